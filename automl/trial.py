@@ -1,0 +1,178 @@
+"""What deciding and executing share: a trial to run, what it reports, and how it ended.
+
+Plain values at the bottom of the house, without TensorFlow and without Optuna. A driver makes a
+`TrialSpec`, an engine hands it to a worker, the worker reports an `EpochReport` for each epoch
+and ends with a `TrialResult`. All of them have a JSON form, which is how they cross a process
+boundary and how they are recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class TrialState(StrEnum):
+    """Where a trial is in its life; the last three are final."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    PRUNED = "pruned"
+    FAILED = "failed"
+
+
+class Verdict(StrEnum):
+    """What a trial's learning curve says (search-space handbook, section 6)."""
+
+    HEALTHY = "healthy"
+    DIVERGED = "diverged"
+    CHANCE = "chance"
+    NOT_LEARNING = "not learning"
+    UNDERFITTING = "underfitting"
+    OVERFITTING = "overfitting"
+    UNSTABLE = "unstable"
+    UNFINISHED = "unfinished"
+
+
+class FailureCause(StrEnum):
+    """Why a trial failed, as one of a few causes that can be counted and compared."""
+
+    EXCEPTION = "exception"
+    BUILDER = "builder"
+    DIVERGED = "diverged"
+    OUT_OF_MEMORY = "out of memory"
+    CRASHED = "crashed"
+    STALLED = "stalled"
+    TIME_LIMIT = "time limit"
+
+
+@dataclass(frozen=True)
+class TrialBudget:
+    """How much one trial may spend.
+
+    Attributes:
+        epochs: Most epochs to train; schedules stretch over this cap.
+        patience: Epochs without an improvement of the objective before training stops.
+        min_delta: Least change of the objective, in its own units, that counts as improvement.
+        seconds: Wall-clock limit of the trial in seconds, or None for no limit.
+        goal: Score (the objective, in its own direction) at which training stops, or None.
+    """
+
+    epochs: int
+    patience: int
+    min_delta: float = 0.0
+    seconds: float | None = None
+    goal: float | None = None
+
+
+@dataclass(frozen=True)
+class TrialSpec:
+    """One trial as an engine receives it.
+
+    Attributes:
+        trial: The trial's number in the study, or a baseline's name.
+        config: Value of every active hyperparameter, as JSON scalars.
+        seed: Seed of everything random in the trial; 0 is a seed.
+        budget: What the trial may spend.
+        space: Key into the job's spaces: ``"search"`` or ``"linear"``.
+        keep_threshold: Save the model only where the score beats this one; None saves always.
+        wait_for_answer: Whether the worker waits after each epoch for the driver's answer
+            (needed where a pruner decides), or goes on at once.
+    """
+
+    trial: int | str
+    config: Mapping[str, Any]
+    seed: int
+    budget: TrialBudget
+    space: str = "search"
+    keep_threshold: float | None = None
+    wait_for_answer: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form: only dictionaries, lists and scalars."""
+        return {**asdict(self), "config": dict(self.config)}
+
+    @classmethod
+    def from_json(cls, form: Mapping[str, Any]) -> TrialSpec:
+        """Rebuilds a spec from its JSON form."""
+        return cls(**{**form, "budget": TrialBudget(**form["budget"])})
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """One finished epoch.
+
+    Attributes:
+        epoch: Number of the epoch, counted from 1.
+        score: The objective on the validation rows, in its own direction and units.
+        metrics: Everything measured in the epoch, under the column names of ``history.csv``
+            (``loss``, ``val_loss``, ``val_accuracy``, ``learning_rate``, ``seconds``, ...).
+    """
+
+    epoch: int
+    score: float
+    metrics: Mapping[str, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form: only dictionaries, lists and scalars."""
+        return {**asdict(self), "metrics": dict(self.metrics)}
+
+    @classmethod
+    def from_json(cls, form: Mapping[str, Any]) -> EpochReport:
+        """Rebuilds a report from its JSON form."""
+        return cls(**form)
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """How a trial ended.
+
+    Attributes:
+        state: COMPLETED, PRUNED or FAILED.
+        score: The objective at the best epoch, in its own direction; None without one.
+        metrics: The task's metrics on the validation rows at the best epoch.
+        train_metrics: The same on the training rows, in inference mode, at the best epoch.
+        epochs: Epochs finished.
+        best_epoch: Number of the best epoch, counted from 1; 0 without one.
+        seconds: Wall-clock seconds the trial took, building and saving included.
+        parameters: Number of weights of the model, trainable and not.
+        verdict: What the learning curve says, or None without a curve.
+        reason: One sentence on why it failed or ended early; empty otherwise.
+        cause: Of a failed trial, the cause; None otherwise.
+        model_hash: SHA-256 over the best epoch's weights, or "" where no model was saved.
+        timings: Seconds by stage (``build``, ``trace``, ``train``, ``validate``, ``save``).
+    """
+
+    state: TrialState
+    score: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    train_metrics: Mapping[str, float] = field(default_factory=dict)
+    epochs: int = 0
+    best_epoch: int = 0
+    seconds: float = 0.0
+    parameters: int = 0
+    verdict: Verdict | None = None
+    reason: str = ""
+    cause: FailureCause | None = None
+    model_hash: str = ""
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form: only dictionaries, lists and scalars."""
+        form = asdict(self)
+        for key in ("metrics", "train_metrics", "timings"):
+            form[key] = dict(form[key])
+        return form
+
+    @classmethod
+    def from_json(cls, form: Mapping[str, Any]) -> TrialResult:
+        """Rebuilds a result from its JSON form."""
+        values = dict(form)
+        values["state"] = TrialState(values["state"])
+        for key, enum in (("verdict", Verdict), ("cause", FailureCause)):
+            if values.get(key) is not None:
+                values[key] = enum(values[key])
+        return cls(**values)
