@@ -1,1 +1,20 @@
 """Hyperparameter search and AutoML for Keras: from a table to a leaderboard to an exported model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from automl.api import Run, RunTrial, load_run, search
+
+__all__ = ["Run", "RunTrial", "load_run", "search"]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Imports the Python interface on first use, so that ``import automl`` stays instant."""
+    if name in __all__:
+        from automl import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'automl' has no attribute {name!r}")

@@ -1,0 +1,322 @@
+"""The Python interface: `search`, `load_run` and the `Run` that both give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl.errors import RunError
+from automl.results.record import RunRecord, TrialRecord, read_record
+from automl.results.run_directory import RunDirectory
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from automl.space import SearchSpace
+    from automl.tuning.observer import Observer
+
+
+@dataclass(frozen=True)
+class RunTrial:
+    """One trial, or baseline, of a run.
+
+    Attributes:
+        run: The run's directory.
+        record: What the study says of the trial.
+    """
+
+    run: RunDirectory
+    record: TrialRecord
+
+    @property
+    def number(self) -> int | str:
+        """The trial's number, or the baseline's name."""
+        return self.record.trial
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Value of every active hyperparameter."""
+        return dict(self.record.config)
+
+    @property
+    def score(self) -> float | None:
+        """The objective at the best epoch, in its own direction."""
+        return self.record.score
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The task's metrics on the validation rows at the best epoch."""
+        return dict(self.record.result.metrics) if self.record.result else {}
+
+    def history(self) -> pd.DataFrame:
+        """The learning curve: one row an epoch, as in ``history.csv``.
+
+        Raises:
+            RunError: The trial has no curve.
+        """
+        import pandas as pd
+
+        path = self.run.trial_directory(self.number) / "history.csv"
+        if not path.exists():
+            raise RunError(f"Trial {self.number} of {self.run.path} has no learning curve.")
+        return pd.read_csv(path)
+
+    def model(self) -> Any:
+        """The exported `keras.Model` of this trial: raw rows in, predictions out.
+
+        The run's exported best model is loaded as it is; another trial's is exported on the way.
+
+        Raises:
+            RunError: The trial's model was not kept, or its export is not what was scored.
+        """
+        import tempfile
+
+        from automl.export.bundle import load_model
+        from automl.export.tasks import export_task
+
+        best = read_record(self.run).best()
+        if best is not None and best.trial == self.number and self.run.best.exists():
+            return load_model(self.run.best)
+        with tempfile.TemporaryDirectory() as folder:
+            bundle = Path(folder) / "bundle"
+            export_task(str(self.run.path), self.number, str(bundle))
+            return load_model(bundle)
+
+
+class Run:
+    """One search: its directory, its leaderboard, its trials.
+
+    Args:
+        directory: The run's directory.
+    """
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._directory = directory
+
+    @property
+    def path(self) -> Path:
+        """The run's directory."""
+        return self._directory.path
+
+    @property
+    def record(self) -> RunRecord:
+        """All that the study says about the run, read afresh."""
+        return read_record(self._directory)
+
+    def leaderboard(self) -> pd.DataFrame:
+        """The leaderboard, one row a trial or baseline, best first."""
+        import pandas as pd
+
+        from automl.results.leaderboard import leaderboard
+
+        return pd.DataFrame([row.to_json() for row in leaderboard(self.record)])
+
+    @property
+    def best(self) -> RunTrial:
+        """The completed trial with the best score.
+
+        Raises:
+            RunError: No trial has completed.
+        """
+        best = self.record.best()
+        if best is None:
+            raise RunError(f"No trial of {self.path} has completed; see its leaderboard for why.")
+        return RunTrial(self._directory, best)
+
+    def trial(self, number: int | str) -> RunTrial:
+        """One trial by its number, or a baseline by its name.
+
+        Raises:
+            RequestError: The run has no such trial.
+        """
+        return RunTrial(self._directory, self.record.find(number))
+
+    def export(self, to: str | Path, trial: int | str | None = None) -> Path:
+        """Exports a trial's model as a bundle, checked to predict what was scored.
+
+        Args:
+            to: The bundle's directory, which must not exist.
+            trial: The trial's number or baseline's name; None for the best.
+
+        Returns:
+            The bundle's directory.
+
+        Raises:
+            RequestError: The directory exists, or there is no such trial.
+            RunError: The trial's model was not kept, or its export is not what was scored.
+        """
+        from automl.engines.processes import warm_processes
+        from automl.engines.task import run_task
+
+        number = self.best.number if trial is None else self.trial(trial).number
+        arguments = {
+            "run": str(self.path),
+            "trial": number,
+            "to": str(Path(to).absolute()),
+        }
+        processes = warm_processes()
+        try:
+            run_task(processes, "automl.export.tasks:export_task", arguments)
+        finally:
+            processes.close()
+        return Path(to)
+
+    def resume(
+        self,
+        trials: int | None = None,
+        time: float | str | None = None,
+        workers: int | None = None,
+        space: SearchSpace | None = None,
+        data: Any = None,
+        observer: Observer | None = None,
+    ) -> Run:
+        """Goes on with the search.
+
+        Args:
+            trials: New total number of trials, or None as before.
+            time: New total of seconds (or a text such as ``"10m"``), or None as before.
+            workers: Trials at once, or None as before.
+            space: The search space, where it was given as an object.
+            data: The data, where they were given in memory and are needed again.
+            observer: Who watches.
+
+        Returns:
+            This run.
+        """
+        from automl.tuning.search import resume_search
+
+        budget = None
+        if trials is not None or time is not None:
+            budget = _budget(trials, time)
+        resume_search(self.path, observer, budget, workers, space, data)
+        return self
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+
+def load_run(path: str | Path) -> Run:
+    """Opens an existing run.
+
+    Args:
+        path: The run's directory.
+
+    Returns:
+        The run.
+
+    Raises:
+        RequestError: There is no run.
+    """
+    return Run(RunDirectory.open(path))
+
+
+def search(
+    data: Any,
+    target: str | int | Sequence[str | int] | None = None,
+    *,
+    space: str | SearchSpace = "mlp",
+    settings: Mapping[str, Any] | None = None,
+    trials: int | None = None,
+    time: float | str | None = None,
+    epochs: int | None = None,
+    patience: int | None = None,
+    min_delta: float = 0.0,
+    trial_time: float | str | None = None,
+    goal: float | None = None,
+    objective: str | None = None,
+    sampler: str = "tpe",
+    pruner: str | None = None,
+    engine: str = "local",
+    address: str | None = None,
+    workers: int | None = None,
+    keep_models: int | None = None,
+    seed: int = 0,
+    storage: str | None = None,
+    directory: str | Path | None = None,
+    observer: Observer | None = None,
+    **data_options: Any,
+) -> Run:
+    """Searches for a good Keras model.
+
+    Args:
+        data: A CSV, TSV, Parquet or NPZ file, the name of one of scikit-learn's bundled sets, a
+            `pandas.DataFrame`, or a pair of arrays (x, y).
+        target: Name or position of the target column, or several.
+        space: Name of a search space, ``file.py:space``, ``module:attribute``, or a `SearchSpace`.
+        settings: Hyperparameters fixed (``{"depth": 3}``) or narrowed (``{"width": "64:256"}``).
+        trials: Total number of trials; 30 where neither this nor ``time`` is given.
+        time: Wall-clock seconds from start to exported model, or a text such as ``"10m"``.
+        epochs: Most epochs of a trial (100).
+        patience: Epochs without improvement before a trial stops early (10).
+        min_delta: Least improvement of the objective that counts.
+        trial_time: Seconds that a trial may take, or a text such as ``"30s"``.
+        goal: Score at which a trial stops.
+        objective: Metric to rank by, under scikit-learn's or Keras's name; by default the
+            validation log loss, or mean squared error.
+        sampler: ``tpe``, ``random``, ``grid``, ``qmc``, ``gp``, ``cmaes`` or ``nsga2``.
+        pruner: ``median``, ``asha``, ``hyperband``, ``patient`` or ``none``.
+        engine: ``local`` or ``ray``.
+        address: Address of a Ray cluster.
+        workers: Trials at once; by default the number of cores.
+        keep_models: How many of the best trials keep their model (10).
+        seed: Seed of everything random.
+        storage: URL of a database for the study.
+        directory: The run's directory; by default a new one below ``results/``.
+        observer: Who watches; see `automl.tuning.observer.Observer`.
+        **data_options: How to read the data; see `automl.data.request.DataRequest`.
+
+    Returns:
+        The finished run, its best model exported to ``best/``.
+
+    Raises:
+        RequestError: Something asked for cannot be done; nothing was written.
+        RunError: The search could not go on, or no trial completed.
+    """
+    from automl.tuning.request import make_request
+    from automl.tuning.search import start_search
+
+    request = make_request(
+        data,
+        target,
+        space=space if isinstance(space, str) else space.name,
+        settings=settings,
+        budget=_budget(trials, time),
+        epochs=epochs,
+        patience=patience,
+        min_delta=min_delta,
+        trial_seconds=_seconds(trial_time),
+        goal=goal,
+        objective=objective,
+        sampler=sampler,
+        pruner=pruner,
+        engine=engine,
+        address=address,
+        workers=workers,
+        keep_models=keep_models,
+        seed=seed,
+        storage=storage,
+        data_options=data_options,
+    )
+    end = start_search(request, directory, observer, None if isinstance(space, str) else space)
+    if end.best is None:
+        raise RunError(
+            f"No trial of {end.run.path} completed; see `automl leaderboard {end.run.path}`. "
+            f"{end.outcome.message}".strip()
+        )
+    return Run(end.run)
+
+
+def _seconds(duration: float | str | None) -> float | None:
+    from automl.tuning.budget import parse_duration
+
+    return parse_duration(duration) if isinstance(duration, str) else duration
+
+
+def _budget(trials: int | None, time: float | str | None) -> Any:
+    from automl.tuning.budget import DEFAULT_TRIALS, SearchBudget
+
+    if trials is None and time is None:
+        trials = DEFAULT_TRIALS
+    return SearchBudget(trials, _seconds(time))

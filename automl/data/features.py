@@ -1,0 +1,128 @@
+"""One column or block of a preprocessing plan: how its raw values become numbers or codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.columns import ColumnSource, numeric_values, text_values
+from automl.data.numbers import FloatArray, array_to_float32, standardize, to_float32
+from automl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+IntArray = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class NumericFeature:
+    """A numeric column.
+
+    Attributes:
+        name: Name of the column.
+        fill: What a missing value is replaced by: the training rows' median.
+        mean: Mean of the training rows, after filling.
+        std: Standard deviation of the training rows, after filling; positive.
+        indicator: Whether a 0/1 column says where a value was missing (where training rows had
+            missing values).
+        source: How raw values become numbers: ``number``, ``boolean`` or ``date`` (days since
+            1970-01-01).
+        date_format: Of a date, its format as for ``strptime``, or ``"ISO8601"``.
+        strays: Texts that count as missing values, for they stood among numbers in training.
+    """
+
+    name: str
+    fill: float
+    mean: float
+    std: float
+    indicator: bool = False
+    source: ColumnSource = ColumnSource.NUMBER
+    date_format: str = ""
+    strays: tuple[str, ...] = ()
+
+    def raw(self, column: pd.Series) -> FloatArray:
+        """The column as numbers, float32 (n,), NaN where missing.
+
+        Raises:
+            DataError: A value cannot be read, or is infinite.
+        """
+        values = numeric_values(column, self.source, self.date_format, self.strays)
+        return to_float32(values, f"column {self.name!r}")
+
+    def apply(self, raw: FloatArray) -> FloatArray:
+        """Fills and standardizes raw numbers, float32 (n,)."""
+        filled = np.where(np.isnan(raw), np.float32(self.fill), raw)
+        return standardize(filled, self.mean, self.std)
+
+
+@dataclass(frozen=True)
+class CategoricalFeature:
+    """A categorical column.
+
+    Attributes:
+        name: Name of the column.
+        vocabulary: Its values as text, code 1 first; a missing value is the text ``""``. Any
+            other value has code 0.
+    """
+
+    name: str
+    vocabulary: tuple[str, ...]
+
+    def raw(self, column: pd.Series) -> npt.NDArray[np.object_]:
+        """The column as texts, object (n,), ``""`` where missing."""
+        return text_values(column)
+
+    def apply(self, raw: npt.NDArray[np.object_]) -> IntArray:
+        """Codes of raw texts, int32 (n,)."""
+        import pandas as pd
+
+        codes = pd.Index(list(self.vocabulary), dtype=object).get_indexer(
+            pd.Index(raw, dtype=object)
+        )
+        return (codes + 1).astype(np.int32)
+
+
+@dataclass(frozen=True)
+class ArrayFeature:
+    """Array data: one block of numbers a row, flattened for the core model.
+
+    Attributes:
+        shape: Shape of one row.
+        mean: What is subtracted: one number for all, or one for each of the flattened numbers.
+        std: What is divided by, likewise; positive.
+    """
+
+    shape: tuple[int, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    @property
+    def size(self) -> int:
+        """How many numbers one row has."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    def raw(self, array: npt.NDArray[Any]) -> FloatArray:
+        """The rows as float32 (n, *shape).
+
+        Raises:
+            DataError: The shape is another, or a value is missing, infinite or not a number.
+        """
+        array = np.asarray(array)
+        if array.shape[1:] != self.shape:
+            raise DataError(
+                f"a row of x has the shape {tuple(array.shape[1:])}, but the training rows have "
+                f"{self.shape}"
+            )
+        return array_to_float32(array)
+
+    def apply(self, raw: FloatArray) -> FloatArray:
+        """Flattens and standardizes rows: float32 (n, size)."""
+        flat = raw.reshape(len(raw), self.size)
+        return standardize(flat, self.mean, self.std)
+
+
+Feature = NumericFeature | CategoricalFeature | ArrayFeature

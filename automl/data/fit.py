@@ -1,0 +1,212 @@
+"""Fitting a preprocessing plan: medians, means, vocabularies, from training rows only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.columns import is_text, text_values
+from automl.data.features import ArrayFeature, CategoricalFeature, Feature, NumericFeature
+from automl.data.numbers import FloatArray, array_to_float32
+from automl.data.plan import TargetScale
+from automl.data.schema import Column, ColumnKind
+from automl.data.task import Task
+from automl.data.text_file import Say
+from automl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Own choices. A text column is an identifier or free text when it has more different values
+# than IDENTIFIER_VALUES and more than IDENTIFIER_SHARE of its values differ.
+IDENTIFIER_VALUES = 20
+IDENTIFIER_SHARE = 0.5
+# The most categories kept of a column that was not declared categorical.
+MOST_CATEGORIES = 1_000
+# A spread below this share of the mean is lost in single precision (its epsilon is 1.2e-7).
+LEAST_RELATIVE_STD = 1e-6
+COUNTER_NAMES = ("id", "index", "rowid", "row_id", "row", "no")
+# Below this the inverse of a spread is too large for single precision.
+LEAST_STD = 1e-18
+CHUNK = 4096
+
+
+def fit_features(
+    frame: pd.DataFrame, schema: Sequence[Column], forced: Collection[str], say: Say
+) -> tuple[Feature, ...]:
+    """Fits a feature to each column that carries something, and says which are left out.
+
+    Args:
+        frame: The training rows' feature columns, cleaned.
+        schema: What the columns are.
+        forced: Names of columns that were declared categorical.
+        say: Called with what a person should be told.
+
+    Raises:
+        DataError: A column has infinite values, or no column carries anything.
+    """
+    features: list[Feature] = []
+    for column in schema:
+        cleaned = frame[column.name]
+        reason = _useless(column, cleaned, column.name in forced)
+        fitted: Feature | None = None
+        if reason is None and column.kind is ColumnKind.CATEGORY:
+            fitted = _fit_categorical(column, cleaned, column.name in forced, say)
+        elif reason is None:
+            fitted = _fit_numeric(column, cleaned)
+            reason = "its values differ too little for single precision; subtract a constant"
+        if fitted is None:
+            say(f"column {column.name!r} is left out: {reason}")
+        else:
+            features.append(fitted)
+    if not features:
+        raise DataError(
+            "no column is left to learn from: give at least one column, besides the target, whose "
+            "values differ and repeat"
+        )
+    return tuple(features)
+
+
+def _useless(column: Column, cleaned: pd.Series, forced: bool) -> str | None:
+    """Why a column cannot serve, or None."""
+    present = cleaned.dropna()
+    if column.strays and is_text(present):
+        present = present[~present.isin(list(column.strays))]
+    distinct = int(present.nunique())
+    if distinct == 0:
+        return "all its values are missing"
+    if distinct == 1 and len(present) == len(cleaned):
+        return f"all its values are the same ({str(present.iloc[0])!r})"
+    if column.kind is ColumnKind.CATEGORY and not forced:
+        share = distinct / len(present)
+        if distinct > IDENTIFIER_VALUES and share > IDENTIFIER_SHARE:
+            return (
+                f"{distinct:,} of its {len(present):,} values differ, so it looks like an "
+                f"identifier or free text (--categorical {column.name} keeps it)"
+            )
+    if column.kind is ColumnKind.NUMBER and _is_counter(column.name, present):
+        return "it counts or names the rows"
+    return None
+
+
+def _is_counter(name: str, present: pd.Series) -> bool:
+    plain = name.strip().lower().replace(" ", "_")
+    named = plain in COUNTER_NAMES or plain.startswith("unnamed") or plain.endswith("_id")
+    if not named or present.nunique() < len(present):
+        return False
+    values = present.astype(np.float64).to_numpy()
+    return bool((values == np.round(values)).all())
+
+
+def _fit_numeric(column: Column, cleaned: pd.Series) -> NumericFeature | None:
+    unfitted = NumericFeature(
+        column.name,
+        fill=0.0,
+        mean=0.0,
+        std=1.0,
+        source=column.source,
+        date_format=column.date_format,
+        strays=column.strays,
+    )
+    raw = unfitted.raw(cleaned)
+    missing = np.isnan(raw)
+    fill = float(np.median(raw[~missing].astype(np.float64)))
+    filled = np.where(missing, fill, raw.astype(np.float64))
+    mean, std = float(filled.mean()), float(filled.std())
+    if std <= LEAST_RELATIVE_STD * abs(mean) or std < LEAST_STD:
+        if not missing.any():
+            return None
+        # One value or none: only the indicator tells them apart.
+        std = 1.0
+    return NumericFeature(
+        column.name,
+        fill=fill,
+        mean=mean,
+        std=std,
+        indicator=bool(missing.any()),
+        source=column.source,
+        date_format=column.date_format,
+        strays=column.strays,
+    )
+
+
+def _fit_categorical(
+    column: Column, cleaned: pd.Series, forced: bool, say: Say
+) -> CategoricalFeature:
+    texts, counts = np.unique(text_values(cleaned).astype(str), return_counts=True)
+    # Most frequent first, texts of equal frequency in alphabetical order.
+    order = np.argsort(-counts, kind="stable")
+    vocabulary = [str(texts[i]) for i in order]
+    if len(vocabulary) > MOST_CATEGORIES and not forced:
+        say(
+            f"column {column.name!r} has {len(vocabulary):,} categories: the {MOST_CATEGORIES:,} "
+            "most frequent are kept, the others count as unseen "
+            f"(--categorical {column.name} keeps all, --ignore {column.name} leaves it out)"
+        )
+        vocabulary = vocabulary[:MOST_CATEGORIES]
+    return CategoricalFeature(column.name, tuple(vocabulary))
+
+
+def fit_array(x: npt.NDArray[Any], say: Say) -> ArrayFeature:
+    """Fits the one feature of array data.
+
+    Vectors are standardized column by column; blocks of a higher rank (images, sequences) by
+    one mean and standard deviation, which keeps their inner proportions.
+
+    Args:
+        x: The training rows, (n, *shape).
+        say: Called with what a person should be told.
+
+    Raises:
+        DataError: The values are not numbers, are missing or infinite, or are all the same.
+    """
+    shape = tuple(int(size) for size in x.shape[1:])
+    if 0 in shape:
+        raise DataError(f"a row of x has the shape {shape}, which holds no numbers")
+    flat = x.reshape(len(x), -1)
+    axis = 0 if len(shape) == 1 else None
+    mean = _chunked_mean(flat, 0.0, 1, axis)
+    std = np.sqrt(_chunked_mean(flat, mean, 2, axis))
+    constant = std <= np.maximum(LEAST_RELATIVE_STD * np.abs(mean), LEAST_STD)
+    if constant.all():
+        raise DataError("all rows of x are the same: there is nothing to learn from")
+    if constant.any():
+        say(f"{int(constant.sum()):,} of {flat.shape[1]:,} columns of x are constant")
+    std = np.where(constant, 1.0, std)
+    return ArrayFeature(shape, tuple(np.atleast_1d(mean).tolist()), tuple(np.atleast_1d(std).tolist()))
+
+
+def _chunked_mean(
+    flat: npt.NDArray[Any], center: npt.NDArray[np.float64] | float, power: int, axis: int | None
+) -> npt.NDArray[np.float64]:
+    """Mean of ``(x - center) ** power`` in float64 without a float64 copy of all rows."""
+    total: npt.NDArray[np.float64] = np.zeros(flat.shape[1] if axis == 0 else (), np.float64)
+    for start in range(0, len(flat), CHUNK):
+        chunk: FloatArray = array_to_float32(flat[start : start + CHUNK])
+        total = total + ((chunk.astype(np.float64) - center) ** power).sum(axis=axis)
+    return total / (len(flat) if axis == 0 else flat.size)
+
+
+def fit_target(truth: npt.NDArray[Any], task: Task) -> TargetScale:
+    """Fits the scale of regression targets; classification has none.
+
+    Args:
+        truth: The training rows' true values, (n, t).
+        task: The task.
+
+    Raises:
+        DataError: A target does not vary over the training rows.
+    """
+    if task.is_classification:
+        return TargetScale()
+    mean, std = truth.mean(axis=0), truth.std(axis=0)
+    for name, m, s in zip(task.targets, mean, std, strict=True):
+        if s <= LEAST_RELATIVE_STD * abs(m) or s < LEAST_STD:
+            raise DataError(
+                f"the target {name!r} is (nearly) constant over the training rows, about {m:g}: "
+                "give a target that varies, or subtract a constant from it"
+            )
+    return TargetScale(tuple(mean.tolist()), tuple(std.tolist()))

@@ -1,0 +1,82 @@
+"""Single-precision arithmetic of the preprocessing plan: the cast and the standardization."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.errors import DataError
+
+FloatArray = npt.NDArray[np.float32]
+
+# Beyond this the square of a value or the inverse of a spread leaves float32's range (3.4e38).
+LARGEST_VALUE = 1e18
+
+
+def to_float32(values: npt.NDArray[Any], what: str) -> FloatArray:
+    """Casts numbers to float32, missing values (NaN) allowed.
+
+    Args:
+        values: Numbers of any shape.
+        what: What they are, for the message.
+
+    Raises:
+        DataError: A value is infinite or too large for single precision.
+    """
+    if values.dtype.kind == "f" and np.isinf(values).any():
+        raise DataError(
+            f"{what} has infinite values: replace them by numbers, or leave them empty to count "
+            "as missing"
+        )
+    with np.errstate(invalid="ignore"):
+        too_large = bool((np.abs(values) > LARGEST_VALUE).any())
+    if too_large:
+        raise DataError(
+            f"{what} has values beyond {LARGEST_VALUE:g}, too large for single precision: scale "
+            "them down, or take their logarithm"
+        )
+    return values.astype(np.float32)
+
+
+def array_to_float32(array: npt.NDArray[Any]) -> FloatArray:
+    """Casts array data to float32, missing values refused.
+
+    Raises:
+        DataError: The array does not hold numbers, or holds missing or infinite ones.
+    """
+    if array.dtype.kind not in "biuf":
+        raise DataError(
+            f"x holds values of type {array.dtype}, not numbers: give text as a table (CSV, "
+            "Parquet or a DataFrame)"
+        )
+    if array.dtype.kind in "iu" and array.dtype.itemsize <= 4:
+        return array.astype(np.float32)
+    cast = to_float32(array, "x")
+    if np.isnan(cast).any():
+        raise DataError(
+            "x has missing values, which array data cannot have: fill them, or give a table (CSV, "
+            "Parquet or a DataFrame)"
+        )
+    return cast
+
+
+def standardize(
+    values: FloatArray, mean: float | Sequence[float], std: float | Sequence[float]
+) -> FloatArray:
+    """Computes ``(values - mean) * (1 / std)`` in float32.
+
+    Args:
+        values: float32 (n,) or (n, p).
+        mean: What to subtract: one number, or p.
+        std: What to divide by: one number, or p; positive.
+
+    Returns:
+        float32 of the same shape.
+    """
+    scale = np.float32(1.0) / np.asarray(std, np.float32)
+    result: FloatArray = values - np.asarray(mean, np.float32)
+    result *= scale
+    return result

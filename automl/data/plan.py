@@ -1,0 +1,289 @@
+"""The preprocessing plan: plain values, fitted on training rows, that turn raw rows into arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.columns import ColumnSource
+from automl.data.features import (
+    ArrayFeature,
+    CategoricalFeature,
+    Feature,
+    IntArray,
+    NumericFeature,
+)
+from automl.data.names import nearest
+from automl.data.numbers import FloatArray, standardize
+from automl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "ArrayFeature",
+    "CategoricalFeature",
+    "Feature",
+    "InputSignature",
+    "NumericFeature",
+    "PreprocessingPlan",
+    "Rows",
+    "TargetScale",
+]
+
+
+@dataclass(frozen=True)
+class InputSignature:
+    """What the core model takes.
+
+    Attributes:
+        numeric: Width of the numeric part, missing-value indicators included.
+        cardinalities: Of each categorical column, the number of codes; code 0 is the slot of
+            values that training has not seen.
+        mean: Of each numeric column, what was subtracted (0 for an indicator).
+        std: Of each numeric column, what it was divided by (1 for an indicator).
+        shape: Of array data, the shape of one row before it was flattened; None for tables.
+        numeric_names: Names of the numeric columns (empty for array data).
+        categorical_names: Names of the categorical columns.
+    """
+
+    numeric: int
+    cardinalities: tuple[int, ...] = ()
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    shape: tuple[int, ...] | None = None
+    numeric_names: tuple[str, ...] = ()
+    categorical_names: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form: only dictionaries, lists and scalars."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, form: Mapping[str, Any]) -> InputSignature:
+        """Rebuilds a signature from its JSON form."""
+        values: dict[str, Any] = {k: _frozen(v) for k, v in form.items()}
+        return cls(**values)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows ready for training and scoring.
+
+    Attributes:
+        numeric: Standardized numeric columns, float32 (n, p); p may be 0.
+        categorical: Codes of the categorical columns, int32 (n, c); c may be 0.
+        target: What the model is trained on: binary float32 (n, 1) of 0 and 1; multiclass
+            int32 (n,) of class numbers; multilabel float32 (n, k) of 0 and 1; regression
+            float32 (n, t), standardized.
+        truth: What metrics compare with: the same, but regression float64 (n, t) in the
+            targets' own units.
+        weight: Weight of each row, float32 (n,), or None for equal weights. On training rows
+            the weight column times the class weights, else the weight column only.
+    """
+
+    numeric: FloatArray
+    categorical: IntArray
+    target: npt.NDArray[Any]
+    truth: npt.NDArray[Any]
+    weight: FloatArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+@dataclass(frozen=True)
+class TargetScale:
+    """How regression targets were standardized; empty for classification.
+
+    Attributes:
+        mean: Mean of each target over the training rows.
+        std: Standard deviation of each target over the training rows; positive.
+    """
+
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class PreprocessingPlan:
+    """How raw rows become arrays; every number in it comes from training rows only.
+
+    All arithmetic is in float32: raw numbers are cast first, then ``(x - mean) * (1 / std)``
+    is computed with float32 constants, so that layers of an exported model give the same.
+
+    Attributes:
+        features: Either one `ArrayFeature`, or numeric and categorical features in the order
+            of the table's columns.
+        target_scale: How regression targets are standardized.
+    """
+
+    features: tuple[Feature, ...]
+    target_scale: TargetScale = field(default_factory=TargetScale)
+
+    @property
+    def array(self) -> ArrayFeature | None:
+        """The feature of array data, or None for a table."""
+        return next((f for f in self.features if isinstance(f, ArrayFeature)), None)
+
+    @property
+    def numeric_features(self) -> tuple[NumericFeature, ...]:
+        """The numeric features, in order."""
+        return tuple(f for f in self.features if isinstance(f, NumericFeature))
+
+    @property
+    def categorical_features(self) -> tuple[CategoricalFeature, ...]:
+        """The categorical features, in order."""
+        return tuple(f for f in self.features if isinstance(f, CategoricalFeature))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that a table must have."""
+        return tuple(f.name for f in self.features if not isinstance(f, ArrayFeature))
+
+    @property
+    def signature(self) -> InputSignature:
+        """What the core model takes."""
+        array = self.array
+        if array is not None:
+            repeat = array.size if len(array.mean) == 1 else 1
+            return InputSignature(
+                numeric=array.size,
+                mean=array.mean * repeat,
+                std=array.std * repeat,
+                shape=array.shape,
+            )
+        numeric = self.numeric_features
+        indicators = [f for f in numeric if f.indicator]
+        return InputSignature(
+            numeric=len(numeric) + len(indicators),
+            cardinalities=tuple(len(f.vocabulary) + 1 for f in self.categorical_features),
+            mean=tuple(f.mean for f in numeric) + (0.0,) * len(indicators),
+            std=tuple(f.std for f in numeric) + (1.0,) * len(indicators),
+            numeric_names=tuple(f.name for f in numeric)
+            + tuple(f"{f.name} is missing" for f in indicators),
+            categorical_names=tuple(f.name for f in self.categorical_features),
+        )
+
+    def raw_columns(self, frame: pd.DataFrame) -> dict[str, npt.NDArray[Any]]:
+        """The columns as an exported model takes them, in the plan's order.
+
+        Args:
+            frame: Rows with at least the plan's columns, in any order.
+
+        Returns:
+            Column name to float32 (n,) with NaN where missing (numeric), or to an object array
+            (n,) of texts with ``""`` where missing (categorical).
+
+        Raises:
+            DataError: A column is not there, or a value cannot be read.
+        """
+        features = [f for f in self.features if not isinstance(f, ArrayFeature)]
+        absent = [f.name for f in features if f.name not in frame.columns]
+        if absent:
+            names = [str(c) for c in frame.columns]
+            raise DataError(
+                f"the rows have no column {absent[0]!r}, which the model was trained on"
+                f"{nearest(absent[0], names)}"
+            )
+        return {f.name: f.raw(frame[f.name]) for f in features}
+
+    def apply(self, data: pd.DataFrame | npt.NDArray[Any]) -> tuple[FloatArray, IntArray]:
+        """Turns raw rows into the core model's inputs.
+
+        Args:
+            data: A frame with at least the plan's columns, in any order, or for array data
+                an array (n, *shape).
+
+        Returns:
+            The numeric part, float32 (n, p), numeric columns first and then the missing-value
+            indicators; and the categorical codes, int32 (n, c).
+
+        Raises:
+            DataError: The rows do not have the plan's form.
+        """
+        array = self.array
+        if array is not None:
+            numeric = array.apply(array.raw(np.asarray(data)))
+            return numeric, np.zeros((len(numeric), 0), np.int32)
+        if isinstance(data, np.ndarray):
+            raise DataError(
+                "the model was trained on a table, but an array without names was given"
+            )
+        raw = self.raw_columns(data)
+        n = len(data)
+        numeric_features, indicators = self.numeric_features, self._indicators()
+        numeric = np.empty((n, len(numeric_features) + len(indicators)), np.float32)
+        for i, feature in enumerate(numeric_features):
+            numeric[:, i] = feature.apply(raw[feature.name])
+        for i, feature in enumerate(indicators, start=len(numeric_features)):
+            numeric[:, i] = np.isnan(raw[feature.name])
+        categorical = np.empty((n, len(self.categorical_features)), np.int32)
+        for i, column in enumerate(self.categorical_features):
+            categorical[:, i] = column.apply(raw[column.name])
+        return numeric, categorical
+
+    def _indicators(self) -> tuple[NumericFeature, ...]:
+        return tuple(f for f in self.numeric_features if f.indicator)
+
+    def apply_target(self, truth: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The training form of true values: regression float32 (n, t) standardized, else as is."""
+        if not self.target_scale.mean:
+            return truth
+        return standardize(truth.astype(np.float32), self.target_scale.mean, self.target_scale.std)
+
+    def restore_target(self, predictions: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """A core model's outputs in the targets' own units.
+
+        Args:
+            predictions: Outputs (n, outputs), for regression in the standardized scale.
+
+        Returns:
+            Regression: float64 (n, t), computed in float32 as an exported model does it; else
+            the probabilities as they are.
+        """
+        if not self.target_scale.mean:
+            return predictions
+        std = np.asarray(self.target_scale.std, np.float32)
+        mean = np.asarray(self.target_scale.mean, np.float32)
+        return (predictions.astype(np.float32) * std + mean).astype(np.float64)
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form: only dictionaries, lists and scalars."""
+        kinds = {
+            NumericFeature: "numeric",
+            CategoricalFeature: "categorical",
+            ArrayFeature: "array",
+        }
+        features = [
+            {"kind": kinds[type(f)]}
+            | {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(f).items()}
+            for f in self.features
+        ]
+        scale = {"mean": list(self.target_scale.mean), "std": list(self.target_scale.std)}
+        return {"features": features, "target_scale": scale}
+
+    @classmethod
+    def from_json(cls, form: Mapping[str, Any]) -> PreprocessingPlan:
+        """Rebuilds a plan from its JSON form."""
+        features: list[Feature] = []
+        for item in form["features"]:
+            values: dict[str, Any] = {k: _frozen(v) for k, v in item.items()}
+            kind = values.pop("kind")
+            if kind == "numeric":
+                values["source"] = ColumnSource(values["source"])
+                features.append(NumericFeature(**values))
+            elif kind == "categorical":
+                features.append(CategoricalFeature(**values))
+            else:
+                features.append(ArrayFeature(**values))
+        scale = form["target_scale"]
+        return cls(tuple(features), TargetScale(tuple(scale["mean"]), tuple(scale["std"])))

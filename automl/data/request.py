@@ -1,0 +1,141 @@
+"""What a person asks of the data: where it is, what to learn, what to leave out, how to split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from automl.errors import DataError, RequestError
+
+IN_MEMORY = "in memory"
+
+
+@dataclass(frozen=True)
+class DataRequest:
+    """A request for prepared data.
+
+    Attributes:
+        source: Path of a CSV, TSV, Parquet or NPZ file, name of a set bundled with
+            scikit-learn, a `pandas.DataFrame`, or a pair of arrays ``(x, y)``.
+        target: The columns to learn, each by name or by position (from 0; -1 is the last).
+        ignore: Columns to leave out, likewise.
+        names: Column names of a text file without a header: the names, or one text of names
+            with commas between them, or the path of a file with one name a line.
+        validation: Validation rows: a source like the first, or their share of the rows that
+            are not test rows, or None for the default share.
+        test: Test rows: a source, or their share of all rows (0 for none), or None for a share
+            by size.
+        split_by_time: Column by which rows are ordered; the latest are test and validation.
+        group: Column whose groups of rows are never divided between training and the others.
+        weight: Column with the weight of each row.
+        class_weight: ``"balanced"``, or class to weight; None for equal weights.
+        task: Kind of task, to overrule what the target looks like.
+        categorical: Columns to take as categories whatever they look like.
+        seed: Seed of the split; 0 is a seed.
+        allow_wide: Whether a table may have more columns than rows.
+    """
+
+    source: Any
+    target: tuple[str | int, ...] = ()
+    ignore: tuple[str | int, ...] = ()
+    names: tuple[str, ...] = ()
+    validation: Any = None
+    test: Any = None
+    split_by_time: str | int | None = None
+    group: str | int | None = None
+    weight: str | int | None = None
+    class_weight: str | Mapping[Any, float] | None = None
+    task: str | None = None
+    categorical: tuple[str | int, ...] = ()
+    seed: int = 0
+    allow_wide: bool = False
+
+    def __post_init__(self) -> None:
+        """Takes a single name where several may stand.
+
+        Raises:
+            RequestError: A share is not a share, or two options contradict each other.
+        """
+        for name in ("target", "ignore", "categorical"):
+            object.__setattr__(self, name, _as_tuple(getattr(self, name)))
+        object.__setattr__(self, "names", _column_names(self.names))
+        for name, least in (("validation", 0.0), ("test", -1.0)):
+            share = getattr(self, name)
+            if isinstance(share, int | float) and not least < share < 1:
+                raise RequestError(
+                    f"a {name} share of {share} is not possible: give a number "
+                    f"{'above' if name == 'validation' else 'from'} 0 and below 1, or rows"
+                )
+        if self.split_by_time is not None and self.group is not None:
+            raise RequestError("rows are split either by time or by group: give one of the two")
+        if isinstance(self.class_weight, str) and self.class_weight != "balanced":
+            raise RequestError(
+                f"unknown class weight {self.class_weight!r}: give 'balanced', or a weight for "
+                "each class"
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form; data in memory is only noted as such, and paths become absolute."""
+        form = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name in ("source", "validation", "test"):
+            form[name] = _source_form(form[name])
+        if isinstance(self.class_weight, Mapping):
+            form["class_weight"] = {str(k): float(v) for k, v in self.class_weight.items()}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in form.items()}
+
+    @classmethod
+    def from_json(cls, form: Mapping[str, Any]) -> DataRequest:
+        """Rebuilds a request; data that was in memory must be given again (`with_data`)."""
+        values: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in form.items()
+        }
+        return cls(**values)
+
+    def with_data(self, source: Any, validation: Any = None, test: Any = None) -> DataRequest:
+        """The same request on data in memory that its JSON form could not hold."""
+        return replace(
+            self,
+            source=source,
+            validation=self.validation if validation is None else validation,
+            test=self.test if test is None else test,
+        )
+
+
+def is_in_memory(form: Any) -> bool:
+    """Whether this stands in a JSON form for data that was in memory."""
+    return isinstance(form, Mapping) and IN_MEMORY in form
+
+
+def _source_form(source: Any) -> Any:
+    if source is None or isinstance(source, int | float) or is_in_memory(source):
+        return source
+    if isinstance(source, str | Path):
+        path = Path(source)
+        return str(path.resolve()) if path.is_file() else str(source)
+    return {IN_MEMORY: "arrays" if isinstance(source, tuple | list) else "table"}
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        return (value,)
+    return tuple(value)
+
+
+def _column_names(names: Any) -> tuple[str, ...]:
+    if isinstance(names, Path) or (isinstance(names, str) and "," not in names):
+        path = Path(names)
+        if path.is_file():
+            try:
+                lines = path.read_text(encoding="utf-8-sig").splitlines()
+            except (OSError, UnicodeDecodeError) as error:
+                raise DataError(f"the names in {str(path)!r} cannot be read: {error}") from error
+            return tuple(line.strip() for line in lines if line.strip())
+    if isinstance(names, Path):
+        raise DataError(f"there is no file {str(names)!r} with column names")
+    if isinstance(names, str):
+        return tuple(name.strip() for name in names.split(",")) if names.strip() else ()
+    return tuple(str(name) for name in names or ())

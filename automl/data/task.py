@@ -1,0 +1,82 @@
+"""What is learnt: the kind of task, how many outputs, which targets and which classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+ClassLabel = str | int | float | bool
+
+
+class TaskKind(StrEnum):
+    """The four kinds of task; the kind decides the head and the loss."""
+
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    MULTILABEL = "multilabel"
+    REGRESSION = "regression"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a model has to learn.
+
+    Attributes:
+        kind: Binary, multiclass, multilabel or regression.
+        outputs: Units of the model's head: 1 for binary, the number of classes for multiclass,
+            of labels for multilabel, of targets for regression.
+        targets: Names of the target columns, in the order of the outputs (one name for binary
+            and multiclass).
+        classes: Of a binary or multiclass task, the class labels in the order of their numbers
+            (of a binary task the second one is the positive class); empty otherwise.
+    """
+
+    kind: TaskKind
+    outputs: int
+    targets: tuple[str, ...]
+    classes: tuple[ClassLabel, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Checks that the parts fit together.
+
+        Raises:
+            ValueError: The number of outputs, targets or classes does not fit the kind.
+        """
+        expected = {
+            TaskKind.BINARY: (1, 1, 2),
+            TaskKind.MULTICLASS: (self.outputs, 1, self.outputs),
+            TaskKind.MULTILABEL: (self.outputs, self.outputs, 0),
+            TaskKind.REGRESSION: (self.outputs, self.outputs, 0),
+        }[self.kind]
+        given = (self.outputs, len(self.targets), len(self.classes))
+        if given != expected or self.outputs < 1:
+            raise ValueError(
+                f"a {self.kind} task cannot have {given[0]} outputs, {given[1]} targets and "
+                f"{given[2]} classes"
+            )
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether the outputs are probabilities (binary, multiclass or multilabel)."""
+        return self.kind is not TaskKind.REGRESSION
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form: only dictionaries, lists and scalars."""
+        return {
+            "kind": self.kind.value,
+            "outputs": self.outputs,
+            "targets": list(self.targets),
+            "classes": list(self.classes),
+        }
+
+    @classmethod
+    def from_json(cls, form: Mapping[str, Any]) -> Task:
+        """Rebuilds a task from its JSON form."""
+        return cls(
+            kind=TaskKind(form["kind"]),
+            outputs=form["outputs"],
+            targets=tuple(form["targets"]),
+            classes=tuple(form["classes"]),
+        )

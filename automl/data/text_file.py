@@ -1,0 +1,176 @@
+"""Reading a CSV or TSV file: separator, header, encoding, and rows of unequal length."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEPARATORS = (",", "\t", ";", "|")
+LARGEST_FIELD = 10_000_000
+
+Say = Callable[[str], None]
+
+
+def read_text_file(path: Path, names: Sequence[str] = (), say: Say | None = None) -> pd.DataFrame:
+    """Reads a file of separated values.
+
+    Every column comes as text, stripped of the spaces around it; what the texts mean is decided
+    later, from all rows at once, so that one column never means two things.
+
+    Args:
+        path: The file. ``.tsv`` and ``.tab`` are separated by tabs; of others the first line
+            decides: commas, or if it has none, tabs, semicolons or bars.
+        names: Column names of a file without a header; a first line that repeats them is
+            skipped.
+        say: Called with what a person should be told.
+
+    Raises:
+        DataError: The file is empty, is not UTF-8 text, or its rows differ in length.
+    """
+    content = _decoded(path)
+    first = next((line for line in io.StringIO(content) if line.strip()), "")
+    if not first:
+        raise DataError(f"the file {str(path)!r} is empty: give a file with a header and rows")
+    separator = _separator(path, first)
+    if separator != "," and say is not None and path.suffix.lower() not in (".tsv", ".tab"):
+        say(f"{path.name}: values are separated by {separator!r}")
+    # Arrow does not know quotes after a space, as in `1, "a, b"`.
+    spaced = f'{separator} "' in content[:100_000]
+    rows = None if spaced else _fast(content, separator)
+    if rows is None:
+        rows = _careful(content, separator, path)
+    return _with_header(rows, list(names), path, say)
+
+
+def _decoded(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"the file {str(path)!r} cannot be read: {error.strerror}") from error
+    if b"\x00" in raw[:4096] and not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise DataError(
+            f"the file {str(path)!r} is not text: give CSV, TSV (as UTF-8), Parquet or NPZ"
+        )
+    utf16 = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+    try:
+        return raw.decode("utf-16" if utf16 else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"line {line} of {str(path)!r} is not UTF-8 text: save the file as UTF-8, for example "
+            f"with `iconv -f latin1 -t utf-8`"
+        ) from error
+
+
+def _separator(path: Path, first: str) -> str:
+    if path.suffix.lower() in (".tsv", ".tab"):
+        return "\t"
+    return next((s for s in SEPARATORS if s in first), ",")
+
+
+def _fast(content: str, separator: str) -> pd.DataFrame | None:
+    """All lines as rows of text, by Arrow; None where it finds something odd."""
+    import pyarrow as pa
+    import pyarrow.csv
+
+    columns = len(next(csv.reader(io.StringIO(content), delimiter=separator), []))
+    if columns == 0:
+        return None
+    names = [str(i) for i in range(columns)]
+    try:
+        table = pyarrow.csv.read_csv(
+            pa.BufferReader(content.encode("utf-8")),
+            read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=1 << 24),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=False,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+def _careful(content: str, separator: str, path: Path) -> pd.DataFrame:
+    """All lines as rows of text, by Python's reader, which knows where a row is odd."""
+    import pandas as pd
+
+    reader = csv.reader(io.StringIO(content), delimiter=separator, skipinitialspace=True)
+    limit = csv.field_size_limit(LARGEST_FIELD)
+    rows: list[list[str]] = []
+    try:
+        for row in reader:
+            if not row:
+                continue
+            if rows and len(row) != len(rows[0]):
+                raise DataError(
+                    f"line {reader.line_num} of {str(path)!r} has {len(row)} values where the "
+                    f"first line has {len(rows[0])}: give every row the same number of values "
+                    "(text with a separator in it needs double quotes)"
+                )
+            rows.append(row)
+    except csv.Error as error:
+        raise DataError(
+            f"line {reader.line_num} of {str(path)!r} cannot be read as separated values: {error}"
+        ) from error
+    finally:
+        csv.field_size_limit(limit)
+    return pd.DataFrame(rows, columns=[str(i) for i in range(len(rows[0]))], dtype="str")
+
+
+def _with_header(
+    rows: pd.DataFrame, names: list[str], path: Path, say: Say | None
+) -> pd.DataFrame:
+    first = [str(value).strip() for value in rows.iloc[0].tolist()]
+    if names and len(names) != len(first):
+        raise DataError(
+            f"{len(names)} column names were given (--names), but {str(path)!r} has {len(first)} "
+            "columns: give one name for each"
+        )
+    if names and first == names and say is not None:
+        say(f"{path.name}: the first line repeats the names given, so it is taken as the header")
+    has_header = not names or first == names
+    frame = rows.iloc[1:] if has_header else rows
+    if len(frame) == 0:
+        raise DataError(f"the file {str(path)!r} has a header but no rows")
+    frame = frame.reset_index(drop=True)
+    frame.columns = pd_index([n or f"unnamed_{i}" for i, n in enumerate(names or first)])
+    return frame
+
+
+def pd_index(names: Sequence[str]) -> Any:
+    """Column labels as pandas takes them."""
+    import pandas as pd
+
+    return pd.Index(list(names), dtype=object)
+
+
+def looks_like_data(header: Sequence[str]) -> bool:
+    """Whether a header is probably a row of data: some of its names are numbers.
+
+    Names counted from 0 or 1 are what an unnamed table is saved with, so they are names.
+    """
+    numeric = [name for name in header if _is_number(name)]
+    if not numeric:
+        return False
+    counted = [[str(i) for i in range(start, start + len(numeric))] for start in (0, 1)]
+    return numeric not in counted
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,175 @@
+"""The contract between the driver, which decides, and an engine, which executes.
+
+A driver opens an engine with a `Job`, submits at most ``slots`` trials at a time and reads events
+until each has ended. Where a spec says ``wait_for_answer``, the worker waits after every epoch
+until `Engine.answer` says whether to go on; otherwise it goes on by itself. An engine never looks
+at a configuration's values and never decides anything; a driver never knows where a trial runs.
+A new engine is one file that implements `Engine`.
+"""
+
+from __future__ import annotations
+
+import base64
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from automl.errors import SpaceError
+from automl.trial import EpochReport, TrialResult, TrialSpec
+
+if TYPE_CHECKING:
+    from automl.data.metrics import Objective
+    from automl.space import SearchSpace
+
+
+@dataclass(frozen=True)
+class SpaceHandle:
+    """How a worker finds a search space: by reference, or as a value carried along.
+
+    Attributes:
+        reference: What `automl.space.registry.find_space` takes, or "" where the space cannot be
+            found again (defined in a notebook or a running script).
+        carried: The space, serialized in memory for this run's own workers, in base64; never
+            written to a file. "" where there is a reference.
+    """
+
+    reference: str = ""
+    carried: str = ""
+
+    @classmethod
+    def of(cls, space: SearchSpace) -> SpaceHandle:
+        """A handle on a space: its reference if it has one, the space itself otherwise."""
+        if space.reference is not None:
+            return cls(reference=space.reference)
+        import cloudpickle
+
+        try:
+            carried = cloudpickle.dumps(space)
+        except Exception as error:
+            raise SpaceError(
+                f"The search space {space.name!r} cannot be sent to a worker process "
+                f"({error}); define it in a module or a file of its own."
+            ) from error
+        return cls(carried=base64.b64encode(carried).decode("ascii"))
+
+    def load(self) -> SearchSpace:
+        """The space, found or unpacked; called in a worker."""
+        if self.reference:
+            from automl.space.registry import find_space
+
+            return find_space(self.reference)
+        import cloudpickle
+
+        space: SearchSpace = cloudpickle.loads(base64.b64decode(self.carried))
+        return space
+
+
+@dataclass(frozen=True)
+class Job:
+    """What an engine needs once, before the first trial.
+
+    Attributes:
+        spaces: The spaces that specs name, by key (``"search"``, ``"linear"``).
+        arrays: Folder with the prepared arrays, as `automl.data.arrays.save_arrays` wrote it.
+        run: The run's directory; a trial's files go to ``trials/<trial>`` below it.
+        objective: The metric that scores a trial, and its direction.
+    """
+
+    spaces: Mapping[str, SpaceHandle]
+    arrays: Path
+    run: Path
+    objective: Objective
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form that crosses to a worker process."""
+        return {
+            "spaces": {
+                key: {"reference": handle.reference, "carried": handle.carried}
+                for key, handle in self.spaces.items()
+            },
+            "arrays": str(self.arrays),
+            "run": str(self.run),
+            "objective": {"name": self.objective.name, "direction": self.objective.direction},
+        }
+
+    @classmethod
+    def from_json(cls, form: Mapping[str, Any]) -> Job:
+        """Rebuilds a job from its JSON form."""
+        from automl.data.metrics import Objective
+
+        return cls(
+            spaces={key: SpaceHandle(**handle) for key, handle in form["spaces"].items()},
+            arrays=Path(form["arrays"]),
+            run=Path(form["run"]),
+            objective=Objective(**form["objective"]),
+        )
+
+
+@dataclass(frozen=True)
+class EpochFinished:
+    """A running trial has finished an epoch."""
+
+    trial: int | str
+    report: EpochReport
+
+
+@dataclass(frozen=True)
+class TrialEnded:
+    """A trial is over: completed, pruned, or failed (with its cause)."""
+
+    trial: int | str
+    result: TrialResult
+
+
+Event = EpochFinished | TrialEnded
+
+
+class Engine(ABC):
+    """Runs trials somewhere. A context manager: leaving it ends whatever still runs."""
+
+    @property
+    @abstractmethod
+    def slots(self) -> int:
+        """How many trials run at once."""
+
+    @abstractmethod
+    def open(self, job: Job) -> None:
+        """Makes ready for the trials of a job; may return before the first worker is up."""
+
+    @abstractmethod
+    def submit(self, spec: TrialSpec) -> None:
+        """Takes a trial; it starts as soon as a slot is free."""
+
+    @abstractmethod
+    def events(self, timeout: float) -> list[Event]:
+        """What has happened since the last call, waiting at most ``timeout`` seconds for it.
+
+        Of one trial, epochs come in order and the end comes last. A worker that dies, hangs or
+        runs out of memory shows as the end of its trial, with that cause.
+        """
+
+    @abstractmethod
+    def answer(self, trial: int | str, go_on: bool) -> None:
+        """Answers a trial that waits after an epoch: go on, or stop as pruned."""
+
+    @abstractmethod
+    def interrupt(self, trial: int | str, reason: str) -> None:
+        """Asks a running trial to end soon, inside an epoch if need be, with what it has."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Ends every worker at once; a trial still running ends without a result."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

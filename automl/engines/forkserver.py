@@ -1,0 +1,150 @@
+"""The fork server: one process that has TensorFlow imported and forks warm children on request.
+
+Importing TensorFlow and Keras takes several seconds and hundreds of megabytes; a fork of a process
+that has done so takes tens of milliseconds and shares the memory. The server itself never runs a
+TensorFlow operation, so no TensorFlow thread exists when it forks.
+
+It is started with ``python -m automl.engines.forkserver FD``, where FD is one end of a socket
+pair. Each request is one JSON message with one file descriptor attached, which becomes the
+child's own connection; notices of started and ended children go back on the same socket, one JSON
+object a line. When the other end closes, because the driver has ended or was killed, every child
+is killed and the server ends: nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from multiprocessing.connection import Connection
+from typing import Any, NoReturn
+
+PRELOAD = (
+    "tensorflow",
+    "keras",
+    "numpy",
+    "sklearn.metrics",
+    "automl.engines.worker",
+    "automl.training.trial",
+    "automl.models.core",
+    "search_spaces.mlp",
+    "search_spaces.linear",
+)
+
+
+def run_target(target: str, connection: Connection, argument: dict[str, Any]) -> None:
+    """Calls ``module:function`` with a connection to the driver and a JSON argument."""
+    module, _, function = target.partition(":")
+    getattr(importlib.import_module(module), function)(connection, argument)
+
+
+def _become_child(request: dict[str, Any], descriptor: int) -> NoReturn:
+    """Runs a request's target in the freshly forked child and ends the process."""
+    status = 1
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.set_wakeup_fd(-1)
+        # Ctrl-C reaches the whole foreground group; only the driver decides what it means.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        redirect_output(request.get("log"))
+        run_target(request["target"], Connection(descriptor), request["argument"])
+        status = 0
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        status = 0  # the driver has gone; there is nobody left to tell
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+
+
+def redirect_output(log: str | None) -> None:
+    """Sends the process's standard output and error to a file, or nowhere."""
+    descriptor = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+
+
+class _Server:
+    """The server's state: its socket and the children that live."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self.children: dict[int, int] = {}
+
+    def notify(self, **notice: Any) -> None:
+        self.control.sendall(json.dumps(notice).encode() + b"\n")
+
+    def start(self, request: dict[str, Any], descriptor: int) -> None:
+        pid = os.fork()
+        if pid == 0:
+            self.control.close()
+            _become_child(request, descriptor)
+        os.close(descriptor)
+        self.children[pid] = request["id"]
+        self.notify(started=request["id"], pid=pid)
+
+    def reap(self) -> None:
+        """Collects the children that have ended, and tells the driver how each did."""
+        while self.children:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            child = self.children.pop(pid, None)
+            if child is not None:
+                self.notify(exited=child, code=os.waitstatus_to_exitcode(status))
+
+    def end(self) -> None:
+        for pid in self.children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def serve(descriptor: int) -> None:
+    """Preloads the heavy modules, then forks children until the driver closes its end."""
+    control = socket.socket(fileno=descriptor)
+    control.set_inheritable(False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for module in PRELOAD:
+        importlib.import_module(module)
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_read, False)
+    os.set_blocking(wake_write, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    server = _Server(control)
+    try:
+        server.notify(ready=os.getpid())
+        while True:
+            readable, _, _ = select.select([control, wake_read], [], [])
+            if wake_read in readable:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(wake_read, 4096)
+                server.reap()
+            if control in readable:
+                message, descriptors, _, _ = socket.recv_fds(control, 1 << 20, 1)
+                if not message:
+                    return
+                server.start(json.loads(message), descriptors[0])
+    except (BrokenPipeError, ConnectionResetError):
+        return
+    finally:
+        server.end()
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))

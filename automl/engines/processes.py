@@ -1,0 +1,317 @@
+"""Warm child processes on this machine, each with a connection for JSON messages.
+
+`warm_processes()` gives the kind that this platform allows: forks of a server that has TensorFlow
+imported (`automl.engines.forkserver`), or, where there is no fork, processes spawned afresh.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Mapping
+from multiprocessing.connection import Client, Connection, Listener, wait
+from pathlib import Path
+from typing import Any
+
+from automl.errors import RunError
+
+#: Environment of every process that computes: one thread each, and no banner from TensorFlow.
+#: One thread per trial and a trial per core beats many threads per trial (measured).
+CHILD_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "KERAS_BACKEND": "tensorflow",
+    "PYTHONFAULTHANDLER": "1",
+}
+_START_SECONDS = 180.0  # importing TensorFlow takes 3 to 6 s; a cold disk may take a minute
+
+
+class Child:
+    """One child process.
+
+    Attributes:
+        pid: Its process id, or None until it is known.
+        exit_code: None while it lives; negative for the signal that ended it.
+        connection: Where messages come and go, or None until it has connected.
+    """
+
+    def __init__(self, connection: Connection | None = None) -> None:
+        self.pid: int | None = None
+        self.exit_code: int | None = None
+        self.connection = connection
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Sends a JSON message; one that cannot arrive, because the child has died, is dropped.
+
+        The death itself shows as the end of the child, which is where it is dealt with.
+        """
+        if self.connection is not None:
+            with contextlib.suppress(OSError):
+                self.connection.send_bytes(json.dumps(message).encode())
+
+    def receive(self) -> dict[str, Any] | None:
+        """The next JSON message, or None where there is none yet.
+
+        Raises:
+            EOFError: The child has closed its end, or died in the middle of a message.
+        """
+        try:
+            if self.connection is None or not self.connection.poll():
+                return None
+            message: dict[str, Any] = json.loads(self.connection.recv_bytes())
+        except OSError as error:
+            raise EOFError from error
+        return message
+
+    def kill(self) -> None:
+        """Ends the process at once."""
+        if self.pid is not None and self.exit_code is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    def close(self) -> None:
+        """Closes the connection; a child that serves it then ends by itself."""
+        if self.connection is not None:
+            with contextlib.suppress(OSError):
+                self.connection.close()
+            self.connection = None
+
+
+class Processes(ABC):
+    """Starts child processes and notices their ends."""
+
+    @abstractmethod
+    def start(self, target: str, argument: Mapping[str, Any], log: Path | None = None) -> Child:
+        """Starts ``target`` (``module:function``) in a child, with a small JSON argument.
+
+        Args:
+            target: A function of a connection and the argument.
+            argument: JSON values, a few kilobytes at most; more goes over the connection.
+            log: File that the child's standard output and error are appended to.
+
+        Returns:
+            The child; it may still be on its way up.
+        """
+
+    @abstractmethod
+    def notice(self) -> None:
+        """Brings ``pid``, ``connection`` and ``exit_code`` of the children up to date."""
+
+    @abstractmethod
+    def waitables(self) -> list[Any]:
+        """What `multiprocessing.connection.wait` can wait on for the next notice."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Kills every child and frees what was held."""
+
+
+def warm_processes() -> Processes:
+    """The processes that this platform allows, already starting up in the background."""
+    if hasattr(os, "fork") and hasattr(socket, "send_fds"):
+        return ForkedProcesses()
+    return SpawnedProcesses()
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, **CHILD_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+class ForkedProcesses(Processes):
+    """Children forked from one warm server; they die with it, and it dies with this process."""
+
+    def __init__(self) -> None:
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._server = subprocess.Popen(
+                [sys.executable, "-m", "automl.engines.forkserver", str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=_environment(),
+                # Its own group: Ctrl-C is for the driver, which tells the children.
+                start_new_session=True,
+            )
+        self._errors: deque[bytes] = deque(maxlen=50)
+        threading.Thread(target=self._drain_errors, daemon=True).start()
+        self._children: dict[int, Child] = {}
+        self._ready = False
+        self._unsent: deque[tuple[int, bytes, socket.socket]] = deque()
+        self._in_flight: int | None = None
+        self._buffer = b""
+        self._next_id = 0
+        self._deadline = time.monotonic() + _START_SECONDS
+
+    def _drain_errors(self) -> None:
+        assert self._server.stderr is not None
+        for line in self._server.stderr:
+            self._errors.append(line)
+
+    def start(self, target: str, argument: Mapping[str, Any], log: Path | None = None) -> Child:
+        ours, theirs = socket.socketpair()
+        child = Child(Connection(ours.detach()))
+        identity, self._next_id = self._next_id, self._next_id + 1
+        request = {"id": identity, "target": target, "argument": dict(argument)}
+        request["log"] = None if log is None else str(log)
+        self._children[identity] = child
+        self._unsent.append((identity, json.dumps(request).encode(), theirs))
+        self._send_next()
+        return child
+
+    def _send_next(self) -> None:
+        """Sends one request at a time, so that each arrives whole with its own descriptor."""
+        if self._ready and self._in_flight is None and self._unsent:
+            identity, request, theirs = self._unsent.popleft()
+            with theirs, contextlib.suppress(BrokenPipeError):
+                socket.send_fds(self._control, [request], [theirs.fileno()])
+            self._in_flight = identity
+
+    def notice(self) -> None:
+        while wait([self._control], 0):
+            received = self._control.recv(1 << 16)
+            if not received:
+                self._fail()
+            *lines, self._buffer = (self._buffer + received).split(b"\n")
+            for line in lines:
+                self._take(json.loads(line))
+        if not self._ready and time.monotonic() > self._deadline:
+            self._fail()
+
+    def _take(self, notice: dict[str, Any]) -> None:
+        if "ready" in notice:
+            self._ready = True
+        elif "started" in notice:
+            self._children[notice["started"]].pid = notice["pid"]
+            self._in_flight = None
+        elif "exited" in notice:
+            self._children.pop(notice["exited"]).exit_code = notice["code"]
+        self._send_next()
+
+    def _fail(self) -> None:
+        self._server.kill()
+        self._server.wait()
+        said = b"".join(self._errors).decode(errors="replace").strip().splitlines()
+        raise RunError(
+            "The process that starts the workers could not import what they need or has ended"
+            f" ({said[-1] if said else 'it said nothing'}); the search can be resumed."
+        )
+
+    def waitables(self) -> list[Any]:
+        return [self._control]
+
+    def close(self) -> None:
+        self._control.close()
+        for _, _, theirs in self._unsent:
+            theirs.close()
+        for child in self._children.values():
+            child.close()
+        try:
+            self._server.wait(timeout=0.5 if self._ready else 0)
+        except subprocess.TimeoutExpired:
+            self._server.kill()
+            self._server.wait()
+
+
+class SpawnedProcesses(Processes):
+    """Children started afresh, for platforms without fork: each imports TensorFlow itself."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._listener = Listener(authkey=self._key)
+        self._children: dict[int, tuple[Child, subprocess.Popen[bytes]]] = {}
+        self._requests: dict[int, bytes] = {}
+        self._arrived: deque[tuple[int, Connection]] = deque()
+        self._next_id = 0
+        self._closed = False
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        """Takes connections as they come; the first message names the child."""
+        from multiprocessing import AuthenticationError
+
+        while not self._closed:
+            try:
+                connection = self._listener.accept()
+                identity = int(connection.recv_bytes())
+            except (OSError, EOFError, AuthenticationError):
+                continue
+            self._arrived.append((identity, connection))
+
+    def start(self, target: str, argument: Mapping[str, Any], log: Path | None = None) -> Child:
+        identity, self._next_id = self._next_id, self._next_id + 1
+        with contextlib.ExitStack() as stack:
+            output: Any = subprocess.DEVNULL
+            if log is not None:
+                output = stack.enter_context(log.open("ab"))
+            process = subprocess.Popen(
+                [sys.executable, "-m", "automl.engines.processes", str(identity)],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                env=_environment(),
+            )
+        assert process.stdin is not None
+        opening = {"address": self._listener.address, "key": self._key.hex()}
+        process.stdin.write(json.dumps(opening).encode() + b"\n")
+        process.stdin.flush()
+        child = Child()
+        child.pid = process.pid
+        self._children[identity] = (child, process)
+        self._requests[identity] = json.dumps({"target": target, **argument}).encode()
+        return child
+
+    def notice(self) -> None:
+        while self._arrived:
+            identity, connection = self._arrived.popleft()
+            if identity in self._children:
+                connection.send_bytes(self._requests.pop(identity))
+                self._children[identity][0].connection = connection
+        for identity, (child, process) in list(self._children.items()):
+            child.exit_code = process.poll()
+            if child.exit_code is not None:
+                del self._children[identity]
+
+    def waitables(self) -> list[Any]:
+        return []
+
+    def close(self) -> None:
+        self._closed = True
+        for child, process in self._children.values():
+            child.close()
+            process.kill()
+            process.wait()
+        self._listener.close()
+
+
+def _spawned_main() -> None:
+    """Body of a spawned child: connects back, then runs its target."""
+    from automl.engines.forkserver import run_target
+
+    opening = json.loads(sys.stdin.readline())
+    if hasattr(signal, "SIGINT"):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    connection = Client(opening["address"], authkey=bytes.fromhex(opening["key"]))
+    connection.send_bytes(sys.argv[1].encode())
+    argument = json.loads(connection.recv_bytes())
+    # The driver holds the other end of standard input: when it goes, so does this process.
+    threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+    with contextlib.suppress(EOFError, ConnectionError):
+        run_target(argument.pop("target"), connection, argument)
+
+
+if __name__ == "__main__":
+    _spawned_main()

@@ -1,0 +1,91 @@
+"""One-off work that needs TensorFlow (export, scoring), run in a warm child process."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import time
+from collections.abc import Mapping
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from automl import errors
+from automl.engines.processes import Child, Processes
+from automl.errors import AutoMLError, RunError
+
+
+def serve_task(connection: Connection, argument: dict[str, Any]) -> None:
+    """Child's side: calls a function with JSON arguments and sends back what it returns.
+
+    Args:
+        connection: Where the answer goes.
+        argument: ``{"function": "module:name", "arguments": {...}}``.
+    """
+    module, _, name = argument["function"].partition(":")
+    try:
+        value = getattr(importlib.import_module(module), name)(**argument["arguments"])
+        answer = {"value": value}
+    except AutoMLError as error:
+        answer = {"error": str(error), "kind": type(error).__name__}
+    except Exception as error:
+        import traceback
+
+        traceback.print_exc()
+        answer = {"error": f"{type(error).__name__}: {error}", "kind": "RunError"}
+    connection.send_bytes(json.dumps(answer).encode())
+
+
+def run_task(
+    processes: Processes,
+    function: str,
+    arguments: Mapping[str, Any],
+    timeout: float = 600.0,
+) -> Any:
+    """Runs a function in a child process that has TensorFlow.
+
+    Args:
+        processes: Where the child comes from.
+        function: ``module:name`` of a function with JSON arguments and a JSON result.
+        arguments: Its keyword arguments.
+        timeout: Seconds to wait for it.
+
+    Returns:
+        What the function returned.
+
+    Raises:
+        AutoMLError: What the function raised, of the same kind; `RunError` where it raised
+            something else, died or took too long.
+    """
+    argument = {"function": function, "arguments": dict(arguments)}
+    child = processes.start("automl.engines.task:serve_task", argument)
+    try:
+        answer = _await_answer(processes, child, function, time.monotonic() + timeout)
+    finally:
+        child.kill()
+        child.close()
+    if "error" in answer:
+        kind = getattr(errors, answer["kind"], RunError)
+        raise kind(answer["error"])
+    return answer["value"]
+
+
+def _await_answer(
+    processes: Processes, child: Child, function: str, deadline: float
+) -> dict[str, Any]:
+    while time.monotonic() < deadline:
+        processes.notice()
+        if child.connection is not None:
+            try:
+                answer = child.receive()
+            except EOFError as error:
+                raise RunError(f"The process that ran {function} has died.") from error
+            if answer is not None:
+                return answer
+        elif child.exit_code is not None:
+            raise RunError(f"The process that ran {function} could not start.")
+        waiting = [*processes.waitables(), *([child.connection] if child.connection else [])]
+        if waiting:
+            wait(waiting, timeout=0.5)
+        else:
+            time.sleep(0.05)
+    raise RunError(f"{function} took too long and was stopped.")

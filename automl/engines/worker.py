@@ -1,0 +1,102 @@
+"""A worker process's side of the contract: takes trials one after another and reports on them.
+
+Messages are JSON objects. From the driver: ``{"job": ...}`` once, then ``{"trial": spec}``,
+``{"answer": bool}``, ``{"interrupt": reason}``. To the driver: ``{"ready": true}``,
+``{"epoch": report}``, ``{"alive": true}`` about once a second inside an epoch, and
+``{"ended": result, "memory": bytes}``.
+"""
+
+from __future__ import annotations
+
+import json
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl.engines.contract import Job
+from automl.trial import EpochReport, TrialSpec
+
+if TYPE_CHECKING:
+    from automl.space import SearchSpace
+
+
+class _Conversation:
+    """The driver as one trial sees it."""
+
+    def __init__(self, connection: Connection, waits_for_answers: bool) -> None:
+        self._connection = connection
+        self._waits_for_answers = waits_for_answers
+        self._interruption: str | None = None
+
+    def send(self, message: dict[str, Any]) -> None:
+        self._connection.send_bytes(json.dumps(message).encode())
+
+    def report(self, report: EpochReport) -> bool:
+        """Reports an epoch; False where the driver says to stop."""
+        self.send({"epoch": report.to_json()})
+        while self._waits_for_answers:
+            answer = self._take()
+            if answer is not None:
+                return answer
+        return True
+
+    def interrupted(self) -> str | None:
+        """The reason to end now, if the driver has given one; also a sign of life."""
+        self.send({"alive": True})
+        while self._interruption is None and self._connection.poll():
+            self._take()
+        return self._interruption
+
+    def _take(self) -> bool | None:
+        message = json.loads(self._connection.recv_bytes())
+        if "interrupt" in message:
+            self._interruption = message["interrupt"]
+        return message.get("answer")
+
+
+def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
+    """Runs trials until the driver closes the connection.
+
+    Args:
+        connection: To the driver.
+        argument: Unused; everything comes in the first message.
+    """
+    from automl.data.arrays import open_arrays
+    from automl.training.device import configure_device
+    from automl.training.loop import DeviceData
+    from automl.training.trial import train_trial
+
+    job = Job.from_json(json.loads(connection.recv_bytes())["job"])
+    configure_device()
+    data = DeviceData.from_arrays(open_arrays(job.arrays))
+    spaces: dict[str, SearchSpace] = {}
+    connection.send_bytes(json.dumps({"ready": True}).encode())
+    while True:
+        message = json.loads(connection.recv_bytes())
+        if "trial" not in message:
+            continue  # an answer or an interruption that came after its trial had ended
+        spec = TrialSpec.from_json(message["trial"])
+        if spec.space not in spaces:
+            spaces[spec.space] = job.spaces[spec.space].load()
+        conversation = _Conversation(connection, spec.wait_for_answer)
+        result = train_trial(
+            spec,
+            spaces[spec.space],
+            data,
+            job.objective,
+            job.run / "trials" / str(spec.trial),
+            conversation.report,
+            conversation.interrupted,
+        )
+        conversation.send({"ended": result.to_json(), "memory": resident_memory()})
+
+
+def resident_memory() -> int:
+    """Bytes of memory that this process holds and shares with no other, or 0 if unknown."""
+    statm = Path("/proc/self/statm")
+    if not statm.exists():
+        return 0
+    import os
+
+    _, resident, shared = (int(field) for field in statm.read_text().split()[:3])
+    return (resident - shared) * os.sysconf("SC_PAGE_SIZE")

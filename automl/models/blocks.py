@@ -1,0 +1,254 @@
+"""Stacks of dense layers: activation, initializer, normalization, dropout, max-norm, skips.
+
+A `DenseStyle` says how every layer of a stack is made; `dense_stack` makes them. As few Keras
+layers as possible are created (an activation is fused into its dense layer where nothing comes
+between), because building is a fixed cost of every trial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import keras
+
+from automl.errors import SpaceError
+
+Tensor: TypeAlias = Any
+
+_LECUN = "lecun_normal"
+_HE = "he_normal"
+_GLOROT = "glorot_uniform"
+
+
+@dataclass(frozen=True)
+class DenseStyle:
+    """How the layers of a dense stack are made; the fields are the names of a dense space.
+
+    Attributes:
+        activation: relu, leaky_relu, prelu, elu, selu, gelu, silu, mish, tanh or sigmoid.
+        negative_slope: Slope of leaky_relu below zero.
+        initializer: Name of a kernel initializer, or ``auto`` to follow the activation.
+        normalization: none, batch or layer.
+        normalization_placement: before_activation, after_activation or (residual stacks only)
+            pre_activation.
+        batch_norm_momentum: Momentum of batch normalization's moving statistics.
+        dropout_kind: none, dropout, alpha or gaussian.
+        dropout_rate: Rate of the first dropout layer.
+        dropout_placement: every_layer, input_and_every_layer, last_hidden or halving.
+        regularizer: none, l1, l2 or l1_l2, of kernels only.
+        regularization: Strength of the regularizer.
+        max_norm: Largest norm of a unit's incoming weights, or None for no limit.
+        skip_connections: none or residual.
+    """
+
+    activation: str = "relu"
+    negative_slope: float = 0.01
+    initializer: str = "auto"
+    normalization: str = "none"
+    normalization_placement: str = "before_activation"
+    batch_norm_momentum: float = 0.99
+    dropout_kind: str = "none"
+    dropout_rate: float = 0.2
+    dropout_placement: str = "every_layer"
+    regularizer: str = "none"
+    regularization: float = 1e-4
+    max_norm: float | None = None
+    skip_connections: str = "none"
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> DenseStyle:
+        """The style of a configuration; what the space does not search keeps its default.
+
+        Args:
+            config: The trial's configuration; reads the active values under the field names.
+        """
+        return cls(**{name: config[name] for name in cls.__match_args__ if name in config})
+
+
+def layer_widths(depth: int, width: int, shape: str = "constant") -> list[int]:
+    """Units of each hidden layer.
+
+    Args:
+        depth: Number of hidden layers.
+        width: Units of the first one.
+        shape: ``constant``; ``pyramid``, where they fall by equal steps, such as 300, 200, 100;
+            or ``first_bigger``, where the later ones have half of the first (all three: Géron,
+            Hands-On Machine Learning, 2nd ed., chapter 10).
+
+    Raises:
+        SpaceError: If the shape is not known.
+    """
+    if shape == "constant":
+        return [width] * depth
+    if shape == "pyramid":
+        return [max(1, round(width * (depth - i) / depth)) for i in range(depth)]
+    if shape == "first_bigger":
+        return [width if i == 0 else max(1, width // 2) for i in range(depth)]
+    raise SpaceError(
+        f"There is no width shape {shape!r}; choose constant, pyramid or first_bigger."
+    )
+
+
+def make_initializer(name: str, activation: str) -> Any:
+    """The kernel initializer of a hidden layer.
+
+    ``auto`` follows the activation: LeCun normal for SELU, Glorot uniform for tanh and sigmoid,
+    He normal for ReLU and its relatives (Géron, Hands-On Machine Learning, 2nd ed., table 11-1).
+    ``he_fan_avg`` is ``VarianceScaling(2, "fan_avg", "uniform")`` from the same chapter.
+
+    Args:
+        name: ``auto``, ``he_fan_avg``, or the name of a Keras initializer.
+        activation: Name of the layer's activation.
+
+    Returns:
+        A Keras initializer or the name of one.
+    """
+    if name == "he_fan_avg":
+        return keras.initializers.VarianceScaling(2.0, mode="fan_avg", distribution="uniform")
+    if name != "auto":
+        return name
+    return {"selu": _LECUN, "tanh": _GLOROT, "sigmoid": _GLOROT, "linear": _GLOROT}.get(
+        activation, _HE
+    )
+
+
+def make_regularizer(name: str, strength: float) -> Any:
+    """A kernel regularizer, or None for ``none``.
+
+    Args:
+        name: none, l1, l2 or l1_l2 (both with the same strength).
+        strength: Factor of the penalty.
+
+    Raises:
+        SpaceError: If the name is not known.
+    """
+    if name == "none":
+        return None
+    if name == "l1":
+        return keras.regularizers.L1(strength)
+    if name == "l2":
+        return keras.regularizers.L2(strength)
+    if name == "l1_l2":
+        return keras.regularizers.L1L2(l1=strength, l2=strength)
+    raise SpaceError(f"There is no regularizer {name!r}; choose none, l1, l2 or l1_l2.")
+
+
+def dense_stack(inputs: Tensor, widths: list[int], style: DenseStyle) -> Tensor:
+    """Hidden dense layers in one style.
+
+    Args:
+        inputs: Tensor of shape (None, k).
+        widths: Units of each layer; all equal in a residual stack. Empty gives the inputs back.
+        style: How the layers are made.
+
+    Returns:
+        Tensor of shape (None, widths[-1]).
+    """
+    x = inputs
+    if widths and style.dropout_placement == "input_and_every_layer":
+        x = _dropout(x, style, style.dropout_rate)
+    if style.skip_connections == "residual" and len(widths) > 1:
+        return _residual_stack(x, widths, style)
+    for position, units in enumerate(widths):
+        x = _dense_block(x, units, style)
+        x = _dropout(x, style, _rate(style, position, len(widths)))
+    return x
+
+
+def _residual_stack(x: Tensor, widths: list[int], style: DenseStyle) -> Tensor:
+    """A projection to the stack's width, then layers that each add to their input.
+
+    With pre-activation (He et al. 2016, arXiv 1603.05027) the projection is linear, each block
+    is norm-activation-dense, and the last sum is normalized and activated before the head, so
+    that there are as many activations as layers.
+    """
+    pre = style.normalization != "none" and style.normalization_placement == "pre_activation"
+    depth = len(widths)
+    if pre:
+        x = _dense(widths[0], style, activation=None, use_bias=False)(x)
+    else:
+        x = _dense_block(x, widths[0], style)
+    x = _dropout(x, style, _rate(style, 0, depth))
+    for position, units in enumerate(widths[1:], start=1):
+        if pre:
+            h = _activated(_normalized(x, style), style)
+            h = _dense(units, style, activation=None, use_bias=False)(h)
+        else:
+            h = _dense_block(x, units, style)
+        h = _dropout(h, style, _rate(style, position, depth))
+        x = keras.layers.Add()([x, h])
+    return _activated(_normalized(x, style), style) if pre else x
+
+
+def _dense_block(x: Tensor, units: int, style: DenseStyle) -> Tensor:
+    """One dense layer with its activation, and its normalization before or after that."""
+    if style.normalization == "none":
+        return _activated_dense(x, units, style)
+    if style.normalization_placement == "after_activation":
+        return _normalized(_activated_dense(x, units, style), style)
+    # The normalization's own shift does what a bias would do.
+    x = _dense(units, style, activation=None, use_bias=False)(x)
+    return _activated(_normalized(x, style), style)
+
+
+def _activated_dense(x: Tensor, units: int, style: DenseStyle) -> Tensor:
+    if style.activation in ("leaky_relu", "prelu"):
+        return _activated(_dense(units, style, activation=None)(x), style)
+    return _dense(units, style, activation=style.activation)(x)
+
+
+def _dense(units: int, style: DenseStyle, *, activation: str | None, use_bias: bool = True) -> Any:
+    return keras.layers.Dense(
+        units,
+        activation=activation,
+        use_bias=use_bias,
+        kernel_initializer=make_initializer(style.initializer, style.activation),
+        kernel_regularizer=make_regularizer(style.regularizer, style.regularization),
+        kernel_constraint=(
+            None if style.max_norm is None else keras.constraints.MaxNorm(style.max_norm, axis=0)
+        ),
+    )
+
+
+def _activated(x: Tensor, style: DenseStyle) -> Tensor:
+    if style.activation == "leaky_relu":
+        return keras.layers.LeakyReLU(negative_slope=style.negative_slope)(x)
+    if style.activation == "prelu":
+        return keras.layers.PReLU()(x)
+    return keras.layers.Activation(style.activation)(x)
+
+
+def _normalized(x: Tensor, style: DenseStyle) -> Tensor:
+    if style.normalization == "batch":
+        return keras.layers.BatchNormalization(momentum=style.batch_norm_momentum)(x)
+    if style.normalization == "layer":
+        return keras.layers.LayerNormalization()(x)
+    raise SpaceError(
+        f"There is no normalization {style.normalization!r}; choose none, batch or layer."
+    )
+
+
+def _rate(style: DenseStyle, position: int, depth: int) -> float:
+    """The dropout rate after the hidden layer at a position; 0 for none there."""
+    if style.dropout_placement == "halving":
+        return style.dropout_rate / 2.0**position
+    if style.dropout_placement == "last_hidden" and position < depth - 1:
+        return 0.0
+    return style.dropout_rate
+
+
+def _dropout(x: Tensor, style: DenseStyle, rate: float) -> Tensor:
+    if style.dropout_kind == "none" or rate <= 0.0:
+        return x
+    kinds = {
+        "dropout": keras.layers.Dropout,
+        "alpha": keras.layers.AlphaDropout,
+        "gaussian": keras.layers.GaussianDropout,
+    }
+    if style.dropout_kind not in kinds:
+        raise SpaceError(
+            f"There is no dropout {style.dropout_kind!r}; choose none, {', '.join(kinds)}."
+        )
+    return kinds[style.dropout_kind](rate)(x)

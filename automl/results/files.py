@@ -1,0 +1,70 @@
+"""Files that are there whole or not at all: written under a temporary name, then renamed."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+
+def write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Writes a file atomically: readers see the old content or the new, never a part.
+
+    Args:
+        path: The file; its folder must exist.
+        content: All of the file's bytes.
+        durable: Whether to wait until the content is on the disk before it takes the name, so
+            that a power cut cannot leave an empty file. What can be rebuilt need not wait.
+
+    Raises:
+        OSError: The file cannot be written; the old one is then untouched.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
+    """Writes a UTF-8 file atomically, with ``\\n`` line ends on every system; see `write_bytes`."""
+    write_bytes(path, text.encode(), durable=durable)
+
+
+def write_json(path: Path, form: Any, *, durable: bool = True) -> None:
+    """Writes a JSON file atomically, indented for people; see `to_json_text`."""
+    write_text(path, to_json_text(form) + "\n", durable=durable)
+
+
+def to_json_text(form: Any, indent: int | None = 2) -> str:
+    """Spells a value as strict JSON.
+
+    Args:
+        form: Mappings, sequences, strings, numbers, booleans and None.
+        indent: Spaces by level, or None for one line.
+
+    Returns:
+        Text that every JSON reader accepts: numbers that are not finite become ``null``,
+        because JSON has no word for them.
+    """
+    return json.dumps(finite(form), indent=indent, ensure_ascii=False, allow_nan=False)
+
+
+def finite(form: Any) -> Any:
+    """Replaces every number that is not finite with None, at any depth."""
+    if isinstance(form, float):
+        return form if math.isfinite(form) else None
+    if isinstance(form, Mapping):
+        return {str(key): finite(value) for key, value in form.items()}
+    if isinstance(form, Sequence) and not isinstance(form, str):
+        return [finite(value) for value in form]
+    return form

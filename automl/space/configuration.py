@@ -1,0 +1,87 @@
+"""A configuration: one value for every active hyperparameter."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from automl.errors import SpaceError
+from automl.space.condition import spell, to_list
+
+
+class UnreadableValue(SpaceError, AttributeError):
+    """A builder read a hyperparameter that is unknown, or inactive and without a substitute."""
+
+
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Configuration(Mapping[str, Any]):
+    """One value for every active hyperparameter, frozen and hashable.
+
+    As a mapping it holds the active ones only. ``config.name`` reads an active one, or the
+    ``otherwise`` of an inactive one.
+
+    Args:
+        active_values: Value of every active hyperparameter, by name.
+        substitutes: The ``otherwise`` of inactive ones that have one, by name.
+        conditions: Of every inactive hyperparameter, its condition in words, by name.
+    """
+
+    active_values: Mapping[str, Any]
+    substitutes: Mapping[str, Any] = field(default=_EMPTY)
+    conditions: Mapping[str, str] = field(default=_EMPTY)
+
+    def __post_init__(self) -> None:
+        for word in ("active_values", "substitutes", "conditions"):
+            object.__setattr__(self, word, MappingProxyType(dict(getattr(self, word))))
+
+    def __getitem__(self, name: str) -> Any:
+        return self.active_values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.active_values)
+
+    def __len__(self) -> int:
+        return len(self.active_values)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.active_values.items()))
+
+    def __eq__(self, other: object) -> bool:
+        return dict(self.items()) == dict(other.items()) if isinstance(other, Mapping) else False
+
+    def __getattr__(self, name: str) -> Any:
+        # Only called where no real attribute has the name. Private names are asked for by copy,
+        # pickle and debuggers before the fields exist.
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in self.active_values:
+            return self.active_values[name]
+        if name in self.substitutes:
+            return self.substitutes[name]
+        if name in self.conditions:
+            raise UnreadableValue(
+                f"'{name}' is inactive here: it is active when {self.conditions[name]}; read it "
+                "under that condition, or give it an `otherwise`."
+            )
+        known = [*self.active_values, *self.conditions]
+        near = difflib.get_close_matches(name, known, n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(known)}."
+        raise UnreadableValue(f"The configuration has no hyperparameter '{name}'; {hint}")
+
+    def active(self, name: str) -> bool:
+        """Whether the hyperparameter has a value in this configuration."""
+        return name in self.active_values
+
+    def to_json(self) -> dict[str, Any]:
+        """The active values as JSON: only dictionaries, lists and scalars."""
+        return {name: to_list(value) for name, value in self.active_values.items()}
+
+    def __repr__(self) -> str:
+        inner = ", ".join(f"{name}={spell(value)}" for name, value in self.active_values.items())
+        return f"Configuration({inner})"

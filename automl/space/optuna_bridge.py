@@ -1,0 +1,70 @@
+"""From hyperparameters to Optuna and back: distributions, suggestions, stored values."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from automl.space.choice import Choice
+from automl.space.condition import to_list
+from automl.space.hyperparameter import Hyperparameter
+from automl.space.numeric import Float, Int
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+    from optuna.trial import BaseTrial
+
+
+def stored(value: Any) -> Any:
+    """A value as Optuna stores it: tuples as JSON text, since its storages keep scalars only."""
+    return json.dumps(to_list(value)) if isinstance(value, tuple) else value
+
+
+def distribution(parameter: Hyperparameter) -> BaseDistribution:
+    """The Optuna distribution that a hyperparameter is drawn from.
+
+    Optuna has no logarithmic range with a step: there the step is left out, and `suggest` takes
+    the nearest step to what Optuna drew.
+    """
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    if isinstance(parameter, Int):
+        if parameter.log:
+            return IntDistribution(parameter.low, parameter.high, log=True)
+        return IntDistribution(parameter.low, _last(parameter), step=parameter.step)
+    if isinstance(parameter, Float):
+        if parameter.log or parameter.step is None:
+            return FloatDistribution(parameter.low, parameter.high, log=parameter.log)
+        return FloatDistribution(parameter.low, _last(parameter), step=parameter.step)
+    if isinstance(parameter, Choice):
+        return CategoricalDistribution([stored(option) for option in parameter.options])
+    raise TypeError(f"{type(parameter).__name__} has no Optuna distribution.")
+
+
+def suggest(parameter: Hyperparameter, trial: BaseTrial) -> Any:
+    """The value that the trial's sampler draws for a hyperparameter."""
+    if isinstance(parameter, Int):
+        if parameter.log:
+            drawn = trial.suggest_int(parameter.key, parameter.low, parameter.high, log=True)
+        else:
+            drawn = trial.suggest_int(
+                parameter.key, parameter.low, _last(parameter), step=parameter.step
+            )
+        return parameter.snap(drawn)
+    if isinstance(parameter, Float):
+        step = None if parameter.log else parameter.step
+        high = parameter.high if step is None else _last(parameter)
+        return parameter.snap(
+            trial.suggest_float(parameter.key, parameter.low, high, step=step, log=parameter.log)
+        )
+    if isinstance(parameter, Choice):
+        options = {stored(option): option for option in parameter.options}
+        return options[trial.suggest_categorical(parameter.key, list(options))]
+    raise TypeError(f"{type(parameter).__name__} cannot be suggested.")
+
+
+def _last(parameter: Int | Float) -> Any:
+    """The greatest value on the steps; Optuna warns about a range that is no whole number."""
+    if isinstance(parameter, Int):
+        return parameter.low + (parameter.size - 1) * parameter.step
+    return parameter.snap(parameter.high)

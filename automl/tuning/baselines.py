@@ -1,0 +1,82 @@
+"""The baselines that every leaderboard holds: a constant prediction, and a linear model."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl.trial import TrialResult, TrialState
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from automl.data.metrics import Objective
+    from automl.data.plan import Rows
+    from automl.data.task import Task
+
+#: Name of the baseline that is a trial of the ``linear`` space's default configuration.
+LINEAR = "linear"
+
+
+def constant_name(task: Task) -> str:
+    """What the constant baseline is called: ``majority`` for classes, ``mean`` for numbers."""
+    return "majority" if task.is_classification else "mean"
+
+
+def constant_prediction(task: Task, train: Rows) -> npt.NDArray[np.float64]:
+    """The best prediction that looks at no feature, from the training rows.
+
+    For classes it is their frequencies, so that its most probable class is the majority class
+    and its log loss is the entropy of the classes; for numbers it is their mean.
+
+    Returns:
+        One prediction, (outputs,).
+    """
+    from automl.data.task import TaskKind
+
+    truth = np.asarray(train.truth)
+    if task.kind is TaskKind.MULTICLASS:
+        counts = np.bincount(truth.astype(np.int64), weights=train.weight, minlength=task.outputs)
+        return np.asarray(counts / counts.sum(), dtype=np.float64)
+    return np.asarray(
+        np.average(truth.astype(np.float64), axis=0, weights=train.weight), dtype=np.float64
+    )
+
+
+def constant_metrics(task: Task, prediction: npt.NDArray[Any], rows: Rows) -> dict[str, float]:
+    """The task's metrics of a constant prediction on some rows."""
+    from automl.data.metrics import compute_metrics
+
+    predictions = np.broadcast_to(prediction, (len(rows.truth), len(prediction)))
+    return compute_metrics(task, rows.truth, predictions, rows.weight)
+
+
+def constant_baseline(task: Task, objective: Objective, train: Rows, val: Rows) -> TrialResult:
+    """Scores the constant prediction.
+
+    Args:
+        task: The task.
+        objective: What trials are ranked by. For Keras's ``loss``, which no model stands behind
+            here, the task's default objective is the same without regularization.
+        train: Training rows.
+        val: Validation rows.
+
+    Returns:
+        A completed result without epochs.
+    """
+    from automl.data.metrics import default_objective
+
+    started = time.monotonic()
+    prediction = constant_prediction(task, train)
+    metrics = constant_metrics(task, prediction, val)
+    name = default_objective(task).name if objective.name == "loss" else objective.name
+    return TrialResult(
+        TrialState.COMPLETED,
+        score=metrics[name],
+        metrics=metrics,
+        train_metrics=constant_metrics(task, prediction, train),
+        parameters=len(prediction),
+        seconds=time.monotonic() - started,
+    )

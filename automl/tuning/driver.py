@@ -1,0 +1,329 @@
+"""The driver: asks the study for trials, hands them to an engine, and records what happens."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from automl.engines.contract import Engine, EpochFinished, Event, TrialEnded
+from automl.trial import FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
+from automl.tuning.observer import Observer, Progress
+
+if TYPE_CHECKING:
+    import optuna
+
+    from automl.data.metrics import Objective
+    from automl.tuning.budget import Clock, SearchBudget
+    from automl.tuning.study import RunStudy
+
+#: Failures in a row with the same cause after which a search stops (contract 3 of the design).
+SAME_FAILURES = 3
+#: Seconds that running trials get to end by themselves when a search must stop.
+STOP_GRACE = 3.0
+#: Longest wait for an event; a first Ctrl-C and a deadline are noticed within it.
+TICK = 0.25
+TOP_SHOWN = 5
+
+
+class StopReason(StrEnum):
+    """Why a search ended."""
+
+    TRIALS = "trials"
+    TIME = "time"
+    EXHAUSTED = "exhausted"
+    INTERRUPTED = "interrupted"
+    FAILURES = "failures"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the driver's work ended.
+
+    Attributes:
+        stopped_by: Why.
+        message: One sentence for a person, or "" where everything asked for was done.
+    """
+
+    stopped_by: StopReason
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class DriverSettings:
+    """What a driver decides by.
+
+    Attributes:
+        budget: What the search may spend.
+        trial_budget: What each trial may spend.
+        objective: What trials are ranked by.
+        keep_models: How many of the best trials keep their model.
+        pruner: What stops trials early, or None.
+        limit: Number of different configurations there are to try, or None where endless.
+    """
+
+    budget: SearchBudget
+    trial_budget: TrialBudget
+    objective: Objective
+    keep_models: int
+    pruner: optuna.pruners.BasePruner | None
+    limit: int | None = None
+
+
+class Driver:
+    """Runs a search to its end.
+
+    Args:
+        study: The run's study.
+        engine: Where trials run, already open.
+        settings: What to decide by.
+        clock: Time spent and left.
+        observer: Who watches.
+        forget_model: Removes the saved model of a trial that can matter no more.
+        baselines: Specs of baselines still to be trained.
+    """
+
+    def __init__(
+        self,
+        study: RunStudy,
+        engine: Engine,
+        settings: DriverSettings,
+        clock: Clock,
+        observer: Observer,
+        forget_model: Callable[[int], None],
+        baselines: tuple[TrialSpec, ...] = (),
+    ) -> None:
+        self._study = study
+        self._engine = engine
+        self._settings = settings
+        self._clock = clock
+        self._observer = observer
+        self._forget_model = forget_model
+        self._baselines = deque(baselines)
+        self._interrupted = deque(study.interrupted())
+        self._results = study.results()
+        self._asked = study.count()
+        self._running: dict[int | str, TrialSpec] = {}
+        self._failures: deque[str] = deque(maxlen=SAME_FAILURES)
+        self._stop = threading.Event()
+
+    def run(self) -> Outcome:
+        """Runs trials until the budget is spent, the space exhausted or the search stopped.
+
+        Returns:
+            Why it ended.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed a second time.
+            RunError: The engine cannot go on.
+        """
+        with self._ctrl_c():
+            while True:
+                outcome = self._reason_to_stop()
+                if outcome is not None:
+                    self._wind_down(outcome)
+                    return outcome
+                self._fill_slots()
+                if not self._running:
+                    return self._finished()
+                for event in self._engine.events(self._tick()):
+                    self._take(event)
+                self._observer.progressed(self.progress())
+
+    def _tick(self) -> float:
+        left = self._clock.left_for_trials()
+        return TICK if left is None else max(0.0, min(TICK, left))
+
+    @contextmanager
+    def _ctrl_c(self) -> Iterator[None]:
+        """The first Ctrl-C asks to stop; the second one raises at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        original = signal.getsignal(signal.SIGINT)
+
+        def ask_to_stop(*_: Any) -> None:
+            if self._stop.is_set():
+                raise KeyboardInterrupt
+            self._stop.set()
+
+        signal.signal(signal.SIGINT, ask_to_stop)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, original)
+
+    def _reason_to_stop(self) -> Outcome | None:
+        if self._stop.is_set():
+            return Outcome(StopReason.INTERRUPTED, "The search was stopped by Ctrl-C.")
+        left = self._clock.left_for_trials()
+        if left is not None and left <= 0:
+            return Outcome(StopReason.TIME)
+        if len(self._failures) == SAME_FAILURES and len(set(self._failures)) == 1:
+            return Outcome(
+                StopReason.FAILURES,
+                f"{SAME_FAILURES} trials in a row failed with the same cause "
+                f"({self._failures[-1]}); the search space or the data is wrong.",
+            )
+        return None
+
+    def _finished(self) -> Outcome:
+        trials = self._settings.budget.trials
+        if trials is not None and self._asked >= trials:
+            return Outcome(StopReason.TRIALS)
+        return Outcome(
+            StopReason.EXHAUSTED,
+            f"All {self._settings.limit} configurations of the search space have been tried.",
+        )
+
+    def _fill_slots(self) -> None:
+        while len(self._running) < self._engine.slots:
+            spec = self._next_spec()
+            if spec is None:
+                return
+            self._running[spec.trial] = spec
+            self._observer.trial_started(spec.trial, spec.config)
+            self._engine.submit(spec)
+
+    def _next_spec(self) -> TrialSpec | None:
+        """The next trial: interrupted ones first, baselines right after the default trial."""
+        if self._baselines and self._asked:
+            return self._baselines.popleft()
+        if self._interrupted:
+            proposal = self._study.ask_again(self._interrupted.popleft())
+        elif self._may_ask():
+            proposal = self._study.ask()
+            self._asked += 1
+        else:
+            return self._baselines.popleft() if self._baselines else None
+        return TrialSpec(
+            trial=proposal.number,
+            config=proposal.config,
+            seed=proposal.seed,
+            budget=self._settings.trial_budget,
+            keep_threshold=self._keep_threshold(),
+            wait_for_answer=self._settings.pruner is not None,
+        )
+
+    def _may_ask(self) -> bool:
+        trials, limit = self._settings.budget.trials, self._settings.limit
+        return (trials is None or self._asked < trials) and (limit is None or self._asked < limit)
+
+    def _ranked(self) -> list[tuple[float, int]]:
+        """Score and number of the completed trials, best first, the earlier of equals first."""
+        sign = 1.0 if self._settings.objective.direction == "minimize" else -1.0
+        completed = [
+            (sign * result.score, number)
+            for number, result in self._results.items()
+            if result.state is TrialState.COMPLETED and result.score is not None
+        ]
+        return [(sign * score, number) for score, number in sorted(completed)]
+
+    def _keep_threshold(self) -> float | None:
+        """The score that a trial must beat to be among those that keep their model."""
+        ranked = self._ranked()
+        keep = self._settings.keep_models
+        return ranked[keep - 1][0] if len(ranked) >= keep else None
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, TrialEnded):
+            self._end(event)
+        elif isinstance(event, EpochFinished):
+            self._epoch(event)
+
+    def _epoch(self, event: EpochFinished) -> None:
+        trial, report = event.trial, event.report
+        self._observer.epoch_finished(trial, report)
+        go_on = True
+        pruner = self._settings.pruner
+        if isinstance(trial, int):
+            self._study.report(trial, report.epoch, report.score)
+            if pruner is not None:
+                go_on = not self._study.should_prune(trial, pruner)
+        if self._running[trial].wait_for_answer:
+            self._engine.answer(trial, go_on)
+
+    def _end(self, event: TrialEnded) -> None:
+        spec = self._running.pop(event.trial)
+        result = event.result
+        if isinstance(event.trial, str):
+            self._study.record_baseline(event.trial, spec.config, spec.seed, result)
+        else:
+            self._study.tell(event.trial, result, self._clock.elapsed())
+            self._results[event.trial] = result
+            self._count_failure(result)
+            self._drop_models(event.trial)
+        self._observer.trial_ended(event.trial, result)
+
+    def _count_failure(self, result: TrialResult) -> None:
+        """Keeps the causes of the latest failures in a row.
+
+        A diverged trial says something about its configuration, such as its learning rate; only
+        where no trial has ever completed does it say something about the space or the data.
+        """
+        if result.state is not TrialState.FAILED:
+            self._failures.clear()
+        elif result.cause is FailureCause.DIVERGED and self._ranked():
+            self._failures.clear()
+        else:
+            kind = result.reason.partition(":")[0]
+            self._failures.append(f"{result.cause}: {kind}" if kind else str(result.cause))
+
+    def _drop_models(self, ended: int) -> None:
+        """Removes the model that the trial which has just ended has pushed out of the best."""
+        ranked = self._ranked()
+        keep = self._settings.keep_models
+        if len(ranked) > keep:
+            for _, number in {ranked[keep], *(entry for entry in ranked if entry[1] == ended)}:
+                if number not in {kept for _, kept in ranked[:keep]}:
+                    self._forget_model(number)
+
+    def _wind_down(self, outcome: Outcome) -> None:
+        """Ends what runs: a search out of time takes what its trials have reached.
+
+        After Ctrl-C only trials that end by themselves within moments are taken; the others stay
+        running in the record, and resuming runs them again from their start.
+        """
+        if outcome.stopped_by is StopReason.TIME:
+            for trial in self._running:
+                self._engine.interrupt(trial, "the search's time ran out")
+        deadline = time.monotonic() + STOP_GRACE
+        while self._running and time.monotonic() < deadline:
+            for event in self._engine.events(TICK):
+                if isinstance(event, TrialEnded) and self._has_nothing(event.result, outcome):
+                    del self._running[event.trial]
+                else:
+                    self._take(event)
+        self._observer.progressed(self.progress())
+
+    @staticmethod
+    def _has_nothing(result: TrialResult, outcome: Outcome) -> bool:
+        """Whether a trial was cut off by the search's end before its first epoch."""
+        return outcome.stopped_by is StopReason.TIME and result.cause is FailureCause.TIME_LIMIT
+
+    def progress(self) -> Progress:
+        """Where the search stands now."""
+        states = [result.state for result in self._results.values()]
+        left = self._clock.left_for_trials()
+        return Progress(
+            done=len(states),
+            completed=states.count(TrialState.COMPLETED),
+            pruned=states.count(TrialState.PRUNED),
+            failed=states.count(TrialState.FAILED),
+            running=len(self._running),
+            total=self._settings.budget.trials,
+            elapsed=self._clock.elapsed(),
+            seconds_left=None if left is None else max(0.0, left),
+            objective=self._settings.objective.name,
+            direction=self._settings.objective.direction,
+            top=tuple(
+                (number, score, self._study.configs.get(number, {}))
+                for score, number in self._ranked()[:TOP_SHOWN]
+            ),
+        )

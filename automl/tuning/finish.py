@@ -1,0 +1,105 @@
+"""What follows the last trial: the test rows scored once, the best model exported, the board."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from automl.engines.processes import Processes
+from automl.engines.task import run_task
+from automl.results.leaderboard import leaderboard
+from automl.results.record import RunRecord, read_record
+from automl.results.render import write_leaderboard_csv
+from automl.results.run_directory import RunDirectory
+from automl.trial import TrialState
+from automl.tuning.baselines import (
+    LINEAR,
+    constant_metrics,
+    constant_name,
+    constant_prediction,
+)
+from automl.tuning.observer import Observer
+
+if TYPE_CHECKING:
+    from automl.data.arrays import Arrays
+    from automl.tuning.study import RunStudy
+
+MODEL_FILES = ("model.keras", "check.npy")
+
+
+def forget_model(run: RunDirectory, trial: int) -> None:
+    """Removes the saved model of a trial that is no longer among the best; its history stays."""
+    for name in MODEL_FILES:
+        (run.trial_directory(trial) / name).unlink(missing_ok=True)
+
+
+def write_leaderboard(run: RunDirectory) -> None:
+    """Rebuilds ``leaderboard.csv`` from the study."""
+    write_leaderboard_csv(leaderboard(read_record(run)), run.leaderboard_file)
+
+
+def finish(
+    run: RunDirectory,
+    study: RunStudy,
+    arrays: Arrays,
+    processes: Processes,
+    observer: Observer,
+) -> int | None:
+    """Scores the test rows for the best trial and the baselines, and exports the best trial.
+
+    Args:
+        run: The run.
+        study: Its study, which the test scores are recorded in.
+        arrays: The prepared rows.
+        processes: Where TensorFlow is.
+        observer: Who watches.
+
+    Returns:
+        Number of the best trial, or None where no trial has completed.
+    """
+    best = read_record(run).best()
+    number = best.trial if best is not None and isinstance(best.trial, int) else None
+    if number is not None:
+        if arrays.test is not None:
+            observer.finishing("scoring the test rows")
+            _score_test_rows(run, study, arrays, processes, number)
+        observer.finishing("exporting the best model and checking the export")
+        shutil.rmtree(run.best, ignore_errors=True)
+        arguments = {"run": str(run.path), "trial": number, "to": str(run.best)}
+        run_task(processes, "automl.export.tasks:export_task", arguments)
+    write_leaderboard(run)
+    return number
+
+
+def _score_test_rows(
+    run: RunDirectory, study: RunStudy, arrays: Arrays, processes: Processes, best: int
+) -> None:
+    """Opens the test rows once for each model that has not been scored on them yet."""
+    assert arrays.test is not None
+    scores = study.test_scores()
+    record = read_record(run)
+    constant = constant_name(arrays.task)
+    if constant not in scores:
+        prediction = constant_prediction(arrays.task, arrays.train)
+        scores[constant] = constant_metrics(arrays.task, prediction, arrays.test)
+    models: list[int | str] = [best]
+    if _completed(record, LINEAR):
+        models.append(LINEAR)
+    for trial in models:
+        if str(trial) not in scores:
+            arguments = {
+                "model": str(run.trial_directory(trial) / "model.keras"),
+                "arrays": str(run.arrays),
+                "part": "test",
+            }
+            scores[str(trial)] = run_task(
+                processes, "automl.training.score:score_task", arguments
+            )
+    study.record_test_scores(scores)
+
+
+def _completed(record: RunRecord, baseline: str) -> bool:
+    return any(
+        entry.trial == baseline and entry.state is TrialState.COMPLETED
+        for entry in record.baselines
+    )

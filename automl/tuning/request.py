@@ -1,0 +1,173 @@
+"""What a person asked of a search, as one value that goes into the run's record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from difflib import get_close_matches
+from typing import Any
+
+from automl.data.request import DataRequest
+from automl.errors import RequestError
+from automl.trial import TrialBudget
+from automl.tuning.budget import SearchBudget
+
+ENGINES = ("local", "ray")
+#: Most epochs of a trial and the patience of its early stopping: Géron, Hands-On Machine
+#: Learning (2nd ed.), chapter 10, trains up to 100 epochs with a patience of 10.
+DEFAULT_EPOCHS = 100
+DEFAULT_PATIENCE = 10
+DEFAULT_KEEP_MODELS = 10
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """One search as asked for.
+
+    Attributes:
+        data: What to learn from, and how to read it.
+        space: Reference of the search space (name, file or ``module:attribute``), or its name
+            where it was given as an object.
+        settings: Hyperparameters fixed or narrowed: name to value, range or list, as text or
+            JSON scalar.
+        objective: The metric to rank by, in any known spelling, or None for the task's default.
+        budget: What the search may spend.
+        trial_budget: What each trial may spend.
+        sampler: Name of the sampler.
+        pruner: Name of the pruner, or None for the measured default.
+        engine: ``local`` or ``ray``.
+        address: Address of a Ray cluster, or None for one started on this machine.
+        workers: Trials at once, or None for the number of cores.
+        keep_models: How many of the best trials keep their model.
+        seed: Seed of everything random; 0 is a seed.
+        storage: URL of a database for the study, or None for the run's own journal.
+    """
+
+    data: DataRequest
+    space: str = "mlp"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    objective: str | None = None
+    budget: SearchBudget = SearchBudget()
+    trial_budget: TrialBudget = TrialBudget(DEFAULT_EPOCHS, DEFAULT_PATIENCE)
+    sampler: str = "tpe"
+    pruner: str | None = None
+    engine: str = "local"
+    address: str | None = None
+    workers: int | None = None
+    keep_models: int = DEFAULT_KEEP_MODELS
+    seed: int = 0
+    storage: str | None = None
+
+    def __post_init__(self) -> None:
+        """Checks what can be checked without the data.
+
+        Raises:
+            RequestError: A value is out of its range.
+        """
+        least = {
+            "--epochs": (self.trial_budget.epochs, 1),
+            "--patience": (self.trial_budget.patience, 1),
+            "--workers": (1 if self.workers is None else self.workers, 1),
+            "--keep-models": (self.keep_models, 1),
+            "--seed": (self.seed, 0),
+        }
+        for option, (value, minimum) in least.items():
+            if value < minimum:
+                raise RequestError(f"{option} is {value}; it must be at least {minimum}.")
+        if self.trial_budget.min_delta < 0:
+            raise RequestError(
+                f"--min-delta is {self.trial_budget.min_delta}; it must not be negative."
+            )
+        if self.trial_budget.seconds is not None and self.trial_budget.seconds <= 0:
+            raise RequestError(
+                f"--trial-time is {self.trial_budget.seconds:g} s; it must be above zero."
+            )
+        if self.engine not in ENGINES:
+            raise RequestError(
+                f"There is no engine {self.engine!r}; choose {' or '.join(ENGINES)}."
+            )
+        if self.address is not None and self.engine != "ray":
+            raise RequestError("--address is for --engine ray; leave it out or add --engine ray.")
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form: only dictionaries, lists and scalars."""
+        form = {name.name: getattr(self, name.name) for name in fields(self)}
+        form["data"] = self.data.to_json()
+        form["settings"] = dict(self.settings)
+        form["budget"] = asdict(self.budget)
+        form["trial_budget"] = asdict(self.trial_budget)
+        return form
+
+    @classmethod
+    def from_json(cls, form: Mapping[str, Any]) -> SearchRequest:
+        """Rebuilds a request from its JSON form."""
+        values = dict(form)
+        values["data"] = DataRequest.from_json(values["data"])
+        values["budget"] = SearchBudget(**values["budget"])
+        values["trial_budget"] = TrialBudget(**values["trial_budget"])
+        return cls(**values)
+
+
+def make_request(
+    source: Any,
+    target: Any = None,
+    *,
+    space: str,
+    settings: Mapping[str, Any] | None,
+    budget: SearchBudget,
+    epochs: int | None,
+    patience: int | None,
+    min_delta: float,
+    trial_seconds: float | None,
+    goal: float | None,
+    keep_models: int | None,
+    seed: int,
+    data_options: Mapping[str, Any],
+    **options: Any,
+) -> SearchRequest:
+    """Makes a request from options, with defaults where an option is None.
+
+    Args:
+        source: The data; see `DataRequest`.
+        target: The target columns; see `DataRequest`.
+        space: Reference or name of the space.
+        settings: Hyperparameters fixed or narrowed.
+        budget: What the search may spend.
+        epochs: Most epochs of a trial.
+        patience: Epochs without improvement before a trial stops.
+        min_delta: Least improvement that counts.
+        trial_seconds: Wall-clock limit of a trial, in seconds.
+        goal: Score at which a trial stops.
+        keep_models: How many of the best trials keep their model.
+        seed: Seed of everything random, the split included.
+        data_options: Further fields of `DataRequest`.
+        **options: Further fields of `SearchRequest`.
+
+    Returns:
+        The request.
+
+    Raises:
+        RequestError: An option is unknown or out of its range.
+    """
+    known = {field.name for field in fields(DataRequest)} - {"source", "target", "seed"}
+    for name in data_options:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise RequestError(f"There is no option {name!r}{hint}")
+    return SearchRequest(
+        data=DataRequest(source, () if target is None else target, seed=seed, **data_options),
+        space=space,
+        settings=dict(settings or {}),
+        budget=budget,
+        trial_budget=TrialBudget(
+            epochs=DEFAULT_EPOCHS if epochs is None else epochs,
+            patience=DEFAULT_PATIENCE if patience is None else patience,
+            min_delta=min_delta,
+            seconds=trial_seconds,
+            goal=goal,
+        ),
+        keep_models=DEFAULT_KEEP_MODELS if keep_models is None else keep_models,
+        seed=seed,
+        **options,
+    )

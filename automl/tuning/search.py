@@ -1,0 +1,420 @@
+"""A whole search: from a request to a run directory with a leaderboard and an exported model."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl.engines.contract import Engine, Job, SpaceHandle
+from automl.engines.processes import Processes, warm_processes
+from automl.errors import AutoMLError, RunError
+from automl.results.run_directory import RunDirectory
+from automl.space.registry import find_space
+from automl.trial import TrialSpec
+from automl.tuning.baselines import LINEAR, constant_baseline, constant_name
+from automl.tuning.budget import Clock, SearchBudget
+from automl.tuning.driver import Driver, DriverSettings, Outcome, StopReason
+from automl.tuning.finish import finish, forget_model, write_leaderboard
+from automl.tuning.observer import Observer, Observers
+from automl.tuning.pruners import DEFAULT_PRUNER, make_pruner
+from automl.tuning.request import SearchRequest
+from automl.tuning.samplers import make_sampler, proposals_limit
+from automl.tuning.study import RunStudy, derive_seed, open_study
+
+if TYPE_CHECKING:
+    from automl.data.arrays import Arrays
+    from automl.data.metrics import Objective
+    from automl.data.prepare import PreparedData
+    from automl.space import SearchSpace
+
+#: The leaderboard file is rebuilt at most this often while a search runs, in seconds.
+LEADERBOARD_INTERVAL = 5.0
+
+
+@dataclass(frozen=True)
+class SearchEnd:
+    """How a search ended.
+
+    Attributes:
+        run: Its directory.
+        outcome: Why it ended.
+        best: Number of the best trial, which is exported to ``best/``; None where no trial
+            completed.
+    """
+
+    run: RunDirectory
+    outcome: Outcome
+    best: int | None
+
+
+def start_search(
+    request: SearchRequest,
+    directory: str | Path | None = None,
+    observer: Observer | None = None,
+    space: SearchSpace | None = None,
+) -> SearchEnd:
+    """Runs a new search.
+
+    Args:
+        request: What is asked.
+        directory: The run's directory, which must not exist; None for a new one below
+            ``results/``, named for the data.
+        observer: Who watches.
+        space: The search space where it was given as an object; None to find ``request.space``.
+
+    Returns:
+        The run and how it ended.
+
+    Raises:
+        RequestError: Something asked for cannot be done; nothing was written.
+        RunError: The search could not go on; what it has recorded is kept.
+    """
+    from automl.data.metrics import default_objective, resolve_objective
+    from automl.data.prepare import prepare
+
+    started = time.monotonic()
+    observer = observer or Observer()
+    space = (space or find_space(request.space)).override(request.settings)
+    target = None if directory is None else _free_directory(Path(directory))
+    _check_names(request, space)
+    with ExitStack() as stack:
+        processes = warm_processes()
+        stack.callback(processes.close)
+        data = prepare(request.data)
+        objective = (
+            default_objective(data.task)
+            if request.objective is None
+            else resolve_objective(request.objective, data.task)
+        )
+        for note in data.notes:
+            observer.said(note)
+        run = RunDirectory.create(
+            target or _new_directory(request.data.name),
+            _manifest(request, space, data, objective),
+        )
+        try:
+            _write_data(run, data)
+        except OSError as error:
+            run.discard()
+            raise RunError(
+                f"The prepared rows cannot be written to {run.path} ({error.strerror or error}); "
+                "make room or choose another --directory."
+            ) from error
+        del data
+        session = _Session(run, request, space, objective, processes, observer)
+        return session.search(started)
+
+
+def resume_search(
+    directory: str | Path,
+    observer: Observer | None = None,
+    budget: SearchBudget | None = None,
+    workers: int | None = None,
+    space: SearchSpace | None = None,
+    source: Any = None,
+) -> SearchEnd:
+    """Goes on with a run that was interrupted, or that is to have more trials.
+
+    Args:
+        directory: The run's directory.
+        observer: Who watches.
+        budget: New limits of the whole run, or None for those it was started with.
+        workers: Trials at once, or None as before.
+        space: The run's search space, where it cannot be found again by its reference.
+        source: The run's data, where they were given in memory and their prepared form is gone.
+
+    Returns:
+        The run and how it ended.
+
+    Raises:
+        RequestError: There is no such run, or it cannot be resumed as asked.
+        RunError: The run cannot be read, its space or data have changed, or the search could
+            not go on.
+    """
+    started = time.monotonic()
+    observer = observer or Observer()
+    run = RunDirectory.open(directory)
+    manifest = run.read_manifest()
+    request = _recorded_request(run, manifest)
+    if budget is not None:
+        request = replace(request, budget=budget)
+    if workers is not None:
+        request = replace(request, workers=workers)
+    space = _recorded_space(run, request, manifest, space)
+    _check_names(request, space)
+    from automl.data.metrics import Objective
+
+    with ExitStack() as stack:
+        processes = warm_processes()
+        stack.callback(processes.close)
+        _restore_data(run, request, manifest, source)
+        objective = Objective(**manifest["objective"])
+        session = _Session(run, request, space, objective, processes, observer)
+        return session.search(started)
+
+
+class _Session:
+    """One session of a search: everything that is open while trials run."""
+
+    def __init__(
+        self,
+        run: RunDirectory,
+        request: SearchRequest,
+        space: SearchSpace,
+        objective: Objective,
+        processes: Processes,
+        observer: Observer,
+    ) -> None:
+        self._run = run
+        self._request = request
+        self._space = space
+        self._objective = objective
+        self._processes = processes
+        self._observer = Observers(observer, _LeaderboardWriter(run))
+        self._workers = request.workers or os.cpu_count() or 1
+
+    def search(self, started: float) -> SearchEnd:
+        """Drives the search to its end and finishes what it leaves."""
+        from automl.data.arrays import open_arrays
+
+        with self._run.lock():
+            arrays = open_arrays(self._run.arrays)
+            study = self._open_study()
+            clock = Clock(self._request.budget, study.elapsed(), started)
+            baselines = self._baselines(study, arrays)
+            with self._engine() as engine:
+                driver = Driver(
+                    study,
+                    engine,
+                    self._settings(),
+                    clock,
+                    self._observer,
+                    lambda number: forget_model(self._run, number),
+                    baselines,
+                )
+                outcome = driver.run()
+            best = finish(self._run, study, arrays, self._processes, self._observer)
+            if outcome.stopped_by in (StopReason.TRIALS, StopReason.EXHAUSTED) and (
+                self._request.data.can_be_read_again
+            ):
+                shutil.rmtree(self._run.arrays)
+        return SearchEnd(self._run, outcome, best)
+
+    def _open_study(self) -> RunStudy:
+        sampler = make_sampler(
+            self._request.sampler,
+            seed=self._request.seed,
+            space=self._space,
+            workers=self._workers,
+            direction=self._objective.direction,
+        )
+        study = open_study(self._run, self._run.read_manifest(), sampler)
+        return RunStudy(study, self._space, self._request.seed)
+
+    def _settings(self) -> DriverSettings:
+        budget = self._request.trial_budget
+        pruner = self._request.pruner or DEFAULT_PRUNER
+        return DriverSettings(
+            budget=self._request.budget,
+            trial_budget=budget,
+            objective=self._objective,
+            keep_models=self._request.keep_models,
+            pruner=None
+            if pruner == "none"
+            else make_pruner(
+                pruner,
+                direction=self._objective.direction,
+                epochs=budget.epochs,
+                patience=budget.patience,
+            ),
+            limit=proposals_limit(self._request.sampler, self._space),
+        )
+
+    def _baselines(self, study: RunStudy, arrays: Arrays) -> tuple[TrialSpec, ...]:
+        """Scores the constant baseline, and specifies the linear one, where not yet recorded."""
+        recorded = study.baselines()
+        constant = constant_name(arrays.task)
+        seed = derive_seed(self._request.seed, "baseline", 0)
+        if constant not in recorded:
+            result = constant_baseline(
+                arrays.task, self._objective, arrays.train, arrays.validation
+            )
+            study.record_baseline(constant, {}, seed, result)
+            self._observer.trial_ended(constant, result)
+        if LINEAR in recorded:
+            return ()
+        config = find_space(LINEAR).defaults().to_json()
+        return (TrialSpec(LINEAR, config, seed, self._request.trial_budget, space=LINEAR),)
+
+    @contextmanager
+    def _engine(self) -> Iterator[Engine]:
+        job = Job(
+            spaces={"search": SpaceHandle.of(self._space), LINEAR: SpaceHandle(LINEAR)},
+            arrays=self._run.arrays,
+            run=self._run.path,
+            objective=self._objective,
+        )
+        with _make_engine(self._request, self._workers, self._processes) as engine:
+            engine.open(job)
+            yield engine
+
+
+def _make_engine(request: SearchRequest, workers: int, processes: Processes) -> Engine:
+    if request.engine == "ray":
+        from automl.engines.ray import RayEngine
+
+        return RayEngine(workers, address=request.address)
+    from automl.engines.local import LocalEngine
+
+    return LocalEngine(workers, processes)
+
+
+class _LeaderboardWriter(Observer):
+    """Rebuilds ``leaderboard.csv`` now and then while the search runs."""
+
+    def __init__(self, run: RunDirectory) -> None:
+        self._run = run
+        self._written = time.monotonic()
+
+    def trial_ended(self, trial: int | str, result: Any) -> None:
+        now = time.monotonic()
+        if now - self._written > LEADERBOARD_INTERVAL:
+            write_leaderboard(self._run)
+            self._written = time.monotonic()
+
+
+def _check_names(request: SearchRequest, space: SearchSpace) -> None:
+    """Finds a wrong sampler or pruner before anything is read or written."""
+    make_sampler(request.sampler, seed=0, space=space, workers=1, direction="minimize")
+    name = request.pruner or DEFAULT_PRUNER
+    make_pruner(name, direction="minimize", epochs=request.trial_budget.epochs, patience=1)
+
+
+def _free_directory(path: Path) -> Path:
+    """Refuses a directory that is in use before the data are read."""
+    if path.exists():
+        RunDirectory.create(path, {}) if not any(path.iterdir()) else _refuse(path)
+    return path
+
+
+def _refuse(path: Path) -> None:
+    RunDirectory.create(path, {})
+
+
+def _new_directory(name: str) -> Path:
+    """``results/<name>``, or with the first free number behind it."""
+    results = Path("results")
+    candidate, number = results / name, 1
+    while candidate.exists():
+        number += 1
+        candidate = results / f"{name}-{number}"
+    return candidate
+
+
+def _manifest(
+    request: SearchRequest, space: SearchSpace, data: PreparedData, objective: Objective
+) -> dict[str, Any]:
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "request": request.to_json(),
+        "data": {"fingerprint": data.fingerprint, **data.summary},
+        "task": data.task.to_json(),
+        "objective": objective.to_json(),
+        "space": {
+            "reference": space.reference,
+            "hash": space.hash(),
+            "definition": space.to_json(),
+        },
+        "seed": request.seed,
+        "study": request.data.name,
+        "storage": request.storage,
+        "versions": _versions(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    """Versions of what the result depends on, without importing any of it."""
+    import platform
+    from importlib.metadata import version
+
+    packages = ("automl", "tensorflow", "keras", "optuna", "ray", "numpy", "scikit-learn")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+def _write_data(run: RunDirectory, data: PreparedData) -> None:
+    from automl.data.arrays import save_arrays
+    from automl.results.check_rows import write_check_rows
+    from automl.results.files import write_json
+
+    plan = {
+        "plan": data.plan.to_json(),
+        "task": data.task.to_json(),
+        "notes": list(data.notes),
+        "summary": data.summary,
+    }
+    write_json(run.plan_file, plan)
+    write_check_rows(run, data.check, data.check_positions)
+    save_arrays(data, run.arrays)
+
+
+def _restore_data(
+    run: RunDirectory, request: SearchRequest, manifest: Mapping[str, Any], source: Any
+) -> None:
+    """Prepares the rows again where their arrays are gone, and checks that they are the same."""
+    from automl.data.arrays import open_arrays, save_arrays
+    from automl.data.prepare import prepare
+
+    try:
+        open_arrays(run.arrays)
+        return
+    except RunError:
+        shutil.rmtree(run.arrays, ignore_errors=True)
+    asked = request.data if source is None else replace(request.data, source=source)
+    data = prepare(asked)
+    if data.fingerprint != manifest["data"]["fingerprint"]:
+        raise RunError(
+            f"The data of {run.path} have changed since the run began; "
+            "start a new search, or restore the data."
+        )
+    save_arrays(data, run.arrays)
+
+
+def _recorded_request(run: RunDirectory, manifest: Mapping[str, Any]) -> SearchRequest:
+    try:
+        return SearchRequest.from_json(manifest["request"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{run.manifest_file} does not say what was asked ({error}); restore it from a copy."
+        ) from error
+
+
+def _recorded_space(
+    run: RunDirectory,
+    request: SearchRequest,
+    manifest: Mapping[str, Any],
+    given: SearchSpace | None,
+) -> SearchSpace:
+    """The run's space, found again and checked to be the one that the run began with."""
+    recorded = manifest["space"]
+    if given is None and recorded["reference"] is None:
+        raise RunError(
+            f"The search space of {run.path} was given as an object; resume it from Python with "
+            "automl.load_run(...).resume(space=...)."
+        )
+    try:
+        space = (given or find_space(recorded["reference"])).override(request.settings)
+    except AutoMLError as error:
+        raise RunError(f"The search space of {run.path} cannot be found again: {error}") from error
+    if space.hash() != recorded["hash"]:
+        raise RunError(
+            f"The search space {request.space!r} has changed since {run.path} began; "
+            "start a new search, or restore the space."
+        )
+    return space

@@ -1,0 +1,236 @@
+"""The run's study: proposals asked from it, reports and results told to it.
+
+Everything that a later decision reads is in the study, so a search can be taken up again from the
+record alone. A trial left running by a driver that died is asked again: parameters that were
+recorded stay, the others are drawn as they would have been (see `automl.tuning.samplers`), and it
+runs again under its own number and seed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from automl.errors import RunError
+from automl.trial import TrialResult, TrialState
+
+if TYPE_CHECKING:
+    import optuna
+
+    from automl.results.run_directory import RunDirectory
+    from automl.space import SearchSpace
+
+_SEED_STREAMS = {"trial": 1, "baseline": 2}
+
+
+def derive_seed(seed: int, stream: str, number: int) -> int:
+    """A seed of its own for one purpose, from the run's seed.
+
+    Args:
+        seed: The run's seed; 0 is a seed like any other.
+        stream: ``"trial"`` or ``"baseline"``.
+        number: Which of them, from 0.
+
+    Returns:
+        A seed in 0 .. 2**31 - 1.
+    """
+    import numpy as np
+
+    entropy = np.random.SeedSequence([seed, _SEED_STREAMS[stream], number])
+    return int(entropy.generate_state(1)[0] >> 1)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A trial that the study proposes: its number, configuration and seed."""
+
+    number: int
+    config: Mapping[str, Any]
+    seed: int
+
+
+def open_study(
+    run: RunDirectory, manifest: Mapping[str, Any], sampler: optuna.samplers.BaseSampler | None
+) -> optuna.Study:
+    """Opens the run's study, or makes it where it does not exist yet.
+
+    Args:
+        run: The run's directory, locked by this process.
+        manifest: The content of ``run.json``.
+        sampler: What proposes configurations; None where nothing will be asked.
+
+    Returns:
+        The study, in the run's journal or in the database that the run names.
+
+    Raises:
+        RunError: The study cannot be opened.
+    """
+    import optuna
+
+    from automl.results.journal import JournalFile
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    url = manifest.get("storage")
+    try:
+        storage: Any = url or optuna.storages.JournalStorage(JournalFile(run.study_file))
+        return optuna.create_study(
+            storage=storage,
+            study_name=manifest["study"],
+            direction=manifest["objective"]["direction"],
+            sampler=sampler,
+            pruner=optuna.pruners.NopPruner(),  # the driver asks its own pruner
+            load_if_exists=True,
+        )
+    except Exception as error:  # Optuna, SQLAlchemy and the system raise unrelated kinds
+        if isinstance(error, RunError):
+            raise
+        raise RunError(
+            f"The study of {run.path} cannot be opened in {url or run.study_file} "
+            f"({type(error).__name__}: {error})."
+        ) from error
+
+
+class RunStudy:
+    """The study of one run as its driver uses it.
+
+    Args:
+        study: Optuna's study, with the run's sampler.
+        space: The run's search space, narrowed as asked.
+        seed: The run's seed.
+
+    Attributes:
+        study: Optuna's study.
+        configs: Configurations of the trials asked so far, by number.
+    """
+
+    def __init__(self, study: optuna.Study, space: SearchSpace, seed: int) -> None:
+        self.study = study
+        self._space = space
+        self._seed = seed
+        self._storage = study._storage
+        self._ids: dict[int, int] = {}
+        self._scores: dict[int, dict[int, float]] = {}
+        self.configs: dict[int, Mapping[str, Any]] = {
+            trial.number: trial.user_attrs["config"]
+            for trial in study.get_trials(deepcopy=False)
+            if "config" in trial.user_attrs
+        }
+
+    def count(self) -> int:
+        """How many trials the study holds, in whatever state, but for those that wait."""
+        import optuna
+
+        trials = self.study.get_trials(deepcopy=False)
+        return sum(trial.state != optuna.trial.TrialState.WAITING for trial in trials)
+
+    def interrupted(self) -> list[int]:
+        """Numbers of the trials that a driver before this one has left running."""
+        import optuna
+
+        running = (optuna.trial.TrialState.RUNNING,)
+        return [
+            trial.number
+            for trial in self.study.get_trials(deepcopy=False, states=running)
+            if trial.number not in self._ids
+        ]
+
+    def results(self) -> dict[int, TrialResult]:
+        """Results of the trials that are over, by number."""
+        return {
+            trial.number: TrialResult.from_json(trial.user_attrs["result"])
+            for trial in self.study.get_trials(deepcopy=False)
+            if trial.state.is_finished() and "result" in trial.user_attrs
+        }
+
+    def elapsed(self) -> float:
+        """Seconds that the run's earlier sessions had spent when their last trial ended."""
+        times = [
+            trial.user_attrs.get("elapsed", 0.0) for trial in self.study.get_trials(deepcopy=False)
+        ]
+        return max(times, default=0.0)
+
+    def ask(self) -> Proposal:
+        """Proposes the next trial; the first one of a run is the space's default."""
+        if not self.study.get_trials(deepcopy=False):
+            self.study.enqueue_trial(self._space.optuna_params(self._space.defaults()))
+        return self._propose(self.study.ask())
+
+    def ask_again(self, number: int) -> Proposal:
+        """Proposes a trial that was left running, with the configuration it had or would have."""
+        import optuna
+
+        trial_id = self._storage.get_trial_id_from_study_id_trial_number(
+            self.study._study_id, number
+        )
+        return self._propose(optuna.trial.Trial(self.study, trial_id))
+
+    def _propose(self, trial: optuna.Trial) -> Proposal:
+        config = self._space.suggest(trial).to_json()
+        seed = derive_seed(self._seed, "trial", trial.number)
+        trial.set_user_attr("config", config)
+        trial.set_user_attr("seed", seed)
+        self.configs[trial.number] = config
+        self._ids[trial.number] = trial._trial_id
+        self._scores[trial.number] = {}
+        return Proposal(trial.number, config, seed)
+
+    def report(self, number: int, epoch: int, score: float) -> None:
+        """Records a trial's score after an epoch."""
+        self._scores[number][epoch] = score
+        self._storage.set_trial_intermediate_value(self._ids[number], epoch, score)
+
+    def should_prune(self, number: int, pruner: optuna.pruners.BasePruner) -> bool:
+        """Asks a pruner about a running trial, as it stands in this session."""
+        trial = self._storage.get_trial(self._ids[number])
+        # An interrupted trial's earlier session may have left scores of later epochs.
+        trial.intermediate_values = dict(self._scores[number])
+        return pruner.prune(self.study, trial)
+
+    def tell(self, number: int, result: TrialResult, elapsed: float) -> None:
+        """Records how a trial ended.
+
+        Args:
+            number: The trial.
+            result: Its result.
+            elapsed: Seconds that the run has spent so far.
+        """
+        import optuna
+
+        trial_id = self._ids.pop(number)
+        self._scores.pop(number, None)
+        self._storage.set_trial_user_attr(trial_id, "result", result.to_json())
+        self._storage.set_trial_user_attr(trial_id, "elapsed", round(elapsed, 3))
+        scored = result.score is not None and math.isfinite(result.score)
+        if result.state is TrialState.COMPLETED and scored:
+            state, values = optuna.trial.TrialState.COMPLETE, [float(result.score or 0.0)]
+        elif result.state is TrialState.PRUNED and scored:
+            state, values = optuna.trial.TrialState.PRUNED, [float(result.score or 0.0)]
+        else:
+            state, values = optuna.trial.TrialState.FAIL, None
+        self._storage.set_trial_state_values(trial_id, state, values)
+
+    def baselines(self) -> dict[str, TrialResult]:
+        """Results of the baselines recorded so far, by name."""
+        return {
+            key.removeprefix("baseline:"): TrialResult.from_json(value["result"])
+            for key, value in self.study.user_attrs.items()
+            if key.startswith("baseline:")
+        }
+
+    def record_baseline(
+        self, name: str, config: Mapping[str, Any], seed: int, result: TrialResult
+    ) -> None:
+        """Records a baseline beside the trials, where it influences no sampler."""
+        value = {"config": dict(config), "seed": seed, "result": result.to_json()}
+        self.study.set_user_attr(f"baseline:{name}", value)
+
+    def test_scores(self) -> dict[str, dict[str, float]]:
+        """Scores on the test rows recorded so far, by trial number (as text) or baseline."""
+        scores: dict[str, dict[str, float]] = self.study.user_attrs.get("test_scores", {})
+        return scores
+
+    def record_test_scores(self, scores: Mapping[str, Mapping[str, float]]) -> None:
+        """Records scores on the test rows."""
+        self.study.set_user_attr("test_scores", {key: dict(value) for key, value in scores.items()})

@@ -1,0 +1,47 @@
+"""Files are there whole or not at all, and JSON is strict."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from automl.results.files import to_json_text, write_json, write_text
+
+
+def test_a_failed_write_keeps_the_old_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file.txt"
+    write_text(path, "old")
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        write_text(path, "new")
+    assert path.read_text() == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["file.txt"]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_json_is_strict(form: object) -> None:
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    json.loads(to_json_text(form), parse_constant=refuse)
+
+
+def test_json_files_are_utf8(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"größe": (1, 2.5, float("nan"))})
+    assert json.loads((tmp_path / "a.json").read_bytes()) == {"größe": [1, 2.5, None]}

@@ -1,0 +1,102 @@
+"""An engine that trains nothing: a trial's curve is a formula of its configuration and seed."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import Any
+
+from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
+from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: the process ends here, with nothing cleaned up."""
+
+
+class ScriptedEngine(Engine):
+    """Plays trials in this process; dies after a given number of events.
+
+    Args:
+        slots: Trials at once.
+        dies_after: Events after which `Killed` is raised instead of the next one, or None.
+        fails: Maps a spec to the cause that its trial fails with, or None.
+    """
+
+    def __init__(self, slots: int = 1, dies_after: int | None = None, fails: Any = None) -> None:
+        self._slots = slots
+        self._left = math.inf if dies_after is None else dies_after
+        self._fails = fails or (lambda spec: None)
+        self._waiting: deque[TrialSpec] = deque()
+        self._playing: dict[int | str, tuple[TrialSpec, int]] = {}
+        self._stopped: set[int | str] = set()
+        self.interrupted: dict[int | str, str] = {}
+        self.submitted: list[TrialSpec] = []
+
+    @property
+    def slots(self) -> int:
+        return self._slots
+
+    def open(self, job: Job) -> None:
+        pass
+
+    def submit(self, spec: TrialSpec) -> None:
+        self.submitted.append(spec)
+        self._playing[spec.trial] = (spec, 0)
+
+    def events(self, timeout: float) -> list[Event]:
+        if not self._playing:
+            return []
+        if self._left <= 0:
+            raise Killed
+        self._left -= 1
+        trial, (spec, epoch) = next(iter(self._playing.items()))
+        cause = self._fails(spec)
+        if cause is not None:
+            del self._playing[trial]
+            result = TrialResult(TrialState.FAILED, reason=f"{cause}: scripted", cause=cause)
+            return [TrialEnded(trial, result)]
+        if trial in self._stopped or trial in self.interrupted or epoch == spec.budget.epochs:
+            return [self._end(trial, spec, epoch)]
+        self._playing[trial] = (spec, epoch + 1)
+        score = curve(spec, epoch + 1)
+        return [EpochFinished(trial, EpochReport(epoch + 1, score, {"loss": score}))]
+
+    def _end(self, trial: int | str, spec: TrialSpec, epoch: int) -> TrialEnded:
+        del self._playing[trial]
+        if epoch == 0:
+            cause = FailureCause.TIME_LIMIT
+            return TrialEnded(
+                trial, TrialResult(TrialState.FAILED, reason=self.interrupted[trial], cause=cause)
+            )
+        scores = [curve(spec, number) for number in range(1, epoch + 1)]
+        state = TrialState.PRUNED if trial in self._stopped else TrialState.COMPLETED
+        return TrialEnded(
+            trial,
+            TrialResult(
+                state,
+                score=min(scores),
+                metrics={"mse": min(scores)},
+                epochs=epoch,
+                best_epoch=scores.index(min(scores)) + 1,
+                reason=self.interrupted.get(trial, ""),
+            ),
+        )
+
+    def answer(self, trial: int | str, go_on: bool) -> None:
+        if not go_on:
+            self._stopped.add(trial)
+
+    def interrupt(self, trial: int | str, reason: str) -> None:
+        self.interrupted[trial] = reason
+
+    def close(self) -> None:
+        self._playing.clear()
+
+
+def curve(spec: TrialSpec, epoch: int) -> float:
+    """A learning curve with its floor set by the configuration and its noise by the seed."""
+    rate = spec.config.get("rate", 0.01)
+    width = spec.config.get("width", 8)
+    floor = (math.log10(rate) + 2) ** 2 + (width - 40) ** 2 / 1000
+    return floor + 3.0 / epoch + (spec.seed % 97) / 9700

@@ -1,0 +1,254 @@
+"""The driver: order, budgets, failures, and that a killed search ends as an unbroken one."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from automl.data.metrics import Objective
+from automl.results.leaderboard import leaderboard
+from automl.results.record import read_record
+from automl.results.run_directory import RunDirectory
+from automl.space import Choice, Float, Int, SearchSpace
+from automl.trial import FailureCause, TrialBudget, TrialSpec, TrialState
+from automl.tuning.budget import Clock, SearchBudget
+from automl.tuning.driver import Driver, DriverSettings, StopReason
+from automl.tuning.observer import Observer
+from automl.tuning.pruners import make_pruner
+from automl.tuning.samplers import make_sampler, proposals_limit
+from automl.tuning.study import RunStudy, open_study
+from tests.tuning.scripted_engine import Killed, ScriptedEngine
+
+OBJECTIVE = Objective("mse", "minimize")
+
+
+def make_space() -> SearchSpace:
+    kind = Choice("kind", ["plain", "wide"], default="plain")
+    return SearchSpace(
+        "toy",
+        [
+            kind,
+            Float("rate", 1e-4, 1e-1, log=True, default=1e-3),
+            Int("width", 8, 64, step=8, default=16, when=kind == "wide", otherwise=8),
+        ],
+        lambda config, inputs, task: inputs,
+    )
+
+
+class Search:
+    """One run in a directory, driven in as many sessions as it takes."""
+
+    def __init__(self, path: Path, **options: Any) -> None:
+        self.run = RunDirectory.create(
+            path,
+            {"objective": OBJECTIVE.to_json(), "storage": None, "study": "toy"},
+        )
+        self.options = {"trials": 12, "sampler": "tpe", "pruner": "none", "slots": 1, "keep": 3}
+        self.options |= options
+        self.forgotten: list[int] = []
+        self.engine = ScriptedEngine()
+        self.space = options.get("space") or make_space()
+
+    def session(self, dies_after: int | None = None, clock: Any = None, fails: Any = None) -> Any:
+        o = self.options
+        sampler = make_sampler(
+            o["sampler"], seed=3, space=self.space, workers=o["slots"], direction="minimize"
+        )
+        study = RunStudy(
+            open_study(self.run, self.run.read_manifest(), sampler), self.space, seed=3
+        )
+        budget = SearchBudget(o["trials"])
+        pruner = None
+        if o["pruner"] != "none":
+            pruner = make_pruner(o["pruner"], direction="minimize", epochs=9, patience=3)
+        recorded = study.baselines()
+        linear = TrialSpec("linear", {}, 1, TrialBudget(2, 2), space="linear")
+        self.engine = ScriptedEngine(o["slots"], dies_after, fails)
+        driver = Driver(
+            study,
+            self.engine,
+            DriverSettings(
+                budget,
+                TrialBudget(9, 3),
+                OBJECTIVE,
+                keep_models=o["keep"],
+                pruner=pruner,
+                limit=proposals_limit(o["sampler"], self.space),
+            ),
+            clock or Clock(budget),
+            Observer(),
+            self.forgotten.append,
+            () if "linear" in recorded else (linear,),
+        )
+        return driver.run()
+
+    def board(self) -> list[dict[str, Any]]:
+        rows = [row.to_json() for row in leaderboard(read_record(self.run))]
+        for row in rows:
+            row.pop("seconds")
+        return rows
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "qmc", "nsga2"])
+def test_killed_anywhere_a_search_ends_as_the_unbroken_one(tmp_path: Path, sampler: str) -> None:
+    unbroken = Search(tmp_path / "unbroken", sampler=sampler, pruner="asha")
+    unbroken.session()
+    total = 12 * 10
+    broken = Search(tmp_path / "broken", sampler=sampler, pruner="asha")
+    deaths = [3, 1, 17, 2, 9, 1, 1, 23, 5, 40]
+    for dies_after in deaths:
+        try:
+            broken.session(dies_after)
+        except Killed:
+            continue
+        break
+    assert sum(deaths) < total
+    broken.session()
+    assert broken.board() == unbroken.board()
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(deaths=st.lists(st.integers(0, 30), max_size=6), cut=st.integers(1, 200))
+def test_a_torn_study_file_is_resumed_too(
+    tmp_path_factory: pytest.TempPathFactory, deaths: list[int], cut: int
+) -> None:
+    folder = tmp_path_factory.mktemp("torn")
+    unbroken = Search(folder / "unbroken", trials=6)
+    unbroken.session()
+    broken = Search(folder / "broken", trials=6)
+    for dies_after in deaths:
+        try:
+            broken.session(dies_after)
+        except Killed:
+            # What SIGKILL or a full disk leaves: the last record cut anywhere.
+            content = broken.run.study_file.read_bytes()
+            last = len(content) - content[:-1].rfind(b"\n") - 1
+            broken.run.study_file.write_bytes(content[: len(content) - min(cut, last)])
+    broken.session()
+    assert broken.board() == unbroken.board()
+
+
+def test_the_first_trial_is_the_default_and_the_linear_baseline_is_second(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run", trials=3)
+    search.session()
+    assert [spec.trial for spec in search.engine.submitted] == [0, "linear", 1, 2]
+    assert search.engine.submitted[0].config == {"kind": "plain", "rate": 1e-3}
+
+
+def test_trials_is_the_total_over_sessions(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run", trials=4)
+    assert search.session().stopped_by is StopReason.TRIALS
+    search.options["trials"] = 7
+    search.session()
+    assert [spec.trial for spec in search.engine.submitted] == [4, 5, 6]
+    assert search.session().stopped_by is StopReason.TRIALS
+    assert search.engine.submitted == []
+
+
+def test_two_slots_run_two_trials_at_once(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run", slots=2)
+    search.session()
+    assert len(read_record(search.run).trials) == 12
+
+
+def test_a_grid_ends_when_it_is_exhausted(tmp_path: Path) -> None:
+    space = SearchSpace(
+        "grid",
+        [Choice("kind", ["plain", "wide"]), Int("width", 8, 24, step=8)],
+        lambda config, inputs, task: inputs,
+    )
+    search = Search(tmp_path / "run", space=space, sampler="grid", trials=100)
+    outcome = search.session()
+    assert outcome.stopped_by is StopReason.EXHAUSTED
+    configs = {tuple(sorted(trial.config.items())) for trial in read_record(search.run).trials}
+    assert len(configs) == 6
+
+
+def test_the_best_keep_their_models_and_no_other(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run", keep=3)
+    search.session()
+    record = read_record(search.run)
+    scores = {trial.trial: trial.score for trial in record.trials}
+    thresholds = {spec.trial: spec.keep_threshold for spec in search.engine.submitted}
+    saved = {
+        number
+        for number, score in scores.items()
+        if thresholds[number] is None or score < thresholds[number]
+    }
+    best = set(sorted(scores, key=lambda number: scores[number])[:3])
+    assert saved - set(search.forgotten) == best
+
+
+def test_a_failure_costs_its_trial_only(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run")
+    search.session(fails=lambda s: FailureCause.CRASHED if s.trial in (2, 3, 5) else None)
+    states = [trial.state for trial in read_record(search.run).trials]
+    assert states.count(TrialState.FAILED) == 3
+    assert states.count(TrialState.COMPLETED) == 9
+    assert read_record(search.run).find(3).reason == "crashed: scripted"
+
+
+def test_three_failures_in_a_row_with_one_cause_stop_the_search(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run")
+    outcome = search.session(fails=lambda spec: FailureCause.BUILDER if spec.trial != 0 else None)
+    assert outcome.stopped_by is StopReason.FAILURES
+    assert "builder" in outcome.message
+    assert len(read_record(search.run).trials) == 4
+
+
+def test_divergence_stops_a_search_only_where_nothing_ever_completed(tmp_path: Path) -> None:
+    some = Search(tmp_path / "some")
+    outcome = some.session(fails=lambda s: FailureCause.DIVERGED if s.trial in (3, 4, 5) else None)
+    assert outcome.stopped_by is StopReason.TRIALS
+    none = Search(tmp_path / "none")
+    outcome = none.session(fails=lambda spec: FailureCause.DIVERGED)
+    assert outcome.stopped_by is StopReason.FAILURES
+
+
+def test_out_of_time_the_search_takes_what_its_trials_have_reached(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run", trials=1000, slots=2)
+    ticks = iter(range(10_000))
+    clock = Clock(SearchBudget(None, 100.0), started=0.0, now=lambda: float(next(ticks)))
+    outcome = search.session(clock=clock)
+    assert outcome.stopped_by is StopReason.TIME
+    record = read_record(search.run)
+    cut = [trial for trial in record.trials if trial.reason]
+    assert cut and all(trial.state is TrialState.COMPLETED for trial in cut)
+    assert all(trial.reason == "the search's time ran out" for trial in cut)
+
+
+def test_ctrl_c_once_leaves_running_trials_to_a_resume(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run", trials=5)
+    interrupting = iter(range(1000))
+
+    def press(spec: TrialSpec) -> None:
+        if next(interrupting) == 12:
+            signal.raise_signal(signal.SIGINT)
+
+    assert search.session(fails=press).stopped_by is StopReason.INTERRUPTED
+    search.session()
+    unbroken = Search(tmp_path / "unbroken", trials=5)
+    unbroken.session()
+    assert search.board() == unbroken.board()
+
+
+def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run", trials=5)
+    interrupting = iter(range(1000))
+
+    def press(spec: TrialSpec) -> None:
+        if next(interrupting) in (12, 13):
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        search.session(fails=press)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    search.session()
+    assert len(read_record(search.run).trials) == 5
