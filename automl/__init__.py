@@ -1,4 +1,4 @@
-"""Hyperparameter search and AutoML for Keras: from a table to a leaderboard to an exported model."""
+"""Hyperparameter search and AutoML for Keras: from a table to an exported model."""
 
 from __future__ import annotations
 

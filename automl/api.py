@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from automl.space import SearchSpace
+    from automl.tuning.driver import Outcome
     from automl.tuning.observer import Observer
 
 
@@ -90,10 +91,17 @@ class Run:
 
     Args:
         directory: The run's directory.
+        outcome: How the search that has just ended in it ended; None for a run that was loaded.
     """
 
-    def __init__(self, directory: RunDirectory) -> None:
+    def __init__(self, directory: RunDirectory, outcome: Outcome | None = None) -> None:
         self._directory = directory
+        self._outcome = outcome
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """Why the search that has just ended stopped; None for a run that was only loaded."""
+        return self._outcome
 
     @property
     def path(self) -> Path:

@@ -76,6 +76,13 @@ class DataRequest:
                 "each class"
             )
 
+    @property
+    def name(self) -> str:
+        """A short name of the data: the file's without its ending, or the bundled set's."""
+        if isinstance(self.source, str | Path):
+            return Path(self.source).stem or "data"
+        return "arrays" if isinstance(self.source, tuple | list) else "table"
+
     def to_json(self) -> dict[str, Any]:
         """The JSON form; data in memory is only noted as such, and paths become absolute."""
         form = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -88,9 +95,7 @@ class DataRequest:
     @classmethod
     def from_json(cls, form: Mapping[str, Any]) -> DataRequest:
         """Rebuilds a request; data that was in memory must be given again (`with_data`)."""
-        values: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in form.items()
-        }
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in form.items()}
         return cls(**values)
 
     def with_data(self, source: Any, validation: Any = None, test: Any = None) -> DataRequest:

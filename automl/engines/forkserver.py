@@ -57,7 +57,7 @@ def _become_child(request: dict[str, Any], descriptor: int) -> NoReturn:
         status = 0
     except (EOFError, BrokenPipeError, ConnectionResetError):
         status = 0  # the driver has gone; there is nobody left to tell
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - the process ends here, and its log says why
         import traceback
 
         traceback.print_exc()
@@ -130,12 +130,12 @@ def serve(descriptor: int) -> None:
     try:
         server.notify(ready=os.getpid())
         while True:
-            readable, _, _ = select.select([control, wake_read], [], [])
+            readable = select.select([control.fileno(), wake_read], [], [])[0]
             if wake_read in readable:
                 with contextlib.suppress(BlockingIOError):
                     os.read(wake_read, 4096)
                 server.reap()
-            if control in readable:
+            if control.fileno() in readable:
                 message, descriptors, _, _ = socket.recv_fds(control, 1 << 20, 1)
                 if not message:
                     return

@@ -9,6 +9,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
 from automl.engines.processes import Child, Processes, warm_processes
 from automl.errors import RunError
@@ -82,6 +84,7 @@ class LocalEngine(Engine):
         memory_growth: int = MEMORY_GROWTH,
     ) -> None:
         self._slots = workers
+        self._owns_processes = processes is None
         self._processes = processes if processes is not None else warm_processes()
         self._stall_seconds = stall_seconds
         self._memory_growth = memory_growth
@@ -91,9 +94,11 @@ class LocalEngine(Engine):
         self._failed_starts = 0
 
     @property
+    @override
     def slots(self) -> int:
         return self._slots
 
+    @override
     def open(self, job: Job) -> None:
         self._job = job
         (job.run / "logs").mkdir(parents=True, exist_ok=True)
@@ -106,6 +111,7 @@ class LocalEngine(Engine):
         child = self._processes.start("automl.engines.worker:serve_worker", {}, log)
         return _Worker(child, log)
 
+    @override
     def submit(self, spec: TrialSpec) -> None:
         self._queue.append(spec)
         self._assign()
@@ -115,6 +121,7 @@ class LocalEngine(Engine):
             if self._queue and worker.ready and worker.spec is None:
                 worker.give(self._queue.popleft())
 
+    @override
     def events(self, timeout: float) -> list[Event]:
         deadline = time.monotonic() + timeout
         while True:
@@ -207,9 +214,11 @@ class LocalEngine(Engine):
         )
         return [TrialEnded(spec.trial, result)]
 
+    @override
     def answer(self, trial: int | str, go_on: bool) -> None:
         self._tell(trial, {"answer": go_on})
 
+    @override
     def interrupt(self, trial: int | str, reason: str) -> None:
         self._tell(trial, {"interrupt": reason})
 
@@ -218,13 +227,15 @@ class LocalEngine(Engine):
             if worker.spec is not None and worker.spec.trial == trial:
                 worker.child.send(message)
 
+    @override
     def close(self) -> None:
         self._queue.clear()
         for worker in self._workers:
             worker.child.kill()
             worker.child.close()
         self._workers.clear()
-        self._processes.close()
+        if self._owns_processes:
+            self._processes.close()
 
 
 def _describe_death(exit_code: int | None) -> str:

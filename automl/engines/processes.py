@@ -23,6 +23,8 @@ from multiprocessing.connection import Client, Connection, Listener, wait
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 from automl.errors import RunError
 
 #: Environment of every process that computes: one thread each, and no banner from TensorFlow.
@@ -127,7 +129,11 @@ def warm_processes() -> Processes:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, **CHILD_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    return {
+        **os.environ,
+        **CHILD_ENVIRONMENT,
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    }
 
 
 class ForkedProcesses(Processes):
@@ -161,6 +167,7 @@ class ForkedProcesses(Processes):
         for line in self._server.stderr:
             self._errors.append(line)
 
+    @override
     def start(self, target: str, argument: Mapping[str, Any], log: Path | None = None) -> Child:
         ours, theirs = socket.socketpair()
         child = Child(Connection(ours.detach()))
@@ -180,6 +187,7 @@ class ForkedProcesses(Processes):
                 socket.send_fds(self._control, [request], [theirs.fileno()])
             self._in_flight = identity
 
+    @override
     def notice(self) -> None:
         while wait([self._control], 0):
             received = self._control.recv(1 << 16)
@@ -210,9 +218,11 @@ class ForkedProcesses(Processes):
             f" ({said[-1] if said else 'it said nothing'}); the search can be resumed."
         )
 
+    @override
     def waitables(self) -> list[Any]:
         return [self._control]
 
+    @override
     def close(self) -> None:
         self._control.close()
         for _, _, theirs in self._unsent:
@@ -251,6 +261,7 @@ class SpawnedProcesses(Processes):
                 continue
             self._arrived.append((identity, connection))
 
+    @override
     def start(self, target: str, argument: Mapping[str, Any], log: Path | None = None) -> Child:
         identity, self._next_id = self._next_id, self._next_id + 1
         with contextlib.ExitStack() as stack:
@@ -274,6 +285,7 @@ class SpawnedProcesses(Processes):
         self._requests[identity] = json.dumps({"target": target, **argument}).encode()
         return child
 
+    @override
     def notice(self) -> None:
         while self._arrived:
             identity, connection = self._arrived.popleft()
@@ -285,9 +297,11 @@ class SpawnedProcesses(Processes):
             if child.exit_code is not None:
                 del self._children[identity]
 
+    @override
     def waitables(self) -> list[Any]:
         return []
 
+    @override
     def close(self) -> None:
         self._closed = True
         for child, process in self._children.values():

@@ -27,7 +27,7 @@ def serve_task(connection: Connection, argument: dict[str, Any]) -> None:
         answer = {"value": value}
     except AutoMLError as error:
         answer = {"error": str(error), "kind": type(error).__name__}
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - it is told to the caller, who raises it
         import traceback
 
         traceback.print_exc()

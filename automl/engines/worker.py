@@ -48,10 +48,11 @@ class _Conversation:
         return self._interruption
 
     def _take(self) -> bool | None:
-        message = json.loads(self._connection.recv_bytes())
+        message: dict[str, Any] = json.loads(self._connection.recv_bytes())
         if "interrupt" in message:
             self._interruption = message["interrupt"]
-        return message.get("answer")
+        answer: bool | None = message.get("answer")
+        return answer
 
 
 def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
@@ -63,7 +64,7 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
     """
     from automl.data.arrays import open_arrays
     from automl.training.device import configure_device
-    from automl.training.loop import DeviceData
+    from automl.training.device_data import DeviceData
     from automl.training.trial import train_trial
 
     job = Job.from_json(json.loads(connection.recv_bytes())["job"])

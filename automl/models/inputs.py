@@ -144,14 +144,11 @@ class TableInputs:
             mean=np.asarray(self.signature.mean, np.float32),
             variance=np.square(np.asarray(self.signature.std, np.float32)),
             invert=True,
-            name="restore_units",
         )
         raw = restore(self.numeric)
         if input_normalization == "none":
             return raw
-        return keras.layers.BatchNormalization(
-            momentum=batch_norm_momentum, name="input_normalization"
-        )(raw)
+        return keras.layers.BatchNormalization(momentum=batch_norm_momentum)(raw)
 
     def one_hot(self, columns: list[int] | None = None) -> Any:
         """Columns one-hot encoded side by side; a category not seen in training is all zeros.
@@ -184,8 +181,7 @@ class TableInputs:
         """
         codes = self.cardinalities[column]
         size = embedding_size(codes - 1) if dimensions is None else min(dimensions, codes - 1)
-        layer = keras.layers.Embedding(codes, max(1, size), name=f"embedding_{column}")
-        return layer(self.categorical[column])
+        return keras.layers.Embedding(codes, max(1, size))(self.categorical[column])
 
 
 def vector_input(table: TableInputs, config: Mapping[str, Any]) -> Any:

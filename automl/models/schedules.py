@@ -46,8 +46,8 @@ PERFORMANCE_PATIENCE = 5
 WARMUP = 0.05
 RESTART_CYCLES = 3
 ONE_CYCLE_START = 0.1
-ONE_CYCLE_END = 1e-4
-"""A thousandth of the start rate, as in the notebook to Géron's chapter 11."""
+ONE_CYCLE_END = 1e-3
+"""The last rate as a share of the start rate, as in the notebook to Géron's chapter 11."""
 ONE_CYCLE_MOMENTUM_DROP = 0.1
 """Smith 2018 and Géron let the momentum fall from 0.95 to 0.85 and rise again."""
 
@@ -189,9 +189,10 @@ class PerformanceSchedule(Schedule):
 
 @dataclass(frozen=True)
 class _OneCycle:
-    """The 1cycle policy's knots over a number of steps."""
+    """The 1cycle policy over a number of steps, from a share of the top rate."""
 
     total: int
+    start: float
 
     @property
     def peak(self) -> int:
@@ -209,7 +210,7 @@ class _OneCycle:
         return np.interp(
             steps,
             [0, self.peak, self.returned, last],
-            [ONE_CYCLE_START, 1.0, ONE_CYCLE_START, ONE_CYCLE_END],
+            [self.start, 1.0, self.start, self.start * ONE_CYCLE_END],
         )
 
     def momentum(self, high: float, steps: Floats) -> Floats:
@@ -248,8 +249,16 @@ def _warmup_cosine(total: int, warmup: float) -> _Curve:
     return curve
 
 
-def _piecewise(total: int, factor: float) -> _Curve:
-    boundaries = np.array(PIECEWISE_BOUNDARIES) * total
+def _piecewise(total: int, config: Mapping[str, Any]) -> _Curve:
+    """A drop by the factor at each boundary, which are shares of the cap."""
+    factor = float(config.get("schedule_factor", PIECEWISE_FACTOR))
+    shares = (
+        config.get("schedule_first_boundary", PIECEWISE_BOUNDARIES[0]),
+        config.get("schedule_second_boundary", PIECEWISE_BOUNDARIES[1]),
+    )
+    # A boundary between two steps counts from the step after it; rounding keeps one that lies
+    # exactly on a step from slipping past it.
+    boundaries = np.round(np.sort(np.array(shares, dtype=np.float64)) * total, 6)
 
     def curve(steps: Floats) -> Floats:
         return factor ** np.searchsorted(boundaries, steps, side="right").astype(np.float64)
@@ -265,9 +274,7 @@ def _curve(name: str, config: Mapping[str, Any], steps_per_epoch: int, total: in
         "constant": lambda: np.ones_like,
         "power": lambda: lambda steps: (1.0 + steps / decay_steps) ** -power,
         "exponential": lambda: lambda steps: 0.1 ** (steps / decay_steps),
-        "piecewise": lambda: _piecewise(
-            total, float(config.get("schedule_factor", PIECEWISE_FACTOR))
-        ),
+        "piecewise": lambda: _piecewise(total, config),
         "cosine": lambda: lambda steps: _cosine(steps / total),
         "cosine_restarts": lambda: _cosine_restarts(
             total, int(config.get("schedule_cycles", RESTART_CYCLES))
@@ -290,11 +297,13 @@ def make_schedule(config: Mapping[str, Any], steps_per_epoch: int, epochs: int) 
     - power: ``lr0 / (1 + t / s) ** c``, s = ``schedule_decay_epochs`` (20), c =
       ``schedule_power`` (1)
     - exponential: ``lr0 * 0.1 ** (t / s)``
-    - piecewise: times ``schedule_factor`` (0.1) at 1/3 and again at 2/3 of the cap
+    - piecewise: times ``schedule_factor`` (0.1) at ``schedule_first_boundary`` (1/3) and again
+      at ``schedule_second_boundary`` (2/3) of the cap
     - performance: times ``schedule_factor`` (0.5) when the validation loss has not fallen for
       ``schedule_patience`` (5) epochs
-    - one_cycle: from ``lr0 / 10`` linearly up to ``lr0`` at half the steps, back down, then far
-      below over the last tenth; a momentum, where there is one, is mirrored
+    - one_cycle: from ``lr0 * schedule_start`` (a tenth) linearly up to ``lr0`` at half the steps,
+      back down, then to a thousandth of the start over the last tenth; a momentum, where there
+      is one, is mirrored
     - cosine: ``lr0 * (1 + cos(pi * t / N)) / 2``
     - cosine_restarts: ``schedule_cycles`` (3) such cosines, each twice as long as the last
     - warmup_cosine: a linear rise over ``schedule_warmup`` (5 %) of the steps, then a cosine
@@ -323,7 +332,7 @@ def make_schedule(config: Mapping[str, Any], steps_per_epoch: int, epochs: int) 
         patience = int(config.get("schedule_patience", PERFORMANCE_PATIENCE))
         return PerformanceSchedule(rate, steps_per_epoch, epochs, factor, patience)
     if name == "one_cycle":
-        cycle = _OneCycle(total)
+        cycle = _OneCycle(total, float(config.get("schedule_start", ONE_CYCLE_START)))
         momentum = config.get("momentum")
         momenta = None if momentum is None else lambda t: cycle.momentum(float(momentum), t)
         return CurveSchedule(rate, cycle.rate, steps_per_epoch, epochs, momenta)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +40,15 @@ class TrialRecord:
     def reason(self) -> str:
         """Why the trial failed or ended early, or an empty string."""
         return self.result.reason if self.result is not None else ""
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether the trial has completed with a score that can be compared."""
+        return (
+            self.state is TrialState.COMPLETED
+            and self.score is not None
+            and not math.isnan(self.score)
+        )
 
     @property
     def score(self) -> float | None:
@@ -85,10 +95,11 @@ class RunRecord:
 
     def best(self) -> TrialRecord | None:
         """The completed trial with the best score, the earlier of equals; None without one."""
+        sign = 1.0 if self.direction == "minimize" else -1.0
         scored = [
-            (record.score if self.direction == "minimize" else -record.score, index)
+            (sign * record.score, index)
             for index, record in enumerate(self.trials)
-            if record.state is TrialState.COMPLETED and record.score is not None
+            if record.score is not None and record.is_ranked
         ]
         return self.trials[min(scored)[1]] if scored else None
 

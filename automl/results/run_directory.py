@@ -46,16 +46,8 @@ class RunDirectory:
         Raises:
             RequestError: The directory exists, or cannot be written.
         """
+        cls.check_free(path)
         target = Path(path).absolute()
-        if target.is_dir() and (target / "run.json").exists():
-            raise RequestError(
-                f"The run {path} exists; go on with it by `automl resume {path}`, "
-                "or choose another name."
-            )
-        if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise RequestError(
-                f"{path} exists and is not a run; choose another name for the new run's directory."
-            )
         run = cls(target)
         made = _missing_folders(target)
         try:
@@ -68,6 +60,27 @@ class RunDirectory:
                 "choose a place that is writable and has room."
             ) from error
         return run
+
+    @staticmethod
+    def check_free(path: str | Path) -> None:
+        """Checks that a new run can have a directory, before anything is read or made.
+
+        Args:
+            path: Where the run is to be; nothing there, or an empty folder, is free.
+
+        Raises:
+            RequestError: Something is there.
+        """
+        target = Path(path).absolute()
+        if (target / "run.json").exists():
+            raise RequestError(
+                f"The run {path} exists; go on with it by `automl resume {path}`, "
+                "or choose another name."
+            )
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise RequestError(
+                f"{path} exists and is not a run; choose another name for the new run's directory."
+            )
 
     @classmethod
     def open(cls, path: str | Path) -> RunDirectory:

@@ -33,8 +33,8 @@ class Configuration(Mapping[str, Any]):
     """
 
     active_values: Mapping[str, Any]
-    substitutes: Mapping[str, Any] = field(default=_EMPTY)
-    conditions: Mapping[str, str] = field(default=_EMPTY)
+    substitutes: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    conditions: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
 
     def __post_init__(self) -> None:
         for word in ("active_values", "substitutes", "conditions"):

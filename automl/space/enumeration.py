@@ -93,11 +93,9 @@ def count_configurations(hyperparameters: Sequence[Hyperparameter]) -> int | flo
         following: dict[tuple[tuple[str, Any], ...], int | float] = {}
         for state, number in ways.items():
             values = dict(state)
-            branches = classes if parameter.active(values) else [(None, 1)]
-            for value, size in branches:
-                then = dict(values) if size and value is None else {**values}
-                if branches is classes:
-                    then[parameter.name] = value
+            active = parameter.active(values)
+            for value, size in classes if active else [(None, 1)]:
+                then = {**values, parameter.name: value} if active else values
                 kept = tuple((name, then[name]) for name in then if name in read_later)
                 following[kept] = following.get(kept, 0) + number * size
         ways = following

@@ -65,7 +65,6 @@ class DriverSettings:
         objective: What trials are ranked by.
         keep_models: How many of the best trials keep their model.
         pruner: What stops trials early, or None.
-        limit: Number of different configurations there are to try, or None where endless.
     """
 
     budget: SearchBudget
@@ -73,7 +72,6 @@ class DriverSettings:
     objective: Objective
     keep_models: int
     pruner: optuna.pruners.BasePruner | None
-    limit: int | None = None
 
 
 class Driver:
@@ -179,7 +177,7 @@ class Driver:
             return Outcome(StopReason.TRIALS)
         return Outcome(
             StopReason.EXHAUSTED,
-            f"All {self._settings.limit} configurations of the search space have been tried.",
+            f"All {self._asked} configurations of the search space have been tried.",
         )
 
     def _fill_slots(self) -> None:
@@ -212,8 +210,8 @@ class Driver:
         )
 
     def _may_ask(self) -> bool:
-        trials, limit = self._settings.budget.trials, self._settings.limit
-        return (trials is None or self._asked < trials) and (limit is None or self._asked < limit)
+        trials = self._settings.budget.trials
+        return (trials is None or self._asked < trials) and self._study.proposals_left() != 0
 
     def _ranked(self) -> list[tuple[float, int]]:
         """Score and number of the completed trials, best first, the earlier of equals first."""
@@ -267,9 +265,8 @@ class Driver:
         A diverged trial says something about its configuration, such as its learning rate; only
         where no trial has ever completed does it say something about the space or the data.
         """
-        if result.state is not TrialState.FAILED:
-            self._failures.clear()
-        elif result.cause is FailureCause.DIVERGED and self._ranked():
+        tells_of_its_configuration = result.cause is FailureCause.DIVERGED and self._ranked()
+        if result.state is not TrialState.FAILED or tells_of_its_configuration:
             self._failures.clear()
         else:
             kind = result.reason.partition(":")[0]

@@ -92,9 +92,7 @@ def _score_test_rows(
                 "arrays": str(run.arrays),
                 "part": "test",
             }
-            scores[str(trial)] = run_task(
-                processes, "automl.training.score:score_task", arguments
-            )
+            scores[str(trial)] = run_task(processes, "automl.training.score:score_task", arguments)
     study.record_test_scores(scores)
 
 

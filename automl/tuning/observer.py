@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from typing_extensions import override
 
 from automl.trial import EpochReport, TrialResult
 
@@ -46,6 +49,9 @@ class Observer:
     def said(self, message: str) -> None:
         """Something a person must be told (a column was dropped, a task was inferred)."""
 
+    def run_opened(self, path: Path) -> None:
+        """The run's directory is there and locked; what was said before belongs to this run."""
+
     def trial_started(self, trial: int | str, config: Mapping[str, Any]) -> None:
         """A trial or baseline has been handed to the engine."""
 
@@ -72,26 +78,37 @@ class Observers(Observer):
     def __init__(self, *observers: Observer) -> None:
         self._observers = observers
 
+    @override
     def said(self, message: str) -> None:
         for observer in self._observers:
             observer.said(message)
 
+    @override
+    def run_opened(self, path: Path) -> None:
+        for observer in self._observers:
+            observer.run_opened(path)
+
+    @override
     def trial_started(self, trial: int | str, config: Mapping[str, Any]) -> None:
         for observer in self._observers:
             observer.trial_started(trial, config)
 
+    @override
     def epoch_finished(self, trial: int | str, report: EpochReport) -> None:
         for observer in self._observers:
             observer.epoch_finished(trial, report)
 
+    @override
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:
         for observer in self._observers:
             observer.trial_ended(trial, result)
 
+    @override
     def progressed(self, progress: Progress) -> None:
         for observer in self._observers:
             observer.progressed(progress)
 
+    @override
     def finishing(self, message: str) -> None:
         for observer in self._observers:
             observer.finishing(message)

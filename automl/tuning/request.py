@@ -47,8 +47,10 @@ class SearchRequest:
     space: str = "mlp"
     settings: Mapping[str, Any] = field(default_factory=dict)
     objective: str | None = None
-    budget: SearchBudget = SearchBudget()
-    trial_budget: TrialBudget = TrialBudget(DEFAULT_EPOCHS, DEFAULT_PATIENCE)
+    budget: SearchBudget = field(default_factory=SearchBudget)
+    trial_budget: TrialBudget = field(
+        default_factory=lambda: TrialBudget(DEFAULT_EPOCHS, DEFAULT_PATIENCE)
+    )
     sampler: str = "tpe"
     pruner: str | None = None
     engine: str = "local"

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 from automl.engines.contract import Engine, Job, SpaceHandle
 from automl.engines.processes import Processes, warm_processes
-from automl.errors import AutoMLError, RunError
+from automl.errors import RunError
 from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
 from automl.trial import TrialSpec
@@ -22,16 +23,17 @@ from automl.tuning.baselines import LINEAR, constant_baseline, constant_name
 from automl.tuning.budget import Clock, SearchBudget
 from automl.tuning.driver import Driver, DriverSettings, Outcome, StopReason
 from automl.tuning.finish import finish, forget_model, write_leaderboard
+from automl.tuning.manifest import make_manifest, recorded_request, recorded_space
 from automl.tuning.observer import Observer, Observers
 from automl.tuning.pruners import DEFAULT_PRUNER, make_pruner
 from automl.tuning.request import SearchRequest
-from automl.tuning.samplers import make_sampler, proposals_limit
+from automl.tuning.rows import restore_rows, write_rows
+from automl.tuning.samplers import make_sampler
 from automl.tuning.study import RunStudy, derive_seed, open_study
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
     from automl.data.metrics import Objective
-    from automl.data.prepare import PreparedData
     from automl.space import SearchSpace
 
 #: The leaderboard file is rebuilt at most this often while a search runs, in seconds.
@@ -97,10 +99,10 @@ def start_search(
             observer.said(note)
         run = RunDirectory.create(
             target or _new_directory(request.data.name),
-            _manifest(request, space, data, objective),
+            make_manifest(request, space, data, objective),
         )
         try:
-            _write_data(run, data)
+            write_rows(run, data)
         except OSError as error:
             run.discard()
             raise RunError(
@@ -142,19 +144,19 @@ def resume_search(
     observer = observer or Observer()
     run = RunDirectory.open(directory)
     manifest = run.read_manifest()
-    request = _recorded_request(run, manifest)
+    request = recorded_request(run, manifest)
     if budget is not None:
         request = replace(request, budget=budget)
     if workers is not None:
         request = replace(request, workers=workers)
-    space = _recorded_space(run, request, manifest, space)
+    space = recorded_space(run, request, manifest, space)
     _check_names(request, space)
     from automl.data.metrics import Objective
 
     with ExitStack() as stack:
         processes = warm_processes()
         stack.callback(processes.close)
-        _restore_data(run, request, manifest, source)
+        restore_rows(run, request, manifest, source)
         objective = Objective(**manifest["objective"])
         session = _Session(run, request, space, objective, processes, observer)
         return session.search(started)
@@ -185,6 +187,7 @@ class _Session:
         from automl.data.arrays import open_arrays
 
         with self._run.lock():
+            self._observer.run_opened(self._run.path)
             arrays = open_arrays(self._run.arrays)
             study = self._open_study()
             clock = Clock(self._request.budget, study.elapsed(), started)
@@ -234,7 +237,6 @@ class _Session:
                 epochs=budget.epochs,
                 patience=budget.patience,
             ),
-            limit=proposals_limit(self._request.sampler, self._space),
         )
 
     def _baselines(self, study: RunStudy, arrays: Arrays) -> tuple[TrialSpec, ...]:
@@ -283,6 +285,7 @@ class _LeaderboardWriter(Observer):
         self._run = run
         self._written = time.monotonic()
 
+    @override
     def trial_ended(self, trial: int | str, result: Any) -> None:
         now = time.monotonic()
         if now - self._written > LEADERBOARD_INTERVAL:
@@ -298,14 +301,10 @@ def _check_names(request: SearchRequest, space: SearchSpace) -> None:
 
 
 def _free_directory(path: Path) -> Path:
-    """Refuses a directory that is in use before the data are read."""
-    if path.exists():
-        RunDirectory.create(path, {}) if not any(path.iterdir()) else _refuse(path)
+    """Refuses a directory that is in use, before the data are read."""
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        RunDirectory.create(path, {})  # which says what is wrong with it
     return path
-
-
-def _refuse(path: Path) -> None:
-    RunDirectory.create(path, {})
 
 
 def _new_directory(name: str) -> Path:
@@ -316,105 +315,3 @@ def _new_directory(name: str) -> Path:
         number += 1
         candidate = results / f"{name}-{number}"
     return candidate
-
-
-def _manifest(
-    request: SearchRequest, space: SearchSpace, data: PreparedData, objective: Objective
-) -> dict[str, Any]:
-    return {
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "request": request.to_json(),
-        "data": {"fingerprint": data.fingerprint, **data.summary},
-        "task": data.task.to_json(),
-        "objective": objective.to_json(),
-        "space": {
-            "reference": space.reference,
-            "hash": space.hash(),
-            "definition": space.to_json(),
-        },
-        "seed": request.seed,
-        "study": request.data.name,
-        "storage": request.storage,
-        "versions": _versions(),
-    }
-
-
-def _versions() -> dict[str, str]:
-    """Versions of what the result depends on, without importing any of it."""
-    import platform
-    from importlib.metadata import version
-
-    packages = ("automl", "tensorflow", "keras", "optuna", "ray", "numpy", "scikit-learn")
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
-
-
-def _write_data(run: RunDirectory, data: PreparedData) -> None:
-    from automl.data.arrays import save_arrays
-    from automl.results.check_rows import write_check_rows
-    from automl.results.files import write_json
-
-    plan = {
-        "plan": data.plan.to_json(),
-        "task": data.task.to_json(),
-        "notes": list(data.notes),
-        "summary": data.summary,
-    }
-    write_json(run.plan_file, plan)
-    write_check_rows(run, data.check, data.check_positions)
-    save_arrays(data, run.arrays)
-
-
-def _restore_data(
-    run: RunDirectory, request: SearchRequest, manifest: Mapping[str, Any], source: Any
-) -> None:
-    """Prepares the rows again where their arrays are gone, and checks that they are the same."""
-    from automl.data.arrays import open_arrays, save_arrays
-    from automl.data.prepare import prepare
-
-    try:
-        open_arrays(run.arrays)
-        return
-    except RunError:
-        shutil.rmtree(run.arrays, ignore_errors=True)
-    asked = request.data if source is None else replace(request.data, source=source)
-    data = prepare(asked)
-    if data.fingerprint != manifest["data"]["fingerprint"]:
-        raise RunError(
-            f"The data of {run.path} have changed since the run began; "
-            "start a new search, or restore the data."
-        )
-    save_arrays(data, run.arrays)
-
-
-def _recorded_request(run: RunDirectory, manifest: Mapping[str, Any]) -> SearchRequest:
-    try:
-        return SearchRequest.from_json(manifest["request"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(
-            f"{run.manifest_file} does not say what was asked ({error}); restore it from a copy."
-        ) from error
-
-
-def _recorded_space(
-    run: RunDirectory,
-    request: SearchRequest,
-    manifest: Mapping[str, Any],
-    given: SearchSpace | None,
-) -> SearchSpace:
-    """The run's space, found again and checked to be the one that the run began with."""
-    recorded = manifest["space"]
-    if given is None and recorded["reference"] is None:
-        raise RunError(
-            f"The search space of {run.path} was given as an object; resume it from Python with "
-            "automl.load_run(...).resume(space=...)."
-        )
-    try:
-        space = (given or find_space(recorded["reference"])).override(request.settings)
-    except AutoMLError as error:
-        raise RunError(f"The search space of {run.path} cannot be found again: {error}") from error
-    if space.hash() != recorded["hash"]:
-        raise RunError(
-            f"The search space {request.space!r} has changed since {run.path} began; "
-            "start a new search, or restore the space."
-        )
-    return space

@@ -151,6 +151,12 @@ class RunStudy:
         ]
         return max(times, default=0.0)
 
+    def proposals_left(self) -> int | None:
+        """How many new configurations there are to ask for, or None where there is no end."""
+        from automl.tuning.samplers import proposals_left
+
+        return proposals_left(self.study.sampler, self.study)
+
     def ask(self) -> Proposal:
         """Proposes the next trial; the first one of a run is the space's default."""
         if not self.study.get_trials(deepcopy=False):

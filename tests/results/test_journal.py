@@ -148,7 +148,7 @@ def test_a_failed_write_leaves_whole_lines_and_says_so(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", lambda self, *_args, **_options: FullDisk(self, "ab"))
-        with pytest.raises(RunError, match="No space left on device.*automl resume"):
+        with pytest.raises(RunError, match=r"No space left on device.*automl resume"):
             ours.append_logs([{"op_code": 2, "n": 2}])
     assert path.read_bytes() == b'{"op_code":2,"n":1}\n'
     ours.append_logs([{"op_code": 2, "n": 3}])

@@ -20,7 +20,7 @@ from automl.tuning.budget import Clock, SearchBudget
 from automl.tuning.driver import Driver, DriverSettings, StopReason
 from automl.tuning.observer import Observer
 from automl.tuning.pruners import make_pruner
-from automl.tuning.samplers import make_sampler, proposals_limit
+from automl.tuning.samplers import make_sampler
 from automl.tuning.study import RunStudy, open_study
 from tests.tuning.scripted_engine import Killed, ScriptedEngine
 
@@ -78,7 +78,6 @@ class Search:
                 OBJECTIVE,
                 keep_models=o["keep"],
                 pruner=pruner,
-                limit=proposals_limit(o["sampler"], self.space),
             ),
             clock or Clock(budget),
             Observer(),
@@ -215,7 +214,7 @@ def test_divergence_stops_a_search_only_where_nothing_ever_completed(tmp_path: P
 def test_out_of_time_the_search_takes_what_its_trials_have_reached(tmp_path: Path) -> None:
     search = Search(tmp_path / "run", trials=1000, slots=2)
     ticks = iter(range(10_000))
-    clock = Clock(SearchBudget(None, 100.0), started=0.0, now=lambda: float(next(ticks)))
+    clock = Clock(SearchBudget(None, 1000.0), started=0.0, now=lambda: float(next(ticks)))
     outcome = search.session(clock=clock)
     assert outcome.stopped_by is StopReason.TIME
     record = read_record(search.run)

@@ -1,0 +1,105 @@
+"""Which column of a table plays which part: target, weight, group, time, feature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from automl.data.names import nearest
+from automl.data.request import DataRequest
+from automl.data.text_file import looks_like_data
+from automl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The columns of a table by the part they play; all are names."""
+
+    targets: tuple[str, ...]
+    features: tuple[str, ...]
+    categorical: tuple[str, ...]
+    weight: str | None = None
+    group: str | None = None
+    time: str | None = None
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Columns that rows for validation and test must have too."""
+        weight = () if self.weight is None else (self.weight,)
+        return (*self.features, *self.targets, *weight)
+
+
+def find_roles(
+    request: DataRequest, frame: pd.DataFrame, known_target: Sequence[str], from_text: bool
+) -> Roles:
+    """Finds the columns that a request names.
+
+    Args:
+        request: The request; names come before positions, and positions count from 0.
+        frame: The table.
+        known_target: Target columns that the source itself knows.
+        from_text: Whether the header was read from a text file, which may have none.
+
+    Raises:
+        DataError: A column is not there, or plays two parts that exclude each other.
+    """
+    columns = [str(name) for name in frame.columns]
+    headless = from_text and not request.names and looks_like_data(columns)
+
+    def find(given: str | int | None, part: str) -> str | None:
+        return None if given is None else _find(given, columns, part, headless)
+
+    if not request.target and not known_target:
+        raise DataError(
+            "no target was given: say which column to learn with --target; "
+            f"the columns are {', '.join(repr(c) for c in columns[:12])}"
+            + (", ..." if len(columns) > 12 else "")
+        )
+    asked = request.target or tuple(known_target)
+    targets = tuple(_find(t, columns, "target", headless) for t in asked)
+    roles = {
+        "weight": find(request.weight, "weight"),
+        "group": find(request.group, "group"),
+        "time": find(request.split_by_time, "time"),
+    }
+    ignore = {_find(c, columns, "ignored", headless) for c in request.ignore}
+    categorical = tuple(_find(c, columns, "categorical", headless) for c in request.categorical)
+    for part, name in (*roles.items(), *(("ignored", name) for name in ignore)):
+        if name in targets:
+            raise DataError(f"the column {name!r} cannot be both target and {part}: give one part")
+    if len(set(targets)) < len(targets):
+        raise DataError(f"the target {targets[0]!r} was given twice: give each target once")
+    taken = {*targets, *ignore, *roles.values()}
+    features = tuple(c for c in columns if c not in taken)
+    if not features:
+        raise DataError("besides the target there is no column to learn from: give at least one")
+    return Roles(targets, features, categorical, **roles)
+
+
+def _find(given: str | int, columns: Sequence[str], part: str, headless: bool) -> str:
+    text = str(given).strip()
+    if not isinstance(given, int) and text in columns:
+        return text
+    hint = (
+        "; the first line of the file looks like data: give the column names with --names"
+        if headless
+        else ""
+    )
+    try:
+        position = int(text)
+    except ValueError:
+        raise DataError(
+            f"there is no {part} column {text!r}{hint or nearest(text, columns)}"
+        ) from None
+    if hint:
+        raise DataError(f"the {part} column {position} cannot be told apart from data{hint}")
+    if not -len(columns) <= position < len(columns):
+        raise DataError(
+            f"there is no {part} column at position {position}: the table has {len(columns)} "
+            f"columns, counted from 0 to {len(columns) - 1} (-1 is the last)"
+        )
+    return columns[position]

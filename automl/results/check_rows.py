@@ -1,0 +1,77 @@
+"""The run's check rows: raw validation rows by which an exported model is checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.errors import RunError
+from automl.results.run_directory import RunDirectory
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TABLE_FILE = "check.parquet"
+ARRAY_FILE = "check.npz"
+POSITIONS_FILE = "check_positions.npy"
+
+
+def write_check_rows(
+    run: RunDirectory, rows: pd.DataFrame | npt.NDArray[Any], positions: npt.NDArray[np.int64]
+) -> None:
+    """Writes the check rows into the run.
+
+    Args:
+        run: The run.
+        rows: Raw rows as they were read: a table, or an array (n, *shape).
+        positions: int64 (n,), where each of them is among the validation rows.
+
+    Raises:
+        OSError: A file cannot be written.
+    """
+    np.save(run.path / POSITIONS_FILE, np.asarray(positions, np.int64), allow_pickle=False)
+    if isinstance(rows, np.ndarray):
+        np.savez_compressed(run.path / ARRAY_FILE, x=rows)
+    else:
+        _storable(rows).to_parquet(run.path / TABLE_FILE, index=False)
+
+
+def read_check_rows(
+    run: RunDirectory,
+) -> tuple[pd.DataFrame | npt.NDArray[Any], npt.NDArray[np.int64]]:
+    """Reads the check rows.
+
+    Returns:
+        The raw rows and their positions among the validation rows, as they were written.
+
+    Raises:
+        RunError: They are not there, or cannot be read.
+    """
+    import pandas as pd
+
+    try:
+        positions = np.load(run.path / POSITIONS_FILE, allow_pickle=False)
+        if (run.path / ARRAY_FILE).exists():
+            with np.load(run.path / ARRAY_FILE, allow_pickle=False) as file:
+                return file["x"], positions
+        return pd.read_parquet(run.path / TABLE_FILE), positions
+    except (OSError, ValueError, KeyError) as error:
+        raise RunError(
+            f"The check rows of the run {run.path} cannot be read ({error}); restore "
+            f"{TABLE_FILE} or {ARRAY_FILE} and {POSITIONS_FILE} from a copy."
+        ) from error
+
+
+def _storable(frame: pd.DataFrame) -> pd.DataFrame:
+    """Gives columns of mixed types, for which Parquet has no type, the texts they are read as."""
+    import pandas as pd
+
+    from automl.data.columns import clean
+
+    frame = frame.reset_index(drop=True)
+    for name in frame.columns:
+        if frame[name].dtype == object or isinstance(frame[name].dtype, pd.CategoricalDtype):
+            frame[name] = clean(frame[name])
+    return frame.rename(columns=str)

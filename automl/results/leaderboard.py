@@ -1,0 +1,150 @@
+"""The leaderboard: a run's trials and baselines in order, a view that can always be rebuilt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from automl.results.record import RunRecord, TrialRecord
+from automl.trial import TrialResult, TrialState
+
+# What has a rank comes first; then what came near to one, then what may still get one.
+_ORDER = {
+    TrialState.COMPLETED: 0,
+    TrialState.PRUNED: 1,
+    TrialState.RUNNING: 2,
+    TrialState.WAITING: 3,
+    TrialState.FAILED: 4,
+}
+
+
+@dataclass(frozen=True)
+class LeaderboardRow:
+    """One row.
+
+    Attributes:
+        rank: Place among the completed trials and baselines, from 1; None for the others.
+        trial: The trial's number, or the baseline's name.
+        state: Where the trial is in its life.
+        score: The objective on the validation rows at the best epoch, in its own direction and
+            units; of a running trial the best so far; None without one.
+        metrics: The task's metrics on the validation rows at the best epoch.
+        config: Value of every active hyperparameter.
+        epochs: Epochs finished.
+        best_epoch: Number of the best epoch, counted from 1; 0 without one.
+        seconds: Wall-clock seconds the trial took.
+        parameters: Number of weights of the model.
+        seed: The trial's seed, or None where none is recorded.
+        verdict: What the learning curve says, or None.
+        reason: Why the trial failed or ended early; else an empty string.
+        train_metrics: The task's metrics on the training rows at the best epoch.
+        gap: By how much the objective is worse on the validation rows than on the training
+            rows, in the objective's units: positive where the model fits the training rows
+            better. None where either is unknown.
+        test_metrics: The task's metrics on the test rows; empty but for the best trial and the
+            baselines.
+    """
+
+    rank: int | None
+    trial: int | str
+    state: str
+    score: float | None
+    metrics: Mapping[str, float]
+    config: Mapping[str, Any]
+    epochs: int
+    best_epoch: int
+    seconds: float
+    parameters: int
+    seed: int | None
+    verdict: str | None
+    reason: str
+    train_metrics: Mapping[str, float] = field(default_factory=dict)
+    gap: float | None = None
+    test_metrics: Mapping[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form; its keys are the attributes, in their order."""
+        form = dict(self.__dict__)
+        for key in ("metrics", "config", "train_metrics", "test_metrics"):
+            form[key] = dict(form[key])
+        return form
+
+
+def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
+    """Orders a run's trials and baselines.
+
+    Completed trials and baselines come first by score, of equal scores the earlier trial, a
+    trial before a baseline; then pruned trials by score, running, waiting and failed ones by
+    number.
+
+    Args:
+        record: The run as recorded.
+
+    Returns:
+        One row for each trial and baseline.
+    """
+    sign = 1.0 if record.direction == "minimize" else -1.0
+
+    def place(entry: tuple[int, TrialRecord]) -> tuple[int, float, int]:
+        index, trial = entry
+        score = _score(trial, record.direction)
+        compared = trial.state in (TrialState.COMPLETED, TrialState.PRUNED)
+        if not compared or score is None or math.isnan(score):
+            return _ORDER[trial.state], math.inf, index
+        return _ORDER[trial.state], sign * score, index
+
+    entries = sorted(enumerate((*record.trials, *record.baselines)), key=place)
+    # An infinite score would tie with none at all, so the ranked are taken out first.
+    ordered = [trial for _, trial in entries if trial.is_ranked]
+    ordered += [trial for _, trial in entries if not trial.is_ranked]
+    return [
+        _row(record, trial, rank if trial.is_ranked else None)
+        for rank, trial in enumerate(ordered, start=1)
+    ]
+
+
+def _row(record: RunRecord, trial: TrialRecord, rank: int | None) -> LeaderboardRow:
+    result = trial.result or TrialResult(trial.state)
+    score = _score(trial, record.direction)
+    epochs = result.epochs if trial.result is not None else len(trial.scores)
+    best_epoch = result.best_epoch
+    if trial.result is None and score is not None and score in trial.scores:
+        best_epoch = trial.scores.index(score) + 1
+    return LeaderboardRow(
+        rank=rank,
+        trial=trial.trial,
+        state=trial.state.value,
+        score=score,
+        metrics=result.metrics,
+        config=trial.config,
+        epochs=epochs,
+        best_epoch=best_epoch,
+        seconds=result.seconds,
+        parameters=result.parameters,
+        seed=trial.seed,
+        verdict=None if result.verdict is None else result.verdict.value,
+        reason=result.reason,
+        train_metrics=result.train_metrics,
+        gap=_gap(result, record),
+        test_metrics=record.test_scores.get(trial.trial, {}),
+    )
+
+
+def _score(trial: TrialRecord, direction: str) -> float | None:
+    """The trial's score, or of one that has not ended the best so far."""
+    if trial.result is not None:
+        return trial.result.score
+    known = [score for score in trial.scores if math.isfinite(score)]
+    if not known:
+        return None
+    return min(known) if direction == "minimize" else max(known)
+
+
+def _gap(result: TrialResult, record: RunRecord) -> float | None:
+    train = result.train_metrics.get(record.objective)
+    validation = result.metrics.get(record.objective, result.score)
+    if train is None or validation is None:
+        return None
+    return validation - train if record.direction == "minimize" else train - validation

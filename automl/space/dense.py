@@ -1,0 +1,457 @@
+"""The hyperparameters of dense networks, as fragments that keep the rules between them.
+
+The rules hold by construction: what an option forbids is inactive (and reads as the harmless
+value) or is split into variants, so that an invalid combination is never sampled.
+
+1. SELU only in a plain sequential stack with LeCun normal, standardized inputs, no normalization,
+   no regularizer, no max-norm and alpha dropout alone.
+2. A layer that is followed by batch normalization has no bias: `automl.models.blocks`.
+3. Batch normalization only with batches of at least 20.
+4. Saturating activations (tanh, sigmoid) deeper than 2 layers only with batch normalization.
+5. Depth stays below 10, where plain stacks become erratic.
+6. AdaGrad for linear models only; PReLU only with plenty of data
+   (`automl.space.data_rules.suit_to_data`).
+7. `auto` initialization follows the activation: `automl.models.blocks`.
+8. Clipping by one kind only: it is one choice.
+
+Sources: G = Géron, Hands-On Machine Learning, 2nd ed.; F3 = Ferlitsch, Learning Keras
+Handbook 3; C = Ferlitsch, Deep Learning Design; P = Zafar et al., Hands-On CNNs with TensorFlow;
+R = RealMLP, arXiv 2407.04491; T = TabM, arXiv 2410.24210.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from automl.space.choice import Choice
+from automl.space.condition import Condition, Ref
+from automl.space.hyperparameter import Hyperparameter
+from automl.space.numeric import Float, Int
+from automl.space.training import training_hyperparameters
+
+GERON = "Géron, Hands-On Machine Learning, 2nd ed."
+FERLITSCH_HANDBOOK = "Ferlitsch, Learning Keras Handbook 3"
+FERLITSCH_DESIGN = "Ferlitsch, Deep Learning Design"
+ZAFAR = "Zafar et al., Hands-On CNNs with TensorFlow"
+REALMLP = "RealMLP, arXiv 2407.04491"
+TABM = "TabM, arXiv 2410.24210"
+
+ACTIVATIONS = (
+    "relu",
+    "leaky_relu",
+    "prelu",
+    "elu",
+    "selu",
+    "gelu",
+    "silu",
+    "mish",
+    "tanh",
+    "sigmoid",
+)
+SATURATING = ("tanh", "sigmoid")
+INITIALIZERS = (
+    "auto",
+    "he_normal",
+    "he_uniform",
+    "he_fan_avg",
+    "glorot_normal",
+    "glorot_uniform",
+    "lecun_normal",
+    "lecun_uniform",
+    "orthogonal",
+)
+BATCH_NORM_LEAST_BATCH = 20
+
+_DEPTH, _BATCH = Ref("depth"), Ref("batch_size")
+_ACTIVATION = Ref("activation")
+
+
+def _not_selu() -> Condition:
+    """Linear models and stacks of any activation but SELU."""
+    return (_DEPTH == 0) | (_ACTIVATION != "selu")
+
+
+def shape_hyperparameters(depth: Int | None = None) -> list[Hyperparameter]:
+    """Depth, width and how the width changes from layer to layer.
+
+    Args:
+        depth: Another range of depths, named ``depth``; 0 to 5 if not given.
+
+    Returns:
+        depth, width, width_shape.
+    """
+    deep = depth if depth is not None else _depth()
+    return [
+        deep,
+        Int(
+            "width",
+            16,
+            512,
+            step=16,
+            log=True,
+            default=128,
+            when=_DEPTH > 0,
+            help="units of the first hidden layer",
+            source=f"own steps; {GERON} 10-100; {TABM} 64-1024; {REALMLP} 256",
+        ),
+        Choice(
+            "width_shape",
+            ["constant", "pyramid", "first_bigger"],
+            when=_DEPTH > 1,
+            otherwise="constant",
+            help="how the width changes from layer to layer",
+            source=f"{GERON}, ch. 10",
+        ),
+    ]
+
+
+def _depth() -> Int:
+    return Int(
+        "depth",
+        0,
+        5,
+        default=2,
+        help="hidden layers; 0 is a linear model",
+        source=f"{GERON}, ch. 10: 0-3 searched, 1-5 typical",
+    )
+
+
+def activation_hyperparameters() -> list[Hyperparameter]:
+    """Activation, its slope and the initializer.
+
+    Deep stacks in batches too small for batch normalization have no saturating activations,
+    because those would need it.
+    """
+    room = (_DEPTH <= 2) | (_BATCH >= BATCH_NORM_LEAST_BATCH)
+    source = f"{GERON}, ch. 11: SELU > ELU > leaky ReLU > ReLU > tanh > logistic"
+    help_text = "activation of the hidden layers"
+    return [
+        Choice(
+            "activation",
+            ACTIVATIONS,
+            when=(_DEPTH > 0) & room,
+            otherwise="linear",
+            help=help_text,
+            source=source,
+        ),
+        Choice(
+            "activation",
+            tuple(name for name in ACTIVATIONS if name not in SATURATING),
+            when=(_DEPTH > 2) & (_BATCH < BATCH_NORM_LEAST_BATCH),
+            label="small batches",
+            help=help_text,
+            source=source,
+        ),
+        Choice(
+            "negative_slope",
+            [0.01, 0.2, 0.3],
+            when=_ACTIVATION == "leaky_relu",
+            help="slope of leaky ReLU below zero",
+            source=f"{GERON}, ch. 11",
+        ),
+        Choice(
+            "initializer",
+            INITIALIZERS,
+            when=_ACTIVATION != "selu",
+            otherwise="auto",
+            help="kernel initializer; auto follows the activation",
+            source=f"{GERON}, table 11-1",
+        ),
+    ]
+
+
+def normalization_hyperparameters() -> list[Hyperparameter]:
+    """Normalization of the hidden layers and of the inputs, and where it is placed."""
+    return [*_hidden_normalization(), *_normalization_placement(), *_input_normalization()]
+
+
+def _hidden_normalization() -> list[Hyperparameter]:
+    """none, batch or layer: batch only for deep saturating stacks, never in small batches."""
+    free = ((_DEPTH <= 2) & (_ACTIVATION != "selu")) | (
+        (_DEPTH > 2) & ~_ACTIVATION.isin(["selu", *SATURATING])
+    )
+    large = _BATCH >= BATCH_NORM_LEAST_BATCH
+    source = f"{GERON}, ch. 11; {ZAFAR}; batches of 20 or more for batch normalization"
+    help_text = "normalization of the hidden layers"
+    return [
+        Choice(
+            "normalization",
+            ["none", "batch", "layer"],
+            when=free & large,
+            otherwise="none",
+            help=help_text,
+            source=source,
+        ),
+        Choice(
+            "normalization",
+            ["none", "layer"],
+            when=free & (_BATCH < BATCH_NORM_LEAST_BATCH),
+            label="small batches",
+            help=help_text,
+            source=source,
+        ),
+        Choice(
+            "normalization",
+            ["batch"],
+            when=(_DEPTH > 2) & _ACTIVATION.isin(SATURATING),
+            label="saturating",
+            help=help_text,
+            source=f"{GERON}, ch. 11; {ZAFAR}: deep saturating stacks need it",
+        ),
+    ]
+
+
+def _normalization_placement() -> list[Hyperparameter]:
+    normalized = Ref("normalization") != "none"
+    skips, shape = Ref("skip_connections"), Ref("width_shape")
+    plain = (_DEPTH == 1) | (shape != "constant") | (skips == "none")
+    help_text = "where the normalization stands"
+    source = f"{GERON}: experiment; {ZAFAR}: both should work; {FERLITSCH_DESIGN}: pre-activation"
+    return [
+        Choice(
+            "normalization_placement",
+            ["before_activation", "after_activation"],
+            when=normalized & plain,
+            otherwise="before_activation",
+            help=help_text,
+            source=source,
+        ),
+        Choice(
+            "normalization_placement",
+            ["before_activation", "after_activation", "pre_activation"],
+            when=normalized & (_DEPTH > 1) & (shape == "constant") & (skips == "residual"),
+            label="residual",
+            help=help_text,
+            source=source,
+        ),
+    ]
+
+
+def _input_normalization() -> list[Hyperparameter]:
+    help_text = "what happens to numeric columns first"
+    source = f"{GERON}, ch. 11 and 13"
+    return [
+        Choice(
+            "input_normalization",
+            ["standardize", "batch", "none"],
+            when=_not_selu() & (_BATCH >= BATCH_NORM_LEAST_BATCH),
+            otherwise="standardize",
+            help=help_text,
+            source=source,
+        ),
+        Choice(
+            "input_normalization",
+            ["standardize", "none"],
+            when=_not_selu() & (_BATCH < BATCH_NORM_LEAST_BATCH),
+            label="small batches",
+            help=help_text,
+            source=source,
+        ),
+        Choice(
+            "batch_norm_momentum",
+            [0.9, 0.99, 0.999],
+            default=0.99,
+            when=(Ref("normalization") == "batch") | (Ref("input_normalization") == "batch"),
+            help="momentum of batch normalization's moving statistics",
+            source=f"{GERON}, ch. 11: more nines for larger data and smaller batches",
+        ),
+    ]
+
+
+def dropout_hyperparameters() -> list[Hyperparameter]:
+    """Kind, rate and placement of dropout; alpha dropout with SELU, and only there."""
+    help_text = "kind of dropout"
+    source = f"{GERON}, ch. 11: alpha with SELU only"
+    some = Ref("dropout_kind") != "none"
+    return [
+        Choice(
+            "dropout_kind",
+            ["none", "dropout", "gaussian"],
+            when=_ACTIVATION != "selu",
+            otherwise="none",
+            help=help_text,
+            source=source,
+        ),
+        Choice(
+            "dropout_kind",
+            ["none", "alpha"],
+            when=_ACTIVATION == "selu",
+            label="selu",
+            help=help_text,
+            source=source,
+        ),
+        Float(
+            "dropout_rate",
+            0.05,
+            0.6,
+            default=0.2,
+            when=some,
+            help="share of units that are dropped",
+            source=f"{GERON} 0.2-0.5; {FERLITSCH_HANDBOOK} 0.10, 0.25, 0.50",
+        ),
+        Choice(
+            "dropout_placement",
+            ["every_layer", "input_and_every_layer", "last_hidden", "halving"],
+            when=some,
+            help="which layers are followed by dropout; halving: each later one at half the rate",
+            source=f"{GERON}, ch. 11; {FERLITSCH_HANDBOOK} (halving)",
+        ),
+    ]
+
+
+def regularizer_hyperparameters(*, linear: bool = False) -> list[Hyperparameter]:
+    """Kind and strength of the kernels' regularizer.
+
+    Args:
+        linear: Whether the space has neither depth nor activation, so that nothing forbids it.
+    """
+    return [
+        Choice(
+            "regularizer",
+            ["none", "l1", "l2", "l1_l2"],
+            when=None if linear else _not_selu(),
+            otherwise="none",
+            help="penalty on kernels",
+            source=f"{GERON}, ch. 11 (0.01); {ZAFAR} (0.001)",
+        ),
+        Float(
+            "regularization",
+            1e-6,
+            1e-1,
+            log=True,
+            default=1e-4,
+            when=Ref("regularizer") != "none",
+            help="strength of the penalty",
+            source=f"own range around {GERON} and {ZAFAR}",
+        ),
+    ]
+
+
+def constraint_hyperparameters() -> list[Hyperparameter]:
+    """Whether each hidden unit's incoming weights have a largest norm, and which."""
+    return [
+        Choice(
+            "kernel_constraint",
+            ["none", "max_norm"],
+            when=_ACTIVATION != "selu",
+            otherwise="none",
+            help="limit on the norm of each hidden unit's incoming weights",
+            source=f"{GERON}, ch. 11",
+        ),
+        Float(
+            "max_norm",
+            0.5,
+            4.0,
+            default=1.0,
+            when=Ref("kernel_constraint") == "max_norm",
+            otherwise=None,
+            help="largest norm of a unit's incoming weights",
+            source=f"{GERON}, ch. 11: 1.0",
+        ),
+    ]
+
+
+def topology_hyperparameters() -> list[Hyperparameter]:
+    """Skip connections (in stacks of one width) and a wide path around the stack."""
+    return [
+        Choice(
+            "skip_connections",
+            ["none", "residual"],
+            when=(_DEPTH > 1) & (Ref("width_shape") == "constant") & (_ACTIVATION != "selu"),
+            otherwise="none",
+            help="residual: after the first layer each adds to its input",
+            source=f"{GERON}, ch. 14; {FERLITSCH_DESIGN}",
+        ),
+        Choice(
+            "topology",
+            ["sequential", "wide_and_deep"],
+            when=_ACTIVATION != "selu",
+            otherwise="sequential",
+            help="wide_and_deep: the inputs also go straight to the head",
+            source=f"{GERON}, ch. 10; Cheng et al. 2016, arXiv 1606.07792",
+        ),
+    ]
+
+
+def categorical_hyperparameters() -> list[Hyperparameter]:
+    """How categorical columns become numbers."""
+    return [
+        Choice(
+            "categorical_encoding",
+            ["one_hot", "embedding"],
+            help="for columns of 10 to 50 categories; fewer are one-hot, more are embedded",
+            source=f"{GERON}, ch. 13",
+        ),
+        Choice(
+            "embedding_size",
+            ["by_categories", "fixed"],
+            help="by_categories: min(50, (n + 1) // 2) dimensions for n categories",
+            source="own",
+        ),
+        Int(
+            "embedding_dim",
+            2,
+            50,
+            log=True,
+            default=8,
+            when=Ref("embedding_size") == "fixed",
+            help="dimensions of each embedding, at most the column's categories",
+            source=f"{GERON}, ch. 13: 10-300 for words, fewer for fewer categories",
+        ),
+    ]
+
+
+def dense_hyperparameters() -> list[Hyperparameter]:
+    """Everything that varies in a dense network on one vector of inputs.
+
+    Returns:
+        All fragments of this module; they read ``batch_size``, which comes from
+        `automl.space.training_hyperparameters`.
+    """
+    return [
+        *shape_hyperparameters(),
+        *activation_hyperparameters(),
+        *normalization_hyperparameters(),
+        *dropout_hyperparameters(),
+        *regularizer_hyperparameters(),
+        *constraint_hyperparameters(),
+        *topology_hyperparameters(),
+        *categorical_hyperparameters(),
+    ]
+
+
+def dense_training_hyperparameters() -> list[Hyperparameter]:
+    """The training hyperparameters, with AdaGrad where the depth is 0 and only there.
+
+    Returns:
+        `automl.space.training_hyperparameters`, its optimizer split by depth.
+    """
+    made: list[Hyperparameter] = []
+    for parameter in training_hyperparameters(label_smoothing=True):
+        if parameter.name != "optimizer" or not isinstance(parameter, Choice):
+            made.append(parameter)
+            continue
+        deep = [option for option in parameter.options if option != "adagrad"]
+        made.append(replace(parameter, options=deep, when=_DEPTH > 0))
+        made.append(replace(parameter, when=_DEPTH == 0, label="linear"))
+    return made
+
+
+def without_selu(parameters: list[Hyperparameter]) -> list[Hyperparameter]:
+    """Fragments for a network that is no plain stack, where SELU does not self-normalize.
+
+    Args:
+        parameters: Hyperparameters from this module.
+
+    Returns:
+        The same without the option ``selu`` and what belongs to it alone.
+    """
+    made = []
+    for parameter in parameters:
+        if parameter.label == "selu":
+            continue
+        if isinstance(parameter, Choice) and "selu" in parameter.options:
+            kept = [option for option in parameter.options if option != "selu"]
+            parameter = replace(parameter, options=kept)
+        made.append(parameter)
+    return made

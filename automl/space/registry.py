@@ -1,0 +1,212 @@
+"""Finding search spaces: installed ones by name, ones in a file, attributes of a module."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from automl.errors import SpaceError
+from automl.space.describe import nearest
+from automl.space.search_space import SearchSpace
+
+GROUP = "automl.search_spaces"
+
+
+@dataclass(frozen=True)
+class SpaceEntry:
+    """An installed search space in the list of them.
+
+    Attributes:
+        name: What to give to `find_space`.
+        description: The space in one line, or why it cannot be loaded.
+        source: Where it is written: ``module:attribute``.
+    """
+
+    name: str
+    description: str
+    source: str
+
+
+def list_spaces() -> list[SpaceEntry]:
+    """The installed search spaces, by name.
+
+    One that cannot be loaded is listed with the reason in place of its description, so that a
+    broken plug-in does not hide the others.
+    """
+    entries = []
+    for name, entry in sorted(_installed().items()):
+        try:
+            description = find_space(name).description
+        except SpaceError as error:
+            description = f"cannot be loaded: {error}"
+        entries.append(SpaceEntry(name, description, entry.value))
+    return entries
+
+
+def find_space(reference: str) -> SearchSpace:
+    """Finds a search space.
+
+    Args:
+        reference: An installed name (``mlp``), a file (``my_space.py``, ``my_space.py:space``),
+            or ``module:attribute``.
+
+    Returns:
+        The space, with its `SearchSpace.reference` set; a file's path is made absolute in it.
+
+    Raises:
+        SpaceError: There is no such space, or what the reference leads to cannot be loaded.
+    """
+    path, attribute = _as_file(reference)
+    if path is not None:
+        return _from_file(path, attribute)
+    installed = _installed()
+    if reference in installed:
+        entry = installed[reference]
+        return _from_module(entry.module, entry.attr).with_reference(reference)
+    if ":" in reference:
+        module, _, attribute = reference.partition(":")
+        return _from_module(module, attribute).with_reference(reference)
+    hint = nearest(reference, list(installed)).replace("it has", "installed are")
+    raise SpaceError(
+        f"There is no search space '{reference}'; {hint} A file (my_space.py) or module:attribute "
+        "works as well."
+    )
+
+
+def _installed() -> dict[str, EntryPoint]:
+    """The entry points of installed search spaces, by name."""
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def _as_file(reference: str) -> tuple[Path | None, str]:
+    """Path and attribute, if the reference is one of a file; (None, "") otherwise."""
+    if reference.endswith(".py"):
+        return Path(reference), ""
+    # From the right: a Windows path has a colon of its own.
+    path, _, attribute = reference.rpartition(":")
+    if path.endswith(".py"):
+        return Path(path), attribute
+    return None, ""
+
+
+def _from_file(path: Path, attribute: str) -> SearchSpace:
+    path = path.expanduser().resolve()
+    if not path.is_file():
+        raise SpaceError(
+            f"There is no file {path}; give the path of a search space file, or write one with "
+            f"`automl spaces new {path.stem}`."
+        )
+    module = _execute(path)
+    name, space = _pick(str(path), vars(module), attribute)
+    return space.with_reference(f"{path}:{name}")
+
+
+def _execute(path: Path) -> ModuleType:
+    """Runs a space file as a module.
+
+    Raises:
+        SpaceError: It has a syntax error, or raises.
+    """
+    # The name tells files of one name apart; the module stays in sys.modules, where dataclasses
+    # and Keras look classes up that the file defines.
+    digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
+    name = f"automl_space_{digest}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise SpaceError(f"{path} cannot be read as a Python file.")
+    module = importlib.util.module_from_spec(spec)
+    if str(path.parent) not in sys.path:
+        # A space may import a helper beside it; at the end, so that it cannot hide a library.
+        sys.path.append(str(path.parent))
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        raise _unloadable(str(path), error) from error
+    return module
+
+
+def _from_module(name: str, attribute: str) -> SearchSpace:
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise SpaceError(
+            f"'{name}:{attribute}' is neither a file nor module:attribute; a file ends in .py."
+        )
+    if not name.startswith("automl") and "" not in sys.path and str(Path.cwd()) not in sys.path:
+        # A console command, unlike `python -m`, does not look into the working directory.
+        sys.path.append(str(Path.cwd()))
+    try:
+        module = importlib.import_module(name)
+    except (Exception, SystemExit) as error:
+        raise _unloadable(f"module {name}", error) from error
+    return _pick(f"module {name}", vars(module), attribute)[1]
+
+
+def _unloadable(place: str, error: BaseException) -> SpaceError:
+    """The error for a file or module that raised ``error`` while it was loaded."""
+    if isinstance(error, SyntaxError):
+        line = f": {error.text.strip()}" if error.text else ""
+        where = f" ({error.filename})" if error.filename and error.filename != place else ""
+        return SpaceError(
+            f"{place}{where} has a syntax error on line {error.lineno} ({error.msg}){line}"
+        )
+    if isinstance(error, SpaceError):
+        return SpaceError(f"{place}{_line(place, error)}: {error}")
+    kind = type(error).__name__
+    return SpaceError(
+        f"{place} cannot be loaded{_line(place, error)}: {kind}: {error}; correct it and try again."
+    )
+
+
+def _line(place: str, error: BaseException) -> str:
+    """``, line N`` for the last line of the file that led to the error; empty if unknown."""
+    number = None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == place:
+            number = trace.tb_lineno
+        trace = trace.tb_next
+    return "" if number is None else f", line {number}"
+
+
+def _pick(place: str, contents: Mapping[str, Any], attribute: str) -> tuple[str, SearchSpace]:
+    """The space under the attribute; without one, the one named ``space``, or the only one.
+
+    Raises:
+        SpaceError: There is none, or more than one.
+    """
+    spaces = {name: value for name, value in contents.items() if isinstance(value, SearchSpace)}
+    if attribute:
+        if attribute in spaces:
+            return attribute, spaces[attribute]
+        if attribute in contents:
+            raise SpaceError(
+                f"{attribute} in {place} is of type {type(contents[attribute]).__name__}, not a "
+                "SearchSpace."
+            )
+        raise SpaceError(f"{place} has no '{attribute}'; {_has(spaces)}")
+    if "space" in spaces:
+        return "space", spaces["space"]
+    if not spaces:
+        raise SpaceError(
+            f"{place} defines no search space; end it with "
+            'space = SearchSpace("name", [...], build).'
+        )
+    if len({id(space) for space in spaces.values()}) > 1:
+        raise SpaceError(
+            f"{place} defines several search spaces; say which: "
+            f"{' or '.join(f'{place}:{name}' for name in spaces)}."
+        )
+    return next(iter(spaces.items()))
+
+
+def _has(spaces: Mapping[str, SearchSpace]) -> str:
+    return f"its search spaces are {', '.join(spaces)}." if spaces else "it defines no search space."

@@ -1,0 +1,74 @@
+"""When a trial has seen enough: no improvement for a while, or a goal reached."""
+
+from __future__ import annotations
+
+from automl.data.metrics import better
+
+
+class EarlyStopping:
+    """Watches the score of each epoch.
+
+    The best epoch is the one with the best score, by however little. Patience counts from the
+    last improvement by more than ``min_delta``, as in ``keras.callbacks.EarlyStopping``.
+
+    Args:
+        direction: ``"minimize"`` or ``"maximize"``.
+        patience: Epochs without an improvement before training stops; 0 is as 1.
+        min_delta: Least change, in the score's own units, that counts for patience.
+        goal: Score at which training stops, or None.
+
+    Attributes:
+        best_score: Best score so far, or None.
+        best_epoch: Its epoch, counted from 1; 0 before the first.
+        reason: Why training has to stop, or "" while it may go on.
+    """
+
+    def __init__(
+        self, direction: str, patience: int, min_delta: float = 0.0, goal: float | None = None
+    ) -> None:
+        if patience < 0:
+            raise ValueError(f"patience cannot be negative, as {patience} is")
+        if min_delta < 0.0:
+            raise ValueError(f"min_delta cannot be negative, as {min_delta} is")
+        self.best_score: float | None = None
+        self.best_epoch = 0
+        self.reason = ""
+        self._sign = -1.0 if direction == "minimize" else 1.0
+        self._direction = direction
+        self._patience = max(1, patience)
+        self._min_delta = min_delta
+        self._goal = goal
+        self._reference: float | None = None
+        self._waited = 0
+
+    def update(self, epoch: int, score: float) -> bool:
+        """Takes the score of an epoch.
+
+        Args:
+            epoch: The epoch's number, counted from 1.
+            score: Its score; NaN is never an improvement.
+
+        Returns:
+            Whether this epoch is the best so far.
+        """
+        improved = better(score, self.best_score, self._direction)
+        if improved:
+            self.best_score, self.best_epoch = score, epoch
+        if self._counts(score):
+            self._reference, self._waited = score, 0
+        else:
+            self._waited += 1
+        if self._reached(score):
+            self.reason = f"it reached the goal of {self._goal:g} in epoch {epoch}"
+        elif self._waited >= self._patience:
+            self.reason = f"it did not improve for {self._patience} epoch(s)"
+        return improved
+
+    def _counts(self, score: float) -> bool:
+        """Whether the score improves enough for patience to start again."""
+        if self._reference is None or score != score:
+            return score == score
+        return self._sign * (score - self._reference) > self._min_delta
+
+    def _reached(self, score: float) -> bool:
+        return self._goal is not None and self._sign * (score - self._goal) >= 0.0

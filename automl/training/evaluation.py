@@ -1,0 +1,119 @@
+"""Scoring a model on rows: Keras's loss and the predictions, from one pass over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from automl.training.device_data import DeviceRows
+from automl.training.graphs import trace_once
+
+ROWS_AT_ONCE = 4096
+"""Rows of one forward pass. Inference keeps no activations for gradients, so it may be many more
+than in a training batch; few enough that a wide model's activations stay far below a gigabyte."""
+
+OWN_EVALUATION = ("test_step", "predict_step", "evaluate", "predict", "compute_loss")
+"""Methods that, where a model has its own, leave the evaluation to Keras."""
+
+
+def overrides(model: Any, methods: Iterable[str]) -> bool:
+    """Whether a model has its own version of one of ``keras.Model``'s methods."""
+    return any(
+        name in vars(model) or getattr(type(model), name) is not getattr(keras.Model, name)
+        for name in methods
+    )
+
+
+def loss_of(logs: Mapping[str, Any]) -> Any:
+    """The loss among a step's logs; of a step of a model's own, what looks most like it.
+
+    Args:
+        logs: Names to scalars, as `train_step` or `evaluate` gave them.
+
+    Returns:
+        The value, or 0 where there is no scalar at all.
+    """
+    if "loss" in logs:
+        return logs["loss"]
+    named = [value for name, value in logs.items() if "loss" in name]
+    values = named or [value for value in logs.values() if np.ndim(value) == 0]
+    return values[0] if values else 0.0
+
+
+class Evaluator:
+    """Scores one model, as often as wanted.
+
+    Args:
+        model: The compiled ``keras.Model``.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._graph: Any = None
+        self._weighted = False
+
+    def trace(self, rows: DeviceRows) -> None:
+        """Traces the graph; a model with an evaluation of its own is left to Keras.
+
+        Args:
+            rows: The validation rows.
+        """
+        if self._model.run_eagerly or overrides(self._model, OWN_EVALUATION):
+            return
+        signature = tf.nest.map_structure(
+            lambda tensor: tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype), rows.data
+        )
+        self._weighted = rows.weight is not None
+        self._graph = trace_once(self._score, signature)
+
+    def evaluate(self, rows: DeviceRows) -> tuple[float, npt.NDArray[Any]]:
+        """Scores the model as it is now.
+
+        Args:
+            rows: The validation rows, or others of which only the outputs matter.
+
+        Returns:
+            Keras's loss, regularization included, and the model's outputs (n, outputs).
+        """
+        if self._graph is None:
+            return self._evaluate_with_keras(rows)
+        losses, sizes, outputs = [], [], []
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            part = _taken(rows.data if self._weighted else rows.data[:2], start, len(rows))
+            loss, output = self._graph(*part)
+            losses.append(float(loss))
+            sizes.append(len(output))
+            outputs.append(output.numpy())
+        predictions = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+        return float(np.average(losses, weights=sizes)), predictions
+
+    def _score(self, inputs: Any, target: Any, weight: Any = None) -> tuple[Any, Any]:
+        output = self._model(inputs, training=False)
+        loss = self._model.compute_loss(inputs, target, output, weight, training=False)
+        return loss, output
+
+    def _evaluate_with_keras(self, rows: DeviceRows) -> tuple[float, npt.NDArray[Any]]:
+        inputs, target, *weight = rows.data
+        logs = self._model.evaluate(
+            inputs,
+            target,
+            sample_weight=weight[0] if weight else None,
+            batch_size=ROWS_AT_ONCE,
+            verbose=0,
+            return_dict=True,
+        )
+        outputs = self._model.predict(inputs, batch_size=ROWS_AT_ONCE, verbose=0)
+        return float(loss_of(logs)), np.asarray(outputs)
+
+
+def _taken(data: tuple[Any, ...], start: int, rows: int) -> tuple[Any, ...]:
+    """Up to `ROWS_AT_ONCE` rows of the data, from a start on."""
+    if rows <= ROWS_AT_ONCE:
+        return data
+    taken = tf.nest.map_structure(lambda tensor: tensor[start : start + ROWS_AT_ONCE], data)
+    return tuple(taken)

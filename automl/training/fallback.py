@@ -1,0 +1,140 @@
+"""Training by `Model.fit`, for models that the compiled loop cannot train.
+
+Such are models that run eagerly, with a `fit` or a train function of their own, or with a step
+that cannot be traced. Batches, order, rates and results are those of the compiled loop.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from automl.models.optimizers import momentum_variable
+from automl.training.course import Course
+from automl.training.device_data import DeviceRows
+from automl.training.evaluation import Evaluator, loss_of, overrides
+
+OWN_TRAINING = ("fit", "make_train_function")
+"""Methods that, where a model has its own, leave the training to `fit`."""
+
+POLL_SECONDS = 0.7
+
+
+def needs_fit(model: Any) -> bool:
+    """Whether a compiled model can only be trained by its `fit`."""
+    return bool(model.run_eagerly) or overrides(model, OWN_TRAINING)
+
+
+class FitTrainer:
+    """Trains a compiled model by one call of its `fit`.
+
+    Args:
+        model: The compiled ``keras.Model``, built.
+        train: The training rows.
+        batch_size: Rows in a step; the last step of an epoch takes what is left.
+
+    Attributes:
+        evaluator: Scores the model.
+    """
+
+    def __init__(self, model: Any, train: DeviceRows, batch_size: int) -> None:
+        self.evaluator = Evaluator(model)
+        self._model = model
+        self._train = train
+        self._batch = batch_size
+        self._scheduled = False
+
+    def trace(self, scheduled: bool, validation: DeviceRows) -> None:
+        """Notes whether the course gives learning rates; Keras traces by itself.
+
+        Args:
+            scheduled: Whether the course gives learning rates.
+            validation: The validation rows.
+        """
+        if not self._model.optimizer.built:
+            self._model.optimizer.build(self._model.trainable_variables)
+        self._scheduled = scheduled
+
+    def run(self, course: Course) -> None:
+        """Trains until the course ends it; see `Course`."""
+        self._model.fit(
+            self._batches(course),
+            epochs=course.epochs,
+            steps_per_epoch=math.ceil(len(self._train) / self._batch),
+            callbacks=[_Follower(course, self._scheduled)],
+            verbose=0,
+        )
+
+    def _batches(self, course: Course) -> Any:
+        """All batches of all epochs, in the course's order, as one ``tf.data.Dataset``."""
+
+        def numbers() -> Iterator[Any]:
+            for epoch in range(1, course.epochs + 1):
+                order = course.order(epoch)
+                for start in range(0, len(order), self._batch):
+                    yield order[start : start + self._batch]
+
+        data = self._train.data
+        signature = tf.TensorSpec((None,), tf.int32)
+        return tf.data.Dataset.from_generator(numbers, output_signature=signature).map(
+            lambda rows: tf.nest.map_structure(lambda tensor: tf.gather(tensor, rows), data)
+        )
+
+
+class _Follower(keras.callbacks.Callback):  # type: ignore[misc]
+    """Assigns the rates, watches the loss and tells the course of each epoch."""
+
+    def __init__(self, course: Course, scheduled: bool) -> None:
+        super().__init__()
+        self._course = course
+        self._scheduled = scheduled
+        self._epoch = 0
+        self._cut = False
+        self._asked = time.monotonic()
+        self._rates: Any = None
+        self._momenta: Any = None
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Keras's epochs count from 0."""
+        self._epoch = epoch + 1
+        if self._scheduled:
+            self._rates = self._course.rates(self._epoch)
+            self._momenta = self._course.momenta(self._epoch)
+
+    def on_train_batch_begin(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Assigns the step's rate and momentum."""
+        optimizer = self.model.optimizer
+        if self._rates is not None and hasattr(optimizer.learning_rate, "assign"):
+            optimizer.learning_rate.assign(self._rates[batch])
+        momentum = momentum_variable(optimizer)
+        if self._momenta is not None and momentum is not None:
+            momentum.assign(self._momenta[batch])
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Stops where the loss is not finite, or where the course says so."""
+        loss = float(np.asarray(loss_of(logs or {})))
+        if not math.isfinite(loss):
+            self._course.diverged(self._epoch, batch + 1, loss)
+        elif time.monotonic() - self._asked < POLL_SECONDS or not self._stopped():
+            return
+        self._cut = True
+        self.model.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Tells the course of the epoch, unless it was cut short."""
+        if self._cut:
+            return
+        values = {name: float(np.asarray(value)) for name, value in (logs or {}).items()}
+        values.setdefault("loss", float(loss_of(values)))
+        if not self._course.end_epoch(self._epoch, values) or self._stopped():
+            self.model.stop_training = True
+
+    def _stopped(self) -> bool:
+        self._asked = time.monotonic()
+        return self._course.should_stop()

@@ -1,0 +1,37 @@
+"""Tracing a Python function into a TensorFlow graph, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+
+def trace_once(function: Callable[..., Any], signature: Sequence[Any], *, xla: bool = False) -> Any:
+    """Traces a function that creates no variables of its own.
+
+    `tf.function` traces everything twice: first to find variables to be created, then again for
+    the graph. Tracing is most of a small trial's time, and the variables of a built model and
+    optimizer are there already, so this calls the tracer below `tf.function` once. AutoGraph is
+    off, as it is in `Model.fit`.
+
+    Args:
+        function: The function, of tensors only.
+        signature: A nest of `tf.TensorSpec` for each argument.
+        xla: Whether XLA compiles it.
+
+    Returns:
+        The concrete function.
+    """
+    try:
+        from tensorflow.python.eager.polymorphic_function import tracing_compilation
+    except ImportError:  # another layout of TensorFlow's own files: slower, but the same graph
+        return tf.function(
+            function, autograph=False, jit_compile=xla or None
+        ).get_concrete_function(*signature)
+    attributes = {"_XlaMustCompile": True} if xla else None
+    options = tracing_compilation.TracingOptions(
+        function, function.__name__, attributes=attributes, autograph=False
+    )
+    return tracing_compilation.trace_function(tuple(signature), {}, options)

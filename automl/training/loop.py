@@ -1,0 +1,177 @@
+"""Training in compiled epochs: Keras's own `train_step` in a loop inside one graph.
+
+`Model.fit` spends nearly all of a small model's time outside the arithmetic: a Python step, a
+data iterator, a new validation pipeline every epoch. Here an epoch is one call of one graph, or a
+few where it lasts longer than a second, so that a trial can be stopped inside an epoch. The
+weights after every step are those that `fit` gives with the same batches in the same order.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from automl.models.optimizers import momentum_variable
+from automl.training.course import Course
+from automl.training.device import GraphOptions
+from automl.training.device_data import DeviceRows
+from automl.training.evaluation import Evaluator, loss_of
+from automl.training.graphs import trace_once
+
+CHUNK_SECONDS = 0.7
+"""Aim for one call of the graph: a trial is asked whether to stop about once a second."""
+FIRST_CHUNK = 16
+"""Steps of the very first call, before the time of a step is known."""
+
+
+class CompiledTrainer:
+    """Trains a compiled model epoch by epoch inside graphs.
+
+    Args:
+        model: The compiled ``keras.Model``, built, with its optimizer.
+        train: The training rows.
+        batch_size: Rows in a step; the last step of an epoch takes what is left.
+        options: How graphs are compiled; they are executed so in `GraphOptions.applied`.
+
+    Attributes:
+        evaluator: Scores the model.
+    """
+
+    def __init__(
+        self, model: Any, train: DeviceRows, batch_size: int, options: GraphOptions
+    ) -> None:
+        self.evaluator = Evaluator(model)
+        self._model = model
+        self._train = train
+        self._batch = batch_size
+        self._options = options
+        self._steps = math.ceil(len(train) / batch_size)
+        self._full_steps = len(train) // batch_size
+        self._rate = _assignable_rate(model.optimizer)
+        self._momentum: Any | None = None
+        self._graph: Any = None
+        self._last_graph: Any = None
+        self._chunk = FIRST_CHUNK
+
+    def trace(self, scheduled: bool, validation: DeviceRows) -> None:
+        """Traces the graphs.
+
+        Args:
+            scheduled: Whether the course gives learning rates.
+            validation: The validation rows.
+
+        Raises:
+            Exception: Whatever the model's own code raises while it is traced.
+        """
+        model = self._model
+        if not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
+        self._momentum = momentum_variable(model.optimizer) if scheduled else None
+        self._rate = self._rate if scheduled else None
+        numbers = tf.TensorSpec((None,), tf.float32)
+        scalar = tf.TensorSpec((), tf.int32)
+        signature = (tf.TensorSpec((len(self._train),), tf.int32), numbers, numbers, scalar, scalar)
+        self._graph = trace_once(self._run_steps, signature, xla=self._options.xla)
+        if self._options.xla and self._full_steps < self._steps:
+            # XLA needs sizes that are known; the last, smaller batch gets a graph of its own.
+            self._last_graph = trace_once(self._run_last_step, signature)
+        self.evaluator.trace(validation)
+
+    def run(self, course: Course) -> None:
+        """Trains until the course ends it; see `Course`."""
+        for epoch in range(1, course.epochs + 1):
+            logs = self._run_epoch(epoch, course)
+            if logs is None or not course.end_epoch(epoch, logs) or course.should_stop():
+                return
+
+    def _run_epoch(self, epoch: int, course: Course) -> Mapping[str, float] | None:
+        """Runs an epoch's steps; the training metrics, or None where training has to stop."""
+        order = tf.constant(course.order(epoch))
+        rates = _numbers(course.rates(epoch) if self._rate is not None else None)
+        momenta = _numbers(course.momenta(epoch) if self._momentum is not None else None)
+        self._model.reset_metrics()
+        step = 0
+        while True:
+            graph, last = self._next_call(step)
+            started = time.perf_counter()
+            done, loss, logs = graph(order, rates, momenta, tf.constant(step), tf.constant(last))
+            value = float(loss)  # waits for the graph
+            if not math.isfinite(value):
+                course.diverged(epoch, int(done), value)
+                return None
+            self._set_chunk(last - step, time.perf_counter() - started)
+            step = last
+            if step == self._steps:
+                return {"loss": value, **{name: float(log) for name, log in logs.items()}}
+            if course.should_stop():
+                return None
+
+    def _next_call(self, step: int) -> tuple[Any, int]:
+        """The graph to call from a step on, and the step before which it ends."""
+        if self._last_graph is None:
+            return self._graph, min(step + self._chunk, self._steps)
+        if step < self._full_steps:
+            return self._graph, min(step + self._chunk, self._full_steps)
+        return self._last_graph, self._steps
+
+    def _set_chunk(self, steps: int, seconds: float) -> None:
+        """Sets how many steps a call takes; where an epoch is cut does not change its numbers."""
+        wanted = steps * CHUNK_SECONDS / max(seconds, 1e-6)
+        # The first call also prepares the graph, so the estimate may grow fast, not fall far.
+        self._chunk = max(1, min(int(wanted), 64 * self._chunk))
+
+    def _run_steps(
+        self, order: Any, rates: Any, momenta: Any, first: Any, last: Any
+    ) -> tuple[Any, Any, dict[str, Any]]:
+        """Steps from ``first`` until before ``last``, stopping where the loss is not finite.
+
+        Returns:
+            The number of the step before which it stopped, the running loss and the metrics.
+        """
+        partial = self._full_steps < self._steps and not self._options.xla
+
+        def body(step: Any, _: Any) -> tuple[Any, Any]:
+            size: Any = self._batch
+            if partial:
+                size = tf.minimum(size, len(self._train) - step * self._batch)
+            rows = tf.slice(order, [step * self._batch], [size])
+            return step + 1, self._step(rows, step, rates, momenta)
+
+        def goes_on(step: Any, loss: Any) -> Any:
+            return (step < last) & tf.math.is_finite(loss)
+
+        done, loss = tf.while_loop(goes_on, body, (first, tf.constant(0.0)), parallel_iterations=1)
+        return done, loss, self._model.get_metrics_result()
+
+    def _run_last_step(
+        self, order: Any, rates: Any, momenta: Any, first: Any, last: Any
+    ) -> tuple[Any, Any, dict[str, Any]]:
+        """The epoch's last step, over the rows that do not fill a batch."""
+        rows = order[self._full_steps * self._batch :]
+        loss = self._step(rows, first, rates, momenta)
+        return last, loss, self._model.get_metrics_result()
+
+    def _step(self, rows: Any, step: Any, rates: Any, momenta: Any) -> Any:
+        """One `train_step` with the step's rate; the running loss, float32."""
+        if self._rate is not None:
+            self._rate.assign(rates[step])
+        if self._momentum is not None:
+            self._momentum.assign(momenta[step])
+        data = tf.nest.map_structure(lambda tensor: tf.gather(tensor, rows), self._train.data)
+        return tf.cast(loss_of(self._model.train_step(data)), tf.float32)
+
+
+def _assignable_rate(optimizer: Any) -> Any | None:
+    """The variable with the learning rate, or None where the optimizer schedules it itself."""
+    rate = getattr(optimizer, "_learning_rate", None)
+    return rate if hasattr(rate, "assign") else None
+
+
+def _numbers(values: npt.NDArray[np.float32] | None) -> Any:
+    return tf.constant(np.zeros(0, np.float32) if values is None else values)

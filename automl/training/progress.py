@@ -1,0 +1,257 @@
+"""A trial while it trains: scores each epoch, keeps the best one, decides when to stop."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.metrics import Objective, compute_metric, compute_metrics, metric_names
+from automl.data.task import TaskKind
+from automl.errors import TrialError
+from automl.models.schedules import Schedule
+from automl.training.device_data import DeviceData
+from automl.training.early_stopping import EarlyStopping
+from automl.training.evaluation import Evaluator
+from automl.training.timings import Timings
+from automl.training.verdicts import Curve, trivial_loss
+from automl.trial import EpochReport, TrialSpec
+
+ASK_SECONDS = 0.5
+"""Least time between two questions whether the trial is interrupted."""
+
+EPOCH_METRICS = frozenset({"log_loss", "accuracy", "mse", "rmse", "mae", "r2"})
+"""Metrics light enough for every epoch; the others are computed for the best epoch only."""
+
+SHUFFLE = 1
+"""Sets the stream of shuffling apart from others made from the same seed."""
+
+
+class Progress:
+    """The course of one trial (see `Course`) and what it has reached.
+
+    Args:
+        spec: The trial.
+        data: What it trains on.
+        objective: What it is scored by.
+        report: Told of each epoch; False prunes the trial.
+        interrupted: The reason to end now, or None.
+        timings: Where seconds are counted; its start is the trial's.
+
+    Attributes:
+        history: One row of numbers for each finished epoch.
+        stopping: The early stopping, with the best epoch and its score.
+        reason: Why training ended early, or "".
+        pruned: Whether `report` said to stop.
+        cut: Whether a limit or an interruption ended training.
+        is_diverged: Whether a loss was not finite.
+        best_predictions: On the validation rows at the best epoch, in the targets' own units.
+    """
+
+    def __init__(
+        self,
+        spec: TrialSpec,
+        data: DeviceData,
+        objective: Objective,
+        report: Callable[[EpochReport], bool],
+        interrupted: Callable[[], str | None],
+        timings: Timings,
+    ) -> None:
+        budget = spec.budget
+        self.epochs = budget.epochs
+        self.stopping = EarlyStopping(
+            objective.direction, budget.patience, budget.min_delta, budget.goal
+        )
+        self.history: list[dict[str, float]] = []
+        self.reason = ""
+        self.pruned = False
+        self.cut = False
+        self.is_diverged = False
+        self.best_predictions: npt.NDArray[Any] | None = None
+        self._spec = spec
+        self._data = data
+        self._objective = objective
+        self._report = report
+        self._interrupted = interrupted
+        self._timings = timings
+        self._asked = time.perf_counter()
+        self._schedule: Schedule | None = None
+        self._model: Any = None
+        self._evaluator: Evaluator | None = None
+        self._best_weights: list[Any] = []
+
+    def begin(self, model: Any, evaluator: Evaluator, schedule: Schedule | None) -> None:
+        """Takes what is made in the meantime.
+
+        Args:
+            model: The compiled model.
+            evaluator: Scores it.
+            schedule: Gives the learning rates, or None for a model that has its own.
+        """
+        self._model, self._evaluator, self._schedule = model, evaluator, schedule
+
+    def order(self, epoch: int) -> npt.NDArray[np.int32]:
+        """See `Course.order`."""
+        generator = np.random.default_rng((self._spec.seed, SHUFFLE, epoch))
+        return generator.permutation(len(self._data.train)).astype(np.int32)
+
+    def rates(self, epoch: int) -> npt.NDArray[np.float32] | None:
+        """See `Course.rates`."""
+        return None if self._schedule is None else self._schedule.rates(epoch)
+
+    def momenta(self, epoch: int) -> npt.NDArray[np.float32] | None:
+        """See `Course.momenta`."""
+        return None if self._schedule is None else self._schedule.momenta(epoch)
+
+    def should_stop(self) -> bool:
+        """See `Course.should_stop`."""
+        now = time.perf_counter()
+        limit = self._spec.budget.seconds
+        epoch = len(self.history) + 1
+        if limit is not None and now - self._timings.start >= limit:
+            self.reason = f"it reached its time limit of {limit:g} s in epoch {epoch}"
+        elif now - self._asked >= ASK_SECONDS:
+            self._asked = now
+            self.reason = self._interrupted() or ""
+        else:
+            return False
+        self.cut = bool(self.reason)
+        return self.cut
+
+    def diverged(self, epoch: int, step: int, loss: float) -> None:
+        """See `Course.diverged`."""
+        self.is_diverged = True
+        self.reason = f"the training loss became {_named(loss)} in step {step} of epoch {epoch}"
+
+    def end_epoch(self, epoch: int, logs: Mapping[str, float]) -> bool:
+        """See `Course.end_epoch`."""
+        assert self._evaluator is not None
+        with self._timings.stage("validate"):
+            val_loss, outputs = self._evaluator.evaluate(self._data.validation)
+            if not (math.isfinite(val_loss) and np.isfinite(outputs).all()):
+                self.is_diverged = True
+                what = f"loss became {_named(val_loss)}"
+                if math.isfinite(val_loss):
+                    what = "predictions were no longer finite"
+                self.reason = f"the validation {what} in epoch {epoch}"
+                return False
+            predictions = self._data.plan.restore_target(outputs)
+            metrics = self._epoch_metrics(predictions)
+            score = val_loss if self._objective.name == "loss" else metrics[self._objective.name]
+            if math.isnan(score):
+                raise TrialError(
+                    f"The objective {self._objective.name!r} is not defined on the validation "
+                    "rows (one class only?); choose another objective or another split."
+                )
+            if self.stopping.update(epoch, score):
+                self.best_predictions = predictions
+                self._best_weights = [weight.value.read_value() for weight in self._model.weights]
+        rate = self._last_rate(epoch)
+        if self._schedule is not None:
+            self._schedule.after_epoch(val_loss)
+        row = {
+            "epoch": float(epoch),
+            **logs,
+            "val_loss": val_loss,
+            **{f"val_{name}": value for name, value in metrics.items()},
+            "learning_rate": rate,
+            "seconds": time.perf_counter() - self._timings.start,
+        }
+        self.history.append(row)
+        return self._goes_on(EpochReport(epoch, score, row))
+
+    def _goes_on(self, report: EpochReport) -> bool:
+        """Reports the epoch; whether there is a next one."""
+        wanted = self._report(report)
+        done = bool(self.stopping.reason) or report.epoch >= self.epochs
+        if done:  # a trial that has come to its own end is complete, whatever a pruner thinks
+            self.reason = self.stopping.reason
+        elif not wanted:
+            self.pruned = True
+            self.reason = f"it was pruned after epoch {report.epoch}"
+        return wanted and not done
+
+    def restore_best(self) -> None:
+        """Gives the model the weights of its best epoch back."""
+        for weight, value in zip(self._model.weights, self._best_weights, strict=True):
+            weight.value.assign(value)
+
+    def check_predictions(self) -> npt.NDArray[Any]:
+        """The best epoch's predictions for the rows by which an exported model is checked."""
+        assert self.best_predictions is not None
+        return self.best_predictions[self._data.check_positions]
+
+    def release(self) -> None:
+        """Lets go of the model and its weights."""
+        self._model = self._evaluator = None
+        self._best_weights = []
+
+    def best_metrics(self) -> dict[str, float]:
+        """The task's metrics on the validation rows at the best epoch."""
+        if self.best_predictions is None:
+            return {}
+        rows = self._data.validation.rows
+        metrics = compute_metrics(self._data.task, rows.truth, self.best_predictions, rows.weight)
+        if self._objective.name == "loss" and self.stopping.best_score is not None:
+            metrics["loss"] = self.stopping.best_score
+        return metrics
+
+    def train_metrics(self) -> dict[str, float]:
+        """The task's metrics on the training rows, of the model as it is now, in inference mode.
+
+        Weights are left out where only training rows have them: they are then class weights,
+        and the numbers could not be compared with those of the validation rows.
+        """
+        assert self._evaluator is not None
+        _, outputs = self._evaluator.evaluate(self._data.train)
+        rows = self._data.train.rows
+        weight = None if self._data.validation.weight is None else rows.weight
+        predictions = self._data.plan.restore_target(outputs)
+        return compute_metrics(self._data.task, rows.truth, predictions, weight)
+
+    def curve(self, accuracy_gap: float | None = None) -> Curve:
+        """The learning curve for a verdict.
+
+        Args:
+            accuracy_gap: Training minus validation accuracy at the best epoch, if known.
+        """
+        task, rows = self._data.task, self._data.validation.rows
+        quality = "val_mse" if task.kind is TaskKind.REGRESSION else "val_log_loss"
+        return Curve(
+            loss=self._column("loss"),
+            val_loss=self._column("val_loss"),
+            quality=self._column(quality),
+            trivial=trivial_loss(task, rows.truth, rows.weight),
+            val_accuracy=self._column("val_accuracy"),
+            accuracy_gap=accuracy_gap,
+            classes=len(task.classes),
+            diverged=self.is_diverged,
+            cut=self.cut,
+            capped=len(self.history) >= self.epochs,
+        )
+
+    def _column(self, name: str) -> list[float]:
+        return [row[name] for row in self.history if name in row]
+
+    def _epoch_metrics(self, predictions: npt.NDArray[Any]) -> dict[str, float]:
+        task, rows = self._data.task, self._data.validation.rows
+        return {
+            name: compute_metric(name, task, rows.truth, predictions, rows.weight)
+            for name in metric_names(task)
+            if name in EPOCH_METRICS or name == self._objective.name
+        }
+
+    def _last_rate(self, epoch: int) -> float:
+        """The learning rate of the epoch's last step."""
+        rates = self.rates(epoch)
+        if rates is not None:
+            return float(rates[-1])
+        return float(np.asarray(self._model.optimizer.learning_rate))
+
+
+def _named(value: float) -> str:
+    return "NaN" if math.isnan(value) else "infinite"

@@ -1,0 +1,240 @@
+"""One trial from its specification to its result: build, trace, train, validate, save."""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from automl.data.metrics import Objective, better
+from automl.errors import AutoMLError
+from automl.models.core import build_core, compile_core
+from automl.models.schedules import make_schedule
+from automl.space import Configuration, SearchSpace
+from automl.training.device import GraphOptions, choose_options
+from automl.training.device_data import DeviceData
+from automl.training.fallback import FitTrainer, needs_fit
+from automl.training.history import HISTORY_FILE, write_history, write_whole
+from automl.training.loop import CompiledTrainer
+from automl.training.progress import Progress
+from automl.training.saving import CHECK_FILE, MODEL_FILE, save_check, save_core
+from automl.training.timings import Timings
+from automl.training.verdicts import judge
+from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState, Verdict
+
+ERROR_FILE = "error.txt"
+DEFAULT_BATCH_SIZE = 32
+"""Where the space has no ``batch_size`` (search-space handbook, section 3)."""
+
+OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)
+
+
+class _BuilderFailed(Exception):
+    """The space's builder raised, or returned something else than a model."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Trial:
+    """What `train_trial` was given, and where it counts."""
+
+    spec: TrialSpec
+    space: SearchSpace
+    data: DeviceData
+    objective: Objective
+    directory: Path
+    progress: Progress
+    timings: Timings
+
+
+def train_trial(
+    spec: TrialSpec,
+    space: SearchSpace,
+    data: DeviceData,
+    objective: Objective,
+    directory: Path,
+    report: Callable[[EpochReport], bool],
+    interrupted: Callable[[], str | None],
+) -> TrialResult:
+    """Trains and scores one configuration.
+
+    The same specification gives the same result, whatever the process ran before. A model that
+    only `Model.fit` can train is trained by it, with the same numbers.
+
+    Args:
+        spec: What to train and what it may spend.
+        space: The search space of the configuration.
+        data: The rows, on the device.
+        objective: The metric that scores the trial.
+        directory: The trial's directory. Holds ``history.csv`` afterwards; ``model.keras`` (the
+            core with the best epoch's weights, uncompiled) and ``check.npy`` if the trial is
+            complete and beats ``spec.keep_threshold``; ``error.txt`` if an exception ended it.
+        report: Called after each epoch; False prunes the trial, unless it has come to its own
+            end in that epoch.
+        interrupted: Called about once a second; a reason ends the trial. With an epoch behind
+            it, it is then complete with what it has reached, else failed.
+
+    Returns:
+        How it ended. A trial's own failures are results, never exceptions.
+    """
+    timings = Timings()
+    progress = Progress(spec, data, objective, report, interrupted, timings)
+    trial = _Trial(spec, space, data, objective, Path(directory), progress, timings)
+    try:
+        result = _run(trial)
+    except _BuilderFailed as failure:
+        result = _failure(trial, failure.__cause__ or failure, FailureCause.BUILDER)
+    except OUT_OF_MEMORY as error:
+        result = _failure(trial, error, FailureCause.OUT_OF_MEMORY)
+    except (Exception, SystemExit) as error:  # whatever it is, only this trial fails
+        result = _failure(trial, error, FailureCause.EXCEPTION)
+    finally:
+        progress.release()
+        # The model, its graphs and its optimizer refer to each other: only a collection frees them.
+        keras.backend.clear_session(free_memory=False)
+        gc.collect()
+    seconds = {name: round(value, 6) for name, value in timings.seconds.items()}
+    return dataclasses.replace(result, seconds=timings.total, timings=seconds)
+
+
+def _run(trial: _Trial) -> TrialResult:
+    """Builds, trains and scores; what it raises becomes the trial's failure."""
+    spec, progress, timings = trial.spec, trial.progress, trial.timings
+    for name in (HISTORY_FILE, MODEL_FILE, CHECK_FILE, ERROR_FILE):
+        (trial.directory / name).unlink(missing_ok=True)  # of an attempt that was killed
+    # Names and seeds start afresh, so that a trial does not depend on the ones before it.
+    keras.backend.clear_session(free_memory=False)
+    keras.utils.set_random_seed(spec.seed)
+    with timings.stage("build"):
+        config = trial.space.configuration(spec.config)
+        model, scheduled = _build(trial, config)
+    rows = len(trial.data.train)
+    batch_size = min(int(config.get("batch_size") or DEFAULT_BATCH_SIZE), rows)
+    steps = -(-rows // batch_size)
+    schedule = make_schedule(config, steps, spec.budget.epochs) if scheduled else None
+    options = choose_options(model, batch_size, steps, spec.budget.epochs)
+    with options.applied():
+        trainer = _traced_trainer(trial, model, batch_size, options, scheduled)
+        progress.begin(model, trainer.evaluator, schedule)
+        with timings.stage("train"):
+            if not progress.should_stop():
+                trainer.run(progress)
+        result = _result(trial, model)
+    if progress.history:
+        with timings.stage("save"):
+            write_history(progress.history, trial.directory)
+    return result
+
+
+def _build(trial: _Trial, config: Configuration) -> tuple[Any, bool]:
+    """The compiled model, and whether its learning rate follows the configuration's schedule."""
+    try:
+        core = build_core(trial.space, config, trial.data.task, trial.data.signature)
+    except OUT_OF_MEMORY:
+        raise
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
+        raise _BuilderFailed from error
+    model = compile_core(core, config, trial.data.task)
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    return model, not core.compiled_by_user
+
+
+def _traced_trainer(
+    trial: _Trial, model: Any, batch_size: int, options: GraphOptions, scheduled: bool
+) -> CompiledTrainer | FitTrainer:
+    """The trainer that the model needs, its graphs traced."""
+    train, validation = trial.data.train, trial.data.validation
+    with trial.timings.stage("trace"):
+        if not needs_fit(model):
+            compiled = CompiledTrainer(model, train, batch_size, options)
+            try:
+                compiled.trace(scheduled, validation)
+            except OUT_OF_MEMORY:
+                raise
+            except Exception:  # noqa: BLE001 - if it is an error of the model, `fit` meets it too
+                model.run_eagerly = True
+            else:
+                return compiled
+        fit = FitTrainer(model, train, batch_size)
+        fit.trace(scheduled, validation)
+        return fit
+
+
+def _result(trial: _Trial, model: Any) -> TrialResult:
+    """What a training that raised nothing has come to."""
+    progress, best = trial.progress, trial.progress.stopping
+    result = TrialResult(
+        TrialState.COMPLETED,
+        epochs=len(progress.history),
+        parameters=int(model.count_params()),
+        reason=progress.reason,
+    )
+    if progress.is_diverged:
+        return dataclasses.replace(
+            result,
+            state=TrialState.FAILED,
+            verdict=Verdict.DIVERGED,
+            cause=FailureCause.DIVERGED,
+        )
+    if best.best_score is None:
+        return dataclasses.replace(result, state=TrialState.FAILED, cause=FailureCause.TIME_LIMIT)
+    result = dataclasses.replace(
+        result,
+        score=best.best_score,
+        best_epoch=best.best_epoch,
+        metrics=progress.best_metrics(),
+    )
+    if progress.pruned:
+        return dataclasses.replace(result, state=TrialState.PRUNED, verdict=judge(progress.curve()))
+    return _completed(trial, model, result)
+
+
+def _completed(trial: _Trial, model: Any, result: TrialResult) -> TrialResult:
+    """The result of a complete trial, its model saved if it may still matter."""
+    progress = trial.progress
+    with trial.timings.stage("validate"):
+        progress.restore_best()
+        train_metrics = progress.train_metrics()
+    gap = None
+    if "accuracy" in train_metrics:
+        gap = train_metrics["accuracy"] - result.metrics["accuracy"]
+    threshold, model_hash = trial.spec.keep_threshold, ""
+    if threshold is None or better(result.score, threshold, trial.objective.direction):
+        with trial.timings.stage("save"):
+            model_hash = save_core(model, trial.directory)
+            save_check(progress.check_predictions(), trial.directory)
+    return dataclasses.replace(
+        result,
+        train_metrics=train_metrics,
+        verdict=judge(progress.curve(gap)),
+        model_hash=model_hash,
+    )
+
+
+def _failure(trial: _Trial, error: BaseException, cause: FailureCause) -> TrialResult:
+    """The result of a trial that an exception ended, its traceback in ``error.txt``."""
+    reason = _sentence(error)
+    try:
+        write_whole(trial.directory / ERROR_FILE, "".join(traceback.format_exception(error)))
+        if trial.progress.history:
+            write_history(trial.progress.history, trial.directory)
+    except OSError as failed:
+        reason = f"{reason} (and its files could not be written: {failed})"
+    return TrialResult(
+        TrialState.FAILED, epochs=len(trial.progress.history), reason=reason, cause=cause
+    )
+
+
+def _sentence(error: BaseException) -> str:
+    """One line on an exception: its kind and the first line of its message that says something."""
+    if isinstance(error, AutoMLError):
+        return str(error)
+    lines = [line.strip() for line in str(error).splitlines()]
+    told = [line for line in lines if line and not line.endswith("execution error:")]
+    return f"{type(error).__name__}: {told[0][:300]}" if told else type(error).__name__

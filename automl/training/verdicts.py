@@ -1,0 +1,199 @@
+"""What a learning curve says: from the history of a trial to one verdict.
+
+The signs are those of the search-space handbook (section 6); the numbers that it leaves open
+("a little", "flat", "poor") are set here, each with its reason.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.task import Task, TaskKind
+from automl.trial import Verdict
+
+SATURATED_LOSS = 16.118
+"""-ln(1e-7): the loss of a wrong prediction at Keras's smallest probability (Ferlitsch)."""
+NEAR = 0.02
+"""Relative difference below which a loss is "near" a value."""
+ACCURACY_GAP = 0.04
+"""Training minus validation accuracy that raises the alarm (handbook, section 6)."""
+LITTLE = 0.05
+"""A loss that falls by less than this share over the whole training falls "only a little"."""
+FLAT = 0.02
+"""A loss that changes by less than this share over the last third of the epochs is flat."""
+POOR_SKILL = 0.2
+"""Share of the trivial prediction's loss that a fit has to remove before it stops being poor."""
+NO_SKILL = 0.05
+"""Share below which a model knows next to nothing beyond the trivial prediction."""
+WORSENED = 0.05
+"""Rise of the validation loss over its best, as a share, that counts as worsening."""
+BOUNCE = 0.1
+"""Mean rise of the validation loss, where it rises, as a share of its median, that is a bounce."""
+FEWEST_TO_BOUNCE = 5
+"""Epochs below which ups and downs mean nothing."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What a verdict is reached from.
+
+    Attributes:
+        loss: Training loss of each epoch.
+        val_loss: Validation loss of each epoch.
+        quality: Log loss or mean squared error of each epoch on the validation rows, or empty.
+        trivial: The same of the best constant prediction, or NaN if unknown.
+        val_accuracy: Accuracy of each epoch on the validation rows, or empty.
+        accuracy_gap: Training minus validation accuracy at the best epoch, or None.
+        classes: Number of classes of a binary or multiclass task, else 0.
+        diverged: Whether training stopped at a loss that was not finite.
+        cut: Whether a limit or an interruption ended training before it was done.
+        capped: Whether training ended at its last allowed epoch.
+    """
+
+    loss: Sequence[float]
+    val_loss: Sequence[float]
+    quality: Sequence[float] = ()
+    trivial: float = math.nan
+    val_accuracy: Sequence[float] = ()
+    accuracy_gap: float | None = None
+    classes: int = 0
+    diverged: bool = False
+    cut: bool = False
+    capped: bool = False
+
+
+def judge(curve: Curve) -> Verdict | None:
+    """Reaches a verdict.
+
+    Args:
+        curve: The learning curve.
+
+    Returns:
+        The verdict, or None where no epoch was finished and nothing diverged.
+    """
+    if curve.diverged or not all(map(math.isfinite, (*curve.loss, *curve.val_loss))):
+        return Verdict.DIVERGED
+    if not curve.loss:
+        return None
+    signs = (
+        (Verdict.DIVERGED, _is_saturated),
+        (Verdict.CHANCE, _is_chance),
+        (Verdict.NOT_LEARNING, _is_not_learning),
+        (Verdict.UNSTABLE, _is_unstable),
+        (Verdict.OVERFITTING, _is_overfitting),
+        (Verdict.UNFINISHED, _is_unfinished),
+        (Verdict.UNDERFITTING, _is_underfitting),
+    )
+    return next((verdict for verdict, sign in signs if sign(curve)), Verdict.HEALTHY)
+
+
+def trivial_loss(
+    task: Task, truth: npt.NDArray[np.generic], weight: npt.NDArray[np.generic] | None = None
+) -> float:
+    """The log loss or mean squared error of the best constant prediction.
+
+    Args:
+        task: The task.
+        truth: As in `Rows.truth`.
+        weight: Weight of each row, (n,), or None.
+
+    Returns:
+        Entropy of the classes, mean entropy of the labels, or mean variance of the targets.
+    """
+    values = np.asarray(truth, np.float64)
+    if task.kind is TaskKind.REGRESSION:
+        center = np.average(values, axis=0, weights=weight)
+        return float(np.average(np.square(values - center), axis=0, weights=weight).mean())
+    if task.kind is TaskKind.MULTICLASS:
+        counts = np.bincount(np.asarray(truth, np.int64), weights=weight, minlength=task.outputs)
+        return _entropy(counts / counts.sum())
+    shares = np.average(values, axis=0, weights=weight)
+    return float(np.mean([_entropy(np.array([p, 1.0 - p])) for p in shares]))
+
+
+def _entropy(shares: npt.NDArray[np.float64]) -> float:
+    positive = shares[shares > 0.0]
+    return float(-(positive * np.log(positive)).sum())
+
+
+def _is_saturated(curve: Curve) -> bool:
+    """Whether a classifier gives one class with certainty, whatever the row."""
+    if not (curve.classes and curve.quality and curve.val_accuracy):
+        return False
+    expected = SATURATED_LOSS * (1.0 - curve.val_accuracy[-1])
+    # A good classifier has a loss near zero and few errors; it is not saturated.
+    return expected > math.log(curve.classes) and _near(curve.quality[-1], expected)
+
+
+def _is_chance(curve: Curve) -> bool:
+    """Whether a classifier gives every class the same probability."""
+    if not (curve.classes and curve.quality and curve.val_accuracy):
+        return False
+    even = 1.0 / curve.classes
+    return (
+        _near(min(curve.quality), math.log(curve.classes))
+        and abs(max(curve.val_accuracy) - even) < LITTLE
+    )
+
+
+def _is_not_learning(curve: Curve) -> bool:
+    fall = curve.loss[0] - min(curve.loss)
+    return len(curve.loss) > 1 and fall < LITTLE * abs(curve.loss[0]) and _skill(curve) < NO_SKILL
+
+
+def _is_unstable(curve: Curve) -> bool:
+    changes = np.diff(curve.val_loss)
+    if len(curve.val_loss) < FEWEST_TO_BOUNCE or not (changes > 0).any():
+        return False
+    turns = sum(a * b < 0 for a, b in pairwise(changes))
+    rise = float(changes[changes > 0].mean())
+    return turns >= (len(changes) - 1) / 2 and rise > BOUNCE * float(np.median(curve.val_loss))
+
+
+def _is_overfitting(curve: Curve) -> bool:
+    if curve.accuracy_gap is not None and curve.accuracy_gap > ACCURACY_GAP:
+        return True
+    best = int(np.argmin(curve.val_loss))
+    after = curve.val_loss[best + 1 :]
+    if not after:
+        return False
+    # The mean of the last epochs: one bad epoch is no trend.
+    worsened = float(np.mean(after[-3:])) - curve.val_loss[best]
+    improves = curve.loss[-1] < curve.loss[best]
+    return improves and worsened > WORSENED * abs(curve.val_loss[best])
+
+
+def _is_unfinished(curve: Curve) -> bool:
+    if curve.cut:
+        return True
+    best = int(np.argmin(curve.val_loss))
+    return curve.capped and best == len(curve.val_loss) - 1 and not _is_flat(curve.val_loss)
+
+
+def _is_underfitting(curve: Curve) -> bool:
+    return _skill(curve) < POOR_SKILL and _is_flat(curve.loss) and _is_flat(curve.val_loss)
+
+
+def _skill(curve: Curve) -> float:
+    """Share of the trivial prediction's loss that the model removes; 1 where it is not known."""
+    if not curve.quality or not curve.trivial > 0.0:
+        return 1.0
+    return 1.0 - min(curve.quality) / curve.trivial
+
+
+def _is_flat(losses: Sequence[float]) -> bool:
+    """Whether the loss hardly changes over the last third of the epochs."""
+    start = len(losses) - 1 - max(1, len(losses) // 3)
+    if start < 0:
+        return False
+    return abs(losses[start] - losses[-1]) < FLAT * max(abs(losses[start]), 1e-12)
+
+
+def _near(value: float, expected: float) -> bool:
+    return abs(value - expected) <= NEAR * expected

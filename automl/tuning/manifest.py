@@ -1,0 +1,100 @@
+"""What a run records of what was asked, and how it is read back for resuming."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from automl.errors import AutoMLError, RunError
+from automl.results.run_directory import RunDirectory
+from automl.space.registry import find_space
+from automl.tuning.request import SearchRequest
+
+if TYPE_CHECKING:
+    from automl.data.metrics import Objective
+    from automl.data.prepare import PreparedData
+    from automl.space import SearchSpace
+
+
+def make_manifest(
+    request: SearchRequest, space: SearchSpace, data: PreparedData, objective: Objective
+) -> dict[str, Any]:
+    """The content of ``run.json``: what was asked, and what it was asked of."""
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "request": request.to_json(),
+        "data": {"fingerprint": data.fingerprint, **data.summary},
+        "task": data.task.to_json(),
+        "objective": objective.to_json(),
+        "space": {
+            "reference": space.reference,
+            "hash": space.hash(),
+            "definition": space.to_json(),
+        },
+        "seed": request.seed,
+        "study": request.data.name,
+        "storage": request.storage,
+        "versions": _versions(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    """Versions of what the result depends on, without importing any of it."""
+    import platform
+    from importlib.metadata import version
+
+    packages = ("automl", "tensorflow", "keras", "optuna", "ray", "numpy", "scikit-learn")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+def recorded_request(run: RunDirectory, manifest: Mapping[str, Any]) -> SearchRequest:
+    """The request that a run was started with.
+
+    Raises:
+        RunError: ``run.json`` does not hold one.
+    """
+    try:
+        return SearchRequest.from_json(manifest["request"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{run.manifest_file} does not say what was asked ({error}); restore it from a copy."
+        ) from error
+
+
+def recorded_space(
+    run: RunDirectory,
+    request: SearchRequest,
+    manifest: Mapping[str, Any],
+    given: SearchSpace | None,
+) -> SearchSpace:
+    """The run's space, found again and checked to be the one that the run began with.
+
+    Args:
+        run: The run's directory.
+        request: What was asked.
+        manifest: The content of ``run.json``.
+        given: The space, where it is given as an object.
+
+    Returns:
+        The space, narrowed as asked.
+
+    Raises:
+        RunError: The space cannot be found again, or is not the same any more.
+    """
+    recorded = manifest["space"]
+    if given is None and recorded["reference"] is None:
+        raise RunError(
+            f"The search space of {run.path} was given as an object; resume it from Python with "
+            "automl.load_run(...).resume(space=...)."
+        )
+    try:
+        space = (given or find_space(recorded["reference"])).override(request.settings)
+    except AutoMLError as error:
+        raise RunError(f"The search space of {run.path} cannot be found again: {error}") from error
+    if space.hash() != recorded["hash"]:
+        raise RunError(
+            f"The search space {request.space!r} has changed since {run.path} began; "
+            "start a new search, or restore the space."
+        )
+    return space

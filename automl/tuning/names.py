@@ -1,0 +1,22 @@
+"""The errors about names that samplers and pruners share."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from automl.errors import RequestError
+
+
+def unknown_name(what: str, given: str, known: Iterable[str]) -> RequestError:
+    """The error for a name that is none of the known ones; the nearest is shown."""
+    names = list(known)
+    near = difflib.get_close_matches(given, names, n=1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    return RequestError(f"There is no {what} '{given}'; {hint}Choose one of {', '.join(names)}.")
+
+
+def check_direction(direction: str) -> None:
+    """Raises RequestError for a direction that is neither minimize nor maximize."""
+    if direction not in ("minimize", "maximize"):
+        raise RequestError(f"The direction is '{direction}'; expected 'minimize' or 'maximize'.")

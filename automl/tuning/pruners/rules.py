@@ -1,0 +1,155 @@
+"""The rules by which pruners stop trials: median, patient, asha and hyperband."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from math import ceil
+from statistics import median
+
+from automl.tuning.pruners.curves import Curve, CurvePruner
+
+
+class MedianPruner(CurvePruner):
+    """Stops a trial that is worse than the median of the others at the same epoch.
+
+    After Golovin et al. 2017 (Google Vizier), section 3.2.2, as Optuna has it: the trial's best
+    against the others' at that epoch.
+
+    Args:
+        direction: ``"minimize"`` or ``"maximize"``.
+        warm_up: Epochs in which no trial is stopped.
+        start_up: Trials that must have got as far before any is stopped.
+        completed_only: Compare with completed trials only, as Optuna does; otherwise with pruned
+            and running ones too, which asks less of a trial.
+    """
+
+    def __init__(
+        self, *, direction: str, warm_up: int, start_up: int = 5, completed_only: bool = True
+    ) -> None:
+        super().__init__(direction=direction, warm_up=warm_up)
+        self._start_up = max(1, start_up)
+        self._completed_only = completed_only
+
+    def is_behind(self, curve: Curve, peers: Sequence[Curve]) -> bool:
+        """Whether it is worse than the median of the others at this epoch."""
+        rivals = [peer for peer in peers if peer.completed or not self._completed_only]
+        values = values_at(curve.epoch, rivals)
+        return len(values) >= self._start_up and curve.best[-1] > median(values)
+
+
+class PatientPruner(CurvePruner):
+    """Stops what another pruner would stop, but only once it has ceased to improve.
+
+    Args:
+        inner: The pruner that is asked.
+        patience: Epochs without an improvement before it is asked.
+    """
+
+    def __init__(self, inner: CurvePruner, *, direction: str, patience: int) -> None:
+        super().__init__(direction=direction, warm_up=max(inner.warm_up, patience))
+        self._inner = inner
+        self._patience = patience
+
+    def is_behind(self, curve: Curve, peers: Sequence[Curve]) -> bool:
+        """Whether it has ceased to improve and the other pruner would stop it."""
+        stale = curve.best[-1] >= curve.best[-1 - self._patience]
+        return stale and self._inner.stops(curve, peers)
+
+
+class AshaPruner(CurvePruner):
+    """Asynchronous successive halving: at each rung, only the best 1/eta of trials go on.
+
+    Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", in the form that
+    stops trials where they are (no pausing): a trial is compared with all that have reached the
+    rung so far. Rungs are at ``first``, ``first * eta``, ``first * eta**2``, ... epochs.
+
+    Args:
+        direction: ``"minimize"`` or ``"maximize"``.
+        epochs: Most epochs of a trial.
+        first: Epoch of the first rung, at least 1; no trial is stopped before it.
+        eta: Reduction factor, at least 2.
+        start_up: Trials, this one included, that must have reached a rung before any is stopped.
+    """
+
+    def __init__(
+        self, *, direction: str, epochs: int, first: int, eta: int, start_up: int | None = None
+    ) -> None:
+        super().__init__(direction=direction, warm_up=first - 1)
+        self._eta = eta
+        self._start_up = eta if start_up is None else start_up
+        # A rung at the last epoch would have nothing left to save.
+        self.rungs = tuple(rungs(first, eta, epochs))
+
+    def is_behind(self, curve: Curve, peers: Sequence[Curve]) -> bool:
+        """Whether it has just reached a rung and is not among the best 1/eta there."""
+        if curve.epoch not in self.rungs:
+            return False
+        value = curve.best[-1]
+        values = sorted([value, *values_at(curve.epoch, peers)])
+        if len(values) < self._start_up:
+            return False
+        return value > values[max(1, len(values) // self._eta) - 1]
+
+
+class HyperbandPruner(CurvePruner):
+    """Successive halving in brackets: each starts to stop trials eta times later than the last.
+
+    Li et al. 2018, "Hyperband". A trial's bracket is a function of the seed and its number, with
+    the shares of the paper's algorithm; it is compared with trials of its own bracket only.
+
+    Args:
+        direction: ``"minimize"`` or ``"maximize"``.
+        epochs: Most epochs of a trial.
+        first: Epoch of the first bracket's first rung, at least 1.
+        eta: Reduction factor, at least 2.
+        seed: The run's seed.
+    """
+
+    def __init__(self, *, direction: str, epochs: int, first: int, eta: int, seed: int) -> None:
+        super().__init__(direction=direction, warm_up=first - 1)
+        self._seed = seed
+        starts = rungs(first, eta, epochs) or [first]
+        self._brackets = [
+            AshaPruner(direction=direction, epochs=epochs, first=start, eta=eta)
+            for start in starts
+        ]
+        count = len(starts)
+        # Algorithm 1 of the paper: n = (s_max + 1) / (s + 1) * eta**s trials in bracket s.
+        self._shares = [
+            ceil(count * eta ** (count - 1 - index) / (count - index)) for index in range(count)
+        ]
+
+    def bracket(self, number: int) -> int:
+        """The bracket of the trial with this number; 0 stops earliest."""
+        # A hash rather than turns, so that no pattern in the numbers (one sampler's generations,
+        # workers that take turns) falls into step with the brackets.
+        digest = sha256(f"{self._seed}:{number}".encode()).digest()
+        place = int.from_bytes(digest[:8], "big") % sum(self._shares)
+        for index, share in enumerate(self._shares):
+            if place < share:
+                return index
+            place -= share
+        raise AssertionError("the place is less than the sum of the shares")
+
+    def is_behind(self, curve: Curve, peers: Sequence[Curve]) -> bool:
+        """Whether its bracket's successive halving stops it."""
+        own = self.bracket(curve.number)
+        if curve.epoch not in self._brackets[own].rungs:
+            return False
+        rivals = [peer for peer in peers if self.bracket(peer.number) == own]
+        return self._brackets[own].stops(curve, rivals)
+
+
+def rungs(first: int, eta: int, epochs: int) -> list[int]:
+    """``first``, ``first * eta``, ``first * eta**2``, ... below the last epoch."""
+    found = []
+    while first < epochs:
+        found.append(first)
+        first *= eta
+    return found
+
+
+def values_at(epoch: int, curves: Sequence[Curve]) -> list[float]:
+    """The best losses up to an epoch of those that got there."""
+    return [value for curve in curves if (value := curve.at(epoch)) is not None]

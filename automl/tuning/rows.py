@@ -1,0 +1,64 @@
+"""A run's prepared rows: written when it starts, restored when it is resumed without them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from automl.errors import RunError
+from automl.results.run_directory import RunDirectory
+from automl.tuning.request import SearchRequest
+
+if TYPE_CHECKING:
+    from automl.data.prepare import PreparedData
+
+
+def write_rows(run: RunDirectory, data: PreparedData) -> None:
+    """Writes the plan, the rows by which exports are checked, and the prepared arrays."""
+    from automl.data.arrays import save_arrays
+    from automl.results.check_rows import write_check_rows
+    from automl.results.files import write_json
+
+    plan = {
+        "plan": data.plan.to_json(),
+        "task": data.task.to_json(),
+        "notes": list(data.notes),
+        "summary": data.summary,
+    }
+    write_json(run.plan_file, plan)
+    write_check_rows(run, data.check, data.check_positions)
+    save_arrays(data, run.arrays)
+
+
+def restore_rows(
+    run: RunDirectory, request: SearchRequest, manifest: Mapping[str, Any], source: Any
+) -> None:
+    """Prepares the rows again where their arrays are gone, and checks that they are the same.
+
+    Args:
+        run: The run's directory.
+        request: What was asked.
+        manifest: The content of ``run.json``.
+        source: The data, where they were given in memory; else None.
+
+    Raises:
+        RunError: The data have changed since the run began.
+    """
+    from automl.data.arrays import open_arrays, save_arrays
+    from automl.data.prepare import prepare
+
+    try:
+        open_arrays(run.arrays)
+        return
+    except RunError:
+        shutil.rmtree(run.arrays, ignore_errors=True)
+    asked = request.data if source is None else replace(request.data, source=source)
+    data = prepare(asked)
+    if data.fingerprint != manifest["data"]["fingerprint"]:
+        raise RunError(
+            f"The data of {run.path} have changed since the run began; "
+            "start a new search, or restore the data."
+        )
+    save_arrays(data, run.arrays)

@@ -1,0 +1,112 @@
+"""What a sampler may know: the finished trials of a study, and a seed for every draw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Sequence
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from optuna.trial import FrozenTrial, TrialState
+
+if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.study import StudyDirection
+
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
+
+
+def derive_seed(seed: int, number: int, label: str) -> int:
+    """A seed of its own for one draw of one trial.
+
+    Args:
+        seed: The run's seed.
+        number: The trial's number.
+        label: What is drawn: a hyperparameter's key, or a word of the sampler's.
+
+    Returns:
+        An integer in [0, 2**32), the range that NumPy's older generator takes.
+    """
+    import numpy as np
+
+    entropy = [seed, number, crc32(label.encode())]
+    return int(np.random.SeedSequence(entropy).generate_state(1, np.uint32)[0])
+
+
+class RecordView:
+    """A study as the samplers of Optuna may see it: without the asking trial, and read-only.
+
+    A trial that was interrupted while it was asked is already in the record, with some of its
+    hyperparameters or with notes that a sampler left; unseen, they cannot change its proposal.
+    Optuna's samplers also share proposals through notes in the storage; here one driver asks for
+    one trial at a time and records it whole, so that nothing has to be shared.
+    """
+
+    def __init__(self, study: Study, number: int) -> None:
+        self._study = study
+        self._trials = [t for t in study.get_trials(deepcopy=False) if t.number != number]
+        self._storage = _NotesDropped()
+        self._study_id = study._study_id
+        self.study_name = study.study_name
+
+    @property
+    def direction(self) -> StudyDirection:
+        return self._study.direction
+
+    @property
+    def directions(self) -> list[StudyDirection]:
+        return self._study.directions
+
+    def get_trials(
+        self, deepcopy: bool = True, states: Container[TrialState] | None = None
+    ) -> list[FrozenTrial]:
+        return self._get_trials(deepcopy, states)
+
+    def _get_trials(
+        self,
+        deepcopy: bool = True,
+        states: Container[TrialState] | None = None,
+        use_cache: bool = False,
+    ) -> list[FrozenTrial]:
+        return [t for t in self._trials if states is None or t.state in states]
+
+    def _is_multi_objective(self) -> bool:
+        return len(self._study.directions) > 1
+
+
+class _NotesDropped:
+    """A storage that takes a sampler's notes and forgets them."""
+
+    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None: ...
+
+
+def finished_trials(study: Study, number: int) -> list[FrozenTrial]:
+    """The completed and pruned trials but the one with this number, in order of their numbers."""
+    trials = study.get_trials(deepcopy=False, states=FINISHED)
+    return sorted((t for t in trials if t.number != number), key=lambda t: t.number)
+
+
+def standing(trial: FrozenTrial, direction: str) -> tuple[int, int, float]:
+    """A sort key of a finished trial, the best first.
+
+    Completed trials stand before pruned ones; of these, the longer survivor before the other
+    (the order that Optuna's TPE uses). No value and NaN are worst.
+    """
+    if trial.state == TrialState.COMPLETE:
+        return 0, 0, _loss(trial.value, direction)
+    step = trial.last_step
+    if step is None:
+        return 2, 0, math.inf
+    return 1, -step, _loss(trial.intermediate_values[step], direction)
+
+
+def by_standing(trials: Sequence[FrozenTrial], direction: str) -> list[FrozenTrial]:
+    """Finished trials, the best first; equals in order of their numbers."""
+    return sorted(trials, key=lambda t: (standing(t, direction), t.number))
+
+
+def _loss(value: float | None, direction: str) -> float:
+    """A score as a number of which less is better."""
+    if value is None or math.isnan(value):
+        return math.inf
+    return value if direction == "minimize" else -value

@@ -1,0 +1,102 @@
+"""Optuna's own samplers made pure: a fresh one, with a seed of its own, for every draw."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+import optuna
+from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
+
+from automl.tuning.samplers.record import RecordView, derive_seed
+
+if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.distributions import BaseDistribution
+    from optuna.trial import FrozenTrial
+
+# Trials drawn at random before a model is fitted: Optuna's default for TPE and GP.
+STARTUP_TRIALS = 10
+
+
+class ReplayableSampler(BaseSampler):
+    """Gives every draw a new Optuna sampler, seeded by the run's seed, the trial and the draw.
+
+    What Optuna's samplers hold in memory (a generator, a fitted kernel, caches of the search
+    space) would be lost with the process, and a resumed search would propose something else.
+
+    Args:
+        seed: The run's seed for sampling.
+        make: Makes the Optuna sampler from a seed in [0, 2**32).
+    """
+
+    def __init__(self, seed: int, make: Callable[[int], BaseSampler]) -> None:
+        self._seed = seed
+        self._make = make
+
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """The hyperparameters that are proposed together (see Optuna)."""
+        view = _view(study, trial)
+        return self._inner(trial, "relative").infer_relative_search_space(view, trial)
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Values of the hyperparameters that are proposed together (see Optuna)."""
+        view, inner = _view(study, trial), self._inner(trial, "relative")
+        # Grouped TPE remembers in this call what the next one needs.
+        inner.infer_relative_search_space(view, trial)
+        return inner.sample_relative(view, trial, search_space)
+
+    def sample_independent(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        """The value of one hyperparameter by itself (see Optuna)."""
+        inner = self._inner(trial, param_name)
+        return inner.sample_independent(_view(study, trial), trial, param_name, param_distribution)
+
+    def _inner(self, trial: FrozenTrial, label: str) -> BaseSampler:
+        return self._make(derive_seed(self._seed, trial.number, label))
+
+
+def make_tpe(seed: int, *, constant_liar: bool = False) -> BaseSampler:
+    """Multivariate TPE in groups, which is the kind that follows conditional spaces.
+
+    Args:
+        seed: In [0, 2**32).
+        constant_liar: Count running trials as bad ones, so that workers that run at the same
+            time do not try the same place.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return TPESampler(
+            multivariate=True,
+            group=True,
+            constant_liar=constant_liar,
+            n_startup_trials=STARTUP_TRIALS,
+            seed=seed,
+        )
+
+
+def make_random(seed: int) -> BaseSampler:
+    """Independent uniform draws."""
+    return RandomSampler(seed=seed)
+
+
+def make_gp(seed: int) -> BaseSampler:
+    """A Gaussian process; hyperparameters that are not in every trial are drawn at random."""
+    return GPSampler(
+        seed=seed, n_startup_trials=STARTUP_TRIALS, warn_independent_sampling=False
+    )
+
+
+def _view(study: Study, trial: FrozenTrial) -> Study:
+    """The study without the trial itself; a stand-in with the part of a study that they use."""
+    return cast("Study", RecordView(study, trial.number))

@@ -1,0 +1,42 @@
+"""A search space whose builder does whatever a configuration says, however bad."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from automl.space import Choice, Int, SearchSpace
+
+FAULTS = ["none", "raise", "kill", "exit", "segfault", "hang", "memory", "sys.exit", "wrong"]
+
+
+def build(config: Any, inputs: Any, task: Any) -> Any:
+    """Builds one hidden layer, or fails in the way asked."""
+    import ctypes
+    import os
+    import signal
+    import sys
+    import time
+
+    import keras
+
+    match config.fault:
+        case "raise":
+            raise ValueError("this builder does not like you")
+        case "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "exit":
+            os._exit(7)
+        case "segfault":
+            ctypes.string_at(0)
+        case "hang":
+            time.sleep(3600)
+        case "memory":
+            raise MemoryError
+        case "sys.exit":
+            sys.exit(3)
+        case "wrong":
+            return "a string"
+    return keras.layers.Dense(config.width, activation="relu")(inputs)
+
+
+space = SearchSpace("faulty", [Choice("fault", FAULTS), Int("width", 1, 64, default=8)], build)

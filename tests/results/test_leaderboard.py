@@ -1,0 +1,243 @@
+"""Recorded runs and their leaderboards: order, ranks, gaps, and every format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import optuna
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from study_maker import add_trial, make_run, open_study, result
+
+from automl.errors import RequestError, RunError
+from automl.results.leaderboard import leaderboard
+from automl.results.record import RunRecord, TrialRecord, read_record
+from automl.results.render import to_csv, to_json, to_markdown, write_leaderboard_csv
+from automl.results.run_directory import RunDirectory
+from automl.results.table import leaderboard_text, number, split_config
+from automl.trial import FailureCause, TrialResult, TrialState
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
+    run = make_run(tmp_path_factory.mktemp("runs") / "housing")
+    study = open_study(run)
+    study.set_user_attr(
+        "baseline:majority", {"config": {}, "seed": 5, "result": result(0.9, epochs=0).to_json()}
+    )
+    common = {"optimizer": "adam", "learning_rate": 0.00123456}
+    add_trial(study, result(0.5), {"depth": 1, **common})
+    add_trial(study, result(0.3), {"depth": 3, "width": 64, **common})
+    failed = TrialResult(
+        TrialState.FAILED,
+        reason="The builder raised ValueError | x.",
+        cause=FailureCause.BUILDER,
+        score=float("nan"),
+    )
+    add_trial(study, failed, {"depth": 2, **common})
+    add_trial(study, result(0.7, TrialState.PRUNED), {"depth": 4, **common})
+    add_trial(study, None, {"depth": 5, **common})
+    add_trial(study, result(0.3), {"depth": 3, "width": 64, **common})
+    study.set_user_attr("test_scores", {"1": {"log_loss": 0.33}, "majority": {"log_loss": 0.91}})
+    return run
+
+
+def test_record(run: RunDirectory) -> None:
+    record = read_record(run)
+    assert (record.objective, record.direction, len(record.trials)) == ("log_loss", "minimize", 6)
+    best = record.best()
+    assert best is not None
+    assert (best.trial, best.score, best.seed, best.config["depth"]) == (1, 0.3, 101, 3)
+    assert record.find("majority").seed == 5
+    assert record.test_scores == {1: {"log_loss": 0.33}, "majority": {"log_loss": 0.91}}
+    assert record.trials[4].state is TrialState.RUNNING
+    assert record.trials[2].reason.startswith("The builder")
+    with pytest.raises(RequestError, match="no trial 17; its trials are 0 to 5"):
+        record.find(17)
+
+
+def test_order_and_ranks(run: RunDirectory) -> None:
+    rows = leaderboard(read_record(run))
+    assert [(row.rank, row.trial, row.state) for row in rows] == [
+        (1, 1, "completed"),
+        (2, 5, "completed"),
+        (3, 0, "completed"),
+        (4, "majority", "completed"),
+        (None, 3, "pruned"),
+        (None, 4, "running"),
+        (None, 2, "failed"),
+    ]
+    assert rows[0].gap == pytest.approx(0.1)
+    assert rows[0].test_metrics == {"log_loss": 0.33}
+    running = rows[5]
+    assert (running.score, running.epochs, running.best_epoch) == (1 / 3, 3, 3)
+
+
+def test_json_has_the_promised_keys(run: RunDirectory) -> None:
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    rows = json.loads(to_json(leaderboard(read_record(run))), parse_constant=refuse)
+    assert list(rows[0]) == [
+        *("rank", "trial", "state", "score", "metrics", "config", "epochs", "best_epoch"),
+        *("seconds", "parameters", "seed", "verdict", "reason"),
+        *("train_metrics", "gap", "test_metrics"),
+    ]
+    assert rows[0]["config"]["learning_rate"] == 0.00123456
+    assert rows[-1]["score"] is None
+
+
+def test_csv(run: RunDirectory, tmp_path: Path) -> None:
+    rows = leaderboard(read_record(run))
+    read = list(csv.DictReader(io.StringIO(to_csv(rows))))
+    assert len(read) == 7
+    assert read[0]["config.width"] == "64"
+    assert read[2]["config.width"] == ""
+    assert read[0]["metrics.accuracy"] == "0.9"
+    write_leaderboard_csv(rows, tmp_path / "leaderboard.csv")
+    assert (tmp_path / "leaderboard.csv").read_text() == to_csv(rows)
+
+
+def test_markdown(run: RunDirectory) -> None:
+    record = read_record(run)
+    lines = to_markdown(record, leaderboard(record)).splitlines()
+    table = [line for line in lines if line.startswith("|")]
+    assert len(table) == 2 + 7
+    bars = {line.replace("\\|", "").count("|") for line in table}
+    assert len(bars) == 1
+
+
+def test_table_fits_100_columns_and_says_what_it_ranks_by(run: RunDirectory) -> None:
+    record = read_record(run)
+    text = leaderboard_text(record, leaderboard(record))
+    assert max(map(len, text.splitlines())) <= 100
+    assert "ranked by validation log_loss, lower is better" in " ".join(text.split())
+    for word in ("majority", "healthy", "12,345", "30 (12)", "0.3000", "depth=3 width=64"):
+        assert word in text
+    assert text.count("optimizer=adam learning_rate=0.001235") == 1  # common to all trials
+    assert "log_loss=0.3300" in text
+    assert "The builder raised" in text
+    narrow = leaderboard_text(record, leaderboard(record), width=80)
+    assert max(map(len, narrow.splitlines())) <= 80
+    top = leaderboard_text(record, leaderboard(record), top=2, color=True)
+    assert "... and 5 more" in top
+    assert "\033[1m" in top
+
+
+def test_an_empty_run(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    record = read_record(run)
+    assert record.best() is None
+    assert leaderboard(record) == []
+    assert "No trial" in leaderboard_text(record, [])
+    assert json.loads(to_json([])) == []
+    assert to_markdown(record, []).startswith("**run: 0 trials")
+
+
+SCORES = st.none() | st.floats()
+
+
+@given(
+    entries=st.lists(st.tuples(st.sampled_from(list(TrialState)), SCORES), max_size=12),
+    direction=st.sampled_from(["minimize", "maximize"]),
+)
+def test_ranks_follow_the_direction(
+    entries: list[tuple[TrialState, float | None]], direction: str
+) -> None:
+    trials = tuple(
+        TrialRecord(i, state, {}, i, TrialResult(state, score=score))
+        for i, (state, score) in enumerate(entries)
+    )
+    record = RunRecord("run", "metric", direction, trials)
+    rows = leaderboard(record)
+    assert sorted(row.trial for row in rows) == list(range(len(entries)))  # type: ignore[type-var]
+    ranked = [row for row in rows if row.rank is not None]
+    assert [row.rank for row in ranked] == list(range(1, len(ranked) + 1))
+    scores = [row.score for row in ranked if row.score is not None and row.score == row.score]
+    assert scores == sorted(scores, reverse=direction == "maximize")
+    best = record.best()
+    assert (None if best is None else best.trial) == (ranked[0].trial if ranked else None)
+    assert [row.rank for row in rows[: len(ranked)]] == [row.rank for row in ranked]
+
+
+def test_a_study_in_a_database(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'study.db'}"
+    manifest = {
+        "objective": {"name": "accuracy", "direction": "maximize"},
+        "storage": url,
+        "study": "shared",
+    }
+    run = RunDirectory.create(tmp_path / "run", manifest)
+    with pytest.raises(RunError, match="no study shared"):
+        read_record(run)
+    study = optuna.create_study(storage=url, study_name="shared", direction="maximize")
+    study.set_user_attr("baseline:mean", {"config": {}, "seed": 0, "result": result(0.1).to_json()})
+    add_trial(study, result(0.25), {"depth": 1})
+    add_trial(study, result(0.75), {"depth": 2})
+    record = read_record(run)
+    assert [row.trial for row in leaderboard(record)] == [1, 0, "mean"]
+    assert record.trials[0].scores == (1.0, 0.5, 1 / 3)
+
+
+def test_a_manifest_without_an_objective(tmp_path: Path) -> None:
+    run = RunDirectory.create(tmp_path / "run", {})
+    with pytest.raises(RunError, match="names no objective"):
+        read_record(run)
+    run.write_manifest({"objective": {"name": "x", "direction": "up"}})
+    with pytest.raises(RunError, match="minimize or maximize"):
+        read_record(run)
+
+
+def test_a_result_of_another_version(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    study = open_study(run)
+    study.set_user_attr("baseline:mean", {"result": {"state": "melted"}})
+    with pytest.raises(RunError, match="result of trial mean cannot be read"):
+        read_record(run)
+
+
+def test_reading_a_run_imports_neither_tensorflow_nor_optuna_nor_pandas(run: RunDirectory) -> None:
+    code = (
+        "import sys\n"
+        "from automl.results.record import read_record\n"
+        "from automl.results.run_directory import RunDirectory\n"
+        "from automl.results.leaderboard import leaderboard\n"
+        "from automl.results.table import leaderboard_text\n"
+        "from automl.results.render import to_csv\n"
+        "record = read_record(RunDirectory.open(sys.argv[1]))\n"
+        "print(leaderboard_text(record, leaderboard(record)), to_csv(leaderboard(record)))\n"
+        "heavy = {'tensorflow', 'keras', 'optuna', 'pandas', 'ray', 'sklearn', 'numpy', 'pickle'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(run.path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_numbers() -> None:
+    pairs = {
+        "": None,
+        "0.3190": 0.31904,
+        "12.35": 12.3456,
+        "65013": 65012.7,
+        "4.23e+09": 4.23e9,
+        "1.00e-06": 1e-6,
+        "-0.0500": -0.05,
+        "0": 0.0,
+        "100.0": 100.0,
+    }
+    assert [number(value) for value in pairs.values()] == list(pairs)
+
+
+def test_what_differs(run: RunDirectory) -> None:
+    assert split_config(leaderboard(read_record(run))) == (
+        ("depth", "width"),
+        ("optimizer", "learning_rate"),
+    )
