@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from automl.space import SearchSpace
     from automl.tuning.driver import Outcome
     from automl.tuning.observer import Observer
+    from automl.tuning.search import SearchEnd
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,14 @@ class RunTrial:
 
         from automl.export.bundle import load_model
         from automl.export.tasks import export_task
+        from automl.results.export_request import export_request
 
         best = read_record(self.run).best()
         if best is not None and best.trial == self.number and self.run.best.exists():
             return load_model(self.run.best)
         with tempfile.TemporaryDirectory() as folder:
             bundle = Path(folder) / "bundle"
-            export_task(str(self.run.path), self.number, str(bundle))
+            export_task(**export_request(self.run, self.number, bundle))
             return load_model(bundle)
 
 
@@ -157,13 +159,9 @@ class Run:
         """
         from automl.engines.processes import warm_processes
         from automl.engines.task import run_task
+        from automl.results.export_request import export_request
 
-        number = self.best.number if trial is None else self.trial(trial).number
-        arguments = {
-            "run": str(self.path),
-            "trial": number,
-            "to": str(Path(to).absolute()),
-        }
+        arguments = export_request(self._directory, trial, Path(to).absolute())
         processes = warm_processes()
         try:
             run_task(processes, "automl.export.tasks:export_task", arguments)
@@ -183,23 +181,30 @@ class Run:
         """Goes on with the search.
 
         Args:
-            trials: New total number of trials, or None as before.
-            time: New total of seconds (or a text such as ``"10m"``), or None as before.
+            trials: New total number of trials, earlier ones included, or None as before.
+            time: New total of seconds (or a text such as ``"10m"``), those already spent
+                included, or None as before.
             workers: Trials at once, or None as before.
             space: The search space, where it was given as an object.
             data: The data, where they were given in memory and are needed again.
             observer: Who watches.
 
         Returns:
-            This run.
+            This run, its best model exported to ``best/``.
+
+        Raises:
+            RequestError: The run cannot be resumed as asked.
+            RunError: The search could not go on, or no trial completed.
         """
+        from automl.tuning.manifest import recorded_request
         from automl.tuning.search import resume_search
 
-        budget = None
-        if trials is not None or time is not None:
-            budget = _budget(trials, time)
-        resume_search(self.path, observer, budget, workers, space, data)
-        return self
+        budget = recorded_request(self._directory, self._directory.read_manifest()).budget
+        if trials is not None:
+            budget = replace(budget, trials=trials)
+        if time is not None:
+            budget = replace(budget, seconds=_seconds(time))
+        return _ended(resume_search(self.path, observer, budget, workers, space, data))
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -308,12 +313,23 @@ def search(
         data_options=data_options,
     )
     end = start_search(request, directory, observer, None if isinstance(space, str) else space)
-    if end.best is None:
+    return _ended(end)
+
+
+def _ended(end: SearchEnd) -> Run:
+    """The run of a search that is over; one that a person stopped need not have come to anything.
+
+    Raises:
+        RunError: No trial has completed.
+    """
+    from automl.tuning.driver import StopReason
+
+    if end.best is None and end.outcome.stopped_by is not StopReason.INTERRUPTED:
         raise RunError(
             f"No trial of {end.run.path} completed; see `automl leaderboard {end.run.path}`. "
             f"{end.outcome.message}".strip()
         )
-    return Run(end.run)
+    return Run(end.run, end.outcome)
 
 
 def _seconds(duration: float | str | None) -> float | None:

@@ -129,9 +129,7 @@ def variants(patience: int) -> Mapping[str, CurvePruner | None]:
     """The shipped pruners by their names, and others that they were chosen from."""
 
     def median(warm_up: int, completed_only: bool = True) -> MedianPruner:
-        return MedianPruner(
-            direction="minimize", warm_up=warm_up, completed_only=completed_only
-        )
+        return MedianPruner(direction="minimize", warm_up=warm_up, completed_only=completed_only)
 
     def asha(first: int, eta: int, start_up: int | None = None) -> AshaPruner:
         return AshaPruner(

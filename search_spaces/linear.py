@@ -12,11 +12,9 @@ from typing import Any
 
 from automl.data.task import Task
 from automl.space import Configuration, SearchSpace, training_hyperparameters
-from automl.space.dense import (
-    categorical_hyperparameters,
-    regularizer_hyperparameters,
-)
+from automl.space.dense import categorical_hyperparameters
 from automl.space.hyperparameter import Hyperparameter
+from automl.space.regularization import regularizer_hyperparameters
 
 
 def build(config: Configuration, inputs: Any, task: Task) -> Any:

@@ -15,16 +15,18 @@ from automl.space import Choice, Configuration, Int, SearchSpace
 from automl.space.dense import (
     activation_hyperparameters,
     categorical_hyperparameters,
-    constraint_hyperparameters,
     dense_training_hyperparameters,
-    dropout_hyperparameters,
     normalization_hyperparameters,
-    regularizer_hyperparameters,
     shape_hyperparameters,
     topology_hyperparameters,
     without_selu,
 )
 from automl.space.hyperparameter import Hyperparameter
+from automl.space.regularization import (
+    constraint_hyperparameters,
+    dropout_hyperparameters,
+    regularizer_hyperparameters,
+)
 
 
 def build(config: Configuration, inputs: Any, task: Task) -> Any:

@@ -1,1 +1,1 @@
-"""cli"""
+"""The console command: each command parses what was typed, calls the API and prints."""

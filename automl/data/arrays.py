@@ -98,7 +98,7 @@ def open_arrays(folder: str | Path) -> Arrays:
         parts = {part: _open_rows(folder, part, names) for part, names in form["parts"].items()}
         positions = np.load(folder / "check_positions.npy", allow_pickle=False)
     except (OSError, ValueError, KeyError) as error:
-        raise RunError(f"the prepared rows in {str(folder)!r} cannot be read: {error}") from error
+        raise RunError(f"The prepared rows in {str(folder)!r} cannot be read: {error}.") from error
     return Arrays(
         task=Task.from_json(form["task"]),
         plan=PreprocessingPlan.from_json(form["plan"]),

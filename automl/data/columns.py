@@ -24,6 +24,10 @@ MISSING_TEXTS = (
 BOOLEAN_TEXTS = {"true": "1", "false": "0"}
 
 
+# Ticks of a datetime64 in a day, by its unit.
+PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+
+
 class ColumnSource(StrEnum):
     """How a numeric feature's raw values become numbers."""
 
@@ -128,8 +132,8 @@ def numeric_values(
     if unread.any():
         example = cleaned.iloc[int(np.argmax(unread))]
         raise DataError(
-            f"column {column.name!r} holds {str(example)!r} where a {source} was expected: correct "
-            "the value, or leave it empty to count as missing"
+            f"Column {column.name!r} holds {str(example)!r} where a {source} was expected: correct "
+            "the value, or leave it empty to count as missing."
         )
     return values
 
@@ -161,8 +165,10 @@ def dates(cleaned: pd.Series, date_format: str) -> npt.NDArray[np.float64]:
         cleaned = parsed.dt.tz_localize(None)
     if cleaned.dtype.kind != "M":
         return np.full(len(cleaned), np.nan)
-    days = (cleaned - pd.Timestamp(0)) / pd.Timedelta(days=1)
-    return days.to_numpy(dtype=np.float64, na_value=np.nan)
+    values = cleaned.to_numpy()
+    # Not by subtraction, which goes through nanoseconds and ends in the year 2262.
+    ticks = PER_DAY[str(np.datetime_data(values.dtype)[0])]
+    return np.where(np.isnat(values), np.nan, values.astype(np.int64) / ticks)
 
 
 def text_values(column: pd.Series) -> npt.NDArray[np.object_]:

@@ -51,7 +51,7 @@ class NumericFeature:
             DataError: A value cannot be read, or is infinite.
         """
         values = numeric_values(column, self.source, self.date_format, self.strays)
-        return to_float32(values, f"column {self.name!r}")
+        return to_float32(values, f"Column {self.name!r}")
 
     def apply(self, raw: FloatArray) -> FloatArray:
         """Fills and standardizes raw numbers, float32 (n,)."""
@@ -105,19 +105,29 @@ class ArrayFeature:
         """How many numbers one row has."""
         return int(np.prod(self.shape, dtype=np.int64))
 
+    def shaped(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The rows as (n, *shape), in their own dtype.
+
+        Raises:
+            DataError: The shape is another.
+        """
+        array = np.asarray(array)
+        if array.ndim == 1 and self.shape == (1,):
+            array = array.reshape(-1, 1)
+        if array.ndim == 0 or array.shape[1:] != self.shape:
+            raise DataError(
+                f"A row of x has the shape {tuple(array.shape[1:])}, but the training rows have "
+                f"{self.shape}: give rows of that shape."
+            )
+        return array
+
     def raw(self, array: npt.NDArray[Any]) -> FloatArray:
         """The rows as float32 (n, *shape).
 
         Raises:
             DataError: The shape is another, or a value is missing, infinite or not a number.
         """
-        array = np.asarray(array)
-        if array.shape[1:] != self.shape:
-            raise DataError(
-                f"a row of x has the shape {tuple(array.shape[1:])}, but the training rows have "
-                f"{self.shape}"
-            )
-        return array_to_float32(array)
+        return array_to_float32(self.shaped(array))
 
     def apply(self, raw: FloatArray) -> FloatArray:
         """Flattens and standardizes rows: float32 (n, size)."""

@@ -64,8 +64,8 @@ def fit_features(
             features.append(fitted)
     if not features:
         raise DataError(
-            "no column is left to learn from: give at least one column, besides the target, whose "
-            "values differ and repeat"
+            "No column is left to learn from: give at least one column, besides the target, whose "
+            "values differ and repeat."
         )
     return tuple(features)
 
@@ -165,18 +165,20 @@ def fit_array(x: npt.NDArray[Any], say: Say) -> ArrayFeature:
     """
     shape = tuple(int(size) for size in x.shape[1:])
     if 0 in shape:
-        raise DataError(f"a row of x has the shape {shape}, which holds no numbers")
+        raise DataError(f"A row of x has the shape {shape}, which holds no numbers.")
     flat = x.reshape(len(x), -1)
     axis = 0 if len(shape) == 1 else None
     mean = _chunked_mean(flat, 0.0, 1, axis)
     std = np.sqrt(_chunked_mean(flat, mean, 2, axis))
     constant = std <= np.maximum(LEAST_RELATIVE_STD * np.abs(mean), LEAST_STD)
     if constant.all():
-        raise DataError("all rows of x are the same: there is nothing to learn from")
+        raise DataError("All rows of x are the same: there is nothing to learn from.")
     if constant.any():
         say(f"{int(constant.sum()):,} of {flat.shape[1]:,} columns of x are constant")
     std = np.where(constant, 1.0, std)
-    return ArrayFeature(shape, tuple(np.atleast_1d(mean).tolist()), tuple(np.atleast_1d(std).tolist()))
+    return ArrayFeature(
+        shape, tuple(np.atleast_1d(mean).tolist()), tuple(np.atleast_1d(std).tolist())
+    )
 
 
 def _chunked_mean(
@@ -206,7 +208,7 @@ def fit_target(truth: npt.NDArray[Any], task: Task) -> TargetScale:
     for name, m, s in zip(task.targets, mean, std, strict=True):
         if s <= LEAST_RELATIVE_STD * abs(m) or s < LEAST_STD:
             raise DataError(
-                f"the target {name!r} is (nearly) constant over the training rows, about {m:g}: "
-                "give a target that varies, or subtract a constant from it"
+                f"The target {name!r} is (nearly) constant over the training rows, about {m:g}: "
+                "give a target that varies, or subtract a constant from it."
             )
     return TargetScale(tuple(mean.tolist()), tuple(std.tolist()))

@@ -125,9 +125,9 @@ def resolve_objective(name: str, task: Task) -> Objective:
         if candidate in available:
             return Objective(candidate, "maximize" if candidate in MAXIMIZED else "minimize")
     near = difflib.get_close_matches(key, [*available, "loss"], n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}?" if near else "."
     raise RequestError(
-        f"a {task.kind} task has no metric {name!r}: the objective may be "
+        f"A {task.kind} task has no metric {name!r}: the objective may be "
         f"{', '.join((*available, 'loss'))}{hint}"
     )
 

@@ -14,7 +14,7 @@ def nearest(name: str, names: Iterable[str]) -> str:
         names: What there is.
 
     Returns:
-        ``"; did you mean 'a' or 'b'?"``, or the first names there are, or nothing.
+        ``"; did you mean 'a' or 'b'?"``, or the first names there are, or a full stop.
     """
     known = [str(n) for n in names]
     folded = {n.casefold(): n for n in reversed(known)}
@@ -22,6 +22,6 @@ def nearest(name: str, names: Iterable[str]) -> str:
     if close:
         return f"; did you mean {' or '.join(repr(folded[n]) for n in close)}?"
     if not known:
-        return ""
+        return "."
     more = ", ..." if len(known) > 12 else ""
-    return f"; there is {', '.join(repr(n) for n in known[:12])}{more}"
+    return f"; there is {', '.join(repr(n) for n in known[:12])}{more}."

@@ -29,14 +29,14 @@ def to_float32(values: npt.NDArray[Any], what: str) -> FloatArray:
     if values.dtype.kind == "f" and np.isinf(values).any():
         raise DataError(
             f"{what} has infinite values: replace them by numbers, or leave them empty to count "
-            "as missing"
+            "as missing."
         )
     with np.errstate(invalid="ignore"):
         too_large = bool((np.abs(values) > LARGEST_VALUE).any())
     if too_large:
         raise DataError(
             f"{what} has values beyond {LARGEST_VALUE:g}, too large for single precision: scale "
-            "them down, or take their logarithm"
+            "them down, or take their logarithm."
         )
     return values.astype(np.float32)
 
@@ -49,16 +49,16 @@ def array_to_float32(array: npt.NDArray[Any]) -> FloatArray:
     """
     if array.dtype.kind not in "biuf":
         raise DataError(
-            f"x holds values of type {array.dtype}, not numbers: give text as a table (CSV, "
-            "Parquet or a DataFrame)"
+            f"Array x holds values of type {array.dtype}, not numbers: give text as a table (CSV, "
+            "Parquet or a DataFrame)."
         )
     if array.dtype.kind in "iu" and array.dtype.itemsize <= 4:
         return array.astype(np.float32)
-    cast = to_float32(array, "x")
+    cast = to_float32(array, "Array x")
     if np.isnan(cast).any():
         raise DataError(
-            "x has missing values, which array data cannot have: fill them, or give a table (CSV, "
-            "Parquet or a DataFrame)"
+            "Array x has missing values, which array data cannot have: fill them, or give a table "
+            "(CSV, Parquet or a DataFrame)."
         )
     return cast
 

@@ -186,15 +186,24 @@ class PreprocessingPlan:
         Raises:
             DataError: A column is not there, or a value cannot be read.
         """
-        features = [f for f in self.features if not isinstance(f, ArrayFeature)]
-        absent = [f.name for f in features if f.name not in frame.columns]
+        self.check_columns(frame)
+        return {
+            f.name: f.raw(frame[f.name]) for f in self.features if not isinstance(f, ArrayFeature)
+        }
+
+    def check_columns(self, frame: pd.DataFrame) -> None:
+        """Checks that a table has the plan's columns.
+
+        Raises:
+            DataError: One is not there.
+        """
+        absent = [name for name in self.columns if name not in frame.columns]
         if absent:
             names = [str(c) for c in frame.columns]
             raise DataError(
-                f"the rows have no column {absent[0]!r}, which the model was trained on"
+                f"The rows have no column {absent[0]!r}, which the model was trained on"
                 f"{nearest(absent[0], names)}"
             )
-        return {f.name: f.raw(frame[f.name]) for f in features}
 
     def apply(self, data: pd.DataFrame | npt.NDArray[Any]) -> tuple[FloatArray, IntArray]:
         """Turns raw rows into the core model's inputs.
@@ -216,7 +225,7 @@ class PreprocessingPlan:
             return numeric, np.zeros((len(numeric), 0), np.int32)
         if isinstance(data, np.ndarray):
             raise DataError(
-                "the model was trained on a table, but an array without names was given"
+                "The model was trained on a table, but an array without names was given."
             )
         raw = self.raw_columns(data)
         n = len(data)

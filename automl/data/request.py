@@ -65,15 +65,15 @@ class DataRequest:
             share = getattr(self, name)
             if isinstance(share, int | float) and not least < share < 1:
                 raise RequestError(
-                    f"a {name} share of {share} is not possible: give a number "
-                    f"{'above' if name == 'validation' else 'from'} 0 and below 1, or rows"
+                    f"A {name} share of {share} is not possible: give a number "
+                    f"{'above' if name == 'validation' else 'from'} 0 and below 1, or rows."
                 )
         if self.split_by_time is not None and self.group is not None:
-            raise RequestError("rows are split either by time or by group: give one of the two")
+            raise RequestError("Rows are split either by time or by group: give one of the two.")
         if isinstance(self.class_weight, str) and self.class_weight != "balanced":
             raise RequestError(
-                f"unknown class weight {self.class_weight!r}: give 'balanced', or a weight for "
-                "each class"
+                f"Unknown class weight {self.class_weight!r}: give 'balanced', or a weight for "
+                "each class."
             )
 
     @property
@@ -82,6 +82,12 @@ class DataRequest:
         if isinstance(self.source, str | Path):
             return Path(self.source).stem or "data"
         return "arrays" if isinstance(self.source, tuple | list) else "table"
+
+    @property
+    def can_be_read_again(self) -> bool:
+        """Whether all sources are files or bundled sets, so that the rows can be made anew."""
+        sources = (self.source, self.validation, self.test)
+        return not any(is_in_memory(_source_form(source)) for source in sources)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form; data in memory is only noted as such, and paths become absolute."""
@@ -95,7 +101,9 @@ class DataRequest:
     @classmethod
     def from_json(cls, form: Mapping[str, Any]) -> DataRequest:
         """Rebuilds a request; data that was in memory must be given again (`with_data`)."""
-        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in form.items()}
+        values: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in form.items()
+        }
         return cls(**values)
 
     def with_data(self, source: Any, validation: Any = None, test: Any = None) -> DataRequest:
@@ -137,10 +145,10 @@ def _column_names(names: Any) -> tuple[str, ...]:
             try:
                 lines = path.read_text(encoding="utf-8-sig").splitlines()
             except (OSError, UnicodeDecodeError) as error:
-                raise DataError(f"the names in {str(path)!r} cannot be read: {error}") from error
+                raise DataError(f"The names in {str(path)!r} cannot be read: {error}.") from error
             return tuple(line.strip() for line in lines if line.strip())
     if isinstance(names, Path):
-        raise DataError(f"there is no file {str(names)!r} with column names")
+        raise DataError(f"There is no file {str(names)!r} with column names.")
     if isinstance(names, str):
         return tuple(name.strip() for name in names.split(",")) if names.strip() else ()
     return tuple(str(name) for name in names or ())

@@ -55,9 +55,9 @@ def find_roles(
 
     if not request.target and not known_target:
         raise DataError(
-            "no target was given: say which column to learn with --target; "
+            "No target was given: say which column to learn with --target; "
             f"the columns are {', '.join(repr(c) for c in columns[:12])}"
-            + (", ..." if len(columns) > 12 else "")
+            + (", ..." if len(columns) > 12 else ".")
         )
     asked = request.target or tuple(known_target)
     targets = tuple(_find(t, columns, "target", headless) for t in asked)
@@ -70,13 +70,13 @@ def find_roles(
     categorical = tuple(_find(c, columns, "categorical", headless) for c in request.categorical)
     for part, name in (*roles.items(), *(("ignored", name) for name in ignore)):
         if name in targets:
-            raise DataError(f"the column {name!r} cannot be both target and {part}: give one part")
+            raise DataError(f"The column {name!r} cannot be both target and {part}: give one part.")
     if len(set(targets)) < len(targets):
-        raise DataError(f"the target {targets[0]!r} was given twice: give each target once")
+        raise DataError(f"The target {targets[0]!r} was given twice: give each target once.")
     taken = {*targets, *ignore, *roles.values()}
     features = tuple(c for c in columns if c not in taken)
     if not features:
-        raise DataError("besides the target there is no column to learn from: give at least one")
+        raise DataError("Besides the target there is no column to learn from: give at least one.")
     return Roles(targets, features, categorical, **roles)
 
 
@@ -85,7 +85,7 @@ def _find(given: str | int, columns: Sequence[str], part: str, headless: bool) -
     if not isinstance(given, int) and text in columns:
         return text
     hint = (
-        "; the first line of the file looks like data: give the column names with --names"
+        "; the first line of the file looks like data: give the column names with --names."
         if headless
         else ""
     )
@@ -93,13 +93,16 @@ def _find(given: str | int, columns: Sequence[str], part: str, headless: bool) -
         position = int(text)
     except ValueError:
         raise DataError(
-            f"there is no {part} column {text!r}{hint or nearest(text, columns)}"
+            f"There is no {part} column {text!r}{hint or nearest(text, columns)}"
         ) from None
     if hint:
-        raise DataError(f"the {part} column {position} cannot be told apart from data{hint}")
+        raise DataError(
+            f"The {part} column was given by its position {position}, but without a header it has "
+            f"no name{hint}"
+        )
     if not -len(columns) <= position < len(columns):
         raise DataError(
-            f"there is no {part} column at position {position}: the table has {len(columns)} "
-            f"columns, counted from 0 to {len(columns) - 1} (-1 is the last)"
+            f"There is no {part} column at position {position}: the table has {len(columns)} "
+            f"columns, counted from 0 to {len(columns) - 1} (-1 is the last)."
         )
     return columns[position]

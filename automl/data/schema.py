@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ STRAY_SHARE = 0.05
 STRAY_TEXTS = 5
 
 # Tried in this order; the first by which all values can be read is taken.
-DATE_FORMATS = ("ISO8601", "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m/%d/%Y %H:%M")
+DATE_FORMATS = ("ISO8601", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m/%d/%Y %H:%M")
 AMBIGUOUS = {"%m/%d/%Y": "%d/%m/%Y"}
 
 
@@ -109,9 +109,7 @@ def _date(name: str, date_format: str, say: Say) -> Column:
     return Column(name, ColumnKind.DATE, date_format=date_format)
 
 
-def infer_schema(
-    frame: pd.DataFrame, categorical: Collection[str], say: Say
-) -> tuple[Column, ...]:
+def infer_schema(frame: pd.DataFrame, categorical: Collection[str], say: Say) -> tuple[Column, ...]:
     """Finds what the columns of a table are.
 
     Args:
@@ -120,8 +118,29 @@ def infer_schema(
         say: Called with what a person should be told.
     """
     return tuple(
-        Column(name, ColumnKind.CATEGORY)
-        if name in categorical
-        else infer_column(frame[name], say)
+        Column(name, ColumnKind.CATEGORY) if name in categorical else infer_column(frame[name], say)
         for name in frame.columns
+    )
+
+
+def parse_numbers(frame: pd.DataFrame, schema: Sequence[Column]) -> pd.DataFrame:
+    """Turns columns of texts that are all numbers into numbers, so that they are parsed once.
+
+    Args:
+        frame: The feature columns, cleaned.
+        schema: What they are.
+
+    Returns:
+        The same columns; what a plan makes of them does not change.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            column.name: numbers(frame[column.name])
+            if column.kind is ColumnKind.NUMBER and not column.strays
+            else frame[column.name]
+            for column in schema
+        },
+        index=frame.index,
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.names import nearest
+from automl.data.npz import first_line, npz_arrays
 from automl.data.request import is_in_memory
 from automl.data.text_file import Say, read_text_file
 from automl.errors import DataError
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".data")
 PARQUET_SUFFIXES = (".parquet", ".pq")
-ARRAY_KEYS = ("x", "y", "x_train", "y_train", "x_val", "y_val", "x_test", "y_test")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def load(source: Any, names: Sequence[str] = (), say: Say | None = None) -> Load
 
     if is_in_memory(source):
         raise DataError(
-            "the rows were given in memory and are not kept with the run: give the same rows again"
+            "The rows were given in memory and are not kept with the run: give the same rows again."
         )
     if isinstance(source, pd.DataFrame):
         frame = checked_frame(source, "the table")
@@ -82,8 +82,8 @@ def load(source: Any, names: Sequence[str] = (), say: Say | None = None) -> Load
     if isinstance(source, str | Path):
         return _load_named(source, names, say)
     raise DataError(
-        f"a {type(source).__name__} is no source of rows: give a file, the name of a bundled set, "
-        "a DataFrame, or a pair of arrays (x, y)"
+        f"A {type(source).__name__} is no source of rows: give a file, the name of a bundled set, "
+        "a DataFrame, or a pair of arrays (x, y)."
     )
 
 
@@ -101,14 +101,13 @@ def _load_named(source: str | Path, names: Sequence[str], say: Say | None) -> Lo
     }
     if suffix not in readers:
         raise DataError(
-            f"the file {str(path)!r} is of no known kind: give {', '.join(readers)} (a text file "
-            "by one of these endings)"
+            f"The file {str(path)!r} is of no known kind: give {', '.join(readers)} (a text file "
+            "by one of these endings)."
         )
     loaded = readers[suffix]()
-    if isinstance(loaded.main, ArrayPair):
-        main = loaded.main
-    else:
-        main = checked_frame(loaded.main, repr(str(path)))
+    main = loaded.main
+    if not isinstance(main, ArrayPair):
+        main = checked_frame(main, repr(str(path)))
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").digest()
     return Loaded(main, loaded.validation, loaded.test, digest=digest)
@@ -116,11 +115,11 @@ def _load_named(source: str | Path, names: Sequence[str], say: Say | None) -> Lo
 
 def _no_file(path: Path) -> str:
     if path.is_dir():
-        return f"{str(path)!r} is a folder: give a file (CSV, TSV, Parquet or NPZ)"
+        return f"Path {str(path)!r} is a folder: give a file (CSV, TSV, Parquet or NPZ)."
     siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     known = [n for n in siblings if Path(n).suffix.lower() in (*TEXT_SUFFIXES, ".parquet", ".npz")]
     bundled = list(BUNDLED) if path.name == str(path) and not path.suffix else []
-    return f"there is no file {str(path)!r}{nearest(path.name, [*known, *bundled])}"
+    return f"There is no file {str(path)!r}{nearest(path.name, [*known, *bundled])}"
 
 
 def _load_bundled(name: str) -> Loaded:
@@ -140,28 +139,30 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     import pyarrow.parquet
 
     try:
-        frame: pd.DataFrame = pyarrow.parquet.read_table(path).to_pandas()
+        table = pyarrow.parquet.read_table(path)
+        table.validate(full=True)
+        frame: pd.DataFrame = table.to_pandas()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(
-            f"the file {str(path)!r} cannot be read as Parquet: {_first_line(error)}"
+            f"The file {str(path)!r} cannot be read as Parquet: {first_line(error)}."
         ) from error
     return frame
 
 
 def _read_npz(path: Path) -> Loaded:
-    arrays = _npz_arrays(path)
+    arrays = npz_arrays(path)
     given = set(arrays)
-    missing = [k for k in given if k[:1] in "xy" and _partner(k) not in given]
-    known = [k for k in ARRAY_KEYS if k in arrays]
+    lonely = [key for key in given if _partner(key) not in given]
     first = "x_train" if "x_train" in given else "x"
-    if first not in given or (missing and missing[0] in ARRAY_KEYS):
+    if first not in given or lonely:
         raise DataError(
-            f"the file {str(path)!r} holds {', '.join(sorted(given)) or 'no arrays'}: it should "
-            "hold x and y, or x_train and y_train with x_val, y_val, x_test, y_test as wanted"
+            f"The file {str(path)!r} holds {', '.join(sorted(given)) or 'no known arrays'}: it "
+            "should hold x and y, or x_train and y_train with x_val, y_val, x_test, y_test as "
+            "wanted."
         )
 
     def pair(key: str) -> ArrayPair | None:
-        if key not in known:
+        if key not in given:
             return None
         return checked_pair(arrays[key], arrays[_partner(key)])
 
@@ -172,23 +173,6 @@ def _partner(key: str) -> str:
     return ("y" if key[0] == "x" else "x") + key[1:]
 
 
-def _npz_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, Mapping):
-                raise DataError(f"the file {str(path)!r} is not an NPZ archive of arrays")
-            return {key: archive[key] for key in archive if key in ARRAY_KEYS}
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, SyntaxError) as error:
-        if "pickle" in str(error):
-            raise DataError(
-                f"the file {str(path)!r} holds pickled objects, which are refused because reading "
-                "them can run code: save plain arrays of numbers"
-            ) from error
-        raise DataError(
-            f"the file {str(path)!r} cannot be read as NPZ: {_first_line(error)}"
-        ) from error
-
-
 def checked_pair(x: Any, y: Any) -> ArrayPair:
     """A pair of arrays whose rows fit together.
 
@@ -197,11 +181,17 @@ def checked_pair(x: Any, y: Any) -> ArrayPair:
     """
     x, y = np.asarray(x), np.asarray(y)
     if x.ndim == 0 or y.ndim == 0 or len(x) == 0:
-        raise DataError("x and y must be arrays with a row for each example, but one has no rows")
+        raise DataError(
+            "Arrays x and y must be arrays with a row for each example, but one has no rows."
+        )
     if len(x) != len(y):
-        raise DataError(f"x has {len(x)} rows and y has {len(y)}: give a target for each row of x")
+        raise DataError(
+            f"Array x has {len(x)} rows and y has {len(y)}: give a target for each row of x."
+        )
     if y.ndim > 2:
-        raise DataError(f"y has the shape {y.shape}: give one or two dimensions (rows, targets)")
+        raise DataError(
+            f"Array y has the shape {y.shape}: give one or two dimensions (rows, targets)."
+        )
     if x.ndim == 1:
         x = x.reshape(-1, 1)
     if y.ndim == 2 and y.shape[1] == 1:
@@ -219,14 +209,14 @@ def checked_frame(frame: pd.DataFrame, what: str) -> pd.DataFrame:
 
     frame = frame.reset_index(drop=True)
     names = [str(name) for name in frame.columns]
-    twice = sorted({name for name in names if names.count(name) > 1}) if names else []
+    twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise DataError(
-            f"{what} has two columns named {twice[0]!r}: give every column a name of its own "
-            "(--names names the columns of a file without a header)"
+            f"Two columns of {what} are named {twice[0]!r}: give every column a name of its own "
+            "(--names names the columns of a file without a header)."
         )
     if len(frame) == 0 or not names:
-        raise DataError(f"{what} has no rows")
+        raise DataError(f"There are no rows in {what}: give a table with rows.")
     frame.columns = pd.Index(names, dtype=object)
     for name in names:
         column = frame[name]
@@ -234,8 +224,8 @@ def checked_frame(frame: pd.DataFrame, what: str) -> pd.DataFrame:
             nested = [v for v in column.head(1000) if not pd.api.types.is_scalar(v)]
             if nested:
                 raise DataError(
-                    f"column {name!r} of {what} holds a {type(nested[0]).__name__} in a row: give "
-                    "one number or text in each"
+                    f"Column {name!r} of {what} holds a {type(nested[0]).__name__} in a row: give "
+                    "one number or text in each."
                 )
     return frame
 
@@ -262,7 +252,3 @@ def _pair_digest(pair: ArrayPair) -> bytes:
             array = array.astype(str)
         digest.update(np.ascontiguousarray(array).view(np.uint8).data)
     return digest.digest()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,4 +1,4 @@
-"""Dividing rows into training, validation and test rows: shuffled, stratified, by time, by group."""
+"""Dividing rows into training, validation and test: shuffled, stratified, by time or group."""
 
 from __future__ import annotations
 
@@ -92,15 +92,13 @@ def split_stratified(strata: npt.NDArray[Any], rule: SplitRule) -> Split:
     stratum = codes[shuffled]
     is_test = place < test[stratum]
     is_validation = ~is_test & (place < (test + validation)[stratum])
-    return Split(
-        shuffled[~is_test & ~is_validation], shuffled[is_validation], shuffled[is_test]
-    )
+    return Split(shuffled[~is_test & ~is_validation], shuffled[is_validation], shuffled[is_test])
 
 
 def _allocate(counts: IntArray, total: int, caps: IntArray) -> IntArray:
     """Shares ``total`` among strata by their counts (largest remainder), none above its cap."""
     ideal = counts * (total / max(1, counts.sum()))
-    given = np.minimum(np.floor(ideal).astype(np.int64), caps)
+    given: IntArray = np.minimum(np.floor(ideal).astype(np.int64), caps)
     for stratum in np.argsort(np.floor(ideal) - ideal, kind="stable"):
         if given.sum() >= total:
             break
@@ -141,8 +139,8 @@ def split_by_group(groups: npt.NDArray[Any], rule: SplitRule) -> Split:
     wanted = [size for size in rule.sizes(len(codes)) if size > 0]
     if len(counts) < len(wanted) + 1:
         raise DataError(
-            f"the rows form {len(counts)} groups, too few for {len(wanted) + 1} parts: give more "
-            "groups, or rows for validation and test in files of their own"
+            f"The rows form {len(counts)} groups, too few for {len(wanted) + 1} parts: give more "
+            "groups, or rows for validation and test in files of their own."
         )
     order = np.random.default_rng(rule.seed).permutation(len(counts))
     part_of_group = np.zeros(len(counts), np.int64)
@@ -155,7 +153,7 @@ def split_by_group(groups: npt.NDArray[Any], rule: SplitRule) -> Split:
             rows += int(counts[order[at]])
             at += 1
     shuffled = np.random.default_rng(rule.seed).permutation(len(codes))
-    part = part_of_group[codes[shuffled]]
+    parts = part_of_group[codes[shuffled]]
     has_test = rule.test_share > 0
     validation, test = (2, 1) if has_test else (1, -1)
-    return Split(shuffled[part == 0], shuffled[part == validation], shuffled[part == test])
+    return Split(shuffled[parts == 0], shuffled[parts == validation], shuffled[parts == test])

@@ -47,7 +47,7 @@ def infer_task(
         RequestError: There is no such kind of task.
     """
     if asked is not None and asked not in KINDS:
-        raise RequestError(f"there is no task {asked!r}{nearest(asked, KINDS)}")
+        raise RequestError(f"There is no task {asked!r}{nearest(asked, KINDS)}")
     names = [str(name) for name in columns.columns]
     for name in names:
         _check_varies(columns[name])
@@ -84,13 +84,13 @@ def _check_varies(column: pd.Series) -> None:
     distinct = column.unique()
     if len(distinct) == 1:
         raise DataError(
-            f"the target {column.name!r} has the same value in every row "
-            f"({str(distinct[0])!r}): give rows of at least two classes or values"
+            f"The target {column.name!r} has the same value in every row "
+            f"({str(distinct[0])!r}): give rows of at least two classes or values."
         )
     if column.dtype.kind == "M":
         raise DataError(
-            f"the target {column.name!r} holds dates, which cannot be learnt: give numbers (for "
-            "example days) or classes"
+            f"The target {column.name!r} holds dates, which cannot be learnt: give numbers (for "
+            "example days) or classes."
         )
 
 
@@ -100,8 +100,8 @@ def _kind(columns: pd.DataFrame, asked: str | None, counted: bool) -> tuple[Task
         kind = TaskKind(asked)
         if several and kind in (TaskKind.BINARY, TaskKind.MULTICLASS):
             raise DataError(
-                f"a {kind} task has one target, but {columns.shape[1]} were given: give one, or "
-                "--task multilabel"
+                f"A {kind} task has one target, but {columns.shape[1]} were given: give one, or "
+                "--task multilabel."
             )
         return kind, "it was asked for"
     if several:
@@ -119,7 +119,9 @@ def _kind_of_several(columns: pd.DataFrame, asked: str | None) -> tuple[TaskKind
     if np.isin(values, (0.0, 1.0)).all():
         return TaskKind.MULTILABEL, "all targets hold only 0 and 1"
     if asked == CLASSIFICATION:
-        raise DataError("several targets are labels, which must hold only 0 and 1 (true and false)")
+        raise DataError(
+            "Several targets are labels, which must hold only 0 and 1 (true and false)."
+        )
     return TaskKind.REGRESSION, "the targets hold numbers"
 
 
@@ -137,9 +139,9 @@ def _kind_of_one(column: pd.Series, counted: bool) -> tuple[TaskKind, str]:
     whole = bool((values == np.round(values)).all())
     if whole and distinct <= MOST_NUMBERED_CLASSES:
         return kind, f"{name!r} holds whole numbers with {distinct} different values"
-    if whole and counted and distinct <= MOST_COUNTED_CLASSES:
-        if values.min() == 0 and values.max() == distinct - 1:
-            return kind, f"{name!r} counts classes from 0 to {distinct - 1}"
+    from_zero = whole and values.min() == 0 and values.max() == distinct - 1
+    if counted and from_zero and distinct <= MOST_COUNTED_CLASSES:
+        return kind, f"{name!r} counts classes from 0 to {distinct - 1}"
     what = "whole numbers" if whole else "numbers"
     return TaskKind.REGRESSION, f"{name!r} holds {what} with {distinct:,} different values"
 
@@ -148,9 +150,9 @@ def _refuse_text(column: pd.Series, unread: npt.NDArray[np.bool_]) -> None:
     texts = sorted({str(text) for text in column[unread].head(1000)})
     shown = ", ".join(repr(text) for text in texts[:3])
     raise DataError(
-        f"the target {column.name!r} holds text ({shown}) in {int(unread.sum()):,} of "
+        f"The target {column.name!r} holds text ({shown}) in {int(unread.sum()):,} of "
         f"{len(column):,} rows where numbers were expected: correct or remove these rows, or ask "
-        "for classes with --task classification"
+        "for classes with --task classification."
     )
 
 
@@ -163,13 +165,13 @@ def _check_numbers(columns: pd.DataFrame, asked: str | None) -> None:
         values = _label_values(column)
         if np.isinf(values).any():
             raise DataError(
-                f"the target {name!r} has infinite values: correct or remove these rows"
+                f"The target {name!r} has infinite values: correct or remove these rows."
             )
         # Squares of larger ones leave single precision.
         if np.abs(values).max() > 1e18:
             raise DataError(
-                f"the target {name!r} has values beyond 1e18, too large for single precision: "
-                "scale them down, or take their logarithm"
+                f"The target {name!r} has values beyond 1e18, too large for single precision: "
+                "scale them down, or take their logarithm."
             )
 
 
@@ -177,8 +179,8 @@ def _check_labels(columns: pd.DataFrame) -> None:
     for name in columns.columns:
         if not np.isin(_label_values(columns[name]), (0.0, 1.0)).all():
             raise DataError(
-                f"the label {name!r} holds something other than 0 and 1 (or true and false), which "
-                "is all that a multilabel task may have: correct it, or choose another --task"
+                f"The label {name!r} holds something other than 0 and 1 (or true and false), which "
+                "is all that a multilabel task may have: correct it, or choose another --task."
             )
 
 
@@ -192,15 +194,15 @@ def _class_task(column: pd.Series, kind: TaskKind, asked: str | None) -> Task:
     classes = _classes(column)
     if kind is TaskKind.BINARY and len(classes) != 2:
         raise DataError(
-            f"the target {name!r} has {len(classes)} classes, but a binary task has two: choose "
-            "--task multiclass"
+            f"The target {name!r} has {len(classes)} classes, but a binary task has two: choose "
+            "--task multiclass."
         )
-    if asked is None and is_text(column) and len(classes) > MOST_NUMBERED_CLASSES:
-        if len(classes) > MOST_TEXT_CLASSES_SHARE * len(column):
-            raise DataError(
-                f"the target {name!r} has {len(classes):,} different texts in {len(column):,} "
-                "rows, so it looks like an identifier, not like classes: choose another target"
-            )
+    rare = len(classes) > MOST_TEXT_CLASSES_SHARE * len(column)
+    if asked is None and is_text(column) and rare and len(classes) > MOST_NUMBERED_CLASSES:
+        raise DataError(
+            f"The target {name!r} has {len(classes):,} different texts in {len(column):,} rows, so "
+            "it looks like an identifier, not like classes: choose another target."
+        )
     outputs = 1 if kind is TaskKind.BINARY else len(classes)
     return Task(kind, outputs, (name,), classes)
 
@@ -217,7 +219,7 @@ def _classes(column: pd.Series) -> tuple[ClassLabel, ...]:
 
 
 def encode_targets(
-    frame: pd.DataFrame, task: Task, say: Say | None = None, what: str = "the rows"
+    frame: pd.DataFrame, task: Task, say: Say | None = None, what: str = "The rows"
 ) -> npt.NDArray[Any]:
     """Reads true values of a known task.
 
@@ -294,14 +296,16 @@ def _codes(column: pd.Series, classes: Sequence[ClassLabel]) -> npt.NDArray[np.i
     """Position of each value among the classes, -1 where it is none of them."""
     import pandas as pd
 
-    labels: Any
+    labels: list[Any]
+    values: npt.NDArray[Any]
     if isinstance(classes[0], bool):
         labels, values = [float(c) for c in classes], booleans(column)
     elif isinstance(classes[0], str):
         labels, values = list(classes), text_values(column)
     else:
         labels, values = [float(c) for c in classes], numbers(column)
-    return pd.Index(labels).get_indexer(pd.Index(values)).astype(np.int32)
+    codes: npt.NDArray[np.int32] = pd.Index(labels).get_indexer(pd.Index(values)).astype(np.int32)
+    return codes
 
 
 def class_weights(
@@ -325,7 +329,7 @@ def class_weights(
     if asked is None:
         return None
     if not task.classes:
-        raise RequestError(f"class weights need a target with classes, but this is {task.kind}")
+        raise RequestError(f"Class weights need a target with classes, but this is {task.kind}.")
     codes = truth.reshape(-1).astype(np.int64)
     if asked == "balanced":
         counts = np.bincount(codes, minlength=len(task.classes))
@@ -336,11 +340,11 @@ def class_weights(
         for label, weight in asked.items():
             if str(label) not in names:
                 raise RequestError(
-                    f"there is no class {str(label)!r} to weight{nearest(str(label), names)}"
+                    f"There is no class {str(label)!r} to weight{nearest(str(label), names)}"
                 )
             if not 0 < float(weight) < np.inf:
                 raise RequestError(
-                    f"the weight {weight} of class {str(label)!r} is not a positive number"
+                    f"The weight {weight} of class {str(label)!r} is not a positive number."
                 )
             table[names.index(str(label))] = float(weight)
     weights: npt.NDArray[np.float32] = table[codes].astype(np.float32)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SEPARATORS = (",", "\t", ";", "|")
+# Own choice: a header with fewer numbers among its names than this share is a header.
+NUMBERS_IN_DATA = 0.25
 LARGEST_FIELD = 10_000_000
 
 Say = Callable[[str], None]
@@ -36,9 +38,9 @@ def read_text_file(path: Path, names: Sequence[str] = (), say: Say | None = None
         DataError: The file is empty, is not UTF-8 text, or its rows differ in length.
     """
     content = _decoded(path)
-    first = next((line for line in io.StringIO(content) if line.strip()), "")
+    first = next((line for line in io.StringIO(content, newline="") if line.strip()), "")
     if not first:
-        raise DataError(f"the file {str(path)!r} is empty: give a file with a header and rows")
+        raise DataError(f"The file {str(path)!r} is empty: give a file with a header and rows.")
     separator = _separator(path, first)
     if separator != "," and say is not None and path.suffix.lower() not in (".tsv", ".tab"):
         say(f"{path.name}: values are separated by {separator!r}")
@@ -54,10 +56,10 @@ def _decoded(path: Path) -> str:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise DataError(f"the file {str(path)!r} cannot be read: {error.strerror}") from error
+        raise DataError(f"The file {str(path)!r} cannot be read: {error.strerror}.") from error
     if b"\x00" in raw[:4096] and not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(
-            f"the file {str(path)!r} is not text: give CSV, TSV (as UTF-8), Parquet or NPZ"
+            f"The file {str(path)!r} is not text: give CSV, TSV (as UTF-8), Parquet or NPZ."
         )
     utf16 = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
@@ -65,8 +67,8 @@ def _decoded(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise DataError(
-            f"line {line} of {str(path)!r} is not UTF-8 text: save the file as UTF-8, for example "
-            f"with `iconv -f latin1 -t utf-8`"
+            f"Line {line} of {str(path)!r} is not UTF-8 text: save the file as UTF-8, for example "
+            f"with `iconv -f latin1 -t utf-8`."
         ) from error
 
 
@@ -81,7 +83,7 @@ def _fast(content: str, separator: str) -> pd.DataFrame | None:
     import pyarrow as pa
     import pyarrow.csv
 
-    columns = len(next(csv.reader(io.StringIO(content), delimiter=separator), []))
+    columns = len(next(csv.reader(io.StringIO(content, newline=""), delimiter=separator), []))
     if columns == 0:
         return None
     names = [str(i) for i in range(columns)]
@@ -106,7 +108,9 @@ def _careful(content: str, separator: str, path: Path) -> pd.DataFrame:
     """All lines as rows of text, by Python's reader, which knows where a row is odd."""
     import pandas as pd
 
-    reader = csv.reader(io.StringIO(content), delimiter=separator, skipinitialspace=True)
+    reader = csv.reader(
+        io.StringIO(content, newline=""), delimiter=separator, skipinitialspace=True
+    )
     limit = csv.field_size_limit(LARGEST_FIELD)
     rows: list[list[str]] = []
     try:
@@ -115,35 +119,33 @@ def _careful(content: str, separator: str, path: Path) -> pd.DataFrame:
                 continue
             if rows and len(row) != len(rows[0]):
                 raise DataError(
-                    f"line {reader.line_num} of {str(path)!r} has {len(row)} values where the "
+                    f"Line {reader.line_num} of {str(path)!r} has {len(row)} values where the "
                     f"first line has {len(rows[0])}: give every row the same number of values "
-                    "(text with a separator in it needs double quotes)"
+                    "(text with a separator in it needs double quotes)."
                 )
             rows.append(row)
     except csv.Error as error:
         raise DataError(
-            f"line {reader.line_num} of {str(path)!r} cannot be read as separated values: {error}"
+            f"Line {reader.line_num} of {str(path)!r} cannot be read as separated values: {error}."
         ) from error
     finally:
         csv.field_size_limit(limit)
     return pd.DataFrame(rows, columns=[str(i) for i in range(len(rows[0]))], dtype="str")
 
 
-def _with_header(
-    rows: pd.DataFrame, names: list[str], path: Path, say: Say | None
-) -> pd.DataFrame:
+def _with_header(rows: pd.DataFrame, names: list[str], path: Path, say: Say | None) -> pd.DataFrame:
     first = [str(value).strip() for value in rows.iloc[0].tolist()]
     if names and len(names) != len(first):
         raise DataError(
-            f"{len(names)} column names were given (--names), but {str(path)!r} has {len(first)} "
-            "columns: give one name for each"
+            f"Got {len(names)} column names (--names), but {str(path)!r} has {len(first)} "
+            "columns: give one name for each."
         )
     if names and first == names and say is not None:
         say(f"{path.name}: the first line repeats the names given, so it is taken as the header")
     has_header = not names or first == names
     frame = rows.iloc[1:] if has_header else rows
     if len(frame) == 0:
-        raise DataError(f"the file {str(path)!r} has a header but no rows")
+        raise DataError(f"The file {str(path)!r} has a header but no rows.")
     frame = frame.reset_index(drop=True)
     frame.columns = pd_index([n or f"unnamed_{i}" for i, n in enumerate(names or first)])
     return frame
@@ -157,12 +159,12 @@ def pd_index(names: Sequence[str]) -> Any:
 
 
 def looks_like_data(header: Sequence[str]) -> bool:
-    """Whether a header is probably a row of data: some of its names are numbers.
+    """Whether a header is probably a row of data: a good part of its names are numbers.
 
     Names counted from 0 or 1 are what an unnamed table is saved with, so they are names.
     """
     numeric = [name for name in header if _is_number(name)]
-    if not numeric:
+    if len(numeric) < NUMBERS_IN_DATA * len(header):
         return False
     counted = [[str(i) for i in range(start, start + len(numeric))] for start in (0, 1)]
     return numeric not in counted

@@ -12,20 +12,10 @@ from typing import Any
 from typing_extensions import override
 
 from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
+from automl.engines.limits import MEMORY_GROWTH, STALL_SECONDS, START_ATTEMPTS, overdue
 from automl.engines.processes import Child, Processes, warm_processes
 from automl.errors import RunError
 from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
-
-#: A worker is replaced when it holds this much more than after its first trial. Keras and
-#: TensorFlow keep about 16 MB of every graph that they traced (measured).
-MEMORY_GROWTH = 1 << 30
-#: Seconds without a sign of life after which a worker counts as hanging. Inside an epoch a
-#: worker reports about once a second; building and tracing a large model may take minutes.
-STALL_SECONDS = 600.0
-#: Seconds that a trial with a time limit may overstay it (a long step, saving) until it is killed.
-LIMIT_GRACE = 20.0
-#: A worker that dies this often before it is ready will not come up at all.
-START_ATTEMPTS = 3
 
 
 class _Worker:
@@ -48,21 +38,10 @@ class _Worker:
 
     def overdue(self, stall_seconds: float) -> TrialResult | None:
         """The result of a trial that has hung or overstayed its limit, or None."""
-        now = time.monotonic()
-        limit = self.spec.budget.seconds if self.spec else None
         if self.spec is None:
             return None
-        if limit is not None and now - self.started > limit + LIMIT_GRACE:
-            reason = f"it did not end within its time limit of {limit:g} s and was killed"
-            cause = FailureCause.TIME_LIMIT
-        elif now - self.heard > stall_seconds:
-            reason = f"it gave no sign of life for {stall_seconds:g} s and was killed"
-            cause = FailureCause.STALLED
-        else:
-            return None
-        return TrialResult(
-            TrialState.FAILED, seconds=now - self.started, reason=reason, cause=cause
-        )
+        now = time.monotonic()
+        return overdue(self.spec, now - self.started, now - self.heard, stall_seconds)
 
 
 class LocalEngine(Engine):

@@ -55,6 +55,11 @@ def build_core(
         SpaceError: If the builder returns something that is neither a feature tensor nor a
             model with the task's outputs. What the builder itself raises passes through.
     """
+    if space.build is None:
+        raise SpaceError(
+            f"Space {space.name!r} was read from a record and has no builder; find it again by its "
+            "reference."
+        )
     table = TableInputs(signature)
     inputs = table if space.inputs == "table" else vector_input(table, config)
     built = space.build(config, inputs, task)
@@ -71,7 +76,7 @@ def build_core(
             "feature tensor has the shape (None, features): flatten or pool it first."
         )
     outputs = built if is_head(built) else add_head(built, task)
-    _check_outputs(space.name, outputs.shape, task)
+    _check_outputs(space.name, outputs, task)
     return Core(_model(space.name, table, outputs), compiled_by_user=False)
 
 
@@ -98,6 +103,11 @@ def compile_core(core: Core, config: Mapping[str, Any], task: Task) -> Any:
 
 def _from_model(name: str, built: Any, table: TableInputs, inputs: Any, task: Task) -> Core:
     """Wires a builder's own model to the core's inputs, with its own compilation."""
+    if len(getattr(built, "outputs", None) or (None,)) > 1:
+        raise SpaceError(
+            f"The builder of space {name!r} returned a model with several outputs; a core has one, "
+            f"of shape (None, {task.outputs})."
+        )
     if isinstance(inputs, TableInputs):
         if set(built.input if isinstance(built.input, dict) else ()) != set(table.tensors):
             raise SpaceError(
@@ -108,12 +118,7 @@ def _from_model(name: str, built: Any, table: TableInputs, inputs: Any, task: Ta
     else:
         outputs = built(inputs)
         model = _model(name, table, outputs)
-    if not keras.backend.is_keras_tensor(outputs):
-        raise SpaceError(
-            f"The builder of space {name!r} returned a model with several outputs; a core has one, "
-            f"of shape (None, {task.outputs})."
-        )
-    _check_outputs(name, outputs.shape, task)
+    _check_outputs(name, outputs, task)
     if built.compiled and model is not built:
         # The arguments of compile() as they were given: serializing them would lose a loss or
         # a metric that is a plain function.
@@ -131,8 +136,10 @@ def _model(name: str, table: TableInputs, outputs: Any) -> Any:
         ) from error
 
 
-def _check_outputs(name: str, shape: tuple[int | None, ...], task: Task) -> None:
-    if tuple(shape) != (None, task.outputs):
+def _check_outputs(name: str, outputs: Any, task: Task) -> None:
+    # A subclassed model may answer with a list or a dictionary, which has no shape.
+    shape = getattr(outputs, "shape", None)
+    if shape is None or tuple(shape) != (None, task.outputs):
         raise SpaceError(
             f"The builder of space {name!r} returned a model with outputs of shape {shape}; the "
             f"task ({task.kind}) needs (None, {task.outputs})."

@@ -94,6 +94,28 @@ class CycledRMSprop(keras.optimizers.RMSprop):  # type: ignore[misc]
         self.assign_sub(variable, average)
 
 
+class SquareRootFtrl(keras.optimizers.Ftrl):  # type: ignore[misc]
+    """FTRL with its usual learning-rate power of -0.5, as square roots.
+
+    Keras's own raises three tensors to a power in each step, which takes ten times as long as
+    the square roots that they are at the default power, unless TensorFlow's graph optimizer
+    rewrites them; short trials run without it. The update rule is the same.
+    """
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Updates one variable; the rule of ``keras.optimizers.Ftrl`` without penalties."""
+        ops = keras.ops
+        rate = ops.cast(learning_rate, variable.dtype)
+        gradient = ops.cast(gradient, variable.dtype)
+        index = self._get_variable_index(variable)
+        accumulator, linear = self._accumulators[index], self._linears[index]
+        accumulated = accumulator + ops.square(gradient)
+        root = ops.sqrt(accumulated)
+        self.assign_add(linear, gradient - (root - ops.sqrt(accumulator)) / rate * variable)
+        self.assign(variable, -linear * rate / (root + self.beta))
+        self.assign(accumulator, accumulated)
+
+
 def _momentum_variable(optimizer: Any) -> Any:
     return optimizer.add_variable(
         shape=(), initializer=keras.initializers.Constant(optimizer.momentum), name="momentum"
@@ -163,7 +185,7 @@ def _adagrad(config: Mapping[str, Any], common: dict[str, Any]) -> Any:
 
 
 def _ftrl(_: Mapping[str, Any], common: dict[str, Any]) -> Any:
-    return keras.optimizers.Ftrl(**common)
+    return SquareRootFtrl(**common)
 
 
 def make_optimizer(config: Mapping[str, Any]) -> Any:

@@ -102,6 +102,7 @@ class Schedule(ABC):
         Args:
             val_loss: Keras's validation loss; only the performance schedule reads it.
         """
+        return
 
     def _steps(self, epoch: int) -> Floats:
         """Numbers of the epoch's steps, counted from 0 at the start of the trial."""

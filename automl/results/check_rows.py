@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,6 +63,12 @@ def read_check_rows(
             f"The check rows of the run {run.path} cannot be read ({error}); restore "
             f"{TABLE_FILE} or {ARRAY_FILE} and {POSITIONS_FILE} from a copy."
         ) from error
+
+
+def check_rows_file(run: RunDirectory) -> Path:
+    """The file with the raw check rows: NPZ (``x``) of array data, else Parquet."""
+    array = run.path / ARRAY_FILE
+    return array if array.exists() else run.path / TABLE_FILE
 
 
 def _storable(frame: pd.DataFrame) -> pd.DataFrame:

@@ -70,6 +70,7 @@ class Choice(Hyperparameter):
         yield from self.options
 
     def check_range(self) -> None:
+        """Checks the declaration (see `Hyperparameter.check_range`)."""
         if isinstance(self.options, str) or not isinstance(self.options, Sequence):
             raise SpaceError(f"The options of {self.called} must be a list, not {self.options!r}.")
         options: tuple[Any, ...] = to_tuple(self.options)
@@ -82,9 +83,11 @@ class Choice(Hyperparameter):
                 raise SpaceError(f"{self.called} has the option {spell(option)} twice; drop one.")
 
     def standard_default(self) -> Any:
+        """The default of a declaration that names none."""
         return self.options[0]
 
     def domain_json(self) -> dict[str, Any]:
+        """What is particular to the kind, in JSON."""
         return {"options": to_list(self.options)}
 
 

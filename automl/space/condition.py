@@ -211,9 +211,7 @@ def _enclosed(part: Condition) -> str:
     return str(part) if isinstance(part, Comparison) else f"({part})"
 
 
-def _flatten(
-    kind: type[AllOf] | type[AnyOf], parts: Iterable[Condition]
-) -> tuple[Condition, ...]:
+def _flatten(kind: type[AllOf] | type[AnyOf], parts: Iterable[Condition]) -> tuple[Condition, ...]:
     """The parts, with those of the same kind taken apart and repeated ones left out."""
     flat: list[Condition] = []
     for part in parts:
@@ -321,7 +319,7 @@ class Comparable:
         return all_of(self, other)
 
     def __or__(self, other: Any) -> Condition:
-        return as_condition(self) | other
+        return AnyOf(_flatten(AnyOf, (as_condition(self), as_condition(other))))
 
     def __invert__(self) -> Condition:
         return ~as_condition(self)

@@ -16,9 +16,6 @@ class UnreadableValue(SpaceError, AttributeError):
     """A builder read a hyperparameter that is unknown, or inactive and without a substitute."""
 
 
-_EMPTY: Mapping[str, Any] = MappingProxyType({})
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Configuration(Mapping[str, Any]):
     """One value for every active hyperparameter, frozen and hashable.
@@ -33,8 +30,8 @@ class Configuration(Mapping[str, Any]):
     """
 
     active_values: Mapping[str, Any]
-    substitutes: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
-    conditions: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    substitutes: Mapping[str, Any] = field(default_factory=dict)
+    conditions: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for word in ("active_values", "substitutes", "conditions"):

@@ -31,20 +31,19 @@ def suit_to_data(
     Returns:
         A space with fewer options, or the same one.
     """
-    changes: dict[str, Any] = {}
     categories = [codes - 1 for codes in cardinalities]
+    without_effect = {
+        "categorical_encoding": not any(10 <= count <= 50 for count in categories),
+        "embedding_size": not any(count >= 10 for count in categories),
+        "label_smoothing": not classification,
+    }
+    changes: dict[str, Any] = {}
     for parameter in space.hyperparameters:
         options = getattr(parameter, "options", ())
         if len(options) < 2:
             continue
-        if parameter.name == "activation" and rows < PRELU_LEAST_ROWS and "prelu" in options:
+        if without_effect.get(parameter.name, False):
+            changes[parameter.key] = parameter.default
+        elif parameter.name == "activation" and rows < PRELU_LEAST_ROWS and "prelu" in options:
             changes[parameter.key] = [option for option in options if option != "prelu"]
-        elif parameter.name == "categorical_encoding" and not any(
-            10 <= count <= 50 for count in categories
-        ):
-            changes[parameter.key] = parameter.default
-        elif parameter.name == "embedding_size" and not any(count >= 10 for count in categories):
-            changes[parameter.key] = parameter.default
-        elif parameter.name == "label_smoothing" and not classification:
-            changes[parameter.key] = 0.0
     return space.override(changes) if changes else space

@@ -24,17 +24,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from automl.space.choice import Choice
-from automl.space.condition import Condition, Ref
+from automl.space.condition import Ref
 from automl.space.hyperparameter import Hyperparameter
-from automl.space.numeric import Float, Int
+from automl.space.numeric import Int
+from automl.space.regularization import (
+    constraint_hyperparameters,
+    dropout_hyperparameters,
+    not_selu,
+    regularizer_hyperparameters,
+)
+from automl.space.sources import FERLITSCH_DESIGN, GERON, REALMLP, TABM, ZAFAR
 from automl.space.training import training_hyperparameters
-
-GERON = "Géron, Hands-On Machine Learning, 2nd ed."
-FERLITSCH_HANDBOOK = "Ferlitsch, Learning Keras Handbook 3"
-FERLITSCH_DESIGN = "Ferlitsch, Deep Learning Design"
-ZAFAR = "Zafar et al., Hands-On CNNs with TensorFlow"
-REALMLP = "RealMLP, arXiv 2407.04491"
-TABM = "TabM, arXiv 2410.24210"
 
 ACTIVATIONS = (
     "relu",
@@ -64,11 +64,6 @@ BATCH_NORM_LEAST_BATCH = 20
 
 _DEPTH, _BATCH = Ref("depth"), Ref("batch_size")
 _ACTIVATION = Ref("activation")
-
-
-def _not_selu() -> Condition:
-    """Linear models and stacks of any activation but SELU."""
-    return (_DEPTH == 0) | (_ACTIVATION != "selu")
 
 
 def shape_hyperparameters(depth: Int | None = None) -> list[Hyperparameter]:
@@ -234,7 +229,7 @@ def _input_normalization() -> list[Hyperparameter]:
         Choice(
             "input_normalization",
             ["standardize", "batch", "none"],
-            when=_not_selu() & (_BATCH >= BATCH_NORM_LEAST_BATCH),
+            when=not_selu() & (_BATCH >= BATCH_NORM_LEAST_BATCH),
             otherwise="standardize",
             help=help_text,
             source=source,
@@ -242,7 +237,7 @@ def _input_normalization() -> list[Hyperparameter]:
         Choice(
             "input_normalization",
             ["standardize", "none"],
-            when=_not_selu() & (_BATCH < BATCH_NORM_LEAST_BATCH),
+            when=not_selu() & (_BATCH < BATCH_NORM_LEAST_BATCH),
             label="small batches",
             help=help_text,
             source=source,
@@ -254,99 +249,6 @@ def _input_normalization() -> list[Hyperparameter]:
             when=(Ref("normalization") == "batch") | (Ref("input_normalization") == "batch"),
             help="momentum of batch normalization's moving statistics",
             source=f"{GERON}, ch. 11: more nines for larger data and smaller batches",
-        ),
-    ]
-
-
-def dropout_hyperparameters() -> list[Hyperparameter]:
-    """Kind, rate and placement of dropout; alpha dropout with SELU, and only there."""
-    help_text = "kind of dropout"
-    source = f"{GERON}, ch. 11: alpha with SELU only"
-    some = Ref("dropout_kind") != "none"
-    return [
-        Choice(
-            "dropout_kind",
-            ["none", "dropout", "gaussian"],
-            when=_ACTIVATION != "selu",
-            otherwise="none",
-            help=help_text,
-            source=source,
-        ),
-        Choice(
-            "dropout_kind",
-            ["none", "alpha"],
-            when=_ACTIVATION == "selu",
-            label="selu",
-            help=help_text,
-            source=source,
-        ),
-        Float(
-            "dropout_rate",
-            0.05,
-            0.6,
-            default=0.2,
-            when=some,
-            help="share of units that are dropped",
-            source=f"{GERON} 0.2-0.5; {FERLITSCH_HANDBOOK} 0.10, 0.25, 0.50",
-        ),
-        Choice(
-            "dropout_placement",
-            ["every_layer", "input_and_every_layer", "last_hidden", "halving"],
-            when=some,
-            help="which layers are followed by dropout; halving: each later one at half the rate",
-            source=f"{GERON}, ch. 11; {FERLITSCH_HANDBOOK} (halving)",
-        ),
-    ]
-
-
-def regularizer_hyperparameters(*, linear: bool = False) -> list[Hyperparameter]:
-    """Kind and strength of the kernels' regularizer.
-
-    Args:
-        linear: Whether the space has neither depth nor activation, so that nothing forbids it.
-    """
-    return [
-        Choice(
-            "regularizer",
-            ["none", "l1", "l2", "l1_l2"],
-            when=None if linear else _not_selu(),
-            otherwise="none",
-            help="penalty on kernels",
-            source=f"{GERON}, ch. 11 (0.01); {ZAFAR} (0.001)",
-        ),
-        Float(
-            "regularization",
-            1e-6,
-            1e-1,
-            log=True,
-            default=1e-4,
-            when=Ref("regularizer") != "none",
-            help="strength of the penalty",
-            source=f"own range around {GERON} and {ZAFAR}",
-        ),
-    ]
-
-
-def constraint_hyperparameters() -> list[Hyperparameter]:
-    """Whether each hidden unit's incoming weights have a largest norm, and which."""
-    return [
-        Choice(
-            "kernel_constraint",
-            ["none", "max_norm"],
-            when=_ACTIVATION != "selu",
-            otherwise="none",
-            help="limit on the norm of each hidden unit's incoming weights",
-            source=f"{GERON}, ch. 11",
-        ),
-        Float(
-            "max_norm",
-            0.5,
-            4.0,
-            default=1.0,
-            when=Ref("kernel_constraint") == "max_norm",
-            otherwise=None,
-            help="largest norm of a unit's incoming weights",
-            source=f"{GERON}, ch. 11: 1.0",
         ),
     ]
 

@@ -50,9 +50,15 @@ def describe_rows(hyperparameters: Iterable[Hyperparameter]) -> list[DescribeRow
     ]
 
 
-def nearest(given: str, known: Sequence[str]) -> str:
-    """The end of an error sentence about an unknown name: the nearest known ones, or all."""
+def nearest(given: str, known: Sequence[str], all_of_them: str = "it has") -> str:
+    """The end of an error sentence about an unknown name: the nearest known ones, or all.
+
+    Args:
+        given: The unknown name.
+        known: The known names.
+        all_of_them: What introduces the list of all known names.
+    """
     near = difflib.get_close_matches(given, known, n=3)
     if near:
         return f"did you mean {' or '.join(repr(name) for name in near)}?"
-    return f"it has {', '.join(known)}."
+    return f"{all_of_them} {', '.join(known) or 'none'}."

@@ -45,7 +45,10 @@ def grid_configurations(
 
 
 def _walk(
-    hyperparameters: Sequence[Hyperparameter], index: int, values: dict[str, Any], points: int | None
+    hyperparameters: Sequence[Hyperparameter],
+    index: int,
+    values: dict[str, Any],
+    points: int | None,
 ) -> Iterator[dict[str, Any]]:
     """The configurations that go on from these values of the first ``index`` hyperparameters."""
     while index < len(hyperparameters) and not hyperparameters[index].active(values):

@@ -78,6 +78,7 @@ class Hyperparameter(Comparable, ABC):
 
     @property
     def called(self) -> str:
+        """Kind and name, for messages."""
         return f"{type(self).__name__} '{self.name}'"
 
     @property
@@ -130,10 +131,12 @@ class Hyperparameter(Comparable, ABC):
         """Raises SpaceError where the declaration contradicts itself."""
 
     @abstractmethod
-    def standard_default(self) -> Any: ...
+    def standard_default(self) -> Any:
+        """The default of a declaration that names none."""
 
     @abstractmethod
-    def domain_json(self) -> dict[str, Any]: ...
+    def domain_json(self) -> dict[str, Any]:
+        """What is particular to the kind, in JSON."""
 
     def contains(self, value: Any) -> bool:
         """Whether the value is one that it may take."""
@@ -144,6 +147,7 @@ class Hyperparameter(Comparable, ABC):
         return True
 
     def refuse(self, value: Any) -> SpaceError:
+        """The error for a value that is not one of its own."""
         return SpaceError(
             f"{spell(to_tuple(value))} is not a value of '{self.name}'; expected "
             f"{_EXPECTED[self.kind]} {self.values_text}."

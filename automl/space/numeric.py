@@ -83,6 +83,7 @@ class Int(Hyperparameter):
         yield from range(self.low, self.high + 1, self.step)
 
     def check_range(self) -> None:
+        """Checks the declaration (see `Hyperparameter.check_range`)."""
         for word in ("low", "high", "step"):
             value = getattr(self, word)
             if isinstance(value, bool) or not isinstance(value, int):
@@ -90,9 +91,11 @@ class Int(Hyperparameter):
         _check_bounds(self)
 
     def standard_default(self) -> int:
+        """The default of a declaration that names none."""
         return self.snap(_middle(self.low, self.high, self.log))
 
     def domain_json(self) -> dict[str, Any]:
+        """What is particular to the kind, in JSON."""
         return {"low": self.low, "high": self.high, "step": self.step, "log": self.log}
 
 
@@ -198,6 +201,7 @@ class Float(Hyperparameter):
         return self.snap(self.low + share * (self.high - self.low))
 
     def check_range(self) -> None:
+        """Checks the declaration (see `Hyperparameter.check_range`)."""
         for word in ("low", "high", "step"):
             value = getattr(self, word)
             if word == "step" and value is None:
@@ -208,9 +212,11 @@ class Float(Hyperparameter):
         _check_bounds(self)
 
     def standard_default(self) -> float:
+        """The default of a declaration that names none."""
         return self.snap(_middle(self.low, self.high, self.log))
 
     def domain_json(self) -> dict[str, Any]:
+        """What is particular to the kind, in JSON."""
         return {"low": self.low, "high": self.high, "step": self.step, "log": self.log}
 
 

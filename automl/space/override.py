@@ -58,9 +58,15 @@ def _apply(name: str, variants: Sequence[Hyperparameter], change: Any) -> list[H
         ranges = "; ".join(f"{variant.key} {variant.values_text}" for variant in variants)
         raise SpaceError(f"'{name}' cannot be set to {_shown(change)}; its ranges are {ranges}.")
     return [
-        fitting or _overlap(variant, change) or _as_set(variant, model)
+        fitting if fitting is not None else _followed(variant, change, model)
         for variant, fitting in zip(variants, made, strict=True)
     ]
+
+
+def _followed(variant: Hyperparameter, change: Any, model: Hyperparameter) -> Hyperparameter:
+    """A variant that the change does not fit: the part that does, or what another was set to."""
+    overlap = _overlap(variant, change)
+    return _as_set(variant, model) if overlap is None else overlap
 
 
 def _as_set(variant: Hyperparameter, model: Hyperparameter) -> Hyperparameter:
@@ -181,16 +187,14 @@ def _narrowed_choice(parameter: Choice, change: Any, extend: bool) -> Hyperparam
 
 def _option(parameter: Choice, given: Any) -> list[Any] | None:
     """The option that the value or its text means, in a list; None if it means none."""
+    if not isinstance(given, str):
+        return [parameter.check(given)] if parameter.contains(given) else None
+    text = given.strip()
+    number = _number(text)
     for option in parameter.options:
-        if isinstance(given, str) and not isinstance(option, str):
-            text = given.strip()
-            if text.lower() in _texts(option):
-                return [option]
-            if is_number(option) and is_number(_number(text)) and _number(text) == option:
-                return [option]
-        elif isinstance(given, bool) == isinstance(option, bool) and to_tuple(given) == option:
-            return [option]
-        elif isinstance(given, str) and given.strip() == option:
+        written = (option,) if isinstance(option, str) else _texts(option)
+        # 1e-3 and 0.001 are one number.
+        if text in written or (is_number(option) and is_number(number) and number == option):
             return [option]
     return None
 
@@ -198,10 +202,10 @@ def _option(parameter: Choice, given: Any) -> list[Any] | None:
 def _texts(option: Any) -> tuple[str, ...]:
     """How an option that is not text may be written on the command line."""
     if option is None:
-        return ("none", "null")
-    if isinstance(option, tuple):
-        return (spell(option).lower(), json.dumps(to_list(option)).lower())
-    return (str(option).lower(),)
+        return ("none", "None", "null")
+    if isinstance(option, bool):
+        return (str(option), str(option).lower())
+    return (spell(option), json.dumps(to_list(option)))
 
 
 def _other_number(parameter: Choice, given: Any) -> list[Any] | None:
@@ -219,13 +223,14 @@ def _other_number(parameter: Choice, given: Any) -> list[Any] | None:
 
 
 def _restricted(parameter: Choice, options: list[Any]) -> Hyperparameter:
-    """The choice with these options only, in the order of the choice."""
-    kept = [option for option in parameter.options if option in options] or options
+    """The choice with these options only; where its default is gone, the first or nearest one."""
     default = parameter.default
-    if default not in kept:
-        default = kept[0]
+    if default not in options:
+        default = options[0]
         if parameter.is_numeric:
-            default = min(kept, key=lambda option: abs(option - parameter.default))
+            default = min(options, key=lambda option: abs(option - parameter.default))
+    # The order of the choice, whatever the order they were written in: one space, one hash.
+    kept = [option for option in parameter.options if option in options] or options
     return replace(parameter, options=tuple(kept), default=default)
 
 
@@ -242,8 +247,8 @@ def _bounds(name: str, change: Any, ends: tuple[float, float] | None) -> tuple[f
     high = _number(right) if right else ends[1]
     if not is_number(low) or not is_number(high) or low > high:
         raise SpaceError(
-            f"'{name}' cannot be narrowed to {_shown(change)}; write low:high with two numbers, low "
-            "first, such as 64:256."
+            f"'{name}' cannot be narrowed to {_shown(change)}; write low:high with two numbers, "
+            "the lower one first, such as 64:256."
         )
     return low, high
 

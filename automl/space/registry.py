@@ -73,8 +73,11 @@ def find_space(reference: str) -> SearchSpace:
         return _from_module(entry.module, entry.attr).with_reference(reference)
     if ":" in reference:
         module, _, attribute = reference.partition(":")
+        if not {"", str(Path.cwd())} & set(sys.path):
+            # A console command, unlike `python -m`, does not look into the working directory.
+            sys.path.append(str(Path.cwd()))
         return _from_module(module, attribute).with_reference(reference)
-    hint = nearest(reference, list(installed)).replace("it has", "installed are")
+    hint = nearest(reference, list(installed), "installed are")
     raise SpaceError(
         f"There is no search space '{reference}'; {hint} A file (my_space.py) or module:attribute "
         "works as well."
@@ -140,9 +143,6 @@ def _from_module(name: str, attribute: str) -> SearchSpace:
         raise SpaceError(
             f"'{name}:{attribute}' is neither a file nor module:attribute; a file ends in .py."
         )
-    if not name.startswith("automl") and "" not in sys.path and str(Path.cwd()) not in sys.path:
-        # A console command, unlike `python -m`, does not look into the working directory.
-        sys.path.append(str(Path.cwd()))
     try:
         module = importlib.import_module(name)
     except (Exception, SystemExit) as error:
@@ -209,4 +209,6 @@ def _pick(place: str, contents: Mapping[str, Any], attribute: str) -> tuple[str,
 
 
 def _has(spaces: Mapping[str, SearchSpace]) -> str:
-    return f"its search spaces are {', '.join(spaces)}." if spaces else "it defines no search space."
+    return (
+        f"its search spaces are {', '.join(spaces)}." if spaces else "it defines no search space."
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -61,3 +61,44 @@ def tied(
     if not made:
         raise SpaceError(f"tied('{name}') has no variants; give one for an option of the parent.")
     return tuple(made)
+
+
+def tied_where_offered(
+    name: str, parent: Choice, groups: Sequence[tuple[Sequence[Any], Hyperparameter]]
+) -> tuple[Hyperparameter, ...]:
+    """`tied` for fragments whose parent may offer some of the options only.
+
+    Args:
+        name: The name in a configuration.
+        parent: The choice that decides.
+        groups: Options and the hyperparameter to use for them.
+
+    Returns:
+        The variants for options that ``parent`` has; empty where it has none of them.
+    """
+    offered: dict[Any, Hyperparameter] = {}
+    for options, variant in groups:
+        kept = tuple(option for option in options if parent.contains(option))
+        if kept:
+            offered[kept] = variant
+    return tied(name, parent, offered) if offered else ()
+
+
+def when_offered(
+    parent: Choice, options: Sequence[Any], parameter: Hyperparameter, *, source: str = ""
+) -> list[Hyperparameter]:
+    """A hyperparameter that is active for some options of a choice, for use in fragments.
+
+    Args:
+        parent: The choice.
+        options: The options it is active for; those that ``parent`` does not have are ignored.
+        parameter: The hyperparameter, without a condition.
+        source: Where its range comes from, if it does not say so itself.
+
+    Returns:
+        The hyperparameter with its condition; empty where ``parent`` has none of the options.
+    """
+    kept = [option for option in options if parent.contains(option)]
+    if not kept:
+        return []
+    return [replace(parameter, when=parent.isin(kept), source=parameter.source or source)]

@@ -1,24 +1,32 @@
 """The training fragment: optimizer, learning rate, schedule, batch size, clipping.
 
-Ranges and defaults are those of SPACES.md section 3. Sources by short name: G = Géron, Hands-On
-Machine Learning (2nd ed.); F3 = Ferlitsch, Learning Keras Handbook 3; C = Ferlitsch, Deep Learning
-Design; P = Zafar et al., Hands-On CNNs with TensorFlow; R = RealMLP (arXiv 2407.04491); T = TabM
-(arXiv 2410.24210); K = Kadra et al. 2021 (arXiv 2106.11189); TP = Google's Deep Learning Tuning
-Playbook; "own" = our choice.
+The ranges and defaults that the books and papers name are theirs; "own" marks the rest. Each
+hyperparameter says its source. Presets and spaces with rules of their own take a part of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from automl.errors import SpaceError
 from automl.space.choice import Boolean, Choice
-from automl.space.condition import Condition
 from automl.space.describe import nearest
 from automl.space.hyperparameter import Hyperparameter
-from automl.space.numeric import Float, Int
-from automl.space.tied import tied
+from automl.space.numeric import Float
+from automl.space.schedules import SCHEDULES, schedule_hyperparameters
+from automl.space.sources import (
+    FERLITSCH_DESIGN,
+    FERLITSCH_HANDBOOK,
+    GERON,
+    KADRA,
+    PLAYBOOK,
+    REALMLP,
+    TABM,
+    ZAFAR,
+)
+from automl.space.tied import tied, tied_where_offered, when_offered
+
+__all__ = ["OPTIMIZERS", "SCHEDULES", "training_hyperparameters"]
 
 OPTIMIZERS = (
     "sgd",
@@ -34,18 +42,6 @@ OPTIMIZERS = (
     "nadam",
     "ftrl",
     "lion",
-)
-SCHEDULES = (
-    "constant",
-    "power",
-    "exponential",
-    "piecewise",
-    "performance",
-    "one_cycle",
-    "cosine",
-    "cosine_restarts",
-    "warmup_cosine",
-    "linear",
 )
 _ADAM_FAMILY = ("adam", "amsgrad", "adamw", "adamax", "nadam")
 
@@ -81,45 +77,27 @@ def training_hyperparameters(
         _chosen("optimizer", optimizers, OPTIMIZERS),
         default="nadam" if optimizers is None else optimizers[0],
         help="how gradients move the weights",
-        source="G table 11-2, C, F3; adam first, then tuned SGD with momentum (P)",
+        source=f"{GERON}, table 11-2; {FERLITSCH_DESIGN}; {ZAFAR}: adam first, then tuned SGD",
     )
     schedule = Choice(
         "schedule",
         _chosen("schedule", schedules, SCHEDULES),
         default="performance" if schedules is None else schedules[0],
         help="how the learning rate changes over the epochs",
-        source="G table 11-2, P, C",
+        source=f"{GERON}, table 11-2; {ZAFAR}; {FERLITSCH_DESIGN}",
     )
-    parameters = [
+    return [
         optimizer,
         *_learning_rate(optimizer),
-        *_optimizer_details(optimizer),
+        *_momenta(optimizer),
+        *_adam_details(optimizer),
         *_weight_decay(optimizer),
         schedule,
-        *_schedule_details(schedule),
+        *schedule_hyperparameters(schedule),
+        *([_batch_size()] if batch_size else []),
+        *(_clipping() if clipping else []),
+        *([_label_smoothing()] if label_smoothing else []),
     ]
-    if batch_size:
-        parameters.append(
-            Choice(
-                "batch_size",
-                (16, 32, 64, 128, 256),
-                default=32,
-                help="rows a step",
-                source="F3, C: 32 then 128; TP: choose it for throughput, not for score",
-            )
-        )
-    if clipping:
-        parameters.extend(_clipping())
-    if label_smoothing:
-        parameters.append(
-            Choice(
-                "label_smoothing",
-                (0.0, 0.05, 0.1),
-                help="share of each label spread over the other classes",
-                source="R",
-            )
-        )
-    return parameters
 
 
 def _chosen(word: str, given: Sequence[str] | None, known: tuple[str, ...]) -> tuple[str, ...]:
@@ -134,34 +112,8 @@ def _chosen(word: str, given: Sequence[str] | None, known: tuple[str, ...]) -> t
         raise SpaceError(f"{word}s must be a list with at least one name, not {given!r}.")
     for name in given:
         if name not in known:
-            raise SpaceError(f"There is no {word} '{name}'; {nearest(name, known)}")
+            raise SpaceError(f"There is no {word} '{name}'; {nearest(name, known, 'there are')}")
     return tuple(given)
-
-
-def _when(choice: Choice, *options: str) -> Condition | None:
-    """The condition that the choice is one of these; None if it offers none of them."""
-    offered = [option for option in options if option in choice.options]
-    return choice.isin(offered) if offered else None
-
-
-def _under(choice: Choice, options: Sequence[str], parameter: Hyperparameter) -> list[Any]:
-    """The hyperparameter, active for these options of the choice; left out if none is offered."""
-    from dataclasses import replace
-
-    condition = _when(choice, *options)
-    return [] if condition is None else [replace(parameter, when=condition)]
-
-
-def _by_group(
-    name: str, choice: Choice, groups: Sequence[tuple[Sequence[str], Hyperparameter]]
-) -> tuple[Hyperparameter, ...]:
-    """`tied` for those options of each group that the choice offers."""
-    offered = {
-        tuple(option for option in options if option in choice.options): parameter
-        for options, parameter in groups
-    }
-    offered.pop((), None)
-    return tied(name, choice, offered) if offered else ()
 
 
 def _learning_rate(optimizer: Choice) -> tuple[Hyperparameter, ...]:
@@ -176,201 +128,97 @@ def _learning_rate(optimizer: Choice) -> tuple[Hyperparameter, ...]:
             source=source,
         )
 
-    adaptive = ("rmsprop", *_ADAM_FAMILY)
-    return _by_group(
+    decades = f"{FERLITSCH_HANDBOOK} and {FERLITSCH_DESIGN}: 0.1 to 1e-5"
+    return tied_where_offered(
         "learning_rate",
         optimizer,
         [
-            (("sgd", "momentum", "nesterov"), rate(1e-3, 0.5, 1e-2, "F3, C: 0.1 to 1e-5")),
-            (adaptive, rate(1e-5, 1e-2, 1e-3, "F3, C: 0.1 to 1e-5; G 3e-4 to 3e-2")),
+            (("sgd", "momentum", "nesterov"), rate(1e-3, 0.5, 1e-2, decades)),
+            (("rmsprop", *_ADAM_FAMILY), rate(1e-5, 1e-2, 1e-3, decades)),
             # Both divide by an ever-growing sum of squared gradients, so they start larger.
-            (("adagrad", "ftrl"), rate(1e-4, 1e-1, 1e-2, "own within F3, C: 0.1 to 1e-5")),
-            (("lion",), rate(2e-6, 2e-3, 2e-4, "a fifth of adam's (own)")),
-            (("adadelta",), rate(0.1, 2.0, 1.0, "near 1.0 (own)")),
+            (("adagrad", "ftrl"), rate(1e-4, 1e-1, 1e-2, f"own, within {decades}")),
+            (("lion",), rate(2e-6, 2e-3, 2e-4, "own: a fifth of adam's")),
+            (("adadelta",), rate(0.1, 2.0, 1.0, "own: near 1.0")),
         ],
     )
 
 
-def _optimizer_details(optimizer: Choice) -> list[Hyperparameter]:
-    adam = "first moment's decay", "second moment's decay", "keeps the division stable"
-    details: list[tuple[Sequence[str], Hyperparameter]] = [
-        (
-            ("momentum", "nesterov", "rmsprop"),
-            Float(
-                "momentum",
-                0.5,
-                0.99,
-                default=0.9,
-                otherwise=0.0,
-                help="share of the last step kept",
-                source="C, F3",
-            ),
-        ),
-        (
-            ("rmsprop", "adadelta"),
-            Float("rho", 0.85, 0.99, default=0.9, help="squared gradients' decay", source="G"),
-        ),
-        (_ADAM_FAMILY, Float("beta_1", 0.8, 0.95, default=0.9, help=adam[0], source="G")),
-        (_ADAM_FAMILY, Float("beta_2", 0.9, 0.9999, default=0.999, help=adam[1], source="G")),
-        (
-            _ADAM_FAMILY,
-            Float("epsilon", 1e-8, 1e-3, log=True, default=1e-7, help=adam[2], source="G"),
-        ),
+def _momenta(optimizer: Choice) -> list[Hyperparameter]:
+    momentum = Float(
+        "momentum",
+        0.5,
+        0.99,
+        default=0.9,
+        otherwise=0.0,
+        help="share of the last step that is kept",
+        source=f"{FERLITSCH_DESIGN}; {FERLITSCH_HANDBOOK}",
+    )
+    rho = Float(
+        "rho",
+        0.85,
+        0.99,
+        default=0.9,
+        help="decay of the average of squared gradients",
+        source=f"{GERON}, ch. 11",
+    )
+    return [
+        *when_offered(optimizer, ("momentum", "nesterov", "rmsprop"), momentum),
+        *when_offered(optimizer, ("rmsprop", "adadelta"), rho),
     ]
-    return [made for options, parameter in details for made in _under(optimizer, options, parameter)]
+
+
+def _adam_details(optimizer: Choice) -> list[Hyperparameter]:
+    source = f"{GERON}, ch. 11"
+    details = [
+        Float("beta_1", 0.8, 0.95, default=0.9, help="decay of the average gradient"),
+        Float("beta_2", 0.9, 0.9999, default=0.999, help="decay of the average squared gradient"),
+        Float("epsilon", 1e-8, 1e-3, log=True, default=1e-7, help="keeps the division stable"),
+    ]
+    return [
+        made
+        for detail in details
+        for made in when_offered(optimizer, _ADAM_FAMILY, detail, source=source)
+    ]
 
 
 def _weight_decay(optimizer: Choice) -> list[Hyperparameter]:
     """No weight decay, or one from a logarithmic range, which has no 0: hence the switch."""
-    condition = _when(optimizer, "adamw", "lion", "nesterov")
-    if condition is None:
+    source = f"{REALMLP}; {TABM}; {KADRA}"
+    decaying = [name for name in ("adamw", "lion", "nesterov") if optimizer.contains(name)]
+    if not decaying:
         return []
     switch = Boolean(
         "use_weight_decay",
         default=True,
-        when=condition,
+        when=optimizer.isin(decaying),
         help="whether weights decay",
-        source="R, T, K",
+        source=source,
     )
-    decay = tied(
+    decay = Float(
         "weight_decay",
-        switch,
-        {
-            True: Float(
-                "weight_decay",
-                1e-6,
-                1e-1,
-                log=True,
-                default=1e-4,
-                otherwise=0.0,
-                help="share of the weights taken off each step, times the learning rate",
-                source="R, T, K",
-            ),
-            False: Choice("weight_decay", (0.0,), help="no weight decay", source="R, T, K"),
-        },
+        1e-6,
+        1e-1,
+        log=True,
+        default=1e-4,
+        otherwise=0.0,
+        help="share of each weight taken off a step, times the learning rate",
+        source=source,
     )
-    return [switch, *decay]
+    none = Choice("weight_decay", (0.0,), help="weights do not decay", source=source)
+    return [switch, *tied("weight_decay", switch, {True: decay, False: none})]
 
 
-def _schedule_details(schedule: Choice) -> list[Hyperparameter]:
-    """What the schedules need; boundaries, warm-up and cycles are shares of this trial's cap."""
-    factors = _by_group(
-        "schedule_factor",
-        schedule,
-        [
-            (
-                ("piecewise",),
-                Float(
-                    "schedule_factor",
-                    0.05,
-                    0.5,
-                    log=True,
-                    default=0.1,
-                    help="multiplies the rate at each boundary",
-                    source="P; range own",
-                ),
-            ),
-            (
-                ("performance",),
-                Float(
-                    "schedule_factor",
-                    0.1,
-                    0.8,
-                    default=0.5,
-                    help="multiplies the rate when the validation loss stalls",
-                    source="G; range own",
-                ),
-            ),
-        ],
+def _batch_size() -> Choice:
+    return Choice(
+        "batch_size",
+        (16, 32, 64, 128, 256),
+        default=32,
+        help="rows a step",
+        source=(
+            f"{FERLITSCH_HANDBOOK}: 32, then 128; {PLAYBOOK}: choose it for throughput, not for "
+            "score"
+        ),
     )
-    details: list[tuple[Sequence[str], Hyperparameter]] = [
-        (
-            ("power", "exponential"),
-            Int(
-                "schedule_decay_epochs",
-                5,
-                80,
-                log=True,
-                default=20,
-                help="epochs s to half (power) or a tenth (exponential) of the rate",
-                source="G; range own",
-            ),
-        ),
-        (
-            ("power",),
-            Float("schedule_power", 0.5, 2.0, default=1.0, help="exponent c", source="G; range own"),
-        ),
-        (
-            ("piecewise",),
-            Float(
-                "schedule_first_boundary",
-                0.2,
-                0.5,
-                default=1 / 3,
-                help="share of the epochs before the first step down",
-                source="P; range own",
-            ),
-        ),
-        (
-            ("piecewise",),
-            Float(
-                "schedule_second_boundary",
-                0.55,
-                0.9,
-                default=2 / 3,
-                help="share of the epochs before the second step down",
-                source="P; range own",
-            ),
-        ),
-        (
-            ("performance",),
-            Int(
-                "schedule_patience",
-                2,
-                10,
-                default=5,
-                help="epochs without a lower validation loss before a step down",
-                source="G; range own",
-            ),
-        ),
-        (
-            ("one_cycle",),
-            Float(
-                "schedule_start",
-                0.02,
-                0.5,
-                log=True,
-                default=0.1,
-                help="first rate as a share of the learning rate",
-                source="G, Smith 2018; range own",
-            ),
-        ),
-        (
-            ("cosine_restarts",),
-            Int(
-                "schedule_cycles",
-                2,
-                5,
-                default=3,
-                help="cosine cycles in the epochs, each twice as long as the one before",
-                source="Loshchilov and Hutter 2017 (arXiv 1608.03983); range own",
-            ),
-        ),
-        (
-            ("warmup_cosine",),
-            Float(
-                "schedule_warmup",
-                0.01,
-                0.2,
-                log=True,
-                default=0.05,
-                help="share of the steps in which the rate rises from 0",
-                source="TP; range own",
-            ),
-        ),
-    ]
-    rest = [made for options, made_ in details for made in _under(schedule, options, made_)]
-    return [*rest, *factors]
 
 
 def _clipping() -> list[Hyperparameter]:
@@ -379,7 +227,7 @@ def _clipping() -> list[Hyperparameter]:
         "clipping",
         ("none", "value", "norm", "global_norm"),
         help="what keeps single gradients from exploding",
-        source="G",
+        source=f"{GERON}, ch. 11",
     )
     threshold = Float(
         "clip_threshold",
@@ -389,6 +237,15 @@ def _clipping() -> list[Hyperparameter]:
         default=1.0,
         when=clipping != "none",
         help="greatest value or norm of a gradient",
-        source="G 1.0; range own",
+        source=f"own range around {GERON}: 1.0",
     )
     return [clipping, threshold]
+
+
+def _label_smoothing() -> Choice:
+    return Choice(
+        "label_smoothing",
+        (0.0, 0.05, 0.1),
+        help="share of each label that is spread over the other classes",
+        source=REALMLP,
+    )

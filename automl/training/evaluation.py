@@ -69,7 +69,7 @@ class Evaluator:
             lambda tensor: tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype), rows.data
         )
         self._weighted = rows.weight is not None
-        self._graph = trace_once(self._score, signature)
+        self._graph = trace_once(self._score, (signature,))
 
     def evaluate(self, rows: DeviceRows) -> tuple[float, npt.NDArray[Any]]:
         """Scores the model as it is now.
@@ -85,14 +85,15 @@ class Evaluator:
         losses, sizes, outputs = [], [], []
         for start in range(0, len(rows), ROWS_AT_ONCE):
             part = _taken(rows.data if self._weighted else rows.data[:2], start, len(rows))
-            loss, output = self._graph(*part)
+            loss, output = self._graph(part)
             losses.append(float(loss))
             sizes.append(len(output))
             outputs.append(output.numpy())
         predictions = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
         return float(np.average(losses, weights=sizes)), predictions
 
-    def _score(self, inputs: Any, target: Any, weight: Any = None) -> tuple[Any, Any]:
+    def _score(self, data: tuple[Any, ...]) -> tuple[Any, Any]:
+        inputs, target, weight = data if self._weighted else (*data, None)
         output = self._model(inputs, training=False)
         loss = self._model.compute_loss(inputs, target, output, weight, training=False)
         return loss, output

@@ -67,6 +67,7 @@ class FitTrainer:
             self._batches(course),
             epochs=course.epochs,
             steps_per_epoch=math.ceil(len(self._train) / self._batch),
+            shuffle=False,
             callbacks=[_Follower(course, self._scheduled)],
             verbose=0,
         )

@@ -27,9 +27,8 @@ def trace_once(function: Callable[..., Any], signature: Sequence[Any], *, xla: b
     try:
         from tensorflow.python.eager.polymorphic_function import tracing_compilation
     except ImportError:  # another layout of TensorFlow's own files: slower, but the same graph
-        return tf.function(
-            function, autograph=False, jit_compile=xla or None
-        ).get_concrete_function(*signature)
+        traced = tf.function(function, autograph=False, jit_compile=xla or None)
+        return traced.get_concrete_function(*signature)
     attributes = {"_XlaMustCompile": True} if xla else None
     options = tracing_compilation.TracingOptions(
         function, function.__name__, attributes=attributes, autograph=False

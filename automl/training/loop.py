@@ -58,6 +58,7 @@ class CompiledTrainer:
         self._graph: Any = None
         self._last_graph: Any = None
         self._chunk = FIRST_CHUNK
+        self._logged: set[str] = set()
 
     def trace(self, scheduled: bool, validation: DeviceRows) -> None:
         """Traces the graphs.
@@ -147,7 +148,7 @@ class CompiledTrainer:
             return (step < last) & tf.math.is_finite(loss)
 
         done, loss = tf.while_loop(goes_on, body, (first, tf.constant(0.0)), parallel_iterations=1)
-        return done, loss, self._model.get_metrics_result()
+        return done, loss, self._metrics()
 
     def _run_last_step(
         self, order: Any, rates: Any, momenta: Any, first: Any, last: Any
@@ -155,7 +156,7 @@ class CompiledTrainer:
         """The epoch's last step, over the rows that do not fill a batch."""
         rows = order[self._full_steps * self._batch :]
         loss = self._step(rows, first, rates, momenta)
-        return last, loss, self._model.get_metrics_result()
+        return last, loss, self._metrics()
 
     def _step(self, rows: Any, step: Any, rates: Any, momenta: Any) -> Any:
         """One `train_step` with the step's rate; the running loss, float32."""
@@ -164,7 +165,14 @@ class CompiledTrainer:
         if self._momentum is not None:
             self._momentum.assign(momenta[step])
         data = tf.nest.map_structure(lambda tensor: tf.gather(tensor, rows), self._train.data)
-        return tf.cast(loss_of(self._model.train_step(data)), tf.float32)
+        logs = self._model.train_step(data)
+        self._logged = set(logs)
+        return tf.cast(loss_of(logs), tf.float32)
+
+    def _metrics(self) -> dict[str, Any]:
+        """The model's metrics, unless its step logs something else; as `fit` decides it."""
+        metrics: dict[str, Any] = self._model.get_metrics_result()
+        return metrics if set(metrics) == self._logged else {}
 
 
 def _assignable_rate(optimizer: Any) -> Any | None:

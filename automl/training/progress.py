@@ -154,7 +154,7 @@ class Progress:
         if self._schedule is not None:
             self._schedule.after_epoch(val_loss)
         row = {
-            "epoch": float(epoch),
+            "epoch": epoch,
             **logs,
             "val_loss": val_loss,
             **{f"val_{name}": value for name, value in metrics.items()},

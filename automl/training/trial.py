@@ -91,7 +91,7 @@ def train_trial(
         result = _failure(trial, failure.__cause__ or failure, FailureCause.BUILDER)
     except OUT_OF_MEMORY as error:
         result = _failure(trial, error, FailureCause.OUT_OF_MEMORY)
-    except (Exception, SystemExit) as error:  # whatever it is, only this trial fails
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - only this trial fails
         result = _failure(trial, error, FailureCause.EXCEPTION)
     finally:
         progress.release()

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -94,7 +95,7 @@ def judge(curve: Curve) -> Verdict | None:
 
 
 def trivial_loss(
-    task: Task, truth: npt.NDArray[np.generic], weight: npt.NDArray[np.generic] | None = None
+    task: Task, truth: npt.NDArray[Any], weight: npt.NDArray[Any] | None = None
 ) -> float:
     """The log loss or mean squared error of the best constant prediction.
 

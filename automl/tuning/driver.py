@@ -290,6 +290,8 @@ class Driver:
         if outcome.stopped_by is StopReason.TIME:
             for trial in self._running:
                 self._engine.interrupt(trial, "the search's time ran out")
+        elif outcome.stopped_by is StopReason.INTERRUPTED and self._running:
+            self._observer.finishing("ending what is cheap to end; Ctrl-C again stops at once")
         deadline = time.monotonic() + STOP_GRACE
         while self._running and time.monotonic() < deadline:
             for event in self._engine.events(TICK):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from automl.engines.processes import Processes
 from automl.engines.task import run_task
+from automl.results.export_request import export_request
 from automl.results.leaderboard import leaderboard
 from automl.results.record import RunRecord, read_record
 from automl.results.render import write_leaderboard_csv
@@ -64,11 +65,19 @@ def finish(
             observer.finishing("scoring the test rows")
             _score_test_rows(run, study, arrays, processes, number)
         observer.finishing("exporting the best model and checking the export")
-        shutil.rmtree(run.best, ignore_errors=True)
-        arguments = {"run": str(run.path), "trial": number, "to": str(run.best)}
-        run_task(processes, "automl.export.tasks:export_task", arguments)
+        _export_best(run, processes, number)
     write_leaderboard(run)
     return number
+
+
+def _export_best(run: RunDirectory, processes: Processes, number: int) -> None:
+    """Puts the best trial's bundle into ``best/``; one that is there stays until it is ready."""
+    fresh = run.path / ".best"
+    shutil.rmtree(fresh, ignore_errors=True)
+    arguments = export_request(run, number, fresh)
+    run_task(processes, "automl.export.tasks:export_task", arguments)
+    shutil.rmtree(run.best, ignore_errors=True)
+    fresh.rename(run.best)
 
 
 def _score_test_rows(

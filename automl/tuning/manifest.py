@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import AutoMLError, RunError
+from automl.results.files import to_json_text
 from automl.results.run_directory import RunDirectory
+from automl.space.data_rules import suit_to_data
 from automl.space.registry import find_space
 from automl.tuning.request import SearchRequest
 
 if TYPE_CHECKING:
+    from automl.data.arrays import Arrays
     from automl.data.metrics import Objective
     from automl.data.prepare import PreparedData
     from automl.space import SearchSpace
@@ -62,13 +66,50 @@ def recorded_request(run: RunDirectory, manifest: Mapping[str, Any]) -> SearchRe
         ) from error
 
 
+def narrowed_space(
+    space: SearchSpace, request: SearchRequest, data: PreparedData | Arrays
+) -> SearchSpace:
+    """The space as it is searched: fixed and narrowed as asked, and without what the data forbid.
+
+    Args:
+        space: The space as it was found.
+        request: What was asked.
+        data: The prepared rows.
+
+    Returns:
+        The space of the run.
+
+    Raises:
+        SpaceError: A hyperparameter was fixed or narrowed to what it cannot be.
+    """
+    return suit_to_data(
+        space.override(request.settings),
+        rows=len(data.train),
+        cardinalities=data.plan.signature.cardinalities,
+        classification=data.task.is_classification,
+    )
+
+
+def record_request(run: RunDirectory, request: SearchRequest) -> None:
+    """Records new limits, so that a run that is killed again goes on under these.
+
+    Args:
+        run: The run's directory, locked by this process.
+        request: What is asked now.
+    """
+    manifest = run.read_manifest()
+    form = json.loads(to_json_text(request.to_json()))
+    if manifest.get("request") != form:
+        run.write_manifest({**manifest, "request": form})
+
+
 def recorded_space(
     run: RunDirectory,
     request: SearchRequest,
     manifest: Mapping[str, Any],
     given: SearchSpace | None,
 ) -> SearchSpace:
-    """The run's space, found again and checked to be the one that the run began with.
+    """The run's space, found again; `check_space` tells whether it is still the same.
 
     Args:
         run: The run's directory.
@@ -77,24 +118,35 @@ def recorded_space(
         given: The space, where it is given as an object.
 
     Returns:
-        The space, narrowed as asked.
+        The space as it was found.
 
     Raises:
-        RunError: The space cannot be found again, or is not the same any more.
+        RunError: The space cannot be found again.
     """
     recorded = manifest["space"]
-    if given is None and recorded["reference"] is None:
+    if given is not None:
+        return given
+    if recorded["reference"] is None:
         raise RunError(
             f"The search space of {run.path} was given as an object; resume it from Python with "
             "automl.load_run(...).resume(space=...)."
         )
     try:
-        space = (given or find_space(recorded["reference"])).override(request.settings)
+        return find_space(recorded["reference"])
     except AutoMLError as error:
         raise RunError(f"The search space of {run.path} cannot be found again: {error}") from error
-    if space.hash() != recorded["hash"]:
+
+
+def check_space(
+    run: RunDirectory, request: SearchRequest, manifest: Mapping[str, Any], space: SearchSpace
+) -> None:
+    """Checks that a narrowed space is the one that the run began with.
+
+    Raises:
+        RunError: It has changed.
+    """
+    if space.hash() != manifest["space"]["hash"]:
         raise RunError(
             f"The search space {request.space!r} has changed since {run.path} began; "
             "start a new search, or restore the space."
         )
-    return space

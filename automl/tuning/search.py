@@ -23,7 +23,14 @@ from automl.tuning.baselines import LINEAR, constant_baseline, constant_name
 from automl.tuning.budget import Clock, SearchBudget
 from automl.tuning.driver import Driver, DriverSettings, Outcome, StopReason
 from automl.tuning.finish import finish, forget_model, write_leaderboard
-from automl.tuning.manifest import make_manifest, recorded_request, recorded_space
+from automl.tuning.manifest import (
+    check_space,
+    make_manifest,
+    narrowed_space,
+    record_request,
+    recorded_request,
+    recorded_space,
+)
 from automl.tuning.observer import Observer, Observers
 from automl.tuning.pruners import DEFAULT_PRUNER, make_pruner
 from automl.tuning.request import SearchRequest
@@ -83,7 +90,8 @@ def start_search(
 
     started = time.monotonic()
     observer = observer or Observer()
-    space = (space or find_space(request.space)).override(request.settings)
+    space = space or find_space(request.space)
+    space.override(request.settings)  # a wrong setting is told before the data are read
     target = None if directory is None else _free_directory(Path(directory))
     _check_names(request, space)
     with ExitStack() as stack:
@@ -97,6 +105,7 @@ def start_search(
         )
         for note in data.notes:
             observer.said(note)
+        space = narrowed_space(space, request, data)
         run = RunDirectory.create(
             target or _new_directory(request.data.name),
             make_manifest(request, space, data, objective),
@@ -151,12 +160,15 @@ def resume_search(
         request = replace(request, workers=workers)
     space = recorded_space(run, request, manifest, space)
     _check_names(request, space)
+    from automl.data.arrays import open_arrays
     from automl.data.metrics import Objective
 
     with ExitStack() as stack:
         processes = warm_processes()
         stack.callback(processes.close)
         restore_rows(run, request, manifest, source)
+        space = narrowed_space(space, request, open_arrays(run.arrays))
+        check_space(run, request, manifest, space)
         objective = Objective(**manifest["objective"])
         session = _Session(run, request, space, objective, processes, observer)
         return session.search(started)
@@ -187,6 +199,7 @@ class _Session:
         from automl.data.arrays import open_arrays
 
         with self._run.lock():
+            record_request(self._run, self._request)
             self._observer.run_opened(self._run.path)
             arrays = open_arrays(self._run.arrays)
             study = self._open_study()

@@ -23,10 +23,11 @@ ACTIONS = st.lists(
         st.sampled_from(
             ["ask", "enqueue", "pop", "report", "attribute", "param", "finish", "study", "delete"]
         ),
-        st.integers(0, 5),
+        st.integers(0, 3),
         st.floats(allow_nan=False, allow_infinity=False, width=32),
     ),
-    max_size=30,
+    min_size=5,
+    max_size=40,
 )
 
 
@@ -103,6 +104,8 @@ def test_agrees_with_optuna(
     path = tmp_path_factory.mktemp("replay") / "study.log"
     storage = JournalStorage(JournalFileBackend(str(path)))
     study = optuna.create_study(storage=storage, study_name="first")
+    study.ask()
+    study.ask()
     for action, number, value in actions:
         perform(storage, study._study_id, action, number, value)
     ours = [

@@ -228,7 +228,7 @@ def test_ctrl_c_once_leaves_running_trials_to_a_resume(tmp_path: Path) -> None:
     interrupting = iter(range(1000))
 
     def press(spec: TrialSpec) -> None:
-        if next(interrupting) == 12:
+        if next(interrupting) == 15:
             signal.raise_signal(signal.SIGINT)
 
     assert search.session(fails=press).stopped_by is StopReason.INTERRUPTED
@@ -243,7 +243,7 @@ def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
     interrupting = iter(range(1000))
 
     def press(spec: TrialSpec) -> None:
-        if next(interrupting) in (12, 13):
+        if next(interrupting) in (15, 16):
             signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):

@@ -111,8 +111,7 @@ class HyperbandPruner(CurvePruner):
         self._seed = seed
         starts = rungs(first, eta, epochs) or [first]
         self._brackets = [
-            AshaPruner(direction=direction, epochs=epochs, first=start, eta=eta)
-            for start in starts
+            AshaPruner(direction=direction, epochs=epochs, first=start, eta=eta) for start in starts
         ]
         count = len(starts)
         # Algorithm 1 of the paper: n = (s_max + 1) / (s + 1) * eta**s trials in bracket s.

@@ -49,13 +49,16 @@ class CmaEsSampler(ProposingSampler):
             for key, distribution in self._distributions.items()
             if isinstance(distribution, FloatDistribution | IntDistribution)
         }
+        # A memo of the last replay and the trials in it, which never change: replaying 1,000 trials
+        # in 58 dimensions takes about a second.
+        self._replayed: tuple[list[tuple[str, int]], CMA] | None = None
         self._choices = ReplayableSampler(seed, make_tpe)
 
     def propose(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:
         """A point of the current generation."""
         if not self._numbers:
             return {}
-        optimizer = self._replay(finished_trials(study, trial.number))
+        optimizer = self._replay(study.study_name, finished_trials(study))
         point = self._ask(optimizer, trial.number)
         return {
             key: from_unit(distribution, float(share))
@@ -72,16 +75,21 @@ class CmaEsSampler(ProposingSampler):
         """The value of a choice, from TPE."""
         return self._choices.sample_independent(study, trial, param_name, param_distribution)
 
-    def _replay(self, finished: Sequence[FrozenTrial]) -> CMA:
+    def _replay(self, study_name: str, finished: Sequence[FrozenTrial]) -> CMA:
         """The optimizer after every whole generation of the finished trials."""
-        optimizer = self._start()
-        for generation in _whole(finished, optimizer.population_size):
+        told, optimizer = self._replayed or ([], self._start())
+        keys = [(study_name, trial.number) for trial in finished]
+        if keys[: len(told)] != told:
+            told, optimizer = [], self._start()
+        size = optimizer.population_size
+        for generation in _whole(finished[len(told) :], size):
             points = {t.number: self._point(optimizer, t) for t in generation}
             best_first = by_standing(generation, self._direction)
             optimizer.tell([(points[t.number], float(r)) for r, t in enumerate(best_first)])
             if optimizer.should_stop():
                 # Converged or degenerate: further draws would repeat themselves.
                 optimizer = self._start()
+        self._replayed = (keys[: len(keys) // size * size], optimizer)
         return optimizer
 
     def _start(self) -> CMA:

@@ -36,6 +36,7 @@ class DistinctSampler(ProposingSampler):
 
     def __init__(self, seed: int, space: SearchSpace) -> None:
         super().__init__(seed, space)
+        self._count = int(space.count())
         # A memo of a pure function of recorded trials, which never change once they are whole.
         self._known: dict[tuple[str, int], Configuration] = {}
 
@@ -46,7 +47,7 @@ class DistinctSampler(ProposingSampler):
             RequestError: All have been tried.
         """
         tried = self._tried(study, before=trial.number)
-        if len(tried) >= self._space.count():
+        if len(tried) >= self._count:
             raise RequestError(
                 f"All {len(tried):,} configurations of '{self._space.name}' have been tried: "
                 "widen the space, or ask for no more trials."
@@ -57,7 +58,7 @@ class DistinctSampler(ProposingSampler):
 
     def proposals_left(self, study: Study) -> int:
         """How many configurations no trial of the study has."""
-        return max(0, int(self._space.count()) - len(self._tried(study, before=None)))
+        return max(0, self._count - len(self._tried(study, before=None)))
 
     @abstractmethod
     def _choose(

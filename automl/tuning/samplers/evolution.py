@@ -41,7 +41,7 @@ class EvolutionSampler(ProposingSampler):
 
     def propose(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:
         """A child of two parents; nothing (all is drawn at random) in the first generation."""
-        finished = finished_trials(study, trial.number)
+        finished = finished_trials(study)
         whole = finished[: len(finished) // POPULATION * POPULATION]
         parents = by_standing(whole, self._direction)[:POPULATION]
         if not parents:

@@ -51,15 +51,18 @@ class RecordView:
 
     @property
     def direction(self) -> StudyDirection:
+        """As the study's."""
         return self._study.direction
 
     @property
     def directions(self) -> list[StudyDirection]:
+        """As the study's."""
         return self._study.directions
 
     def get_trials(
         self, deepcopy: bool = True, states: Container[TrialState] | None = None
     ) -> list[FrozenTrial]:
+        """The other trials of these states; never copied, so not to be changed."""
         return self._get_trials(deepcopy, states)
 
     def _get_trials(
@@ -80,10 +83,9 @@ class _NotesDropped:
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None: ...
 
 
-def finished_trials(study: Study, number: int) -> list[FrozenTrial]:
-    """The completed and pruned trials but the one with this number, in order of their numbers."""
-    trials = study.get_trials(deepcopy=False, states=FINISHED)
-    return sorted((t for t in trials if t.number != number), key=lambda t: t.number)
+def finished_trials(study: Study) -> list[FrozenTrial]:
+    """The completed and pruned trials, in order of their numbers."""
+    return sorted(study.get_trials(deepcopy=False, states=FINISHED), key=lambda t: t.number)
 
 
 def standing(trial: FrozenTrial, direction: str) -> tuple[int, int, float]:

@@ -92,9 +92,7 @@ def make_random(seed: int) -> BaseSampler:
 
 def make_gp(seed: int) -> BaseSampler:
     """A Gaussian process; hyperparameters that are not in every trial are drawn at random."""
-    return GPSampler(
-        seed=seed, n_startup_trials=STARTUP_TRIALS, warn_independent_sampling=False
-    )
+    return GPSampler(seed=seed, n_startup_trials=STARTUP_TRIALS, warn_independent_sampling=False)
 
 
 def _view(study: Study, trial: FrozenTrial) -> Study:

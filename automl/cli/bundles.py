@@ -1,0 +1,167 @@
+"""The commands that make and use exported models: `export`, `predict` and `evaluate`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from automl.cli.shared_options import Debug, RunPath
+from automl.errors import RequestError
+
+#: Most seconds that predicting may take: a day is more than any table in memory needs.
+PREDICT_SECONDS = 86_400.0
+
+BundlePath = Annotated[
+    str,
+    typer.Argument(metavar="BUNDLE", help="An exported model, such as results/housing/best."),
+]
+RowsPath = Annotated[
+    str,
+    typer.Argument(
+        metavar="ROWS",
+        help="A CSV, TSV, Parquet or NPZ file with the model's columns, in any order.",
+    ),
+]
+RowNames = Annotated[
+    str | None,
+    typer.Option(
+        "--names",
+        metavar="A,B,...",
+        help="Column names of a file without a header. Default: the first line is the header.",
+    ),
+]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Adds the commands of this file."""
+    app.command()(export)
+    app.command()(predict)
+    app.command()(evaluate)
+
+
+def export(
+    run: RunPath,
+    to: Annotated[
+        str, typer.Option("--to", metavar="DIRECTORY", help="The bundle; it must not exist yet.")
+    ],
+    trial: Annotated[
+        str,
+        typer.Argument(metavar="TRIAL", help="A trial's number, a baseline's name, or best."),
+    ] = "best",
+    debug: Debug = False,
+) -> None:
+    """Export a trial's model as a bundle that takes raw rows, checked to predict what was scored.
+
+    Its model.keras loads with nothing but Keras; card.md says what it is.
+    """
+    from automl.api import load_run
+    from automl.cli.results import parse_trial
+
+    bundle = load_run(run).export(to, parse_trial(trial))
+    typer.echo(f"Exported to {bundle}, and checked to predict what was scored.")
+    typer.echo(f"Next: automl predict {bundle} ROWS.csv --output predictions.csv")
+
+
+def predict(
+    bundle: BundlePath,
+    rows: RowsPath,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="The CSV file to write. Default: print it."
+        ),
+    ] = None,
+    names: RowNames = None,
+    debug: Debug = False,
+) -> None:
+    """Predict ROWS, with or without the target, and write CSV.
+
+    Classes come with the probability of each; numbers are in the target's own units.
+    """
+    import tempfile
+    from pathlib import Path
+
+    if output is not None:
+        _check_output(Path(output), Path(rows))
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(output or Path(folder) / "predictions.csv").absolute()
+        arguments = {**_arguments(bundle, rows, names), "output": str(target)}
+        found = _run("automl.export.tasks:predict_task", arguments)
+        if output is None:
+            sys.stdout.write(target.read_text(encoding="utf-8"))
+        else:
+            typer.echo(f"{found['rows']:,} predictions written to {output}.")
+
+
+def evaluate(
+    bundle: BundlePath,
+    rows: RowsPath,
+    names: RowNames = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON. Default: a line for each metric.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Score an exported model on ROWS that hold the target."""
+    import json
+
+    from automl.results.files import finite
+    from automl.results.table import number
+
+    scores = _run("automl.export.tasks:evaluate_task", _arguments(bundle, rows, names))
+    if as_json:
+        typer.echo(json.dumps(finite(scores)))
+        return
+    margin = max(map(len, scores)) + 2
+    for name, value in scores.items():
+        typer.echo(f"{name:<{margin}}{number(value)}")
+
+
+def _check_output(output: Any, rows: Any) -> None:
+    """Finds out before the work is done whether its result can be written.
+
+    Raises:
+        RequestError: It would overwrite the rows, or its folder is not there.
+    """
+    if output.exists() and rows.exists() and output.samefile(rows):
+        raise RequestError(f"--output {output} would overwrite the rows; choose another file.")
+    if output.is_dir() or not output.absolute().parent.is_dir():
+        raise RequestError(
+            f"--output {output} cannot be a file; give a file in a directory that exists."
+        )
+
+
+def _arguments(bundle: str, rows: str, names: str | None) -> dict[str, Any]:
+    """Checks what can be checked before TensorFlow has started.
+
+    Raises:
+        RequestError: There is no such bundle or file.
+    """
+    from pathlib import Path
+
+    from automl.data.request import DataRequest
+    from automl.export.bundle import open_bundle
+
+    path = Path(rows)
+    open_bundle(bundle)
+    if not path.is_file():
+        raise RequestError(f"There is no file {rows}; give a CSV, TSV, Parquet or NPZ file.")
+    return {
+        "bundle": str(Path(bundle).absolute()),
+        "rows": str(path.absolute()),
+        "names": list(DataRequest(None, names=names or ()).names),  # type: ignore[arg-type]
+    }
+
+
+def _run(function: str, arguments: dict[str, Any]) -> Any:
+    """Runs a task in a process that has TensorFlow."""
+    from automl.engines.processes import warm_processes
+    from automl.engines.task import run_task
+
+    processes = warm_processes()
+    try:
+        return run_task(processes, function, arguments, timeout=PREDICT_SECONDS)
+    finally:
+        processes.close()

@@ -1,0 +1,232 @@
+"""A search as it runs, on a terminal: a progress line, and the top of the leaderboard below."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+from typing_extensions import override
+
+from automl.cli.progress import describe_run, duration, failure
+from automl.results.table import config_text, number
+from automl.trial import EpochReport, TrialResult, TrialState
+from automl.tuning.observer import Observer, Progress
+
+REFRESHES_PER_SECOND = 4
+BAR_WIDTH = 24
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A running trial: its latest epoch and score there."""
+
+    epoch: int = 0
+    score: float | None = None
+
+
+class LiveDisplay(Observer):
+    """Shows a search on a terminal; what should stay on the screen scrolls up above the display.
+
+    Events only change what is to be shown; it is drawn a few times a second, so that its price
+    depends neither on how many trials there are nor on how fast epochs come.
+
+    Args:
+        console: Where to draw.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._stage = "reading the data"
+        self._progress: Progress | None = None
+        self._origin: Progress | None = None
+        self._drawn_at = 0.0
+        self._running: dict[int | str, _Running] = {}
+        self._failure = ""
+        self._spinner = Spinner("dots")
+        self._live = Live(
+            console=console,
+            get_renderable=self.render,
+            refresh_per_second=REFRESHES_PER_SECOND,
+            transient=True,
+        )
+
+    def __enter__(self) -> Self:
+        """Begins to draw."""
+        self._live.start(refresh=True)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Takes the display off the screen."""
+        self._live.stop()
+
+    @override
+    def said(self, message: str) -> None:
+        self._console.print(Text(message), soft_wrap=False)
+
+    @override
+    def run_opened(self, path: Path) -> None:
+        self._stage = "starting the workers"
+        for line in describe_run(path):
+            self._console.print(Text(line))
+
+    @override
+    def trial_started(self, trial: int | str, config: Mapping[str, Any]) -> None:
+        self._running[trial] = _Running()
+
+    @override
+    def epoch_finished(self, trial: int | str, report: EpochReport) -> None:
+        self._running[trial] = _Running(report.epoch, report.score)
+        self._begin()
+
+    @override
+    def trial_ended(self, trial: int | str, result: TrialResult) -> None:
+        self._running.pop(trial, None)
+        if isinstance(trial, int):
+            self._begin()
+        if result.state is TrialState.FAILED:
+            name = trial if isinstance(trial, str) else f"trial {trial}"
+            self._failure = f"{name} failed: {failure(result)}"
+
+    @override
+    def progressed(self, progress: Progress) -> None:
+        self._progress = progress
+        self._drawn_at = time.monotonic()
+        if not self._stage and self._origin is None:
+            self._origin = progress
+
+    @override
+    def finishing(self, message: str) -> None:
+        self._stage = message
+
+    def _begin(self) -> None:
+        """The workers have come up, and train."""
+        if self._origin is None:
+            self._stage = ""
+
+    def render(self) -> RenderableType:
+        """What is on the screen now."""
+        progress = self._progress
+        parts: list[RenderableType] = []
+        if progress is not None:
+            since = time.monotonic() - self._drawn_at
+            parts += [_bar(progress), _standing(progress, self._origin, since)]
+        if self._stage:
+            self._spinner.update(text=Text(f"{self._stage} ..."))
+            parts.append(self._spinner)
+        elif self._running and progress is not None:
+            parts.append(_line(_now(self._running, progress.objective), "dim"))
+        if self._failure:
+            parts.append(_line(self._failure, "red"))
+        if progress is not None and progress.top:
+            parts += [Text(), _top(progress)]
+        return Group(*parts)
+
+
+def _line(text: str, style: str = "") -> Text:
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+
+
+def _bar(progress: Progress) -> RenderableType:
+    """A bar, and how many trials are in which state."""
+    counts = [f"{progress.running} running"]
+    if progress.pruned:
+        counts.append(f"{progress.pruned} pruned")
+    if progress.failed:
+        counts.append(f"{progress.failed} failed")
+    if progress.total is None:
+        return _line(f"{progress.done} trials done, {', '.join(counts)}")
+    row = Table.grid(padding=(0, 1))
+    bar = ProgressBar(total=progress.total, completed=progress.done, width=BAR_WIDTH)
+    row.add_row(bar, _line(f"{progress.done}/{progress.total} trials, {', '.join(counts)}"))
+    return row
+
+
+def _standing(progress: Progress, origin: Progress | None, since: float) -> Text:
+    """The best so far and the time, as it has gone on since the last report."""
+    parts = []
+    if progress.top:
+        trial, score, _ = progress.top[0]
+        parts.append(f"best {progress.objective} {number(score)} (trial {trial})")
+    elapsed = progress.elapsed + since
+    parts.append(f"{duration(elapsed)} elapsed")
+    left = time_left(progress, origin)
+    if left is not None:
+        parts.append(f"about {duration(max(0.0, left - since))} left")
+    return _line(" · ".join(parts))
+
+
+def time_left(progress: Progress, origin: Progress | None) -> float | None:
+    """Seconds until the trials are over, as far as can be told: by the limit, or by their pace.
+
+    Args:
+        progress: Where the search stands.
+        origin: Where it stood when trials began to train in this session; the seconds before
+            that, in which the workers started, say nothing about a trial's.
+
+    Returns:
+        The less of the two, or None where neither says anything yet.
+    """
+    estimates = []
+    if progress.seconds_left is not None:
+        estimates.append(progress.seconds_left)
+    if progress.total is not None and origin is not None and progress.done > origin.done:
+        pace = (progress.elapsed - origin.elapsed) / (progress.done - origin.done)
+        estimates.append((progress.total - progress.done) * pace)
+    return max(0.0, min(estimates)) if estimates else None
+
+
+def _now(running: Mapping[int | str, _Running], objective: str) -> str:
+    """The running trials, as many as fit the line."""
+    told = []
+    for trial, now in running.items():
+        name = trial if isinstance(trial, str) else f"trial {trial}"
+        score = "" if now.score is None else f" ({objective} {number(now.score)})"
+        told.append(f"{name} epoch {now.epoch}{score}" if now.epoch else f"{name} building")
+    return ", ".join(told)
+
+
+def _top(progress: Progress) -> RenderableType:
+    """The best trials, with the hyperparameters in which they differ."""
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    header = ("rank", "trial", progress.objective, "configuration")
+    table.add_row(*(Text(name, style="bold") for name in header))
+    names = differing([config for _, _, config in progress.top])
+    for rank, (trial, score, config) in enumerate(progress.top, start=1):
+        style = "green" if rank == 1 else ""
+        cells = (str(rank), str(trial), number(score), config_text(config, names))
+        table.add_row(*(Text(cell, style=style) for cell in cells))
+    return table
+
+
+def differing(configs: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Names of the hyperparameters in which configurations differ; all of a single one.
+
+    Args:
+        configs: Configurations; one that lacks a name differs from one that has it.
+    """
+    names = dict.fromkeys(name for config in configs for name in config)
+    if len(configs) < 2:
+        return tuple(names)
+    return tuple(
+        name for name in names if len({json.dumps(config.get(name, ())) for config in configs}) > 1
+    )

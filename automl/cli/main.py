@@ -1,0 +1,134 @@
+"""The command `automl`: its commands put together, and every error as one sentence."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.main import get_command
+
+from automl import __version__
+from automl.cli import bundles, results, search, spaces
+from automl.cli.exit_codes import FAILED, INTERRUPTED
+from automl.cli.streams import complain, drop_output, tolerate_characters
+from automl.errors import AutoMLError
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"automl {__version__}")
+        raise typer.Exit
+
+
+def make_app() -> typer.Typer:
+    """Puts the commands together."""
+    app = typer.Typer(
+        name="automl",
+        help="Hyperparameter search and AutoML for Keras: from a table to a leaderboard to an "
+        "exported model.",
+        epilog="Start with: [bold]automl search digits --trials 10[/bold]",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+    )
+
+    @app.callback()
+    def root(
+        version: Annotated[
+            bool,
+            typer.Option(
+                "--version", callback=_print_version, is_eager=True, help="Print the version."
+            ),
+        ] = False,
+    ) -> None:
+        pass
+
+    for module in (search, results, bundles, spaces):
+        module.add_commands(app)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command.
+
+    Args:
+        arguments: What was typed after ``automl``; None for the process's own arguments.
+
+    Returns:
+        The exit code: 0; 2 for a wrong request; 1 for a failed run; 130 after Ctrl-C.
+    """
+    tolerate_characters()
+    state: dict[str, Any] = {"debug": False}
+    try:
+        code = _run(arguments, state)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        drop_output()
+        return FAILED
+    return code
+
+
+def _run(arguments: Sequence[str] | None, state: dict[str, Any]) -> int:
+    """Runs a command and says in one sentence what stopped it."""
+    command = get_command(make_app())
+    try:
+        code = command.main(
+            None if arguments is None else list(arguments),
+            prog_name="automl",
+            standalone_mode=False,
+            obj=state,
+        )
+        return code if isinstance(code, int) else 0
+    except typer.TyperException as error:
+        return _usage_error(error)
+    except (BrokenPipeError, KeyboardInterrupt):
+        raise
+    except Exception as error:  # noqa: BLE001 - here every error ends as a sentence
+        if state["debug"]:
+            traceback.print_exc()
+        sentence, code = _explain(error, state["debug"])
+        complain(sentence)
+        return code
+
+
+def _explain(error: Exception, debug: bool) -> tuple[str, int]:
+    """The sentence for a person, and the exit code."""
+    if isinstance(error, AutoMLError):
+        return str(error), error.exit_code
+    if isinstance(error, OSError) and error.strerror:
+        place = f" ({error.filename})" if error.filename else ""
+        return f"The system refused: {error.strerror}{place}.", FAILED
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this; use fewer rows or a larger machine.", FAILED
+    where = "above" if debug else f"in {_save_traceback()}"
+    told = f"{type(error).__name__}: {error}".strip().split("\n")[0]
+    return (
+        f"This is a defect of automl, not of what you asked ({told}); the traceback is {where}, "
+        "please report it.",
+        FAILED,
+    )
+
+
+def _save_traceback() -> str:
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="automl-", suffix=".traceback.txt", delete=False, encoding="utf-8"
+    ) as file:
+        traceback.print_exc(file=file)
+    return file.name
+
+
+def _usage_error(error: typer.TyperException) -> int:
+    context = getattr(error, "ctx", None)
+    message = error.format_message().strip()
+    if message:  # without arguments there is none: the help has been printed
+        hint = f" Try `{context.command_path} --help`." if context is not None else ""
+        complain(f"{message.rstrip('.')}.{hint}")
+    return int(error.exit_code)

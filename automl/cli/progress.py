@@ -1,0 +1,221 @@
+"""What a search tells on its way, as plain lines: on the screen and in the run's log file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from typing_extensions import override
+
+from automl.cli.streams import drop_output
+from automl.errors import AutoMLError
+from automl.results.run_directory import RunDirectory
+from automl.results.table import number
+from automl.trial import TrialResult, TrialState
+from automl.tuning.observer import Observer, Progress
+
+
+class PlainLines(Observer):
+    """One line for whatever a person should be told, one for each trial that has ended.
+
+    Args:
+        write: Takes one line, without its line end.
+    """
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+        # Ended trials wait for the next report of progress, which knows the best so far.
+        self._ended: list[tuple[int | str, TrialResult]] = []
+
+    @override
+    def said(self, message: str) -> None:
+        self._write(message)
+
+    @override
+    def run_opened(self, path: Path) -> None:
+        for line in describe_run(path):
+            self._write(line)
+
+    @override
+    def trial_ended(self, trial: int | str, result: TrialResult) -> None:
+        self._ended.append((trial, result))
+
+    @override
+    def progressed(self, progress: Progress) -> None:
+        ended, self._ended = self._ended, []
+        done = progress.done - sum(isinstance(trial, int) for trial, _ in ended)
+        for trial, result in ended:
+            done += isinstance(trial, int)
+            self._write(trial_line(trial, result, progress, done))
+
+    @override
+    def finishing(self, message: str) -> None:
+        self._write(message)
+
+
+class LogFile:
+    """The run's ``search.log``: lines with the time, kept back until the run has a directory."""
+
+    def __init__(self) -> None:
+        self._early: list[str] = []
+        self._file: TextIO | None = None
+
+    def open(self, path: Path) -> None:
+        """Begins to write to a file, after what is there already."""
+        self._file = path.open("a", encoding="utf-8", buffering=1)
+        early, self._early = self._early, []
+        for line in early:
+            self._file.write(line)
+
+    def write(self, line: str) -> None:
+        """Writes a line with the time, to the second."""
+        told = f"{datetime.now():%Y-%m-%d %H:%M:%S} {line}\n"
+        if self._file is None:
+            self._early.append(told)
+        else:
+            self._file.write(told)
+
+    def close(self) -> None:
+        """Closes the file; a run that never got a directory leaves none."""
+        if self._file is not None:
+            self._file.close()
+
+
+class LoggedLines(PlainLines):
+    """The plain lines in the run's log file.
+
+    Attributes:
+        run: The run's directory, once there is one.
+    """
+
+    def __init__(self) -> None:
+        self.run: Path | None = None
+        self._log = LogFile()
+        super().__init__(self._log.write)
+
+    @override
+    def run_opened(self, path: Path) -> None:
+        self.run = path
+        self._log.open(RunDirectory(path).log_file)
+        super().run_opened(path)
+
+    def __enter__(self) -> Self:
+        """Begins to keep lines for a run that has no directory yet."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Says what ended the search, if it was not its own end, and closes the file."""
+        if isinstance(error, AutoMLError):
+            self._log.write(f"stopped: {error}")
+        elif error is not None:
+            self._log.write(f"stopped: {type(error).__name__} {error}".rstrip())
+        self._log.close()
+
+
+class PrintedLines(PlainLines):
+    """The plain lines on standard output, for as long as somebody reads them."""
+
+    def __init__(self) -> None:
+        self._is_read = True
+        super().__init__(self._print)
+
+    def _print(self, line: str) -> None:
+        if self._is_read:
+            try:
+                print(line, flush=True)
+            except BrokenPipeError:
+                # `automl search ... | head` is no reason to lose hours of training.
+                self._is_read = False
+                drop_output()
+
+
+def describe_run(path: Path) -> list[str]:
+    """What is searched and how, in two lines, from the run's record.
+
+    Args:
+        path: The run's directory.
+    """
+    manifest = RunDirectory(path).read_manifest()
+    asked = manifest["request"]
+    objective = manifest["objective"]
+    better = "lower" if objective["direction"] == "minimize" else "higher"
+    hyperparameters = {part["name"] for part in manifest["space"]["definition"]["hyperparameters"]}
+    pruner = asked["pruner"] or "the default"
+    return [
+        f"run: {shown_path(path)}, ranked by {objective['name']} on the validation rows "
+        f"({better} is better)",
+        f"search: space {asked['space']} ({len(hyperparameters)} hyperparameters), sampler "
+        f"{asked['sampler']}, pruner {pruner}, {_limits(asked)}, seed {manifest['seed']}",
+    ]
+
+
+def _limits(asked: Mapping[str, Any]) -> str:
+    limits = []
+    if asked["budget"]["trials"] is not None:
+        limits.append(f"{asked['budget']['trials']} trials")
+    if asked["budget"]["seconds"] is not None:
+        limits.append(f"{duration(asked['budget']['seconds'])}")
+    return " or ".join(limits) + f" of up to {asked['trial_budget']['epochs']} epochs"
+
+
+def trial_line(trial: int | str, result: TrialResult, progress: Progress, done: int) -> str:
+    """One line on a trial or baseline that has ended.
+
+    Args:
+        trial: Its number or name.
+        result: How it ended.
+        progress: Where the search stands since.
+        done: How many trials were over with this one.
+    """
+    if isinstance(trial, str):
+        name = f"baseline {trial}"
+    else:
+        total = "" if progress.total is None else f"/{progress.total}"
+        name = f"[{done}{total}] trial {trial}"
+    parts = []
+    if result.score is not None:
+        parts.append(f"{progress.objective} {number(result.score)}")
+    if progress.top and isinstance(trial, int):
+        best, score, _ = progress.top[0]
+        parts.append("the best so far" if best == trial else f"best {number(score)} (trial {best})")
+    if result.epochs:
+        parts.append(f"{result.epochs} epoch{'' if result.epochs == 1 else 's'}")
+    parts.append(f"{result.seconds:.1f} s")
+    if result.verdict is not None:
+        parts.append(str(result.verdict))
+    if result.state is TrialState.FAILED:
+        parts.append(failure(result))
+    return f"{name} {result.state}: {', '.join(parts)}"
+
+
+def failure(result: TrialResult) -> str:
+    """Why a trial failed, on one line: its cause and its reason, where they are two things."""
+    reason = " ".join(result.reason.split())
+    cause = str(result.cause or "")
+    return ": ".join(dict.fromkeys(part for part in (cause, reason) if part))
+
+
+def duration(seconds: float) -> str:
+    """Seconds as ``0:07``, ``12:30`` or ``1:02:30``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def shown_path(path: Path) -> str:
+    """A path as a person would type it: relative where it is below the working directory."""
+    import shlex
+
+    path = Path(path)
+    with suppress(ValueError):
+        path = path.absolute().relative_to(Path.cwd())
+    return shlex.quote(str(path))

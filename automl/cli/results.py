@@ -1,0 +1,124 @@
+"""The commands `leaderboard` and `show`."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from automl.cli.shared_options import Debug, RunPath
+from automl.errors import RequestError
+
+#: Rows of the printed table unless asked otherwise: they fit a screen.
+TOP = 20
+
+
+class Format(StrEnum):
+    """How a leaderboard is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Adds the commands of this file."""
+    app.command()(leaderboard)
+    app.command()(show)
+
+
+def leaderboard(
+    run: RunPath,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help=f"How many rows. Default: {TOP} of a table, and all of another format."
+        ),
+    ] = None,
+    format_: Annotated[
+        Format,
+        typer.Option("--format", "-f", help="A table to read; CSV, JSON or Markdown to work with."),
+    ] = Format.TABLE,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write to a file. Default: print it."),
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Show the trials of RUN in order, baselines among them.
+
+    A table shows the baselines whatever their rank.
+    """
+    from automl.cli.streams import screen_width, use_color
+    from automl.results.leaderboard import leaderboard as ranked
+    from automl.results.record import read_record
+    from automl.results.render import to_csv, to_json, to_markdown
+    from automl.results.run_directory import RunDirectory
+    from automl.results.table import leaderboard_text
+
+    record = read_record(RunDirectory.open(run))
+    rows = ranked(record)
+    if format_ is Format.TABLE:
+        printed = output is None
+        text = leaderboard_text(
+            record,
+            rows,
+            top=top or TOP,
+            width=screen_width(),
+            color=printed and use_color(),
+        )
+    elif format_ is Format.MARKDOWN:
+        text = to_markdown(record, rows[:top])
+    else:
+        text = (to_csv if format_ is Format.CSV else to_json)(rows[:top])
+    _deliver(text, output)
+
+
+def show(
+    run: RunPath,
+    trial: Annotated[
+        str,
+        typer.Argument(metavar="TRIAL", help="A trial's number, a baseline's name, or best."),
+    ] = "best",
+    debug: Debug = False,
+) -> None:
+    """Show one trial of RUN: its configuration, learning curve and verdict, or why it failed."""
+    from automl.cli.streams import screen_width, use_color
+    from automl.cli.trial_text import trial_text
+    from automl.results.run_directory import RunDirectory
+
+    text = trial_text(
+        RunDirectory.open(run), parse_trial(trial), width=screen_width(), color=use_color()
+    )
+    sys.stdout.write(text)
+
+
+def parse_trial(given: str | None) -> int | str | None:
+    """Reads a trial's number or a baseline's name; None for the best."""
+    if given is None or given == "best":
+        return None
+    return int(given) if given.isdecimal() else given
+
+
+def _deliver(text: str, output: str | None) -> None:
+    """Prints a text or writes it to a file, whole or not at all.
+
+    Raises:
+        RequestError: The file cannot be written.
+    """
+    from pathlib import Path
+
+    from automl.results.files import write_text
+
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        write_text(Path(output), text)
+    except OSError as error:
+        raise RequestError(
+            f"{output} cannot be written ({error.strerror or error}); choose another --output."
+        ) from error

@@ -1,0 +1,236 @@
+"""The commands `search` and `resume`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import typer
+
+from automl.cli.search_options import (
+    Address,
+    AllowWide,
+    BatchSize,
+    Categorical,
+    ClassWeight,
+    Data,
+    Directory,
+    Engine,
+    Epochs,
+    Goal,
+    Group,
+    Ignore,
+    KeepModels,
+    MinDelta,
+    Names,
+    NewTime,
+    NewTrials,
+    NewWorkers,
+    ObjectiveName,
+    Patience,
+    Pruner,
+    Quiet,
+    Sampler,
+    Seed,
+    Settings,
+    Space,
+    SplitByTime,
+    Storage,
+    Target,
+    TaskName,
+    Test,
+    Time,
+    Trials,
+    TrialTime,
+    Validation,
+    Weight,
+    Workers,
+)
+from automl.cli.shared_options import Debug, RunPath
+from automl.errors import RequestError
+from automl.tuning.pruners import DEFAULT_PRUNER
+from automl.tuning.request import DEFAULT_EPOCHS, DEFAULT_KEEP_MODELS, DEFAULT_PATIENCE
+from automl.tuning.samplers import DEFAULT_SAMPLER
+
+if TYPE_CHECKING:
+    from automl.api import Run
+    from automl.tuning.observer import Observer
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Adds the commands of this file."""
+    app.command()(search)
+    app.command()(resume)
+
+
+def search(
+    data: Data,
+    target: Target = None,
+    task: TaskName = None,
+    categorical: Categorical = None,
+    ignore: Ignore = None,
+    names: Names = None,
+    allow_wide: AllowWide = False,
+    validation: Validation = None,
+    test: Test = None,
+    split_by_time: SplitByTime = None,
+    group: Group = None,
+    weight: Weight = None,
+    class_weight: ClassWeight = None,
+    space: Space = "mlp",
+    settings: Settings = None,
+    batch_size: BatchSize = None,
+    trials: Trials = None,
+    time: Time = None,
+    epochs: Epochs = DEFAULT_EPOCHS,
+    patience: Patience = DEFAULT_PATIENCE,
+    min_delta: MinDelta = 0.0,
+    trial_time: TrialTime = None,
+    goal: Goal = None,
+    objective: ObjectiveName = None,
+    sampler: Sampler = DEFAULT_SAMPLER,
+    pruner: Pruner = DEFAULT_PRUNER,
+    seed: Seed = 0,
+    engine: Engine = "local",
+    address: Address = None,
+    workers: Workers = None,
+    keep_models: KeepModels = DEFAULT_KEEP_MODELS,
+    storage: Storage = None,
+    directory: Directory = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Search for a good Keras model for DATA; Ctrl-C ends it early, `automl resume` goes on."""
+    asked = dict(locals())
+    for name in ("quiet", "debug", "batch_size"):  # not for the Python interface
+        del asked[name]
+    for name in ("target", "categorical", "ignore"):
+        asked[name] = tuple(asked[name] or ())
+    asked["names"] = names or ()
+    asked["settings"] = parse_settings(settings or (), batch_size)
+    asked["validation"] = parse_rows(validation)
+    asked["test"] = parse_rows(test)
+    asked["class_weight"] = parse_class_weight(class_weight)
+
+    def start(observer: Observer) -> Run:
+        from automl.api import search as run_search
+
+        return run_search(**asked, observer=observer)
+
+    conduct(start, quiet)
+
+
+def resume(
+    run: RunPath,
+    trials: NewTrials = None,
+    time: NewTime = None,
+    workers: NewWorkers = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Go on with a search that was stopped or killed, or give it more trials or time.
+
+    --trials and --time are totals: what the run has spent already counts.
+    """
+
+    def start(observer: Observer) -> Run:
+        from automl.api import load_run
+
+        return load_run(run).resume(trials=trials, time=time, workers=workers, observer=observer)
+
+    conduct(start, quiet)
+
+
+def conduct(start: Callable[[Observer], Run], quiet: bool) -> None:
+    """Runs a search with its progress shown, and sums it up.
+
+    Args:
+        start: Begins the search, watched by an observer, and returns when it is over.
+        quiet: Whether to print nothing but the run's directory.
+
+    Raises:
+        typer.Exit: The search did not end as asked; with the exit code.
+    """
+    from automl.cli.progress import LoggedLines, PrintedLines
+    from automl.cli.streams import complain, is_terminal
+    from automl.cli.summary import close_search, ending, how_to_resume
+    from automl.tuning.observer import Observers
+
+    log = LoggedLines()
+    try:
+        with log, ExitStack() as stack:
+            observers: list[Observer] = [log]
+            if is_terminal() and not quiet:
+                from rich.console import Console
+
+                from automl.cli.live import LiveDisplay
+
+                observers.append(stack.enter_context(LiveDisplay(Console(highlight=False))))
+            elif not quiet:
+                observers.append(PrintedLines())
+            run = start(Observers(*observers))
+            log.said(ending(run))
+    except KeyboardInterrupt:
+        if log.run is not None:
+            complain(f"Stopped at once by Ctrl-C; {how_to_resume(log.run)}.")
+        raise
+    code = close_search(run, quiet)
+    if code:
+        raise typer.Exit(code)
+
+
+def parse_settings(settings: Sequence[str], batch_size: str | None) -> dict[str, str]:
+    """Reads the ``NAME=VALUE`` of --set, and --batch-size, which is one of them.
+
+    Raises:
+        RequestError: There is no ``=``, or a name is given twice.
+    """
+    parts = [*settings, *(() if batch_size is None else (f"batch_size={batch_size}",))]
+    values: dict[str, str] = {}
+    for part in parts:
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or not name or not value:
+            raise RequestError(
+                f"--set {part} is not NAME=VALUE; write it like depth=3, width=64:256 or "
+                "activation=relu,elu."
+            )
+        if name in values:
+            raise RequestError(
+                f"{name} is set twice, to {values[name]} and to {value}; set it once, several "
+                f"values as {name}={values[name]},{value}."
+            )
+        values[name] = value
+    return values
+
+
+def parse_rows(given: str | None) -> str | float | None:
+    """Reads a share of rows as a number, unless there is a file of that name."""
+    if given is None or os.path.exists(given):  # noqa: PTH110 - an odd text is no error here
+        return given
+    try:
+        return float(given)
+    except ValueError:
+        return given
+
+
+def parse_class_weight(given: str | None) -> str | Mapping[str, float] | None:
+    """Reads ``balanced``, or weights such as ``yes=2,no=1``.
+
+    Raises:
+        RequestError: It is neither.
+    """
+    if given is None or "=" not in given:
+        return given
+    weights: dict[str, float] = {}
+    for part in given.split(","):
+        label, _, weight = part.rpartition("=")
+        try:
+            weights[label.strip()] = float(weight)
+        except ValueError:
+            raise RequestError(
+                f"--class-weight {given} cannot be read at {part!r}; write balanced, or a weight "
+                "for each class, such as yes=2,no=1."
+            ) from None
+    return weights

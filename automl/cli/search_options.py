@@ -1,0 +1,385 @@
+"""The options of `search` and `resume`: how each is spelt, what its help says, where it stands."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from automl.tuning.budget import DEFAULT_TRIALS
+from automl.tuning.pruners import PRUNERS
+from automl.tuning.samplers import SAMPLERS
+
+DATA = "Data"
+SPLIT = "Split and weights"
+SPACE = "Search space"
+BUDGET = "Budget"
+STRATEGY = "Strategy"
+MACHINE = "Machine"
+OUTPUT = "Run"
+
+
+def _listed(names: Any) -> str:
+    """Names with what they mean, one a line, for a help text."""
+    told = (f"[bold]{name}[/bold]: {meaning}." for name, meaning in names.items())
+    return "  ".join(told).replace("automl[", r"automl\[")
+
+
+# ---- data
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A CSV, TSV, Parquet or NPZ file, or a set bundled with scikit-learn: digits, iris, "
+        "wine, breast_cancer or diabetes.",
+    ),
+]
+Target = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        "-t",
+        metavar="COLUMN",
+        help="What to predict: a column's name or position (from 0; -1 is the last). Repeat it "
+        "for several outputs. Bundled sets and NPZ files know theirs.",
+        rich_help_panel=DATA,
+    ),
+]
+TaskName = Annotated[
+    str | None,
+    typer.Option(
+        "--task",
+        metavar="KIND",
+        help="binary, multiclass, multilabel or regression. Default: by what the target holds.",
+        rich_help_panel=DATA,
+    ),
+]
+Categorical = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--categorical",
+        metavar="COLUMN",
+        help="Take a column as categories though it looks like numbers or dates. Repeatable. "
+        "Default: columns of text.",
+        rich_help_panel=DATA,
+    ),
+]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore",
+        metavar="COLUMN",
+        help="Leave a column out. Repeatable. Default: only columns without information.",
+        rich_help_panel=DATA,
+    ),
+]
+Names = Annotated[
+    str | None,
+    typer.Option(
+        "--names",
+        metavar="A,B,...",
+        help="Column names of a file without a header, or a file with one name a line. "
+        "Default: the first line is the header.",
+        rich_help_panel=DATA,
+    ),
+]
+AllowWide = Annotated[
+    bool,
+    typer.Option(
+        "--allow-wide",
+        metavar="",
+        help="Accept a table with more columns than rows, which is refused by default: it is "
+        "mostly a mistake.",
+        rich_help_panel=DATA,
+    ),
+]
+
+# ---- split and weights
+
+Validation = Annotated[
+    str | None,
+    typer.Option(
+        "--validation",
+        metavar="FILE|SHARE",
+        help="Validation rows: a file like DATA, or their share of the rows that are not test "
+        "rows. Default: 0.15.",
+        rich_help_panel=SPLIT,
+    ),
+]
+Test = Annotated[
+    str | None,
+    typer.Option(
+        "--test",
+        metavar="FILE|SHARE",
+        help="Test rows, scored once, at the end: a file, or their share of all rows (0: none). "
+        "Default: 0.2 below 1,000 rows, 0.1 below 10,000, else 0.05.",
+        rich_help_panel=SPLIT,
+    ),
+]
+SplitByTime = Annotated[
+    str | None,
+    typer.Option(
+        "--split-by-time",
+        metavar="COLUMN",
+        help="The latest rows by this column are test and validation rows. Default: rows are "
+        "shuffled, and stratified by class.",
+        rich_help_panel=SPLIT,
+    ),
+]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        "--group",
+        metavar="COLUMN",
+        help="Rows with the same value here stay together in the split. Default: each row by "
+        "itself.",
+        rich_help_panel=SPLIT,
+    ),
+]
+Weight = Annotated[
+    str | None,
+    typer.Option(
+        "--weight",
+        metavar="COLUMN",
+        help="Weight of each row, in training and in scores. Default: all alike.",
+        rich_help_panel=SPLIT,
+    ),
+]
+ClassWeight = Annotated[
+    str | None,
+    typer.Option(
+        "--class-weight",
+        metavar="balanced|A=2,B=1",
+        help="Weight of each class in training: balanced (as if classes were equally frequent), "
+        "or given. Default: all alike.",
+        rich_help_panel=SPLIT,
+    ),
+]
+
+# ---- search space
+
+Space = Annotated[
+    str,
+    typer.Option(
+        "--space",
+        metavar="SPACE",
+        help="A space's name (`automl spaces` lists them), a file (mine.py or mine.py:space) or "
+        "module:attribute.",
+        rich_help_panel=SPACE,
+    ),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Fix a hyperparameter (depth=3), narrow it (width=64:256) or restrict it "
+        "(activation=relu,elu). Repeatable. Default: the whole space.",
+        rich_help_panel=SPACE,
+    ),
+]
+BatchSize = Annotated[
+    str | None,
+    typer.Option(
+        "--batch-size",
+        metavar="N",
+        help="The same as --set batch_size=N. Default: as the space has it.",
+        rich_help_panel=SPACE,
+    ),
+]
+
+# ---- budget
+
+Trials = Annotated[
+    int | None,
+    typer.Option(
+        "--trials",
+        "-n",
+        help=f"Total number of trials. Default: {DEFAULT_TRIALS}, or no limit where --time is "
+        "given.",
+        rich_help_panel=BUDGET,
+    ),
+]
+Time = Annotated[
+    str | None,
+    typer.Option(
+        "--time",
+        metavar="DURATION",
+        help="Wall clock from start to exported model: 90s, 10m, 1h30m. Default: no limit.",
+        rich_help_panel=BUDGET,
+    ),
+]
+Epochs = Annotated[
+    int,
+    typer.Option(
+        "--epochs",
+        help="Most epochs of a trial; learning-rate schedules stretch over it.",
+        rich_help_panel=BUDGET,
+    ),
+]
+Patience = Annotated[
+    int,
+    typer.Option(
+        "--patience",
+        help="Epochs without improvement after which a trial stops by itself.",
+        rich_help_panel=BUDGET,
+    ),
+]
+MinDelta = Annotated[
+    float,
+    typer.Option(
+        "--min-delta",
+        help="Least change of the objective that counts as improvement.",
+        rich_help_panel=BUDGET,
+    ),
+]
+TrialTime = Annotated[
+    str | None,
+    typer.Option(
+        "--trial-time",
+        metavar="DURATION",
+        help="Wall clock of one trial; it then counts with what it has reached. Default: no limit.",
+        rich_help_panel=BUDGET,
+    ),
+]
+Goal = Annotated[
+    float | None,
+    typer.Option(
+        "--goal",
+        metavar="SCORE",
+        help="A trial stops once its score is as good as this. Default: none.",
+        rich_help_panel=BUDGET,
+    ),
+]
+
+# ---- strategy
+
+ObjectiveName = Annotated[
+    str | None,
+    typer.Option(
+        "--objective",
+        metavar="METRIC",
+        help="What trials are ranked by, on the validation rows, under scikit-learn's or Keras's "
+        "name (accuracy, roc_auc, rmse, val_loss, ...). Default: log_loss, or mse for numbers: "
+        "they tell models apart that count the same rows as right.",
+        rich_help_panel=STRATEGY,
+    ),
+]
+Sampler = Annotated[
+    str,
+    typer.Option(
+        "--sampler",
+        metavar="NAME",
+        help="Which configuration next. " + _listed(SAMPLERS),
+        rich_help_panel=STRATEGY,
+    ),
+]
+Pruner = Annotated[
+    str,
+    typer.Option(
+        "--pruner",
+        metavar="NAME",
+        help="Which trial to stop early. Measured on 12 tasks, asha leaves the least regret of "
+        "these for the same number of epochs. " + _listed(PRUNERS),
+        rich_help_panel=STRATEGY,
+    ),
+]
+Seed = Annotated[
+    int,
+    typer.Option(
+        "--seed",
+        help="Seed of everything random: split, sampling, weights, order, dropout.",
+        rich_help_panel=STRATEGY,
+    ),
+]
+
+# ---- machine
+
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        help="Where trials run: local (warm processes on this machine) or ray (a Ray cluster).",
+        rich_help_panel=MACHINE,
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="ADDRESS",
+        help="Of --engine ray, the cluster. Default: one started on this machine.",
+        rich_help_panel=MACHINE,
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        "-w",
+        help="Trials at once, one thread each: measured faster than many threads a trial. "
+        "Default: the number of cores. With 1, the same seed gives the same leaderboard.",
+        rich_help_panel=MACHINE,
+    ),
+]
+
+# ---- run and output
+
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        metavar="",
+        help="Print nothing but the run's directory, at the end; search.log has the progress.",
+    ),
+]
+KeepModels = Annotated[
+    int,
+    typer.Option(
+        "--keep-models",
+        help="How many of the best trials keep their model, for export.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        "--storage",
+        metavar="URL",
+        help="Database for Optuna's study. Default: study.log in the run's directory, which is "
+        "measured to be ten times faster than SQLite.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Directory = Annotated[
+    str | None,
+    typer.Option(
+        "--directory",
+        "-d",
+        metavar="PATH",
+        help="The run's directory. Default: results/<name of the data>.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+
+
+# ---- of a run that goes on
+
+NewTrials = Annotated[
+    int | None,
+    typer.Option("--trials", "-n", help="New total number of trials. Default: as before."),
+]
+NewTime = Annotated[
+    str | None,
+    typer.Option(
+        "--time",
+        metavar="DURATION",
+        help="New total wall clock: 90s, 10m, 1h30m. Default: as before.",
+    ),
+]
+NewWorkers = Annotated[
+    int | None, typer.Option("--workers", "-w", help="Trials at once. Default: as before.")
+]

@@ -1,0 +1,28 @@
+"""The options and arguments that commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def _remember_debug(context: typer.Context, wanted: bool) -> None:
+    """Leaves the wish where `automl.cli.main` finds it; the commands need not know of it."""
+    if wanted:
+        context.find_root().obj["debug"] = True
+
+
+Debug = Annotated[
+    bool,
+    typer.Option(
+        "--debug",
+        metavar="",
+        callback=_remember_debug,
+        is_eager=True,
+        help="Show the traceback of an error, not only its sentence.",
+    ),
+]
+RunPath = Annotated[
+    str, typer.Argument(metavar="RUN", help="The run's directory, such as results/housing.")
+]

@@ -1,0 +1,221 @@
+"""The commands about search spaces: `spaces`, `spaces show`, `spaces new` and `spaces check`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from automl.cli.shared_options import Debug
+from automl.errors import RequestError
+
+if TYPE_CHECKING:
+    from automl.space.describe import DescribeRow
+
+Reference = Annotated[
+    str,
+    typer.Argument(
+        metavar="SPACE",
+        help="A space's name, a file (mine.py or mine.py:space) or module:attribute.",
+    ),
+]
+
+
+class Format(StrEnum):
+    """How a search space is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Adds the commands of this file."""
+    spaces = typer.Typer(
+        help="List the search spaces; show one, write a new one, check a file.",
+        invoke_without_command=True,
+        rich_markup_mode="rich",
+    )
+    spaces.callback()(list_all)
+    spaces.command()(show)
+    spaces.command()(new)
+    spaces.command()(check)
+    app.add_typer(spaces, name="spaces")
+
+
+def list_all(context: typer.Context, debug: Debug = False) -> None:
+    """List the search spaces; show one, write a new one, check a file."""
+    if context.invoked_subcommand is not None:
+        return
+    from automl.cli.streams import screen_width
+    from automl.space.registry import list_spaces
+
+    entries = list_spaces()
+    rows = [("space", "what it is", "where")]
+    rows += [(entry.name, entry.description, entry.source) for entry in entries]
+    width = screen_width()
+    for line in grid(rows, width, flexible=1):
+        typer.echo(line)
+    typer.echo("\nNext: automl spaces show NAME, automl spaces new NAME")
+
+
+def show(
+    space: Reference,
+    format_: Annotated[
+        Format, typer.Option("--format", "-f", help="A table to read, or JSON to work with.")
+    ] = Format.TABLE,
+    debug: Debug = False,
+) -> None:
+    """Show the hyperparameters of SPACE: range, default, condition and source of each."""
+    from automl.cli.streams import screen_width
+    from automl.space.registry import find_space
+
+    found = find_space(space)
+    if format_ is Format.JSON:
+        typer.echo(json.dumps(found.to_json(), indent=2))
+        return
+    count = found.count()
+    many = "endless" if count == float("inf") else f"{count:,}"
+    typer.echo(f"{found.name}: {found.description}")
+    typer.echo(
+        f"{len(found.names)} hyperparameters, {many} configurations; the builder gets a "
+        f"{found.inputs}; found by {found.reference}\n"
+    )
+    for line in describe_lines(found.describe(), screen_width()):
+        typer.echo(line)
+
+
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new space's name.")],
+    debug: Debug = False,
+) -> None:
+    """Write NAME.py, a commented search space to start from."""
+    from pathlib import Path
+
+    from automl.space.template import template_text
+
+    path = Path(f"{name.removesuffix('.py')}.py")
+    text = template_text(path.stem)
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise RequestError(f"{path} exists; choose another name, or remove it first.") from error
+    except OSError as error:
+        raise RequestError(
+            f"{path} cannot be written ({error.strerror or error}); choose another place."
+        ) from error
+    typer.echo(f"Written: {path}")
+    typer.echo(f"Next: automl spaces check {path}, automl search DATA --space {path}")
+
+
+def check(space: Reference, debug: Debug = False) -> None:
+    """Check SPACE: sample it, then build and train a few configurations on toy data.
+
+    The exit code is 2 where something is wrong with it.
+    """
+    from automl.engines.processes import warm_processes
+    from automl.engines.task import run_task
+    from automl.space.check import check_space
+    from automl.space.registry import find_space
+
+    processes = warm_processes()  # starts while the space is sampled
+    try:
+        found = find_space(space)
+        for line in check_space(found):
+            typer.echo(line)
+        sys.stdout.flush()
+        report = run_task(
+            processes,
+            "automl.training.space_check:check_space",
+            {"reference": found.reference},
+        )
+    finally:
+        processes.close()
+    for line in report["passed"]:
+        typer.echo(f"ok: {line}")
+    for problem in report["problems"]:
+        typer.echo(f"wrong: {problem}")
+    if report["problems"]:
+        raise RequestError(
+            f"{report['failed']} of {report['trained']} trainings of {space} failed; correct the "
+            "builder and check again."
+        )
+    typer.echo(f"{space} is ready: automl search DATA --space {space}")
+
+
+def describe_lines(rows: Sequence[DescribeRow], width: int) -> list[str]:
+    """Lays out the hyperparameters of a space: one block each, its condition and source below.
+
+    Args:
+        rows: The hyperparameters.
+        width: Characters of a line.
+    """
+    table = [("name", "kind", "values", "default")]
+    table += [(row.name, row.kind, row.values, row.default) for row in rows]
+    widths = [max(len(row[i]) for row in table) for i in range(3)]
+    # A very long list of options must not push the defaults off the screen.
+    widths[2] = min(widths[2], max(20, width - widths[0] - widths[1] - 20))
+    lines = []
+    for index, cells in enumerate(table):
+        lines += _cells(cells, widths)
+        if index:
+            lines += _remarks(rows[index - 1], width)
+    return lines
+
+
+def _cells(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
+    """One row; its values go on below themselves where they are long."""
+    import textwrap
+
+    name, kind, values, default = cells
+    wrapped = textwrap.wrap(values, widths[2], break_on_hyphens=False) or [""]
+    lines = [
+        f"{name:<{widths[0]}}  {kind:<{widths[1]}}  {wrapped[0]:<{widths[2]}}  {default}".rstrip()
+    ]
+    indent = " " * (widths[0] + widths[1] + 4)
+    return lines + [indent + rest for rest in wrapped[1:]]
+
+
+def _remarks(row: DescribeRow, width: int) -> list[str]:
+    import textwrap
+
+    remarks = {"when": row.condition, "what": row.help, "source": row.source}
+    lines: list[str] = []
+    for label, text in remarks.items():
+        if text:
+            lines += textwrap.wrap(
+                f"{label}: {text}",
+                max(width, 40),
+                initial_indent="    ",
+                subsequent_indent="      ",
+                break_on_hyphens=False,
+            )
+    return lines
+
+
+def grid(rows: Sequence[Sequence[str]], width: int, flexible: int) -> list[str]:
+    """Sets texts in columns, one of which is wrapped so that lines fit the screen.
+
+    Args:
+        rows: The rows, all of the same length; the first one is the header.
+        width: Characters of a line.
+        flexible: Which column is wrapped.
+    """
+    import textwrap
+
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    others: Any = sum(widths) - widths[flexible] + 2 * (len(widths) - 1)
+    widths[flexible] = min(widths[flexible], max(20, width - others))
+    lines = []
+    for row in rows:
+        wrapped = textwrap.wrap(row[flexible], widths[flexible]) or [""]
+        for number, part in enumerate(wrapped):
+            cells = [cell if number == 0 else "" for cell in row]
+            cells[flexible] = part
+            joined = "  ".join(f"{cell:<{w}}" for cell, w in zip(cells, widths, strict=True))
+            lines.append(joined.rstrip())
+    return lines

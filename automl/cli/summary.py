@@ -1,0 +1,88 @@
+"""What a search leaves on the screen: its leaderboard's top, where everything is, what next."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from automl.api import Run
+from automl.cli.exit_codes import FAILED, INTERRUPTED
+from automl.cli.progress import shown_path
+from automl.cli.streams import complain, screen_width, use_color
+from automl.results.leaderboard import leaderboard
+from automl.results.table import leaderboard_text, number
+from automl.tuning.driver import StopReason
+
+TOP = 5
+
+
+def how_to_resume(path: Path) -> str:
+    """The end of a sentence about a search that was stopped."""
+    return f"`automl resume {shown_path(path)}` goes on where it stopped"
+
+
+def ending(run: Run) -> str:
+    """One line on how a search ended, for its log."""
+    reason = "over" if run.outcome is None else str(run.outcome.stopped_by)
+    best = run.record.best()
+    found = "no trial completed"
+    if best is not None:
+        found = f"best trial {best.trial}, {run.record.objective} {number(best.score)}"
+    return f"ended ({reason}): {found}"
+
+
+def close_search(run: Run, quiet: bool) -> int:
+    """Sums a search up.
+
+    Args:
+        run: The run whose search has just ended.
+        quiet: Whether to print nothing but the run's directory.
+
+    Returns:
+        The exit code.
+    """
+    outcome = run.outcome
+    if quiet:
+        print(run.path)
+    else:
+        sys.stdout.write(_summary(run))
+    if outcome is None or outcome.stopped_by in (StopReason.TRIALS, StopReason.TIME):
+        return 0
+    if outcome.stopped_by is StopReason.EXHAUSTED:
+        if not quiet:
+            print(outcome.message)
+        return 0
+    sys.stdout.flush()
+    complain(f"{outcome.message.rstrip('.')}; {how_to_resume(run.path)}.")
+    return INTERRUPTED if outcome.stopped_by is StopReason.INTERRUPTED else FAILED
+
+
+def _summary(run: Run) -> str:
+    record = run.record
+    board = leaderboard_text(
+        record, leaderboard(record), top=TOP, width=screen_width(), color=use_color()
+    )
+    best = record.best()
+    place = shown_path(run.path)
+    lines = ["", board.rstrip("\n"), ""]
+    if best is not None and (run.path / "best").is_dir():
+        bundle = shown_path(run.path / "best")
+        lines.append(f"The best model, trial {best.trial}, is exported to {bundle} and checked.")
+    lines.append(f"Everything is in {place}: leaderboard.csv, search.log, trials.")
+    lines.append("Next:")
+    lines += [f"  {command}" for command in _next_commands(run, place)]
+    return "\n".join(lines) + "\n"
+
+
+def _next_commands(run: Run, place: str) -> list[str]:
+    record = run.record
+    best = record.best()
+    commands = [f"automl leaderboard {place}"]
+    if best is not None:
+        commands += [
+            f"automl show {place} {best.trial}",
+            f"automl export {place} --to model",
+            f"automl predict {shown_path(run.path / 'best')} ROWS.csv --output predictions.csv",
+        ]
+    more = 2 * max(len(record.trials), 1)
+    return [*commands, f"automl resume {place} --trials {more}"]

@@ -1,0 +1,233 @@
+"""One trial as text: what it was, how it learnt, how it ended."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from automl.errors import RunError
+from automl.results.leaderboard import LeaderboardRow, leaderboard
+from automl.results.record import read_record
+from automl.results.run_directory import RunDirectory
+from automl.results.table import number
+from automl.trial import TrialResult, TrialState
+
+BARS = "▁▂▃▄▅▆▇█"
+#: Rows of the curve's table at most; of longer curves some epochs are left out.
+CURVE_ROWS = 12
+ERROR_LINES = 15
+_BOLD, _END = "\033[1m", "\033[0m"
+
+
+def trial_text(
+    run: RunDirectory, trial: int | str | None, *, width: int = 100, color: bool = False
+) -> str:
+    """Tells all about one trial.
+
+    Args:
+        run: The run.
+        trial: The trial's number or the baseline's name; None for the best trial.
+        width: Characters of a line.
+        color: Whether to use the escape sequences of a terminal.
+
+    Returns:
+        The text, ending in a line end.
+
+    Raises:
+        RequestError: There is no such trial.
+        RunError: The run cannot be read, or no trial has completed.
+    """
+    record = read_record(run)
+    if trial is None:
+        best = record.best()
+        if best is None:
+            raise RunError(f"No trial of {run.path} has completed, so there is no best one.")
+        trial = best.trial
+    found = record.find(trial)
+    row = next(row for row in leaderboard(record) if row.trial == trial)
+    result = found.result or TrialResult(found.state)
+    ranked = len([entry for entry in (*record.trials, *record.baselines) if entry.is_ranked])
+
+    blocks = [
+        ("", _heading(row, record.objective, ranked)),
+        ("Configuration", _pairs({name: _value(v) for name, v in row.config.items()}, width)),
+        ("Scores", _scores(row)),
+        ("Learning curve", _curve(run, row, record.objective, width)),
+        ("Seconds", _pairs({k: f"{v:.2f}" for k, v in result.timings.items()}, width)),
+        ("Files", _files(run, trial)),
+        ("Error", _error(run, trial)),
+    ]
+    lines: list[str] = []
+    for title, block in blocks:
+        if block:
+            if title:
+                lines += ["", f"{_BOLD}{title}{_END}" if color else title]
+            lines += block
+    return "\n".join(lines) + "\n"
+
+
+def _heading(row: LeaderboardRow, objective: str, ranked: int) -> list[str]:
+    name = f"Baseline {row.trial}" if isinstance(row.trial, str) else f"Trial {row.trial}"
+    said = [f"{name}: {row.state}"]
+    if row.score is not None:
+        said.append(f"{objective} {number(row.score)}")
+    if row.rank is not None:
+        said.append(f"rank {row.rank} of {ranked}")
+    if row.verdict:
+        said.append(row.verdict)
+    told = []
+    if row.epochs:
+        told.append(f"{row.epochs} epochs, best {row.best_epoch or 'none'}")
+    if row.seconds:
+        told.append(f"{row.seconds:.1f} s")
+    if row.parameters:
+        told.append(f"{row.parameters:,} weights")
+    if row.seed is not None:
+        told.append(f"seed {row.seed}")
+    lines = [", ".join(said)]
+    if told:
+        lines.append(", ".join(told))
+    if row.reason:
+        lines.append(f"Reason: {row.reason}")
+    elif row.state == TrialState.RUNNING:
+        lines.append("It is running, or was interrupted; `automl resume` runs it again.")
+    return lines
+
+
+def _scores(row: LeaderboardRow) -> list[str]:
+    """The metrics of each part of the rows, one metric a line."""
+    parts = {
+        "training": row.train_metrics,
+        "validation": row.metrics,
+        "test": row.test_metrics,
+    }
+    shown = {part: metrics for part, metrics in parts.items() if metrics}
+    names = list(dict.fromkeys(name for metrics in shown.values() for name in metrics))
+    if not names:
+        return []
+    table = [["", *shown]]
+    table += [[name, *(number(m.get(name)) for m in shown.values())] for name in names]
+    return _aligned(table)
+
+
+def _curve(run: RunDirectory, row: LeaderboardRow, objective: str, width: int) -> list[str]:
+    """The curve as bars and as a table."""
+    from automl.training.history import read_history
+
+    history = read_history(run.trial_directory(row.trial))
+    if not history:
+        return []
+    columns = [
+        name
+        for name in dict.fromkeys((*history[0], f"val_{objective}"))
+        if name in history[0] and name not in ("epoch", "seconds")
+    ]
+    bars = max(10, min(60, width - 40))
+    margin = max(map(len, columns)) + 1
+    lines = []
+    for name in columns:
+        values = [epoch[name] for epoch in history if name in epoch]
+        ends = f"{number(values[0])} to {number(values[-1])}"
+        lines.append(f"{name:<{margin}}{sparkline(values, bars)} {ends}")
+    shown = [name for name in ("epoch", *columns, "seconds") if name in history[0]]
+    numbers = sampled(len(history), row.best_epoch - 1)
+    table = [[*shown, ""]]
+    for index in numbers:
+        cells = [number(history[index].get(name)) for name in shown]
+        cells[0] = str(int(history[index].get("epoch", index + 1)))
+        table.append([*cells, "best" if index == row.best_epoch - 1 else ""])
+    return [*lines, "", *_aligned(table, first_right=True)]
+
+
+def sparkline(values: Sequence[float], width: int) -> str:
+    """Draws numbers as a row of bars, the least the lowest.
+
+    Args:
+        values: At least one number; one that is not finite is drawn as a cross.
+        width: Most bars; of more numbers, the mean of neighbours is drawn.
+
+    Returns:
+        One character for each bar.
+    """
+    count = min(width, len(values))
+    edges = [index * len(values) // count for index in range(count + 1)]
+    means = [
+        math.fsum(part) / len(part) if all(map(math.isfinite, part)) else math.nan
+        for part in (values[a:b] for a, b in pairwise(edges))
+    ]
+    known = [mean for mean in means if not math.isnan(mean)]
+    low, high = (min(known), max(known)) if known else (0.0, 0.0)
+    return "".join(_bar(mean, low, high) for mean in means)
+
+
+def _bar(value: float, low: float, high: float) -> str:
+    if math.isnan(value):
+        return "x"
+    share = (value - low) / (high - low) if high > low else 0.0
+    return BARS[min(len(BARS) - 1, int(share * len(BARS)))]
+
+
+def sampled(epochs: int, best: int) -> list[int]:
+    """Which epochs a table shows: the first, the last, the best, and some between.
+
+    Args:
+        epochs: How many there are.
+        best: Index of the best one, or -1.
+    """
+    if epochs <= CURVE_ROWS:
+        return list(range(epochs))
+    evenly = {round(i * (epochs - 1) / (CURVE_ROWS - 1)) for i in range(CURVE_ROWS)}
+    return sorted(evenly | {best} - {-1})
+
+
+def _files(run: RunDirectory, trial: int | str) -> list[str]:
+    folder = run.trial_directory(trial)
+    if not folder.is_dir():
+        return []
+    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    return [f"{folder}: {', '.join(names)}"] if names else []
+
+
+def _error(run: RunDirectory, trial: int | str) -> list[str]:
+    """The end of the trial's traceback."""
+    path = run.trial_directory(trial) / "error.txt"
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    lines = text.rstrip().splitlines()
+    left_out = len(lines) - ERROR_LINES
+    return [*([f"... {left_out} lines before"] if left_out > 0 else []), *lines[-ERROR_LINES:]]
+
+
+def _pairs(values: Mapping[str, str], width: int) -> list[str]:
+    """Names and values, as many beside one another as fit."""
+    if not values:
+        return []
+    margin = max(map(len, values)) + 2
+    cells = [f"{name:<{margin}}{value}" for name, value in values.items()]
+    column = min(max(map(len, cells)) + 3, max(width, 40))
+    beside = max(1, width // column)
+    height = -(-len(cells) // beside)
+    rows = [cells[i::height] for i in range(height)]
+    return ["".join(cell.ljust(column) for cell in row).rstrip() for row in rows]
+
+
+def _aligned(table: Sequence[Sequence[str]], first_right: bool = False) -> list[str]:
+    """A table as lines: numbers flush right, and the first column flush left unless told."""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = []
+    for row in table:
+        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        if not first_right:
+            cells[0] = row[0].ljust(widths[0])
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def _value(value: Any) -> str:
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return textwrap.shorten(text, 60, placeholder=" ...")

@@ -1,0 +1,294 @@
+"""All rows of a request in one place: sources joined, columns by their parts, bad rows out."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.columns import ColumnSource, clean, dates, is_text, numbers, text_values
+from automl.data.names import nearest
+from automl.data.request import DataRequest
+from automl.data.roles import Roles, find_roles
+from automl.data.schema import ColumnKind, infer_column
+from automl.data.sources import TEXT_SUFFIXES, ArrayPair, Loaded, load
+from automl.data.text_file import Say
+from automl.errors import DataError, RequestError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PART_NAMES = ("rows", "validation rows", "test rows")
+
+
+@dataclass(frozen=True)
+class Combined:
+    """All rows of all sources.
+
+    Attributes:
+        part: Of each row, 0 if it is to be split, 1 if it was given for validation, 2 for test.
+        targets: The target columns, cleaned, without missing values.
+        table: The feature columns, cleaned, or None for array data.
+        x: Array data (n, *shape), or None for a table.
+        categorical: Names of columns that were declared categorical.
+        weight: Weight of each row, float64 (n,), or None.
+        group: Group of each row, (n,), or None.
+        time: Time of each row, float64 (n,), or None.
+        fingerprint: SHA-256 of the sources' content, in hexadecimal.
+    """
+
+    part: npt.NDArray[np.int64]
+    targets: pd.DataFrame
+    table: pd.DataFrame | None
+    x: npt.NDArray[Any] | None
+    categorical: tuple[str, ...] = ()
+    weight: npt.NDArray[np.float64] | None = None
+    group: npt.NDArray[Any] | None = None
+    time: npt.NDArray[np.float64] | None = None
+    fingerprint: str = ""
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The feature columns of a table.
+
+        Raises:
+            ValueError: This is array data.
+        """
+        if self.table is None:
+            raise ValueError("array data have no table")
+        return self.table
+
+    @property
+    def is_image_like(self) -> bool:
+        """Whether a row is a block of numbers of rank two or more."""
+        return self.x is not None and self.x.ndim > 2
+
+
+def combine(request: DataRequest, say: Say) -> Combined:
+    """Reads all sources of a request and joins their rows.
+
+    Args:
+        request: The request.
+        say: Called with what a person should be told.
+
+    Raises:
+        DataError: A source cannot be read, or its rows cannot be used.
+        RequestError: An option does not fit the kind of source.
+    """
+    main = load(request.source, request.names, say)
+    given = [_given(request, part, main, say) for part in ("validation", "test")]
+    digest = hashlib.sha256(main.digest)
+    for loaded in given:
+        digest.update(b"-" if loaded is None else loaded.digest)
+    parts = [main.main, *(None if loaded is None else loaded.main for loaded in given)]
+    kinds = {isinstance(rows, ArrayPair) for rows in parts if rows is not None}
+    if len(kinds) == 2:
+        raise DataError(
+            "Some rows came as a table and others as arrays: give all of them in one form."
+        )
+    if kinds == {True}:
+        return _combine_arrays(request, parts, digest.hexdigest(), say)
+    return _combine_tables(request, parts, main.target, digest.hexdigest(), say)
+
+
+def _given(request: DataRequest, part: str, main: Loaded, say: Say) -> Loaded | None:
+    """Rows given for validation or test, by the request or by the source itself."""
+    asked = getattr(request, part)
+    own = getattr(main, part)
+    if asked is not None and not isinstance(asked, int | float):
+        return load(asked, request.names, say)
+    return None if own is None else Loaded(own)
+
+
+def _combine_tables(
+    request: DataRequest,
+    parts: list[pd.DataFrame | None],
+    known_target: tuple[str, ...],
+    fingerprint: str,
+    say: Say,
+) -> Combined:
+    import pandas as pd
+
+    main = parts[0]
+    assert main is not None
+    roles = find_roles(request, main, known_target, _is_text_file(request.source))
+    if len(roles.features) > len(main) and not request.allow_wide:
+        raise DataError(
+            f"There are more columns ({len(roles.features):,}) than rows ({len(main):,}), which "
+            "hardly ever learns anything: give more rows, leave columns out with --ignore, or "
+            "insist with --allow-wide."
+        )
+    for name, rows in zip(PART_NAMES[1:], parts[1:], strict=True):
+        if rows is not None:
+            _check_columns(rows, roles, name)
+    present = [(number, rows) for number, rows in enumerate(parts) if rows is not None]
+    part = np.concatenate([np.full(len(rows), number) for number, rows in present])
+    wanted = [c for c in main.columns if c in {*roles.needed, roles.group, roles.time}]
+    joined = {
+        c: clean(pd.concat([_column(rows, c) for _, rows in present], ignore_index=True))
+        for c in wanted
+    }
+    keep = _with_target(pd.DataFrame({t: joined[t] for t in roles.targets}), part, say)
+    kept = {name: column[keep].reset_index(drop=True) for name, column in joined.items()}
+    part = part[keep]
+    return Combined(
+        part=part,
+        targets=pd.DataFrame({t: kept[t] for t in roles.targets}),
+        table=pd.DataFrame({f: kept[f] for f in roles.features}),
+        x=None,
+        categorical=tuple(c for c in roles.categorical if c in roles.features),
+        weight=None if roles.weight is None else _weights(kept[roles.weight]),
+        group=None if roles.group is None else _groups(kept[roles.group], part, say),
+        time=None if roles.time is None else _times(kept[roles.time], part, say),
+        fingerprint=fingerprint,
+    )
+
+
+def _is_text_file(source: Any) -> bool:
+    return not hasattr(source, "columns") and str(source).lower().endswith(TEXT_SUFFIXES)
+
+
+def _check_columns(rows: pd.DataFrame, roles: Roles, what: str) -> None:
+    for name in roles.needed:
+        if name not in rows.columns:
+            raise DataError(
+                f"The {what} have no column {name!r}, which the other rows have"
+                f"{nearest(name, [str(c) for c in rows.columns])}"
+            )
+
+
+def _column(rows: pd.DataFrame, name: str) -> pd.Series:
+    """A column, or missing values where the rows do not need it (group and time)."""
+    import pandas as pd
+
+    if name in rows.columns:
+        return rows[name]
+    return pd.Series([None] * len(rows), name=name, dtype=object)
+
+
+def _with_target(
+    targets: pd.DataFrame, part: npt.NDArray[np.int64], say: Say
+) -> npt.NDArray[np.bool_]:
+    """Which rows have a value of every target."""
+    keep: npt.NDArray[np.bool_] = targets.notna().all(axis=1).to_numpy()
+    named = ", ".join(repr(str(c)) for c in targets.columns)
+    for number, what in enumerate(PART_NAMES):
+        rows = part == number
+        if rows.any() and not keep[rows].any():
+            raise DataError(
+                f"All {int(rows.sum()):,} {what} lack a value of the target {named}: give rows "
+                "with a target."
+            )
+        lacking = int((rows & ~keep).sum())
+        if lacking:
+            say(f"{lacking:,} {what} without a value of the target {named} are left out")
+    return keep
+
+
+def _weights(column: pd.Series) -> npt.NDArray[np.float64]:
+    weights = numbers(column)
+    bad = ~(np.isfinite(weights) & (weights >= 0))
+    if bad.any():
+        example = column.iloc[int(np.argmax(bad))]
+        raise DataError(
+            f"The weight column {column.name!r} holds {str(example)!r}: every weight must be a "
+            "number of 0 or more."
+        )
+    return weights
+
+
+def _groups(column: pd.Series, part: npt.NDArray[np.int64], say: Say) -> npt.NDArray[Any]:
+    lacking = int(column[part == 0].isna().sum())
+    if lacking:
+        raise DataError(
+            f"The group column {column.name!r} lacks a value in {lacking:,} rows: give every row a "
+            "group, or remove these rows."
+        )
+    say(f"column {column.name!r} groups the rows and is not learnt from")
+    return text_values(column).astype(str)
+
+
+def _times(column: pd.Series, part: npt.NDArray[np.int64], say: Say) -> npt.NDArray[np.float64]:
+    main = column[part == 0]
+    lacking = int(main.isna().sum())
+    if lacking:
+        raise DataError(
+            f"The time column {column.name!r} lacks a value in {lacking:,} rows: give every row a "
+            "time, or remove these rows."
+        )
+    found = infer_column(main, say)
+    if found.kind is ColumnKind.CATEGORY or found.strays:
+        example = main[np.isnan(numbers(main))].iloc[0] if is_text(main) else main.iloc[0]
+        raise DataError(
+            f"The time column {column.name!r} holds {str(example)!r}, which is neither a number "
+            "nor a date: write dates as 2024-12-31."
+        )
+    say(f"column {column.name!r} orders the rows in time and is not learnt from")
+    if found.source is ColumnSource.DATE:
+        return dates(column, found.date_format)
+    return numbers(column)
+
+
+def _combine_arrays(
+    request: DataRequest, parts: list[ArrayPair | None], fingerprint: str, say: Say
+) -> Combined:
+    import pandas as pd
+
+    for option in ("ignore", "names", "split_by_time", "group", "weight", "categorical"):
+        if getattr(request, option) not in (None, ()):
+            flag = "--" + option.replace("_", "-")
+            raise RequestError(f"Option {flag} names a column, but arrays have none: give a table.")
+    present = [(number, pair) for number, pair in enumerate(parts) if pair is not None]
+    first = present[0][1]
+    for number, pair in present[1:]:
+        if (pair.x.shape[1:], pair.y.shape[1:]) != (first.x.shape[1:], first.y.shape[1:]):
+            raise DataError(
+                f"A row of the {PART_NAMES[number]} has the shapes {pair.x.shape[1:]} and "
+                f"{pair.y.shape[1:]}, but the first rows have {first.x.shape[1:]} and "
+                f"{first.y.shape[1:]}: give rows of one shape."
+            )
+    part = np.concatenate([np.full(len(pair.x), number) for number, pair in present])
+    x = first.x if len(present) == 1 else np.concatenate([pair.x for _, pair in present])
+    y = first.y if len(present) == 1 else np.concatenate([pair.y for _, pair in present])
+    frame = _array_targets(y, request, say)
+    targets = pd.DataFrame({name: clean(frame[name]) for name in frame.columns})
+    keep = _with_target(targets, part, say)
+    if not keep.all():
+        targets, part, x = targets[keep].reset_index(drop=True), part[keep], x[keep]
+    if len(x.shape) == 2 and x.shape[1] > int((part == 0).sum()) and not request.allow_wide:
+        raise DataError(
+            f"There are more columns ({x.shape[1]:,}) than rows ({int((part == 0).sum()):,}), "
+            "which hardly ever learns anything: give more rows, or insist with --allow-wide."
+        )
+    return Combined(part=part, targets=targets, table=None, x=x, fingerprint=fingerprint)
+
+
+def _array_targets(y: npt.NDArray[Any], request: DataRequest, say: Say) -> pd.DataFrame:
+    """The targets as named columns; one-hot rows become class numbers."""
+    import pandas as pd
+
+    if y.dtype.kind not in "biufOUST":
+        raise DataError(f"Array y holds values of type {y.dtype}: give numbers or class labels.")
+    width = 1 if y.ndim == 1 else y.shape[1]
+    names = [str(t) for t in request.target]
+    if names and len(names) != width:
+        raise DataError(
+            f"Got {len(names)} target names, but y has {width} columns: give one for each."
+        )
+    if width == 0:
+        raise DataError("Array y has no columns: give a target for each row of x.")
+    if y.ndim == 2 and request.task != "multilabel" and not names and _is_one_hot(y):
+        say(f"y is one-hot: its {width} columns are taken as {width} classes, counted from 0")
+        y, width = y.argmax(axis=1), 1
+    if width == 1:
+        return pd.DataFrame({names[0] if names else "target": y.reshape(-1)})
+    return pd.DataFrame({(names[i] if names else f"target_{i}"): y[:, i] for i in range(width)})
+
+
+def _is_one_hot(y: npt.NDArray[Any]) -> bool:
+    if y.dtype.kind not in "biuf":
+        return False
+    return bool(np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all())

@@ -1,0 +1,239 @@
+"""From a request to prepared rows: read, infer, split, fit on training rows, apply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.combine import Combined, combine
+from automl.data.fit import fit_array, fit_features, fit_target
+from automl.data.plan import PreprocessingPlan, Rows
+from automl.data.request import DataRequest
+from automl.data.schema import Column, infer_schema, parse_numbers
+from automl.data.splits import (
+    VALIDATION_SHARE,
+    Split,
+    SplitRule,
+    default_test_share,
+    split_by_group,
+    split_by_time,
+    split_shuffled,
+    split_stratified,
+)
+from automl.data.summary import say_parts, summarize
+from automl.data.targets import class_weights, encode_targets, infer_task
+from automl.data.task import Task, TaskKind
+from automl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEAST_ROWS = 10
+CHECK_ROWS = 200
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """Rows ready for a search.
+
+    Attributes:
+        task: What is learnt.
+        plan: How raw rows become arrays.
+        train: Training rows.
+        validation: Validation rows.
+        test: Test rows, or None.
+        check: Up to 200 raw validation rows by which an exported model is checked: a frame of
+            the plan's columns, or an array.
+        check_positions: Their positions among the validation rows, int64.
+        notes: Everything that a person should be told, one sentence each.
+        fingerprint: SHA-256 of the content of all sources, in hexadecimal.
+        summary: Rows of each part, and what each column is, as JSON.
+    """
+
+    task: Task
+    plan: PreprocessingPlan
+    train: Rows
+    validation: Rows
+    test: Rows | None
+    check: pd.DataFrame | npt.NDArray[Any]
+    check_positions: npt.NDArray[np.int64]
+    notes: tuple[str, ...]
+    fingerprint: str
+    summary: Mapping[str, Any]
+
+
+def prepare(request: DataRequest) -> PreparedData:
+    """Reads, splits and preprocesses what a request asks for.
+
+    Args:
+        request: The request.
+
+    Returns:
+        The prepared data; the same request on the same content gives the same.
+
+    Raises:
+        DataError: The data cannot be learnt from as they stand.
+        RequestError: An option does not fit the data.
+    """
+    notes: list[str] = []
+    combined = combine(request, notes.append)
+    task = infer_task(
+        combined.targets[combined.part == 0],
+        request.task,
+        notes.append,
+        counted_classes=combined.is_image_like,
+    )
+    truth = _encode(combined, task, notes.append)
+    split = _split(combined, request, task, truth)
+    _check_split(split, combined, task, truth)
+    schema: tuple[Column, ...] = ()
+    if combined.table is not None:
+        schema = infer_schema(combined.table, combined.categorical, notes.append)
+        combined = replace(combined, table=parse_numbers(combined.table, schema))
+    plan = _fit(combined, schema, split, task, truth, notes.append)
+    weights = class_weights(truth[split.train], task, request.class_weight)
+    train = _rows(combined, split.train, plan, truth, weights)
+    validation = _rows(combined, split.validation, plan, truth)
+    test = _rows(combined, split.test, plan, truth) if len(split.test) else None
+    positions = _spread(len(validation))
+    say_parts(split, combined, request, task, notes.append)
+    return PreparedData(
+        task=task,
+        plan=plan,
+        train=train,
+        validation=validation,
+        test=test,
+        check=_raw(combined, split.validation[positions], plan),
+        check_positions=positions,
+        notes=tuple(notes),
+        fingerprint=combined.fingerprint,
+        summary=summarize(split, combined, plan, task),
+    )
+
+
+def _encode(combined: Combined, task: Task, say: Callable[[str], None]) -> npt.NDArray[Any]:
+    """True values of all rows; each source is read by itself, for its labels may have quirks."""
+    parts = [
+        encode_targets(combined.targets[combined.part == part], task, say, what)
+        for part, what in enumerate(("The rows", "The validation rows", "The test rows"))
+        if (combined.part == part).any()
+    ]
+    return np.concatenate(parts)
+
+
+def _split(combined: Combined, request: DataRequest, task: Task, truth: npt.NDArray[Any]) -> Split:
+    main = np.flatnonzero(combined.part == 0)
+    if len(main) < LEAST_ROWS:
+        raise DataError(
+            f"There are {len(main)} rows with a target, too few to learn from: give at least "
+            f"{LEAST_ROWS}."
+        )
+    has_validation, has_test = ((combined.part == part).any() for part in (1, 2))
+    share = request.test if isinstance(request.test, int | float) else default_test_share(len(main))
+    wanted = request.validation
+    validation_share = wanted if isinstance(wanted, int | float) else VALIDATION_SHARE
+    rule = SplitRule(
+        test_share=0.0 if has_test else float(share),
+        validation_share=0.0 if has_validation else float(validation_share),
+        seed=request.seed,
+    )
+    if combined.time is not None:
+        split = split_by_time(combined.time[main], rule)
+    elif combined.group is not None:
+        split = split_by_group(combined.group[main], rule)
+    elif task.is_classification:
+        strata = _strata(truth[main], task)
+        _check_classes(strata, task, 1 if has_validation else 2)
+        split = split_stratified(strata, rule)
+    else:
+        split = split_shuffled(len(main), rule)
+    return Split(
+        train=main[split.train],
+        validation=np.flatnonzero(combined.part == 1) if has_validation else main[split.validation],
+        test=np.flatnonzero(combined.part == 2) if has_test else main[split.test],
+    )
+
+
+def _strata(truth: npt.NDArray[Any], task: Task) -> npt.NDArray[Any]:
+    """Class of each row; of several labels, the rarest that a row has."""
+    if task.kind is not TaskKind.MULTILABEL:
+        return truth.reshape(-1)
+    rarest_first = np.argsort(truth.sum(axis=0), kind="stable")
+    ordered = truth[:, rarest_first] > 0
+    return np.where(ordered.any(axis=1), ordered.argmax(axis=1), len(rarest_first))
+
+
+def _check_classes(strata: npt.NDArray[Any], task: Task, least: int) -> None:
+    for number, label in enumerate(task.classes):
+        count = int((strata == number).sum())
+        if count < least:
+            raise DataError(
+                f"The class {str(label)!r} of {task.targets[0]!r} has {count} row, but training "
+                "and validation need one each: add rows, remove the row, or merge the class with "
+                "another."
+            )
+
+
+def _check_split(split: Split, combined: Combined, task: Task, truth: npt.NDArray[Any]) -> None:
+    if len(split.train) == 0 or len(split.validation) == 0:
+        raise DataError("The split leaves no training or no validation rows: give more rows.")
+    for number, label in enumerate(task.classes):
+        if not (truth[split.train].reshape(-1) == number).any():
+            raise DataError(
+                f"The class {str(label)!r} of {task.targets[0]!r} is in no training row after the "
+                "split: give more rows, another --seed, or do not split by time or group."
+            )
+    if combined.weight is not None:
+        for name, rows in (("training", split.train), ("validation", split.validation)):
+            if combined.weight[rows].sum() <= 0:
+                raise DataError(f"All weights of the {name} rows are 0: give some rows a weight.")
+
+
+def _fit(
+    combined: Combined,
+    schema: tuple[Column, ...],
+    split: Split,
+    task: Task,
+    truth: npt.NDArray[Any],
+    say: Callable[[str], None],
+) -> PreprocessingPlan:
+    scale = fit_target(truth[split.train], task)
+    if combined.x is not None:
+        return PreprocessingPlan((fit_array(combined.x[split.train], say),), scale)
+    rows = combined.frame.iloc[split.train]
+    features = fit_features(rows, schema, combined.categorical, say)
+    return PreprocessingPlan(features, scale)
+
+
+def _rows(
+    combined: Combined,
+    positions: npt.NDArray[np.int64],
+    plan: PreprocessingPlan,
+    truth: npt.NDArray[Any],
+    class_weight: npt.NDArray[np.float32] | None = None,
+) -> Rows:
+    own = truth[positions]
+    weight = class_weight
+    if combined.weight is not None:
+        column = combined.weight[positions].astype(np.float32)
+        weight = column if class_weight is None else column * class_weight
+    numeric, categorical = plan.apply(_raw(combined, positions, plan))
+    return Rows(numeric, categorical, plan.apply_target(own), own, weight)
+
+
+def _raw(
+    combined: Combined, positions: npt.NDArray[np.int64], plan: PreprocessingPlan
+) -> pd.DataFrame | npt.NDArray[Any]:
+    if combined.x is not None:
+        return combined.x[positions]
+    frame = combined.frame[list(plan.columns)].iloc[positions]
+    return frame.reset_index(drop=True)
+
+
+def _spread(rows: int) -> npt.NDArray[np.int64]:
+    """Positions of up to 200 rows, evenly spread."""
+    return np.unique(np.linspace(0, rows - 1, min(rows, CHECK_ROWS)).round().astype(np.int64))

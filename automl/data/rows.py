@@ -1,0 +1,68 @@
+"""Reading raw rows for a trained model: new rows to predict, or rows to score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.plan import PreprocessingPlan
+from automl.data.sources import ArrayPair, load
+from automl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read_rows(
+    source: Any, plan: PreprocessingPlan, names: Sequence[str] = ()
+) -> tuple[pd.DataFrame | npt.NDArray[Any], npt.NDArray[Any] | None]:
+    """Reads raw rows as the plan takes them.
+
+    Args:
+        source: A file, the name of a bundled set, a DataFrame, an array, or a pair of arrays. Of
+            an NPZ or NPY file of array data, y may be missing.
+        plan: The plan of the model that is to see them.
+        names: Column names of a text file without a header.
+
+    Returns:
+        The rows, a frame of raw columns (targets included, if they are there) or an array
+        (n, *shape); and y of array data, or None.
+
+    Raises:
+        DataError: The rows cannot be read, or are not of the plan's form.
+    """
+    if plan.array is None:
+        loaded = load(source, names)
+        if isinstance(loaded.main, ArrayPair):
+            raise DataError(
+                "The model was trained on a table, but the rows are arrays: give a table."
+            )
+        plan.check_columns(loaded.main)
+        return loaded.main, None
+    x, y = _read_array(source)
+    return plan.array.shaped(x), y
+
+
+def _read_array(source: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
+    if isinstance(source, np.ndarray):
+        return source, None
+    if isinstance(source, str | Path) and Path(source).suffix.lower() in (".npy", ".npz"):
+        return _read_array_file(Path(source))
+    loaded = load(source)
+    if not isinstance(loaded.main, ArrayPair):
+        raise DataError("The model was trained on arrays, but the rows are a table: give arrays.")
+    return loaded.main.x, loaded.main.y
+
+
+def _read_array_file(path: Path) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
+    from automl.data.npz import npz_arrays
+
+    arrays = npz_arrays(path)
+    for key in ("x", "x_test", "x_train"):
+        if key in arrays:
+            return arrays[key], arrays.get("y" + key[1:])
+    raise DataError(f"The file {str(path)!r} holds no array x: save the rows under that name.")

@@ -1,0 +1,66 @@
+"""What was found in the data, in sentences for people and as JSON for the record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from automl.data.combine import Combined
+from automl.data.features import ArrayFeature, CategoricalFeature, Feature
+from automl.data.plan import PreprocessingPlan
+from automl.data.request import DataRequest
+from automl.data.splits import Split
+from automl.data.task import Task
+from automl.data.text_file import Say
+
+
+def say_parts(split: Split, combined: Combined, request: DataRequest, task: Task, say: Say) -> None:
+    """Says how many rows each part has and how they were divided."""
+    given = [
+        name for part, name in ((1, "validation"), (2, "test")) if (combined.part == part).any()
+    ]
+    if combined.time is not None:
+        how = "by time, the latest for test"
+    elif combined.group is not None:
+        how = f"by group, seed {request.seed}"
+    else:
+        stratified = ", stratified" if task.is_classification else ""
+        how = f"shuffled{stratified}, seed {request.seed}"
+    if len(given) == 2:
+        how = "as given"
+    elif given:
+        how += f"; {given[0]} rows as given"
+    say(
+        f"rows: {len(split.train):,} for training, {len(split.validation):,} for validation, "
+        f"{len(split.test):,} for test ({how})"
+    )
+
+
+def summarize(
+    split: Split, combined: Combined, plan: PreprocessingPlan, task: Task
+) -> dict[str, Any]:
+    """Rows of each part, and what each column is, as JSON."""
+    return {
+        "task": task.to_json(),
+        "rows": {
+            "train": len(split.train),
+            "validation": len(split.validation),
+            "test": len(split.test),
+        },
+        "columns": [_column(feature) for feature in plan.features],
+        "left_out": []
+        if combined.table is None
+        else [c for c in combined.table.columns if c not in plan.columns],
+    }
+
+
+def _column(feature: Feature) -> dict[str, Any]:
+    if isinstance(feature, ArrayFeature):
+        return {"name": "x", "kind": "array", "shape": list(feature.shape)}
+    if isinstance(feature, CategoricalFeature):
+        return {
+            "name": feature.name,
+            "kind": "category",
+            "categories": len(feature.vocabulary),
+            "missing": "" in feature.vocabulary,
+        }
+    return {"name": feature.name, "kind": feature.source.value, "missing": feature.indicator}

@@ -1,0 +1,190 @@
+"""The Ray engine: trials in actors of Ray Tune, on this machine or on a cluster."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+from typing_extensions import override
+
+from automl.engines.contract import Engine, Event, Job, TrialEnded
+from automl.engines.limits import MEMORY_GROWTH, STALL_SECONDS, overdue
+from automl.engines.ray_cluster import Cluster, connect
+from automl.engines.ray_exchange import Closed, ClosedGently, Exchange, Happening
+from automl.engines.ray_trainable import Mailbox, Workload
+from automl.engines.ray_tune import make_tuner
+from automl.errors import RunError
+from automl.results.files import write_bytes
+from automl.trial import FailureCause, TrialResult, TrialSpec, TrialState
+
+#: Seconds between two looks for trials that hang.
+LOOK_SECONDS = 1.0
+#: Seconds that Tune's loop, which turns ten times a second, gets to end.
+LEAVE_SECONDS = 20.0
+#: Seconds within which a healthy cluster answers.
+ANSWER_SECONDS = 30.0
+
+
+class RayEngine(Engine):
+    """Trials in actors of Ray Tune.
+
+    Tune's loop runs in a thread of its own and takes the driver's trials as they are submitted.
+    A trial's files come back with its result, so that machines need not share a file system;
+    `automl` must be installed on each of them.
+
+    Args:
+        workers: How many trials run at once.
+        address: A cluster's ``host:port`` or ``auto``, or None for a Ray of our own that ends
+            with the engine.
+        stall_seconds: Seconds without a sign of life after which a trial is killed.
+        memory_growth: Bytes by which an actor may grow before it is replaced.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        address: str | None = None,
+        stall_seconds: float = STALL_SECONDS,
+        memory_growth: int = MEMORY_GROWTH,
+    ) -> None:
+        self._slots = workers
+        self._address = address
+        self._stall_seconds = stall_seconds
+        self._memory_growth = memory_growth
+        self._held = ExitStack()
+        self._exchange = Exchange(Closed)
+        self._mailbox: Any = None
+        self._thread: threading.Thread | None = None
+        self._run = Path()
+        self._looked = 0.0
+
+    @property
+    @override
+    def slots(self) -> int:
+        return self._slots
+
+    @override
+    def open(self, job: Job) -> None:
+        self._run = job.run
+        workload = Workload.of(job, self._memory_growth)
+        cluster = self._held.enter_context(connect(self._address, self._slots))
+        self._exchange = Exchange(Closed if cluster.is_left else ClosedGently)
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        self._mailbox = ray.remote(Mailbox).options(num_cpus=0, scheduling_strategy=here).remote()
+        self._thread = threading.Thread(
+            target=self._tune, args=(workload, cluster), name="ray-tune", daemon=True
+        )
+        self._thread.start()
+
+    def _tune(self, workload: Workload, cluster: Cluster) -> None:
+        """Runs Tune until the engine is closed, anew where Tune itself fails."""
+        for attempt in itertools.count():
+            name = f"{cluster.folder.name}-{attempt}"
+            try:
+                self._exchange.check_open()
+                make_tuner(
+                    self._exchange, workload, self._mailbox, cluster, self._slots, name
+                ).fit()
+                why = "Ray Tune ended by itself"
+            except (Closed, ClosedGently):
+                return
+            except Exception as error:  # noqa: BLE001 - told to the driver's thread
+                why = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+            self._exchange.broke(why)
+            if self._exchange.failure():
+                return
+
+    @override
+    def submit(self, spec: TrialSpec) -> None:
+        self._exchange.submit(spec)
+
+    @override
+    def events(self, timeout: float) -> list[Event]:
+        deadline = time.monotonic() + timeout
+        while True:
+            remaining = max(0.0, deadline - time.monotonic())
+            happened = self._exchange.happened(min(remaining, LOOK_SECONDS))
+            if happened:
+                return [self._take(happening) for happening in happened]
+            if failure := self._exchange.failure():
+                raise RunError(
+                    f"Ray Tune cannot run trials ({failure}); mend it, then resume the search."
+                )
+            if time.monotonic() - self._looked > LOOK_SECONDS:
+                self._kill_overdue()
+            if time.monotonic() >= deadline:
+                return []
+
+    def _take(self, happening: Happening) -> Event:
+        """Puts an ended trial's files into the run."""
+        event = happening.event
+        if not isinstance(event, TrialEnded):
+            return event
+        self._mailbox.forget.remote(str(event.trial))
+        try:
+            _write_files(self._run / "trials" / str(event.trial), happening.files)
+        except OSError as error:
+            reason = f"its files could not be written: {error}"
+            cause = FailureCause.EXCEPTION
+            result = TrialResult(TrialState.FAILED, reason=reason, cause=cause)
+            return TrialEnded(event.trial, result)
+        return event
+
+    def _kill_overdue(self) -> None:
+        now = self._looked = time.monotonic()
+        started = [trial for trial in self._exchange.running() if trial.started is not None]
+        if not started:
+            return
+        try:
+            silences = ray.get(self._mailbox.silences.remote(), timeout=ANSWER_SECONDS)
+        except ray.exceptions.RayError as error:
+            raise RunError(
+                "The Ray cluster does not answer any more; see to it, then resume the search."
+            ) from error
+        for trial in started:
+            running = now - (trial.started or now)
+            silent = silences.get(str(trial.spec.trial), running)
+            verdict = overdue(trial.spec, running, silent, self._stall_seconds)
+            if verdict is not None and trial.verdict is None:
+                trial.verdict = verdict
+                ray.kill(trial.actor)
+
+    @override
+    def answer(self, trial: int | str, go_on: bool) -> None:
+        self._mailbox.put.remote(str(trial), {"answer": go_on})
+
+    @override
+    def interrupt(self, trial: int | str, reason: str) -> None:
+        self._mailbox.put.remote(str(trial), {"interrupt": reason})
+
+    @override
+    def close(self) -> None:
+        self._exchange.close()
+        if self._thread is not None:
+            for trial in self._exchange.running():
+                if trial.actor is not None:
+                    ray.kill(trial.actor)
+            self._thread.join(LEAVE_SECONDS)
+            self._thread = None
+            ray.kill(self._mailbox)
+        self._held.close()
+
+
+def _write_files(directory: Path, files: Mapping[str, bytes]) -> None:
+    """Makes a trial's directory hold these files and none of an attempt before."""
+    if directory.is_dir():
+        for path in directory.iterdir():
+            if path.name not in files:
+                path.unlink()
+    if files:
+        directory.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        # A trial's files can be made again: they need not wait for the disk.
+        write_bytes(directory / Path(name).name, content, durable=False)

@@ -1,0 +1,150 @@
+"""The Ray that an engine works on: started on this machine or joined, kept quiet, and left."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import ray
+
+from automl.engines.processes import CHILD_ENVIRONMENT
+from automl.errors import RequestError, RunError
+
+#: Read by Ray in this process and by those it starts: no report to its makers, no files of its
+#: own loggers, no state saved for a resumption that goes by our own record, no lines on the
+#: console. Ctrl-C is the driver's.
+ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_GLOBAL_CHECKPOINT_S": "1e9",
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
+    "TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S": "1e9",
+}
+#: Of a Ray of our own only: when memory runs out, the kernel ends the process that asks for more,
+#: as it does with local workers. Ray's own guard would end one that may be innocent.
+OWN_ENVIRONMENT = {"RAY_memory_monitor_refresh_ms": "0"}
+#: Seconds that the last of Ray's processes get to let go of their files.
+FOLDER_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A Ray that this process is connected to.
+
+    Attributes:
+        folder: Temporary folder for what Ray must write.
+        is_left: Whether the connection ends with the engine, and every actor with it. A Ray
+            that this process was connected to before stays.
+        gpus: GPUs for each trial.
+    """
+
+    folder: Path
+    is_left: bool
+    gpus: float
+
+
+@contextmanager
+def connect(address: str | None, workers: int) -> Iterator[Cluster]:
+    """Connects to Ray, or starts one on this machine.
+
+    Args:
+        address: A cluster's ``host:port``, or ``auto``; None for one of our own. A Ray that this
+            process is connected to already is used as it is.
+        workers: Trials at once.
+
+    Raises:
+        RequestError: No cluster answers there.
+        RunError: Ray cannot be started here.
+    """
+    if address is not None and address.startswith("ray://"):
+        raise RequestError(
+            f"The address {address} is one of a Ray client; start the search on a machine of the "
+            "cluster and give the head's host:port, or `auto`."
+        )
+    with ExitStack() as stack:
+        own = address is None and not ray.is_initialized()
+        stack.enter_context(_quiet({**ENVIRONMENT, **(OWN_ENVIRONMENT if own else {})}))
+        folder = stack.enter_context(_folder())
+        is_joined = ray.is_initialized()
+        if not is_joined:
+            stack.callback(ray.shutdown)
+            _init(address, workers, folder)
+        gpus = float(ray.cluster_resources().get("GPU", 0.0))
+        yield Cluster(folder, not is_joined, min(1.0, gpus / workers))
+
+
+def _init(address: str | None, workers: int, folder: Path) -> None:
+    where = (
+        # "local": without it, Ray would look for a cluster that somebody else has started.
+        {"address": "local", "num_cpus": workers, "include_dashboard": False}
+        | {"_temp_dir": str(folder)}
+        if address is None
+        else {"address": address}
+    )
+    in_main = threading.current_thread() is threading.main_thread()
+    on_sigterm = signal.getsignal(signal.SIGTERM)
+    try:
+        ray.init(
+            **where,
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+            runtime_env={"env_vars": CHILD_ENVIRONMENT},
+        )
+    except Exception as error:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        if address is None:
+            raise RunError(f"Ray cannot be started on this machine ({said}).") from error
+        raise RequestError(
+            f"There is no Ray cluster at {address} that this machine can join ({said}); give the "
+            "head's host:port, with the same versions of Python and Ray as here."
+        ) from error
+    finally:
+        if in_main:
+            signal.signal(signal.SIGTERM, on_sigterm)
+
+
+@contextmanager
+def _quiet(environment: dict[str, str]) -> Iterator[None]:
+    """A context with Ray's console lines turned off and variables set."""
+    logger = logging.getLogger("ray")
+    level, before = logger.level, {name: os.environ.get(name) for name in environment}
+    logger.setLevel(logging.CRITICAL + 1)
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A temporary folder, removed at the end."""
+    # Ray makes sockets some 65 characters below it, and 107 are a socket's most.
+    parent = "/tmp" if os.access("/tmp", os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="automl-ray-", dir=parent))
+    try:
+        yield folder
+    finally:
+        deadline = time.monotonic() + FOLDER_SECONDS
+        while folder.exists() and time.monotonic() < deadline:
+            shutil.rmtree(folder, ignore_errors=True)
+            if folder.exists():
+                time.sleep(0.1)

@@ -1,0 +1,203 @@
+"""Where the driver's thread and Ray Tune's thread meet: trials go in, events come out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import ray
+
+from automl.engines.contract import EpochFinished, Event, TrialEnded
+from automl.engines.limits import START_ATTEMPTS
+from automl.engines.ray_trainable import ENDED, EPOCHS, FILES, SPENT, STARTED
+from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
+
+#: Seconds that Tune waits, once for each trial that has ended, for the next one before it goes on
+#: with the others. It keeps one idle actor only: if a second trial ended meanwhile, an actor that
+#: took seconds to start would be thrown away.
+REFILL_SECONDS = 0.25
+
+
+class Closed(BaseException):
+    """Ends Tune's loop at once, past its own cleaning up, where the connection ends as well."""
+
+
+class ClosedGently(Exception):
+    """Ends Tune's loop so that it cleans up, in a Ray that stays connected."""
+
+
+@dataclass
+class RunningTrial:
+    """A trial in Tune's hands.
+
+    Attributes:
+        spec: What it is.
+        actor: Handle of the actor that runs it, once there is one.
+        started: `time.monotonic` at which it began, or None before.
+        verdict: What it ends with where the engine has killed it.
+    """
+
+    spec: TrialSpec
+    actor: Any = None
+    started: float | None = None
+    verdict: TrialResult | None = None
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An event, and a trial's files where it is the end of one."""
+
+    event: Event
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class Exchange:
+    """Trials and events on their way; every method may be called from any thread.
+
+    Args:
+        leave: What ends Tune's loop when the engine is closed.
+    """
+
+    def __init__(self, leave: type[BaseException]) -> None:
+        self._leave = leave
+        self._changed = threading.Condition()
+        self._submitted: deque[TrialSpec] = deque()
+        self._running: dict[str, RunningTrial] = {}
+        self._happened: deque[Happening] = deque()
+        self._vacancies = 0
+        self._failed_starts = 0
+        self._retired = 0
+        self._failure = ""
+        self._closed = False
+
+    # The driver's side
+
+    def submit(self, spec: TrialSpec) -> None:
+        """Puts a trial last in the queue."""
+        with self._changed:
+            self._submitted.append(spec)
+            self._changed.notify_all()
+
+    def happened(self, timeout: float) -> list[Happening]:
+        """What has happened since the last call, waiting for it at most ``timeout`` seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._happened or self._failure, timeout)
+            happened = list(self._happened)
+            self._happened.clear()
+        return happened
+
+    def failure(self) -> str:
+        """Why Tune cannot go on, or "" while it can."""
+        with self._changed:
+            return self._failure
+
+    def running(self) -> list[RunningTrial]:
+        """The trials in Tune's hands."""
+        with self._changed:
+            return list(self._running.values())
+
+    def close(self) -> None:
+        """Makes Tune's loop end."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    # Tune's side
+
+    def check_open(self) -> None:
+        """Ends Tune's loop if the engine has been closed."""
+        with self._changed:
+            if self._closed:
+                raise self._leave
+
+    def next_trial(self, identity: str) -> TrialSpec | None:
+        """The next trial in the queue; None where there is none and others are running."""
+        with self._changed:
+            # Tune asks again only after a second where nothing runs: so wait for it here.
+            while not (self._submitted or self._running or self._closed):
+                self._changed.wait()
+            if not self._submitted and self._vacancies:
+                self._vacancies = 0
+                self._changed.wait_for(lambda: self._submitted or self._closed, REFILL_SECONDS)
+            if self._closed:
+                raise self._leave
+            if not self._submitted:
+                return None
+            self._vacancies = max(0, self._vacancies - 1)
+            spec = self._submitted.popleft()
+            self._running[identity] = RunningTrial(spec)
+            return spec
+
+    def placed(self, identity: str, actor: Any) -> None:
+        """A trial has got its actor."""
+        with self._changed:
+            self._running[identity].actor = actor
+
+    def took_step(self, identity: str, result: dict[str, Any]) -> None:
+        """Takes out of a result what is ours; Tune keeps the rest of it for good."""
+        epochs, files = result.pop(EPOCHS, ()), result.pop(FILES, {})
+        ended, spent = result.pop(ENDED, None), result.pop(SPENT, False)
+        with self._changed:
+            running = self._running[identity]
+            if result.pop(STARTED, False):
+                running.started = time.monotonic()
+                self._failed_starts = 0
+            trial = running.spec.trial
+            for form in epochs:
+                self._tell(EpochFinished(trial, EpochReport.from_json(form)))
+            if ended is not None:
+                self._end(identity, TrialResult.from_json(ended), files)
+            if spent:
+                # Found dead by the trial that is to use it next, which then gets a new one.
+                ray.kill(running.actor)
+                self._retired += 1
+
+    def lost(self, identity: str, why: str) -> None:
+        """A trial's actor has died; the trial has failed, or comes again if it had not begun."""
+        with self._changed:
+            running = self._running[identity]
+            if running.verdict is not None:
+                self._end(identity, running.verdict)
+            elif running.started is not None:
+                seconds = time.monotonic() - running.started
+                self._end(identity, _crashed(why, seconds))
+            else:
+                del self._running[identity]
+                self._submitted.appendleft(running.spec)
+                if self._retired:
+                    self._retired -= 1
+                else:
+                    self._count_failed_start(why)
+
+    def broke(self, why: str) -> None:
+        """Tune itself has failed, and every trial in its hands with it."""
+        for identity in list(self._running):
+            self.lost(identity, why)
+        with self._changed:
+            self._count_failed_start(why)
+
+    def _count_failed_start(self, why: str) -> None:
+        self._failed_starts += 1
+        if self._failed_starts >= START_ATTEMPTS:
+            self._failure = why
+            self._changed.notify_all()
+
+    def _end(
+        self, identity: str, result: TrialResult, files: Mapping[str, bytes] | None = None
+    ) -> None:
+        running = self._running.pop(identity)
+        self._vacancies += 1
+        self._tell(TrialEnded(running.spec.trial, result), files or {})
+
+    def _tell(self, event: Event, files: Mapping[str, bytes] | None = None) -> None:
+        self._happened.append(Happening(event, files or {}))
+        self._changed.notify_all()
+
+
+def _crashed(why: str, seconds: float) -> TrialResult:
+    cause = FailureCause.CRASHED
+    return TrialResult(TrialState.FAILED, seconds=seconds, reason=why, cause=cause)

@@ -1,0 +1,277 @@
+"""A Ray actor's side of the contract: a Trainable that runs trials, and the letters they get."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import queue
+import shutil
+import sys
+import threading
+import time
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cloudpickle
+import ray
+from ray.tune import Trainable
+from ray.tune.result import DONE
+
+from automl.engines.contract import Job, SpaceHandle
+from automl.engines.limits import MEMORY_GROWTH
+from automl.engines.worker import resident_memory
+from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
+
+if TYPE_CHECKING:
+    from automl.data.arrays import Arrays
+    from automl.data.metrics import Objective
+    from automl.space import SearchSpace
+
+# Keys of what `TrialTrainable.step` returns. STARTED comes once, before anything can go wrong
+# that is the trial's own fault; EPOCHS with what has finished since; the rest with the end.
+STARTED, EPOCHS, ENDED, FILES, SPENT = "started", "epochs", "ended", "files", "spent"
+#: Key of the specification in a Tune trial's config. One string: Tune would read a grid search
+#: or a placeholder into a configuration of ours.
+SPEC = "spec"
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What an actor needs for every trial; it reads nothing of it from a file system.
+
+    Attributes:
+        spaces: The spaces that specs name, by key.
+        arrays: The prepared rows, without the test part.
+        objective: The metric that scores a trial, and its direction.
+        memory_growth: Bytes by which an actor may grow before it is replaced.
+    """
+
+    spaces: dict[str, PortableSpace]
+    arrays: Arrays
+    objective: Objective
+    memory_growth: int = MEMORY_GROWTH
+
+    @classmethod
+    def of(cls, job: Job, memory_growth: int) -> Workload:
+        """Gathers a job's workload on the driver's machine."""
+        from automl.data.arrays import open_arrays
+
+        spaces = {key: PortableSpace.of(handle) for key, handle in job.spaces.items()}
+        arrays = replace(open_arrays(job.arrays), test=None)
+        return cls(spaces, arrays, job.objective, memory_growth)
+
+
+@dataclass(frozen=True)
+class PortableSpace:
+    """A space that is found on any node of a cluster.
+
+    Attributes:
+        handle: How the driver found it. It is found so wherever that is possible: a class that
+            its file defines is then known under the same name everywhere.
+        carried: The space itself, for nodes that do not have its file.
+    """
+
+    handle: SpaceHandle
+    carried: SpaceHandle | None = None
+
+    @classmethod
+    def of(cls, handle: SpaceHandle) -> PortableSpace:
+        """The space of a handle, made portable."""
+        if _file_of(handle) is None:
+            return cls(handle)
+        space = handle.load()
+        module = sys.modules[space.build.__module__]
+        cloudpickle.register_pickle_by_value(module)
+        try:
+            carried = SpaceHandle(carried=base64.b64encode(cloudpickle.dumps(space)).decode())
+        except Exception:  # noqa: BLE001 - whatever a file holds; nodes that have it need no copy
+            return cls(handle)
+        finally:
+            cloudpickle.unregister_pickle_by_value(module)
+        return cls(handle, carried)
+
+    def load(self) -> SearchSpace:
+        """The space; called in an actor."""
+        path = _file_of(self.handle)
+        if self.carried is not None and path is not None and not path.is_file():
+            return self.carried.load()
+        return self.handle.load()
+
+
+def _file_of(handle: SpaceHandle) -> Path | None:
+    """The file that a handle refers to, if it is one."""
+    path, _, _ = handle.reference.rpartition(":")
+    return Path(path) if path.endswith(".py") else None
+
+
+class Mailbox:
+    """Holds what the driver tells running trials: answers and interruptions.
+
+    An actor of its own: the one that trains is busy in `TrialTrainable.step` and hears nothing.
+    """
+
+    def __init__(self) -> None:
+        self._letters: defaultdict[str, asyncio.Queue[dict[str, Any]]] = defaultdict(asyncio.Queue)
+        self._heard: dict[str, float] = {}
+
+    async def put(self, address: str, letter: dict[str, Any]) -> None:
+        """Leaves a letter for a trial."""
+        self._letters[address].put_nowait(letter)
+
+    async def take(self, address: str, wait: bool) -> list[dict[str, Any]]:
+        """Hands a trial its letters, in order; also that trial's sign of life.
+
+        Args:
+            address: The trial's.
+            wait: Whether to wait for a letter where there is none.
+        """
+        self._heard[address] = time.monotonic()
+        letters = self._letters[address]
+        taken = [await letters.get()] if wait else []
+        while not letters.empty():
+            taken.append(letters.get_nowait())
+        return taken
+
+    async def silences(self) -> dict[str, float]:
+        """Seconds since the last sign of life of each trial that has given one."""
+        now = time.monotonic()
+        return {address: now - heard for address, heard in self._heard.items()}
+
+    async def forget(self, address: str) -> None:
+        """Throws away what is left of a trial that is over."""
+        self._letters.pop(address, None)
+        self._heard.pop(address, None)
+
+
+class _Course:
+    """One trial on its way, in a thread of its own: training calls back, Tune calls in."""
+
+    def __init__(self, spec: TrialSpec, trainable: TrialTrainable, directory: Path) -> None:
+        self._spec = spec
+        self._trainable = trainable
+        self._directory = directory
+        self._address = str(spec.trial)
+        self._interruption: str | None = None
+        self._news: queue.SimpleQueue[EpochReport | TrialResult] = queue.SimpleQueue()
+        threading.Thread(target=self._train, daemon=True).start()
+
+    def _train(self) -> None:
+        from automl.training.trial import train_trial
+
+        try:
+            result = train_trial(
+                self._spec,
+                self._trainable.space(self._spec.space),
+                self._trainable.data,
+                self._trainable.workload.objective,
+                self._directory,
+                self._report,
+                self._interrupted,
+            )
+        except BaseException as error:  # noqa: BLE001 - a thread's exception has no other reader
+            reason = f"{type(error).__name__}: {error}"
+            result = TrialResult(TrialState.FAILED, reason=reason, cause=FailureCause.EXCEPTION)
+        self._news.put(result)
+
+    def _report(self, report: EpochReport) -> bool:
+        self._news.put(report)
+        while self._spec.wait_for_answer:
+            answer = self._take(wait=True)
+            if answer is not None:
+                return answer
+        return True
+
+    def _interrupted(self) -> str | None:
+        self._take(wait=False)
+        return self._interruption
+
+    def _take(self, wait: bool) -> bool | None:
+        """Reads the trial's letters; the answer among them, if there is one."""
+        answer: bool | None = None
+        for letter in ray.get(self._trainable.mailbox.take.remote(self._address, wait)):
+            self._interruption = letter.get("interrupt", self._interruption)
+            answer = letter.get("answer", answer)
+        return answer
+
+    def news(self) -> dict[str, Any]:
+        """What has happened since the last call, waiting for it where nothing has.
+
+        Mostly one epoch; a trial that waits for no answer trains on while Tune works.
+        """
+        epochs: list[dict[str, Any]] = []
+        news: dict[str, Any] = {EPOCHS: epochs}
+        while ENDED not in news:
+            item = self._news.get()
+            if isinstance(item, TrialResult):
+                news |= {ENDED: item.to_json(), FILES: self._take_files(), DONE: True}
+            else:
+                epochs.append(item.to_json())
+            if self._news.empty():
+                break
+        return news
+
+    def _take_files(self) -> dict[str, bytes]:
+        """The trial's files, which may have to cross to another machine."""
+        if not self._directory.exists():
+            return {}
+        files = {path.name: path.read_bytes() for path in self._directory.iterdir()}
+        shutil.rmtree(self._directory)
+        return files
+
+
+class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray carries no types
+    """Runs one trial after another, a step of Tune for an epoch or a few."""
+
+    workload: Workload
+    mailbox: Any
+    data: Any
+
+    def setup(self, config: dict[str, Any], *, workload: Workload, mailbox: Any) -> None:
+        """Prepares TensorFlow and the rows once for all trials of the actor.
+
+        Args:
+            config: The first trial's specification.
+            workload: What all trials share.
+            mailbox: Handle of the `Mailbox`.
+        """
+        from automl.training.device import configure_device
+        from automl.training.device_data import DeviceData
+
+        configure_device()
+        self.workload, self.mailbox = workload, mailbox
+        self.data = DeviceData.from_arrays(workload.arrays)
+        self._spaces: dict[str, SearchSpace] = {}
+        self._first_memory: int | None = None
+        self.reset_config(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Makes ready for the next trial; True, since an actor can always be used again."""
+        self._spec = TrialSpec.from_json(json.loads(new_config[SPEC]))
+        self._course: _Course | None = None
+        return True
+
+    def space(self, key: str) -> SearchSpace:
+        """The space under a key of the workload."""
+        if key not in self._spaces:
+            self._spaces[key] = self.workload.spaces[key].load()
+        return self._spaces[key]
+
+    def step(self) -> dict[str, Any]:
+        """Starts the trial, or waits for what happens next in it."""
+        if self._course is None:
+            self._course = _Course(self._spec, self, Path(self.logdir) / "files")
+            return {STARTED: True}
+        news = self._course.news()
+        if ENDED in news:
+            news[SPENT] = self._is_spent()
+        return news
+
+    def _is_spent(self) -> bool:
+        """Whether the process has grown too large to be used again."""
+        memory = resident_memory()
+        if self._first_memory is None:
+            self._first_memory = memory
+        return memory > self._first_memory + self.workload.memory_growth

@@ -1,0 +1,123 @@
+"""Predicting and scoring raw rows with a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.rows import read_rows
+from automl.data.task import Task, TaskKind
+from automl.export.bundle import MODEL_FILE, Bundle, load_keras, open_bundle
+from automl.export.rows import RawRows, frame_of, keras_inputs, model_inputs_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# A probability from here on means "yes", as scikit-learn and Keras have it.
+THRESHOLD = 0.5
+
+BATCH_ROWS = 1024
+
+
+def predict(bundle: str | Path, rows: Any, *, names: Sequence[str] = ()) -> pd.DataFrame:
+    """Predicts raw rows.
+
+    Args:
+        bundle: The bundle's directory.
+        rows: Path of a CSV, TSV, Parquet or NPZ file, a `pandas.DataFrame`, or for array data
+            an array; with or without the target, columns in any order, others are ignored.
+        names: Column names of a text file without a header.
+
+    Returns:
+        One row for each row given. Regression: ``prediction`` in the target's own units, or
+        ``prediction_<target>`` for each of several. Binary and multiclass: ``prediction`` (the
+        class) and ``probability_<class>`` for each class. Multilabel: for each label
+        ``prediction_<label>`` (0 or 1) and ``probability_<label>``.
+
+    Raises:
+        RequestError: There is no bundle.
+        DataError: The rows cannot be read, or do not have the columns that the model needs.
+        RunError: The bundle cannot be read.
+    """
+    opened = open_bundle(bundle)
+    raw, _ = read_rows(rows, opened.plan, names)
+    return prediction_frame(opened.task, _outputs(opened, raw))
+
+
+def evaluate(bundle: str | Path, rows: Any, *, names: Sequence[str] = ()) -> dict[str, float]:
+    """Scores a bundle on rows that have the target.
+
+    Args:
+        bundle: The bundle's directory.
+        rows: As for `predict`, with the target; of array data a file or a pair with x and y.
+        names: Column names of a text file without a header.
+
+    Returns:
+        The task's metrics, the default objective first.
+
+    Raises:
+        RequestError: There is no bundle.
+        DataError: The rows or their targets cannot be read.
+        RunError: The bundle cannot be read.
+    """
+    from automl.data.metrics import compute_metrics
+    from automl.data.targets import encode_targets
+
+    opened = open_bundle(bundle)
+    raw, y = read_rows(rows, opened.plan, names)
+    frame = frame_of(raw) if y is None else _target_frame(opened.task, y)
+    truth = encode_targets(frame, opened.task)
+    return compute_metrics(opened.task, truth, _outputs(opened, raw))
+
+
+def prediction_frame(task: Task, outputs: npt.NDArray[Any]) -> pd.DataFrame:
+    """Names a model's outputs.
+
+    Args:
+        task: The task.
+        outputs: (n, outputs) probabilities or targets in their own units.
+
+    Returns:
+        The frame that `predict` describes.
+    """
+    import pandas as pd
+
+    if task.kind is TaskKind.REGRESSION:
+        if len(task.targets) == 1:
+            return pd.DataFrame({"prediction": outputs[:, 0]})
+        return pd.DataFrame({f"prediction_{t}": outputs[:, i] for i, t in enumerate(task.targets)})
+    if task.kind is TaskKind.MULTILABEL:
+        columns: dict[str, Any] = {}
+        for i, label in enumerate(task.targets):
+            columns[f"prediction_{label}"] = (outputs[:, i] >= THRESHOLD).astype(np.int64)
+            columns[f"probability_{label}"] = outputs[:, i]
+        return pd.DataFrame(columns)
+    if task.kind is TaskKind.BINARY:
+        chosen = (outputs[:, 0] >= THRESHOLD).astype(np.int64)
+        outputs = np.concatenate([1.0 - outputs, outputs], axis=1)
+    else:
+        chosen = outputs.argmax(axis=1)
+    named = {f"probability_{label}": outputs[:, i] for i, label in enumerate(task.classes)}
+    return pd.DataFrame({"prediction": [task.classes[i] for i in chosen], **named})
+
+
+def _outputs(bundle: Bundle, rows: RawRows) -> npt.NDArray[np.float32]:
+    arrays = model_inputs_of(bundle.plan, bundle.inputs, rows)
+    if not len(next(iter(arrays.values()))):
+        return np.zeros((0, bundle.task.outputs), np.float32)
+    model = load_keras(bundle.path / MODEL_FILE)
+    outputs: npt.NDArray[np.float32] = model.predict(
+        keras_inputs(arrays), batch_size=BATCH_ROWS, verbose=0
+    )
+    return outputs
+
+
+def _target_frame(task: Task, y: npt.NDArray[Any]) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = y.reshape(len(y), -1)
+    return pd.DataFrame({name: columns[:, i] for i, name in enumerate(task.targets)})

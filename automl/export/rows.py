@@ -1,0 +1,76 @@
+"""Raw rows as the inputs of an exported model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.plan import PreprocessingPlan
+from automl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RawRows = Any  # a pandas.DataFrame or an array; pandas is imported late
+
+
+def model_inputs_of(
+    plan: PreprocessingPlan, inputs: Mapping[str, str], rows: RawRows
+) -> dict[str, npt.NDArray[Any]]:
+    """Turns raw rows into what an exported model takes.
+
+    Args:
+        plan: The preprocessing plan; it reads dates, booleans and odd spellings.
+        inputs: Column name to input name.
+        rows: A frame or an array, as `automl.data.rows.read_rows` gives it.
+
+    Returns:
+        Input name to float32 or text (str) arrays of shape (n, 1); of array data the one key
+        is ``""`` and the array is float32 (n, *shape).
+
+    Raises:
+        DataError: A column is not there, or a value cannot be read.
+    """
+    if plan.array is not None:
+        return {"": plan.array.raw(np.asarray(rows))}
+    columns = plan.raw_columns(rows)
+    return {
+        inputs[name]: (values.astype(np.str_) if values.dtype == object else values).reshape(-1, 1)
+        for name, values in columns.items()
+    }
+
+
+def keras_inputs(arrays: Mapping[str, npt.NDArray[Any]]) -> Any:
+    """Gives arrays the form that ``keras.Model.predict`` takes.
+
+    Args:
+        arrays: As `model_inputs_of` gives them.
+
+    Returns:
+        A dictionary of arrays and, because Keras refuses NumPy arrays of text, of TensorFlow
+        constants; or the one array of array data.
+    """
+    if list(arrays) == [""]:
+        return arrays[""]
+    import tensorflow as tf
+
+    return {
+        name: tf.constant(values) if values.dtype.kind == "U" else values
+        for name, values in arrays.items()
+    }
+
+
+def frame_of(rows: RawRows) -> pd.DataFrame:
+    """The rows as a frame, for reading target columns.
+
+    Raises:
+        DataError: They are an array.
+    """
+    import pandas as pd
+
+    if isinstance(rows, pd.DataFrame):
+        return rows
+    raise DataError("the rows have no columns to take the target from: give x and y")

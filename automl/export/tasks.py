@@ -1,0 +1,143 @@
+"""Export as tasks with JSON arguments, for a process that has TensorFlow already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.plan import PreprocessingPlan
+from automl.data.rows import read_rows
+from automl.data.task import Task
+from automl.errors import RunError
+from automl.export.bundle import (
+    MODEL_FILE,
+    check_free,
+    load_keras,
+    open_bundle,
+    write_bundle,
+)
+from automl.export.check import compare, predict_in_new_process
+from automl.export.predict import evaluate, predict
+from automl.export.rows import model_inputs_of
+
+
+def export_task(
+    model: str,
+    expected: str,
+    check_rows: str,
+    plan: Mapping[str, Any],
+    task: Mapping[str, Any],
+    config: Mapping[str, Any],
+    card: str,
+    to: str,
+) -> dict[str, Any]:
+    """Exports a trial's model as a bundle and checks that it is the one that was scored.
+
+    `automl.results.export_request.export_request` gives the arguments.
+
+    Args:
+        model: Path of the trial's core model, a ``.keras`` file.
+        expected: Path of the trial's predictions for the check rows, ``check.npy``.
+        check_rows: Path of the raw check rows, a Parquet or NPZ file.
+        plan: The preprocessing plan's JSON form.
+        task: The task's JSON form.
+        config: What else goes into the bundle's ``config.json``.
+        card: The text of ``card.md``.
+        to: The bundle's directory, which must not exist.
+
+    Returns:
+        ``bundle`` (its path), and what the check found: ``rows``, ``difference``, ``tolerance``.
+
+    Raises:
+        RequestError: The directory exists or cannot be written.
+        RunError: The model cannot be loaded by Keras alone, or is not the one that was scored;
+            nothing is left at ``to``.
+    """
+    from automl.models.preprocessing import input_names, raw_model
+
+    destination = Path(to)
+    check_free(destination)
+    the_plan, the_task = PreprocessingPlan.from_json(plan), Task.from_json(task)
+    predictions = _expected(Path(expected))
+    rows, _ = read_rows(check_rows, the_plan)
+    inputs = {} if the_plan.array is not None else input_names(the_plan.columns)
+    arrays = model_inputs_of(the_plan, inputs, rows)
+    found: dict[str, Any] = {}
+
+    def check(path: Path) -> dict[str, Any]:
+        found.update(compare(predictions, predict_in_new_process(path, arrays), the_plan).to_json())
+        return found
+
+    whole = raw_model(load_keras(Path(model)), the_plan, the_task)
+    write_bundle(whole, the_plan, the_task, config, card, destination, check)
+    return {"bundle": to, **found}
+
+
+def check_task(bundle: str, expected: str, check_rows: str) -> dict[str, Any]:
+    """Checks an existing bundle against the predictions that were scored.
+
+    Args:
+        bundle: The bundle's directory.
+        expected: Path of the trial's ``check.npy``.
+        check_rows: Path of the raw check rows.
+
+    Returns:
+        ``rows``, ``difference`` and ``tolerance``.
+
+    Raises:
+        RequestError: There is no bundle.
+        RunError: Its model is not the one that was scored.
+    """
+    opened = open_bundle(bundle)
+    rows, _ = read_rows(check_rows, opened.plan)
+    arrays = model_inputs_of(opened.plan, opened.inputs, rows)
+    given = predict_in_new_process(opened.path / MODEL_FILE, arrays)
+    return compare(_expected(Path(expected)), given, opened.plan).to_json()
+
+
+def predict_task(
+    bundle: str, rows: str, output: str, names: list[str] | None = None
+) -> dict[str, Any]:
+    """Predicts rows of a file and writes them as CSV, whole or not at all.
+
+    Args:
+        bundle: The bundle's directory.
+        rows: Path of the rows.
+        output: Path of the CSV file.
+        names: Column names of a text file without a header.
+
+    Returns:
+        ``rows``, how many there were.
+    """
+    frame = predict(bundle, rows, names=names or ())
+    path = Path(output)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        frame.to_csv(temporary, index=False)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise RunError(
+            f"The predictions cannot be written to {output} ({error.strerror or error})."
+        ) from error
+    return {"rows": len(frame)}
+
+
+def evaluate_task(bundle: str, rows: str, names: list[str] | None = None) -> dict[str, float]:
+    """Scores a bundle on rows of a file that have the target; see `automl.export.predict`."""
+    return evaluate(bundle, rows, names=names or ())
+
+
+def _expected(path: Path) -> npt.NDArray[Any]:
+    try:
+        predictions: npt.NDArray[Any] = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"The trial's predictions {path} cannot be read ({error}), so its model cannot be "
+            "checked; nothing was exported."
+        ) from error
+    return predictions

@@ -1,0 +1,181 @@
+"""The preprocessing plan as Keras layers around a core model: raw rows in, answers out.
+
+The second reading of a plan; the first is `PreprocessingPlan.apply` in NumPy. Both compute
+``(x - mean) * (1 / std)`` in float32 with the same constants, so they give equal numbers. Only
+layers and operations of Keras itself are used, no ``Lambda`` and no classes of this package, so
+that a saved model loads with nothing but Keras and with ``safe_mode`` on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.plan import PreprocessingPlan
+from automl.data.task import Task, TaskKind
+
+ARRAY_INPUT = "x"
+
+# Keras refuses a slash in a name, TensorFlow's exports want the letters of an identifier, and
+# an input may not be called as another part of the same model. Keras names its operations after
+# their class (`add`, `where_3`), so names of that form are taken wherever they could appear.
+_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_TAKEN_NAME = re.compile(
+    r"(core|functional|input_layer|isnan|where|subtract|multiply|add|take|cast|concatenate|"
+    r"reshape|string_lookup|preprocessing_.*)(_\d+)?"
+)
+
+
+def input_names(columns: Sequence[str]) -> dict[str, str]:
+    """Chooses the name of each column's input.
+
+    Args:
+        columns: Names of the columns, all different.
+
+    Returns:
+        Column name to input name, all different even where capitals do not count. A name that
+        Keras takes is kept; of others the letters, digits and underscores are.
+    """
+    kept = [name for name in columns if _is_safe(name)]
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in dict.fromkeys([*kept, *columns]):
+        safe = name if _is_safe(name) else _safe(name)
+        candidate, number = safe, 1
+        while candidate.lower() in taken:
+            number += 1
+            candidate = f"{safe}_{number}"
+        taken.add(candidate.lower())
+        names[name] = candidate
+    return {name: names[name] for name in columns}
+
+
+def _is_safe(name: str) -> bool:
+    return bool(_PLAIN_NAME.fullmatch(name)) and not _TAKEN_NAME.fullmatch(name.lower())
+
+
+def _safe(name: str) -> str:
+    letters = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
+    return f"column_{letters}" if letters else "column"
+
+
+def raw_model(core: Any, plan: PreprocessingPlan, task: Task) -> Any:
+    """Builds the model that takes raw rows.
+
+    Args:
+        core: The trial's core model; it keeps its weights and is part of the new model.
+        plan: The preprocessing plan that the core was trained behind.
+        task: The task.
+
+    Returns:
+        A ``keras.Model``. Of a table it takes a dictionary with an input (None, 1) for each
+        column, under the names of `input_names`: float32 (NaN where a value is missing) or
+        string (``""`` where missing). Of array data it takes one float32 input ``x`` of a row's
+        shape. It answers float32 (None, outputs): probabilities, or targets in their own units.
+    """
+    inputs = model_inputs(plan)
+    parts = core_inputs(plan, inputs)
+    outputs = core(parts)
+    if task.kind is TaskKind.REGRESSION and plan.target_scale.mean:
+        std = np.asarray(plan.target_scale.std, np.float32)
+        mean = np.asarray(plan.target_scale.mean, np.float32)
+        outputs = keras.ops.add(keras.ops.multiply(outputs, std), mean)
+    whole = inputs[ARRAY_INPUT] if plan.array is not None else inputs
+    return keras.Model(whole, outputs, name="preprocessing_and_core")
+
+
+def model_inputs(plan: PreprocessingPlan) -> dict[str, Any]:
+    """The raw model's inputs.
+
+    Returns:
+        Input name to ``keras.Input``; see `raw_model`.
+    """
+    if plan.array is not None:
+        return {ARRAY_INPUT: keras.Input(plan.array.shape, name=ARRAY_INPUT)}
+    names = input_names(plan.columns)
+    texts = {feature.name for feature in plan.categorical_features}
+    return {
+        names[column]: keras.Input(
+            (1,), dtype="string" if column in texts else "float32", name=names[column]
+        )
+        for column in plan.columns
+    }
+
+
+def core_inputs(plan: PreprocessingPlan, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Reads the plan in Keras.
+
+    Args:
+        plan: The preprocessing plan.
+        inputs: Tensors by input name; see `model_inputs`.
+
+    Returns:
+        The core's inputs, each only where the data has such columns: ``numeric`` (None, p)
+        float32 and ``categorical`` (None, c) int32.
+    """
+    if plan.array is not None:
+        flat = keras.layers.Reshape((plan.array.size,), name="preprocessing_flat")(
+            inputs[ARRAY_INPUT]
+        )
+        return {"numeric": _standardized(flat, plan.array.mean, plan.array.std)}
+    parts = {}
+    if plan.numeric_features:
+        parts["numeric"] = _numeric(plan, inputs)
+    if plan.categorical_features:
+        parts["categorical"] = _categorical(plan, inputs)
+    return parts
+
+
+def _numeric(plan: PreprocessingPlan, inputs: Mapping[str, Any]) -> Any:
+    names, features = input_names(plan.columns), plan.numeric_features
+    raw = _side_by_side([inputs[names[f.name]] for f in features], "preprocessing_numbers")
+    missing = keras.ops.isnan(raw)
+    fill = np.asarray([f.fill for f in features], np.float32)
+    filled = keras.ops.where(missing, fill, raw)
+    numeric = _standardized(filled, [f.mean for f in features], [f.std for f in features])
+    indicated = [i for i, feature in enumerate(features) if feature.indicator]
+    if not indicated:
+        return numeric
+    chosen = keras.ops.take(missing, np.asarray(indicated, np.int32), axis=1)
+    indicators = keras.ops.cast(chosen, "float32")
+    return _side_by_side([numeric, indicators], "preprocessing_numeric")
+
+
+def _standardized(values: Any, mean: Sequence[float], std: Sequence[float]) -> Any:
+    scale: npt.NDArray[np.float32] = np.float32(1.0) / np.asarray(std, np.float32)
+    centred = keras.ops.subtract(values, np.asarray(mean, np.float32))
+    return keras.ops.multiply(centred, scale)
+
+
+def _categorical(plan: PreprocessingPlan, inputs: Mapping[str, Any]) -> Any:
+    names = input_names(plan.columns)
+    codes = []
+    for i, feature in enumerate(plan.categorical_features):
+        lookup = keras.layers.StringLookup(
+            vocabulary=list(feature.vocabulary),
+            num_oov_indices=1,
+            mask_token=None,
+            oov_token=_unused_token(feature.vocabulary),
+            name=f"preprocessing_lookup_{i}",
+        )
+        codes.append(lookup(inputs[names[feature.name]]))
+    return keras.ops.cast(_side_by_side(codes, "preprocessing_codes"), "int32")
+
+
+def _unused_token(vocabulary: Sequence[str]) -> str:
+    """A name for the out-of-vocabulary slot that is no category itself."""
+    token = "[UNK]"
+    while token in vocabulary:
+        token += "_"
+    return token
+
+
+def _side_by_side(tensors: Sequence[Any], name: str) -> Any:
+    if len(tensors) == 1:
+        return tensors[0]
+    return keras.layers.Concatenate(name=name)(tensors)

@@ -1,0 +1,195 @@
+"""The card of an exported model: what it is, where it comes from, how good it is, its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from automl.results.record import RunRecord, TrialRecord
+from automl.results.table import number
+
+
+def card_text(
+    record: RunRecord,
+    trial: TrialRecord,
+    manifest: Mapping[str, Any],
+    stored: Mapping[str, Any],
+) -> str:
+    """Writes ``card.md``.
+
+    Args:
+        record: The run.
+        trial: The trial that is exported, completed.
+        manifest: The content of ``run.json``.
+        stored: The content of ``plan.json``.
+
+    Returns:
+        Markdown.
+    """
+    task, plan = stored["task"], stored["plan"]
+    parts = [
+        [f"# Model of trial {trial.trial} of the run {record.name}"],
+        ["## Task", "", *_task_lines(task)],
+        ["## Data", "", *_data_lines(manifest, stored)],
+        ["## Scores", "", *_score_lines(record, trial)],
+        ["## Configuration", "", *_config_lines(trial, manifest)],
+        ["## Use", "", *_use_lines(plan, task)],
+        ["## Limits", "", *_limit_lines(plan, task)],
+        ["## Versions", "", *_versions(manifest)],
+    ]
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def _task_lines(task: Mapping[str, Any]) -> list[str]:
+    lines = [f"- Kind: {task['kind']}", f"- Target: {', '.join(map(str, task['targets']))}"]
+    if task["classes"]:
+        lines.append(f"- Classes: {', '.join(map(str, task['classes']))}")
+    return lines
+
+
+def _data_lines(manifest: Mapping[str, Any], stored: Mapping[str, Any]) -> list[str]:
+    data = manifest.get("data") or {}
+    source = ((manifest.get("request") or {}).get("data") or {}).get("source")
+    summary = stored.get("summary") or {}
+    lines = [] if source is None else [f"- Source: {_shown(source)}"]
+    lines.append(f"- Fingerprint (SHA-256): {data.get('fingerprint', 'not recorded')}")
+    if summary.get("rows"):
+        lines.append(f"- Rows: {_shown(summary['rows'])}")
+    if summary.get("columns"):
+        lines.append(f"- Columns: {'; '.join(map(_column, summary['columns']))}")
+    if summary.get("left_out"):
+        lines.append(f"- Left out: {_shown(summary['left_out'])}")
+    return lines + [f"- Note: {note}" for note in stored.get("notes") or ()]
+
+
+def _column(column: Any) -> str:
+    if not isinstance(column, Mapping):
+        return _shown(column)
+    facts = [str(column.get("kind", ""))]
+    if column.get("categories"):
+        facts.append(f"{column['categories']} values")
+    if column.get("missing"):
+        facts.append("some missing")
+    return f"{column.get('name')} ({', '.join(facts)})"
+
+
+def _score_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
+    result = trial.result
+    assert result is not None  # a completed trial has one
+    test = record.test_scores.get(trial.trial, {})
+    names = dict.fromkeys([*result.metrics, *result.train_metrics, *test])
+    better = "lower" if record.direction == "minimize" else "higher"
+    lines = [
+        f"Chosen by {record.objective} on the validation rows ({better} is better): "
+        f"{number(result.score)}.",
+        "",
+        "| metric | training rows | validation rows | test rows |",
+        "| :--- | ---: | ---: | ---: |",
+    ]
+    lines += [
+        f"| {name} | {number(result.train_metrics.get(name))} | "
+        f"{number(result.metrics.get(name))} | {number(test.get(name))} |"
+        for name in names
+    ]
+    lines.append("")
+    if test:
+        lines.append("The test rows were scored once, after the choice was made.")
+    else:
+        lines.append("There is no test score: no test rows were set apart, or this model was not")
+        lines.append("the one chosen. The validation score of a chosen model is optimistic.")
+    lines.append("")
+    for baseline in record.baselines:
+        scores = f"validation {record.objective} {number(baseline.score)}"
+        tested = record.test_scores.get(baseline.trial, {}).get(record.objective)
+        scores += "" if tested is None else f", test {record.objective} {number(tested)}"
+        lines.append(f"- Baseline {baseline.trial}: {scores}")
+    verdict = "none" if result.verdict is None else result.verdict.value
+    lines.append(f"- Verdict on the learning curve: {verdict}")
+    lines.append(f"- Epochs: {result.epochs}, the best of which, {result.best_epoch}, is exported")
+    return lines
+
+
+def _config_lines(trial: TrialRecord, manifest: Mapping[str, Any]) -> list[str]:
+    space = manifest.get("space") or {}
+    lines = [
+        f"- Search space: {space.get('reference') or 'given as an object'} "
+        f"(hash {space.get('hash', 'not recorded')})",
+        f"- Seeds: run {manifest.get('seed')}, trial {trial.seed}",
+    ]
+    lines += [f"- {name}: {_shown(value)}" for name, value in trial.config.items()]
+    if trial.result is not None:
+        lines.append(f"- Weights: {trial.result.parameters:,}")
+        lines.append(f"- Hash of the weights (SHA-256): {trial.result.model_hash or 'none'}")
+    return lines
+
+
+def _use_lines(plan: Mapping[str, Any], task: Mapping[str, Any]) -> list[str]:
+    is_array = any(feature["kind"] == "array" for feature in plan["features"])
+    if is_array:
+        shape = next(f["shape"] for f in plan["features"] if f["kind"] == "array")
+        inputs = f"one float32 array of the shape (rows, {', '.join(map(str, shape))})"
+    else:
+        inputs = (
+            "a dictionary with an array of the shape (rows, 1) for each input: float32 with NaN "
+            "for a missing number, or a `tf.constant` of text with `''` for a missing category"
+        )
+    answer = {
+        "regression": "the target in its own units",
+        "binary": "one column, the probability of the second class",
+        "multiclass": "a probability for each class",
+        "multilabel": "a probability for each label",
+    }[task["kind"]]
+    return [
+        "With this program, which takes files with the columns in any order:",
+        "",
+        "    automl predict DIRECTORY rows.csv --output predictions.csv",
+        "",
+        "With nothing but Keras (`pip install -r requirements.txt`):",
+        "",
+        "    import keras",
+        '    model = keras.saving.load_model("model.keras")',
+        "    predictions = model.predict(inputs)",
+        "",
+        f"`inputs` is {inputs}. The answer is {answer}; `labels.json` names its columns, and",
+        "`config.json` says which input a column of the data has (`inputs`).",
+        "",
+        "When it was exported, the model was loaded in a new process with nothing but Keras and",
+        "gave the predictions that were scored (`config.json`, `check`).",
+    ]
+
+
+def _limit_lines(plan: Mapping[str, Any], task: Mapping[str, Any]) -> list[str]:
+    features = plan["features"]
+    lines = ["- The model knows what its training rows showed; other rows may differ."]
+    dates = [f["name"] for f in features if f.get("source") == "date"]
+    booleans = [f["name"] for f in features if f.get("source") == "boolean"]
+    if dates:
+        lines.append(
+            f"- Dates ({', '.join(dates)}): plain Keras expects days since 1970-01-01 as a "
+            "number; `automl predict` converts dates by itself."
+        )
+    if booleans:
+        lines.append(
+            f"- True and false ({', '.join(booleans)}): plain Keras expects 1 and 0; "
+            "`automl predict` converts them by itself."
+        )
+    if any(f["kind"] == "categorical" for f in features):
+        lines.append("- A category that was not in the training rows counts as unknown.")
+    if any(f["kind"] == "numeric" for f in features):
+        lines.append("- A missing number is replaced by the training rows' median.")
+    if task["kind"] != "regression":
+        lines.append("- Probabilities are as the model gives them; they were not calibrated.")
+    return lines
+
+
+def _versions(manifest: Mapping[str, Any]) -> list[str]:
+    versions = manifest.get("versions") or {}
+    return [f"- {name} {value}" for name, value in versions.items()] or ["- not recorded"]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_shown(part)}" for key, part in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_shown, value))
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,113 @@
+"""What exporting a trial needs, gathered from the run: JSON arguments for an export task.
+
+Reading a run needs no TensorFlow and exporting needs nothing of a run but these values, so a
+process that has TensorFlow is told all of it in one message::
+
+    run_task(processes, "automl.export.tasks:export_task", export_request(run, trial, to))
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from automl.errors import RequestError, RunError
+from automl.results.card import card_text
+from automl.results.check_rows import check_rows_file
+from automl.results.files import finite
+from automl.results.record import RunRecord, TrialRecord, read_record
+from automl.results.run_directory import RunDirectory, read_json_object
+from automl.trial import TrialState
+
+
+def export_request(run: RunDirectory, trial: int | str | None, to: str | Path) -> dict[str, Any]:
+    """Gathers what exporting a trial needs.
+
+    Args:
+        run: The run.
+        trial: The trial's number or the baseline's name; None for the best trial.
+        to: The bundle's directory, which must not exist.
+
+    Returns:
+        The arguments of `automl.export.tasks.export_task`, as a JSON form.
+
+    Raises:
+        RequestError: There is no such trial, or it has no model.
+        RunError: The run cannot be read, or no trial has completed.
+    """
+    record = read_record(run)
+    chosen = _best(record) if trial is None else record.find(trial)
+    if chosen.state is not TrialState.COMPLETED:
+        raise RequestError(
+            f"Trial {chosen.trial} of {run.path} is {chosen.state.value}, so it has no model; "
+            "export a completed one."
+        )
+    folder = run.trial_directory(chosen.trial)
+    model, expected = folder / "model.keras", folder / "check.npy"
+    if not model.is_file() or not expected.is_file():
+        raise RequestError(
+            f"The model of trial {chosen.trial} of {run.path} was not kept; export one of "
+            f"{_kept(run)}, or search again with a larger --keep-models."
+        )
+    manifest = run.read_manifest()
+    stored = read_json_object(run.plan_file)
+    for key in ("plan", "task"):
+        if key not in stored:
+            raise RunError(f"{run.plan_file} holds no {key}; restore it from a copy.")
+    form: dict[str, Any] = finite(
+        {
+            "model": str(model),
+            "expected": str(expected),
+            "check_rows": str(check_rows_file(run)),
+            "plan": stored["plan"],
+            "task": stored["task"],
+            "config": _config(record, chosen, manifest),
+            "card": card_text(record, chosen, manifest, stored),
+            "to": str(Path(to).absolute()),
+        }
+    )
+    return form
+
+
+def _best(record: RunRecord) -> TrialRecord:
+    best = record.best()
+    if best is None:
+        raise RunError(
+            f"No trial of the run {record.name} has completed, so there is nothing to export."
+        )
+    return best
+
+
+def _kept(run: RunDirectory) -> str:
+    """Names the trials that can be exported."""
+    names = sorted(
+        (file.parent.name for file in run.trials.glob("*/model.keras")),
+        key=lambda name: (not name.isdecimal(), int(name) if name.isdecimal() else 0, name),
+    )
+    return ", ".join(names) or "none (no model was kept)"
+
+
+def _config(record: RunRecord, trial: TrialRecord, manifest: dict[str, Any]) -> dict[str, Any]:
+    """What the bundle's ``config.json`` says of where the model comes from."""
+    result = trial.result
+    assert result is not None  # a completed trial has one
+    space = manifest.get("space") or {}
+    return {
+        "run": record.name,
+        "trial": trial.trial,
+        "objective": {"name": record.objective, "direction": record.direction},
+        "score": result.score,
+        "metrics": dict(result.metrics),
+        "test_metrics": dict(record.test_scores.get(trial.trial, {})),
+        "verdict": None if result.verdict is None else result.verdict.value,
+        "config": dict(trial.config),
+        "seed": trial.seed,
+        "run_seed": manifest.get("seed"),
+        "epochs": result.epochs,
+        "best_epoch": result.best_epoch,
+        "parameters": result.parameters,
+        "model_hash": result.model_hash,
+        "space": {"reference": space.get("reference"), "hash": space.get("hash")},
+        "data_fingerprint": (manifest.get("data") or {}).get("fingerprint"),
+        "versions": manifest.get("versions") or {},
+    }

@@ -1,0 +1,155 @@
+"""Checks a search space by building and training a few of its configurations on toy data."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl.data.metrics import default_objective
+from automl.data.prepare import prepare
+from automl.data.request import DataRequest
+from automl.space.registry import find_space
+from automl.training.device import configure_device
+from automl.training.device_data import DeviceData
+from automl.training.trial import ERROR_FILE, train_trial
+from automl.trial import FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from automl.space import Configuration, SearchSpace
+
+#: Configurations of each task: the defaults, and two drawn at random.
+CONFIGURATIONS = 3
+ROWS = 120
+KINDS = ("binary", "multiclass", "regression")
+BUDGET = TrialBudget(epochs=2, patience=2, seconds=60.0)
+
+
+def check_space(
+    reference: str, configurations: int = CONFIGURATIONS, seed: int = 0
+) -> dict[str, Any]:
+    """Builds, compiles and trains configurations of a space, on a small table for each task.
+
+    The tables hold numbers, a missing value and categories. A loss that diverges is no fault of
+    the space: its configuration could be trained.
+
+    Args:
+        reference: The space, as `automl.space.registry.find_space` takes it.
+        configurations: How many to train on each task, the defaults first.
+        seed: Seed of the toy data, the random configurations and the training.
+
+    Returns:
+        ``trained``, how many there were; ``passed``, a line for each task on what was trained;
+        ``problems``, a sentence for each different thing that is wrong.
+
+    Raises:
+        SpaceError: The space cannot be found or loaded.
+    """
+    space = find_space(reference)
+    configure_device()
+    rng = np.random.default_rng(seed)
+    chosen = [space.defaults(), *(space.sample(rng) for _ in range(configurations - 1))]
+    passed: list[str] = []
+    problems: dict[str, list[str]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in KINDS:
+            data = DeviceData.from_arrays(
+                prepare(DataRequest(toy_table(kind, seed), ("target",), task=kind, seed=seed))
+            )
+            results = _train(space, chosen, data, Path(folder) / kind, seed)
+            for index, result in enumerate(results):
+                if not _is_trained(result):
+                    which = "the defaults" if index == 0 else _told(chosen[index])
+                    line = _line(Path(folder) / kind / str(index), space)
+                    problems.setdefault(line + result.reason, []).append(f"{kind} with {which}")
+            weights = sorted({result.parameters for result in results if _is_trained(result)})
+            if weights:
+                count = sum(map(_is_trained, results))
+                span = f"{weights[0]:,}" + (f" to {weights[-1]:,}" if weights[1:] else "")
+                passed.append(f"{kind}: trained {count} of {len(results)}, {span} weights")
+    return {
+        "trained": len(KINDS) * len(chosen),
+        "failed": sum(map(len, problems.values())),
+        "passed": passed,
+        "problems": [f"{reason} ({_where(places)})" for reason, places in problems.items()],
+    }
+
+
+def toy_table(kind: str, seed: int) -> pd.DataFrame:
+    """A small table with something to learn.
+
+    Args:
+        kind: ``binary``, ``multiclass`` or ``regression``.
+        seed: Seed of its values.
+
+    Returns:
+        120 rows: three columns of numbers, one value of them missing, a column of categories,
+        and ``target``.
+    """
+    import pandas as pd
+
+    rng = np.random.default_rng(seed)
+    numbers = rng.normal(size=(ROWS, 3))
+    letters = rng.choice(["red", "green", "blue"], size=ROWS)
+    signal = numbers[:, 0] - numbers[:, 1] + (letters == "red") + rng.normal(0.0, 0.3, ROWS)
+    frame = pd.DataFrame(numbers, columns=["a", "b", "c"])
+    frame.loc[0, "c"] = np.nan
+    frame["colour"] = letters
+    if kind == "regression":
+        frame["target"] = signal
+    else:
+        names = ["low", "high"] if kind == "binary" else ["low", "middle", "high"]
+        edges = np.quantile(signal, np.linspace(0, 1, len(names) + 1)[1:-1])
+        frame["target"] = np.array(names)[np.searchsorted(edges, signal)]
+    return frame
+
+
+def _train(
+    space: SearchSpace,
+    configurations: Sequence[Configuration],
+    data: DeviceData,
+    folder: Path,
+    seed: int,
+) -> list[TrialResult]:
+    return [
+        train_trial(
+            TrialSpec(number, config.to_json(), seed, BUDGET),
+            space,
+            data,
+            default_objective(data.task),
+            folder / str(number),
+            lambda _: True,
+            lambda: None,
+        )
+        for number, config in enumerate(configurations)
+    ]
+
+
+def _is_trained(result: TrialResult) -> bool:
+    return result.state is not TrialState.FAILED or result.cause is FailureCause.DIVERGED
+
+
+def _line(directory: Path, space: SearchSpace) -> str:
+    """``line N: `` for the last line of the space's own file in a trial's traceback, if any."""
+    error = directory / ERROR_FILE
+    file = str(getattr(space.build, "__globals__", {}).get("__file__", ""))
+    if not file or not error.exists():
+        return ""
+    lines = re.findall(rf'File "{re.escape(file)}", line (\d+)', error.read_text(encoding="utf-8"))
+    return f"line {lines[-1]}: " if lines else ""
+
+
+def _told(config: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in config.items())
+
+
+def _where(places: Sequence[str]) -> str:
+    """The first places where something went wrong, and how many more there are."""
+    more = len(places) - 1
+    return f"in {places[0]}" + (f", and {more} more" if more else "")

@@ -1,0 +1,160 @@
+"""Metrics: equal to scikit-learn's and Keras's, under the names of both."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import sklearn.metrics as sk
+from hypothesis import given
+from hypothesis import strategies as st
+
+from automl.data.metrics import (
+    Objective,
+    better,
+    compute_metric,
+    compute_metrics,
+    default_objective,
+    metric_names,
+    resolve_objective,
+)
+from automl.data.task import Task, TaskKind
+from automl.errors import RequestError
+
+BINARY = Task(TaskKind.BINARY, 1, ("y",), (0, 1))
+MULTICLASS = Task(TaskKind.MULTICLASS, 3, ("y",), ("a", "b", "c"))
+MULTILABEL = Task(TaskKind.MULTILABEL, 2, ("a", "b"))
+REGRESSION = Task(TaskKind.REGRESSION, 2, ("a", "b"))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_binary_metrics_equal_scikit_learn(weighted):
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, (50, 1)).astype(np.float32)
+    p = rng.uniform(0.01, 0.99, (50, 1)).astype(np.float32)
+    w = rng.uniform(0, 2, 50) if weighted else None
+    found = compute_metrics(BINARY, truth, p, w)
+    y, hard = truth[:, 0], p[:, 0] > 0.5
+    assert list(found) == list(metric_names(BINARY))
+    assert found["log_loss"] == pytest.approx(sk.log_loss(y, p[:, 0], sample_weight=w), rel=1e-6)
+    assert found["accuracy"] == pytest.approx(sk.accuracy_score(y, hard, sample_weight=w))
+    assert found["f1"] == pytest.approx(sk.f1_score(y, hard, sample_weight=w))
+    assert found["roc_auc"] == pytest.approx(sk.roc_auc_score(y, p[:, 0], sample_weight=w))
+    assert found["pr_auc"] == pytest.approx(sk.average_precision_score(y, p[:, 0], sample_weight=w))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_multiclass_metrics_equal_scikit_learn(weighted):
+    rng = np.random.default_rng(1)
+    truth = rng.integers(0, 3, 60).astype(np.int32)
+    p = rng.dirichlet(np.ones(3), 60)
+    w = rng.uniform(0, 2, 60) if weighted else None
+    found = compute_metrics(MULTICLASS, truth, p, w)
+    hard = p.argmax(axis=1)
+    assert found["log_loss"] == pytest.approx(sk.log_loss(truth, p, sample_weight=w))
+    assert found["accuracy"] == pytest.approx(sk.accuracy_score(truth, hard, sample_weight=w))
+    macro = sk.f1_score(truth, hard, average="macro", sample_weight=w)
+    assert found["f1_macro"] == pytest.approx(macro)
+
+
+def test_multilabel_metrics_equal_scikit_learn():
+    rng = np.random.default_rng(2)
+    truth = rng.integers(0, 2, (40, 2)).astype(np.float32)
+    p = rng.uniform(0.01, 0.99, (40, 2))
+    found = compute_metrics(MULTILABEL, truth, p)
+    assert found["f1_macro"] == pytest.approx(sk.f1_score(truth, p > 0.5, average="macro"))
+    assert found["accuracy"] == pytest.approx(((p > 0.5) == truth).mean())
+    assert found["log_loss"] == pytest.approx(sk.log_loss(truth.ravel(), p.ravel()))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_regression_metrics_equal_scikit_learn(weighted):
+    rng = np.random.default_rng(3)
+    truth = rng.normal(100, 20, (30, 2))
+    predicted = truth + rng.normal(0, 3, (30, 2))
+    w = rng.uniform(0, 2, 30) if weighted else None
+    found = compute_metrics(REGRESSION, truth, predicted, w)
+    assert found["mse"] == pytest.approx(sk.mean_squared_error(truth, predicted, sample_weight=w))
+    rmse = sk.root_mean_squared_error(truth, predicted, sample_weight=w)
+    assert found["rmse"] == pytest.approx(rmse)
+    assert found["mae"] == pytest.approx(sk.mean_absolute_error(truth, predicted, sample_weight=w))
+    assert found["r2"] == pytest.approx(sk.r2_score(truth, predicted, sample_weight=w))
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=20), st.floats(-10, 10))
+def test_r2_equals_scikit_learn_even_for_constant_truth(values, shift):
+    truth = np.array(values)[:, None]
+    task = Task(TaskKind.REGRESSION, 1, ("a",))
+    expected = sk.r2_score(truth, truth + shift)
+    assert compute_metric("r2", task, truth, truth + shift) == pytest.approx(expected, rel=1e-6)
+
+
+def test_log_loss_of_a_certain_error_is_finite_as_in_keras():
+    wrong = compute_metric("log_loss", BINARY, np.array([[1.0]]), np.array([[0.0]]))
+    assert wrong == pytest.approx(-math.log(1e-7))
+
+
+def test_undefined_and_diverged_values_are_nan():
+    ones = np.ones((3, 1), np.float32)
+    assert math.isnan(compute_metric("roc_auc", BINARY, ones, ones * 0.5))
+    assert math.isnan(compute_metric("log_loss", BINARY, ones, ones * np.nan))
+
+
+def test_metrics_of_another_task_or_length_are_refused():
+    with pytest.raises(ValueError, match="cannot be computed"):
+        compute_metric("mse", BINARY, np.ones((2, 1)), np.ones((2, 1)))
+    with pytest.raises(ValueError, match="do not fit"):
+        compute_metric("log_loss", BINARY, np.ones((2, 1)), np.ones((3, 1)))
+
+
+@pytest.mark.parametrize(
+    ("given_name", "task", "name", "direction"),
+    [
+        ("accuracy", BINARY, "accuracy", "maximize"),
+        ("val_accuracy", MULTICLASS, "accuracy", "maximize"),
+        ("val_sparse_categorical_accuracy", MULTICLASS, "accuracy", "maximize"),
+        ("neg_log_loss", BINARY, "log_loss", "minimize"),
+        ("binary_crossentropy", MULTILABEL, "log_loss", "minimize"),
+        ("rmse", REGRESSION, "rmse", "minimize"),
+        ("neg_root_mean_squared_error", REGRESSION, "rmse", "minimize"),
+        ("val_mae", REGRESSION, "mae", "minimize"),
+        ("r2", REGRESSION, "r2", "maximize"),
+        ("average_precision", BINARY, "pr_auc", "maximize"),
+        ("AUC", BINARY, "roc_auc", "maximize"),
+        ("f1", BINARY, "f1", "maximize"),
+        ("f1", MULTICLASS, "f1_macro", "maximize"),
+        ("f1_score", MULTILABEL, "f1_macro", "maximize"),
+        ("val_loss", REGRESSION, "loss", "minimize"),
+        ("loss", BINARY, "loss", "minimize"),
+    ],
+)
+def test_objectives_are_found_by_either_librarys_name(given_name, task, name, direction):
+    assert resolve_objective(given_name, task) == Objective(name, direction)
+
+
+@pytest.mark.parametrize("task", [BINARY, MULTICLASS, MULTILABEL, REGRESSION])
+def test_every_metric_and_the_default_are_objectives(task):
+    assert default_objective(task).name == metric_names(task)[0]
+    for name in metric_names(task):
+        assert resolve_objective(name, task).name == name
+
+
+def test_an_unknown_objective_shows_what_there_is():
+    with pytest.raises(RequestError, match="did you mean 'accuracy'") as error:
+        resolve_objective("acuracy", BINARY)
+    assert "roc_auc" in str(error.value)
+    with pytest.raises(RequestError, match="no metric 'rmse'"):
+        resolve_objective("rmse", BINARY)
+
+
+def test_no_score_beats_nothing():
+    assert better(1.0, 2.0, "minimize") and not better(1.0, 2.0, "maximize")
+    assert better(1.0, None, "minimize") and better(1.0, math.nan, "maximize")
+    assert not better(math.nan, None, "minimize") and not better(None, None, "maximize")
+    assert not better(1.0, 1.0, "minimize") and not better(1.0, 1.0, "maximize")
+
+
+def test_an_objective_has_a_known_direction():
+    with pytest.raises(ValueError, match="minimize or maximize"):
+        Objective("mse", "down")

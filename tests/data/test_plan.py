@@ -1,0 +1,122 @@
+"""The preprocessing plan: fitted numbers, float32 arithmetic, and the JSON form."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from automl.data.columns import ColumnSource
+from automl.data.plan import (
+    ArrayFeature,
+    CategoricalFeature,
+    InputSignature,
+    NumericFeature,
+    PreprocessingPlan,
+    TargetScale,
+)
+from automl.errors import DataError
+
+TABLE = PreprocessingPlan(
+    (
+        NumericFeature("age", fill=30.0, mean=40.0, std=10.0, indicator=True),
+        CategoricalFeature("town", ("Bern", "", "Basel")),
+        NumericFeature("day", 0.0, 100.0, 2.0, source=ColumnSource.DATE, date_format="ISO8601"),
+        CategoricalFeature("kind", ("x",)),
+    ),
+    TargetScale((200.0,), (50.0,)),
+)
+ARRAY = PreprocessingPlan((ArrayFeature((2, 2), (1.0,), (2.0,)),))
+ROWS = pd.DataFrame(
+    {
+        "kind": ["x", "y", None],
+        "extra": [1, 2, 3],
+        "day": ["1970-04-11", None, "1970-04-13"],
+        "town": ["Basel", None, "Bonn"],
+        "age": ["50", "?", "30"],
+    }
+)
+
+
+def test_a_table_becomes_numbers_and_codes():
+    numeric, categorical = TABLE.apply(ROWS)
+    assert numeric.dtype == np.float32 and categorical.dtype == np.int32
+    expected = [[1.0, 0.0, 0.0], [-1.0, -50.0, 1.0], [-1.0, 1.0, 0.0]]
+    np.testing.assert_array_equal(numeric, np.array(expected, np.float32))
+    # A missing town is a value of its own; one that was never missing in training is unseen.
+    assert categorical.tolist() == [[3, 1], [2, 0], [0, 0]]
+
+
+def test_the_signature_describes_the_arrays():
+    assert TABLE.signature == InputSignature(
+        numeric=3,
+        cardinalities=(4, 2),
+        mean=(40.0, 100.0, 0.0),
+        std=(10.0, 2.0, 1.0),
+        numeric_names=("age", "day", "age is missing"),
+        categorical_names=("town", "kind"),
+    )
+    assert ARRAY.signature.shape == (2, 2) and ARRAY.signature.mean == (1.0,) * 4
+
+
+@pytest.mark.parametrize("plan", [TABLE, ARRAY])
+def test_plan_and_signature_survive_json(plan):
+    assert PreprocessingPlan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
+    form = json.loads(json.dumps(plan.signature.to_json()))
+    assert InputSignature.from_json(form) == plan.signature
+
+
+def test_raw_columns_are_what_an_exported_model_takes():
+    raw = TABLE.raw_columns(ROWS)
+    assert list(raw) == ["age", "town", "day", "kind"]
+    np.testing.assert_array_equal(raw["age"], np.array([50, np.nan, 30], np.float32))
+    assert raw["age"].dtype == np.float32
+    assert raw["town"].tolist() == ["Basel", "", "Bonn"]
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6, width=32), min_size=1), st.floats(-1e3, 1e3), st.floats(0.1, 9)
+)
+def test_arithmetic_is_in_single_precision(values, mean, std):
+    plan = PreprocessingPlan((NumericFeature("v", 0.0, mean, std),))
+    numeric, _ = plan.apply(pd.DataFrame({"v": values}))
+    scale = np.float32(1) / np.float32(std)
+    expected = (np.array(values, np.float32) - np.float32(mean)) * scale
+    assert numeric[:, 0].tobytes() == expected.tobytes()
+
+
+def test_array_rows_are_flattened_and_standardized():
+    rows = np.arange(8, dtype=np.uint8).reshape(2, 2, 2)
+    numeric, categorical = ARRAY.apply(rows)
+    np.testing.assert_array_equal(numeric, (rows.reshape(2, 4) - np.float32(1)) / np.float32(2))
+    assert categorical.shape == (2, 0) and categorical.dtype == np.int32
+
+
+@given(st.lists(st.floats(-1e4, 1e4), min_size=1))
+def test_targets_come_back(values):
+    truth = np.array(values)[:, None]
+    target = TABLE.apply_target(truth)
+    assert target.dtype == np.float32
+    np.testing.assert_allclose(TABLE.restore_target(target), truth, rtol=1e-5, atol=1e-3)
+
+
+def test_class_targets_stay_as_they_are():
+    truth = np.array([1, 0], np.int32)
+    assert ARRAY.apply_target(truth) is truth and ARRAY.restore_target(truth) is truth
+
+
+def test_rows_of_another_form_are_refused():
+    with pytest.raises(DataError, match=r"no column 'town'.*mean 'twn'"):
+        TABLE.apply(ROWS.rename(columns={"town": "twn"}))
+    with pytest.raises(DataError, match="trained on a table"):
+        TABLE.apply(np.ones((2, 2)))
+    with pytest.raises(DataError, match="shape"):
+        ARRAY.apply(np.ones((2, 3)))
+    with pytest.raises(DataError, match="'age' holds 'old'"):
+        TABLE.apply(ROWS.assign(age="old"))
+    with pytest.raises(DataError, match="infinite"):
+        TABLE.apply(ROWS.assign(age="inf"))

@@ -1,0 +1,63 @@
+"""Requests: what is refused at once, and the JSON form."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from automl.data.prepare import prepare
+from automl.data.request import DataRequest, is_in_memory
+from automl.errors import DataError, RequestError
+
+
+def test_a_request_survives_json(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n")
+    request = DataRequest("a.csv", "y", ignore=["id", 3], test=0.2, class_weight={1: 2}, seed=0)
+    again = DataRequest.from_json(json.loads(json.dumps(request.to_json())))
+    assert again.source == str(tmp_path / "a.csv")
+    assert again.target == ("y",) and again.ignore == ("id", 3) and again.test == 0.2
+    assert again.class_weight == {"1": 2.0} and again.can_be_read_again
+    assert DataRequest.from_json(again.to_json()) == again
+
+
+def test_a_bundled_set_keeps_its_name():
+    assert DataRequest("digits").to_json()["source"] == "digits"
+    assert DataRequest("digits").name == "digits"
+    assert DataRequest("folder/my data.csv").name == "my data"
+
+
+@pytest.mark.parametrize("source", [pd.DataFrame({"a": [1]}), (np.ones((2, 2)), np.ones(2))])
+def test_data_in_memory_is_noted_and_must_be_given_again(source):
+    request = DataRequest(source, "a")
+    again = DataRequest.from_json(json.loads(json.dumps(request.to_json())))
+    assert is_in_memory(again.source) and not again.can_be_read_again
+    assert not request.can_be_read_again
+    with pytest.raises(DataError, match="give the same rows again"):
+        prepare(again)
+    assert again.with_data(source).source is source
+
+
+def test_names_come_as_text_list_or_file(tmp_path):
+    (tmp_path / "names.txt").write_text("a\n b \n\nc\n")
+    for names in ("a, b,c", ["a", "b", "c"], tmp_path / "names.txt", str(tmp_path / "names.txt")):
+        assert DataRequest("x.csv", names=names).names == ("a", "b", "c")
+    with pytest.raises(DataError, match="no file"):
+        DataRequest("x.csv", names=tmp_path / "none.txt")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"test": 1.0}, "test share"),
+        ({"validation": 0}, "validation share"),
+        ({"split_by_time": "t", "group": "g"}, "by time or by group"),
+        ({"class_weight": "heavy"}, "'heavy'"),
+    ],
+)
+def test_impossible_options_are_refused(options, message):
+    with pytest.raises(RequestError, match=message):
+        DataRequest("x.csv", **options)

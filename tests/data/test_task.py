@@ -1,0 +1,36 @@
+"""Tasks: what fits together, and the JSON form."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from automl.data.task import Task, TaskKind
+
+TASKS = [
+    Task(TaskKind.BINARY, 1, ("y",), (False, True)),
+    Task(TaskKind.MULTICLASS, 3, ("y",), ("a", "b", "c")),
+    Task(TaskKind.MULTILABEL, 2, ("a", "b")),
+    Task(TaskKind.REGRESSION, 2, ("a", "b")),
+]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_task_survives_json(task):
+    assert Task.from_json(json.loads(json.dumps(task.to_json()))) == task
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (TaskKind.BINARY, 2, ("y",), (0, 1)),
+        (TaskKind.MULTICLASS, 3, ("y",), (0, 1)),
+        (TaskKind.REGRESSION, 1, ("a", "b"), ()),
+        (TaskKind.REGRESSION, 1, ("a",), (1,)),
+        (TaskKind.MULTILABEL, 0, (), ()),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(parts):
+    with pytest.raises(ValueError, match="cannot have"):
+        Task(*parts)

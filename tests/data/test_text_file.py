@@ -1,0 +1,78 @@
+"""Text files: separators, headers, quotes, encodings; what cannot be read is refused by line."""
+
+from __future__ import annotations
+
+import pytest
+
+from automl.data.text_file import looks_like_data, read_text_file
+from automl.errors import DataError
+
+
+def read(tmp_path, content, name="t.csv", **options):
+    path = tmp_path / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    frame = read_text_file(path, **options)
+    return [list(frame.columns), *frame.to_numpy().tolist()]
+
+
+TABLE = [["a", "b"], ["1", "x y"], ["2", "z"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("a,b\n1,x y\n2,z\n", "t.csv"),
+        ("a,b\r\n1,x y\r\n\r\n2,z", "t.csv"),
+        ("\ufeffa,b\n1,x y\n2,z\n", "t.csv"),
+        ("a,b\n1,x y\n2,z\n".encode("utf-16"), "t.csv"),
+        ("a;b\n1;x y\n2;z\n", "t.csv"),
+        ("a\tb\n1\tx y\n2\tz\n", "t.tsv"),
+        ("a\tb\n1\tx y\n2\tz\n", "t.txt"),
+        ('"a","b"\n"1","x y"\n2,"z"\n', "t.csv"),
+        ('a, "b"\n1, "x y"\n2, "z"\n', "t.csv"),
+    ],
+)
+def test_the_same_table_in_many_spellings(tmp_path, content, name):
+    found = read(tmp_path, content, name)
+    assert [[str(v).strip() for v in row] for row in found] == TABLE
+
+
+def test_quotes_may_hold_separators_and_line_breaks(tmp_path):
+    assert read(tmp_path, 'a,b\n1,"x, y"\n2,"l1\nl2"\n')[1:] == [["1", "x, y"], ["2", "l1\nl2"]]
+    assert read(tmp_path, 'a, b\n1, "x, y"\n')[1] == ["1", "x, y"]
+
+
+def test_names_replace_a_header_or_repeat_it(tmp_path):
+    assert read(tmp_path, "1,x\n2,z\n", names=["a", "b"]) == [["a", "b"], ["1", "x"], ["2", "z"]]
+    said = []
+    found = read(tmp_path, "a,b\n1,x\n", names=["a", "b"], say=said.append)
+    assert found == [["a", "b"], ["1", "x"]] and "repeats the names" in said[0]
+
+
+def test_a_column_without_a_name_gets_one(tmp_path):
+    assert read(tmp_path, ",a\n0,1\n")[0] == ["unnamed_0", "a"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "is empty"),
+        ("\n \n", "is empty"),
+        ("a,b\n", "has a header but no rows"),
+        ("a,b\n1,2\n1,2,3\n", "Line 3 .* has 3 values where the first line has 2"),
+        ("a,b\n1,2\n3\n", "Line 3 .* has 1 values where the first line has 2"),
+        (b"a,b\n1,caf\xe9\n", "Line 2 .* is not UTF-8"),
+        (b"PK\x03\x04\x00\x00,", "is not text"),
+        ("a,b\n1,2\n", "Got 3 column names .* has 2 columns"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(tmp_path, content, message):
+    names = ["a", "b", "c"] if "3 column" in message else []
+    with pytest.raises(DataError, match=message):
+        read(tmp_path, content, names=names)
+
+
+def test_a_header_of_data_is_noticed():
+    assert looks_like_data(["39", "State-gov", "77516"])
+    assert not looks_like_data(["age", "b2"])
+    assert not looks_like_data(["0", "1", "2", "y"])

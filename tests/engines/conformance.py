@@ -1,0 +1,257 @@
+"""What every engine must do: a suite for the authors of engines, to be subclassed.
+
+    class TestMyEngine(EngineConformance):
+        def make_engine(self, workers: int) -> Engine:
+            return MyEngine(workers)
+
+The trials are real: small networks on the iris data, and builders that fail in every way.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from automl.data.arrays import save_arrays
+from automl.data.metrics import Objective
+from automl.data.prepare import prepare
+from automl.data.request import DataRequest
+from automl.engines.contract import Engine, EpochFinished, Event, Job, SpaceHandle, TrialEnded
+from automl.space.registry import find_space
+from automl.trial import EpochReport, FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
+
+SPACE = Path(__file__).parent / "faulty_space.py"
+ENDLESS = 1_000_000
+PATIENCE = 120.0
+
+
+def make_job(folder: Path) -> Job:
+    """A job on the iris data, its run directory below ``folder``."""
+    arrays = save_arrays(prepare(DataRequest("iris")), folder / "arrays")
+    handle = SpaceHandle.of(find_space(str(SPACE)))
+    return Job({"search": handle}, arrays, folder / "run", Objective("log_loss", "minimize"))
+
+
+def make_spec(
+    trial: int | str,
+    fault: str = "none",
+    epochs: int = 3,
+    wait: bool = False,
+    keep: float | None = None,
+    seconds: float | None = None,
+) -> TrialSpec:
+    """A trial of a small network, or one that fails as asked."""
+    return TrialSpec(
+        trial,
+        {"fault": fault, "width": 8},
+        seed=7,
+        budget=TrialBudget(epochs, epochs, seconds=seconds),
+        keep_threshold=keep,
+        wait_for_answer=wait,
+    )
+
+
+@dataclass
+class Seen:
+    """What an engine has told so far."""
+
+    engine: Engine
+    events: list[Event] = field(default_factory=list)
+
+    def one_more(self) -> list[Event]:
+        """Waits for at least one event and gives the new ones."""
+        deadline = time.monotonic() + PATIENCE
+        while not (new := self.engine.events(0.5)):
+            assert time.monotonic() < deadline, f"nothing more after {self.events}"
+        self.events += new
+        return new
+
+    def until_ended(self, *trials: int | str) -> list[TrialResult]:
+        """Waits for the ends of trials and gives their results."""
+        while not set(trials) <= set(self.results()):
+            self.one_more()
+        return [self.results()[trial] for trial in trials]
+
+    def results(self) -> dict[int | str, TrialResult]:
+        return {e.trial: e.result for e in self.events if isinstance(e, TrialEnded)}
+
+    def reports(self, trial: int | str) -> list[EpochReport]:
+        return [e.report for e in self.events if isinstance(e, EpochFinished) and e.trial == trial]
+
+
+class EngineConformance(ABC):
+    """The contract as tests; see the head of this file."""
+
+    @abstractmethod
+    def make_engine(self, workers: int) -> Engine:
+        """An engine that runs ``workers`` trials at once, not yet open."""
+
+    @pytest.fixture(scope="class")
+    def job(self, tmp_path_factory: pytest.TempPathFactory) -> Job:
+        return make_job(tmp_path_factory.mktemp("job"))
+
+    @pytest.fixture(scope="class")
+    def opened(self, job: Job) -> Iterator[Engine]:
+        with self.make_engine(2) as engine:
+            engine.open(job)
+            yield engine
+
+    @pytest.fixture
+    def seen(self, opened: Engine) -> Seen:
+        return Seen(opened)
+
+    def test_it_says_how_many_trials_run_at_once(self, opened: Engine) -> None:
+        assert opened.slots == 2
+
+    def test_nothing_happens_without_a_trial(self, opened: Engine) -> None:
+        assert opened.events(0.0) == []
+
+    def test_of_a_trial_epochs_come_in_order_and_the_end_comes_last(self, seen: Seen) -> None:
+        for trial in (10, 11, 12):
+            seen.engine.submit(make_spec(trial))
+        results = seen.until_ended(10, 11, 12)
+        assert [result.state for result in results] == [TrialState.COMPLETED] * 3
+        for trial in (10, 11, 12):
+            assert [report.epoch for report in seen.reports(trial)] == [1, 2, 3]
+            assert isinstance([e for e in seen.events if e.trial == trial][-1], TrialEnded)
+
+    def test_scores_are_those_of_the_epochs(self, seen: Seen) -> None:
+        seen.engine.submit(make_spec(20))
+        (result,) = seen.until_ended(20)
+        scores = [report.score for report in seen.reports(20)]
+        assert result.score == min(scores)
+        assert result.best_epoch == scores.index(min(scores)) + 1
+
+    def test_a_seed_decides_the_result(self, seen: Seen) -> None:
+        for trial in (30, 31):
+            seen.engine.submit(make_spec(trial))
+        one, other = seen.until_ended(30, 31)
+        assert (one.score, one.model_hash) == (other.score, other.model_hash)
+
+    def test_a_trials_files_are_in_the_run(self, seen: Seen, job: Job) -> None:
+        seen.engine.submit(make_spec(40))
+        seen.engine.submit(make_spec(41, keep=0.0))  # a log loss that nothing beats
+        seen.until_ended(40, 41)
+        kept, unkept = (
+            {path.name for path in (job.run / "trials" / name).iterdir()} for name in ("40", "41")
+        )
+        assert kept == {"history.csv", "model.keras", "check.npy"}
+        assert unkept == {"history.csv"}
+
+    def test_a_baseline_goes_by_its_name(self, seen: Seen, job: Job) -> None:
+        seen.engine.submit(make_spec("linear"))
+        (result,) = seen.until_ended("linear")
+        assert result.state is TrialState.COMPLETED
+        assert (job.run / "trials" / "linear" / "model.keras").exists()
+
+    def test_a_trial_goes_on_where_the_answer_is_yes(self, seen: Seen) -> None:
+        seen.engine.submit(make_spec(50, wait=True))
+        while 50 not in seen.results():
+            for event in seen.one_more():
+                if isinstance(event, EpochFinished):
+                    seen.engine.answer(50, True)
+        assert seen.results()[50].state is TrialState.COMPLETED
+
+    def test_a_trial_waits_for_its_answer_and_is_pruned_by_a_no(self, seen: Seen) -> None:
+        seen.engine.submit(make_spec(60, epochs=ENDLESS, wait=True))
+        while not seen.reports(60):
+            seen.one_more()
+        assert seen.engine.events(1.0) == []
+        seen.engine.answer(60, True)
+        while len(seen.reports(60)) < 2:
+            seen.one_more()
+        seen.engine.answer(60, False)
+        (result,) = seen.until_ended(60)
+        assert (result.state, result.epochs) == (TrialState.PRUNED, 2)
+        assert result.score is not None
+
+    def test_an_interrupted_trial_ends_with_what_it_has(self, seen: Seen) -> None:
+        seen.engine.submit(make_spec(70, epochs=ENDLESS))
+        while not seen.reports(70):
+            seen.one_more()
+        seen.engine.interrupt(70, "enough")
+        (result,) = seen.until_ended(70)
+        assert result.state is TrialState.COMPLETED
+        assert result.reason == "enough"
+        assert result.epochs == len(seen.reports(70))
+
+    def test_one_trial_can_be_interrupted_while_another_waits(self, seen: Seen) -> None:
+        seen.engine.submit(make_spec(80, epochs=ENDLESS))
+        seen.engine.submit(make_spec(81, epochs=ENDLESS, wait=True))
+        while not (seen.reports(80) and seen.reports(81)):
+            seen.one_more()
+        seen.engine.interrupt(80, "enough")
+        seen.until_ended(80)
+        seen.engine.answer(81, False)
+        assert seen.until_ended(81)[0].state is TrialState.PRUNED
+
+    def test_an_answer_or_interruption_of_a_trial_that_is_over_is_ignored(self, seen: Seen) -> None:
+        seen.engine.submit(make_spec(90))
+        seen.until_ended(90)
+        seen.engine.answer(90, False)
+        seen.engine.interrupt(90, "too late")
+        seen.engine.submit(make_spec(91))
+        (result,) = seen.until_ended(91)
+        assert (result.state, result.reason) == (TrialState.COMPLETED, "")
+
+    @pytest.mark.parametrize(
+        ("trial", "fault", "cause"),
+        [
+            (100, "raise", FailureCause.BUILDER),
+            (110, "sys.exit", FailureCause.BUILDER),
+            (120, "memory", FailureCause.OUT_OF_MEMORY),
+            (130, "exit", FailureCause.CRASHED),
+            (140, "kill", FailureCause.CRASHED),
+        ],
+    )
+    def test_a_failure_costs_its_trial_only(
+        self, seen: Seen, trial: int, fault: str, cause: FailureCause
+    ) -> None:
+        seen.engine.submit(make_spec(trial, fault))
+        seen.engine.submit(make_spec(trial + 1, epochs=50))
+        seen.engine.submit(make_spec(trial + 2))
+        failed, beside, behind = seen.until_ended(trial, trial + 1, trial + 2)
+        assert (failed.state, failed.cause) == (TrialState.FAILED, cause)
+        assert failed.reason
+        assert beside.state is behind.state is TrialState.COMPLETED
+
+    def test_trials_start_in_the_order_of_their_submission(self, seen: Seen) -> None:
+        trials = list(range(150, 156))
+        for trial in trials:
+            seen.engine.submit(make_spec(trial, epochs=1, wait=True))
+        begun: list[int | str] = []
+        while len(seen.results()) < len(trials):
+            for event in seen.one_more():
+                if isinstance(event, EpochFinished):
+                    begun.append(event.trial)
+                    if len(begun) % seen.engine.slots == 0:
+                        for trial in begun[-seen.engine.slots :]:
+                            seen.engine.answer(trial, True)
+        slots = seen.engine.slots
+        batches = [sorted(begun[at : at + slots], key=str) for at in range(0, len(begun), slots)]
+        assert [trial for batch in batches for trial in batch] == trials
+
+    def test_closing_ends_what_runs_without_a_result(self, job: Job) -> None:
+        engine = self.make_engine(2)
+        engine.open(job)
+        seen = Seen(engine)
+        engine.submit(make_spec(160, epochs=ENDLESS))
+        engine.submit(make_spec(161, epochs=ENDLESS, wait=True))
+        while not (seen.reports(160) and seen.reports(161)):
+            seen.one_more()
+        engine.close()
+        engine.close()
+        assert not seen.results()
+
+    def test_closing_comes_at_any_time(self, job: Job) -> None:
+        unopened = self.make_engine(1)
+        unopened.close()
+        engine = self.make_engine(1)
+        engine.open(job)
+        engine.submit(make_spec(170, epochs=ENDLESS))
+        engine.close()

@@ -1,0 +1,44 @@
+"""Both engines keep the contract, and give the same results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from typing_extensions import override
+
+from automl.engines.contract import Engine
+from automl.engines.local import LocalEngine
+from automl.engines.ray import RayEngine
+from automl.trial import TrialResult
+from tests.engines.conformance import EngineConformance, Seen, make_job, make_spec
+
+
+class TestLocalEngine(EngineConformance):
+    @override
+    def make_engine(self, workers: int) -> Engine:
+        return LocalEngine(workers)
+
+
+class TestRayEngine(EngineConformance):
+    @override
+    def make_engine(self, workers: int) -> Engine:
+        return RayEngine(workers)
+
+
+def test_a_trial_has_one_result_wherever_it_runs(tmp_path: Path) -> None:
+    results: list[TrialResult] = []
+    histories: list[str] = []
+    for engine in (LocalEngine(1), RayEngine(1)):
+        folder = tmp_path / type(engine).__name__
+        folder.mkdir()
+        with engine:
+            engine.open(make_job(folder))
+            engine.submit(make_spec(3, epochs=10))
+            results += Seen(engine).until_ended(3)
+        rows = (folder / "run" / "trials" / "3" / "history.csv").read_text().splitlines()
+        histories.append("\n".join(row.rpartition(",")[0] for row in rows))
+    local, other = results
+    assert local.model_hash == other.model_hash
+    assert local.score == other.score
+    assert local.metrics == other.metrics
+    assert local.verdict == other.verdict

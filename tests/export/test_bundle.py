@@ -1,0 +1,223 @@
+"""Bundles: complete, checked, loadable with nothing but Keras, or not there at all."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+from run_maker import Exported, add_trial, core_predictions, make_core, people
+
+from automl.data.plan import PreprocessingPlan, TargetScale
+from automl.errors import RequestError, RunError
+from automl.export.bundle import labels, load_model, open_bundle
+from automl.export.check import TOLERANCE, compare
+from automl.export.tasks import check_task, export_task
+from automl.results.check_rows import check_rows_file, read_check_rows
+from automl.results.export_request import export_request
+from automl.results.run_directory import RunDirectory
+
+FILES = {"model.keras", "labels.json", "config.json", "card.md", "requirements.txt"}
+
+
+def test_a_bundle_is_complete(classes: Exported, prices: Exported, images: Exported) -> None:
+    for exported in (classes, prices, images):
+        assert {file.name for file in exported.bundle.iterdir()} == FILES
+        config = json.loads((exported.bundle / "config.json").read_text())
+        assert config["trial"] == 0
+        assert config["config"] == {"depth": 1, "learning_rate": 0.001}
+        assert config["check"]["rows"] == len(exported.data.check_positions)
+        assert config["check"]["difference"] <= TOLERANCE
+        assert config["seed"] == 11
+        assert "keras==" in (exported.bundle / "requirements.txt").read_text()
+        assert [p.name for p in exported.bundle.parent.iterdir() if p.name.startswith(".")] == []
+
+
+def test_names_that_keras_refuses_are_mapped(classes: Exported) -> None:
+    inputs = open_bundle(classes.bundle).inputs
+    assert inputs["age"] == "age"
+    assert inputs["where"] == "column_where"
+    assert inputs["total rooms/year"] == "column_total_rooms_year"
+
+
+def test_labels(classes: Exported, prices: Exported) -> None:
+    form = json.loads((classes.bundle / "labels.json").read_text())
+    assert form["classes"] == ["high", "low"]
+    assert form["outputs"] == ["probability of low, the second class"]
+    assert json.loads((prices.bundle / "labels.json").read_text()) == labels(prices.data.task)
+
+
+def test_the_card(classes: Exported) -> None:
+    card = (classes.bundle / "card.md").read_text()
+    for part in (
+        classes.data.fingerprint,
+        "Target: income",
+        "depth: 1",
+        "| log_loss | 0.4000 | 0.5000 | 0.6100 |",
+        "healthy",
+        "run 7, trial 11",
+        "days since 1970-01-01",
+        "Baseline majority",
+        f"keras {keras.__version__}",
+    ):
+        assert part in card
+
+
+def test_plain_keras_takes_raw_rows(classes: Exported) -> None:
+    """In a process that refuses the package, with missing values and unseen categories."""
+    code = f"""
+import sys
+class Refuse:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.split(".")[0] in ("automl", "search_spaces"):
+            raise ImportError(name)
+sys.meta_path.insert(0, Refuse)
+import keras, tensorflow as tf, numpy as np
+model = keras.saving.load_model({str(classes.bundle / "model.keras")!r})
+nan = float("nan")
+numbers = lambda *v: np.array(v, dtype="float32")[:, None]
+texts = lambda *v: tf.constant(v)[:, None]
+answer = model.predict({{
+    "age": numbers(nan, 30), "column_total_rooms_year": numbers(1e5, nan),
+    "column_where": numbers(0, nan), "city": texts("", "Nowhere"),
+    "joined": numbers(18000, nan), "member": numbers(1, 0), "code": texts("k1", ""),
+    "size": numbers(0, 0),
+}}, verbose=0)
+assert answer.shape == (2, 1) and answer.dtype == np.float32
+assert np.isfinite(answer).all() and ((answer > 0) & (answer < 1)).all()
+assert not any(name.split(".")[0] == "automl" for name in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_bundle_answers_what_the_core_answers(prices: Exported) -> None:
+    data = prices.data
+    core = make_core(data)
+    rows, positions = read_check_rows(prices.run)
+    np.testing.assert_array_equal(positions, data.check_positions)
+    model = load_model(prices.bundle)
+    inputs = {
+        open_bundle(prices.bundle).inputs[name]: tf.constant(
+            values.astype(str) if values.dtype == object else values
+        )[:, None]
+        for name, values in data.plan.raw_columns(rows).items()
+    }
+    given = model.predict(inputs, verbose=0)
+    np.testing.assert_allclose(given, core_predictions(core, data), rtol=1e-5)
+    assert given.std() > 1_000  # in the target's own units
+
+
+def test_another_model_s_predictions_are_refused(prices: Exported, tmp_path: Path) -> None:
+    request = export_request(prices.run, 0, tmp_path / "new" / "bundle")
+    wrong = np.load(request["expected"])
+    wrong[3] += 1e-3 * prices.data.plan.target_scale.std[0]
+    np.save(tmp_path / "check.npy", wrong)
+    with pytest.raises(RunError, match="not the one that was scored"):
+        export_task(**{**request, "expected": str(tmp_path / "check.npy")})
+    assert [file.name for file in tmp_path.iterdir()] == ["check.npy"]
+
+
+def test_an_existing_bundle_can_be_checked_again(images: Exported, tmp_path: Path) -> None:
+    expected = images.run.trial_directory(0) / "check.npy"
+    rows = str(check_rows_file(images.run))
+    assert check_task(str(images.bundle), str(expected), rows)["difference"] <= TOLERANCE
+
+
+def test_a_model_that_needs_more_than_keras_is_refused(images: Exported, tmp_path: Path) -> None:
+    inputs = keras.Input((20,), name="numeric")
+    answer = keras.layers.Lambda(lambda x: keras.ops.softmax(x[:, :3]))(inputs)
+    keras.Model({"numeric": inputs}, answer).save(tmp_path / "model.keras")
+    request = export_request(images.run, 0, tmp_path / "bundle")
+    with pytest.raises(RunError, match="cannot be loaded by Keras alone"):
+        export_task(**{**request, "model": str(tmp_path / "model.keras")})
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_an_existing_directory_is_refused(images: Exported, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("x")
+    with pytest.raises(RequestError, match="exists"):
+        export_task(**export_request(images.run, 0, tmp_path))
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_trial_without_a_model(images: Exported, tmp_path: Path) -> None:
+    number = add_trial(images.run, images.data, keep=False)
+    with pytest.raises(RequestError, match=f"trial {number} .* was not kept; export one of 0,"):
+        export_request(images.run, number, tmp_path / "bundle")
+    with pytest.raises(RequestError, match="was not kept"):
+        export_request(images.run, "majority", tmp_path / "bundle")
+    with pytest.raises(RequestError, match="no trial 99"):
+        export_request(images.run, 99, tmp_path / "bundle")
+
+
+def test_what_is_no_bundle(tmp_path: Path, images: Exported) -> None:
+    with pytest.raises(RequestError, match="is not there"):
+        open_bundle(tmp_path / "nowhere")
+    with pytest.raises(RequestError, match="is no exported model"):
+        open_bundle(tmp_path)
+    (tmp_path / "model.keras").write_bytes((images.bundle / "model.keras").read_bytes())
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(RunError, match=r"config\.json cannot be read"):
+        open_bundle(tmp_path)
+    (tmp_path / "config.json").write_text('{"format": 99}')
+    with pytest.raises(RunError, match="has the format 99"):
+        open_bundle(tmp_path)
+
+
+REGRESSION = PreprocessingPlan((), TargetScale((5e5,), (1e3,)))
+
+
+@pytest.mark.parametrize(
+    ("plan", "shift", "fine"),
+    [
+        (PreprocessingPlan(()), 0.0, True),
+        (PreprocessingPlan(()), 5e-5, True),
+        (PreprocessingPlan(()), 2e-4, False),
+        (PreprocessingPlan(()), float("nan"), False),
+        (REGRESSION, 0.05, True),
+        (REGRESSION, 5.0, False),
+    ],
+)
+def test_the_tolerance(plan: PreprocessingPlan, shift: float, fine: bool) -> None:
+    expected: Any = np.full((4, 1), 0.5)
+    given = expected.copy()
+    given[2] += shift
+    if fine:
+        assert compare(expected, given, plan).rows == 4
+    else:
+        with pytest.raises(RunError, match="not the one that was scored"):
+            compare(expected, given, plan)
+    with pytest.raises(RunError, match="shape"):
+        compare(expected, given[:2], plan)
+
+
+def test_check_rows_of_mixed_types_survive(tmp_path: Path) -> None:
+    from automl.results.check_rows import write_check_rows
+
+    run = RunDirectory.create(tmp_path / "run", {})
+    frame = pd.DataFrame(
+        {
+            "mixed": pd.Series([1, "b", None, 2.0, True], dtype=object),
+            "kind": pd.Categorical(["a", "b", None, "a", "b"]),
+            "number": [1.5, np.nan, 3, 4, 5],
+        }
+    )
+    write_check_rows(run, frame, np.arange(5))
+    rows, _ = read_check_rows(run)
+    assert isinstance(rows, pd.DataFrame)
+    from automl.data.columns import text_values
+
+    for name in ("mixed", "kind"):
+        assert text_values(rows[name]).tolist() == text_values(frame[name]).tolist()
+    assert people().shape[0] == 120
