@@ -125,7 +125,8 @@ class LiveDisplay(Observer):
         parts: list[RenderableType] = []
         if progress is not None:
             since = time.monotonic() - self._drawn_at
-            parts += [_bar(progress), _standing(progress, self._origin, since)]
+            left = None if self._stage else time_left(progress, self._origin)
+            parts += [_bar(progress), _standing(progress, since, left)]
         if self._stage:
             self._spinner.update(text=Text(f"{self._stage} ..."))
             parts.append(self._spinner)
@@ -135,7 +136,8 @@ class LiveDisplay(Observer):
             parts.append(_line(self._failure, "red"))
         if progress is not None and progress.top:
             parts += [Text(), _top(progress)]
-        return Group(*parts)
+        # The cursor rests on a line of its own, where the terminal's echo of ^C does no harm.
+        return Group(*parts, Text())
 
 
 def _line(text: str, style: str = "") -> Text:
@@ -157,7 +159,7 @@ def _bar(progress: Progress) -> RenderableType:
     return row
 
 
-def _standing(progress: Progress, origin: Progress | None, since: float) -> Text:
+def _standing(progress: Progress, since: float, left: float | None) -> Text:
     """The best so far and the time, as it has gone on since the last report."""
     parts = []
     if progress.top:
@@ -165,7 +167,6 @@ def _standing(progress: Progress, origin: Progress | None, since: float) -> Text
         parts.append(f"best {progress.objective} {number(score)} (trial {trial})")
     elapsed = progress.elapsed + since
     parts.append(f"{duration(elapsed)} elapsed")
-    left = time_left(progress, origin)
     if left is not None:
         parts.append(f"about {duration(max(0.0, left - since))} left")
     return _line(" · ".join(parts))

@@ -130,5 +130,6 @@ def _usage_error(error: typer.TyperException) -> int:
     message = error.format_message().strip()
     if message:  # without arguments there is none: the help has been printed
         hint = f" Try `{context.command_path} --help`." if context is not None else ""
-        complain(f"{message.rstrip('.')}.{hint}")
+        end = "" if message.endswith((".", "?", "!")) else "."
+        complain(f"{message}{end}{hint}")
     return int(error.exit_code)

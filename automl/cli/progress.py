@@ -17,6 +17,7 @@ from automl.results.run_directory import RunDirectory
 from automl.results.table import number
 from automl.trial import TrialResult, TrialState
 from automl.tuning.observer import Observer, Progress
+from automl.tuning.pruners import DEFAULT_PRUNER
 
 
 class PlainLines(Observer):
@@ -149,7 +150,7 @@ def describe_run(path: Path) -> list[str]:
     objective = manifest["objective"]
     better = "lower" if objective["direction"] == "minimize" else "higher"
     hyperparameters = {part["name"] for part in manifest["space"]["definition"]["hyperparameters"]}
-    pruner = asked["pruner"] or "the default"
+    pruner = asked["pruner"] or DEFAULT_PRUNER
     return [
         f"run: {shown_path(path)}, ranked by {objective['name']} on the validation rows "
         f"({better} is better)",

@@ -60,7 +60,12 @@ def close_search(run: Run, quiet: bool) -> int:
 def _summary(run: Run) -> str:
     record = run.record
     board = leaderboard_text(
-        record, leaderboard(record), top=TOP, width=screen_width(), color=use_color()
+        record,
+        leaderboard(record),
+        top=TOP,
+        width=screen_width(),
+        color=use_color(),
+        details=False,
     )
     best = record.best()
     place = shown_path(run.path)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from automl.cli.progress import shown_path
 from automl.errors import RunError
 from automl.results.leaderboard import LeaderboardRow, leaderboard
 from automl.results.record import read_record
@@ -130,16 +131,23 @@ def _curve(run: RunDirectory, row: LeaderboardRow, objective: str, width: int) -
     lines = []
     for name in columns:
         values = [epoch[name] for epoch in history if name in epoch]
-        ends = f"{number(values[0])} to {number(values[-1])}"
+        ends = f"{_cell(name, values[0])} to {_cell(name, values[-1])}"
         lines.append(f"{name:<{margin}}{sparkline(values, bars)} {ends}")
     shown = [name for name in ("epoch", *columns, "seconds") if name in history[0]]
     numbers = sampled(len(history), row.best_epoch - 1)
     table = [[*shown, ""]]
     for index in numbers:
-        cells = [number(history[index].get(name)) for name in shown]
+        cells = [_cell(name, history[index].get(name)) for name in shown]
         cells[0] = str(int(history[index].get("epoch", index + 1)))
         table.append([*cells, "best" if index == row.best_epoch - 1 else ""])
     return [*lines, "", *_aligned(table, first_right=True)]
+
+
+def _cell(name: str, value: float | None) -> str:
+    """A number of the curve; learning rates are small, so that their digits count from the left."""
+    if value is not None and name == "learning_rate":
+        return f"{value:.3g}"
+    return number(value)
 
 
 def sparkline(values: Sequence[float], width: int) -> str:
@@ -188,7 +196,7 @@ def _files(run: RunDirectory, trial: int | str) -> list[str]:
     if not folder.is_dir():
         return []
     names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
-    return [f"{folder}: {', '.join(names)}"] if names else []
+    return [f"{shown_path(folder)}: {', '.join(names)}"] if names else []
 
 
 def _error(run: RunDirectory, trial: int | str) -> list[str]:

@@ -47,21 +47,26 @@ def leaderboard_text(
     top: int | None = None,
     width: int = 100,
     color: bool = False,
+    details: bool = True,
 ) -> str:
     """Lays the leaderboard out for reading.
 
     Args:
         record: The run.
         rows: Its leaderboard.
-        top: How many rows to show; None for all.
+        top: How many rows to show, besides baselines of a lower rank, which say what the others
+            are worth; None for all.
         width: Characters of a line. Metrics beside the objective are left out, the last first,
             where they do not fit; a line that cannot be shorter is never cut.
         color: Whether to use the escape sequences of a terminal.
+        details: Whether configurations and reasons follow the table.
 
     Returns:
         The text, ending in a line end.
     """
-    shown = rows if top is None else rows[:top]
+    shown = list(rows[:top])
+    if top is not None:
+        shown += [row for row in rows[top:] if isinstance(row.trial, str)]
     heading = textwrap.wrap(title(record, rows), max(width, 40), break_on_hyphens=False)
     lines = [f"{_BOLD}{line}{_END}" if color else line for line in heading]
     if not shown:
@@ -69,9 +74,9 @@ def leaderboard_text(
     lines += ["", *_table_lines(_fitting_columns(record, shown, width), shown, color)]
     if len(shown) < len(rows):
         lines.append(f"... and {len(rows) - len(shown)} more")
-    lines += _config_lines(shown, width, color)
+    lines += _config_lines(shown, width, color) if details else []
     lines += _test_lines(rows, width)
-    lines += _failure_lines(shown, width)
+    lines += _failure_lines(shown, width) if details else []
     return "\n".join(lines) + "\n"
 
 

@@ -26,6 +26,8 @@ def override_hyperparameters(
     """
     changed = list(hyperparameters)
     for name, change in changes.items():
+        if isinstance(change, list | tuple) and not change:
+            raise SpaceError(f"'{name}' cannot be set to no value at all; give at least one.")
         indices = [i for i, p in enumerate(changed) if name in (p.name, p.key)]
         if not indices:
             known = list(dict.fromkeys(parameter.name for parameter in hyperparameters))

@@ -4,14 +4,62 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import tensorflow as tf
 
-SINGLE_THREADED = "SINGLE_THREADED_EXECUTOR"
+from automl.training.flat_updates import can_flatten
+
+# The numbers below were measured on one thread of a 2-core CPU (TensorFlow 2.21, Keras 3.15), on
+# dense nets of 3 to 6 layers and 140 to 560,000 weights, batches of 32 to 256, with SGD, RMSprop,
+# Adam and Nadam; times are CPU seconds.
+
+SMALL_MODEL = 50_000
+"""Weights up to which the single-threaded executor pays: a step of 64-64 takes 100 in place of
+128 microseconds. At 70,000 it is even, at 560,000 a step takes 1.6 times as long, and on
+convolutions 2.8 times, for it keeps large buffers longer."""
+SMALL_BATCH = 256
+"""Rows up to which that was measured."""
+
+FLAT_MODEL = 100_000
+"""Weights up to which one update for all of them was measured to pay (see `flat_updates`)."""
+FLAT_OPTIMIZERS = (
+    keras.optimizers.Adam,
+    keras.optimizers.AdamW,
+    keras.optimizers.Adamax,
+    keras.optimizers.Nadam,
+)
+"""Optimizers with so many operations a weight that it pays: tracing takes 0.11 in place of
+0.19 s, a step 128 in place of 158 microseconds (Nadam, 64-64). With RMSprop it is even."""
+
+XLA_COST = 0.7
+"""Seconds that XLA takes to compile a dense net's steps (0.55 to 1.1)."""
+XLA_STEP_GAIN = 50e-6
+"""Seconds that XLA saves on a step by fusing small operations (33 to 150)."""
+XLA_WEIGHT_GAIN = 1.3e-9
+"""Seconds that XLA saves on a step for each weight of an optimizer that keeps state, whose
+passes over its state it fuses into one."""
+XLA_MARGIN = 2.0
+"""XLA has to save this many times what it costs: many trials stop long before their cap."""
+XLA_EXPECTED_SHARE = 0.5
+"""Share of the cap of epochs that a trial is expected to reach."""
+XLA_LARGEST_STEP = 20_000_000
+"""Weights times rows of a step from which on XLA's matrix products lose what fusing saves: at
+18 million it saves a third, at 34 million nothing, at 144 million it costs a tenth."""
+
+_PLAIN_LAYERS = frozenset(
+    {
+        *("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax"),
+        *("Add", "Concatenate", "Dense", "Flatten", "Identity", "Reshape"),
+        *("BatchNormalization", "LayerNormalization", "Normalization", "Rescaling"),
+        *("Functional", "InputLayer", "Sequential"),
+    }
+)
+_RANDOM_LAYERS = frozenset({"AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise"})
+_SMALL_LAYERS = _PLAIN_LAYERS | _RANDOM_LAYERS | {"Embedding"}
 
 
 @dataclass(frozen=True)
@@ -20,28 +68,37 @@ class GraphOptions:
 
     Attributes:
         xla: Whether XLA compiles the steps over full batches.
-        light: Whether graphs skip Grappler and run in the single-threaded executor: less work
-            before and around small operations.
+        single_threaded: Whether graphs run in the single-threaded executor.
+        grappler: Whether TensorFlow optimizes graphs before they run.
+        flat_updates: Whether the optimizer updates all weights as one.
     """
 
     xla: bool = False
-    light: bool = False
+    single_threaded: bool = False
+    grappler: bool = True
+    flat_updates: bool = False
 
     @contextlib.contextmanager
     def applied(self) -> Iterator[None]:
-        """A context in which graphs are executed as these options say."""
-        if not self.light:
+        """A context in which graphs are both traced and executed as these options say."""
+        with contextlib.ExitStack() as stack:
+            if not self.grappler:
+                stack.enter_context(_without_grappler())
+            if self.single_threaded:
+                executor = tf.experimental.function_executor_type("SINGLE_THREADED_EXECUTOR")
+                stack.enter_context(executor)
             yield
-            return
-        before = tf.config.optimizer.get_experimental_options()
-        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-        try:
-            with tf.experimental.function_executor_type(SINGLE_THREADED):
-                yield
-        finally:
-            tf.config.optimizer.set_experimental_options(
-                {"disable_meta_optimizer": before.get("disable_meta_optimizer", False)}
-            )
+
+
+@contextlib.contextmanager
+def _without_grappler() -> Iterator[None]:
+    name = "disable_meta_optimizer"
+    before = tf.config.optimizer.get_experimental_options().get(name, False)
+    tf.config.optimizer.set_experimental_options({name: True})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({name: before})
 
 
 def configure_device(threads: int = 1) -> None:
@@ -65,34 +122,54 @@ def configure_device(threads: int = 1) -> None:
     if gpus:
         tf.config.experimental.enable_op_determinism()
     # The objects of the imported packages live as long as the process: kept out of the
-    # collections after each trial, which then cost 5 ms instead of 150.
+    # collections after each trial, which then cost 5 ms in place of 150.
     gc.collect()
     gc.freeze()
-
-
-def on_gpu() -> bool:
-    """Whether trials run on a GPU."""
-    return bool(tf.config.list_logical_devices("GPU"))
 
 
 def choose_options(model: Any, batch_size: int, steps: int, epochs: int) -> GraphOptions:
     """Chooses how a trial's graphs are compiled and executed.
 
-    A function of the model, the size of the work and the device, never of a live timing: the
-    same trial is compiled in the same way everywhere on a machine.
+    A function of the model, the size of the work and the device, never of a live timing, so
+    that the same trial gives the same numbers.
 
     Args:
-        model: The compiled ``keras.Model``.
+        model: The compiled ``keras.Model``, its optimizer not built yet.
         batch_size: Rows in a step.
-        steps: Steps in an epoch.
+        steps: Steps in an epoch, the last partial one included.
         epochs: Most epochs of the trial.
 
     Returns:
-        The options.
+        The options. On a GPU, where nothing was measured, TensorFlow's own defaults.
     """
-    return GraphOptions(xla=False, light=not on_gpu() and _threads() == 1)
+    if tf.config.list_physical_devices("GPU"):
+        return GraphOptions()
+    kinds = {type(layer) for layer in model._flatten_layers(include_self=False)}
+    names = {kind.__name__ for kind in kinds if kind.__module__.startswith("keras.")}
+    own = len(names) < len(kinds)  # layers that are not Keras's: nothing is known of them
+    size = int(model.count_params())
+    small = not own and names <= _SMALL_LAYERS
+    flat = (
+        small
+        and size <= FLAT_MODEL
+        and type(model.optimizer) in FLAT_OPTIMIZERS
+        and can_flatten(model)
+    )
+    # Random layers draw other numbers under XLA than in `Model.fit`, so they stay out.
+    xla = not own and names <= _PLAIN_LAYERS and _xla_pays(model, size, batch_size, steps * epochs)
+    return GraphOptions(
+        xla=xla,
+        single_threaded=small and not xla and size <= SMALL_MODEL and batch_size <= SMALL_BATCH,
+        grappler=False,  # it takes 0.1 s a trial, and no step, not even a convolution's, gained
+        flat_updates=flat,
+    )
 
 
-def _threads() -> int:
-    """Threads that one operation may use."""
-    return int(tf.config.threading.get_intra_op_parallelism_threads()) or os.cpu_count() or 1
+def _xla_pays(model: Any, size: int, batch_size: int, most_steps: int) -> bool:
+    if size * batch_size > XLA_LARGEST_STEP:
+        return False
+    gain = XLA_STEP_GAIN
+    optimizer = model.optimizer
+    if type(optimizer) is not keras.optimizers.SGD or optimizer.momentum:
+        gain += XLA_WEIGHT_GAIN * size
+    return most_steps * XLA_EXPECTED_SHARE * gain > XLA_MARGIN * XLA_COST

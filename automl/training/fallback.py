@@ -35,7 +35,7 @@ class FitTrainer:
     """Trains a compiled model by one call of its `fit`.
 
     Args:
-        model: The compiled ``keras.Model``, built.
+        model: The compiled ``keras.Model``, itself and its optimizer built.
         train: The training rows.
         batch_size: Rows in a step; the last step of an epoch takes what is left.
 
@@ -57,8 +57,6 @@ class FitTrainer:
             scheduled: Whether the course gives learning rates.
             validation: The validation rows.
         """
-        if not self._model.optimizer.built:
-            self._model.optimizer.build(self._model.trainable_variables)
         self._scheduled = scheduled
 
     def run(self, course: Course) -> None:

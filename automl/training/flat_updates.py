@@ -80,9 +80,7 @@ def flatten_updates(model: Any) -> None:
         )
         flat.assign(tf.concat([tf.reshape(weight.value, [-1]) for weight in weights], axis=0))
         update([gradient], [flat], rate)
-        for weight, part, new in zip(
-            weights, parts, tf.split(flat.value, sizes), strict=True
-        ):
+        for weight, part, new in zip(weights, parts, tf.split(flat.value, sizes), strict=True):
             if part is not None:
                 weight.value.assign(tf.reshape(new, weight.shape))
 

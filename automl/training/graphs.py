@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -31,6 +32,29 @@ def trace_once(function: Callable[..., Any], signature: Sequence[Any], *, xla: b
         return traced.get_concrete_function(*signature)
     attributes = {"_XlaMustCompile": True} if xla else None
     options = tracing_compilation.TracingOptions(
-        function, function.__name__, attributes=attributes, autograph=False
+        function,
+        function.__name__,
+        attributes=attributes,
+        autograph=False,
+        bind_graph_to_function=True,  # freed together with the concrete function
     )
     return tracing_compilation.trace_function(tuple(signature), {}, options)
+
+
+@contextlib.contextmanager
+def forgotten_gradients() -> Iterator[None]:
+    """A context after which the custom gradients of the graphs traced in it are forgotten.
+
+    TensorFlow keeps the gradient of every traced custom operation, and with it the whole graph,
+    in a registry for ever: 2 MB a trial. Once a trial is over, nothing asks for them.
+    """
+    from tensorflow.python.framework import ops
+
+    registered: dict[str, Any] = getattr(ops.gradient_registry, "_registry", {})
+    before = set(registered)
+    try:
+        yield
+    finally:
+        for name in [name for name in registered if name not in before]:
+            if name.startswith("CustomGradient-"):
+                del registered[name]

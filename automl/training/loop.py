@@ -34,10 +34,11 @@ class CompiledTrainer:
     """Trains a compiled model epoch by epoch inside graphs.
 
     Args:
-        model: The compiled ``keras.Model``, built, with its optimizer.
+        model: The compiled ``keras.Model``, itself and its optimizer built.
         train: The training rows.
         batch_size: Rows in a step; the last step of an epoch takes what is left.
-        options: How graphs are compiled; they are executed so in `GraphOptions.applied`.
+        options: How graphs are compiled; `trace`, `run` and the evaluator are to be called inside
+            their `applied`.
 
     Attributes:
         evaluator: Scores the model.
@@ -71,8 +72,6 @@ class CompiledTrainer:
             Exception: Whatever the model's own code raises while it is traced.
         """
         model = self._model
-        if not model.optimizer.built:
-            model.optimizer.build(model.trainable_variables)
         self._momentum = momentum_variable(model.optimizer) if scheduled else None
         self._rate = self._rate if scheduled else None
         numbers = tf.TensorSpec((None,), tf.float32)

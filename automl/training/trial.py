@@ -20,6 +20,8 @@ from automl.space import Configuration, SearchSpace
 from automl.training.device import GraphOptions, choose_options
 from automl.training.device_data import DeviceData
 from automl.training.fallback import FitTrainer, needs_fit
+from automl.training.flat_updates import flatten_updates
+from automl.training.graphs import forgotten_gradients
 from automl.training.history import HISTORY_FILE, write_history, write_whole
 from automl.training.loop import CompiledTrainer
 from automl.training.progress import Progress
@@ -86,7 +88,8 @@ def train_trial(
     progress = Progress(spec, data, objective, report, interrupted, timings)
     trial = _Trial(spec, space, data, objective, Path(directory), progress, timings)
     try:
-        result = _run(trial)
+        with forgotten_gradients():
+            result = _run(trial)
     except _BuilderFailed as failure:
         result = _failure(trial, failure.__cause__ or failure, FailureCause.BUILDER)
     except OUT_OF_MEMORY as error:
@@ -118,6 +121,11 @@ def _run(trial: _Trial) -> TrialResult:
     steps = -(-rows // batch_size)
     schedule = make_schedule(config, steps, spec.budget.epochs) if scheduled else None
     options = choose_options(model, batch_size, steps, spec.budget.epochs)
+    with timings.stage("build"):
+        if options.flat_updates:
+            flatten_updates(model)
+        else:
+            model.optimizer.build(model.trainable_variables)
     with options.applied():
         trainer = _traced_trainer(trial, model, batch_size, options, scheduled)
         progress.begin(model, trainer.evaluator, schedule)
@@ -139,10 +147,7 @@ def _build(trial: _Trial, config: Configuration) -> tuple[Any, bool]:
         raise
     except (Exception, SystemExit, KeyboardInterrupt) as error:
         raise _BuilderFailed from error
-    model = compile_core(core, config, trial.data.task)
-    if not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
-    return model, not core.compiled_by_user
+    return compile_core(core, config, trial.data.task), not core.compiled_by_user
 
 
 def _traced_trainer(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import RunError
@@ -54,7 +53,7 @@ def restore_rows(
         return
     except RunError:
         shutil.rmtree(run.arrays, ignore_errors=True)
-    asked = request.data if source is None else replace(request.data, source=source)
+    asked = request.data if source is None else request.data.with_data(source)
     data = prepare(asked)
     if data.fingerprint != manifest["data"]["fingerprint"]:
         raise RunError(

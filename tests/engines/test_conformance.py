@@ -10,18 +10,40 @@ from automl.engines.contract import Engine
 from automl.engines.local import LocalEngine
 from automl.engines.ray import RayEngine
 from automl.trial import TrialResult
-from tests.engines.conformance import EngineConformance, Seen, make_job, make_spec
+from tests.engines.conformance import (
+    ClosingConformance,
+    EngineConformance,
+    Seen,
+    make_job,
+    make_spec,
+)
 
 
 class TestLocalEngine(EngineConformance):
+    @classmethod
     @override
-    def make_engine(self, workers: int) -> Engine:
+    def make_engine(cls, workers: int) -> Engine:
+        return LocalEngine(workers)
+
+
+class TestLocalClosing(ClosingConformance):
+    @classmethod
+    @override
+    def make_engine(cls, workers: int) -> Engine:
         return LocalEngine(workers)
 
 
 class TestRayEngine(EngineConformance):
+    @classmethod
     @override
-    def make_engine(self, workers: int) -> Engine:
+    def make_engine(cls, workers: int) -> Engine:
+        return RayEngine(workers)
+
+
+class TestRayClosing(ClosingConformance):
+    @classmethod
+    @override
+    def make_engine(cls, workers: int) -> Engine:
         return RayEngine(workers)
 
 

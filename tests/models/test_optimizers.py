@@ -61,7 +61,7 @@ def test_every_optimizer_with_every_clipping_takes_steps(name, clipping):
         ("adamw", keras.optimizers.AdamW, {"weight_decay": 0.01, "beta_1": 0.85}),
         ("adamax", keras.optimizers.Adamax, {"beta_1": 0.85}),
         ("nadam", keras.optimizers.Nadam, {"beta_1": 0.85}),
-        ("ftrl", keras.optimizers.Ftrl, {}),
+        ("ftrl", SquareRootFtrl, {}),
         ("lion", keras.optimizers.Lion, {"weight_decay": 0.01, "beta_1": 0.85}),
     ],
 )

@@ -118,7 +118,11 @@ def make_arrays(
         )
 
     return ToyArrays(
-        _task(kind), plan, part(slice(0, rows)), part(slice(rows, None)), np.arange(0, validation, 7)
+        _task(kind),
+        plan,
+        part(slice(0, rows)),
+        part(slice(rows, None)),
+        np.arange(0, validation, 7),
     )
 
 

@@ -16,7 +16,7 @@ from automl.training.loop import CompiledTrainer
 EPOCHS = 3
 BATCH = 32
 PLAIN = GraphOptions()
-LIGHT = GraphOptions(light=True)
+LIGHT = GraphOptions(single_threaded=True, grappler=False)
 XLA = GraphOptions(xla=True)
 
 

@@ -1,0 +1,82 @@
+"""Scores a saved model on one part of the prepared rows; how the test rows are opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.arrays import open_arrays
+from automl.data.metrics import compute_metrics
+from automl.data.plan import PreprocessingPlan, Rows
+from automl.data.task import Task
+from automl.errors import RunError
+
+ROWS_AT_ONCE = 4096
+"""Rows of one forward pass, as in the validation of a trial."""
+
+
+def predict_core(model: Any, rows: Rows, plan: PreprocessingPlan) -> npt.NDArray[Any]:
+    """Predicts prepared rows with a core model.
+
+    Args:
+        model: The core ``keras.Model``.
+        rows: The rows.
+        plan: The plan that they were prepared by.
+
+    Returns:
+        Probabilities, or values in the targets' own units, (n, outputs).
+    """
+    named = {"numeric": rows.numeric, "categorical": rows.categorical}
+    inputs = {name: np.asarray(array) for name, array in named.items() if array.size}
+    outputs = [
+        np.asarray(
+            model.predict_on_batch(
+                {name: array[start : start + ROWS_AT_ONCE] for name, array in inputs.items()}
+            )
+        )
+        for start in range(0, len(rows), ROWS_AT_ONCE)
+    ]
+    return plan.restore_target(np.concatenate(outputs))
+
+
+def score_model(
+    path: Path, rows: Rows, task: Task, plan: PreprocessingPlan
+) -> dict[str, float]:
+    """Scores a saved core model.
+
+    Args:
+        path: The ``.keras`` file.
+        rows: The rows to score it on.
+        task: The task, whose metrics are computed.
+        plan: The plan that the rows were prepared by.
+
+    Returns:
+        The task's metrics.
+    """
+    model = keras.models.load_model(path, compile=False, safe_mode=True)
+    return compute_metrics(task, rows.truth, predict_core(model, rows, plan), rows.weight)
+
+
+def score_task(model: str, arrays: str, part: str) -> dict[str, float]:
+    """The same with JSON arguments, for a process that has TensorFlow already.
+
+    Args:
+        model: Path of the core model.
+        arrays: Folder of the prepared arrays.
+        part: ``train``, ``validation`` or ``test``.
+
+    Returns:
+        The task's metrics on that part.
+
+    Raises:
+        RunError: There are no such rows.
+    """
+    opened = open_arrays(arrays)
+    rows: Rows | None = getattr(opened, part)
+    if rows is None:
+        raise RunError(f"The run has no {part} rows to score.")
+    return score_model(Path(model), rows, opened.task, opened.plan)

@@ -1,0 +1,97 @@
+"""`export`, `predict` and `evaluate` on a real finished run."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from automl.cli.main import main
+from tests.cli.console import automl
+
+HEADER = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
+ROWS = ((5.1, 3.5, 1.4, 0.2, "setosa"), (6.3, 3.3, 6.0, 2.5, "virginica"))
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the target, the columns turned round."""
+    path = tmp_path_factory.mktemp("rows") / "rows.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*HEADER, "target"][::-1])
+        writer.writerows(row[::-1] for row in ROWS)
+    return path
+
+
+def test_export_and_predict(run: Path, rows: Path, tmp_path: Path) -> None:
+    process = automl("export", str(run), "--to", "model", cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    assert "Next: automl predict model" in process.stdout
+    names = {path.name for path in (tmp_path / "model").iterdir()}
+    assert names == {
+        "model.keras", "labels.json", "config.json", "card.md", "requirements.txt",
+    }  # fmt: skip
+
+    printed = automl("predict", "model", str(rows), cwd=tmp_path)
+    assert printed.returncode == 0, printed.stderr
+    table = list(csv.DictReader(printed.stdout.splitlines()))
+    assert len(table) == len(ROWS)
+    assert table[0].keys() == {
+        "prediction", "probability_setosa", "probability_versicolor", "probability_virginica",
+    }  # fmt: skip
+    assert {row["prediction"] for row in table} <= {"setosa", "versicolor", "virginica"}
+
+    written = automl("predict", "model", str(rows), "--output", "out.csv", cwd=tmp_path)
+    assert written.returncode == 0, written.stderr
+    assert written.stdout == "2 predictions written to out.csv.\n"
+    assert (tmp_path / "out.csv").read_text() == printed.stdout
+
+
+def test_export_refuses_what_it_cannot_do(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", str(run), "99", "--to", str(tmp_path / "model")]) == 2
+    assert "its trials are 0 to 2" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_evaluate(run: Path, rows: Path) -> None:
+    process = automl("evaluate", str(run / "best"), str(rows), "--json")
+    assert process.returncode == 0, process.stderr
+    scores = json.loads(process.stdout)
+    assert list(scores)[0] == "log_loss"
+    assert 0.0 <= scores["accuracy"] <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("bundle", "file", "more", "words"),
+    [
+        ("nowhere", "rows.csv", [], "nowhere is not there"),
+        (".", "rows.csv", [], "is no exported model"),
+        ("best", "nothing.csv", [], "There is no file nothing.csv"),
+        ("best", "rows.csv", ["--output", "rows.csv"], "would overwrite"),
+        ("best", "rows.csv", ["--output", "no/such/place.csv"], "--output"),
+        ("best", "rows.csv", ["--output", "."], "--output"),
+    ],
+)
+def test_wrong_requests_are_refused_before_tensorflow_starts(
+    bundle: str,
+    file: str,
+    more: list[str],
+    words: str,
+    run: Path,
+    rows: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(rows.parent)
+    place = str(run / "best") if bundle == "best" else bundle
+    before = rows.read_bytes()
+    assert main(["predict", place, file, *more]) == 2
+    printed = capsys.readouterr().err
+    assert words in printed
+    assert printed.count("\n") == 1
+    assert rows.read_bytes() == before

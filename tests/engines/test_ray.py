@@ -1,0 +1,179 @@
+"""The Ray engine beyond the contract: deaths, hangs, replacement, what it leaves behind, quiet."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from automl.engines.contract import Job, SpaceHandle
+from automl.engines.ray import RayEngine
+from automl.engines.ray_trainable import PortableSpace
+from automl.engines.ray_tune import describe_death
+from automl.errors import RequestError
+from automl.trial import FailureCause, TrialState
+from tests.engines.conformance import ENDLESS, SPACE, Seen, make_job, make_spec
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    return make_job(tmp_path_factory.mktemp("job"))
+
+
+def pid_of_the_only_actor() -> int:
+    """The process that trains, found among the children of this one's Ray."""
+    names = {child.pid: child.name() for child in psutil.Process().children(recursive=True)}
+    (pid,) = [pid for pid, name in names.items() if "TrialTrainable" in name or "_Inner" in name]
+    return pid
+
+
+def ray_processes() -> list[psutil.Process]:
+    mine = psutil.Process().children(recursive=True)
+    return [process for process in mine if "ray" in " ".join(process.cmdline()).lower()]
+
+
+@pytest.fixture(scope="module")
+def engine(job: Job) -> Iterator[RayEngine]:
+    with RayEngine(1, stall_seconds=3.0, memory_growth=1) as engine:
+        engine.open(job)
+        yield engine
+
+
+def test_an_actor_killed_from_outside_costs_its_trial_only(engine: RayEngine) -> None:
+    seen = Seen(engine)
+    engine.submit(make_spec(0, epochs=ENDLESS))
+    engine.submit(make_spec(1))
+    while not seen.reports(0):
+        seen.one_more()
+    os.kill(pid_of_the_only_actor(), signal.SIGKILL)
+    killed, next_one = seen.until_ended(0, 1)
+    assert (killed.state, killed.cause) == (TrialState.FAILED, FailureCause.CRASHED)
+    assert "actor" in killed.reason
+    assert next_one.state is TrialState.COMPLETED
+
+
+def test_a_hanging_actor_is_killed_and_replaced(engine: RayEngine) -> None:
+    seen = Seen(engine)
+    engine.submit(make_spec(10, "hang"))
+    engine.submit(make_spec(11))
+    hung, next_one = seen.until_ended(10, 11)
+    assert hung.cause is FailureCause.STALLED
+    assert next_one.state is TrialState.COMPLETED
+
+
+def test_an_overgrown_actor_is_replaced_between_trials(engine: RayEngine) -> None:
+    seen = Seen(engine)
+    for trial in (20, 21, 22):
+        engine.submit(make_spec(trial))
+    assert {result.state for result in seen.until_ended(20, 21, 22)} == {TrialState.COMPLETED}
+
+
+def test_an_idle_actor_that_dies_costs_no_trial(engine: RayEngine) -> None:
+    seen = Seen(engine)
+    engine.submit(make_spec(30, epochs=ENDLESS, wait=True))
+    while not seen.reports(30):
+        seen.one_more()
+    pid = pid_of_the_only_actor()
+    engine.answer(30, False)
+    seen.until_ended(30)
+    psutil.Process(pid).kill()
+    engine.submit(make_spec(31))
+    assert seen.until_ended(31)[0].state is TrialState.COMPLETED
+
+
+def test_files_of_an_earlier_attempt_are_gone(engine: RayEngine, job: Job) -> None:
+    directory = job.run / "trials" / "40"
+    directory.mkdir(parents=True)
+    (directory / "error.txt").write_text("before")
+    engine.submit(make_spec(40))
+    Seen(engine).until_ended(40)
+    assert not (directory / "error.txt").exists()
+    assert (directory / "model.keras").exists()
+
+
+def test_a_trial_whose_files_cannot_be_written_fails(engine: RayEngine, job: Job) -> None:
+    (job.run / "trials").mkdir(parents=True, exist_ok=True)
+    (job.run / "trials" / "50").write_text("a file where the folder is to be")
+    engine.submit(make_spec(50))
+    (result,) = Seen(engine).until_ended(50)
+    assert result.state is TrialState.FAILED
+    assert "files could not be written" in result.reason
+
+
+SCRIPT = """
+import sys, time
+from pathlib import Path
+from automl.engines.ray import RayEngine
+from tests.engines.conformance import Seen, make_job, make_spec
+import signal
+before = [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
+with RayEngine(1) as engine:
+    engine.open(make_job(Path(sys.argv[1])))
+    assert before == [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
+    seen = Seen(engine)
+    engine.submit(make_spec(0, "exit"))
+    engine.submit(make_spec(1))
+    seen.until_ended(0, 1)
+    import json, os, psutil
+    children = psutil.Process().children(recursive=True)
+    folder = [str(path) for path in Path("/tmp").glob("automl-ray-*")]
+Path(sys.argv[1], "seen.json").write_text(json.dumps([[c.pid for c in children], folder]))
+"""
+
+
+def test_it_is_quiet_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    before = set(Path("/tmp").glob("automl-ray-*"))
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    pids, folders = json.loads((tmp_path / "seen.json").read_text())
+    assert pids
+    assert folders
+    deadline = time.monotonic() + 10.0
+    while any(psutil.pid_exists(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not [pid for pid in pids if psutil.pid_exists(pid)]
+    assert set(Path("/tmp").glob("automl-ray-*")) <= before
+
+
+def test_an_address_where_no_cluster_is_found_is_refused(job: Job) -> None:
+    with pytest.raises(RequestError, match="ray://x"), RayEngine(1, "ray://x") as engine:
+        engine.open(job)
+
+
+def test_a_space_is_carried_to_machines_without_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "my_space.py"
+    file.write_text(SPACE.read_text())
+    space = PortableSpace.of(SpaceHandle(reference=f"{file}:space"))
+    file.unlink()
+    code = "import sys, cloudpickle; print(cloudpickle.load(sys.stdin.buffer).load().names)"
+    import cloudpickle
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input=cloudpickle.dumps(space),
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.decode().strip() == "('fault', 'width')"
+
+
+def test_a_death_is_told_in_one_sentence() -> None:
+    said = "The actor died.\n\tclass_name: X\nWorker exit detail: it ran out of luck. Perhaps.\n"
+    assert describe_death(said) == "its Ray actor died: it ran out of luck. Perhaps."
+    assert describe_death("") == "its Ray actor died"
