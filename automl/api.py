@@ -269,7 +269,8 @@ def search(
         objective: Metric to rank by, under scikit-learn's or Keras's name; by default the
             validation log loss, or mean squared error.
         sampler: ``tpe``, ``random``, ``grid``, ``qmc``, ``gp``, ``cmaes`` or ``nsga2``.
-        pruner: ``median``, ``asha``, ``hyperband``, ``patient`` or ``none``.
+        pruner: ``median``, ``asha``, ``hyperband``, ``patient`` or ``none``; by default asha with
+            ``time``, else median.
         engine: ``local`` or ``ray``.
         address: Address of a Ray cluster.
         workers: Trials at once; by default the number of cores.

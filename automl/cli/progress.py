@@ -17,7 +17,6 @@ from automl.results.run_directory import RunDirectory
 from automl.results.table import number
 from automl.trial import TrialResult, TrialState
 from automl.tuning.observer import Observer, Progress
-from automl.tuning.pruners import DEFAULT_PRUNER
 
 
 class PlainLines(Observer):
@@ -150,12 +149,11 @@ def describe_run(path: Path) -> list[str]:
     objective = manifest["objective"]
     better = "lower" if objective["direction"] == "minimize" else "higher"
     hyperparameters = {part["name"] for part in manifest["space"]["definition"]["hyperparameters"]}
-    pruner = asked["pruner"] or DEFAULT_PRUNER
     return [
         f"run: {shown_path(path)}, ranked by {objective['name']} on the validation rows "
         f"({better} is better)",
         f"search: space {asked['space']} ({len(hyperparameters)} hyperparameters), sampler "
-        f"{asked['sampler']}, pruner {pruner}, {_limits(asked)}, seed {manifest['seed']}",
+        f"{asked['sampler']}, pruner {asked['pruner']}, {_limits(asked)}, seed {manifest['seed']}",
     ]
 
 

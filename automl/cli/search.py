@@ -50,7 +50,6 @@ from automl.cli.search_options import (
 )
 from automl.cli.shared_options import Debug, RunPath
 from automl.errors import RequestError
-from automl.tuning.pruners import DEFAULT_PRUNER
 from automl.tuning.request import DEFAULT_EPOCHS, DEFAULT_KEEP_MODELS, DEFAULT_PATIENCE
 from automl.tuning.samplers import DEFAULT_SAMPLER
 
@@ -91,7 +90,7 @@ def search(
     goal: Goal = None,
     objective: ObjectiveName = None,
     sampler: Sampler = DEFAULT_SAMPLER,
-    pruner: Pruner = DEFAULT_PRUNER,
+    pruner: Pruner = None,
     seed: Seed = 0,
     engine: Engine = "local",
     address: Address = None,

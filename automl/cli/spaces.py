@@ -158,7 +158,8 @@ def describe_lines(rows: Sequence[DescribeRow], width: int) -> list[str]:
     table += [(row.name, row.kind, row.values, row.default) for row in rows]
     widths = [max(len(row[i]) for row in table) for i in range(3)]
     # A very long list of options must not push the defaults off the screen.
-    widths[2] = min(widths[2], max(20, width - widths[0] - widths[1] - 20))
+    defaults = max(len(row[3]) for row in table)
+    widths[2] = min(widths[2], max(20, width - widths[0] - widths[1] - defaults - 6))
     lines = []
     for index, cells in enumerate(table):
         lines += _cells(cells, widths)
@@ -209,7 +210,7 @@ def grid(rows: Sequence[Sequence[str]], width: int, flexible: int) -> list[str]:
 
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     others: Any = sum(widths) - widths[flexible] + 2 * (len(widths) - 1)
-    widths[flexible] = min(widths[flexible], max(20, width - others))
+    widths[flexible] = max(1, min(widths[flexible], max(20, width - others)))
     lines = []
     for row in rows:
         wrapped = textwrap.wrap(row[flexible], widths[flexible]) or [""]

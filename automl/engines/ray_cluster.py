@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 import time
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import ray
+from ray._private.ray_logging import stdout_deduplicator
 
 from automl.engines.processes import CHILD_ENVIRONMENT
 from automl.errors import RequestError, RunError
@@ -38,6 +41,8 @@ ENVIRONMENT = {
 OWN_ENVIRONMENT = {"RAY_memory_monitor_refresh_ms": "0"}
 #: Seconds that the last of Ray's processes get to let go of their files.
 FOLDER_SECONDS = 5.0
+#: Seconds within which a machine answers the door.
+KNOCK_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -69,11 +74,8 @@ def connect(address: str | None, workers: int) -> Iterator[Cluster]:
         RequestError: No cluster answers there.
         RunError: Ray cannot be started here.
     """
-    if address is not None and address.startswith("ray://"):
-        raise RequestError(
-            f"The address {address} is one of a Ray client; start the search on a machine of the "
-            "cluster and give the head's host:port, or `auto`."
-        )
+    if address is not None:
+        _check_address(address)
     with ExitStack() as stack:
         own = address is None and not ray.is_initialized()
         stack.enter_context(_quiet({**ENVIRONMENT, **(OWN_ENVIRONMENT if own else {})}))
@@ -84,6 +86,34 @@ def connect(address: str | None, workers: int) -> Iterator[Cluster]:
             _init(address, workers, folder)
         gpus = float(ray.cluster_resources().get("GPU", 0.0))
         yield Cluster(folder, not is_joined, min(1.0, gpus / workers))
+
+
+def _check_address(address: str) -> None:
+    """Refuses at once what Ray would take minutes and many lines to refuse."""
+    if address.startswith("ray://"):
+        raise RequestError(
+            f"The address {address} is one of a Ray client; start the search on a machine of the "
+            "cluster and give the head's host:port, or `auto`."
+        )
+    if address == "auto":
+        return
+    host, _, port = address.rpartition(":")
+    if not (host and port.isdigit()):
+        raise RequestError(
+            f"{address} is not the address of a Ray cluster; give the head's host:port, such as "
+            "10.0.0.1:6379, or `auto`."
+        )
+    try:
+        socket.create_connection((host, int(port)), KNOCK_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise _no_cluster(address, str(error)) from error
+
+
+def _no_cluster(address: str, said: str) -> RequestError:
+    return RequestError(
+        f"There is no Ray cluster at {address} that this machine can join ({said}); give the "
+        "head's host:port, with the same versions of Python and Ray as here."
+    )
 
 
 def _init(address: str | None, workers: int, folder: Path) -> None:
@@ -107,10 +137,7 @@ def _init(address: str | None, workers: int, folder: Path) -> None:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]
         if address is None:
             raise RunError(f"Ray cannot be started on this machine ({said}).") from error
-        raise RequestError(
-            f"There is no Ray cluster at {address} that this machine can join ({said}); give the "
-            "head's host:port, with the same versions of Python and Ray as here."
-        ) from error
+        raise _no_cluster(address, said) from error
     finally:
         if in_main:
             signal.signal(signal.SIGTERM, on_sigterm)
@@ -123,9 +150,13 @@ def _quiet(environment: dict[str, str]) -> Iterator[None]:
     level, before = logger.level, {name: os.environ.get(name) for name in environment}
     logger.setLevel(logging.CRITICAL + 1)
     os.environ.update(environment)
+    # Raylets have their say on the driver's standard output even without log_to_driver. Ray reads
+    # the variable for it, RAY_DEDUP_LOGS_SKIP_REGEX, once for a process, when it is imported.
+    skipped, stdout_deduplicator.skip_re = stdout_deduplicator.skip_re, re.compile("")
     try:
         yield
     finally:
+        stdout_deduplicator.skip_re = skipped
         logger.setLevel(level)
         for name, value in before.items():
             if value is None:

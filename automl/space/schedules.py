@@ -36,7 +36,12 @@ def schedule_hyperparameters(schedule: Choice) -> list[Hyperparameter]:
     Returns:
         Hyperparameters named ``schedule_*``; cosine, linear and constant have none.
     """
-    return [*_decays(schedule), *_steps(schedule), *_cycles(schedule)]
+    return [
+        *_decays(schedule),
+        *_boundaries(schedule),
+        *_steps(schedule),
+        *_cycles(schedule),
+    ]
 
 
 def _decays(schedule: Choice) -> list[Hyperparameter]:
@@ -57,8 +62,8 @@ def _decays(schedule: Choice) -> list[Hyperparameter]:
     ]
 
 
-def _steps(schedule: Choice) -> list[Hyperparameter]:
-    """Of piecewise and performance, which multiply the rate by a factor now and then."""
+def _boundaries(schedule: Choice) -> list[Hyperparameter]:
+    """Of piecewise: where it steps down. The ranges do not meet, so the first stays first."""
     first = Float(
         "schedule_first_boundary",
         0.2,
@@ -75,6 +80,14 @@ def _steps(schedule: Choice) -> list[Hyperparameter]:
         help="share of the epochs before the second step down",
         source=_ZAFAR,
     )
+    return [
+        *when_offered(schedule, ("piecewise",), first),
+        *when_offered(schedule, ("piecewise",), second),
+    ]
+
+
+def _steps(schedule: Choice) -> list[Hyperparameter]:
+    """Of piecewise and performance, which multiply the rate by a factor now and then."""
     patience = Int(
         "schedule_patience",
         2,
@@ -101,8 +114,6 @@ def _steps(schedule: Choice) -> list[Hyperparameter]:
         source=_GERON,
     )
     return [
-        *when_offered(schedule, ("piecewise",), first),
-        *when_offered(schedule, ("piecewise",), second),
         *when_offered(schedule, ("performance",), patience),
         *tied_where_offered(
             "schedule_factor",

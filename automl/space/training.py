@@ -57,14 +57,12 @@ def training_hyperparameters(
     """The hyperparameters of training that every space shares.
 
     Args:
-        optimizers: The optimizers to choose from, the default one first; None for all of
-            `OPTIMIZERS` with nadam as the default.
-        schedules: The learning-rate schedules to choose from, the default one first; None for all
-            of `SCHEDULES` with performance as the default.
-        batch_size: Whether ``batch_size`` is among them; a space with a rule of its own for it
-            leaves it out and brings its own.
+        optimizers: The optimizers to choose from, default first; None for all, nadam the default.
+        schedules: The schedules to choose from, default first; None for all, performance the
+            default.
+        batch_size: Whether ``batch_size`` is among them; some spaces bring their own.
         clipping: Whether ``clipping`` and ``clip_threshold`` are among them.
-        label_smoothing: Whether ``label_smoothing`` is among them (of use in classification only).
+        label_smoothing: Whether ``label_smoothing`` is among them (for classification).
 
     Returns:
         The hyperparameters, each with its source.

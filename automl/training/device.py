@@ -26,17 +26,11 @@ SMALL_BATCH = 256
 
 FLAT_MODEL = 100_000
 """Weights up to which one update for all of them was measured to pay (see `flat_updates`)."""
-FLAT_OPTIMIZERS = (
-    keras.optimizers.Adam,
-    keras.optimizers.AdamW,
-    keras.optimizers.Adamax,
-    keras.optimizers.Nadam,
-)
-"""Optimizers with so many operations a weight that it pays: tracing takes 0.11 in place of
-0.19 s, a step 128 in place of 158 microseconds (Nadam, 64-64). With RMSprop it is even."""
-
-XLA_COST = 0.7
-"""Seconds that XLA takes to compile a dense net's steps (0.55 to 1.1)."""
+XLA_COST = 0.45
+"""Seconds that XLA takes to compile a step, whatever the net ..."""
+XLA_LAYER_COST = 0.1
+"""... and for each dense layer (0.55 to 0.75 in all for 3 layers, 0.75 to 1.0 for 6). Layers of
+normalization cost far more: 4 s for a residual net of 5 layers, so such nets stay out."""
 XLA_STEP_GAIN = 50e-6
 """Seconds that XLA saves on a step by fusing small operations (33 to 150)."""
 XLA_WEIGHT_GAIN = 1.3e-9
@@ -50,16 +44,17 @@ XLA_LARGEST_STEP = 20_000_000
 """Weights times rows of a step from which on XLA's matrix products lose what fusing saves: at
 18 million it saves a third, at 34 million nothing, at 144 million it costs a tenth."""
 
-_PLAIN_LAYERS = frozenset(
+_XLA_LAYERS = frozenset(
     {
-        *("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax"),
-        *("Add", "Concatenate", "Dense", "Flatten", "Identity", "Reshape"),
-        *("BatchNormalization", "LayerNormalization", "Normalization", "Rescaling"),
+        *("Activation", "ELU", "LeakyReLU", "ReLU", "Softmax"),
+        *("Concatenate", "Dense", "Flatten", "Identity", "Reshape", "Normalization"),
         *("Functional", "InputLayer", "Sequential"),
     }
 )
-_RANDOM_LAYERS = frozenset({"AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise"})
-_SMALL_LAYERS = _PLAIN_LAYERS | _RANDOM_LAYERS | {"Embedding"}
+_SMALL_LAYERS = _XLA_LAYERS | {
+    *("Add", "BatchNormalization", "Embedding", "LayerNormalization", "PReLU", "Rescaling"),
+    *("AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise"),
+}
 
 
 @dataclass(frozen=True)
@@ -144,19 +139,14 @@ def choose_options(model: Any, batch_size: int, steps: int, epochs: int) -> Grap
     """
     if tf.config.list_physical_devices("GPU"):
         return GraphOptions()
-    kinds = {type(layer) for layer in model._flatten_layers(include_self=False)}
-    names = {kind.__name__ for kind in kinds if kind.__module__.startswith("keras.")}
-    own = len(names) < len(kinds)  # layers that are not Keras's: nothing is known of them
+    kinds = [type(layer) for layer in model._flatten_layers(include_self=False)]
+    own = not all(kind.__module__.startswith("keras.") for kind in kinds)
+    names = {"a layer of the user's own"} if own else {kind.__name__ for kind in kinds}
     size = int(model.count_params())
-    small = not own and names <= _SMALL_LAYERS
-    flat = (
-        small
-        and size <= FLAT_MODEL
-        and type(model.optimizer) in FLAT_OPTIMIZERS
-        and can_flatten(model)
-    )
-    # Random layers draw other numbers under XLA than in `Model.fit`, so they stay out.
-    xla = not own and names <= _PLAIN_LAYERS and _xla_pays(model, size, batch_size, steps * epochs)
+    small = names <= _SMALL_LAYERS
+    flat = small and size <= FLAT_MODEL and can_flatten(model)
+    # Random layers draw other numbers under XLA than in `Model.fit`; they are not in the set.
+    xla = names <= _XLA_LAYERS and _xla_pays(model, size, batch_size, steps * epochs)
     return GraphOptions(
         xla=xla,
         single_threaded=small and not xla and size <= SMALL_MODEL and batch_size <= SMALL_BATCH,
@@ -168,8 +158,8 @@ def choose_options(model: Any, batch_size: int, steps: int, epochs: int) -> Grap
 def _xla_pays(model: Any, size: int, batch_size: int, most_steps: int) -> bool:
     if size * batch_size > XLA_LARGEST_STEP:
         return False
-    gain = XLA_STEP_GAIN
-    optimizer = model.optimizer
+    optimizer, gain = model.optimizer, XLA_STEP_GAIN
     if type(optimizer) is not keras.optimizers.SGD or optimizer.momentum:
         gain += XLA_WEIGHT_GAIN * size
-    return most_steps * XLA_EXPECTED_SHARE * gain > XLA_MARGIN * XLA_COST
+    cost = XLA_COST + XLA_LAYER_COST * len(model.trainable_variables) / 2  # kernel and bias
+    return most_steps * XLA_EXPECTED_SHARE * gain > XLA_MARGIN * cost

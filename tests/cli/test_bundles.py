@@ -62,7 +62,7 @@ def test_evaluate(run: Path, rows: Path) -> None:
     process = automl("evaluate", str(run / "best"), str(rows), "--json")
     assert process.returncode == 0, process.stderr
     scores = json.loads(process.stdout)
-    assert list(scores)[0] == "log_loss"
+    assert next(iter(scores)) == "log_loss"
     assert 0.0 <= scores["accuracy"] <= 1.0
 
 

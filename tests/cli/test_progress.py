@@ -62,7 +62,7 @@ def run(tmp_path: Path) -> RunDirectory:
             "request": {
                 "space": "mlp",
                 "sampler": "tpe",
-                "pruner": None,
+                "pruner": "asha",
                 "budget": {"trials": 10, "seconds": 90.0},
                 "trial_budget": {"epochs": 20},
             },

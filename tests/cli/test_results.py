@@ -17,21 +17,10 @@ from hypothesis import strategies as st
 from automl.cli.main import main
 from automl.cli.trial_text import BARS, sampled, sparkline
 
-KEYS = [
-    "rank",
-    "trial",
-    "state",
-    "score",
-    "metrics",
-    "config",
-    "epochs",
-    "best_epoch",
-    "seconds",
-    "parameters",
-    "seed",
-    "verdict",
-    "reason",
-]
+KEYS = (
+    "rank", "trial", "state", "score", "metrics", "config", "epochs", "best_epoch", "seconds",
+    "parameters", "seed", "verdict", "reason",
+)  # fmt: skip
 
 
 def test_table(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -147,7 +147,7 @@ def test_defaults_in_help_texts_are_those_of_the_code() -> None:
     from automl.data.splits import VALIDATION_SHARE, default_test_share
     from automl.data.task import TaskKind
     from automl.tuning.budget import DEFAULT_TRIALS
-    from automl.tuning.pruners import DEFAULT_PRUNER, PRUNERS
+    from automl.tuning.pruners import DEFAULT_WITH_TIME, DEFAULT_WITH_TRIALS, PRUNERS
     from automl.tuning.samplers import SAMPLERS
 
     assert f"Default: {VALIDATION_SHARE}." in help_of("--validation")
@@ -160,7 +160,8 @@ def test_defaults_in_help_texts_are_those_of_the_code() -> None:
         assert METRICS[kind][0] in help_of("--objective")
     for name in (*SAMPLERS, *PRUNERS):
         assert name in help_of("--sampler") + help_of("--pruner")
-    assert f"{DEFAULT_PRUNER} leaves the least regret" in help_of("--pruner")
+    assert f"{DEFAULT_WITH_TIME} with --time" in help_of("--pruner")
+    assert f"otherwise {DEFAULT_WITH_TRIALS}" in help_of("--pruner")
 
 
 def test_names_of_extras_survive_the_markup(capsys: pytest.CaptureFixture[str]) -> None:

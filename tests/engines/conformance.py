@@ -242,7 +242,7 @@ class EngineConformance(ABC):
 
 
 class ClosingConformance(ABC):
-    """What closing must do; apart, since two engines may not have room for their workers at once."""
+    """What closing must do; apart, since two engines at once may lack room for their workers."""
 
     @classmethod
     @abstractmethod

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from automl.errors import RequestError
-from automl.tuning.pruners import DEFAULT_PRUNER, PRUNERS, make_pruner, protected_epochs
+from automl.tuning.pruners import PRUNERS, default_pruner, make_pruner, protected_epochs
 from automl.tuning.pruners.curves import CurvePruner, make_curve
 from automl.tuning.pruners.rules import AshaPruner, HyperbandPruner, rungs
 
@@ -223,7 +223,8 @@ def test_rungs_lie_below_the_last_epoch(first: int, eta: int, epochs: int) -> No
 
 def test_none_is_a_pruner_that_needs_no_answer() -> None:
     assert isinstance(pruner_for("none"), optuna.pruners.NopPruner)
-    assert isinstance(pruner_for(DEFAULT_PRUNER), CurvePruner)
+    assert isinstance(pruner_for(default_pruner(True)), CurvePruner)
+    assert isinstance(pruner_for(default_pruner(False)), CurvePruner)
 
 
 def test_wrong_requests_say_the_way_out() -> None:

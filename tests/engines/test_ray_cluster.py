@@ -1,0 +1,138 @@
+"""Ray started, joined and left: quietly, and with nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import ray
+
+from automl.engines.contract import Job
+from automl.engines.ray import RayEngine
+from automl.errors import RequestError
+from automl.trial import TrialState
+from tests.engines.conformance import ENDLESS, Seen, make_job, make_spec
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    return make_job(tmp_path_factory.mktemp("job"))
+
+
+SCRIPT = """
+import sys, time
+from pathlib import Path
+from automl.engines.ray import RayEngine
+from tests.engines.conformance import Seen, make_job, make_spec
+import signal
+before = [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
+with RayEngine(1) as engine:
+    engine.open(make_job(Path(sys.argv[1])))
+    assert before == [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
+    seen = Seen(engine)
+    engine.submit(make_spec(0, "exit"))
+    engine.submit(make_spec(1))
+    seen.until_ended(0, 1)
+    import json, os, psutil
+    children = psutil.Process().children(recursive=True)
+    folder = [str(path) for path in Path("/tmp").glob("automl-ray-*")]
+Path(sys.argv[1], "seen.json").write_text(json.dumps([[c.pid for c in children], folder]))
+"""
+
+
+def test_it_is_quiet_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    before = set(Path("/tmp").glob("automl-ray-*"))
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    pids, folders = json.loads((tmp_path / "seen.json").read_text())
+    assert pids
+    assert folders
+    deadline = time.monotonic() + 10.0
+    while any(psutil.pid_exists(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not [pid for pid in pids if psutil.pid_exists(pid)]
+    assert set(Path("/tmp").glob("automl-ray-*")) <= before
+
+
+@pytest.mark.parametrize("address", ["ray://x:1", "127.0.0.1:1", "nonsense", "auto"])
+def test_an_address_where_no_cluster_is_found_is_refused(job: Job, address: str) -> None:
+    with pytest.raises(RequestError, match=address), RayEngine(1, address) as engine:
+        engine.open(job)
+
+
+@pytest.fixture
+def cluster() -> Iterator[str]:
+    """A cluster that somebody else has started on this machine."""
+    code = """
+import ray, sys
+context = ray.init(
+    address="local", num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=50
+)
+print(context.address_info["gcs_address"], flush=True)
+sys.stdin.read()
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+JOINING = """
+import sys
+from pathlib import Path
+from automl.engines.ray import RayEngine
+from tests.engines.conformance import ENDLESS, Seen, make_job, make_spec
+job = make_job(Path(sys.argv[1]))
+for trial in (0, 1):
+    with RayEngine(1, sys.argv[2]) as engine:
+        engine.open(job)
+        engine.submit(make_spec(trial))
+        print(Seen(engine).until_ended(trial)[0].state)
+        engine.submit(make_spec(trial + 10, epochs=ENDLESS))
+"""
+
+
+def test_a_cluster_is_joined_by_its_address_and_left(cluster: str, tmp_path: Path) -> None:
+    # In a process of its own, as a search is: Ray keeps what it knows of a cluster's access.
+    done = subprocess.run(
+        [sys.executable, "-c", JOINING, str(tmp_path), cluster],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "completed\ncompleted\n", "")
+
+
+def test_a_ray_that_is_connected_already_is_used_and_stays(job: Job) -> None:
+    ray.init(address="local", num_cpus=1, include_dashboard=False, log_to_driver=False)
+    try:
+        with RayEngine(1) as engine:
+            engine.open(job)
+            seen = Seen(engine)
+            engine.submit(make_spec(80, epochs=ENDLESS))
+            while not seen.reports(80):
+                seen.one_more()
+        assert ray.is_initialized()
+        while ray.available_resources().get("CPU") != 1.0:
+            time.sleep(0.1)
+    finally:
+        ray.shutdown()
