@@ -19,7 +19,7 @@ SEARCH = ["search", "digits", "--trials", "8", "--epochs", "6", "--workers", "1"
 
 def automl(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "automl.cli.main", *arguments],
+        [sys.executable, "-m", "automl", *arguments],
         cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -112,7 +112,8 @@ def _check_address(address: str) -> None:
 def _no_cluster(address: str, said: str) -> RequestError:
     return RequestError(
         f"There is no Ray cluster at {address} that this machine can join ({said}); give the "
-        "head's host:port, with the same versions of Python and Ray as here."
+        "head's host:port, with the same versions of Python and Ray as here, and set "
+        "RAY_AUTH_MODE=token where the cluster asks for a token."
     )
 
 

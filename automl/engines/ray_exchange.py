@@ -175,10 +175,11 @@ class Exchange:
 
     def broke(self, why: str) -> None:
         """Tune itself has failed, and every trial in its hands with it."""
-        for identity in list(self._running):
-            self.lost(identity, why)
         with self._changed:
-            self._count_failed_start(why)
+            if not self._running:
+                self._count_failed_start(why)
+            for identity in list(self._running):
+                self.lost(identity, why)
 
     def _count_failed_start(self, why: str) -> None:
         self._failed_starts += 1

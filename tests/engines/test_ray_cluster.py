@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import subprocess
 import sys
 import time
@@ -16,7 +18,6 @@ import ray
 from automl.engines.contract import Job
 from automl.engines.ray import RayEngine
 from automl.errors import RequestError
-from automl.trial import TrialState
 from tests.engines.conformance import ENDLESS, Seen, make_job, make_spec
 
 
@@ -74,7 +75,13 @@ def test_an_address_where_no_cluster_is_found_is_refused(job: Job, address: str)
 
 
 @pytest.fixture
-def cluster() -> Iterator[str]:
+def access() -> dict[str, str]:
+    """The environment of a cluster of this test's own, and of those who may join it."""
+    return {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+
+
+@pytest.fixture
+def cluster(access: dict[str, str]) -> Iterator[str]:
     """A cluster that somebody else has started on this machine."""
     code = """
 import ray, sys
@@ -85,7 +92,11 @@ print(context.address_info["gcs_address"], flush=True)
 sys.stdin.read()
 """
     process = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=access,
     )
     with process:
         assert process.stdout is not None
@@ -109,14 +120,17 @@ for trial in (0, 1):
 """
 
 
-def test_a_cluster_is_joined_by_its_address_and_left(cluster: str, tmp_path: Path) -> None:
-    # In a process of its own, as a search is: Ray keeps what it knows of a cluster's access.
+def test_a_cluster_is_joined_by_its_address_and_left(
+    cluster: str, access: dict[str, str], tmp_path: Path
+) -> None:
+    # In a process of its own: Ray reads once how a process may join clusters.
     done = subprocess.run(
         [sys.executable, "-c", JOINING, str(tmp_path), cluster],
         capture_output=True,
         text=True,
         timeout=180,
         cwd=Path(__file__).parents[2],
+        env=access,
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "completed\ncompleted\n", "")

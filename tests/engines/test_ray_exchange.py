@@ -1,0 +1,82 @@
+"""Where the driver's thread and Ray Tune's meet: order, failures of Tune, the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from automl.engines.contract import TrialEnded
+from automl.engines.limits import START_ATTEMPTS
+from automl.engines.ray_exchange import ClosedGently, Exchange
+from automl.engines.ray_trainable import STARTED
+from automl.trial import FailureCause
+from tests.engines.conformance import make_spec
+
+
+def make_exchange(trials: int) -> Exchange:
+    exchange = Exchange(ClosedGently)
+    for trial in range(trials):
+        exchange.submit(make_spec(trial))
+    return exchange
+
+
+def next_number(exchange: Exchange, identity: str) -> int | str | None:
+    spec = exchange.next_trial(identity)
+    return None if spec is None else spec.trial
+
+
+def test_trials_come_in_the_order_of_submission_and_then_none() -> None:
+    exchange = make_exchange(2)
+    assert [next_number(exchange, identity) for identity in "abc"] == [0, 1, None]
+
+
+def test_where_tune_breaks_running_trials_fail_and_the_others_come_again() -> None:
+    exchange = make_exchange(3)
+    assert [next_number(exchange, identity) for identity in "ab"] == [0, 1]
+    exchange.took_step("a", {STARTED: True})
+    exchange.broke("bad luck")
+    (happening,) = exchange.happened(0.0)
+    assert isinstance(happening.event, TrialEnded)
+    assert happening.event.trial == 0
+    assert happening.event.result.cause is FailureCause.CRASHED
+    assert happening.event.result.reason == "bad luck"
+    assert exchange.failure() == ""
+    assert [next_number(exchange, identity) for identity in "cd"] == [1, 2]
+
+
+def test_what_never_starts_is_given_up() -> None:
+    exchange = make_exchange(1)
+    for attempt in range(START_ATTEMPTS):
+        assert exchange.failure() == ""
+        assert next_number(exchange, str(attempt)) == 0
+        exchange.lost(str(attempt), "no such module")
+    assert exchange.failure() == "no such module"
+
+
+def test_a_start_forgives_earlier_failures() -> None:
+    exchange = make_exchange(1)
+    for attempt in range(START_ATTEMPTS - 1):
+        exchange.next_trial(str(attempt))
+        exchange.lost(str(attempt), "no luck")
+    exchange.next_trial("last")
+    exchange.took_step("last", {STARTED: True})
+    exchange.submit(make_spec(1))
+    exchange.next_trial("other")
+    exchange.lost("other", "no luck")
+    assert exchange.failure() == ""
+
+
+def test_a_result_that_tune_keeps_holds_nothing_of_ours() -> None:
+    exchange = make_exchange(1)
+    exchange.next_trial("a")
+    result = {STARTED: True, "training_iteration": 1}
+    exchange.took_step("a", result)
+    assert result == {"training_iteration": 1}
+
+
+def test_closing_ends_tunes_loop() -> None:
+    exchange = make_exchange(1)
+    exchange.close()
+    with pytest.raises(ClosedGently):
+        exchange.next_trial("a")
+    with pytest.raises(ClosedGently):
+        exchange.check_open()
