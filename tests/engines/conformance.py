@@ -234,8 +234,8 @@ class EngineConformance(ABC):
                 if isinstance(event, EpochFinished):
                     begun.append(event.trial)
                     if len(begun) % seen.engine.slots == 0:
-                        for trial in begun[-seen.engine.slots :]:
-                            seen.engine.answer(trial, True)
+                        for waiting in begun[-seen.engine.slots :]:
+                            seen.engine.answer(waiting, True)
         slots = seen.engine.slots
         batches = [sorted(begun[at : at + slots], key=str) for at in range(0, len(begun), slots)]
         assert [trial for batch in batches for trial in batch] == trials

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,10 +29,15 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
 
 
 def pid_of_the_only_actor() -> int:
-    """The process that trains, found among the children of this one's Ray."""
-    names = {child.pid: child.name() for child in psutil.Process().children(recursive=True)}
-    (pid,) = [pid for pid, name in names.items() if "TrialTrainable" in name or "_Inner" in name]
-    return pid
+    """The process that trains, found among the children of this one's Ray by its title."""
+    deadline = time.monotonic() + 30.0
+    while time.monotonic() < deadline:
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if "Trainable" in " ".join(child.cmdline()):
+                    return child.pid
+        time.sleep(0.05)  # between two of its tasks an actor goes by another title
+    raise AssertionError("nobody trains")
 
 
 @pytest.fixture(scope="module")
