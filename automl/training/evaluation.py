@@ -50,11 +50,14 @@ class Evaluator:
 
     Args:
         model: The compiled ``keras.Model``.
+
+    Attributes:
+        graph: The traced graph, or None where Keras evaluates the model.
     """
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._graph: Any = None
+        self.graph: Any = None
         self._weighted = False
 
     def trace(self, rows: DeviceRows) -> None:
@@ -69,7 +72,7 @@ class Evaluator:
             lambda tensor: tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype), rows.data
         )
         self._weighted = rows.weight is not None
-        self._graph = trace_once(self._score, (signature,))
+        self.graph = trace_once(self._score, (signature,))
 
     def evaluate(self, rows: DeviceRows) -> tuple[float, npt.NDArray[Any]]:
         """Scores the model as it is now.
@@ -80,12 +83,12 @@ class Evaluator:
         Returns:
             Keras's loss, regularization included, and the model's outputs (n, outputs).
         """
-        if self._graph is None:
+        if self.graph is None:
             return self._evaluate_with_keras(rows)
         losses, sizes, outputs = [], [], []
         for start in range(0, len(rows), ROWS_AT_ONCE):
             part = _taken(rows.data if self._weighted else rows.data[:2], start, len(rows))
-            loss, output = self._graph(part)
+            loss, output = self.graph(part)
             losses.append(float(loss))
             sizes.append(len(output))
             outputs.append(output.numpy())

@@ -41,6 +41,18 @@ def trace_once(function: Callable[..., Any], signature: Sequence[Any], *, xla: b
     return tracing_compilation.trace_function(tuple(signature), {}, options)
 
 
+def count_functions(concrete: Any) -> int:
+    """How many functions a traced graph can call, those of its loops and branches.
+
+    Args:
+        concrete: A concrete function.
+    """
+    functions = getattr(concrete.graph, "_functions", None)  # the public way takes 9 ms
+    if functions is None:
+        functions = concrete.graph.as_graph_def().library.function
+    return len(functions)
+
+
 @contextlib.contextmanager
 def forgotten_gradients() -> Iterator[None]:
     """A context after which the custom gradients of the graphs traced in it are forgotten.

@@ -8,11 +8,13 @@ weights after every step are those that `fit` gives with the same batches in the
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Mapping
 from typing import Any
 
+import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
@@ -22,7 +24,7 @@ from automl.training.course import Course
 from automl.training.device import GraphOptions
 from automl.training.device_data import DeviceRows
 from automl.training.evaluation import Evaluator, loss_of
-from automl.training.graphs import trace_once
+from automl.training.graphs import count_functions, trace_once
 
 CHUNK_SECONDS = 0.7
 """Aim for one call of the graph: a trial is asked whether to stop about once a second."""
@@ -37,11 +39,12 @@ class CompiledTrainer:
         model: The compiled ``keras.Model``, itself and its optimizer built.
         train: The training rows.
         batch_size: Rows in a step; the last step of an epoch takes what is left.
-        options: How graphs are compiled; `trace`, `run` and the evaluator are to be called inside
-            their `applied`.
+        options: How graphs are compiled and executed.
 
     Attributes:
         evaluator: Scores the model.
+        options: How graphs are compiled and executed, as tracing has settled it. `run` and the
+            evaluator are to be called inside their `applied`.
     """
 
     def __init__(
@@ -51,7 +54,7 @@ class CompiledTrainer:
         self._model = model
         self._train = train
         self._batch = batch_size
-        self._options = options
+        self.options = options
         self._steps = math.ceil(len(train) / batch_size)
         self._full_steps = len(train) // batch_size
         self._rate = _assignable_rate(model.optimizer)
@@ -74,14 +77,32 @@ class CompiledTrainer:
         model = self._model
         self._momentum = momentum_variable(model.optimizer) if scheduled else None
         self._rate = self._rate if scheduled else None
+        self._trace_graphs(validation)
+        if self.options.single_threaded and self._branches():
+            self.options = dataclasses.replace(self.options, single_threaded=False)
+            self._trace_graphs(validation)
+
+    def _trace_graphs(self, validation: DeviceRows) -> None:
         numbers = tf.TensorSpec((None,), tf.float32)
         scalar = tf.TensorSpec((), tf.int32)
         signature = (tf.TensorSpec((len(self._train),), tf.int32), numbers, numbers, scalar, scalar)
-        self._graph = trace_once(self._run_steps, signature, xla=self._options.xla)
-        if self._options.xla and self._full_steps < self._steps:
-            # XLA needs sizes that are known; the last, smaller batch gets a graph of its own.
-            self._last_graph = trace_once(self._run_last_step, signature)
-        self.evaluator.trace(validation)
+        with self.options.applied():
+            self._graph = trace_once(self._run_steps, signature, xla=self.options.xla)
+            if self.options.xla and self._full_steps < self._steps:
+                # XLA needs sizes that are known; the last, smaller batch gets its own graph.
+                self._last_graph = trace_once(self._run_last_step, signature)
+            self.evaluator.trace(validation)
+
+    def _branches(self) -> bool:
+        """Whether the graphs hold more functions than the loop's own condition and body.
+
+        The single-threaded executor can wait for ever for a function called in a branch, for
+        there is no thread left to run it.
+        """
+        evaluation = self.evaluator.graph
+        return count_functions(self._graph) > 2 or (
+            evaluation is not None and count_functions(evaluation) > 0
+        )
 
     def run(self, course: Course) -> None:
         """Trains until the course ends it; see `Course`."""
@@ -134,7 +155,7 @@ class CompiledTrainer:
         Returns:
             The number of the step before which it stopped, the running loss and the metrics.
         """
-        partial = self._full_steps < self._steps and not self._options.xla
+        partial = self._full_steps < self._steps and not self.options.xla
 
         def body(step: Any, _: Any) -> tuple[Any, Any]:
             size: Any = self._batch
@@ -176,8 +197,8 @@ class CompiledTrainer:
 
 def _assignable_rate(optimizer: Any) -> Any | None:
     """The variable with the learning rate, or None where the optimizer schedules it itself."""
-    rate = getattr(optimizer, "_learning_rate", None)
-    return rate if hasattr(rate, "assign") else None
+    rate = optimizer.learning_rate
+    return rate if isinstance(rate, keras.Variable) else None
 
 
 def _numbers(values: npt.NDArray[np.float32] | None) -> Any:

@@ -228,6 +228,7 @@ class Progress:
             trivial=trivial_loss(task, rows.truth, rows.weight),
             val_accuracy=self._column("val_accuracy"),
             accuracy_gap=accuracy_gap,
+            rows=len(rows),
             classes=len(task.classes),
             diverged=self.is_diverged,
             cut=self.cut,

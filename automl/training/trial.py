@@ -114,7 +114,7 @@ def _run(trial: _Trial) -> TrialResult:
     keras.backend.clear_session(free_memory=False)
     keras.utils.set_random_seed(spec.seed)
     with timings.stage("build"):
-        config = trial.space.configuration(spec.config)
+        config = trial.space.configuration(spec.config, check=False)
         model, scheduled = _build(trial, config)
     rows = len(trial.data.train)
     batch_size = min(int(config.get("batch_size") or DEFAULT_BATCH_SIZE), rows)
@@ -126,8 +126,8 @@ def _run(trial: _Trial) -> TrialResult:
             flatten_updates(model)
         else:
             model.optimizer.build(model.trainable_variables)
+    trainer, options = _traced_trainer(trial, model, batch_size, options, scheduled)
     with options.applied():
-        trainer = _traced_trainer(trial, model, batch_size, options, scheduled)
         progress.begin(model, trainer.evaluator, schedule)
         with timings.stage("train"):
             if not progress.should_stop():
@@ -152,8 +152,8 @@ def _build(trial: _Trial, config: Configuration) -> tuple[Any, bool]:
 
 def _traced_trainer(
     trial: _Trial, model: Any, batch_size: int, options: GraphOptions, scheduled: bool
-) -> CompiledTrainer | FitTrainer:
-    """The trainer that the model needs, its graphs traced."""
+) -> tuple[CompiledTrainer | FitTrainer, GraphOptions]:
+    """The trainer that the model needs, its graphs traced, and the options to run it with."""
     train, validation = trial.data.train, trial.data.validation
     with trial.timings.stage("trace"):
         if not needs_fit(model):
@@ -165,10 +165,10 @@ def _traced_trainer(
             except Exception:  # noqa: BLE001 - if it is an error of the model, `fit` meets it too
                 model.run_eagerly = True
             else:
-                return compiled
+                return compiled, compiled.options
         fit = FitTrainer(model, train, batch_size)
         fit.trace(scheduled, validation)
-        return fit
+        return fit, GraphOptions()
 
 
 def _result(trial: _Trial, model: Any) -> TrialResult:

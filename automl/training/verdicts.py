@@ -51,6 +51,7 @@ class Curve:
         trivial: The same of the best constant prediction, or NaN if unknown.
         val_accuracy: Accuracy of each epoch on the validation rows, or empty.
         accuracy_gap: Training minus validation accuracy at the best epoch, or None.
+        rows: Number of validation rows, by which the accuracy's own noise is judged.
         classes: Number of classes of a binary or multiclass task, else 0.
         diverged: Whether training stopped at a loss that was not finite.
         cut: Whether a limit or an interruption ended training before it was done.
@@ -63,6 +64,7 @@ class Curve:
     trivial: float = math.nan
     val_accuracy: Sequence[float] = ()
     accuracy_gap: float | None = None
+    rows: int = 0
     classes: int = 0
     diverged: bool = False
     cut: bool = False
@@ -86,6 +88,7 @@ def judge(curve: Curve) -> Verdict | None:
         (Verdict.DIVERGED, _is_saturated),
         (Verdict.CHANCE, _is_chance),
         (Verdict.NOT_LEARNING, _is_not_learning),
+        (Verdict.UNFINISHED, lambda curve: curve.cut),
         (Verdict.UNSTABLE, _is_unstable),
         (Verdict.OVERFITTING, _is_overfitting),
         (Verdict.UNFINISHED, _is_unfinished),
@@ -158,7 +161,7 @@ def _is_unstable(curve: Curve) -> bool:
 
 
 def _is_overfitting(curve: Curve) -> bool:
-    if curve.accuracy_gap is not None and curve.accuracy_gap > ACCURACY_GAP:
+    if _has_gap(curve):
         return True
     best = int(np.argmin(curve.val_loss))
     after = curve.val_loss[best + 1 :]
@@ -170,9 +173,16 @@ def _is_overfitting(curve: Curve) -> bool:
     return improves and worsened > WORSENED * abs(curve.val_loss[best])
 
 
+def _has_gap(curve: Curve) -> bool:
+    """Whether training accuracy is clearly ahead, by more than few validation rows can blur."""
+    if curve.accuracy_gap is None or not (curve.rows and curve.val_accuracy):
+        return False
+    accuracy = max(curve.val_accuracy)
+    error = math.sqrt(accuracy * (1.0 - accuracy) / curve.rows)
+    return curve.accuracy_gap > max(ACCURACY_GAP, 2.0 * error)
+
+
 def _is_unfinished(curve: Curve) -> bool:
-    if curve.cut:
-        return True
     best = int(np.argmin(curve.val_loss))
     return curve.capped and best == len(curve.val_loss) - 1 and not _is_flat(curve.val_loss)
 

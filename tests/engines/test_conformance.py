@@ -6,6 +6,7 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from typing_extensions import override
 
 from automl.engines.contract import Engine
@@ -42,6 +43,7 @@ class TestRayEngine(EngineConformance):
         return RayEngine(workers)
 
 
+@pytest.mark.slow
 class TestRayClosing(ClosingConformance):
     @classmethod
     @override

@@ -22,6 +22,8 @@ from automl.engines.ray_tune import describe_death
 from automl.trial import FailureCause, TrialState
 from tests.engines.conformance import ENDLESS, SPACE, Seen, make_job, make_spec
 
+pytestmark = pytest.mark.slow  # each starts a Ray of its own
+
 
 @pytest.fixture(scope="module")
 def job(tmp_path_factory: pytest.TempPathFactory) -> Job:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 from automl.data.request import DataRequest
 from automl.trial import TrialBudget
@@ -67,6 +68,7 @@ print(start_search(request, sys.argv[1]).outcome.stopped_by)
 """
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_the_drivers(tmp_path: Path) -> None:
     run = tmp_path / "run"
     process = subprocess.Popen(

@@ -91,7 +91,8 @@ def assert_same(trained, reference, tolerance=2e-5):
 
 def train(trainer, data, course):
     trainer.trace(course.rate is not None, data.validation)
-    trainer.run(course)
+    with getattr(trainer, "options", PLAIN).applied():
+        trainer.run(course)
     return trainer
 
 
@@ -243,6 +244,25 @@ def test_the_course_may_end_after_any_epoch(toy, course, way):
     train(trainer, data, plan)
     assert len(plan.logs) == 3
     assert int(model.optimizer.iterations) == 12
+
+
+@pytest.mark.parametrize("way", ["light", "fit"])
+def test_rates_reach_an_optimizer_that_scales_the_loss(toy, course, way):
+    # Its branches would make the single-threaded executor wait for ever.
+    data = toy(rows=64)
+    model = make_model(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.01)))
+    trainer = (
+        FitTrainer(model, data.train, 16)
+        if way == "fit"
+        else CompiledTrainer(model, data.train, 16, LIGHT)
+    )
+    plan = course(64, 2, 4, rate=0.5)
+    trainer.trace(True, data.validation)
+    with (PLAIN if way == "fit" else trainer.options).applied():
+        trainer.run(plan)
+    assert way == "fit" or not trainer.options.single_threaded
+    rate = model.optimizer.inner_optimizer.learning_rate.numpy()
+    assert rate == pytest.approx(plan.rates(2)[-1])
 
 
 class OwnStep(keras.Model):

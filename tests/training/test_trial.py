@@ -90,7 +90,7 @@ def test_a_complete_trial_is_what_was_saved(toy, run, kind):
     assert sum(result.timings.values()) <= result.seconds
 
     model = keras.models.load_model(run.directory / "model.keras", safe_mode=True)
-    assert model.optimizer is None
+    assert getattr(model, "optimizer", None) is None
     assert hash_weights(model) == result.model_hash
     assert model.count_params() == result.parameters
     for part, metrics in (("validation", result.metrics), ("train", result.train_metrics)):
@@ -186,10 +186,10 @@ def test_patience_and_goal_stop_a_trial(toy, run):
     assert tired.state is TrialState.COMPLETED
     assert tired.epochs == tired.best_epoch + 2 < 50
     assert tired.reason == "it did not improve for 2 epochs"
-    there = run(toy(), epochs=50, goal=0.9, objective=Objective("accuracy", "maximize"))
-    assert there.score >= 0.9
+    there = run(toy(), epochs=50, goal=0.8, objective=Objective("accuracy", "maximize"))
+    assert there.score >= 0.8
     assert there.epochs == there.best_epoch < 50
-    assert "goal of 0.9" in there.reason
+    assert "goal of 0.8" in there.reason
 
 
 def test_the_loss_as_objective_holds_the_regularization(toy, run):
@@ -316,9 +316,9 @@ def test_errors_while_training_fail_the_trial(toy, run, error, cause):
 
 
 def test_an_unknown_value_fails_the_trial(toy, run):
-    result = run(toy(), config={"width": 1000})
+    result = run(toy(), config={"optimizer": "no such"})
     assert result.state is TrialState.FAILED
-    assert "width" in result.reason
+    assert "no such" in result.reason
 
 
 def test_a_report_that_fails_leaves_the_history(toy, run):

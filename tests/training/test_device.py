@@ -1,0 +1,83 @@
+"""Device choices are rules, and what they choose is put back."""
+
+from __future__ import annotations
+
+import keras
+import pytest
+import tensorflow as tf
+
+from automl.training.device import GraphOptions, choose_options
+
+
+def dense(widths=(64, 64), optimizer="sgd", between=lambda x: x, features=64):
+    inputs = x = keras.Input((features,))
+    for width in widths:
+        x = between(keras.layers.Dense(width, activation="relu")(x))
+    model = keras.Model(inputs, keras.layers.Dense(3)(x))
+    model.compile(optimizer, "mse", jit_compile=False)
+    return model
+
+
+class Own(keras.layers.Layer):
+    def call(self, x):
+        return x
+
+
+def test_a_short_training_of_a_small_net_is_kept_light():
+    options = choose_options(dense(optimizer="nadam"), 32, steps=44, epochs=20)
+    assert options == GraphOptions(
+        xla=False, single_threaded=True, grappler=False, flat_updates=True
+    )
+
+
+def test_xla_pays_for_long_trainings_of_plain_dense_nets():
+    assert not choose_options(dense(), 32, steps=363, epochs=30).xla
+    assert choose_options(dense(), 32, steps=1700, epochs=100).xla
+    assert choose_options(dense((300, 100), "adam", features=784), 32, steps=1719, epochs=10).xla
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda x: keras.layers.Dropout(0.1)(x),
+        lambda x: keras.layers.BatchNormalization()(x),
+        lambda x: Own()(x),
+    ],
+)
+def test_xla_never_for_other_layers(layer):
+    assert not choose_options(dense(between=layer), 32, steps=10_000, epochs=100).xla
+
+
+def test_xla_never_for_large_matrix_products():
+    assert not choose_options(dense((512, 512, 512)), 256, steps=10_000, epochs=100).xla
+
+
+def test_the_single_threaded_executor_only_for_small_known_nets():
+    assert choose_options(dense(), 32, 10, 10).single_threaded
+    assert not choose_options(dense((300, 300)), 32, 10, 10).single_threaded
+    assert not choose_options(dense(), 512, 10, 10).single_threaded
+    assert not choose_options(dense(between=Own()), 32, 10, 10).single_threaded
+    xla = choose_options(dense(), 32, 10_000, 100)
+    assert xla.xla
+    assert not xla.single_threaded
+
+
+def test_flat_updates_only_for_small_known_nets():
+    assert choose_options(dense(optimizer="adam"), 32, 10, 10).flat_updates
+    assert not choose_options(dense(), 32, 10, 10).flat_updates
+    assert not choose_options(dense((300, 300), "adam"), 32, 10, 10).flat_updates
+    assert not choose_options(dense(between=Own(), optimizer="adam"), 32, 10, 10).flat_updates
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_options_are_put_back(before):
+    name = "disable_meta_optimizer"
+    tf.config.optimizer.set_experimental_options({name: before})
+    try:
+        with GraphOptions(grappler=False, single_threaded=True).applied():
+            assert tf.config.optimizer.get_experimental_options()[name]
+        with pytest.raises(ZeroDivisionError), GraphOptions(grappler=False).applied():
+            raise ZeroDivisionError
+        assert tf.config.optimizer.get_experimental_options()[name] is before
+    finally:
+        tf.config.optimizer.set_experimental_options({name: False})
