@@ -79,13 +79,22 @@ class RunTrial:
         from automl.export.tasks import export_task
         from automl.results.export_request import export_request
 
-        best = read_record(self.run).best()
-        if best is not None and best.trial == self.number and self.run.best.exists():
+        if self._is_exported():
             return load_model(self.run.best)
         with tempfile.TemporaryDirectory() as folder:
             bundle = Path(folder) / "bundle"
             export_task(**export_request(self.run, self.number, bundle))
             return load_model(bundle)
+
+    def _is_exported(self) -> bool:
+        """Whether ``best/`` holds this trial; while a search goes on it holds an earlier best."""
+        from automl.export.bundle import open_bundle
+
+        if self.record.result is None or not self.run.best.exists():
+            return False
+        exported = open_bundle(self.run.best).config
+        own = (self.number, self.record.result.model_hash)
+        return own == (exported.get("trial"), exported.get("model_hash"))
 
 
 class Run:
@@ -270,7 +279,7 @@ def search(
             validation log loss, or mean squared error.
         sampler: ``tpe``, ``random``, ``grid``, ``qmc``, ``gp``, ``cmaes`` or ``nsga2``.
         pruner: ``median``, ``asha``, ``hyperband``, ``patient`` or ``none``; by default asha with
-            ``time``, else median.
+            ``time``, else patient.
         engine: ``local`` or ``ray``.
         address: Address of a Ray cluster.
         workers: Trials at once; by default the number of cores.

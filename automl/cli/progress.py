@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, BinaryIO, Self
 
 from typing_extensions import override
 
@@ -58,18 +58,22 @@ class PlainLines(Observer):
 
 
 class LogFile:
-    """The run's ``search.log``: lines with the time, kept back until the run has a directory."""
+    """The run's ``search.log``: lines with the time, kept back until the run has a directory.
+
+    A line that finds no room is lost: what a search needs is in its study, which says so where
+    that cannot be written.
+    """
 
     def __init__(self) -> None:
         self._early: list[str] = []
-        self._file: TextIO | None = None
+        self._file: BinaryIO | None = None
 
     def open(self, path: Path) -> None:
         """Begins to write to a file, after what is there already."""
-        self._file = path.open("a", encoding="utf-8", buffering=1)
+        with suppress(OSError):
+            self._file = path.open("ab", buffering=0)  # nothing that closing would write again
         early, self._early = self._early, []
-        for line in early:
-            self._file.write(line)
+        self._append("".join(early))
 
     def write(self, line: str) -> None:
         """Writes a line with the time, to the second."""
@@ -77,7 +81,12 @@ class LogFile:
         if self._file is None:
             self._early.append(told)
         else:
-            self._file.write(told)
+            self._append(told)
+
+    def _append(self, text: str) -> None:
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.write(text.encode())
 
     def close(self) -> None:
         """Closes the file; a run that never got a directory leaves none."""

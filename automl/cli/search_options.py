@@ -283,8 +283,8 @@ Pruner = Annotated[
         metavar="NAME",
         help="Which trial to stop early. Default, from a measurement on 12 tasks: "
         f"{DEFAULT_WITH_TIME} with --time, as it leaves the least regret for the same epochs; "
-        f"otherwise {DEFAULT_WITH_TRIALS}, which halves the epochs and leaves little more regret "
-        "for the same trials. " + _listed(PRUNERS),
+        f"otherwise {DEFAULT_WITH_TRIALS}, which saves two epochs in five and leaves hardly more "
+        "regret for the same trials. " + _listed(PRUNERS),
         rich_help_panel=STRATEGY,
     ),
 ]

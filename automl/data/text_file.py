@@ -145,7 +145,7 @@ def _with_header(rows: pd.DataFrame, names: list[str], path: Path, say: Say | No
     has_header = not names or first == names
     frame = rows.iloc[1:] if has_header else rows
     if len(frame) == 0:
-        raise DataError(f"The file {str(path)!r} has a header but no rows.")
+        raise DataError(f"The file {str(path)!r} has a header but no rows: give rows below it.")
     frame = frame.reset_index(drop=True)
     frame.columns = pd_index([n or f"unnamed_{i}" for i, n in enumerate(names or first)])
     return frame

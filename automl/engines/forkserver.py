@@ -6,9 +6,9 @@ TensorFlow operation, so no TensorFlow thread exists when it forks.
 
 It is started with ``python -m automl.engines.forkserver FD``, where FD is one end of a socket
 pair. Each request is one JSON message with one file descriptor attached, which becomes the
-child's own connection; notices of started and ended children go back on the same socket, one JSON
-object a line. When the other end closes, because the driver has ended or was killed, every child
-is killed and the server ends: nothing is left behind.
+child's own connection; notices of started and ended children go back on the same socket. Either
+way it is one JSON object a line. When the other end closes, because the driver has ended or was
+killed, every child is killed and the server ends: nothing is left behind.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import select
 import signal
 import socket
 import sys
+import time
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
@@ -119,6 +120,7 @@ def serve(descriptor: int) -> None:
     control = socket.socket(fileno=descriptor)
     control.set_inheritable(False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    started = time.monotonic()
     for module in PRELOAD:
         importlib.import_module(module)
     wake_read, wake_write = os.pipe()
@@ -128,7 +130,7 @@ def serve(descriptor: int) -> None:
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     server = _Server(control)
     try:
-        server.notify(ready=os.getpid())
+        server.notify(ready=os.getpid(), seconds=time.monotonic() - started)
         while True:
             readable = select.select([control.fileno(), wake_read], [], [])[0]
             if wake_read in readable:
@@ -137,6 +139,10 @@ def serve(descriptor: int) -> None:
                 server.reap()
             if control.fileno() in readable:
                 message, descriptors, _, _ = socket.recv_fds(control, 1 << 20, 1)
+                # A long request comes in pieces, the descriptor with the first of them.
+                while message and not message.endswith(b"\n"):
+                    piece = control.recv(1 << 20)
+                    message = message + piece if piece else b""
                 if not message:
                     return
                 server.start(json.loads(message), descriptors[0])

@@ -36,6 +36,10 @@ class _Worker:
         self.started = self.heard = time.monotonic()
         self.child.send({"trial": spec.to_json()})
 
+    def never_came_up(self) -> bool:
+        """Whether a process hangs that has not even come to its first trial."""
+        return not self.ready and time.monotonic() - self.heard > STALL_SECONDS
+
     def overdue(self, stall_seconds: float) -> TrialResult | None:
         """The result of a trial that has hung or overstayed its limit, or None."""
         if self.spec is None:
@@ -130,6 +134,10 @@ class LocalEngine(Engine):
             except EOFError:
                 events += self._bury(index, worker)
                 continue
+            if self._workers[index] is not worker:
+                continue  # replaced after its last trial; how it ends is nobody's concern
+            if worker.never_came_up():
+                worker.child.kill()  # which shows as a death while it started
             result = worker.overdue(self._stall_seconds)
             if result is not None and worker.spec is not None:
                 events.append(TrialEnded(worker.spec.trial, result))

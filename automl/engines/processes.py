@@ -93,7 +93,14 @@ class Child:
 
 
 class Processes(ABC):
-    """Starts child processes and notices their ends."""
+    """Starts child processes and notices their ends.
+
+    Attributes:
+        import_seconds: How long importing TensorFlow and what goes with it took here and now, or
+            0 while that is not known.
+    """
+
+    import_seconds: float = 0.0
 
     @abstractmethod
     def start(self, target: str, argument: Mapping[str, Any], log: Path | None = None) -> Child:
@@ -101,7 +108,7 @@ class Processes(ABC):
 
         Args:
             target: A function of a connection and the argument.
-            argument: JSON values, a few kilobytes at most; more goes over the connection.
+            argument: JSON values.
             log: File that the child's standard output and error are appended to.
 
         Returns:
@@ -175,7 +182,7 @@ class ForkedProcesses(Processes):
         request = {"id": identity, "target": target, "argument": dict(argument)}
         request["log"] = None if log is None else str(log)
         self._children[identity] = child
-        self._unsent.append((identity, json.dumps(request).encode(), theirs))
+        self._unsent.append((identity, json.dumps(request).encode() + b"\n", theirs))
         self._send_next()
         return child
 
@@ -183,14 +190,19 @@ class ForkedProcesses(Processes):
         """Sends one request at a time, so that each arrives whole with its own descriptor."""
         if self._ready and self._in_flight is None and self._unsent:
             identity, request, theirs = self._unsent.popleft()
-            with theirs, contextlib.suppress(BrokenPipeError):
-                socket.send_fds(self._control, [request], [theirs.fileno()])
+            # A server that has died shows in the next notice.
+            with theirs, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                sent = socket.send_fds(self._control, [request], [theirs.fileno()])
+                self._control.sendall(request[sent:])
             self._in_flight = identity
 
     @override
     def notice(self) -> None:
         while wait([self._control], 0):
-            received = self._control.recv(1 << 16)
+            try:
+                received = self._control.recv(1 << 16)
+            except ConnectionResetError:  # it died with a request unread
+                received = b""
             if not received:
                 self._fail()
             *lines, self._buffer = (self._buffer + received).split(b"\n")
@@ -202,6 +214,7 @@ class ForkedProcesses(Processes):
     def _take(self, notice: dict[str, Any]) -> None:
         if "ready" in notice:
             self._ready = True
+            self.import_seconds = float(notice["seconds"])
         elif "started" in notice:
             self._children[notice["started"]].pid = notice["pid"]
             self._in_flight = None
@@ -290,7 +303,8 @@ class SpawnedProcesses(Processes):
         while self._arrived:
             identity, connection = self._arrived.popleft()
             if identity in self._children:
-                connection.send_bytes(self._requests.pop(identity))
+                with contextlib.suppress(OSError):  # one that has died shows below, by its end
+                    connection.send_bytes(self._requests.pop(identity))
                 self._children[identity][0].connection = connection
         for identity, (child, process) in list(self._children.items()):
             child.exit_code = process.poll()

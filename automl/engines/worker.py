@@ -9,6 +9,7 @@ Messages are JSON objects. From the driver: ``{"job": ...}`` once, then ``{"tria
 from __future__ import annotations
 
 import json
+import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,11 +94,23 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
 
 
 def resident_memory() -> int:
-    """Bytes of memory that this process holds and shares with no other, or 0 if unknown."""
+    """Bytes of memory that this process holds and shares with no other, or 0 if unknown.
+
+    Where the system does not tell, it is the most that the process ever held.
+    """
     statm = Path("/proc/self/statm")
     if not statm.exists():
-        return 0
+        return _peak_memory()
     import os
 
     _, resident, shared = (int(field) for field in statm.read_text().split()[:3])
     return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _peak_memory() -> int:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

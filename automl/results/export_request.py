@@ -44,6 +44,11 @@ def export_request(run: RunDirectory, trial: int | str | None, to: str | Path) -
         )
     folder = run.trial_directory(chosen.trial)
     model, expected = folder / "model.keras", folder / "check.npy"
+    if isinstance(chosen.trial, str) and not chosen.config:
+        raise RequestError(
+            f"Baseline {chosen.trial} of {run.path} answers every row alike and has no model; "
+            f"export one of {_kept(run)}."
+        )
     if not model.is_file() or not expected.is_file():
         raise RequestError(
             f"The model of trial {chosen.trial} of {run.path} was not kept; export one of "

@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from automl.errors import RunError
+
+_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+
+
+@contextmanager
+def telling_of_the_disk(run: Path) -> Iterator[None]:
+    """Turns a disk that is full, or may not be written, into a sentence with the way out.
+
+    Args:
+        run: The directory of the run that is written to.
+
+    Raises:
+        RunError: The system refused to write.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _REFUSALS:
+            raise
+        place = error.filename or run
+        raise RunError(
+            f"{place} cannot be written ({error.strerror or error}); make room or make it "
+            f"writable, then go on with `automl resume {run}`."
+        ) from error
 
 
 def write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:

@@ -51,8 +51,14 @@ class RunDirectory:
         run = cls(target)
         made = _missing_folders(target)
         try:
-            run.trials.mkdir(parents=True)
+            target.mkdir(parents=True, exist_ok=True)
+            run.trials.mkdir()
             write_json(run.manifest_file, manifest)
+        except FileExistsError as error:
+            # Another run has taken the directory since it was looked at; it is left alone.
+            raise RequestError(
+                f"{path} has just been taken by another run; choose another name."
+            ) from error
         except OSError as error:
             _undo_create(run, made)
             raise RequestError(

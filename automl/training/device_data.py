@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from automl.data.arrays import Arrays
     from automl.data.prepare import PreparedData
 
+ALIGNMENT = 64
+"""Bytes to which TensorFlow's operations want their memory aligned."""
+
 
 @dataclass(frozen=True)
 class DeviceRows:
@@ -37,14 +40,12 @@ class DeviceRows:
 
     @classmethod
     def from_rows(cls, rows: Rows) -> DeviceRows:
-        """Places rows on the device; on a CPU, aligned arrays are used where they are."""
+        """Places rows on the device; on a CPU, arrays mapped from files are used where they are."""
         named = {"numeric": rows.numeric, "categorical": rows.categorical}
         return cls(
-            inputs={
-                name: tf.convert_to_tensor(array) for name, array in named.items() if array.size
-            },
-            target=tf.convert_to_tensor(rows.target),
-            weight=None if rows.weight is None else tf.convert_to_tensor(rows.weight),
+            inputs={name: _placed(array) for name, array in named.items() if array.size},
+            target=_placed(rows.target),
+            weight=None if rows.weight is None else _placed(rows.weight),
             rows=rows,
         )
 
@@ -100,3 +101,22 @@ class DeviceData:
     def signature(self) -> InputSignature:
         """What the core model takes."""
         return self.plan.signature
+
+
+def _placed(array: npt.NDArray[Any]) -> Any:
+    """The array as a tensor, without a copy where it is mapped from a file and there is no GPU.
+
+    TensorFlow copies NumPy's arrays, which would give each worker its own copy of data that all
+    of them can share. DLPack hands the memory over as it is, but only if it may be written; the
+    private mapping makes sure that nothing written would reach the file.
+    """
+    if (
+        isinstance(array, np.memmap)
+        and array.filename is not None
+        and array.flags.c_contiguous
+        and array.ctypes.data % ALIGNMENT == 0
+        and not tf.config.list_physical_devices("GPU")
+    ):
+        private: Any = np.memmap(array.filename, array.dtype, "c", array.offset, array.shape)
+        return tf.experimental.dlpack.from_dlpack(private.__dlpack__())
+    return tf.convert_to_tensor(array)

@@ -155,7 +155,7 @@ def _is_unstable(curve: Curve) -> bool:
     changes = np.diff(curve.val_loss)
     if len(curve.val_loss) < FEWEST_TO_BOUNCE or not (changes > 0).any():
         return False
-    turns = sum(a * b < 0 for a, b in pairwise(changes))
+    turns = sum(a * b < 0 for a, b in pairwise(np.sign(changes)))
     rise = float(changes[changes > 0].mean())
     return turns >= (len(changes) - 1) / 2 and rise > BOUNCE * float(np.median(curve.val_loss))
 

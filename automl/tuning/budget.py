@@ -14,6 +14,9 @@ DEFAULT_TRIALS = 30
 #: Least seconds kept back from `--time` for scoring the test rows and the checked export. These
 #: took 3 to 6 s on two cores for tables of up to 50,000 rows.
 EXPORT_RESERVE = 8.0
+#: The same in times of importing TensorFlow, which the check of the export does once more in a new
+#: process: on a busy machine, where the import took 7 s, all of it took 17 s (measured).
+EXPORT_IMPORTS = 2.5
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -74,6 +77,7 @@ class Clock:
         spent: Seconds that earlier sessions of the run have spent.
         started: When this session started, on the monotonic clock; None for now.
         now: The monotonic clock, in seconds.
+        import_seconds: How long importing TensorFlow took in this session; 0 while not known.
     """
 
     def __init__(
@@ -82,10 +86,12 @@ class Clock:
         spent: float = 0.0,
         started: float | None = None,
         now: Callable[[], float] = time.monotonic,
+        import_seconds: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._now = now
         self._start = (now() if started is None else started) - spent
         self._seconds = budget.seconds
+        self._import_seconds = import_seconds
 
     def elapsed(self) -> float:
         """Seconds spent on the run so far, earlier sessions included."""
@@ -95,5 +101,6 @@ class Clock:
         """Seconds until trials must end so that the export is ready in time; None for no limit."""
         if self._seconds is None:
             return None
-        reserve = min(max(EXPORT_RESERVE, 0.02 * self._seconds), 0.5 * self._seconds)
+        needed = max(EXPORT_RESERVE, EXPORT_IMPORTS * self._import_seconds())
+        reserve = min(max(needed, 0.02 * self._seconds), 0.5 * self._seconds)
         return self._seconds - reserve - self.elapsed()

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from automl.engines.contract import Engine, EpochFinished, Event, TrialEnded
 from automl.trial import FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
 from automl.tuning.observer import Observer, Progress
+from automl.tuning.standing import Standing
 
 if TYPE_CHECKING:
     import optuna
@@ -30,6 +31,7 @@ STOP_GRACE = 3.0
 #: Longest wait for an event; a first Ctrl-C and a deadline are noticed within it.
 TICK = 0.25
 TOP_SHOWN = 5
+_RAISED = (FailureCause.EXCEPTION, FailureCause.BUILDER)
 
 
 class StopReason(StrEnum):
@@ -105,11 +107,25 @@ class Driver:
         self._forget_model = forget_model
         self._baselines = deque(baselines)
         self._interrupted = deque(study.interrupted())
-        self._results = study.results()
         self._asked = study.count()
         self._running: dict[int | str, TrialSpec] = {}
         self._failures: deque[str] = deque(maxlen=SAME_FAILURES)
+        self._standing = Standing(settings.objective.direction, settings.keep_models)
+        self._take_up(study.results())
         self._stop = threading.Event()
+
+    def _take_up(self, results: Mapping[int, TrialResult]) -> None:
+        """Goes over the trials of earlier sessions, so that failures in a row count on.
+
+        Failures that stopped an earlier session do not stop this one: it was asked to go on.
+        """
+        for number in sorted(results):
+            if self._fails_alike():
+                self._failures.clear()
+            self._standing.add(number, results[number])
+            self._count_failure(results[number])
+        if self._fails_alike():
+            self._failures.clear()
 
     def run(self) -> Outcome:
         """Runs trials until the budget is spent, the space exhausted or the search stopped.
@@ -163,13 +179,16 @@ class Driver:
         left = self._clock.left_for_trials()
         if left is not None and left <= 0:
             return Outcome(StopReason.TIME)
-        if len(self._failures) == SAME_FAILURES and len(set(self._failures)) == 1:
+        if self._fails_alike():
             return Outcome(
                 StopReason.FAILURES,
                 f"{SAME_FAILURES} trials in a row failed with the same cause "
                 f"({self._failures[-1]}); the search space or the data is wrong.",
             )
         return None
+
+    def _fails_alike(self) -> bool:
+        return len(self._failures) == SAME_FAILURES and len(set(self._failures)) == 1
 
     def _finished(self) -> Outcome:
         trials = self._settings.budget.trials
@@ -205,29 +224,13 @@ class Driver:
             config=proposal.config,
             seed=proposal.seed,
             budget=self._settings.trial_budget,
-            keep_threshold=self._keep_threshold(),
+            keep_threshold=self._standing.keep_threshold(proposal.number),
             wait_for_answer=self._settings.pruner is not None,
         )
 
     def _may_ask(self) -> bool:
         trials = self._settings.budget.trials
         return (trials is None or self._asked < trials) and self._study.proposals_left() != 0
-
-    def _ranked(self) -> list[tuple[float, int]]:
-        """Score and number of the completed trials, best first, the earlier of equals first."""
-        sign = 1.0 if self._settings.objective.direction == "minimize" else -1.0
-        completed = [
-            (sign * result.score, number)
-            for number, result in self._results.items()
-            if result.state is TrialState.COMPLETED and result.score is not None
-        ]
-        return [(sign * score, number) for score, number in sorted(completed)]
-
-    def _keep_threshold(self) -> float | None:
-        """The score that a trial must beat to be among those that keep their model."""
-        ranked = self._ranked()
-        keep = self._settings.keep_models
-        return ranked[keep - 1][0] if len(ranked) >= keep else None
 
     def _take(self, event: Event) -> None:
         if isinstance(event, TrialEnded):
@@ -254,9 +257,10 @@ class Driver:
             self._study.record_baseline(event.trial, spec.config, spec.seed, result)
         else:
             self._study.tell(event.trial, result, self._clock.elapsed())
-            self._results[event.trial] = result
+            self._standing.add(event.trial, result)
             self._count_failure(result)
-            self._drop_models(event.trial)
+            for number in self._standing.without_model(event.trial):
+                self._forget_model(number)
         self._observer.trial_ended(event.trial, result)
 
     def _count_failure(self, result: TrialResult) -> None:
@@ -265,21 +269,15 @@ class Driver:
         A diverged trial says something about its configuration, such as its learning rate; only
         where no trial has ever completed does it say something about the space or the data.
         """
-        tells_of_its_configuration = result.cause is FailureCause.DIVERGED and self._ranked()
-        if result.state is not TrialState.FAILED or tells_of_its_configuration:
+        has_completed = self._standing.counts[TrialState.COMPLETED] > 0
+        if result.state is not TrialState.FAILED or (
+            result.cause is FailureCause.DIVERGED and has_completed
+        ):
             self._failures.clear()
-        else:
-            kind = result.reason.partition(":")[0]
-            self._failures.append(f"{result.cause}: {kind}" if kind else str(result.cause))
-
-    def _drop_models(self, ended: int) -> None:
-        """Removes the model that the trial which has just ended has pushed out of the best."""
-        ranked = self._ranked()
-        keep = self._settings.keep_models
-        if len(ranked) > keep:
-            for _, number in {ranked[keep], *(entry for entry in ranked if entry[1] == ended)}:
-                if number not in {kept for _, kept in ranked[:keep]}:
-                    self._forget_model(number)
+            return
+        # Only what was raised has kinds; other reasons name the step, the epoch or the seconds.
+        kind = result.reason.partition(":")[0] if result.cause in _RAISED else ""
+        self._failures.append(f"{result.cause}: {kind}" if kind else str(result.cause))
 
     def _wind_down(self, outcome: Outcome) -> None:
         """Ends what runs: a search out of time takes what its trials have reached.
@@ -308,13 +306,13 @@ class Driver:
 
     def progress(self) -> Progress:
         """Where the search stands now."""
-        states = [result.state for result in self._results.values()]
+        counts = self._standing.counts
         left = self._clock.left_for_trials()
         return Progress(
-            done=len(states),
-            completed=states.count(TrialState.COMPLETED),
-            pruned=states.count(TrialState.PRUNED),
-            failed=states.count(TrialState.FAILED),
+            done=counts.total(),
+            completed=counts[TrialState.COMPLETED],
+            pruned=counts[TrialState.PRUNED],
+            failed=counts[TrialState.FAILED],
             running=len(self._running),
             total=self._settings.budget.trials,
             elapsed=self._clock.elapsed(),
@@ -323,6 +321,6 @@ class Driver:
             direction=self._settings.objective.direction,
             top=tuple(
                 (number, score, self._study.configs.get(number, {}))
-                for score, number in self._ranked()[:TOP_SHOWN]
+                for number, score in self._standing.best(TOP_SHOWN)
             ),
         )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from automl.engines.processes import Processes
 from automl.engines.task import run_task
+from automl.errors import RequestError, RunError
 from automl.results.export_request import export_request
 from automl.results.leaderboard import leaderboard
 from automl.results.record import RunRecord, read_record
@@ -18,6 +19,7 @@ from automl.tuning.baselines import (
     constant_metrics,
     constant_name,
     constant_prediction,
+    without_class_weights,
 )
 from automl.tuning.observer import Observer
 
@@ -43,6 +45,7 @@ def finish(
     run: RunDirectory,
     study: RunStudy,
     arrays: Arrays,
+    class_weight: Any,
     processes: Processes,
     observer: Observer,
 ) -> int | None:
@@ -52,6 +55,7 @@ def finish(
         run: The run.
         study: Its study, which the test scores are recorded in.
         arrays: The prepared rows.
+        class_weight: The class weights that were asked for.
         processes: Where TensorFlow is.
         observer: Who watches.
 
@@ -63,6 +67,7 @@ def finish(
     if number is not None:
         if arrays.test is not None:
             observer.finishing("scoring the test rows")
+            _score_constant(study, arrays, class_weight)
             _score_test_rows(run, study, arrays, processes, number)
         observer.finishing("exporting the best model and checking the export")
         _export_best(run, processes, number)
@@ -75,9 +80,25 @@ def _export_best(run: RunDirectory, processes: Processes, number: int) -> None:
     fresh = run.path / ".best"
     shutil.rmtree(fresh, ignore_errors=True)
     arguments = export_request(run, number, fresh)
-    run_task(processes, "automl.export.tasks:export_task", arguments)
+    try:
+        run_task(processes, "automl.export.tasks:export_task", arguments)
+    except RequestError as error:  # such as a full disk: no fault of what was asked
+        raise RunError(
+            f"The best model is not exported yet: {str(error).partition(';')[0]}; make room or "
+            f"mend it, then `automl resume {run.path}` exports it."
+        ) from error
     shutil.rmtree(run.best, ignore_errors=True)
     fresh.rename(run.best)
+
+
+def _score_constant(study: RunStudy, arrays: Arrays, class_weight: Any) -> None:
+    assert arrays.test is not None
+    scores, name = study.test_scores(), constant_name(arrays.task)
+    if name not in scores:
+        train = without_class_weights(arrays.task, arrays.train, class_weight)
+        prediction = constant_prediction(arrays.task, train)
+        metrics = constant_metrics(arrays.task, prediction, arrays.test)
+        study.record_test_scores({**scores, name: metrics})
 
 
 def _score_test_rows(
@@ -87,10 +108,6 @@ def _score_test_rows(
     assert arrays.test is not None
     scores = study.test_scores()
     record = read_record(run)
-    constant = constant_name(arrays.task)
-    if constant not in scores:
-        prediction = constant_prediction(arrays.task, arrays.train)
-        scores[constant] = constant_metrics(arrays.task, prediction, arrays.test)
     models: list[int | str] = [best]
     if _completed(record, LINEAR):
         models.append(LINEAR)

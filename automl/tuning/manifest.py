@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -37,10 +38,16 @@ def make_manifest(
             "definition": space.to_json(),
         },
         "seed": request.seed,
-        "study": request.data.name,
+        "study": _study_name(request),
         "storage": request.storage,
         "versions": _versions(),
     }
+
+
+def _study_name(request: SearchRequest) -> str:
+    """The study's name; in a database, which other runs may share, it is this run's alone."""
+    name = request.data.name
+    return name if request.storage is None else f"{name}-{secrets.token_hex(4)}"
 
 
 def _versions() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
@@ -81,6 +82,12 @@ class SearchRequest:
             raise RequestError(
                 f"--min-delta is {self.trial_budget.min_delta}; it must not be negative."
             )
+        for option in ("goal", "min_delta"):
+            value = getattr(self.trial_budget, option)
+            if value is not None and not math.isfinite(value):
+                raise RequestError(
+                    f"--{option.replace('_', '-')} is {value}; it must be a finite number."
+                )
         if self.trial_budget.seconds is not None and self.trial_budget.seconds <= 0:
             raise RequestError(
                 f"--trial-time is {self.trial_budget.seconds:g} s; it must be above zero."

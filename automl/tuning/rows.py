@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import RunError
-from automl.results.run_directory import RunDirectory
+from automl.results.files import to_json_text, write_json
+from automl.results.run_directory import RunDirectory, read_json_object
 from automl.tuning.request import SearchRequest
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ def write_rows(run: RunDirectory, data: PreparedData) -> None:
     """Writes the plan, the rows by which exports are checked, and the prepared arrays."""
     from automl.data.arrays import save_arrays
     from automl.results.check_rows import write_check_rows
-    from automl.results.files import write_json
 
     plan = {
         "plan": data.plan.to_json(),
@@ -43,9 +44,9 @@ def restore_rows(
         source: The data, where they were given in memory; else None.
 
     Raises:
-        RunError: The data have changed since the run began.
+        RunError: The data have changed since the run began, or are prepared in another way.
     """
-    from automl.data.arrays import open_arrays, save_arrays
+    from automl.data.arrays import open_arrays
     from automl.data.prepare import prepare
 
     try:
@@ -60,4 +61,17 @@ def restore_rows(
             f"The data of {run.path} have changed since the run began; "
             "start a new search, or restore the data."
         )
-    save_arrays(data, run.arrays)
+    if run.plan_file.exists() and _recorded_plan(run) != _as_recorded(data.plan.to_json()):
+        raise RunError(
+            f"The data of {run.path} are no longer prepared as when the run began, perhaps because "
+            "automl has another version; start a new search."
+        )
+    write_rows(run, data)  # all of it: the run may have been killed before it had its plan
+
+
+def _recorded_plan(run: RunDirectory) -> Any:
+    return read_json_object(run.plan_file).get("plan")
+
+
+def _as_recorded(form: Any) -> Any:
+    return json.loads(to_json_text(form))

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from automl.errors import RunError
+from automl.errors import RequestError, RunError
 from automl.trial import TrialResult, TrialState
 
 if TYPE_CHECKING:
@@ -86,10 +86,36 @@ def open_study(
     except Exception as error:  # Optuna, SQLAlchemy and the system raise unrelated kinds
         if isinstance(error, RunError):
             raise
+        mend = "check that the database can be reached" if url else "restore the file from a copy"
         raise RunError(
             f"The study of {run.path} cannot be opened in {url or run.study_file} "
-            f"({type(error).__name__}: {error})."
+            f"({_told(error)}); {mend}, then go on with `automl resume`."
         ) from error
+
+
+def check_storage(url: str) -> None:
+    """Opens a database once, before a run is made that would need it.
+
+    Args:
+        url: Its URL, as SQLAlchemy takes it.
+
+    Raises:
+        RequestError: It cannot be opened.
+    """
+    import optuna
+
+    try:
+        optuna.storages.get_storage(url)
+    except Exception as error:  # Optuna, SQLAlchemy and the driver raise unrelated kinds
+        raise RequestError(
+            f"The database --storage {url} cannot be opened ({_told(error)}); give a URL such as "
+            "sqlite:///studies.db or postgresql://user@host/name, or leave --storage out."
+        ) from error
+
+
+def _told(error: Exception) -> str:
+    """The kind of another library's error and the first line of its message."""
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
 
 
 class RunStudy:

@@ -55,6 +55,8 @@ def test_export_refuses_what_it_cannot_do(
 ) -> None:
     assert main(["export", str(run), "99", "--to", str(tmp_path / "model")]) == 2
     assert "its trials are 0 to 2" in capsys.readouterr().err
+    assert main(["export", str(run), "majority", "--to", str(tmp_path / "model")]) == 2
+    assert "has no model; export one of" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

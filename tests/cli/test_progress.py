@@ -14,6 +14,7 @@ from rich.console import Console
 
 from automl.cli.live import LiveDisplay, differing, time_left
 from automl.cli.progress import (
+    LogFile,
     LoggedLines,
     PlainLines,
     PrintedLines,
@@ -260,3 +261,12 @@ def test_before_the_first_epoch_the_workers_are_starting(run: RunDirectory) -> N
     assert "starting the workers" in "\n".join(drawn(display, 80))
     display.epoch_finished(0, EpochReport(1, 0.5, {}))
     assert "starting the workers" not in "\n".join(drawn(display, 80))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_log_line_without_room_ends_no_search() -> None:
+    log = LogFile()
+    log.write("early")
+    log.open(Path("/dev/full"))
+    log.write("late")
+    log.close()

@@ -103,6 +103,9 @@ def test_quiet_prints_the_directory_only_and_resume_goes_on(tmp_path: Path) -> N
         (["iris", "--objective", "acuracy"], "accuracy"),
         (["iris", "--target", "x"], "x"),
         (["iris", "--task", "regression"], "numbers were expected"),
+        (["iris", "--goal", "nan"], "--goal"),
+        (["iris", "--storage", "sqlite:////nowhere/at/all.db"], "unable to open"),
+        (["iris", "--storage", "nosuch://base"], "--storage nosuch://base"),
     ],
 )
 def test_wrong_requests_leave_nothing(

@@ -67,6 +67,13 @@ def test_pickled_objects_are_refused_unread(tmp_path, capsys):
     assert "unpickled" not in capsys.readouterr().out
 
 
+def test_a_text_under_the_name_of_an_archive_is_not_called_a_pickle(tmp_path):
+    (tmp_path / "a.npz").write_text("x,y\n1,2\n")
+    with pytest.raises(DataError, match="neither an archive of arrays nor an array") as told:
+        load(tmp_path / "a.npz")
+    assert "pickled" not in str(told.value)
+
+
 def test_missing_files_show_the_nearest(tmp_path):
     (tmp_path / "housing.csv").write_text("a\n1\n")
     with pytest.raises(DataError, match=r"no file .*did you mean 'housing\.csv'"):

@@ -58,7 +58,7 @@ def test_a_column_without_a_name_gets_one(tmp_path):
     [
         ("", "is empty"),
         ("\n \n", "is empty"),
-        ("a,b\n", "has a header but no rows"),
+        ("a,b\n", "has a header but no rows: give rows"),
         ("a,b\n1,2\n1,2,3\n", "Line 3 .* has 3 values where the first line has 2"),
         ("a,b\n1,2\n3\n", "Line 3 .* has 1 values where the first line has 2"),
         (b"a,b\n1,caf\xe9\n", "Line 2 .* is not UTF-8"),

@@ -10,7 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.results.files import to_json_text, write_json, write_text
+from automl.errors import RunError
+from automl.results.files import telling_of_the_disk, to_json_text, write_json, write_text
+
+FULL = Path("/dev/full")
+needs_a_full_device = pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")
 
 
 def test_a_failed_write_keeps_the_old_content(
@@ -45,3 +49,18 @@ def test_json_is_strict(form: object) -> None:
 def test_json_files_are_utf8(tmp_path: Path) -> None:
     write_json(tmp_path / "a.json", {"größe": (1, 2.5, float("nan"))})
     assert json.loads((tmp_path / "a.json").read_bytes()) == {"größe": [1, 2.5, None]}
+
+
+@needs_a_full_device
+def test_a_full_disk_is_told_with_the_way_out(tmp_path: Path) -> None:
+    with (
+        pytest.raises(RunError, match=r"No space left.*make room.*automl resume .*run"),
+        telling_of_the_disk(tmp_path / "run"),
+        FULL.open("wb", buffering=0) as file,
+    ):
+        file.write(b"x")
+
+
+def test_another_error_of_the_system_passes(tmp_path: Path) -> None:
+    with pytest.raises(BrokenPipeError), telling_of_the_disk(tmp_path):
+        raise BrokenPipeError

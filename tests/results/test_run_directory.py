@@ -133,3 +133,21 @@ def test_discard(tmp_path: Path) -> None:
     run = RunDirectory.create(tmp_path / "run", MANIFEST)
     run.discard()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_that_another_run_takes_at_the_same_moment_is_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run"
+    look = RunDirectory.check_free
+
+    def look_then_be_late(given: str | Path) -> None:
+        look(given)
+        monkeypatch.setattr(RunDirectory, "check_free", staticmethod(look))
+        RunDirectory.create(path, {**MANIFEST, "seed": 1}).trial_directory(0).mkdir()
+
+    monkeypatch.setattr(RunDirectory, "check_free", staticmethod(look_then_be_late))
+    with pytest.raises(RequestError, match="taken by another run"):
+        RunDirectory.create(path, {**MANIFEST, "seed": 2})
+    assert RunDirectory.open(path).read_manifest()["seed"] == 1
+    assert (path / "trials" / "0").is_dir()

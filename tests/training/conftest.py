@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pytest
 
+from automl.data.arrays import Arrays
 from automl.data.plan import NumericFeature, PreprocessingPlan, Rows, TargetScale
 from automl.data.task import Task, TaskKind
 from automl.training.device_data import DeviceData
 
 FEATURES = 6
-
-
-@dataclass(frozen=True)
-class ToyArrays:
-    """What `DeviceData.from_arrays` takes."""
-
-    task: Task
-    plan: PreprocessingPlan
-    train: Rows
-    validation: Rows
-    check_positions: Any
 
 
 @dataclass
@@ -84,7 +75,7 @@ def make_arrays(
     validation: int = 60,
     weighted: bool = False,
     seed: int = 0,
-) -> ToyArrays:
+) -> Arrays:
     """A learnable toy task with numeric columns only."""
     generator = np.random.default_rng(seed)
     total = rows + validation
@@ -117,17 +108,27 @@ def make_arrays(
             None if weight is None else weight[chosen],
         )
 
-    return ToyArrays(
-        _task(kind),
-        plan,
-        part(slice(0, rows)),
-        part(slice(rows, None)),
-        np.arange(0, validation, 7),
+    return Arrays(
+        task=_task(kind),
+        plan=plan,
+        train=part(slice(0, rows)),
+        validation=part(slice(rows, None)),
+        test=None,
+        check_positions=np.arange(0, validation, 7),
     )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def frozen_imports() -> Iterator[None]:
+    """Keeps the imported packages out of the collections after each trial, as a worker does."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture
-def arrays() -> Callable[..., ToyArrays]:
+def arrays() -> Callable[..., Arrays]:
     return make_arrays
 
 

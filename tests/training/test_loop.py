@@ -13,7 +13,7 @@ from automl.training.device import GraphOptions
 from automl.training.fallback import FitTrainer
 from automl.training.loop import CompiledTrainer
 
-EPOCHS = 3
+EPOCHS = 2
 BATCH = 32
 PLAIN = GraphOptions()
 LIGHT = GraphOptions(single_threaded=True, grappler=False)
@@ -22,7 +22,7 @@ XLA = GraphOptions(xla=True)
 
 def make_model(optimizer, outputs=3, dropout=0.3, loss="sparse_categorical_crossentropy"):
     """Everything that may go wrong at once: batch norm, dropout, regularizers, constraints."""
-    keras.backend.clear_session()
+    keras.backend.clear_session(free_memory=False)
     keras.utils.set_random_seed(7)
     inputs = keras.Input((6,), name="numeric")
     x = keras.layers.Dense(16, use_bias=False, kernel_regularizer=keras.regularizers.L2(1e-2))(
@@ -297,7 +297,7 @@ def test_a_train_step_of_its_own_is_kept(toy, course):
 
 def make_mixed_model():
     """Layers with loops, branches, sparse gradients and random numbers of their own."""
-    keras.backend.clear_session()
+    keras.backend.clear_session(free_memory=False)
     keras.utils.set_random_seed(3)
     layers = keras.layers
     inputs = keras.Input((6,), name="numeric")

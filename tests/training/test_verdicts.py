@@ -79,7 +79,10 @@ CASES = {
         with_loss([1.0, 0.9, 0.8, 0.7, 0.6, 0.5], loss=FALLING[:6], capped=True),
         Verdict.UNFINISHED,
     ),
-    "flat at the cap": (replace(HEALTHY, capped=True), Verdict.HEALTHY),
+    "flat at the cap": (
+        with_loss([1.0, 0.6, 0.45, 0.38, 0.34, 0.32, 0.319, 0.318, 0.317, 0.316], capped=True),
+        Verdict.HEALTHY,
+    ),
     "cut short": (replace(HEALTHY, cut=True), Verdict.UNFINISHED),
     "one epoch": (Curve([0.5], [0.4], quality=[0.4], trivial=1.1), Verdict.HEALTHY),
 }

@@ -54,13 +54,15 @@ class ScriptedEngine(Engine):
         cause = self._fails(spec)
         if cause is not None:
             del self._playing[trial]
-            result = TrialResult(TrialState.FAILED, reason=f"{cause}: scripted", cause=cause)
-            return [TrialEnded(trial, result)]
+            return [TrialEnded(trial, self._fail(spec, cause))]
         if trial in self._stopped or trial in self.interrupted or epoch == spec.budget.epochs:
             return [self._end(trial, spec, epoch)]
         self._playing[trial] = (spec, epoch + 1)
         score = curve(spec, epoch + 1)
         return [EpochFinished(trial, EpochReport(epoch + 1, score, {"loss": score}))]
+
+    def _fail(self, spec: TrialSpec, cause: FailureCause) -> TrialResult:
+        return TrialResult(TrialState.FAILED, reason=f"{cause}: scripted", cause=cause)
 
     def _end(self, trial: int | str, spec: TrialSpec, epoch: int) -> TrialEnded:
         del self._playing[trial]

@@ -15,7 +15,7 @@ from automl.results.leaderboard import leaderboard
 from automl.results.record import read_record
 from automl.results.run_directory import RunDirectory
 from automl.space import Choice, Float, Int, SearchSpace
-from automl.trial import FailureCause, TrialBudget, TrialSpec, TrialState
+from automl.trial import FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
 from automl.tuning.budget import Clock, SearchBudget
 from automl.tuning.driver import Driver, DriverSettings, StopReason
 from automl.tuning.observer import Observer
@@ -51,6 +51,7 @@ class Search:
         self.options = {"trials": 12, "sampler": "tpe", "pruner": "none", "slots": 1, "keep": 3}
         self.options |= options
         self.forgotten: list[int] = []
+        self.engine_kind = ScriptedEngine
         self.engine = ScriptedEngine()
         self.space = options.get("space") or make_space()
 
@@ -68,7 +69,7 @@ class Search:
             pruner = make_pruner(o["pruner"], direction="minimize", epochs=9, patience=3)
         recorded = study.baselines()
         linear = TrialSpec("linear", {}, 1, TrialBudget(2, 2), space="linear")
-        self.engine = ScriptedEngine(o["slots"], dies_after, fails)
+        self.engine = self.engine_kind(o["slots"], dies_after, fails)
         driver = Driver(
             study,
             self.engine,
@@ -209,6 +210,41 @@ def test_divergence_stops_a_search_only_where_nothing_ever_completed(tmp_path: P
     none = Search(tmp_path / "none")
     outcome = none.session(fails=lambda spec: FailureCause.DIVERGED)
     assert outcome.stopped_by is StopReason.FAILURES
+
+
+def test_divergence_is_one_cause_in_whatever_step(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run")
+    steps = iter(range(100))
+
+    class Diverging(ScriptedEngine):
+        def _fail(self, spec: TrialSpec, cause: FailureCause) -> TrialResult:
+            reason = f"the training loss became NaN in step {next(steps)} of epoch 1"
+            return TrialResult(TrialState.FAILED, reason=reason, cause=cause)
+
+    search.engine_kind = Diverging
+    outcome = search.session(fails=lambda spec: FailureCause.DIVERGED)
+    assert outcome.stopped_by is StopReason.FAILURES
+
+
+def failing(spec: TrialSpec) -> FailureCause | None:
+    return FailureCause.BUILDER if isinstance(spec.trial, int) and spec.trial > 0 else None
+
+
+def test_failures_in_a_row_count_over_sessions(tmp_path: Path) -> None:
+    unbroken = Search(tmp_path / "unbroken")
+    assert unbroken.session(fails=failing).stopped_by is StopReason.FAILURES
+    broken = Search(tmp_path / "broken")
+    with pytest.raises(Killed):
+        broken.session(10 + 3 + 2, fails=failing)  # trial 0, the baseline, trials 1 and 2
+    assert broken.session(fails=failing).stopped_by is StopReason.FAILURES
+    assert broken.board() == unbroken.board()
+
+
+def test_a_search_stopped_by_failures_goes_on_when_resumed(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run")
+    assert search.session(fails=failing).stopped_by is StopReason.FAILURES
+    assert search.session().stopped_by is StopReason.TRIALS
+    assert len(read_record(search.run).trials) == 12
 
 
 def test_out_of_time_the_search_takes_what_its_trials_have_reached(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -44,10 +45,15 @@ class RecordView:
 
     def __init__(self, study: Study, number: int) -> None:
         self._study = study
-        self._trials = [t for t in study.get_trials(deepcopy=False) if t.number != number]
+        self._number = number
         self._storage = _NotesDropped()
         self._study_id = study._study_id
         self.study_name = study.study_name
+
+    @cached_property
+    def _trials(self) -> list[FrozenTrial]:
+        # Only where they are looked at: a random draw, made for each hyperparameter, does not.
+        return [t for t in self._study.get_trials(deepcopy=False) if t.number != self._number]
 
     @property
     def direction(self) -> StudyDirection:

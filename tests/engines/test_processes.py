@@ -1,0 +1,95 @@
+"""Warm child processes: requests of any length, and a local engine that loses no process."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automl.data.metrics import Objective
+from automl.engines.contract import Job
+from automl.engines.local import LocalEngine
+from automl.engines.processes import (
+    Child,
+    ForkedProcesses,
+    Processes,
+    SpawnedProcesses,
+    warm_processes,
+)
+from automl.engines.task import run_task
+from automl.errors import RunError
+from automl.trial import TrialBudget, TrialResult, TrialSpec, TrialState
+
+
+@pytest.fixture(scope="module", params=[warm_processes, SpawnedProcesses])
+def processes(request: pytest.FixtureRequest) -> Iterator[Processes]:
+    started = request.param()
+    yield started
+    started.close()
+
+
+@pytest.mark.parametrize("length", [10, 40_000, 150_000, 3_000_000])
+def test_arguments_of_any_length_arrive(processes: Processes, length: int) -> None:
+    text = "x" * length
+    assert run_task(processes, "json:dumps", {"obj": text}) == json.dumps(text)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is a server only where there is fork")
+def test_a_server_that_has_died_is_told() -> None:
+    processes = ForkedProcesses()
+    try:
+        assert run_task(processes, "json:dumps", {"obj": 1}) == "1"
+        assert processes.import_seconds > 0
+        processes._server.kill()
+        processes._server.wait()
+        with pytest.raises(RunError, match="can be resumed"):
+            run_task(processes, "json:dumps", {"obj": "x" * 300_000})
+    finally:
+        processes.close()
+
+
+class HandMade(Processes):
+    """Children without processes, whose messages and ends a test makes up."""
+
+    def __init__(self) -> None:
+        self.children: list[Child] = []
+        self.theirs: list[Connection] = []
+
+    def start(self, target: str, argument: Mapping[str, Any], log: Path | None = None) -> Child:
+        ours, theirs = Pipe()
+        self.children.append(Child(ours))  # type: ignore[arg-type]
+        self.theirs.append(theirs)  # type: ignore[arg-type]
+        return self.children[-1]
+
+    def say(self, number: int, **message: Any) -> None:
+        self.theirs[number].send_bytes(json.dumps(message).encode())
+
+    def notice(self) -> None: ...
+
+    def waitables(self) -> list[Any]:
+        return []
+
+    def close(self) -> None: ...
+
+
+def test_a_worker_that_dies_after_it_has_outgrown_itself_is_replaced_once(tmp_path: Path) -> None:
+    made = HandMade()
+    result = TrialResult(TrialState.COMPLETED, score=1.0).to_json()
+    with LocalEngine(1, made, memory_growth=10) as engine:
+        engine.open(Job({}, tmp_path, tmp_path, Objective("mse", "minimize")))
+        made.say(0, ready=True)
+        assert engine.events(0) == []
+        for trial in range(2):
+            engine.submit(TrialSpec(trial, {}, 0, TrialBudget(1, 1)))
+            made.say(0, ended=result, memory=1 + 100 * trial)
+            if trial == 1:
+                made.children[0].exit_code = -9  # its end is noticed together with its result
+            assert [event.trial for event in engine.events(0)] == [trial]
+        assert len(made.children) == 2
+        assert [child.connection is None for child in made.children] == [True, False]

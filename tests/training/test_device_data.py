@@ -1,0 +1,57 @@
+"""Rows as tensors, copied or shared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from automl.data.arrays import open_arrays, save_arrays
+from automl.data.task import TaskKind
+from automl.training.device_data import DeviceData
+
+MAPS = Path("/proc/self/maps")
+
+
+def assert_equal(data, arrays):
+    for part in ("train", "validation"):
+        ours, theirs = getattr(data, part), getattr(arrays, part)
+        np.testing.assert_array_equal(ours.inputs["numeric"].numpy(), theirs.numeric)
+        np.testing.assert_array_equal(ours.target.numpy(), theirs.target)
+        assert (ours.weight is None) == (theirs.weight is None)
+        if ours.weight is not None:
+            np.testing.assert_array_equal(ours.weight.numpy(), theirs.weight)
+        assert ours.target.dtype.as_numpy_dtype == theirs.target.dtype
+        assert len(ours) == len(theirs)
+
+
+@pytest.mark.parametrize("kind", list(TaskKind))
+@pytest.mark.parametrize("weighted", [False, True])
+def test_tensors_hold_the_arrays(arrays, tmp_path, kind, weighted):
+    given = arrays(kind, weighted=weighted)
+    assert_equal(DeviceData.from_arrays(given), given)
+    save_arrays(given, tmp_path)
+    opened = open_arrays(tmp_path)
+    assert isinstance(opened.train.numeric, np.memmap)
+    assert_equal(DeviceData.from_arrays(opened), given)
+
+
+def test_inputs_without_columns_are_left_out(toy):
+    data = toy()
+    assert set(data.train.inputs) == {"numeric"}
+    assert len(data.train.data) == 2
+    assert len(toy(weighted=True).train.data) == 3
+
+
+@pytest.mark.skipif(not MAPS.exists(), reason="only Linux tells what memory is mapped from")
+def test_mapped_arrays_are_shared_not_copied(arrays, tmp_path):
+    save_arrays(arrays(rows=4000), tmp_path)
+    data = DeviceData.from_arrays(open_arrays(tmp_path))
+    address = np.asarray(data.train.inputs["numeric"]).ctypes.data
+    for line in MAPS.read_text().splitlines():
+        start, end = (int(number, 16) for number in line.split()[0].split("-"))
+        if start <= address < end:
+            assert line.endswith("train.numeric.npy")
+            return
+    pytest.fail("the tensor's memory is not mapped")
