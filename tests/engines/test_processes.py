@@ -63,8 +63,8 @@ class HandMade(Processes):
 
     def start(self, target: str, argument: Mapping[str, Any], log: Path | None = None) -> Child:
         ours, theirs = Pipe()
-        self.children.append(Child(ours))  # type: ignore[arg-type]
-        self.theirs.append(theirs)  # type: ignore[arg-type]
+        self.children.append(Child(ours))
+        self.theirs.append(theirs)
         return self.children[-1]
 
     def say(self, number: int, **message: Any) -> None:
