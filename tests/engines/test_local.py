@@ -164,7 +164,8 @@ def test_a_time_limit_holds(processes: Processes, arrays: Path, tmp_path: Path) 
         engine.submit(spec(0, epochs=1_000_000, seconds=2.0))
         ended, _ = until_ended(engine, {0})
     assert ended[0].state is TrialState.COMPLETED
-    assert ended[0].seconds < 4.0
+    assert "time limit" in ended[0].reason
+    assert 0 < ended[0].epochs < 1_000_000
 
 
 def test_an_overgrown_worker_is_replaced_between_trials(

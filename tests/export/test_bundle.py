@@ -155,7 +155,7 @@ def test_a_trial_without_a_model(images: Exported, tmp_path: Path) -> None:
     number = add_trial(images.run, images.data, keep=False)
     with pytest.raises(RequestError, match=f"trial {number} .* was not kept; export one of 0,"):
         export_request(images.run, number, tmp_path / "bundle")
-    with pytest.raises(RequestError, match="was not kept"):
+    with pytest.raises(RequestError, match="has no model"):
         export_request(images.run, "majority", tmp_path / "bundle")
     with pytest.raises(RequestError, match="no trial 99"):
         export_request(images.run, 99, tmp_path / "bundle")
