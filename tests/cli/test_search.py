@@ -136,7 +136,7 @@ def build(config, inputs, task):
     return keras.layers.Dense(4)(inputs)
 
 
-space = SearchSpace("failing", [Int("depth", 1, 999)], build)
+space = SearchSpace("failing", [Int("depth", 1, 999, default=1)], build)
 '''
 
 

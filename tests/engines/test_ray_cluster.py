@@ -20,6 +20,8 @@ from automl.engines.ray import RayEngine
 from automl.errors import RequestError
 from tests.engines.conformance import ENDLESS, Seen, make_job, make_spec
 
+pytestmark = pytest.mark.slow  # each starts a Ray of its own
+
 
 @pytest.fixture(scope="module")
 def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
@@ -111,7 +113,6 @@ from pathlib import Path
 from automl.engines.ray import RayEngine
 from tests.engines.conformance import ENDLESS, Seen, make_job, make_spec
 
-pytestmark = pytest.mark.slow  # each starts a Ray of its own
 job = make_job(Path(sys.argv[1]))
 for trial in (0, 1):
     with RayEngine(1, sys.argv[2]) as engine:
