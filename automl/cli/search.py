@@ -205,11 +205,11 @@ def parse_settings(settings: Sequence[str], batch_size: str | None) -> dict[str,
 
 
 def parse_rows(given: str | None) -> str | float | None:
-    """Reads a share of rows as a number, unless there is a file of that name."""
+    """Reads a share of rows (0.2 or 20%) as a number, unless there is a file of that name."""
     if given is None or os.path.exists(given):  # noqa: PTH110 - an odd text is no error here
         return given
     try:
-        return float(given)
+        return float(given[:-1]) / 100 if given.endswith("%") else float(given)
     except ValueError:
         return given
 

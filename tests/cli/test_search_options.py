@@ -185,7 +185,7 @@ def test_a_file_whose_name_is_a_number_is_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert parse_rows("0.2") == 0.2
+    assert parse_rows("0.2") == parse_rows("20%") == 0.2
     (tmp_path / "0.2").touch()
     assert parse_rows("0.2") == "0.2"
     assert parse_rows(None) is None
