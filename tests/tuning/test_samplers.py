@@ -417,7 +417,6 @@ def test_wrong_requests_say_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None
     assert "1,000,000 configurations" in refused("grid", large)
     monkeypatch.setattr("automl.tuning.samplers.find_spec", lambda _: None)
     assert "pip install 'automl[gp]'" in refused("gp")
-    assert "pip install 'automl[cmaes]'" in refused("cmaes")
     with pytest.raises(RequestError, match="'minimize' or 'maximize'"):
         make_sampler("tpe", seed=0, space=endless_space(), workers=1, direction="min")
 

@@ -30,7 +30,7 @@ SAMPLERS: Mapping[str, str] = MappingProxyType(
         "grid": "every configuration once, in a shuffled order; needs a finite space",
         "qmc": "a scrambled Sobol sequence: spreads more evenly than random draws",
         "gp": "Gaussian process with expected improvement; needs automl[gp]",
-        "cmaes": "CMA-ES for numbers, TPE for choices; needs automl[cmaes]",
+        "cmaes": "CMA-ES for numbers, TPE for choices",
         "nsga2": "evolution: crossover and mutation of the best trials",
     }
 )
@@ -80,7 +80,6 @@ def make_sampler(
 
         return SobolSampler(seed, space)
     if name == "cmaes":
-        _require_extra("cmaes", package="cmaes", name=name)
         from automl.tuning.samplers.cmaes import CmaEsSampler
 
         return CmaEsSampler(seed, space, direction)
