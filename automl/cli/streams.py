@@ -14,10 +14,14 @@ def complain(sentence: str) -> None:
 
 
 def tolerate_characters() -> None:
-    """Lets a terminal that lacks a character show another one, rather than fail."""
+    """Lets a terminal that lacks a character show another one, rather than fail.
+
+    Lines appear as they are printed in a file or pipe too: a search that runs for a night is
+    watched by its output.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors="replace", line_buffering=True)
 
 
 def drop_output() -> None:
