@@ -56,12 +56,14 @@ class RunTrial:
         """The learning curve: one row an epoch, as in ``history.csv``.
 
         Raises:
-            RunError: The trial has no curve.
+            RunError: The trial has no curve, or it cannot be read.
         """
         import pandas as pd
 
-        path = self.run.trial_directory(self.number) / "history.csv"
-        if not path.exists():
+        from automl.training.history import read_history
+
+        path = self.run.trial_file(self.number, "history.csv")
+        if not read_history(path.parent):
             raise RunError(f"Trial {self.number} of {self.run.path} has no learning curve.")
         return pd.read_csv(path)
 
@@ -168,8 +170,10 @@ class Run:
         """
         from automl.engines.processes import warm_processes
         from automl.engines.task import run_task
+        from automl.export.bundle import check_free
         from automl.results.export_request import export_request
 
+        check_free(Path(to))  # before TensorFlow is started
         arguments = export_request(self._directory, trial, Path(to).absolute())
         processes = warm_processes()
         try:
@@ -183,7 +187,9 @@ class Run:
         trials: int | None = None,
         time: float | str | None = None,
         workers: int | None = None,
-        space: SearchSpace | None = None,
+        memory_per_worker: int | str | None = None,
+        max_disk: int | str | None = None,
+        space: Any = None,
         data: Any = None,
         observer: Observer | None = None,
     ) -> Run:
@@ -194,6 +200,8 @@ class Run:
             time: New total of seconds (or a text such as ``"10m"``), those already spent
                 included, or None as before.
             workers: Trials at once, or None as before.
+            memory_per_worker: Bytes of memory that a worker may hold, or None as before.
+            max_disk: Bytes of the disk that the run may take, or None as before.
             space: The search space, where it was given as an object.
             data: The data, where they were given in memory and are needed again.
             observer: Who watches.
@@ -213,7 +221,9 @@ class Run:
             budget = replace(budget, trials=trials)
         if time is not None:
             budget = replace(budget, seconds=_seconds(time))
-        return _ended(resume_search(self.path, observer, budget, workers, space, data))
+        sizes = {"memory_per_worker": memory_per_worker, "max_disk": max_disk}
+        given = {name: _bytes(size) for name, size in sizes.items() if size is not None}
+        return _ended(resume_search(self.path, observer, budget, workers, space, data, **given))
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -238,7 +248,7 @@ def search(
     data: Any,
     target: str | int | Sequence[str | int] | None = None,
     *,
-    space: str | SearchSpace = "mlp",
+    space: str | SearchSpace | Any = "mlp",
     settings: Mapping[str, Any] | None = None,
     trials: int | None = None,
     time: float | str | None = None,
@@ -246,6 +256,8 @@ def search(
     patience: int | None = None,
     min_delta: float = 0.0,
     trial_time: float | str | None = None,
+    memory_per_worker: int | str | None = None,
+    max_disk: int | str | None = None,
     goal: float | None = None,
     objective: str | None = None,
     sampler: str = "tpe",
@@ -256,6 +268,7 @@ def search(
     keep_models: int | None = None,
     seed: int = 0,
     storage: str | None = None,
+    study: str | None = None,
     directory: str | Path | None = None,
     observer: Observer | None = None,
     **data_options: Any,
@@ -266,7 +279,8 @@ def search(
         data: A CSV, TSV, Parquet or NPZ file, the name of one of scikit-learn's bundled sets, a
             `pandas.DataFrame`, or a pair of arrays (x, y).
         target: Name or position of the target column, or several.
-        space: Name of a search space, ``file.py:space``, ``module:attribute``, or a `SearchSpace`.
+        space: Name of a search space, ``file.py:space``, ``module:attribute``, a `SearchSpace`, or
+            what KerasTuner takes: a function ``build(hp)`` or a ``keras_tuner.HyperModel``.
         settings: Hyperparameters fixed (``{"depth": 3}``) or narrowed (``{"width": "64:256"}``).
         trials: Total number of trials; 30 where neither this nor ``time`` is given.
         time: Wall-clock seconds from start to exported model, or a text such as ``"10m"``.
@@ -274,6 +288,8 @@ def search(
         patience: Epochs without improvement before a trial stops early (10).
         min_delta: Least improvement of the objective that counts.
         trial_time: Seconds that a trial may take, or a text such as ``"30s"``.
+        memory_per_worker: Bytes of memory that a worker may hold, or a text such as ``"4G"``.
+        max_disk: Bytes of the disk that the run's directory may take, or a text such as ``"2G"``.
         goal: Score at which a trial stops.
         objective: Metric to rank by, under scikit-learn's or Keras's name; by default the
             validation log loss, or mean squared error.
@@ -285,7 +301,8 @@ def search(
         workers: Trials at once; by default the number of cores.
         keep_models: How many of the best trials keep their model (10).
         seed: Seed of everything random.
-        storage: URL of a database for the study.
+        storage: URL of a database for the study, without a password (see the README).
+        study: Name of a study in it, which searches with the same data and space share.
         directory: The run's directory; by default a new one below ``results/``.
         observer: Who watches; see `automl.tuning.observer.Observer`.
         **data_options: How to read the data; see `automl.data.request.DataRequest`.
@@ -297,13 +314,19 @@ def search(
         RequestError: Something asked for cannot be done; nothing was written.
         RunError: The search could not go on, or no trial completed.
     """
+    from automl.space.keras_tuner import space_of
     from automl.tuning.request import make_request
     from automl.tuning.search import start_search
 
+    if isinstance(space, str):
+        given, name = None, space
+    else:
+        given = space_of(space)
+        name = given.name
     request = make_request(
         data,
         target,
-        space=space if isinstance(space, str) else space.name,
+        space=name,
         settings=settings,
         budget=_budget(trials, time),
         epochs=epochs,
@@ -318,11 +341,14 @@ def search(
         address=address,
         workers=workers,
         keep_models=keep_models,
+        memory_per_worker=_bytes(memory_per_worker),
+        max_disk=_bytes(max_disk),
         seed=seed,
         storage=storage,
+        study=study,
         data_options=data_options,
     )
-    end = start_search(request, directory, observer, None if isinstance(space, str) else space)
+    end = start_search(request, directory, observer, given)
     return _ended(end)
 
 
@@ -346,6 +372,12 @@ def _seconds(duration: float | str | None) -> float | None:
     from automl.tuning.budget import parse_duration
 
     return parse_duration(duration) if isinstance(duration, str) else duration
+
+
+def _bytes(size: int | str | None) -> int | None:
+    from automl.tuning.budget import parse_size
+
+    return parse_size(size) if isinstance(size, str) else size
 
 
 def _budget(trials: int | None, time: float | str | None) -> Any:

@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+import re
+
+# Own choice: what a screen holds. A name or value of a mangled file may have megabytes.
+LONGEST_WORD = 400
+LONGEST = 1_500
+
 
 class AutoMLError(Exception):
     """Base of every error that this package raises on purpose.
 
     The message is one sentence for the person at the keyboard: what was given, what was
-    expected, how to mend it. The command line prints it and exits with ``exit_code``.
+    expected, how to mend it. The command line prints it and exits with ``exit_code``. What was
+    given may be anything: in the text of the error, line ends become spaces, control characters
+    visible, and what is endless is shortened in its middle.
     """
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        if not text.isprintable():
+            text = "".join(map(_visible, " ".join(text.split())))
+        if len(text) <= LONGEST_WORD:
+            return text
+        text = re.sub(rf"\S{{{LONGEST_WORD + 1},}}", lambda word: _shortened(word[0], 100), text)
+        return text if len(text) <= LONGEST else _shortened(text, LONGEST // 2)
+
+
+def _visible(character: str) -> str:
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def _shortened(text: str, ends: int) -> str:
+    """The two ends of a text: of a sentence what was given, and how to mend it."""
+    return f"{text[:ends]}...({len(text):,} characters)...{text[-ends:]}"
 
 
 class RequestError(AutoMLError):

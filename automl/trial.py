@@ -13,6 +13,9 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+#: How the reason of a trial begins that the end of the whole search has cut off.
+SEARCH_OVER = "the search's time ran out"
+
 
 class TrialState(StrEnum):
     """Where a trial is in its life; the last three are final."""
@@ -47,6 +50,8 @@ class FailureCause(StrEnum):
     CRASHED = "crashed"
     STALLED = "stalled"
     TIME_LIMIT = "time limit"
+    DISK_FULL = "disk full"
+    DISK_LIMIT = "disk limit"
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,10 @@ class TrialSpec:
         keep_threshold: Save the model only where the score beats this one; None saves always.
         wait_for_answer: Whether the worker waits after each epoch for the driver's answer
             (needed where a pruner decides), or goes on at once.
+        seconds_left: Seconds, from when the trial is handed over, until the whole search needs
+            its result; None for no limit.
+        model_room: Bytes of weights above which the model is not saved, there being no room for
+            it; None for no limit.
     """
 
     trial: int | str
@@ -90,6 +99,8 @@ class TrialSpec:
     space: str = "search"
     keep_threshold: float | None = None
     wait_for_answer: bool = False
+    seconds_left: float | None = None
+    model_room: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form: only dictionaries, lists and scalars."""
@@ -134,8 +145,10 @@ class TrialResult:
         state: COMPLETED, PRUNED or FAILED.
         score: The objective at the best epoch, in its own direction; None without one.
         metrics: The task's metrics on the validation rows at the best epoch.
-        train_metrics: The same on the training rows, in inference mode, at the best epoch.
-        epochs: Epochs finished.
+        train_metrics: The same on the training rows, in inference mode, at the best epoch; on a
+            random sample of them where a time limit left no time for all.
+        epochs: Epochs finished. A completed trial with none was cut inside its first epoch and
+            scored with the weights it had; ``reason`` says after which share of the epoch.
         best_epoch: Number of the best epoch, counted from 1; 0 without one.
         seconds: Wall-clock seconds the trial took, building and saving included.
         parameters: Number of weights of the model, trainable and not.
@@ -144,6 +157,8 @@ class TrialResult:
         cause: Of a failed trial, the cause; None otherwise.
         model_hash: SHA-256 over the best epoch's weights, or "" where no model was saved.
         timings: Seconds by stage (``build``, ``trace``, ``train``, ``validate``, ``save``).
+        found: JSON forms of hyperparameters that the builder declared and the configuration has
+            no value of; in this trial they had their defaults.
     """
 
     state: TrialState
@@ -159,12 +174,14 @@ class TrialResult:
     cause: FailureCause | None = None
     model_hash: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
+    found: tuple[Mapping[str, Any], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form: only dictionaries, lists and scalars."""
         form = asdict(self)
         for key in ("metrics", "train_metrics", "timings"):
             form[key] = dict(form[key])
+        form["found"] = [dict(found) for found in self.found]
         return form
 
     @classmethod
@@ -175,4 +192,5 @@ class TrialResult:
         for key, enum in (("verdict", Verdict), ("cause", FailureCause)):
             if values.get(key) is not None:
                 values[key] = enum(values[key])
+        values["found"] = tuple(values.get("found", ()))
         return cls(**values)

@@ -25,7 +25,9 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.tuning.pruners import PRUNERS, make_pruner
-from automl.tuning.pruners.curves import Curve, CurvePruner
+from automl.tuning.pruners.base import CurvePruner
+from automl.tuning.pruners.curves import Curve
+from automl.tuning.pruners.peers import Peers
 from automl.tuning.pruners.rules import (
     AshaPruner,
     HyperbandPruner,
@@ -84,17 +86,15 @@ def trials(
     task: Task, order: Sequence[int], pruner: CurvePruner | None
 ) -> Iterator[tuple[int, float]]:
     """Runs one search; yields each trial's epochs and regret (infinite where pruned)."""
-    peers: list[Curve] = []
+    peers = Peers() if pruner is None else Peers(pruner.group)
     for number, index in enumerate(order):
         whole = task.curves[index]
         stop = _stop(pruner, number, whole, peers)
-        peers.append(Curve(number, whole[:stop], completed=stop == len(whole)))
+        peers.add(Curve(number, whole[:stop], completed=stop == len(whole)))
         yield stop, float(task.regret[index]) if stop == len(whole) else math.inf
 
 
-def _stop(
-    pruner: CurvePruner | None, number: int, whole: Sequence[float], peers: Sequence[Curve]
-) -> int:
+def _stop(pruner: CurvePruner | None, number: int, whole: Sequence[float], peers: Peers) -> int:
     # A model that early stopping ends at this very epoch is complete: nothing is left to prune.
     for epoch in range(1, len(whole)) if pruner is not None else ():
         assert pruner is not None

@@ -9,6 +9,19 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from automl.cli.run_options import (
+    Directory,
+    KeepModels,
+    MaxDisk,
+    NewMaxDisk,
+    NewMemoryPerWorker,
+    NewTime,
+    NewTrials,
+    NewWorkers,
+    Quiet,
+    Storage,
+    Study,
+)
 from automl.cli.search_options import (
     Address,
     AllowWide,
@@ -16,28 +29,22 @@ from automl.cli.search_options import (
     Categorical,
     ClassWeight,
     Data,
-    Directory,
     Engine,
     Epochs,
     Goal,
     Group,
     Ignore,
-    KeepModels,
+    MemoryPerWorker,
     MinDelta,
     Names,
-    NewTime,
-    NewTrials,
-    NewWorkers,
     ObjectiveName,
     Patience,
     Pruner,
-    Quiet,
     Sampler,
     Seed,
     Settings,
     Space,
     SplitByTime,
-    Storage,
     Target,
     TaskName,
     Test,
@@ -95,8 +102,11 @@ def search(
     engine: Engine = "local",
     address: Address = None,
     workers: Workers = None,
+    memory_per_worker: MemoryPerWorker = None,
     keep_models: KeepModels = DEFAULT_KEEP_MODELS,
+    max_disk: MaxDisk = None,
     storage: Storage = None,
+    study: Study = None,
     directory: Directory = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -126,6 +136,8 @@ def resume(
     trials: NewTrials = None,
     time: NewTime = None,
     workers: NewWorkers = None,
+    memory_per_worker: NewMemoryPerWorker = None,
+    max_disk: NewMaxDisk = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -137,7 +149,14 @@ def resume(
     def start(observer: Observer) -> Run:
         from automl.api import load_run
 
-        return load_run(run).resume(trials=trials, time=time, workers=workers, observer=observer)
+        return load_run(run).resume(
+            trials=trials,
+            time=time,
+            workers=workers,
+            memory_per_worker=memory_per_worker,
+            max_disk=max_disk,
+            observer=observer,
+        )
 
     conduct(start, quiet)
 

@@ -1,4 +1,4 @@
-"""The options of `search` and `resume`: how each is spelt, what its help says, where it stands."""
+"""The options of `search`: how each is spelt, what its help says, where it stands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ SPACE = "Search space"
 BUDGET = "Budget"
 STRATEGY = "Strategy"
 MACHINE = "Machine"
-OUTPUT = "Run"
 
 
 def _listed(names: Any) -> str:
@@ -253,6 +252,17 @@ Goal = Annotated[
         rich_help_panel=BUDGET,
     ),
 ]
+MemoryPerWorker = Annotated[
+    str | None,
+    typer.Option(
+        "--memory-per-worker",
+        metavar="SIZE",
+        help="Memory that a worker may hold, TensorFlow's own 0.3 GB included: 500M, 4G. A trial "
+        "that takes more fails as out of memory. Default: no limit, but when the machine has "
+        "hardly any memory left, the largest worker is ended. Of --engine local.",
+        rich_help_panel=MACHINE,
+    ),
+]
 
 # ---- strategy
 
@@ -326,63 +336,4 @@ Workers = Annotated[
         "Default: the number of cores. With 1, the same seed gives the same leaderboard.",
         rich_help_panel=MACHINE,
     ),
-]
-
-# ---- run and output
-
-Quiet = Annotated[
-    bool,
-    typer.Option(
-        "--quiet",
-        "-q",
-        metavar="",
-        help="Print nothing but the run's directory, at the end; search.log has the progress.",
-    ),
-]
-KeepModels = Annotated[
-    int,
-    typer.Option(
-        "--keep-models",
-        help="How many of the best trials keep their model, for export.",
-        rich_help_panel=OUTPUT,
-    ),
-]
-Storage = Annotated[
-    str | None,
-    typer.Option(
-        "--storage",
-        metavar="URL",
-        help="Database for Optuna's study. Default: study.log in the run's directory, which is "
-        "measured to be ten times faster than SQLite.",
-        rich_help_panel=OUTPUT,
-    ),
-]
-Directory = Annotated[
-    str | None,
-    typer.Option(
-        "--directory",
-        "-d",
-        metavar="PATH",
-        help="The run's directory. Default: results/<name of the data>.",
-        rich_help_panel=OUTPUT,
-    ),
-]
-
-
-# ---- of a run that goes on
-
-NewTrials = Annotated[
-    int | None,
-    typer.Option("--trials", "-n", help="New total number of trials. Default: as before."),
-]
-NewTime = Annotated[
-    str | None,
-    typer.Option(
-        "--time",
-        metavar="DURATION",
-        help="New total wall clock: 90s, 10m, 1h30m. Default: as before.",
-    ),
-]
-NewWorkers = Annotated[
-    int | None, typer.Option("--workers", "-w", help="Trials at once. Default: as before.")
 ]

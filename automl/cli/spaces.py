@@ -20,9 +20,17 @@ Reference = Annotated[
     str,
     typer.Argument(
         metavar="SPACE",
-        help="A space's name, a file (mine.py or mine.py:space) or module:attribute.",
+        help="A space's name, a file (mine.py, mine.py:space) or module:attribute; KerasTuner's "
+        "build(hp) functions and hypermodels are spaces too.",
     ),
 ]
+
+
+_TAKES = {
+    "vector": "the builder gets a vector",
+    "table": "the builder gets a table",
+    "array": "traced from build(hp), whose model takes rows as one array",
+}
 
 
 class Format(StrEnum):
@@ -71,9 +79,9 @@ def show(
 ) -> None:
     """Show the hyperparameters of SPACE: range, default, condition and source of each."""
     from automl.cli.streams import screen_width
-    from automl.space.registry import find_space
+    from automl.engines.describe import described, locate_space
 
-    found = find_space(space)
+    found = described(locate_space(space))
     if format_ is Format.JSON:
         typer.echo(json.dumps(found.to_json(), indent=2))
         return
@@ -81,8 +89,8 @@ def show(
     many = "endless" if count == float("inf") else f"{count:,}"
     typer.echo(f"{found.name}: {found.description}")
     typer.echo(
-        f"{len(found.names)} hyperparameters, {many} configurations; the builder gets a "
-        f"{found.inputs}; found by {found.reference}\n"
+        f"{len(found.names)} hyperparameters, {many} configurations; {_TAKES[found.inputs]}; "
+        f"found by {found.reference}\n"
     )
     for line in describe_lines(found.describe(), screen_width()):
         typer.echo(line)
@@ -117,14 +125,14 @@ def check(space: Reference, debug: Debug = False) -> None:
 
     The exit code is 2 where something is wrong with it.
     """
+    from automl.engines.describe import described, locate_space
     from automl.engines.processes import warm_processes
     from automl.engines.task import run_task
     from automl.space.check import check_space
-    from automl.space.registry import find_space
 
     processes = warm_processes()  # starts while the space is sampled
     try:
-        found = find_space(space)
+        found = described(locate_space(space, processes), processes)
         for line in check_space(found):
             typer.echo(line)
         sys.stdout.flush()

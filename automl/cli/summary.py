@@ -70,7 +70,9 @@ def _summary(run: Run) -> str:
     best = record.best()
     place = shown_path(run.path)
     lines = ["", board.rstrip("\n"), ""]
-    if best is not None and (run.path / "best").is_dir():
+    if best is not None and best.place:
+        lines.append(f"The best model, trial {best.trial}, is with the run {best.place}.")
+    elif best is not None and (run.path / "best").is_dir():
         bundle = shown_path(run.path / "best")
         lines.append(f"The best model, trial {best.trial}, is exported to {bundle} and checked.")
     lines.append(f"Everything is in {place}: leaderboard.csv, search.log, trials.")

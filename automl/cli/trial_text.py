@@ -20,6 +20,8 @@ BARS = "▁▂▃▄▅▆▇█"
 #: Rows of the curve's table at most; of longer curves some epochs are left out.
 CURVE_ROWS = 12
 ERROR_LINES = 15
+#: No traceback is longer; a file that is has something else in it.
+ERROR_BYTES = 1_000_000
 _BOLD, _END = "\033[1m", "\033[0m"
 
 
@@ -116,9 +118,13 @@ def _scores(row: LeaderboardRow) -> list[str]:
 
 def _curve(run: RunDirectory, row: LeaderboardRow, objective: str, width: int) -> list[str]:
     """The curve as bars and as a table."""
-    from automl.training.history import read_history
+    from automl.training.history import HISTORY_FILE, read_history
 
-    history = read_history(run.trial_directory(row.trial))
+    folder = run.trial_file(row.trial, HISTORY_FILE).parent
+    try:
+        history = read_history(folder)
+    except RunError as error:
+        return textwrap.wrap(str(error), max(width, 40))
     if not history:
         return []
     columns = [
@@ -134,12 +140,13 @@ def _curve(run: RunDirectory, row: LeaderboardRow, objective: str, width: int) -
         ends = f"{_cell(name, values[0])} to {_cell(name, values[-1])}"
         lines.append(f"{name:<{margin}}{sparkline(values, bars)} {ends}")
     shown = [name for name in ("epoch", *columns, "seconds") if name in history[0]]
-    numbers = sampled(len(history), row.best_epoch - 1)
+    best = row.best_epoch - 1 if row.best_epoch <= len(history) else -1
+    numbers = sampled(len(history), best)
     table = [[*shown, ""]]
     for index in numbers:
         cells = [_cell(name, history[index].get(name)) for name in shown]
         cells[0] = str(int(history[index].get("epoch", index + 1)))
-        table.append([*cells, "best" if index == row.best_epoch - 1 else ""])
+        table.append([*cells, "best" if index == best else ""])
     return [*lines, "", *_aligned(table, first_right=True)]
 
 
@@ -201,14 +208,20 @@ def _files(run: RunDirectory, trial: int | str) -> list[str]:
 
 def _error(run: RunDirectory, trial: int | str) -> list[str]:
     """The end of the trial's traceback."""
-    path = run.trial_directory(trial) / "error.txt"
+    path = run.trial_file(trial, "error.txt")
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        with path.open("rb") as file:
+            text = file.read(ERROR_BYTES).decode("utf-8", errors="replace")
     except FileNotFoundError:
         return []
-    lines = text.rstrip().splitlines()
+    lines = [_printable(line) for line in text.rstrip().splitlines()]
     left_out = len(lines) - ERROR_LINES
     return [*([f"... {left_out} lines before"] if left_out > 0 else []), *lines[-ERROR_LINES:]]
+
+
+def _printable(line: str) -> str:
+    """A line without the escape sequences that it might have for a terminal."""
+    return "".join(c if c.isprintable() else " " for c in line)
 
 
 def _pairs(values: Mapping[str, str], width: int) -> list[str]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.forms import SEAL, check_form, sealed, unsealed
+from automl.data.npz import read_npy
 from automl.data.plan import InputSignature, PreprocessingPlan, Rows
-from automl.data.task import Task
+from automl.data.task import Task, TaskKind
 from automl.errors import RunError
 
 if TYPE_CHECKING:
@@ -66,10 +70,45 @@ def save_arrays(data: PreparedData, folder: str | Path) -> Path:
         if rows is not None:
             parts[part] = _save_rows(rows, folder, part)
     np.save(folder / "check_positions.npy", data.check_positions)
-    form = {"task": data.task.to_json(), "plan": data.plan.to_json(), "parts": parts}
+    form = {
+        "task": data.task.to_json(),
+        "plan": data.plan.to_json(),
+        "parts": parts,
+        "checksums": {path.name: _checksum(path) for path in sorted(folder.glob("*.npy"))},
+    }
     # Written last: a folder with this file is whole.
-    (folder / FORM).write_text(json.dumps(form), encoding="utf-8")
+    (folder / FORM).write_text(json.dumps(sealed(form)), encoding="utf-8")
     return folder
+
+
+def verify_arrays(folder: str | Path) -> Arrays:
+    """Opens what `save_arrays` wrote, every byte of the arrays compared with its checksum.
+
+    Raises:
+        RunError: The folder does not hold a whole set of arrays, or one was changed.
+    """
+    arrays = open_arrays(folder)
+    written = _read_form(Path(folder)).get("checksums")
+    if written is None:
+        return arrays
+    for path in Path(folder).glob("*.npy"):
+        if _checksum(path) != written.get(path.name):
+            raise RunError(f"The prepared rows {str(path)!r} were changed since they were written.")
+    return arrays
+
+
+def _read_form(folder: Path) -> dict[str, Any]:
+    form = json.loads((folder / FORM).read_text(encoding="utf-8"))
+    check_form(_Form, form, extra=(SEAL,))
+    return unsealed(form)
+
+
+def _checksum(path: Path) -> int:
+    crc = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            crc = zlib.crc32(block, crc)
+    return crc
 
 
 def _save_rows(rows: Rows, folder: Path, part: str) -> list[str]:
@@ -94,23 +133,44 @@ def open_arrays(folder: str | Path) -> Arrays:
     """
     folder = Path(folder)
     try:
-        form = json.loads((folder / FORM).read_text(encoding="utf-8"))
+        form = _read_form(folder)
+        task = Task.from_json(form["task"])
+        plan = PreprocessingPlan.from_json(form["plan"])
+        unknown = form["parts"].keys() - set(PARTS)
+        if unknown:
+            raise ValueError(f"there are no rows called {unknown.pop()!r}")
         parts = {part: _open_rows(folder, part, names) for part, names in form["parts"].items()}
-        positions = np.load(folder / "check_positions.npy", allow_pickle=False)
-    except (OSError, ValueError, KeyError) as error:
+        for rows in parts.values():
+            _check_rows(rows, task, plan.signature)
+        positions = _open(folder, "check_positions")
+        if positions.ndim != 1 or positions.dtype.kind != "i":
+            raise ValueError("check_positions are no positions")
+        return Arrays(
+            task=task,
+            plan=plan,
+            train=parts["train"],
+            validation=parts["validation"],
+            test=parts.get("test"),
+            check_positions=positions,
+        )
+    except (OSError, ValueError, KeyError, RecursionError) as error:
         raise RunError(f"The prepared rows in {str(folder)!r} cannot be read: {error}.") from error
-    return Arrays(
-        task=Task.from_json(form["task"]),
-        plan=PreprocessingPlan.from_json(form["plan"]),
-        train=parts["train"],
-        validation=parts["validation"],
-        test=parts.get("test"),
-        check_positions=positions,
-    )
+
+
+@dataclass(frozen=True)
+class _Form:
+    """The JSON form beside the arrays."""
+
+    task: Mapping[str, Any]
+    plan: Mapping[str, Any]
+    parts: Mapping[str, Sequence[str]]
+    checksums: Mapping[str, int] | None = None
 
 
 def _open_rows(folder: Path, part: str, names: list[str]) -> Rows:
-    arrays = {name: _open(folder / f"{part}.{name}.npy") for name in names}
+    if not {"numeric", "categorical", "target"} <= set(names) <= {f.name for f in fields(Rows)}:
+        raise ValueError(f"{part} has the arrays {', '.join(names)}")
+    arrays = {name: _open(folder, f"{part}.{name}") for name in names}
     return Rows(
         numeric=arrays["numeric"],
         categorical=arrays["categorical"],
@@ -120,20 +180,33 @@ def _open_rows(folder: Path, part: str, names: list[str]) -> Rows:
     )
 
 
-def _open(path: Path) -> npt.NDArray[Any]:
-    # An array without numbers has no bytes to map.
-    mapped = np.load(path, mmap_mode=None if _is_empty(path) else "r", allow_pickle=False)
-    array: npt.NDArray[Any] = mapped
-    return array
+def _open(folder: Path, name: str) -> npt.NDArray[Any]:
+    path = folder / f"{name}.npy"
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise ValueError(f"{name} is a link that leads out of the folder")
+    return read_npy(path, mapped=True)
 
 
-def _is_empty(path: Path) -> bool:
-    with path.open("rb") as file:
-        version = np.lib.format.read_magic(file)
-        read = (
-            np.lib.format.read_array_header_1_0
-            if version == (1, 0)
-            else np.lib.format.read_array_header_2_0
-        )
-        shape, _, _ = read(file)
-    return 0 in shape
+def _check_rows(rows: Rows, task: Task, signature: InputSignature) -> None:
+    """Checks that arrays have the shapes and types that the task and the plan lead to.
+
+    Raises:
+        ValueError: One has not.
+    """
+    count = len(rows.target) if rows.target.ndim else 0
+    target = (count,) if task.kind is TaskKind.MULTICLASS else (count, task.outputs)
+    kind = "int32" if task.kind is TaskKind.MULTICLASS else "float32"
+    truth = "float64" if task.kind is TaskKind.REGRESSION else kind
+    expected = {
+        "numeric": (rows.numeric, (count, signature.numeric), "float32"),
+        "categorical": (rows.categorical, (count, len(signature.cardinalities)), "int32"),
+        "target": (rows.target, target, kind),
+        "truth": (rows.truth, target, truth),
+        "weight": (rows.weight, (count,), "float32"),
+    }
+    for name, (array, shape, dtype) in expected.items():
+        if array is not None and (array.shape, str(array.dtype)) != (shape, dtype):
+            raise ValueError(
+                f"{name} has the shape {array.shape} and the type {array.dtype}, not {shape} and "
+                f"{dtype}"
+            )

@@ -278,8 +278,6 @@ def _array_targets(y: npt.NDArray[Any], request: DataRequest, say: Say) -> pd.Da
         raise DataError(
             f"Got {len(names)} target names, but y has {width} columns: give one for each."
         )
-    if width == 0:
-        raise DataError("Array y has no columns: give a target for each row of x.")
     if y.ndim == 2 and request.task != "multilabel" and not names and _is_one_hot(y):
         say(f"y is one-hot: its {width} columns are taken as {width} classes, counted from 0")
         y, width = y.argmax(axis=1), 1

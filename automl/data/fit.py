@@ -35,7 +35,11 @@ CHUNK = 4096
 
 
 def fit_features(
-    frame: pd.DataFrame, schema: Sequence[Column], forced: Collection[str], say: Say
+    frame: pd.DataFrame,
+    schema: Sequence[Column],
+    forced: Collection[str],
+    say: Say,
+    keep_constant: bool = False,
 ) -> tuple[Feature, ...]:
     """Fits a feature to each column that carries something, and says which are left out.
 
@@ -44,6 +48,7 @@ def fit_features(
         schema: What the columns are.
         forced: Names of columns that were declared categorical.
         say: Called with what a person should be told.
+        keep_constant: Whether numbers that are all the same stay, as zeros.
 
     Raises:
         DataError: A column has infinite values, or no column carries anything.
@@ -51,12 +56,12 @@ def fit_features(
     features: list[Feature] = []
     for column in schema:
         cleaned = frame[column.name]
-        reason = _useless(column, cleaned, column.name in forced)
+        reason = _useless(column, cleaned, column.name in forced, keep_constant)
         fitted: Feature | None = None
         if reason is None and column.kind is ColumnKind.CATEGORY:
             fitted = _fit_categorical(column, cleaned, column.name in forced, say)
         elif reason is None:
-            fitted = _fit_numeric(column, cleaned)
+            fitted = _fit_numeric(column, cleaned, keep_constant)
             reason = "its values differ too little for single precision; subtract a constant"
         if fitted is None:
             say(f"column {column.name!r} is left out: {reason}")
@@ -70,7 +75,7 @@ def fit_features(
     return tuple(features)
 
 
-def _useless(column: Column, cleaned: pd.Series, forced: bool) -> str | None:
+def _useless(column: Column, cleaned: pd.Series, forced: bool, keep_constant: bool) -> str | None:
     """Why a column cannot serve, or None."""
     present = cleaned.dropna()
     if column.strays and is_text(present):
@@ -78,7 +83,8 @@ def _useless(column: Column, cleaned: pd.Series, forced: bool) -> str | None:
     distinct = int(present.nunique())
     if distinct == 0:
         return "all its values are missing"
-    if distinct == 1 and len(present) == len(cleaned):
+    kept = keep_constant and column.kind is ColumnKind.NUMBER
+    if distinct == 1 and len(present) == len(cleaned) and not kept:
         return f"all its values are the same ({str(present.iloc[0])!r})"
     if column.kind is ColumnKind.CATEGORY and not forced:
         share = distinct / len(present)
@@ -101,7 +107,7 @@ def _is_counter(name: str, present: pd.Series) -> bool:
     return bool((values == np.round(values)).all())
 
 
-def _fit_numeric(column: Column, cleaned: pd.Series) -> NumericFeature | None:
+def _fit_numeric(column: Column, cleaned: pd.Series, keep_constant: bool) -> NumericFeature | None:
     unfitted = NumericFeature(
         column.name,
         fill=0.0,
@@ -117,7 +123,7 @@ def _fit_numeric(column: Column, cleaned: pd.Series) -> NumericFeature | None:
     filled = np.where(missing, fill, raw.astype(np.float64))
     mean, std = float(filled.mean()), float(filled.std())
     if std <= LEAST_RELATIVE_STD * abs(mean) or std < LEAST_STD:
-        if not missing.any():
+        if not missing.any() and not keep_constant:
             return None
         # One value or none: only the indicator tells them apart.
         std = 1.0

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.ranking import average_precision, f1, f1_macro, roc_auc
 from automl.data.task import Task, TaskKind
 from automl.errors import RequestError
 
@@ -245,51 +246,32 @@ def _accuracy_multiclass(
 
 
 def _f1(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
-    from sklearn.metrics import f1_score
-
-    return float(
-        f1_score(truth[:, 0] > 0.5, scores[:, 0] > 0.5, sample_weight=weight, zero_division=0.0)
-    )
+    return f1(truth[:, 0] > 0.5, scores[:, 0] > 0.5, weight)
 
 
 def _f1_macro_multiclass(
     truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None
 ) -> float:
-    from sklearn.metrics import f1_score
-
-    return float(
-        f1_score(
-            truth, scores.argmax(axis=1), average="macro", sample_weight=weight, zero_division=0.0
-        )
-    )
+    return f1_macro(truth, scores.argmax(axis=1), weight)
 
 
 def _f1_macro_multilabel(
     truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None
 ) -> float:
-    from sklearn.metrics import f1_score
-
-    per_label = [
-        f1_score(truth[:, k] > 0.5, scores[:, k] > 0.5, sample_weight=weight, zero_division=0.0)
-        for k in range(truth.shape[1])
-    ]
-    return float(np.mean(per_label))
+    labels = range(truth.shape[1])
+    return float(np.mean([f1(truth[:, k] > 0.5, scores[:, k] > 0.5, weight) for k in labels]))
 
 
 def _roc_auc(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
-    from sklearn.metrics import roc_auc_score
-
     if len(np.unique(truth)) < 2:
         return math.nan
-    return float(roc_auc_score(truth[:, 0] > 0.5, scores[:, 0], sample_weight=weight))
+    return roc_auc(truth[:, 0] > 0.5, scores[:, 0], weight)
 
 
 def _pr_auc(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
-    from sklearn.metrics import average_precision_score
-
     if len(np.unique(truth)) < 2:
         return math.nan
-    return float(average_precision_score(truth[:, 0] > 0.5, scores[:, 0], sample_weight=weight))
+    return average_precision(truth[:, 0] > 0.5, scores[:, 0], weight)
 
 
 def _mse(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:

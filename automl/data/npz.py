@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import struct
+import tokenize
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.memory import check_memory
 from automl.errors import DataError
 
 ARRAY_KEYS = ("x", "y", "x_train", "y_train", "x_val", "y_val", "x_test", "y_test")
@@ -18,52 +21,154 @@ ARRAY_KEYS = ("x", "y", "x_train", "y_train", "x_val", "y_val", "x_test", "y_tes
 NPY_START = b"\x93NUMPY"
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 PICKLE_START = b"\x80"
+# What `numpy.savez` and `numpy.savez_compressed` use.
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # What NumPy and zipfile raise on files that are cut, mangled or something else altogether.
 UNREADABLE = (
     ValueError,
+    TypeError,
     OSError,
     EOFError,
     KeyError,
+    IndexError,
     SyntaxError,
+    OverflowError,
+    MemoryError,
     NotImplementedError,
     RuntimeError,
+    struct.error,
+    tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
 )
 
 
-def npz_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+class PickledObjectsError(ValueError):
+    """A file holds objects that only unpickling could give, which can run code."""
+
+
+def npz_arrays(path: Path, keys: Sequence[str] = ARRAY_KEYS) -> dict[str, npt.NDArray[Any]]:
     """Reads the arrays of an NPZ file that have a known name, or of an NPY file as ``x``.
 
     Args:
         path: The file.
+        keys: Names of the arrays to read; others are left alone.
 
     Returns:
-        Name to array, for the names in `ARRAY_KEYS`.
+        Name to array, for the names in ``keys`` that are there.
 
     Raises:
-        DataError: The file cannot be read, or holds pickled objects.
+        DataError: The file cannot be read, is not whole, does not fit into memory, or holds
+            pickled objects.
     """
     try:
         with path.open("rb") as file:
             start = file.read(len(NPY_START))
-        if not start.startswith((NPY_START, *ZIP_STARTS, PICKLE_START)):
+        if start.startswith(NPY_START):
+            return {"x": read_npy(path)}
+        if start.startswith(PICKLE_START):
+            raise PickledObjectsError("it is a pickle")
+        if not start.startswith(ZIP_STARTS):
             raise ValueError("it is neither an archive of arrays nor an array")
-        archive = np.load(path, allow_pickle=False)
-        if not isinstance(archive, Mapping):
-            return {"x": archive}
-        with cast("np.lib.npyio.NpzFile", archive) as arrays:
-            return {key: arrays[key] for key in arrays if key in ARRAY_KEYS}
+        return _read_archive(path, keys)
+    except PickledObjectsError as error:
+        raise DataError(
+            f"The file {str(path)!r} holds pickled objects, which are refused because reading "
+            "them can run code: save plain arrays of numbers."
+        ) from error
     except UNREADABLE as error:
-        if "pickle" in str(error):
-            raise DataError(
-                f"The file {str(path)!r} holds pickled objects, which are refused because reading "
-                "them can run code: save plain arrays of numbers."
-            ) from error
         raise DataError(
             f"The file {str(path)!r} cannot be read as NPZ: {first_line(error)}; write one with "
             "`numpy.savez(FILE, x=..., y=...)`."
         ) from error
+
+
+def read_npy(path: Path, *, mapped: bool = False) -> npt.NDArray[Any]:
+    """Reads an NPY file.
+
+    Args:
+        path: The file.
+        mapped: Whether to map it into memory, read-only.
+
+    Returns:
+        The array.
+
+    Raises:
+        OSError: There is no such file.
+        ValueError: It is not an NPY file, holds more or fewer numbers than it says, or holds
+            pickled objects (`PickledObjectsError`).
+        DataError: It does not fit into memory.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        try:
+            count = _numbers(file, size)
+        except UNREADABLE as error:
+            if isinstance(error, ValueError):
+                raise
+            raise ValueError(first_line(error)) from error
+    if not mapped:
+        check_memory(path, size)
+    # An array without numbers has no bytes to map.
+    how: Any = "r" if mapped and count else None
+    array: npt.NDArray[Any] = np.load(path, mmap_mode=how, allow_pickle=False)
+    return array
+
+
+def _read_archive(path: Path, keys: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    with zipfile.ZipFile(path) as archive:
+        members = [info for info in archive.infolist() if _key(info) in keys]
+        if len({_key(info) for info in members}) < len(members):
+            raise ValueError("two of its arrays have one name")
+        check_memory(path, sum(info.file_size for info in members))
+        for info in members:
+            arrays[_key(info)] = _read_member(archive, info)
+    return arrays
+
+
+def _key(info: zipfile.ZipInfo) -> str:
+    return info.filename.removesuffix(".npy")
+
+
+def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> npt.NDArray[Any]:
+    if info.compress_type not in COMPRESSIONS:
+        raise ValueError(f"{info.filename} is compressed in a way that NumPy does not know")
+    with archive.open(info) as member:
+        _numbers(member, info.file_size)
+    with archive.open(info) as member:
+        # The checksum is compared when the last byte is read, and only then: an array that ended
+        # before it would not be compared at all.
+        array: npt.NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
+    return array
+
+
+def _numbers(file: IO[bytes], size: int) -> int:
+    """How many numbers an NPY file of so many bytes holds, read from its header.
+
+    Raises:
+        ValueError: There are more or fewer than the header says, or they are pickled objects.
+    """
+    version = np.lib.format.read_magic(file)
+    read = (
+        np.lib.format.read_array_header_1_0
+        if version == (1, 0)
+        else np.lib.format.read_array_header_2_0
+    )
+    shape, _, dtype = read(file)
+    if dtype.hasobject:
+        raise PickledObjectsError("it holds pickled objects")
+    if dtype.itemsize == 0 or any(not 0 <= length < 2**63 for length in shape):
+        raise ValueError(f"an array cannot have the shape {shape} and the type {dtype}")
+    count = 1
+    for length in shape:
+        count *= length
+    if file.tell() + count * dtype.itemsize != size:
+        raise ValueError(
+            f"it holds {size - file.tell():,} bytes, but its header promises "
+            f"{count * dtype.itemsize:,}"
+        )
+    return count
 
 
 def first_line(error: Exception) -> str:

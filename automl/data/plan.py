@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from automl.data.features import (
     IntArray,
     NumericFeature,
 )
+from automl.data.forms import check_form
 from automl.data.names import nearest
 from automl.data.numbers import FloatArray, standardize
 from automl.errors import DataError
@@ -282,17 +284,60 @@ class PreprocessingPlan:
 
     @classmethod
     def from_json(cls, form: Mapping[str, Any]) -> PreprocessingPlan:
-        """Rebuilds a plan from its JSON form."""
-        features: list[Feature] = []
-        for item in form["features"]:
-            values: dict[str, Any] = {k: _frozen(v) for k, v in item.items()}
-            kind = values.pop("kind")
-            if kind == "numeric":
-                values["source"] = ColumnSource(values["source"])
-                features.append(NumericFeature(**values))
-            elif kind == "categorical":
-                features.append(CategoricalFeature(**values))
-            else:
-                features.append(ArrayFeature(**values))
-        scale = form["target_scale"]
-        return cls(tuple(features), TargetScale(tuple(scale["mean"]), tuple(scale["std"])))
+        """Rebuilds a plan from its JSON form.
+
+        Raises:
+            ValueError: It is not one.
+        """
+        check_form(_PlanForm, form)
+        check_form(TargetScale, form["target_scale"])
+        scale = {key: tuple(values) for key, values in form["target_scale"].items()}
+        plan = cls(tuple(map(_feature, form["features"])), TargetScale(**scale))
+        names = [f.name for f in plan.features if not isinstance(f, ArrayFeature)]
+        if not plan.features or (plan.array is not None and len(plan.features) > 1):
+            raise ValueError("features is neither a list of columns nor one array")
+        if len(set(names)) < len(names):
+            raise ValueError("two features have one name")
+        if len(plan.target_scale.mean) != len(plan.target_scale.std):
+            raise ValueError("target_scale has more means or more deviations")
+        _check_scales(plan.target_scale.mean, plan.target_scale.std)
+        return plan
+
+
+@dataclass(frozen=True)
+class _PlanForm:
+    """The JSON form of a plan."""
+
+    features: Sequence[Mapping[str, Any]]
+    target_scale: Mapping[str, Any]
+
+
+def _feature(form: Mapping[str, Any]) -> Feature:
+    """Rebuilds a feature from its JSON form.
+
+    Raises:
+        ValueError: It is not one.
+    """
+    kind = {"numeric": NumericFeature, "categorical": CategoricalFeature, "array": ArrayFeature}
+    name = form.get("kind")
+    if not isinstance(name, str) or name not in kind:
+        raise ValueError(f"kind is {name!r}, no kind of feature")
+    check_form(kind[name], form, extra=("kind",))
+    values: dict[str, Any] = {k: _frozen(v) for k, v in form.items() if k != "kind"}
+    if "source" in values:
+        values["source"] = ColumnSource(values["source"])
+    feature: Feature = kind[name](**values)
+    if isinstance(feature, NumericFeature):
+        _check_scales((feature.fill, feature.mean), (feature.std,))
+    if isinstance(feature, ArrayFeature):
+        if not feature.shape or any(size < 1 for size in feature.shape):
+            raise ValueError(f"shape is {feature.shape}, no shape of a row")
+        if len(feature.mean) != len(feature.std) or len(feature.mean) not in (1, feature.size):
+            raise ValueError("mean and std do not fit the shape")
+        _check_scales(feature.mean, feature.std)
+    return feature
+
+
+def _check_scales(means: Sequence[float], deviations: Sequence[float]) -> None:
+    if not all(map(math.isfinite, (*means, *deviations))) or any(d <= 0 for d in deviations):
+        raise ValueError("a mean is not finite, or a deviation is not above 0")

@@ -94,7 +94,7 @@ def prepare(request: DataRequest) -> PreparedData:
     if combined.table is not None:
         schema = infer_schema(combined.table, combined.categorical, notes.append)
         combined = replace(combined, table=parse_numbers(combined.table, schema))
-    plan = _fit(combined, schema, split, task, truth, notes.append)
+    plan = _fit(combined, schema, split, task, truth, notes.append, request.keep_constant)
     weights = class_weights(truth[split.train], task, request.class_weight)
     train = _rows(combined, split.train, plan, truth, weights)
     validation = _rows(combined, split.validation, plan, truth)
@@ -200,12 +200,13 @@ def _fit(
     task: Task,
     truth: npt.NDArray[Any],
     say: Callable[[str], None],
+    keep_constant: bool,
 ) -> PreprocessingPlan:
     scale = fit_target(truth[split.train], task)
     if combined.x is not None:
         return PreprocessingPlan((fit_array(combined.x[split.train], say),), scale)
     rows = combined.frame.iloc[split.train]
-    features = fit_features(rows, schema, combined.categorical, say)
+    features = fit_features(rows, schema, combined.categorical, say, keep_constant)
     return PreprocessingPlan(features, scale)
 
 

@@ -35,6 +35,8 @@ class DataRequest:
         categorical: Columns to take as categories whatever they look like.
         seed: Seed of the split; 0 is a seed.
         allow_wide: Whether a table may have more columns than rows.
+        keep_constant: Whether columns of numbers that are all the same stay (as zeros), for a
+            model whose author has counted on every column.
     """
 
     source: Any
@@ -51,6 +53,7 @@ class DataRequest:
     categorical: tuple[str | int, ...] = ()
     seed: int = 0
     allow_wide: bool = False
+    keep_constant: bool = False
 
     def __post_init__(self) -> None:
         """Takes a single name where several may stand.

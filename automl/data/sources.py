@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.names import nearest
-from automl.data.npz import first_line, npz_arrays
+from automl.data.npz import npz_arrays
+from automl.data.parquet_file import read_parquet
 from automl.data.request import is_in_memory
 from automl.data.text_file import Say, read_text_file
 from automl.errors import DataError
@@ -96,7 +97,7 @@ def _load_named(source: str | Path, names: Sequence[str], say: Say | None) -> Lo
     suffix = path.suffix.lower()
     readers: dict[str, Callable[[], Loaded]] = {
         **dict.fromkeys(TEXT_SUFFIXES, lambda: Loaded(read_text_file(path, names, say))),
-        **dict.fromkeys(PARQUET_SUFFIXES, lambda: Loaded(_read_parquet(path))),
+        **dict.fromkeys(PARQUET_SUFFIXES, lambda: Loaded(read_parquet(path))),
         ".npz": lambda: _read_npz(path),
     }
     if suffix not in readers:
@@ -134,21 +135,6 @@ def _load_bundled(name: str) -> Loaded:
     return Loaded(frame, target=("target",), digest=_frame_digest(frame))
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
-    import pyarrow as pa
-    import pyarrow.parquet
-
-    try:
-        table = pyarrow.parquet.read_table(path)
-        table.validate(full=True)
-        frame: pd.DataFrame = table.to_pandas()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise DataError(
-            f"The file {str(path)!r} cannot be read as Parquet: {first_line(error)}."
-        ) from error
-    return frame
-
-
 def _read_npz(path: Path) -> Loaded:
     arrays = npz_arrays(path)
     given = set(arrays)
@@ -179,11 +165,18 @@ def checked_pair(x: Any, y: Any) -> ArrayPair:
     Raises:
         DataError: The arrays have no rows, or not equally many.
     """
-    x, y = np.asarray(x), np.asarray(y)
+    try:
+        x, y = np.asarray(x), np.asarray(y)
+    except ValueError as error:
+        raise DataError(
+            f"Arrays x and y cannot be made of what was given ({error}): give rows of one length."
+        ) from error
     if x.ndim == 0 or y.ndim == 0 or len(x) == 0:
         raise DataError(
             "Arrays x and y must be arrays with a row for each example, but one has no rows."
         )
+    if y.ndim > 1 and 0 in y.shape:
+        raise DataError("Array y has no columns: give a target for each row of x.")
     if len(x) != len(y):
         raise DataError(
             f"Array x has {len(x)} rows and y has {len(y)}: give a target for each row of x."

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from automl.data.forms import check_form
+
 ClassLabel = str | int | float | bool
 
 
@@ -73,7 +75,12 @@ class Task:
 
     @classmethod
     def from_json(cls, form: Mapping[str, Any]) -> Task:
-        """Rebuilds a task from its JSON form."""
+        """Rebuilds a task from its JSON form.
+
+        Raises:
+            ValueError: It is not one.
+        """
+        check_form(cls, form)
         return cls(
             kind=TaskKind(form["kind"]),
             outputs=form["outputs"],

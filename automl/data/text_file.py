@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from automl.data.memory import check_memory
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ def read_text_file(path: Path, names: Sequence[str] = (), say: Say | None = None
         say: Called with what a person should be told.
 
     Raises:
-        DataError: The file is empty, is not UTF-8 text, or its rows differ in length.
+        DataError: The file is empty, is not text, is larger than the memory, its rows differ in
+            length, or a double quote in it is not closed.
     """
     content = _decoded(path)
     first = next((line for line in io.StringIO(content, newline="") if line.strip()), "")
@@ -44,32 +47,41 @@ def read_text_file(path: Path, names: Sequence[str] = (), say: Say | None = None
     separator = _separator(path, first)
     if separator != "," and say is not None and path.suffix.lower() not in (".tsv", ".tab"):
         say(f"{path.name}: values are separated by {separator!r}")
-    # Arrow does not know quotes after a space, as in `1, "a, b"`.
-    spaced = f'{separator} "' in content[:100_000]
-    rows = None if spaced else _fast(content, separator)
+    rows = None if _has_spaced_quotes(content, separator) else _fast(content, separator)
     if rows is None:
         rows = _careful(content, separator, path)
+    if '"' in content:
+        _check_quotes(content, separator, path, len(rows))
     return _with_header(rows, list(names), path, say)
 
 
 def _decoded(path: Path) -> str:
     try:
+        # Its bytes, its text and its cells are in memory at one time.
+        check_memory(path, 3 * path.stat().st_size)
         raw = path.read_bytes()
     except OSError as error:
         raise DataError(f"The file {str(path)!r} cannot be read: {error.strerror}.") from error
-    if b"\x00" in raw[:4096] and not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+    utf16 = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if b"\x00" in raw[:4096] and not utf16:
         raise DataError(
             f"The file {str(path)!r} is not text: give CSV, TSV (as UTF-8), Parquet or NPZ."
         )
-    utf16 = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
-        return raw.decode("utf-16" if utf16 else "utf-8-sig")
+        content = raw.decode("utf-16" if utf16 else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise DataError(
             f"Line {line} of {str(path)!r} is not UTF-8 text: save the file as UTF-8, for example "
             f"with `iconv -f latin1 -t utf-8`."
         ) from error
+    if "\x00" in content:
+        line = content.count("\n", 0, content.index("\x00")) + 1
+        raise DataError(
+            f"Line {line} of {str(path)!r} holds a NUL character, as where writing was cut off: "
+            "restore the file, or remove the line."
+        )
+    return content
 
 
 def _separator(path: Path, first: str) -> str:
@@ -83,7 +95,10 @@ def _fast(content: str, separator: str) -> pd.DataFrame | None:
     import pyarrow as pa
     import pyarrow.csv
 
-    columns = len(next(csv.reader(io.StringIO(content, newline=""), delimiter=separator), []))
+    try:
+        columns = len(next(csv.reader(io.StringIO(content, newline=""), delimiter=separator), []))
+    except csv.Error:
+        columns = 0
     if columns == 0:
         return None
     names = [str(i) for i in range(columns)]
@@ -104,6 +119,71 @@ def _fast(content: str, separator: str) -> pd.DataFrame | None:
     return frame
 
 
+def _has_spaced_quotes(content: str, separator: str) -> bool:
+    """Whether quotes follow spaces, as in `1, "a, b"`, which Arrow does not know."""
+    return ' "' in content and re.search(rf'(?:^|[{separator}\r\n]) +"', content) is not None
+
+
+def _check_quotes(content: str, separator: str, path: Path, rows: int | None = None) -> None:
+    """Finds values that go on over line ends because of a double quote too many.
+
+    Both readers take the lines up to the next quote, or all that follow, for one value, and so
+    lose rows in silence. Odd quotes within one line are read as pandas and Arrow do it.
+
+    Args:
+        content: The file's text.
+        separator: What separates values.
+        path: The file, for the message.
+        rows: How many rows were found (as many as lines, if no value has a line end in it), or
+            None where that is not known.
+
+    Raises:
+        DataError: A value with a line end in it is not quoted as it should be.
+    """
+    one_a_line = rows == content.count("\n") + (not content.endswith("\n"))
+    # Then only the last one can have been cut off.
+    start = content.rstrip("\r\n").rfind("\n") + 1 if one_a_line else 0
+    line, last, wrong = content.count("\n", 0, start) + 1, [""], False
+    for lines in _lines_of_rows(content[start:], separator):
+        wrong = len(lines) > 1 and _is_misquoted(lines, separator)
+        if wrong:
+            break
+        line, last = line + len(lines), lines
+    if not wrong and _is_misquoted(last, separator):
+        line, wrong = line - len(last), True
+    if wrong:
+        raise DataError(
+            f"Line {line} of {str(path)!r} has a double quote that is not closed, or text behind "
+            "the one that closes it: remove the quote, or write it twice within a quoted value."
+        )
+
+
+def _lines_of_rows(text: str, separator: str) -> Iterator[list[str]]:
+    """The lines that each row is made of."""
+    taken: list[str] = []
+
+    def feed() -> Iterator[str]:
+        for line in io.StringIO(text, newline=""):
+            taken.append(line)
+            yield line
+
+    limit = csv.field_size_limit(len(text) + 1)
+    try:
+        for _ in csv.reader(feed(), delimiter=separator, skipinitialspace=True):
+            yield taken[:]
+            taken.clear()
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _is_misquoted(lines: list[str], separator: str) -> bool:
+    try:
+        list(csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        return len(lines) > 1 or "end of data" in str(error)
+    return False
+
+
 def _careful(content: str, separator: str, path: Path) -> pd.DataFrame:
     """All lines as rows of text, by Python's reader, which knows where a row is odd."""
     import pandas as pd
@@ -118,6 +198,7 @@ def _careful(content: str, separator: str, path: Path) -> pd.DataFrame:
             if not row:
                 continue
             if rows and len(row) != len(rows[0]):
+                _check_quotes(content, separator, path)
                 raise DataError(
                     f"Line {reader.line_num} of {str(path)!r} has {len(row)} values where the "
                     f"first line has {len(rows[0])}: give every row the same number of values "

@@ -75,6 +75,7 @@ def build_task(
     from automl.data.plan import InputSignature
     from automl.data.task import Task
     from automl.models.core import build_core, compile_core
+    from automl.space.keras_tuner import file_of, line_of
 
     space = SpaceHandle(reference, carried).load()
     chosen = space.configuration(config, check=False)
@@ -87,17 +88,6 @@ def build_task(
     except SpaceError as error:
         return str(error).rstrip(".")
     except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - it is told
-        told = f"{_line(space.build, error)}{type(error).__name__}: {error}"
+        told = f"{line_of(file_of(space.build), error)}{type(error).__name__}: {error}"
         return f"The builder of space {space.name!r} fails with the space's defaults ({told})"
     return None
-
-
-def _line(build: Any, error: BaseException) -> str:
-    """``line N: `` for the last line of the builder's own file that led to the error."""
-    number = None
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == build.__code__.co_filename:
-            number = trace.tb_lineno
-        trace = trace.tb_next
-    return "" if number is None else f"line {number}: "

@@ -14,6 +14,7 @@ killed, every child is killed and the server ends: nothing is left behind.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -22,6 +23,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
@@ -29,13 +31,41 @@ PRELOAD = (
     "tensorflow",
     "keras",
     "numpy",
-    "sklearn.metrics",
     "automl.engines.worker",
     "automl.training.trial",
     "automl.models.core",
     "search_spaces.mlp",
     "search_spaces.linear",
 )
+
+
+def _preload() -> None:
+    """Imports the heavy modules, with what can be left out left out.
+
+    A search's first trial waits for this. Without garbage collection on the way it takes a fifth
+    less; frozen, the modules are not gone through, and so not copied, by a child's collections.
+    Keras imports scikit-learn for `keras.wrappers`, another quarter, which a builder of Keras
+    models has no use for; scikit-learn itself can be imported afterwards as ever.
+    """
+    gc.disable()
+    with _hidden("sklearn"):
+        for module in PRELOAD:
+            importlib.import_module(module)
+    gc.freeze()
+    gc.enable()
+
+
+@contextlib.contextmanager
+def _hidden(name: str) -> Iterator[None]:
+    """A context in which a package cannot be imported, as if it were not installed."""
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # Python's own way to say so
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 def run_target(target: str, connection: Connection, argument: dict[str, Any]) -> None:
@@ -121,8 +151,7 @@ def serve(descriptor: int) -> None:
     control.set_inheritable(False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     started = time.monotonic()
-    for module in PRELOAD:
-        importlib.import_module(module)
+    _preload()
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_read, False)
     os.set_blocking(wake_write, False)

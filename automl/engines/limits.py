@@ -5,19 +5,58 @@ from __future__ import annotations
 from automl.trial import FailureCause, TrialResult, TrialSpec, TrialState
 
 #: A worker is replaced when it holds this much more than after its first trial. Keras and
-#: TensorFlow keep about 16 MB of every graph that they traced (measured).
-MEMORY_GROWTH = 1 << 30
+#: TensorFlow keep up to 16 MB of every graph that they traced; a replacement takes 0.2 s of
+#: computing, mostly in its first trial, and no trial waits for it (measured).
+MEMORY_GROWTH = 256 << 20
 #: Seconds without a sign of life after which a worker counts as hanging. Inside an epoch a
 #: worker reports about once a second; building and tracing a large model may take minutes.
 STALL_SECONDS = 600.0
-#: Seconds that a trial with a time limit may overstay it (a long step, saving) until it is killed.
-LIMIT_GRACE = 20.0
+#: Seconds that a trial with a time limit may overstay it until it is killed. A worker plans so as
+#: to be done by the limit; what it cannot break off (building, tracing, compiling) ends here, so
+#: that the limit holds within a second.
+LIMIT_GRACE = 0.7
+#: Bytes that a worker's log may have, and how many are kept at its end when it grows longer: a
+#: builder that prints without end must not fill the disk.
+LOG_BYTES = 1 << 20
+LOG_KEPT = 1 << 18
+#: Least memory that a worker can be held to: TensorFlow alone takes 0.3 GB of it (measured).
+LEAST_WORKER_MEMORY = 400 << 20
 #: A worker that dies this often before it is ready will not come up at all.
 START_ATTEMPTS = 3
 
 
+def scarce_memory(total: int | None) -> int:
+    """Bytes of free memory below which a machine is about to end processes by itself.
+
+    A process takes about 0.3 GB between two looks of the guard.
+
+    Args:
+        total: Bytes of memory that the machine has, or None if unknown.
+    """
+    return min(max(256 << 20, (total or 0) * 3 // 100), 1 << 30)
+
+
+def too_large(memory: int, usual: int, growth: int, limit: int | None = None) -> bool:
+    """Whether a worker holds so much between two trials that it is to be replaced.
+
+    Args:
+        memory: Bytes that it holds.
+        usual: Bytes that it held after its first trial.
+        growth: Bytes by which it may grow.
+        limit: Bytes that it may hold in a trial, or None for no limit; half of what there is for
+            a trial may be taken by what earlier ones have left.
+    """
+    if limit is not None:
+        growth = min(growth, max(0, limit - usual) // 2)
+    return memory > usual + growth
+
+
 def overdue(
-    spec: TrialSpec, running: float, silent: float, stall_seconds: float = STALL_SECONDS
+    spec: TrialSpec,
+    running: float,
+    silent: float,
+    stall_seconds: float = STALL_SECONDS,
+    grace: float = LIMIT_GRACE,
 ) -> TrialResult | None:
     """Judges whether a trial has hung or overstayed its limit.
 
@@ -26,13 +65,17 @@ def overdue(
         running: Seconds since it was started.
         silent: Seconds since its worker's last sign of life.
         stall_seconds: Seconds without one after which it counts as hanging.
+        grace: Seconds that it may overstay its limit.
 
     Returns:
         Its result, its worker being killed, or None where it may go on.
     """
     limit = spec.budget.seconds
-    if limit is not None and running > limit + LIMIT_GRACE:
-        reason = f"it did not end within its time limit of {limit:g} s and was killed"
+    if limit is not None and running > limit + grace:
+        reason = (
+            f"it did not end at its time limit of {limit:g} s (building, tracing and saving cannot "
+            "be broken off) and was killed"
+        )
         cause = FailureCause.TIME_LIMIT
     elif silent > stall_seconds:
         reason = f"it gave no sign of life for {stall_seconds:g} s and was killed"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import time
 from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,11 @@ from typing import Any
 from typing_extensions import override
 
 from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
-from automl.engines.limits import MEMORY_GROWTH, STALL_SECONDS, START_ATTEMPTS, overdue
+from automl.engines.guard import Guard
+from automl.engines.limits import MEMORY_GROWTH, STALL_SECONDS, START_ATTEMPTS, overdue, too_large
+from automl.engines.memory import held_memory, shown_size
 from automl.engines.processes import Child, Processes, warm_processes
-from automl.errors import RunError
+from automl.errors import RequestError, RunError
 from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
 
 
@@ -27,14 +31,35 @@ class _Worker:
         self.ready = False
         self.greeted = False
         self.spec: TrialSpec | None = None
-        self.started = 0.0
+        self.started = self.submitted = 0.0
         self.heard = time.monotonic()
-        self.first_memory: int | None = None
+        self.first_memory: int | None = None  # when it was ready
+        self.usual_memory: int | None = None  # after its first trial
+        self._overgrown: tuple[TrialSpec | None, str] | None = None
 
-    def give(self, spec: TrialSpec) -> None:
-        self.spec = spec
+    def give(self, spec: TrialSpec, submitted: float) -> None:
+        """Starts a trial that was submitted at a time on the monotonic clock."""
+        self.spec, self.submitted = spec, submitted
         self.started = self.heard = time.monotonic()
+        if spec.seconds_left is not None:
+            spec = replace(spec, seconds_left=spec.seconds_left - (self.started - submitted))
         self.child.send({"trial": spec.to_json()})
+
+    def end_overgrown(self, why: str) -> None:
+        """Ends the process for the memory that it holds; called by the guard's thread."""
+        if self._overgrown is None:
+            self._overgrown = self.spec, why
+            self.child.kill()
+
+    def overgrown(self) -> str | None:
+        """Why the guard has ended the process during its present trial; None if it has not.
+
+        "" where that was on account of an earlier trial, which had just ended.
+        """
+        if self._overgrown is None:
+            return None
+        spec, why = self._overgrown
+        return why if spec is self.spec else ""
 
     def never_came_up(self) -> bool:
         """Whether a process hangs that has not even come to its first trial."""
@@ -57,6 +82,11 @@ class LocalEngine(Engine):
             in where they were started early, so that TensorFlow imports while the data is read.
         stall_seconds: Seconds without a sign of life after which a trial is killed.
         memory_growth: Bytes by which a worker may grow before it is replaced.
+        memory_limit: Bytes that a worker may hold; a trial that takes more fails. None for no
+            limit.
+
+    Raises:
+        RequestError: There is a limit, but the system does not tell what a process holds.
     """
 
     def __init__(
@@ -65,16 +95,25 @@ class LocalEngine(Engine):
         processes: Processes | None = None,
         stall_seconds: float = STALL_SECONDS,
         memory_growth: int = MEMORY_GROWTH,
+        memory_limit: int | None = None,
     ) -> None:
+        if memory_limit is not None and held_memory() is None:
+            raise RequestError(
+                "--memory-per-worker needs a system that tells what a process holds (/proc, as on "
+                "Linux); leave it out on this one."
+            )
         self._slots = workers
         self._owns_processes = processes is None
         self._processes = processes if processes is not None else warm_processes()
         self._stall_seconds = stall_seconds
         self._memory_growth = memory_growth
+        self._memory_limit = memory_limit
         self._job: Job | None = None
         self._workers: list[_Worker] = []
-        self._queue: deque[TrialSpec] = deque()
+        self._successors: dict[int, _Worker] = {}
+        self._queue: deque[tuple[TrialSpec, float]] = deque()
         self._failed_starts = 0
+        self._guard: Guard | None = None
 
     @property
     @override
@@ -87,6 +126,11 @@ class LocalEngine(Engine):
         (job.run / "logs").mkdir(parents=True, exist_ok=True)
         for index in range(self._slots):
             self._workers.append(self._start_worker(index))
+        self._guard = Guard(lambda: list(self._all_workers()), self._memory_limit)
+
+    def _all_workers(self) -> Iterator[_Worker]:
+        yield from list(self._workers)
+        yield from list(self._successors.values())
 
     def _start_worker(self, index: int) -> _Worker:
         assert self._job is not None
@@ -96,13 +140,13 @@ class LocalEngine(Engine):
 
     @override
     def submit(self, spec: TrialSpec) -> None:
-        self._queue.append(spec)
+        self._queue.append((spec, time.monotonic()))
         self._assign()
 
     def _assign(self) -> None:
         for worker in self._workers:
             if self._queue and worker.ready and worker.spec is None:
-                worker.give(self._queue.popleft())
+                worker.give(*self._queue.popleft())
 
     @override
     def events(self, timeout: float) -> list[Event]:
@@ -112,7 +156,7 @@ class LocalEngine(Engine):
             remaining = deadline - time.monotonic()
             if events or remaining <= 0:
                 return events
-            connections = [w.child.connection for w in self._workers if w.child.connection]
+            connections = [w.child.connection for w in self._all_workers() if w.child.connection]
             waiting: list[Any] = [*self._processes.waitables(), *connections]
             # At most a second at a time: limits and hangs show in no message.
             if self._processes.waitables():
@@ -124,10 +168,7 @@ class LocalEngine(Engine):
         self._processes.notice()
         events: list[Event] = []
         for index, worker in enumerate(self._workers):
-            if worker.child.connection is not None and not worker.greeted:
-                assert self._job is not None
-                worker.child.send({"job": self._job.to_json()})
-                worker.greeted = True
+            self._greet(worker)
             try:
                 while (message := worker.child.receive()) is not None:
                     events += self._take(index, worker, message)
@@ -145,14 +186,21 @@ class LocalEngine(Engine):
                 self._replace(index, worker)
             elif worker.child.exit_code is not None:
                 events += self._bury(index, worker)
+        for index, successor in list(self._successors.items()):
+            self._await_successor(index, successor)
         self._assign()
         return events
+
+    def _greet(self, worker: _Worker) -> None:
+        if worker.child.connection is not None and not worker.greeted:
+            assert self._job is not None
+            worker.child.send({"job": self._job.to_json()})
+            worker.greeted = True
 
     def _take(self, index: int, worker: _Worker, message: dict[str, Any]) -> list[Event]:
         worker.heard = time.monotonic()
         if "ready" in message:
-            worker.ready = True
-            self._failed_starts = 0
+            self._note_ready(worker)
         if worker.spec is None:
             return []
         trial = worker.spec.trial
@@ -160,19 +208,57 @@ class LocalEngine(Engine):
             return [EpochFinished(trial, EpochReport.from_json(message["epoch"]))]
         if "ended" in message:
             worker.spec = None
-            self._recycle(index, worker, message["memory"])
+            if index in self._successors and self._successors[index].ready:
+                self._succeed(index)
+            elif index not in self._successors and self._has_grown(worker, message["memory"]):
+                # It goes on until the other one is up, so that no trial waits.
+                self._successors[index] = self._start_worker(index)
             return [TrialEnded(trial, TrialResult.from_json(message["ended"]))]
         return []
 
-    def _recycle(self, index: int, worker: _Worker, memory: int) -> None:
-        if worker.first_memory is None:
-            worker.first_memory = memory
-        elif memory > worker.first_memory + self._memory_growth:
-            self._replace(index, worker)
+    def _has_grown(self, worker: _Worker, memory: int) -> bool:
+        if worker.usual_memory is None:  # the rows in the form that models take them came with it
+            worker.usual_memory = memory
+        return too_large(memory, worker.usual_memory, self._memory_growth, self._memory_limit)
+
+    def _note_ready(self, worker: _Worker) -> None:
+        worker.ready = True
+        self._failed_starts = 0
+        worker.first_memory = held_memory(worker.child.pid) if worker.child.pid else None
+        limit, first = self._memory_limit, worker.first_memory or 0
+        if limit is not None and first > limit:
+            raise RequestError(
+                f"--memory-per-worker is {shown_size(limit)}, less than the {shown_size(first)} "
+                "that a worker holds before its first trial; give more."
+            )
+
+    def _await_successor(self, index: int, successor: _Worker) -> None:
+        """Takes a successor into its place as soon as it is up and no trial runs there."""
+        self._greet(successor)
+        if successor.never_came_up():
+            successor.child.kill()
+        try:
+            while (message := successor.child.receive()) is not None:
+                if "ready" in message:
+                    self._note_ready(successor)
+        except EOFError:
+            successor.child.kill()
+            successor.child.close()
+            del self._successors[index]  # the next trial's end starts another one
+            return
+        if successor.ready and self._workers[index].spec is None:
+            self._succeed(index)
+
+    def _succeed(self, index: int) -> None:
+        self._workers[index].child.close()  # a healthy worker ends by itself when it is let go
+        self._workers[index] = self._successors.pop(index)
 
     def _replace(self, index: int, worker: _Worker) -> None:
-        worker.child.close()  # a healthy worker ends by itself when its connection closes
-        self._workers[index] = self._start_worker(index)
+        worker.child.close()
+        if index in self._successors:
+            self._workers[index] = self._successors.pop(index)
+        else:
+            self._workers[index] = self._start_worker(index)
 
     def _bury(self, index: int, worker: _Worker) -> list[Event]:
         """Replaces a worker that has died, and fails the trial that it ran."""
@@ -192,14 +278,20 @@ class LocalEngine(Engine):
         self._replace(index, worker)
         if spec is None:
             return []
-        reason = _describe_death(worker.child.exit_code)
-        result = TrialResult(
-            TrialState.FAILED,
-            seconds=time.monotonic() - started,
-            reason=reason,
-            cause=FailureCause.CRASHED,
-        )
-        return [TrialEnded(spec.trial, result)]
+        seconds, overgrown = time.monotonic() - started, worker.overgrown()
+        if overgrown == "":
+            self._queue.appendleft(
+                (spec, worker.submitted)
+            )  # it had hardly begun when its worker ended
+            return []
+        cause = FailureCause.OUT_OF_MEMORY if overgrown else FailureCause.CRASHED
+        reason = overgrown or _describe_death(worker.child.exit_code)
+        return [
+            TrialEnded(
+                spec.trial,
+                TrialResult(TrialState.FAILED, seconds=seconds, reason=reason, cause=cause),
+            )
+        ]
 
     @override
     def answer(self, trial: int | str, go_on: bool) -> None:
@@ -216,11 +308,15 @@ class LocalEngine(Engine):
 
     @override
     def close(self) -> None:
+        if self._guard is not None:
+            self._guard.close()
+            self._guard = None
         self._queue.clear()
-        for worker in self._workers:
+        for worker in self._all_workers():
             worker.child.kill()
             worker.child.close()
         self._workers.clear()
+        self._successors.clear()
         if self._owns_processes:
             self._processes.close()
 

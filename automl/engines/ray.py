@@ -25,7 +25,10 @@ from automl.results.files import write_bytes
 from automl.trial import FailureCause, TrialResult, TrialSpec, TrialState
 
 #: Seconds between two looks for trials that hang.
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.3
+#: Seconds that a trial may overstay its own limit until its actor is killed. It ends by itself
+#: before, unless it is building or tracing; its result takes a few tenths of a second through Tune.
+LIMIT_GRACE = 1.0
 #: Seconds that Tune's loop, which turns ten times a second, gets to end.
 LEAVE_SECONDS = 20.0
 #: Seconds within which a healthy cluster answers.
@@ -151,7 +154,7 @@ class RayEngine(Engine):
         for trial in started:
             running = now - (trial.started or now)
             silent = silences.get(str(trial.spec.trial), running)
-            verdict = overdue(trial.spec, running, silent, self._stall_seconds)
+            verdict = overdue(trial.spec, running, silent, self._stall_seconds, LIMIT_GRACE)
             if verdict is not None and trial.verdict is None:
                 trial.verdict = verdict
                 ray.kill(trial.actor)

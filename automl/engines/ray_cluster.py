@@ -19,6 +19,7 @@ from pathlib import Path
 import ray
 from ray._private.ray_logging import stdout_deduplicator
 
+from automl.engines.limits import LOG_BYTES
 from automl.engines.processes import CHILD_ENVIRONMENT
 from automl.errors import RequestError, RunError
 
@@ -38,7 +39,13 @@ ENVIRONMENT = {
 }
 #: Of a Ray of our own only: when memory runs out, the kernel ends the process that asks for more,
 #: as it does with local workers. Ray's own guard would end one that may be innocent.
-OWN_ENVIRONMENT = {"RAY_memory_monitor_refresh_ms": "0"}
+#: What its workers print goes to files that begin anew at this size: a builder that prints without
+#: end must not fill the disk.
+OWN_ENVIRONMENT = {
+    "RAY_memory_monitor_refresh_ms": "0",
+    "RAY_ROTATION_MAX_BYTES": str(LOG_BYTES),
+    "RAY_ROTATION_BACKUP_COUNT": "1",
+}
 #: Seconds that the last of Ray's processes get to let go of their files.
 FOLDER_SECONDS = 5.0
 #: Seconds within which a machine answers the door.

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ray
@@ -65,7 +65,7 @@ class Exchange:
     def __init__(self, leave: type[BaseException]) -> None:
         self._leave = leave
         self._changed = threading.Condition()
-        self._submitted: deque[TrialSpec] = deque()
+        self._submitted: deque[tuple[TrialSpec, float]] = deque()
         self._running: dict[str, RunningTrial] = {}
         self._happened: deque[Happening] = deque()
         self._vacancies = 0
@@ -79,7 +79,7 @@ class Exchange:
     def submit(self, spec: TrialSpec) -> None:
         """Puts a trial last in the queue."""
         with self._changed:
-            self._submitted.append(spec)
+            self._submitted.append((spec, time.monotonic()))
             self._changed.notify_all()
 
     def happened(self, timeout: float) -> list[Happening]:
@@ -128,7 +128,10 @@ class Exchange:
             if not self._submitted:
                 return None
             self._vacancies = max(0, self._vacancies - 1)
-            spec = self._submitted.popleft()
+            spec, submitted = self._submitted.popleft()
+            if spec.seconds_left is not None:
+                waited = time.monotonic() - submitted
+                spec = replace(spec, seconds_left=spec.seconds_left - waited)
             self._running[identity] = RunningTrial(spec)
             return spec
 
@@ -167,7 +170,7 @@ class Exchange:
                 self._end(identity, _crashed(why, seconds))
             else:
                 del self._running[identity]
-                self._submitted.appendleft(running.spec)
+                self._submitted.appendleft((running.spec, time.monotonic()))
                 if self._retired:
                     self._retired -= 1
                 else:

@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import cloudpickle
 import ray
@@ -22,7 +22,10 @@ from ray.tune.result import DONE
 
 from automl.engines.contract import Job, SpaceHandle
 from automl.engines.limits import MEMORY_GROWTH
-from automl.engines.worker import resident_memory
+from automl.engines.memory import give_back_memory, resident_memory
+from automl.errors import SpaceError
+from automl.space.keras_tuner import module_of
+from automl.space.registry import find_space
 from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
 
 if TYPE_CHECKING:
@@ -82,8 +85,11 @@ class PortableSpace:
         """The space of a handle, made portable."""
         if _file_of(handle) is None:
             return cls(handle)
-        space = handle.load()
-        module = sys.modules[space.build.__module__]
+        try:
+            space = find_space(handle.reference, _needs_keras)
+        except SpaceError:
+            return cls(handle)  # this process stays without Keras; every node needs the file
+        module = sys.modules[module_of(space.build)]
         cloudpickle.register_pickle_by_value(module)
         try:
             carried = SpaceHandle(carried=base64.b64encode(cloudpickle.dumps(space)).decode())
@@ -105,6 +111,10 @@ def _file_of(handle: SpaceHandle) -> Path | None:
     """The file that a handle refers to, if it is one."""
     path, _, _ = handle.reference.rpartition(":")
     return Path(path) if path.endswith(".py") else None
+
+
+def _needs_keras(reference: str) -> NoReturn:
+    raise SpaceError(f"{reference} needs Keras to be loaded.")
 
 
 class Mailbox:
@@ -271,6 +281,7 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray carries no types
 
     def _is_spent(self) -> bool:
         """Whether the process has grown too large to be used again."""
+        give_back_memory()
         memory = resident_memory()
         if self._first_memory is None:
             self._first_memory = memory

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import time
 from collections.abc import Mapping
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 from automl import errors
+from automl.engines.guard import Guard
 from automl.engines.processes import Child, Processes
 from automl.errors import AutoMLError, RunError
 
@@ -58,15 +61,37 @@ def run_task(
     """
     argument = {"function": function, "arguments": dict(arguments)}
     child = processes.start("automl.engines.task:serve_task", argument)
+    watched = _Watched(child)
+    guard = Guard(lambda: [watched])
     try:
         answer = _await_answer(processes, child, function, time.monotonic() + timeout)
+    except RunError as error:
+        if watched.why:
+            raise RunError(f"The process that ran {function} was ended: {watched.why}.") from error
+        raise
     finally:
+        guard.close()
         child.kill()
         child.close()
     if "error" in answer:
         kind = getattr(errors, answer["kind"], RunError)
         raise kind(answer["error"])
     return answer["value"]
+
+
+class _Watched:
+    """A task's process for the guard, which ends it where the machine's memory runs out."""
+
+    log = Path(os.devnull)
+    first_memory: int | None = 0
+
+    def __init__(self, child: Child) -> None:
+        self.child = child
+        self.why = ""
+
+    def end_overgrown(self, why: str) -> None:
+        self.why = why
+        self.child.kill()
 
 
 def _await_answer(
@@ -78,7 +103,10 @@ def _await_answer(
             try:
                 answer = child.receive()
             except EOFError as error:
-                raise RunError(f"The process that ran {function} has died.") from error
+                raise RunError(
+                    f"The process that ran {function} has died, as when something ends it from "
+                    "outside; try again, a search with `automl resume`."
+                ) from error
             if answer is not None:
                 return answer
         elif child.exit_code is not None:

@@ -8,13 +8,14 @@ Messages are JSON objects. From the driver: ``{"job": ...}`` once, then ``{"tria
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.engines.contract import Job
+from automl.engines.memory import give_back_memory, resident_memory
 from automl.trial import EpochReport, TrialSpec
 
 if TYPE_CHECKING:
@@ -68,6 +69,9 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
     from automl.training.device_data import DeviceData
     from automl.training.trial import train_trial
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a builder says is there when it is killed
+            stream.reconfigure(line_buffering=True)
     job = Job.from_json(json.loads(connection.recv_bytes())["job"])
     configure_device()
     data = DeviceData.from_arrays(open_arrays(job.arrays))
@@ -90,27 +94,5 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
             conversation.report,
             conversation.interrupted,
         )
+        give_back_memory()
         conversation.send({"ended": result.to_json(), "memory": resident_memory()})
-
-
-def resident_memory() -> int:
-    """Bytes of memory that this process holds and shares with no other, or 0 if unknown.
-
-    Where the system does not tell, it is the most that the process ever held.
-    """
-    statm = Path("/proc/self/statm")
-    if not statm.exists():
-        return _peak_memory()
-    import os
-
-    _, resident, shared = (int(field) for field in statm.read_text().split()[:3])
-    return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
-
-
-def _peak_memory() -> int:
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from automl.data.forms import check_form, sealed, unsealed
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task, TaskKind
 from automl.errors import RequestError, RunError
@@ -66,22 +68,46 @@ def open_bundle(path: str | Path) -> Bundle:
         )
     try:
         config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-        if config["format"] != FORMAT:
+        if isinstance(config, dict) and config.get("format", FORMAT) != FORMAT:
             raise RunError(
-                f"The bundle {path} has the format {config['format']}, but this version reads "
+                f"The bundle {path} has the format {config['format']!r}, but this version reads "
                 f"{FORMAT}; export it again."
             )
+        check_form(_ConfigForm, _known(config))
+        config = unsealed(config)
+        plan = PreprocessingPlan.from_json(config["plan"])
+        if plan.array is None and set(config["inputs"]) != set(plan.columns):
+            raise ValueError("inputs are not those of the columns")
         return Bundle(
             path=folder,
             task=Task.from_json(config["task"]),
-            plan=PreprocessingPlan.from_json(config["plan"]),
+            plan=plan,
             inputs=dict(config["inputs"]),
             config=config,
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RunError(
             f"{folder / CONFIG_FILE} cannot be read ({error}); export the model again."
         ) from error
+
+
+@dataclass(frozen=True)
+class _ConfigForm:
+    """What this package reads of ``config.json``."""
+
+    format: int
+    task: Mapping[str, Any]
+    plan: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    trial: int | str | None = None
+    model_hash: str | None = None
+    files: Mapping[str, str] | None = None
+
+
+def _known(config: Any) -> Any:
+    if not isinstance(config, dict):
+        return config
+    return {key: config[key] for key in _ConfigForm.__dataclass_fields__ if key in config}
 
 
 def load_model(path: str | Path) -> Any:
@@ -97,8 +123,28 @@ def load_model(path: str | Path) -> Any:
         RequestError: There is no bundle.
         RunError: The model cannot be loaded.
     """
-    bundle = open_bundle(path)
-    return load_keras(bundle.path / MODEL_FILE)
+    return load_bundled(open_bundle(path))
+
+
+def load_bundled(bundle: Bundle) -> Any:
+    """Loads the model of an open bundle, if it is the one that was exported.
+
+    Raises:
+        RunError: The model file was changed, or cannot be loaded.
+    """
+    file = bundle.path / MODEL_FILE
+    expected = (bundle.config.get("files") or {}).get(MODEL_FILE)
+    if expected is not None and _sha256(file) != expected:
+        raise RunError(
+            f"The model {file} is not the one that was exported: it was changed since; export it "
+            "again."
+        )
+    return load_keras(file)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def load_keras(path: Path) -> Any:
@@ -111,7 +157,7 @@ def load_keras(path: Path) -> Any:
 
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError, ImportError, AttributeError) as error:
+    except Exception as error:  # zipfile, zlib, h5py, Keras and TensorFlow raise unrelated kinds
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise RunError(
             f"The model {path} cannot be loaded by Keras alone ({reason}); models made of Keras's "
@@ -156,11 +202,12 @@ def write_bundle(
             **config,
             "inputs": {} if plan.array is not None else input_names(plan.columns),
             "check": dict(check(temporary / MODEL_FILE)),
+            "files": {MODEL_FILE: _sha256(temporary / MODEL_FILE)},
             "task": task.to_json(),
             "plan": plan.to_json(),
         }
         _write_json(temporary / LABELS_FILE, labels(task))
-        _write_json(temporary / CONFIG_FILE, form)
+        _write_json(temporary / CONFIG_FILE, sealed(form))
         (temporary / CARD_FILE).write_text(card, encoding="utf-8")
         (temporary / REQUIREMENTS_FILE).write_text(requirements(), encoding="utf-8")
         if to.exists():

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from automl.data.rows import read_rows
 from automl.data.task import Task, TaskKind
-from automl.export.bundle import MODEL_FILE, Bundle, load_keras, open_bundle
+from automl.export.bundle import Bundle, load_bundled, open_bundle
 from automl.export.rows import RawRows, frame_of, keras_inputs, model_inputs_of
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _outputs(bundle: Bundle, rows: RawRows) -> npt.NDArray[np.float32]:
     arrays = model_inputs_of(bundle.plan, bundle.inputs, rows)
     if not len(next(iter(arrays.values()))):
         return np.zeros((0, bundle.task.outputs), np.float32)
-    model = load_keras(bundle.path / MODEL_FILE)
+    model = load_bundled(bundle)
     outputs: npt.NDArray[np.float32] = model.predict(
         keras_inputs(arrays), batch_size=BATCH_ROWS, verbose=0
     )

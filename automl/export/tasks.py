@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
+from automl.data.npz import read_npy
 from automl.data.plan import PreprocessingPlan
 from automl.data.rows import read_rows
 from automl.data.task import Task
@@ -134,7 +134,7 @@ def evaluate_task(bundle: str, rows: str, names: list[str] | None = None) -> dic
 
 def _expected(path: Path) -> npt.NDArray[Any]:
     try:
-        predictions: npt.NDArray[Any] = np.load(path, allow_pickle=False)
+        predictions = read_npy(path)
     except (OSError, ValueError) as error:
         raise RunError(
             f"The trial's predictions {path} cannot be read ({error}), so its model cannot be "

@@ -7,20 +7,45 @@ probabilities or standardized targets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import keras
 
-from automl.data.plan import InputSignature
+from automl.data.plan import InputSignature, TargetScale
 from automl.data.task import Task
 from automl.errors import SpaceError
 from automl.models.heads import add_head, is_head
-from automl.models.inputs import TableInputs, vector_input
+from automl.models.inputs import TableInputs, uses_embedding, vector_input
 from automl.models.losses import make_loss, make_metrics
 from automl.models.optimizers import make_optimizer
+from automl.models.own_model import (
+    ArrayForm,
+    choose_form,
+    contract_core,
+    image_shape,
+    row_shapes,
+    shape_taken,
+)
 from automl.space import Configuration, SearchSpace
+from automl.space.keras_tuner import HyperBuilder
+
+if TYPE_CHECKING:
+    from automl.models.hyper import HyperBuilt
+
+OWN_STEPS = (
+    "train_step",
+    "test_step",
+    "predict_step",
+    "compute_loss",
+    "compute_metrics",
+    "fit",
+    "make_train_function",
+    "evaluate",
+    "predict",
+)
+"""Methods of a model that would be lost if it were made a part of another one."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +53,30 @@ class Core:
     """A built core model.
 
     Attributes:
-        model: The ``keras.Model``; uncompiled unless the builder compiled it.
+        model: The ``keras.Model`` to train; uncompiled unless the builder compiled it.
         compiled_by_user: Whether the builder returned a compiled model, whose optimizer, loss
             and metrics are then kept.
+        form: How a model that is trained as its author made it takes rows and targets; None
+            where the model is a core in the contract's form.
+        signature: The arrays' signature, where there is a form.
+        hyper: What a builder in KerasTuner's form was called with, or None.
     """
 
     model: Any
     compiled_by_user: bool
+    form: ArrayForm | None = None
+    signature: InputSignature | None = None
+    hyper: HyperBuilt | None = None
+
+    def in_contract(self, scale: TargetScale) -> Any:
+        """The model to save, in the contract's form and with the weights of `model`.
+
+        Args:
+            scale: How the data's targets are standardized.
+        """
+        if self.form is None or self.signature is None:
+            return self.model
+        return contract_core(self.model, self.form, self.signature, scale)
 
 
 def build_core(
@@ -60,10 +102,15 @@ def build_core(
             f"Space {space.name!r} was read from a record and has no builder; find it again by its "
             "reference."
         )
+    if isinstance(space.build, HyperBuilder):
+        return _from_hyper(space.name, space.build, config, task, signature)
     table = TableInputs(signature)
     inputs = table if space.inputs == "table" else vector_input(table, config)
     built = space.build(config, inputs, task)
     if isinstance(built, keras.Model):
+        if space.inputs == "vector" and has_own(built, OWN_STEPS):
+            _check_vector(space.name, signature, config)
+            return _from_own(space.name, built, task, signature)
         return _from_model(space.name, built, table, inputs, task)
     if not keras.backend.is_keras_tensor(built):
         raise SpaceError(
@@ -92,6 +139,8 @@ def compile_core(core: Core, config: Mapping[str, Any], task: Task) -> Any:
         The compiled ``keras.Model``: no XLA and no eager steps, which the training loop decides.
     """
     if not core.compiled_by_user:
+        if core.hyper is not None and core.hyper.trains_itself:
+            config = {}  # its fit has an optimizer of its own; this one is for evaluation only
         core.model.compile(
             optimizer=make_optimizer(config),
             loss=make_loss(task, config),
@@ -99,6 +148,78 @@ def compile_core(core: Core, config: Mapping[str, Any], task: Task) -> Any:
             jit_compile=False,
         )
     return core.model
+
+
+def _from_hyper(
+    name: str,
+    builder: HyperBuilder,
+    config: Mapping[str, Any],
+    task: Task,
+    signature: InputSignature,
+) -> Core:
+    """Builds with a builder in KerasTuner's form.
+
+    A model that names no input shape gets the data's own; where that does not lead to the task's
+    outputs, such as an image in front of a dense layer, it is built again for another one.
+    """
+    from automl.models.hyper import (
+        build_hyper,
+    )  # and with it KerasTuner, only where it is asked for
+
+    shapes = row_shapes(signature)
+    for index, shape in enumerate(shapes):
+        hyper = build_hyper(builder, dict(config), image_shape(signature), task.outputs)
+        if not isinstance(hyper.model, keras.Model):
+            raise SpaceError(
+                f"The builder {name!r} returned {_described(hyper.model)}; a function build(hp), "
+                "or HyperModel.build, has to return a keras.Model."
+            )
+        is_called = not getattr(hyper.model, "inputs", None)
+        try:
+            core = _from_own(name, hyper.model, task, signature, shape)
+        except Exception:  # layers raise what they like for a shape that they do not take
+            if index + 1 == len(shapes) or not is_called:
+                raise
+        else:
+            return replace(core, hyper=hyper)
+    raise AssertionError("there is at least one shape")
+
+
+def _from_own(
+    name: str, model: Any, task: Task, signature: InputSignature, shape: Any = None
+) -> Core:
+    """A core that trains a model as it is, on arrays in the form that it takes.
+
+    Args:
+        name: The space's name.
+        model: The model.
+        task: The task.
+        signature: The arrays' signature.
+        shape: Shape of a row for a model that names none.
+    """
+    taken = shape_taken(name, model, signature)
+    if taken is None:
+        taken = shape or row_shapes(signature)[0]
+        outputs = model(keras.Input(taken))
+    else:
+        outputs = model.outputs[0] if len(model.outputs) == 1 else None
+    given = getattr(outputs, "shape", None)  # several outputs have no shape
+    form = choose_form(name, model, taken, given, task)
+    return Core(model, bool(model.compiled), form, signature)
+
+
+def _check_vector(name: str, signature: InputSignature, config: Mapping[str, Any]) -> None:
+    """Raises SpaceError where a vector input is not only arithmetic, but learnt with the model."""
+    encoding = str(config.get("categorical_encoding") or "one_hot")
+    if str(config.get("input_normalization") or "standardize") == "standardize" and not any(
+        uses_embedding(codes - 1, encoding) for codes in signature.cardinalities
+    ):
+        return
+    raise SpaceError(
+        f"The builder of space {name!r} returned a model with a train_step or fit of its own, "
+        "which cannot train the embeddings and normalizations in front of it; declare "
+        'inputs="table", and make it with keras.Model(inputs.tensors, ...).'
+    )
 
 
 def _from_model(name: str, built: Any, table: TableInputs, inputs: Any, task: Task) -> Core:
@@ -144,6 +265,14 @@ def _check_outputs(name: str, outputs: Any, task: Task) -> None:
             f"The builder of space {name!r} returned a model with outputs of shape {shape}; the "
             f"task ({task.kind}) needs (None, {task.outputs})."
         )
+
+
+def has_own(model: Any, methods: Iterable[str]) -> bool:
+    """Whether a model has its own version of one of ``keras.Model``'s methods."""
+    return any(
+        name in vars(model) or getattr(type(model), name) is not getattr(keras.Model, name)
+        for name in methods
+    )
 
 
 def _described(value: Any) -> str:

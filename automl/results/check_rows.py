@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.errors import RunError
+from automl.data.npz import npz_arrays, read_npy
+from automl.data.parquet_file import read_parquet
+from automl.errors import DataError, RunError
 from automl.results.run_directory import RunDirectory
 
 if TYPE_CHECKING:
@@ -36,7 +38,8 @@ def write_check_rows(
     if isinstance(rows, np.ndarray):
         np.savez_compressed(run.path / ARRAY_FILE, x=rows)
     else:
-        _storable(rows).to_parquet(run.path / TABLE_FILE, index=False)
+        table = run.path / TABLE_FILE
+        _storable(rows).to_parquet(table, index=False, write_page_checksum=True)
 
 
 def read_check_rows(
@@ -50,15 +53,12 @@ def read_check_rows(
     Raises:
         RunError: They are not there, or cannot be read.
     """
-    import pandas as pd
-
     try:
-        positions = np.load(run.path / POSITIONS_FILE, allow_pickle=False)
+        positions = read_npy(run.path / POSITIONS_FILE)
         if (run.path / ARRAY_FILE).exists():
-            with np.load(run.path / ARRAY_FILE, allow_pickle=False) as file:
-                return file["x"], positions
-        return pd.read_parquet(run.path / TABLE_FILE), positions
-    except (OSError, ValueError, KeyError) as error:
+            return npz_arrays(run.path / ARRAY_FILE, ("x",))["x"], positions
+        return read_parquet(run.path / TABLE_FILE), positions
+    except (DataError, OSError, ValueError, KeyError) as error:
         raise RunError(
             f"The check rows of the run {run.path} cannot be read ({error}); restore "
             f"{TABLE_FILE} or {ARRAY_FILE} and {POSITIONS_FILE} from a copy."

@@ -11,10 +11,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from automl.data.plan import PreprocessingPlan
+from automl.data.task import Task
 from automl.errors import RequestError, RunError
 from automl.results.card import card_text
 from automl.results.check_rows import check_rows_file
 from automl.results.files import finite
+from automl.results.forms import PlanForm, check_known
 from automl.results.record import RunRecord, TrialRecord, read_record
 from automl.results.run_directory import RunDirectory, read_json_object
 from automl.trial import TrialState
@@ -42,12 +45,17 @@ def export_request(run: RunDirectory, trial: int | str | None, to: str | Path) -
             f"Trial {chosen.trial} of {run.path} is {chosen.state.value}, so it has no model; "
             "export a completed one."
         )
-    folder = run.trial_directory(chosen.trial)
-    model, expected = folder / "model.keras", folder / "check.npy"
+    model = run.trial_file(chosen.trial, "model.keras")
+    expected = run.trial_file(chosen.trial, "check.npy")
     if isinstance(chosen.trial, str) and not chosen.config:
         raise RequestError(
             f"Baseline {chosen.trial} of {run.path} answers every row alike and has no model; "
             f"export one of {_kept(run)}."
+        )
+    if chosen.place:
+        raise RequestError(
+            f"Trial {chosen.trial} of {run.path} was trained by the run {chosen.place}, which "
+            f"shares its study and holds the model; export it there, or export one of {_kept(run)}."
         )
     if not model.is_file() or not expected.is_file():
         raise RequestError(
@@ -56,9 +64,8 @@ def export_request(run: RunDirectory, trial: int | str | None, to: str | Path) -
         )
     manifest = run.read_manifest()
     stored = read_json_object(run.plan_file)
-    for key in ("plan", "task"):
-        if key not in stored:
-            raise RunError(f"{run.plan_file} holds no {key}; restore it from a copy.")
+    check_known(PlanForm, stored, run.plan_file)
+    _check_plan(run, stored)
     form: dict[str, Any] = finite(
         {
             "model": str(model),
@@ -72,6 +79,17 @@ def export_request(run: RunDirectory, trial: int | str | None, to: str | Path) -
         }
     )
     return form
+
+
+def _check_plan(run: RunDirectory, stored: dict[str, Any]) -> None:
+    """Checks that the recorded plan and task are ones, before a process is started for them."""
+    try:
+        PreprocessingPlan.from_json(stored["plan"])
+        Task.from_json(stored["task"])
+    except ValueError as error:
+        raise RunError(
+            f"{run.plan_file} cannot be used ({error}); restore it from a copy."
+        ) from error
 
 
 def _best(record: RunRecord) -> TrialRecord:

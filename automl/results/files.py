@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from automl.data.forms import sealed
 from automl.errors import RunError
 
-_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+# No room on the disk, in a person's quota, or below the largest size that a file may have.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_REFUSALS = (*_NO_ROOM, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 
 @contextmanager
@@ -36,6 +39,23 @@ def telling_of_the_disk(run: Path) -> Iterator[None]:
             f"{place} cannot be written ({error.strerror or error}); make room or make it "
             f"writable, then go on with `automl resume {run}`."
         ) from error
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether an error, or one that led to it, says that there is no room left for files.
+
+    Args:
+        error: Any exception; libraries wrap the system's error, or only quote its text.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            return True
+        if any(os.strerror(number) in str(error) for number in _NO_ROOM):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
@@ -73,6 +93,11 @@ def write_json(path: Path, form: Any, *, durable: bool = True) -> None:
     write_text(path, to_json_text(form) + "\n", durable=durable)
 
 
+def write_sealed_json(path: Path, form: Mapping[str, Any]) -> None:
+    """Writes a JSON object atomically, with a checksum by which readers know it."""
+    write_json(path, sealed(finite(form)))
+
+
 def to_json_text(form: Any, indent: int | None = 2) -> str:
     """Spells a value as strict JSON.
 
@@ -91,8 +116,10 @@ def finite(form: Any) -> Any:
     """Replaces every number that is not finite with None, at any depth."""
     if isinstance(form, float):
         return form if math.isfinite(form) else None
+    if form is None or isinstance(form, str | int):  # most of what there is, and known at once
+        return form
     if isinstance(form, Mapping):
         return {str(key): finite(value) for key, value in form.items()}
-    if isinstance(form, Sequence) and not isinstance(form, str):
+    if isinstance(form, Sequence):
         return [finite(value) for value in form]
     return form

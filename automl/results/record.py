@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from automl.data.forms import check_form
 from automl.errors import RequestError, RunError
+from automl.results.forms import BaselineForm
 from automl.results.replay import StudyContent, StudyTrial, replay_journal
 from automl.results.run_directory import RunDirectory
 from automl.trial import TrialResult, TrialState
+
+if TYPE_CHECKING:
+    import optuna
 
 _BASELINE_PREFIX = "baseline:"
 
@@ -26,7 +31,10 @@ class TrialRecord:
         config: Value of every active hyperparameter.
         seed: The trial's seed, or None where none is recorded yet.
         result: How it ended, or None.
-        scores: The objective after each epoch, in its own direction, the first epoch first.
+        scores: Of a trial without a result, the objective after each epoch, in its own direction,
+            the first epoch first.
+        place: In a study that several runs share, the host and directory of the run that the
+            trial belongs to; empty otherwise, and for a trial of this run.
     """
 
     trial: int | str
@@ -35,6 +43,7 @@ class TrialRecord:
     seed: int | None
     result: TrialResult | None
     scores: tuple[float, ...] = ()
+    place: str = ""
 
     @property
     def reason(self) -> str:
@@ -104,7 +113,7 @@ class RunRecord:
         return self.trials[min(scored)[1]] if scored else None
 
 
-def read_record(run: RunDirectory) -> RunRecord:
+def read_record(run: RunDirectory, content: StudyContent | None = None) -> RunRecord:
     """Reads a run.
 
     The run's own journal is replayed without Optuna, because importing Optuna alone would take
@@ -112,6 +121,7 @@ def read_record(run: RunDirectory) -> RunRecord:
 
     Args:
         run: The run's directory.
+        content: What its study holds, where that is known already.
 
     Returns:
         All that the study says about the run.
@@ -128,21 +138,20 @@ def read_record(run: RunDirectory) -> RunRecord:
             f"{run.manifest_file} gives the direction {objective['direction']!r}; "
             "expected minimize or maximize."
         )
-    study = read_study(run, manifest)
+    study = content or read_study(run, manifest)
     return RunRecord(
         name=run.name,
         objective=objective["name"],
         direction=objective["direction"],
-        trials=tuple(_trial_record(trial) for trial in study.trials),
+        trials=tuple(
+            _trial_record(trial, _place(trial, study, manifest)) for trial in study.trials
+        ),
         baselines=tuple(
             _baseline_record(key.removeprefix(_BASELINE_PREFIX), form)
             for key, form in study.attributes.items()
             if key.startswith(_BASELINE_PREFIX)
         ),
-        test_scores={
-            int(key) if key.isdecimal() else key: dict(scores)
-            for key, scores in study.attributes.get("test_scores", {}).items()
-        },
+        test_scores=_test_scores(study.attributes.get("test_scores", {})),
     )
 
 
@@ -170,13 +179,25 @@ def read_study(run: RunDirectory, manifest: Mapping[str, Any]) -> StudyContent:
 def _read_from_storage(url: str, name: str) -> StudyContent:
     import optuna
 
+    from automl.results.database import open_storage
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        study = optuna.load_study(study_name=name, storage=url)
-        trials = study.get_trials(deepcopy=False)
+        return study_content(optuna.load_study(study_name=name, storage=open_storage(url)))
     except KeyError as error:
         raise RunError(f"There is no study {name} in the database of the run.") from error
     except Exception as error:  # each database driver has exceptions of its own
         raise RunError(f"The database of the run cannot be read ({error}).") from error
+
+
+def study_content(study: optuna.Study) -> StudyContent:
+    """What an open study holds.
+
+    Args:
+        study: The study, which goes on: nothing of the content may be changed.
+    """
+    import optuna
+
     states = {
         optuna.trial.TrialState.RUNNING: TrialState.RUNNING,
         optuna.trial.TrialState.COMPLETE: TrialState.COMPLETED,
@@ -185,49 +206,102 @@ def _read_from_storage(url: str, name: str) -> StudyContent:
         optuna.trial.TrialState.WAITING: TrialState.WAITING,
     }
     return StudyContent(
-        name,
+        study.study_name,
         dict(study.user_attrs),
         [
             StudyTrial(
                 number=trial.number,
                 state=states[trial.state],
                 value=trial.values[0] if trial.values else None,
-                values_by_epoch=dict(trial.intermediate_values),
                 attributes=dict(trial.user_attrs),
+                first_values=trial.intermediate_values,
             )
-            for trial in trials
+            for trial in study.get_trials(deepcopy=False)
         ],
     )
 
 
-def _trial_record(trial: StudyTrial) -> TrialRecord:
+def _place(trial: StudyTrial, study: StudyContent, manifest: Mapping[str, Any]) -> str:
+    """The run that a trial of a shared study belongs to, if it is another than this one."""
+    driver = trial.attributes.get("driver")
+    if driver is None or driver == manifest.get("driver"):
+        return ""
+    return str(study.attributes.get(f"driver:{driver}", f"with the name {driver}"))
+
+
+def _trial_record(trial: StudyTrial, place: str = "") -> TrialRecord:
     form = trial.attributes.get("result")
+    # 10,000 trials have 200,000 epochs, and nobody asks for those of a trial that has a score.
+    values = trial.values_by_epoch if form is None else {}
+    config, seed = trial.attributes.get("config", {}), trial.attributes.get("seed")
+    result = None if form is None else _result(form, trial.number)
+    # Written by one process in one order, these can only differ where the study was changed.
+    agree = isinstance(config, dict) and isinstance(seed, int | None)
+    agree = agree and all(isinstance(value, float | int) for value in values.values())
+    if trial.state is TrialState.COMPLETED:
+        agree = agree and result is not None and result.state is TrialState.COMPLETED
+        agree = agree and result is not None and result.score == trial.value
+    if not agree:
+        raise RunError(
+            f"What the study says of trial {trial.number} does not fit together, so it was changed "
+            "after it was written; restore the study from a copy."
+        )
     return TrialRecord(
         trial=trial.number,
         state=trial.state,
-        config=trial.attributes.get("config", {}),
-        seed=trial.attributes.get("seed"),
-        result=None if form is None else _result(form, trial.number),
-        scores=tuple(value for _, value in sorted(trial.values_by_epoch.items())),
+        config=config,
+        seed=seed,
+        result=result,
+        scores=tuple(value for _, value in sorted(values.items())),
+        place=place,
     )
 
 
-def _baseline_record(name: str, form: Mapping[str, Any]) -> TrialRecord:
+def _baseline_record(name: str, form: Any) -> TrialRecord:
+    try:
+        check_form(BaselineForm, form)
+    except ValueError as error:
+        raise _unreadable(f"trial {name}", error) from error
     result = _result(form["result"], name)
     return TrialRecord(
         trial=name,
         state=result.state,
-        config=form.get("config", {}),
-        seed=form.get("seed"),
+        config=form["config"],
+        seed=form["seed"],
         result=result,
     )
 
 
 def _result(form: Mapping[str, Any], trial: int | str) -> TrialResult:
     try:
+        check_form(TrialResult, form)
         return TrialResult.from_json(form)
-    except (TypeError, ValueError, KeyError) as error:
-        raise RunError(
-            f"The result of trial {trial} cannot be read ({error}); it may have been written by "
-            "another version of automl."
-        ) from error
+    except ValueError as error:
+        raise _unreadable(f"trial {trial}", error) from error
+
+
+def _test_scores(form: Any) -> dict[int | str, Mapping[str, float]]:
+    """The test scores by trial or baseline.
+
+    Raises:
+        RunError: They are none.
+    """
+    try:
+        check_form(_TestScores, {"scores": form})
+    except ValueError as error:
+        raise _unreadable("the test rows", error) from error
+    return {int(key) if key.isdecimal() else key: dict(scores) for key, scores in form.items()}
+
+
+@dataclass(frozen=True)
+class _TestScores:
+    """What a study records of the test rows."""
+
+    scores: Mapping[str, Mapping[str, float | None]]
+
+
+def _unreadable(what: str, error: ValueError) -> RunError:
+    return RunError(
+        f"The result of {what} cannot be read ({error}); it may have been written by another "
+        "version of automl, or changed since."
+    )

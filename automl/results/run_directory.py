@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -12,11 +14,17 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from automl.data.forms import SEAL, unsealed
 from automl.errors import RequestError, RunError
-from automl.results.files import write_json
+from automl.results.files import write_sealed_json
+from automl.results.forms import ManifestForm, check_known
 
 # A baseline's name may be a folder's; so it is held to letters that every file system takes.
 _BASELINE_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+# What the system says of a folder that something is in already.
+_TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
 
 
 @dataclass(frozen=True)
@@ -48,24 +56,19 @@ class RunDirectory:
         """
         cls.check_free(path)
         target = Path(path).absolute()
-        run = cls(target)
-        made = _missing_folders(target)
         try:
-            target.mkdir(parents=True, exist_ok=True)
-            run.trials.mkdir()
-            write_json(run.manifest_file, manifest)
-        except FileExistsError as error:
-            # Another run has taken the directory since it was looked at; it is left alone.
-            raise RequestError(
-                f"{path} has just been taken by another run; choose another name."
-            ) from error
+            _make(target, manifest)
         except OSError as error:
-            _undo_create(run, made)
+            if error.errno in _TAKEN:
+                # Another run has taken the directory since it was looked at; it is left alone.
+                raise RequestError(
+                    f"{path} has just been taken by another run; choose another name."
+                ) from error
             raise RequestError(
                 f"The run's directory {path} cannot be made ({error.strerror or error}); "
                 "choose a place that is writable and has room."
             ) from error
-        return run
+        return cls(target)
 
     @staticmethod
     def check_free(path: str | Path) -> None:
@@ -96,14 +99,16 @@ class RunDirectory:
             path: The run's directory.
 
         Returns:
-            The run's directory; nothing but the presence of ``run.json`` was checked.
+            The run's directory; of its files only the names were looked at.
 
         Raises:
             RequestError: There is no such directory, or it is not a run.
+            RunError: One of its files is a link that leads out of it.
         """
         target = Path(path).absolute()
         run = cls(target)
         if run.manifest_file.is_file():
+            run.check_links()
             return run
         if target.is_dir():
             raise RequestError(
@@ -111,6 +116,18 @@ class RunDirectory:
                 "`automl search` printed."
             )
         raise RequestError(f"There is no run {path}{_nearest_runs(target)}.")
+
+    def check_links(self) -> None:
+        """Checks that nothing in the directory itself is a link that leads out of it.
+
+        A run may come from somebody else, and files of it are written to.
+
+        Raises:
+            RunError: Something is.
+        """
+        for entry in os.scandir(self.path):
+            if entry.is_symlink():
+                self.inside(entry.name)
 
     @property
     def name(self) -> str:
@@ -178,6 +195,22 @@ class RunDirectory:
             raise RequestError(f"{trial} is no trial: trials are numbered from 0.")
         return self.inside(f"trials/{trial}")
 
+    def trial_file(self, trial: int | str, name: str) -> Path:
+        """Where a file of a trial is; it need not exist.
+
+        Args:
+            trial: The trial's number, or a baseline's name.
+            name: The file's name.
+
+        Returns:
+            A path inside the run.
+
+        Raises:
+            RequestError: The trial's name is none that a trial can have.
+            RunError: A link leads out of the run's directory.
+        """
+        return self.inside(f"{self.trial_directory(trial).relative_to(self.path)}/{name}")
+
     def inside(self, name: str) -> Path:
         """Turns a name that was read from the run into a path, if it stays in the run.
 
@@ -191,7 +224,13 @@ class RunDirectory:
             RunError: The name leads out of the run's directory, by itself or by a link.
         """
         path = self.path / name
-        if Path(name).is_absolute() or not path.resolve().is_relative_to(self.path.resolve()):
+        try:
+            leaves = Path(name).is_absolute() or not path.resolve().is_relative_to(
+                self.path.resolve()
+            )
+        except (OSError, RuntimeError, ValueError):  # a circle of links, or no name of a file
+            leaves = True
+        if leaves:
             raise RunError(
                 f"The run {self.path} names the file {name!r}, which is not inside it; "
                 "a run's files must be in its own directory."
@@ -205,9 +244,12 @@ class RunDirectory:
             The manifest as it was written.
 
         Raises:
-            RunError: The file cannot be read, or is not a JSON object.
+            RunError: The file cannot be read, is not a JSON object, was changed after it was
+                written, or a value in it is of a wrong kind.
         """
-        return read_json_object(self.manifest_file)
+        manifest = read_json_object(self.manifest_file)
+        check_known(ManifestForm, manifest, self.manifest_file)
+        return manifest
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Writes ``run.json`` atomically.
@@ -219,7 +261,7 @@ class RunDirectory:
             RunError: The file cannot be written.
         """
         try:
-            write_json(self.manifest_file, manifest)
+            write_sealed_json(self.manifest_file, manifest)
         except OSError as error:
             raise RunError(
                 f"{self.manifest_file} cannot be written ({error.strerror or error}); "
@@ -257,7 +299,13 @@ class RunDirectory:
 
     def discard(self) -> None:
         """Removes the run with all that is in it, for a search that ended before any trial."""
-        shutil.rmtree(self.path)
+        # At once no run any more: half of one could neither be resumed nor made again.
+        hidden = _hidden(self.path)
+        try:
+            self.path.rename(hidden)
+        except OSError:  # a mounted disk cannot be renamed
+            hidden = self.path
+        shutil.rmtree(hidden)
 
 
 def read_json_object(path: Path) -> dict[str, Any]:
@@ -270,17 +318,51 @@ def read_json_object(path: Path) -> dict[str, Any]:
         The object.
 
     Raises:
-        RunError: The file cannot be read, or is not a JSON object.
+        RunError: The file cannot be read, is not a JSON object, or was changed after it was
+            written.
     """
     try:
         form = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RunError(f"{path} cannot be read ({error.strerror or error}).") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RunError(f"{path} is not JSON ({error}); restore it from a copy.") from error
     if not isinstance(form, dict):
         raise RunError(f"{path} holds no JSON object; restore it from a copy.")
-    return form
+    try:
+        return unsealed(form)
+    except ValueError as error:
+        raise RunError(
+            f"{path} cannot be trusted: {error}; restore it from a copy, or, if you changed it on "
+            f"purpose, remove the key {SEAL!r} from it."
+        ) from error
+
+
+def _make(target: Path, manifest: Mapping[str, Any]) -> None:
+    """Makes a run's directory, or leaves nothing of it.
+
+    It is made under another name, so that a process that is killed on the way leaves nothing that
+    is neither a run nor free. A folder that is there, which may be a mounted disk, is filled.
+    """
+    made = _missing_folders(target)
+    is_new = not target.exists()
+    run = RunDirectory(_hidden(target) if is_new else target)
+    try:
+        run.path.mkdir(parents=True, exist_ok=True)
+        run.trials.mkdir()
+        write_sealed_json(run.manifest_file, manifest)
+        if is_new:
+            run.path.rename(target)
+    except BaseException as error:
+        # A folder that was there, and that another run has filled meanwhile, is that run's.
+        if is_new or not (isinstance(error, OSError) and error.errno in _TAKEN):
+            _undo_create(run, [run.path, *made] if is_new else made)
+        raise
+
+
+def _hidden(path: Path) -> Path:
+    """A name beside a folder's that no other process uses."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
 def _missing_folders(path: Path) -> list[Path]:

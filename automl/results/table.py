@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -184,13 +185,21 @@ def split_config(
         trials have in common, each in the order of the space.
     """
     configs = [row.config for row in rows if not isinstance(row.trial, str)]
-    values: dict[str, set[str]] = {}
+    first: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    differing: set[str] = set()
     for config in configs:
+        counts.update(config.keys())
         for name, value in config.items():
-            values.setdefault(name, set()).add(json.dumps(value))
-    counts = {name: sum(name in config for config in configs) for name in values}
-    common = [name for name in values if len(values[name]) == 1 and counts[name] == len(configs)]
-    return tuple(name for name in values if name not in common), tuple(common)
+            if name not in differing:  # one difference settles it
+                spelt = json.dumps(value)
+                if first.setdefault(name, spelt) != spelt:
+                    differing.add(name)
+    differing |= {name for name in first if counts[name] < len(configs)}
+    return (
+        tuple(name for name in first if name in differing),
+        tuple(name for name in first if name not in differing),
+    )
 
 
 def config_text(config: Mapping[str, Any], names: Sequence[str]) -> str:
@@ -253,8 +262,9 @@ def _wrapped(label: str, text: str, margin: int, width: int) -> list[str]:
 
 
 def _epochs(row: LeaderboardRow) -> str:
-    if not row.epochs:
-        return ""
+    if not row.epochs:  # a trial that was cut inside its first epoch, or a constant baseline
+        scored = row.score is not None and isinstance(row.trial, int)
+        return "<1" if scored and row.state == TrialState.COMPLETED.value else ""
     return f"{row.epochs} ({row.best_epoch})" if row.best_epoch else str(row.epochs)
 
 

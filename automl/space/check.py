@@ -7,6 +7,7 @@ import json
 
 from automl.errors import SpaceError
 from automl.space.enumeration import by_name
+from automl.space.keras_tuner import BuiltElsewhere, HyperBuilder
 from automl.space.logic import satisfiable
 from automl.space.search_space import SearchSpace
 
@@ -48,6 +49,8 @@ def _check_builder(space: SearchSpace) -> None:
     """Raises SpaceError for a builder that cannot be called as builders are."""
     if space.build is None:
         raise SpaceError(f"Search space '{space.name}' has no builder; give it one.")
+    if isinstance(space.build, HyperBuilder | BuiltElsewhere):
+        return
     try:
         signature = inspect.signature(space.build)
     except (TypeError, ValueError):

@@ -8,6 +8,7 @@ to the comparisons (De Morgan), so that the negation of one is also False there.
 from __future__ import annotations
 
 import json
+import math
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -36,6 +37,7 @@ _OPPOSITES = {
     "in": "not in",
     "not in": "in",
 }
+_MEMBERSHIP = ("in", "not in")
 ORDERINGS = frozenset({"<", "<=", ">", ">="})
 
 
@@ -51,6 +53,15 @@ def spell(value: Any) -> str:
         short = f"{value:.9g}"
         return short if any(mark in short for mark in ".einf") else f"{short}.0"
     return repr(value)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether the value has a JSON form: text, a finite number, True, False, None, or a tuple."""
+    if isinstance(value, tuple):
+        return all(map(is_plain, value))
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, str | bool | int)
 
 
 def to_tuple(value: Any) -> Any:
@@ -254,16 +265,20 @@ def condition_from_json(form: Mapping[str, Any]) -> Condition:
     Raises:
         SpaceError: The form is not one of a condition.
     """
-    if "all" in form:
-        return AllOf(tuple(condition_from_json(part) for part in form["all"]))
-    if "any" in form:
-        return AnyOf(tuple(condition_from_json(part) for part in form["any"]))
-    if form.get("operator") not in _OPERATORS or "name" not in form or "value" not in form:
-        raise SpaceError(
-            f"{dict(form)!r} is not the JSON form of a condition; expected the keys 'all', 'any' "
-            "or 'name', 'operator' and 'value'."
-        )
-    return Comparison(form["name"], form["operator"], to_tuple(form["value"]))
+    kinds: dict[str, type[AllOf | AnyOf]] = {"all": AllOf, "any": AnyOf}
+    if isinstance(form, Mapping) and len(form) == 1 and (key := next(iter(form))) in kinds:
+        parts = form[key]
+        if isinstance(parts, list | tuple) and parts:
+            return kinds[key](tuple(map(condition_from_json, parts)))
+    elif isinstance(form, Mapping) and form.keys() == {"name", "operator", "value"}:
+        name, sign, value = form["name"], form["operator"], to_tuple(form["value"])
+        known = isinstance(sign, str) and sign in _OPERATORS and isinstance(name, str)
+        if known and is_plain(value) and (sign not in _MEMBERSHIP or isinstance(value, tuple)):
+            return Comparison(name, sign, value)
+    raise SpaceError(
+        f"{form!r} is not the JSON form of a condition; expected the keys 'all' or 'any' with a "
+        "list of conditions, or 'name', 'operator' and 'value'."
+    )
 
 
 class Comparable:
@@ -353,11 +368,9 @@ def _plain(name: str, value: Any) -> Any:
         SpaceError: It is not a plain value (another hyperparameter, a condition, ...).
     """
     value = to_tuple(value)
-    parts = value if isinstance(value, tuple) else (value,)
-    for part in parts:
-        if not isinstance(part, str | int | float | bool | tuple | None):
-            raise SpaceError(
-                f"'{name}' is compared with {part!r}; a condition compares a hyperparameter with a "
-                "plain value (text, number, True, False or None)."
-            )
+    if not is_plain(value):
+        raise SpaceError(
+            f"'{name}' is compared with {value!r}; a condition compares a hyperparameter with a "
+            "plain value (text, finite number, True, False or None)."
+        )
     return value

@@ -31,6 +31,8 @@ def suit_to_data(
     Returns:
         A space with fewer options, or the same one.
     """
+    if space.inputs == "array":
+        return space  # names in a builder of KerasTuner's form mean what its author means
     categories = [codes - 1 for codes in cardinalities]
     without_effect = {
         "categorical_encoding": not any(10 <= count <= 50 for count in categories),

@@ -13,6 +13,7 @@ from automl.space.condition import (
     Comparable,
     Condition,
     as_condition,
+    is_plain,
     spell,
     to_list,
     to_tuple,
@@ -63,8 +64,18 @@ class Hyperparameter(Comparable, ABC):
         _check_name(self.name)
         if self.when is not None:
             object.__setattr__(self, "when", as_condition(self.when))
+        for word in ("label", "help", "source"):
+            if not isinstance(getattr(self, word), str):
+                raise SpaceError(
+                    f"{word} of {self.called} must be text, not {getattr(self, word)!r}."
+                )
         if self.otherwise is not UNSET:
             object.__setattr__(self, "otherwise", to_tuple(self.otherwise))
+            if not is_plain(self.otherwise):
+                raise SpaceError(
+                    f"{self.called} has the otherwise {self.otherwise!r}; expected text, a finite "
+                    "number, True, False, None or a tuple of them."
+                )
         self.check_range()
         if self.default is UNSET or (self.default is None and not self.contains(None)):
             object.__setattr__(self, "default", self.standard_default())

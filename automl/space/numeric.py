@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+#: Whole numbers up to here are exact in Optuna's floating-point arithmetic.
+MOST_STEPS = 2**53
+#: Beyond, the distance between two bounds may have no floating-point number.
+LARGEST_FLOAT = 1e300
+
+
 @dataclass(frozen=True, eq=False)
 class Int(Hyperparameter):
     """An integer from a range.
@@ -233,6 +239,13 @@ def is_number(value: Any) -> bool:
 def _check_bounds(parameter: Int | Float) -> None:
     """Raises SpaceError where low, high, step and log contradict one another."""
     called, low, high, step = parameter.called, parameter.low, parameter.high, parameter.step
+    most = MOST_STEPS if isinstance(parameter, Int) else LARGEST_FLOAT
+    for word, value in (("low", low), ("high", high), ("step", step or 0)):
+        if abs(value) > most:
+            raise SpaceError(
+                f"The {word} of {called} is beyond what can be sampled; give a number of at most "
+                f"{most:.3g}."
+            )
     if low > high:
         raise SpaceError(
             f"The range of {called} is upside down: low {spell(low)} is above high {spell(high)}; "
@@ -240,6 +253,11 @@ def _check_bounds(parameter: Int | Float) -> None:
         )
     if step is not None and step <= 0:
         raise SpaceError(f"The step of {called} is {spell(step)}; it must be above 0.")
+    if step is not None and (high - low) > step * MOST_STEPS:
+        raise SpaceError(
+            f"The step of {called} is {spell(step)}, too small for its range of {spell(low)} to "
+            f"{spell(high)}; give a larger one, or none."
+        )
     if parameter.log and low <= 0:
         raise SpaceError(
             f"{called} is logarithmic and has low {spell(low)}; give a low above 0 or drop log."

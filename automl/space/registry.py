@@ -6,8 +6,11 @@ import hashlib
 import importlib
 import importlib.util
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -15,9 +18,16 @@ from typing import Any
 
 from automl.errors import SpaceError
 from automl.space.describe import nearest
+from automl.space.keras_tuner import candidates, hyper_space, is_hyper
 from automl.space.search_space import SearchSpace
 
 GROUP = "automl.search_spaces"
+NEEDS_KERAS = "its hyperparameters are known where Keras is: see `automl spaces show`"
+#: A space file only defines things; one that takes longer is doing something else.
+SLOW_SECONDS = 10.0
+_KERAS = ("keras", "keras_tuner", "tensorflow")
+
+Elsewhere = Callable[[str], SearchSpace]
 
 
 @dataclass(frozen=True)
@@ -44,26 +54,44 @@ def list_spaces() -> list[SpaceEntry]:
     entries = []
     for name, entry in sorted(_installed().items()):
         try:
-            description = find_space(name).description
+            description = find_space(name, _only_listed).description
         except SpaceError as error:
             description = f"cannot be loaded: {error}"
         entries.append(SpaceEntry(name, description, entry.value))
     return entries
 
 
-def find_space(reference: str) -> SearchSpace:
+def _only_listed(reference: str) -> SearchSpace:
+    return SearchSpace(reference, [], None, description=NEEDS_KERAS)
+
+
+def find_space(reference: str, elsewhere: Elsewhere | None = None) -> SearchSpace:
     """Finds a search space.
 
     Args:
         reference: An installed name (``mlp``), a file (``my_space.py``, ``my_space.py:space``),
             or ``module:attribute``.
+        elsewhere: For a process that is to stay without Keras: gives the space of a reference
+            that leads to what imports Keras, by asking a process that has it. None where this
+            process may import Keras.
 
     Returns:
-        The space, with its `SearchSpace.reference` set; a file's path is made absolute in it.
+        The space, with its `SearchSpace.reference` set; a file's path is made absolute in it. One
+        in KerasTuner's form is not traced yet, unless it came from ``elsewhere``.
 
     Raises:
         SpaceError: There is no such space, or what the reference leads to cannot be loaded.
     """
+    if elsewhere is None:
+        return _find(reference)
+    try:
+        with _without_keras():
+            return _find(reference)
+    except _KerasNeeded:
+        return elsewhere(_whole(reference))
+
+
+def _find(reference: str) -> SearchSpace:
     path, attribute = _as_file(reference)
     if path is not None:
         return _from_file(path, attribute)
@@ -82,6 +110,41 @@ def find_space(reference: str) -> SearchSpace:
         f"There is no search space '{reference}'; {hint} A file (my_space.py) or module:attribute "
         "works as well."
     )
+
+
+class _KerasNeeded(BaseException):
+    """Keras was to be imported; no error of the file that wanted it, which must not catch it."""
+
+
+class _Refusal(MetaPathFinder):
+    """Refuses to find Keras."""
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> None:
+        if name in _KERAS:
+            raise _KerasNeeded(name)
+
+
+@contextmanager
+def _without_keras() -> Iterator[None]:
+    """A context in which importing Keras, TensorFlow or KerasTuner raises `_KerasNeeded`.
+
+    They take seconds and hundreds of megabytes. Where they are imported already, nothing is
+    looked for and nothing raises.
+    """
+    refusal = _Refusal()
+    sys.meta_path.insert(0, refusal)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(refusal)
+
+
+def _whole(reference: str) -> str:
+    """The reference with a file's path made absolute: other processes may work elsewhere."""
+    path, attribute = _as_file(reference)
+    if path is None:
+        return reference
+    return f"{path.expanduser().resolve()}{':' if attribute else ''}{attribute}"
 
 
 def _installed() -> dict[str, EntryPoint]:
@@ -108,7 +171,7 @@ def _from_file(path: Path, attribute: str) -> SearchSpace:
             f"`automl spaces new {path.stem}`."
         )
     module = _execute(path)
-    name, space = _pick(str(path), vars(module), attribute)
+    name, space = _pick(str(path), module, attribute)
     return space.with_reference(f"{path}:{name}")
 
 
@@ -131,11 +194,35 @@ def _execute(path: Path) -> ModuleType:
         sys.path.append(str(path.parent))
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        del sys.modules[name]
+        with _told_when_slow(path):
+            spec.loader.exec_module(module)
+    except BaseException as error:  # the file is anybody's, and may raise anything
+        sys.modules.pop(name, None)
+        if isinstance(error, _KerasNeeded | KeyboardInterrupt):
+            raise
         raise _unloadable(str(path), error) from error
     return module
+
+
+@contextmanager
+def _told_when_slow(path: Path) -> Iterator[None]:
+    """Says what is going on where a file's own code does not come to its end."""
+
+    def tell() -> None:
+        print(
+            f"automl: {path} has been running for {SLOW_SECONDS:g} s while it is loaded; its own "
+            "code decides when that ends, and Ctrl-C stops it.",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    timer = threading.Timer(SLOW_SECONDS, tell)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _from_module(name: str, attribute: str) -> SearchSpace:
@@ -147,7 +234,7 @@ def _from_module(name: str, attribute: str) -> SearchSpace:
         module = importlib.import_module(name)
     except (Exception, SystemExit) as error:
         raise _unloadable(f"module {name}", error) from error
-    return _pick(f"module {name}", vars(module), attribute)[1]
+    return _pick(f"module {name}", module, attribute)[1]
 
 
 def _unloadable(place: str, error: BaseException) -> SpaceError:
@@ -177,29 +264,38 @@ def _line(place: str, error: BaseException) -> str:
     return "" if number is None else f", line {number}"
 
 
-def _pick(place: str, contents: Mapping[str, Any], attribute: str) -> tuple[str, SearchSpace]:
+def _pick(place: str, module: ModuleType, attribute: str) -> tuple[str, SearchSpace]:
     """The space under the attribute; without one, the one named ``space``, or the only one.
+
+    A builder in KerasTuner's form stands for the space of its hyperparameters.
 
     Raises:
         SpaceError: There is none, or more than one.
     """
+    contents = vars(module)
     spaces = {name: value for name, value in contents.items() if isinstance(value, SearchSpace)}
     if attribute:
         if attribute in spaces:
             return attribute, spaces[attribute]
-        if attribute in contents:
+        value = contents.get(attribute) or getattr(module, attribute, None)
+        if is_hyper(value):
+            return attribute, hyper_space(value)
+        if value is not None:
             raise SpaceError(
-                f"{attribute} in {place} is of type {type(contents[attribute]).__name__}, not a "
-                "SearchSpace."
+                f"{attribute} in {place} is of type {type(value).__name__}, not a SearchSpace, a "
+                "function build(hp) or a HyperModel."
             )
         raise SpaceError(f"{place} has no '{attribute}'; {_has(spaces)}")
     if "space" in spaces:
         return "space", spaces["space"]
     if not spaces:
-        raise SpaceError(
-            f"{place} defines no search space; end it with "
-            'space = SearchSpace("name", [...], build).'
-        )
+        hyper = candidates(module.__name__, contents)
+        if not hyper:
+            raise SpaceError(
+                f"{place} defines no search space; end it with "
+                'space = SearchSpace("name", [...], build).'
+            )
+        spaces = {name: hyper_space(value) for name, value in hyper.items()}
     if len({id(space) for space in spaces.values()}) > 1:
         raise SpaceError(
             f"{place} defines several search spaces; say which: "

@@ -12,6 +12,7 @@ from automl.errors import SpaceError
 from automl.space.configuration import Configuration
 from automl.space.describe import DescribeRow, describe_rows, nearest
 from automl.space.enumeration import count_configurations, grid_configurations
+from automl.space.growth import extended_hyperparameters
 from automl.space.hyperparameter import UNSET, Hyperparameter
 from automl.space.optuna_bridge import distribution, stored, suggest
 from automl.space.override import override_hyperparameters
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.trial import BaseTrial
 
-Inputs = Literal["vector", "table"]
+Inputs = Literal["vector", "table", "array"]
 Builder = Callable[..., Any]
 
 
@@ -36,7 +37,8 @@ class SearchSpace:
         build: ``build(config, inputs, task)``: returns a feature tensor (the head is added), a
             Keras model, or a compiled Keras model. Imports keras inside.
         inputs: What the builder gets: ``"vector"``, one tensor of shape (rows, features) with
-            every column in it, or ``"table"``, numeric and categorical columns apart.
+            every column in it, or ``"table"``, numeric and categorical columns apart. (``"array"``
+            is for builders in KerasTuner's form: nothing, the model's own input takes the rows.)
         description: One line; by default the first line of the docstring of ``build``'s module.
 
     Attributes:
@@ -68,6 +70,10 @@ class SearchSpace:
         description: str,
         reference: str | None = None,
     ) -> None:
+        if not isinstance(description, str):
+            raise SpaceError(
+                f"The description of search space {name!r} must be text, not {description!r}."
+            )
         self._name = name
         self._hyperparameters = parents_first(name, tuple(hyperparameters))
         self._build = build
@@ -92,7 +98,7 @@ class SearchSpace:
 
     @property
     def inputs(self) -> str:
-        """What the builder gets: ``"vector"`` or ``"table"``."""
+        """What the builder gets: ``"vector"``, ``"table"`` or ``"array"``."""
         return self._inputs
 
     @property
@@ -276,6 +282,26 @@ class SearchSpace:
         return self._copy(
             hyperparameters=override_hyperparameters(self.name, self.hyperparameters, changes)
         )
+
+    def extended(self, found: Iterable[Hyperparameter]) -> SearchSpace:
+        """The space with hyperparameters that a builder turned out to have.
+
+        Args:
+            found: In the order in which they were found; those that the space has stay as they
+                are, and of two with one name that could be active together the first counts.
+
+        Returns:
+            The larger space, or this one where there is nothing new.
+        """
+        grown = extended_hyperparameters(self.hyperparameters, found)
+        if len(grown) == len(self.hyperparameters):
+            return self
+        validate_space(self.name, grown, self.inputs, self.build, declared=False)
+        return self._copy(hyperparameters=grown)
+
+    def with_builder(self, build: Builder) -> SearchSpace:
+        """The same space with another builder."""
+        return self._copy(build=build)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form: everything but the builder and the reference."""

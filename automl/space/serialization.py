@@ -22,9 +22,11 @@ def hyperparameter_from_json(form: Mapping[str, Any]) -> Hyperparameter:
     Raises:
         SpaceError: The form is not one of a hyperparameter.
     """
+    if not isinstance(form, Mapping) or not all(isinstance(key, str) for key in form):
+        raise SpaceError(f"{form!r} is not the JSON form of a hyperparameter; expected an object.")
     fields = dict(form)
     kind = fields.pop("kind", None)
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise SpaceError(
             f"{kind!r} is not a kind of hyperparameter; expected one of {', '.join(_KINDS)}."
         )

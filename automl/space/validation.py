@@ -17,7 +17,7 @@ from automl.space.hyperparameter import Hyperparameter
 from automl.space.logic import satisfiable
 from automl.space.numeric import is_number
 
-INPUTS = ("vector", "table")
+INPUTS = ("vector", "table", "array")
 
 
 def flattened(space: str, given: Iterable[Any]) -> tuple[Hyperparameter, ...]:
@@ -120,7 +120,8 @@ def validate_space(
         raise SpaceError(f"{name!r} cannot name a search space; expected text.")
     if inputs not in INPUTS:
         raise SpaceError(
-            f"Search space '{name}' asks for inputs {inputs!r}; expected 'vector' or 'table'."
+            f"Search space '{name}' asks for inputs {inputs!r}; expected 'vector' or 'table' (or "
+            "'array', where build(hp) makes the model)."
         )
     if build is not None and not callable(build):
         raise SpaceError(
@@ -129,6 +130,8 @@ def validate_space(
         )
     named = by_name(hyperparameters)
     reserved = set(dir(Configuration)) | set(Configuration.__dataclass_fields__)
+    if inputs == "array":  # whose builder reads values by their names only
+        reserved = set()
     for parameter in hyperparameters:
         if parameter.name in reserved:
             raise SpaceError(

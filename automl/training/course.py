@@ -29,8 +29,13 @@ class Course(Protocol):
     def momenta(self, epoch: int) -> npt.NDArray[np.float32] | None:
         """The momentum of each step, float32 (steps,), or None to leave it alone."""
 
-    def should_stop(self) -> bool:
-        """Whether to stop now, inside an epoch; asked about once a second."""
+    def should_stop(self, done: float = 0.0) -> bool:
+        """Whether to stop now, inside an epoch; asked at least about twice a second.
+
+        Args:
+            done: Share of the running epoch's steps that are done; 0 between epochs. The model
+                holds the weights that these steps have led to.
+        """
 
     def diverged(self, epoch: int, step: int, loss: float) -> None:
         """Told that the loss was NaN or infinite in a step, after which training stops.

@@ -122,6 +122,11 @@ def configure_device(threads: int = 1) -> None:
     gc.freeze()
 
 
+def has_gpu() -> bool:
+    """Whether trials run on a GPU."""
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
 def choose_options(model: Any, batch_size: int, steps: int, epochs: int) -> GraphOptions:
     """Chooses how a trial's graphs are compiled and executed.
 
@@ -137,7 +142,7 @@ def choose_options(model: Any, batch_size: int, steps: int, epochs: int) -> Grap
     Returns:
         The options. On a GPU, where nothing was measured, TensorFlow's own defaults.
     """
-    if tf.config.list_physical_devices("GPU"):
+    if has_gpu():
         return GraphOptions()
     kinds = [type(layer) for layer in model._flatten_layers(include_self=False)]
     own = not all(kind.__module__.startswith("keras.") for kind in kinds)

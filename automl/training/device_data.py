@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,8 @@ import tensorflow as tf
 
 from automl.data.plan import InputSignature, PreprocessingPlan, Rows
 from automl.data.task import Task
+from automl.errors import TrialError
+from automl.models.own_model import ONE_HOT, OWN_UNITS, PLAIN, ArrayForm
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 
 ALIGNMENT = 64
 """Bytes to which TensorFlow's operations want their memory aligned."""
+ARRAY = "array"
+"""The one input of a model that takes rows as one array."""
+PROBABILITY_SLACK = 1e-3
+"""By which a probability may be beyond 0 or 1 through rounding."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,8 @@ class DeviceRows:
 
     Attributes:
         inputs: Tensors by the name of the core's input: ``numeric`` float32 (n, p) and
-            ``categorical`` int32 (n, c), each only where there are such columns.
+            ``categorical`` int32 (n, c), each only where there are such columns. For a model that
+            takes rows as one array: ``array`` float32 (n, *shape), and no other.
         target: Tensor that the model is trained on; see `Rows.target`.
         weight: float32 (n,) tensor, or None.
         rows: The same rows in main memory, whose ``truth`` the metrics compare with.
@@ -55,9 +63,35 @@ class DeviceRows:
     @property
     def data(self) -> tuple[Any, ...]:
         """What Keras's steps take: ``(x, y)`` or ``(x, y, sample_weight)``."""
+        x = self.inputs[ARRAY] if ARRAY in self.inputs else dict(self.inputs)
         if self.weight is None:
-            return dict(self.inputs), self.target
-        return dict(self.inputs), self.target, self.weight
+            return x, self.target
+        return x, self.target, self.weight
+
+    def in_form(self, form: ArrayForm, signature: InputSignature) -> DeviceRows:
+        """The same rows as a model of a person's own takes them.
+
+        Args:
+            form: How it takes them.
+            signature: The arrays' signature.
+        """
+        parts = [self.inputs["numeric"]] if "numeric" in self.inputs else []
+        if "categorical" in self.inputs:
+            columns = tf.unstack(self.inputs["categorical"], axis=1)
+            parts += [  # code 0, not seen in training, is all zeros
+                tf.one_hot(codes - 1, count - 1)
+                for codes, count in zip(columns, signature.cardinalities, strict=True)
+            ]
+        rows = parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
+        target = self.target
+        if form.target == OWN_UNITS:
+            target = tf.cast(self.rows.truth, tf.float32)
+        elif form.target != PLAIN:
+            target = tf.cast(tf.reshape(target, [-1]), tf.int32)
+        if form.target == ONE_HOT:
+            target = tf.one_hot(target, form.outputs)
+        array = tf.reshape(rows, [len(self), *form.shape])
+        return dataclasses.replace(self, inputs={ARRAY: array}, target=target)
 
 
 @dataclass(frozen=True)
@@ -71,6 +105,7 @@ class DeviceData:
         validation: Validation rows.
         check_positions: int64 (m,), positions among the validation rows of the rows by which an
             exported model is checked.
+        form: How a model of a person's own takes the rows; None for a core.
     """
 
     task: Task
@@ -78,6 +113,8 @@ class DeviceData:
     train: DeviceRows
     validation: DeviceRows
     check_positions: npt.NDArray[np.int64]
+    form: ArrayForm | None = None
+    _in_form: dict[ArrayForm, DeviceData] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def from_arrays(cls, arrays: Arrays | PreparedData) -> DeviceData:
@@ -101,6 +138,56 @@ class DeviceData:
     def signature(self) -> InputSignature:
         """What the core model takes."""
         return self.plan.signature
+
+    def in_form(self, form: ArrayForm | None) -> DeviceData:
+        """The same data as a model takes them, made once and kept.
+
+        Args:
+            form: How the model takes them; None for a core in the contract's form.
+        """
+        if form == self.form or form is None:
+            return self
+        if form not in self._in_form:
+            self._in_form[form] = dataclasses.replace(
+                self,
+                train=self.train.in_form(form, self.signature),
+                validation=self.validation.in_form(form, self.signature),
+                form=form,
+                _in_form={},
+            )
+        return self._in_form[form]
+
+    def answers(self, outputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """A model's outputs as probabilities, or as targets in their own units.
+
+        Args:
+            outputs: (n, outputs), as the model gives them.
+
+        Raises:
+            TrialError: They are to be probabilities and are not.
+        """
+        if self.form is not None:
+            outputs = _activated(outputs, self.form)
+            if self.task.is_classification and not _are_probabilities(outputs):
+                raise TrialError(
+                    f"The model's outputs reach from {outputs.min():.4g} to {outputs.max():.4g} "
+                    "and are no probabilities; end it with softmax or sigmoid, or compile it with "
+                    "a loss that has from_logits=True."
+                )
+            if self.form.target == OWN_UNITS:
+                return outputs.astype(np.float64)
+        return self.plan.restore_target(outputs)
+
+
+def _activated(outputs: npt.NDArray[Any], form: ArrayForm) -> npt.NDArray[Any]:
+    if form.activation:
+        activate = tf.nn.softmax if form.activation == "softmax" else tf.nn.sigmoid
+        outputs = activate(outputs).numpy()
+    return outputs[:, 1:2] if form.second else outputs
+
+
+def _are_probabilities(outputs: npt.NDArray[Any]) -> bool:
+    return bool(outputs.min() >= -PROBABILITY_SLACK and outputs.max() <= 1.0 + PROBABILITY_SLACK)
 
 
 def _placed(array: npt.NDArray[Any]) -> Any:

@@ -95,6 +95,19 @@ class Evaluator:
         predictions = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
         return float(np.average(losses, weights=sizes)), predictions
 
+    def snapshot(self) -> list[Any]:
+        """The model's weights as they are now, to be restored later."""
+        return [weight.value.read_value() for weight in self._model.weights]
+
+    def restore(self, snapshot: list[Any]) -> None:
+        """Gives the model weights back.
+
+        Args:
+            snapshot: What `snapshot` gave.
+        """
+        for weight, value in zip(self._model.weights, snapshot, strict=True):
+            weight.value.assign(value)
+
     def _score(self, data: tuple[Any, ...]) -> tuple[Any, Any]:
         inputs, target, weight = data if self._weighted else (*data, None)
         output = self._model(inputs, training=False)

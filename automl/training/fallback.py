@@ -23,7 +23,7 @@ from automl.training.evaluation import Evaluator, loss_of, overrides
 OWN_TRAINING = ("fit", "make_train_function")
 """Methods that, where a model has its own, leave the training to `fit`."""
 
-POLL_SECONDS = 0.7
+POLL_SECONDS = 0.25
 
 
 def needs_fit(model: Any) -> bool:
@@ -66,7 +66,7 @@ class FitTrainer:
             epochs=course.epochs,
             steps_per_epoch=math.ceil(len(self._train) / self._batch),
             shuffle=False,
-            callbacks=[_Follower(course, self._scheduled)],
+            callbacks=[Follower(course, self._scheduled)],
             verbose=0,
         )
 
@@ -86,7 +86,7 @@ class FitTrainer:
         )
 
 
-class _Follower(keras.callbacks.Callback):  # type: ignore[misc]
+class Follower(keras.callbacks.Callback):  # type: ignore[misc]
     """Assigns the rates, watches the loss and tells the course of each epoch."""
 
     def __init__(self, course: Course, scheduled: bool) -> None:
@@ -120,7 +120,7 @@ class _Follower(keras.callbacks.Callback):  # type: ignore[misc]
         loss = float(np.asarray(loss_of(logs or {})))
         if not math.isfinite(loss):
             self._course.diverged(self._epoch, batch + 1, loss)
-        elif time.monotonic() - self._asked < POLL_SECONDS or not self._stopped():
+        elif time.monotonic() - self._asked < POLL_SECONDS or not self._stopped(batch + 1):
             return
         self._cut = True
         self.model.stop_training = True
@@ -134,6 +134,7 @@ class _Follower(keras.callbacks.Callback):  # type: ignore[misc]
         if not self._course.end_epoch(self._epoch, values) or self._stopped():
             self.model.stop_training = True
 
-    def _stopped(self) -> bool:
+    def _stopped(self, steps: int = 0) -> bool:
         self._asked = time.monotonic()
-        return self._course.should_stop()
+        total = (self.params or {}).get("steps")  # a loop of a person's own may not tell
+        return self._course.should_stop(steps / total if total else 0.0)

@@ -8,6 +8,8 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from automl.errors import RunError
+
 HISTORY_FILE = "history.csv"
 
 Row = Mapping[str, float]
@@ -33,13 +35,39 @@ def write_history(rows: Sequence[Row], directory: Path) -> Path:
 
 
 def read_history(directory: Path) -> list[dict[str, float]]:
-    """Reads what `write_history` wrote; empty where there is no such file."""
+    """Reads what `write_history` wrote; empty where there is no such file.
+
+    Raises:
+        RunError: The file cannot be read, or is not a table of numbers by epoch.
+    """
     path = directory / HISTORY_FILE
     if not path.exists():
         return []
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return [{name: float(value) for name, value in row.items() if value} for row in rows]
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *lines = csv.reader(file, strict=True)
+        rows = [_row(header, cells) for cells in lines]
+        first = rows[0].get("epoch") if rows else None
+        if rows and [row.get("epoch") for row in rows] != [
+            (first or 0) + i for i in range(len(rows))
+        ]:
+            raise ValueError("its epochs do not follow one another")
+    except (OSError, ValueError, csv.Error) as error:
+        raise RunError(
+            f"The learning curve {path} cannot be read ({error}); the study still has the scores."
+        ) from error
+    return rows
+
+
+def _row(header: Sequence[str], cells: Sequence[str]) -> dict[str, float]:
+    """The numbers of one line by their column.
+
+    Raises:
+        ValueError: The line does not fit the header, or holds something else.
+    """
+    if len(cells) != len(header) or len(set(header)) < len(header):
+        raise ValueError(f"{len(cells)} values for {len(set(header))} columns")
+    return {name: float(cell) for name, cell in zip(header, cells, strict=True) if cell}
 
 
 def write_whole(path: Path, text: str) -> Path:

@@ -20,16 +20,12 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from automl.models.optimizers import momentum_variable
+from automl.training.chunks import Chunks
 from automl.training.course import Course
 from automl.training.device import GraphOptions
 from automl.training.device_data import DeviceRows
 from automl.training.evaluation import Evaluator, loss_of
 from automl.training.graphs import count_functions, trace_once
-
-CHUNK_SECONDS = 0.7
-"""Aim for one call of the graph: a trial is asked whether to stop about once a second."""
-FIRST_CHUNK = 16
-"""Steps of the very first call, before the time of a step is known."""
 
 
 class CompiledTrainer:
@@ -61,7 +57,7 @@ class CompiledTrainer:
         self._momentum: Any | None = None
         self._graph: Any = None
         self._last_graph: Any = None
-        self._chunk = FIRST_CHUNK
+        self._chunks = Chunks()
         self._logged: set[str] = set()
 
     def trace(self, scheduled: bool, validation: DeviceRows) -> None:
@@ -126,26 +122,20 @@ class CompiledTrainer:
             if not math.isfinite(value):
                 course.diverged(epoch, int(done), value)
                 return None
-            self._set_chunk(last - step, time.perf_counter() - started)
+            self._chunks.took(last - step, time.perf_counter() - started)
             step = last
             if step == self._steps:
                 return {"loss": value, **{name: float(log) for name, log in logs.items()}}
-            if course.should_stop():
+            if course.should_stop(step / self._steps):
                 return None
 
     def _next_call(self, step: int) -> tuple[Any, int]:
         """The graph to call from a step on, and the step before which it ends."""
         if self._last_graph is None:
-            return self._graph, min(step + self._chunk, self._steps)
+            return self._graph, min(step + self._chunks.steps, self._steps)
         if step < self._full_steps:
-            return self._graph, min(step + self._chunk, self._full_steps)
+            return self._graph, min(step + self._chunks.steps, self._full_steps)
         return self._last_graph, self._steps
-
-    def _set_chunk(self, steps: int, seconds: float) -> None:
-        """Sets how many steps a call takes; where an epoch is cut does not change its numbers."""
-        wanted = steps * CHUNK_SECONDS / max(seconds, 1e-6)
-        # The first call also prepares the graph, so the estimate may grow fast, not fall far.
-        self._chunk = max(1, min(int(wanted), 64 * self._chunk))
 
     def _run_steps(
         self, order: Any, rates: Any, momenta: Any, first: Any, last: Any

@@ -14,12 +14,14 @@ from automl.data.metrics import Objective, compute_metric, compute_metrics, metr
 from automl.data.task import TaskKind
 from automl.errors import TrialError
 from automl.models.schedules import Schedule
+from automl.training.deadline import Deadline
+from automl.training.dense.trainer import DenseTrainer
 from automl.training.device_data import DeviceData
 from automl.training.early_stopping import EarlyStopping
 from automl.training.evaluation import Evaluator
 from automl.training.timings import Timings
 from automl.training.verdicts import Curve, trivial_loss
-from automl.trial import EpochReport, TrialSpec
+from automl.trial import SEARCH_OVER, EpochReport, TrialSpec
 
 ASK_SECONDS = 0.5
 """Least time between two questions whether the trial is interrupted."""
@@ -79,12 +81,21 @@ class Progress:
         self._interrupted = interrupted
         self._timings = timings
         self._asked = time.perf_counter()
+        self._done = 0.0
+        self._deadline = Deadline(spec, timings.start, data.train, data.validation)
         self._schedule: Schedule | None = None
         self._model: Any = None
-        self._evaluator: Evaluator | None = None
-        self._best_weights: list[Any] = []
+        self._evaluator: Evaluator | DenseTrainer | None = None
+        self._best_weights: Any = None
 
-    def begin(self, model: Any, evaluator: Evaluator, schedule: Schedule | None) -> None:
+    def use(self, data: DeviceData) -> None:
+        """Takes the same rows in the form that the model takes them."""
+        self._data = data
+        self._deadline.use(data.train, data.validation)
+
+    def begin(
+        self, model: Any, evaluator: Evaluator | DenseTrainer, schedule: Schedule | None
+    ) -> None:
         """Takes what is made in the meantime.
 
         Args:
@@ -93,6 +104,7 @@ class Progress:
             schedule: Gives the learning rates, or None for a model that has its own.
         """
         self._model, self._evaluator, self._schedule = model, evaluator, schedule
+        self._deadline.begin(model.count_params())
 
     def order(self, epoch: int) -> npt.NDArray[np.int32]:
         """See `Course.order`."""
@@ -107,20 +119,50 @@ class Progress:
         """See `Course.momenta`."""
         return None if self._schedule is None else self._schedule.momenta(epoch)
 
-    def should_stop(self) -> bool:
+    def should_stop(self, done: float = 0.0) -> bool:
         """See `Course.should_stop`."""
+        self._done = done
+        if done and not self.history and self._deadline.wants_probe():
+            assert self._evaluator is not None
+            with self._timings.stage("validate"):
+                self._deadline.probe(self._evaluator.evaluate)
+        reason = self._deadline.passed(scored=bool(self.history))
         now = time.perf_counter()
-        limit = self._spec.budget.seconds
-        epoch = len(self.history) + 1
-        if limit is not None and now - self._timings.start >= limit:
-            self.reason = f"it reached its time limit of {limit:g} s in epoch {epoch}"
+        if reason:
+            self.reason = self._in_epoch(reason)
         elif now - self._asked >= ASK_SECONDS:
             self._asked = now
             self.reason = self._interrupted() or ""
+            if self.reason:
+                self._deadline.interrupt()
         else:
             return False
         self.cut = bool(self.reason)
         return self.cut
+
+    def _in_epoch(self, reason: str) -> str:
+        if reason == SEARCH_OVER:
+            return reason
+        return f"{reason} in epoch {len(self.history) + 1}"
+
+    def score_unfinished(self) -> None:
+        """Scores a model that was cut inside its first epoch with the weights that it has.
+
+        What was trained is worth a score where there is nothing else; `reason` says how little
+        it was. A trial with an epoch behind it is worth that epoch's score, and stays as it is.
+        """
+        if self.history or self.is_diverged or not self.cut or not self._done:
+            return
+        late = self._deadline.too_late_to_score()
+        if late:
+            self.reason = late
+            return
+        with self._timings.stage("validate"):
+            scored = self._score(0)
+        if scored is not None:
+            self.stopping.reason = ""
+            told = self.reason.removesuffix(" in epoch 1")
+            self.reason = f"{told} after {100 * self._done:.2g} % of its first epoch"
 
     def diverged(self, epoch: int, step: int, loss: float) -> None:
         """See `Course.diverged`."""
@@ -129,27 +171,17 @@ class Progress:
 
     def end_epoch(self, epoch: int, logs: Mapping[str, float]) -> bool:
         """See `Course.end_epoch`."""
-        assert self._evaluator is not None
+        late = self._deadline.passed(scored=True, also_validates=True) if self.history else ""
+        if late:
+            self.reason, self.cut = self._in_epoch(late), True
+            return False
         with self._timings.stage("validate"):
-            val_loss, outputs = self._evaluator.evaluate(self._data.validation)
-            if not (math.isfinite(val_loss) and np.isfinite(outputs).all()):
-                self.is_diverged = True
-                what = f"loss became {_named(val_loss)}"
-                if math.isfinite(val_loss):
-                    what = "predictions were no longer finite"
-                self.reason = f"the validation {what} in epoch {epoch}"
-                return False
-            predictions = self._data.plan.restore_target(outputs)
-            metrics = self._epoch_metrics(predictions)
-            score = val_loss if self._objective.name == "loss" else metrics[self._objective.name]
-            if math.isnan(score):
-                raise TrialError(
-                    f"The objective {self._objective.name!r} is not defined on the validation "
-                    "rows (one class only?); choose another objective or another split."
-                )
-            if self.stopping.update(epoch, score):
-                self.best_predictions = predictions
-                self._best_weights = [weight.value.read_value() for weight in self._model.weights]
+            started = time.perf_counter()
+            scored = self._score(epoch)
+            self._deadline.validated(time.perf_counter() - started)
+        if scored is None:
+            return False
+        score, val_loss, metrics = scored
         rate = self._last_rate(epoch)
         if self._schedule is not None:
             self._schedule.after_epoch(val_loss)
@@ -164,6 +196,34 @@ class Progress:
         self.history.append(row)
         return self._goes_on(EpochReport(epoch, score, row))
 
+    def _score(self, epoch: int) -> tuple[float, float, dict[str, float]] | None:
+        """Scores the model as it is; its weights are kept if they are the best so far.
+
+        Returns:
+            The score, the validation loss and the epoch's metrics; None where it has diverged.
+        """
+        assert self._evaluator is not None
+        val_loss, outputs = self._evaluator.evaluate(self._data.validation)
+        if not (math.isfinite(val_loss) and np.isfinite(outputs).all()):
+            self.is_diverged = True
+            what = f"loss became {_named(val_loss)}"
+            if math.isfinite(val_loss):
+                what = "predictions were no longer finite"
+            self.reason = f"the validation {what} in epoch {max(epoch, 1)}"
+            return None
+        predictions = self._data.answers(outputs)
+        metrics = self._epoch_metrics(predictions)
+        score = val_loss if self._objective.name == "loss" else metrics[self._objective.name]
+        if math.isnan(score):
+            raise TrialError(
+                f"The objective {self._objective.name!r} is not defined on the validation "
+                "rows (one class only?); choose another objective or another split."
+            )
+        if self.stopping.update(epoch, score):
+            self.best_predictions = predictions
+            self._best_weights = self._evaluator.snapshot()
+        return score, val_loss, metrics
+
     def _goes_on(self, report: EpochReport) -> bool:
         """Reports the epoch; whether there is a next one."""
         wanted = self._report(report)
@@ -177,8 +237,8 @@ class Progress:
 
     def restore_best(self) -> None:
         """Gives the model the weights of its best epoch back."""
-        for weight, value in zip(self._model.weights, self._best_weights, strict=True):
-            weight.value.assign(value)
+        assert self._evaluator is not None
+        self._evaluator.restore(self._best_weights)
 
     def check_predictions(self) -> npt.NDArray[Any]:
         """The best epoch's predictions for the rows by which an exported model is checked."""
@@ -188,7 +248,7 @@ class Progress:
     def release(self) -> None:
         """Lets go of the model and its weights."""
         self._model = self._evaluator = None
-        self._best_weights = []
+        self._best_weights = None
 
     def best_metrics(self) -> dict[str, float]:
         """The task's metrics on the validation rows at the best epoch."""
@@ -207,10 +267,11 @@ class Progress:
         and the numbers could not be compared with those of the validation rows.
         """
         assert self._evaluator is not None
-        _, outputs = self._evaluator.evaluate(self._data.train)
-        rows = self._data.train.rows
+        train = self._deadline.training_rows()
+        _, outputs = self._evaluator.evaluate(train)
+        rows = train.rows
         weight = None if self._data.validation.weight is None else rows.weight
-        predictions = self._data.plan.restore_target(outputs)
+        predictions = self._data.answers(outputs)
         return compute_metrics(self._data.task, rows.truth, predictions, weight)
 
     def curve(self, accuracy_gap: float | None = None) -> Curve:

@@ -13,9 +13,12 @@ import numpy as np
 from automl.data.metrics import default_objective
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
+from automl.models.hyper_tracing import traced
+from automl.space.keras_tuner import file_of, is_untraced
 from automl.space.registry import find_space
 from automl.training.device import configure_device
 from automl.training.device_data import DeviceData
+from automl.training.hyper_check import toy_rows
 from automl.training.trial import ERROR_FILE, train_trial
 from automl.trial import FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
 
@@ -36,7 +39,8 @@ def check_space(
 ) -> dict[str, Any]:
     """Builds, compiles and trains configurations of a space, on a small table for each task.
 
-    The tables hold numbers, a missing value and categories. A loss that diverges is no fault of
+    The tables hold numbers, a missing value and categories; for a builder in KerasTuner's form, the
+    rows have the form that its model takes. A loss that diverges is no fault of
     the space: its configuration could be trained.
 
     Args:
@@ -53,15 +57,15 @@ def check_space(
     """
     space = find_space(reference)
     configure_device()
+    if is_untraced(space):
+        space = traced(space)
     rng = np.random.default_rng(seed)
     chosen = [space.defaults(), *(space.sample(rng) for _ in range(configurations - 1))]
     passed: list[str] = []
     problems: dict[str, list[str]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for kind in KINDS:
-            data = DeviceData.from_arrays(
-                prepare(DataRequest(toy_table(kind, seed), ("target",), task=kind, seed=seed))
-            )
+        tables = _toy_data(space, seed)
+        for kind, data in tables:
             results = _train(space, chosen, data, Path(folder) / kind, seed)
             for index, result in enumerate(results):
                 if not _is_trained(result):
@@ -74,11 +78,26 @@ def check_space(
                 span = f"{weights[0]:,}" + (f" to {weights[-1]:,}" if weights[1:] else "")
                 passed.append(f"{kind}: trained {count} of {len(results)}, {span} weights")
     return {
-        "trained": len(KINDS) * len(chosen),
+        "trained": len(tables) * len(chosen),
         "failed": sum(map(len, problems.values())),
         "passed": passed,
         "problems": [f"{reason} ({_where(places)})" for reason, places in problems.items()],
     }
+
+
+def _toy_data(space: SearchSpace, seed: int) -> list[tuple[str, DeviceData]]:
+    """What to train on, in words, and the rows."""
+    if space.inputs == "array":
+        return [toy_rows(space, seed)]
+    return [
+        (
+            kind,
+            DeviceData.from_arrays(
+                prepare(DataRequest(toy_table(kind, seed), ("target",), task=kind, seed=seed))
+            ),
+        )
+        for kind in KINDS
+    ]
 
 
 def toy_table(kind: str, seed: int) -> pd.DataFrame:
@@ -138,7 +157,7 @@ def _is_trained(result: TrialResult) -> bool:
 def _line(directory: Path, space: SearchSpace) -> str:
     """``line N: `` for the last line of the space's own file in a trial's traceback, if any."""
     error = directory / ERROR_FILE
-    file = str(getattr(space.build, "__globals__", {}).get("__file__", ""))
+    file = file_of(space.build)
     if not file or not error.exists():
         return ""
     lines = re.findall(rf'File "{re.escape(file)}", line (\d+)', error.read_text(encoding="utf-8"))

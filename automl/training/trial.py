@@ -10,31 +10,29 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import tensorflow as tf
 
 from automl.data.metrics import Objective, better
 from automl.errors import AutoMLError
-from automl.models.core import build_core, compile_core
+from automl.models.core import Core, build_core, compile_core
 from automl.models.schedules import make_schedule
+from automl.results.files import is_disk_full
 from automl.space import Configuration, SearchSpace
-from automl.training.device import GraphOptions, choose_options
 from automl.training.device_data import DeviceData
-from automl.training.fallback import FitTrainer, needs_fit
-from automl.training.flat_updates import flatten_updates
 from automl.training.graphs import forgotten_gradients
 from automl.training.history import HISTORY_FILE, write_history, write_whole
-from automl.training.loop import CompiledTrainer
 from automl.training.progress import Progress
 from automl.training.saving import CHECK_FILE, MODEL_FILE, save_check, save_core
 from automl.training.timings import Timings
+from automl.training.trainers import OUT_OF_MEMORY, make_trainer
 from automl.training.verdicts import judge
 from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState, Verdict
 
 ERROR_FILE = "error.txt"
+BYTES_OF_A_WEIGHT = 4
+ERROR_CHARACTERS = 100_000
+"""Most that is kept of a traceback, whose message may be as long as a whole array."""
 DEFAULT_BATCH_SIZE = 32
 """Where the space has no ``batch_size`` (search-space handbook, section 3)."""
-
-OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)
 
 
 class _BuilderFailed(Exception):
@@ -52,6 +50,7 @@ class _Trial:
     directory: Path
     progress: Progress
     timings: Timings
+    core: Core | None = None
 
 
 def train_trial(
@@ -115,60 +114,43 @@ def _run(trial: _Trial) -> TrialResult:
     keras.utils.set_random_seed(spec.seed)
     with timings.stage("build"):
         config = trial.space.configuration(spec.config, check=False)
-        model, scheduled = _build(trial, config)
+        core = _build(trial, config)
+        model, scheduled = core.model, not core.compiled_by_user
+        trial = dataclasses.replace(trial, data=trial.data.in_form(core.form), core=core)
+        progress.use(trial.data)
     rows = len(trial.data.train)
     batch_size = min(int(config.get("batch_size") or DEFAULT_BATCH_SIZE), rows)
     steps = -(-rows // batch_size)
     schedule = make_schedule(config, steps, spec.budget.epochs) if scheduled else None
-    options = choose_options(model, batch_size, steps, spec.budget.epochs)
-    with timings.stage("build"):
-        if options.flat_updates:
-            flatten_updates(model)
-        else:
-            model.optimizer.build(model.trainable_variables)
-    trainer, options = _traced_trainer(trial, model, batch_size, options, scheduled)
+    trainer, options = make_trainer(
+        model, trial.data, batch_size, spec.budget.epochs, scheduled, timings, core.hyper
+    )
     with options.applied():
         progress.begin(model, trainer.evaluator, schedule)
         with timings.stage("train"):
             if not progress.should_stop():
                 trainer.run(progress)
+                progress.score_unfinished()
         result = _result(trial, model)
+        if core.hyper is not None:
+            found = tuple(parameter.to_json() for parameter in core.hyper.found())
+            result = dataclasses.replace(result, found=found)
     if progress.history:
         with timings.stage("save"):
             write_history(progress.history, trial.directory)
     return result
 
 
-def _build(trial: _Trial, config: Configuration) -> tuple[Any, bool]:
-    """The compiled model, and whether its learning rate follows the configuration's schedule."""
+def _build(trial: _Trial, config: Configuration) -> Core:
+    """The core, compiled."""
     try:
         core = build_core(trial.space, config, trial.data.task, trial.data.signature)
     except OUT_OF_MEMORY:
         raise
     except (Exception, SystemExit, KeyboardInterrupt) as error:
         raise _BuilderFailed from error
-    return compile_core(core, config, trial.data.task), not core.compiled_by_user
-
-
-def _traced_trainer(
-    trial: _Trial, model: Any, batch_size: int, options: GraphOptions, scheduled: bool
-) -> tuple[CompiledTrainer | FitTrainer, GraphOptions]:
-    """The trainer that the model needs, its graphs traced, and the options to run it with."""
-    train, validation = trial.data.train, trial.data.validation
-    with trial.timings.stage("trace"):
-        if not needs_fit(model):
-            compiled = CompiledTrainer(model, train, batch_size, options)
-            try:
-                compiled.trace(scheduled, validation)
-            except OUT_OF_MEMORY:
-                raise
-            except Exception:  # noqa: BLE001 - if it is an error of the model, `fit` meets it too
-                model.run_eagerly = True
-            else:
-                return compiled, compiled.options
-        fit = FitTrainer(model, train, batch_size)
-        fit.trace(scheduled, validation)
-        return fit, GraphOptions()
+    compile_core(core, config, trial.data.task)
+    return core
 
 
 def _result(trial: _Trial, model: Any) -> TrialResult:
@@ -210,14 +192,23 @@ def _completed(trial: _Trial, model: Any, result: TrialResult) -> TrialResult:
     if "accuracy" in train_metrics:
         gap = train_metrics["accuracy"] - result.metrics["accuracy"]
     threshold, model_hash = trial.spec.keep_threshold, ""
-    if threshold is None or better(result.score, threshold, trial.objective.direction):
+    room = trial.spec.model_room
+    fits = room is None or BYTES_OF_A_WEIGHT * result.parameters <= room
+    matters = threshold is None or better(result.score, threshold, trial.objective.direction)
+    if matters and fits:
         with trial.timings.stage("save"):
-            model_hash = save_core(model, trial.directory)
+            saved = (
+                model
+                if trial.core is None
+                else trial.core.in_contract(trial.data.plan.target_scale)
+            )
+            model_hash = save_core(saved, trial.directory)
             save_check(progress.check_predictions(), trial.directory)
     return dataclasses.replace(
         result,
         train_metrics=train_metrics,
-        verdict=judge(progress.curve(gap)),
+        # Without an epoch there is no curve: the trial was cut inside its first one.
+        verdict=judge(progress.curve(gap)) or Verdict.UNFINISHED,
         model_hash=model_hash,
     )
 
@@ -225,8 +216,11 @@ def _completed(trial: _Trial, model: Any, result: TrialResult) -> TrialResult:
 def _failure(trial: _Trial, error: BaseException, cause: FailureCause) -> TrialResult:
     """The result of a trial that an exception ended, its traceback in ``error.txt``."""
     reason = _sentence(error)
+    if is_disk_full(error):
+        cause = FailureCause.DISK_FULL
     try:
-        write_whole(trial.directory / ERROR_FILE, "".join(traceback.format_exception(error)))
+        told = "".join(traceback.format_exception(error))
+        write_whole(trial.directory / ERROR_FILE, _shortened(told))
         if trial.progress.history:
             write_history(trial.progress.history, trial.directory)
     except OSError as failed:
@@ -234,6 +228,14 @@ def _failure(trial: _Trial, error: BaseException, cause: FailureCause) -> TrialR
     return TrialResult(
         TrialState.FAILED, epochs=len(trial.progress.history), reason=reason, cause=cause
     )
+
+
+def _shortened(text: str) -> str:
+    """A text without its middle where it is very long."""
+    half = ERROR_CHARACTERS // 2
+    if len(text) <= ERROR_CHARACTERS:
+        return text
+    return f"{text[:half]}\n... {len(text) - 2 * half} characters left out ...\n{text[-half:]}"
 
 
 def _sentence(error: BaseException) -> str:

@@ -17,7 +17,13 @@ EXPORT_RESERVE = 8.0
 #: The same in times of importing TensorFlow, which the check of the export does once more in a new
 #: process: on a busy machine, where the import took 7 s, all of it took 17 s (measured).
 EXPORT_IMPORTS = 2.5
+#: Seconds that the import is taken for at most while it goes on.
+LIKELY_IMPORT = 5.0
+#: Least `--time` of a new search. Importing TensorFlow, then exporting and checking the export in a
+#: new process, took 8 s on two cores; below this it cannot come to anything.
+LEAST_TIME = 6.0
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?")
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -42,6 +48,27 @@ def parse_duration(text: str) -> float:
     return seconds
 
 
+def parse_size(text: str) -> int:
+    """Reads a size such as ``500M``, ``4G`` or ``1.5 GB``; a number alone is in bytes.
+
+    Args:
+        text: A number with the unit K, M, G or T, each 1,024 of the one before.
+
+    Returns:
+        The size in bytes.
+
+    Raises:
+        RequestError: The text is no size, or is zero.
+    """
+    found = _SIZE.fullmatch(text.strip().lower())
+    if found is None:
+        raise RequestError(f"{text!r} is not a size; write it like 500M, 4G or 1.5G.")
+    size = int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
+    if size <= 0:
+        raise RequestError(f"The size {text!r} is not above zero; write it like 500M or 4G.")
+    return size
+
+
 @dataclass(frozen=True)
 class SearchBudget:
     """How much a search may spend; it ends with whichever is reached first.
@@ -63,7 +90,7 @@ class SearchBudget:
         """
         if self.trials is not None and self.trials < 1:
             raise RequestError(f"--trials is {self.trials}; it must be at least 1.")
-        if self.seconds is not None and self.seconds <= 0:
+        if self.seconds is not None and not self.seconds > 0:
             raise RequestError(f"--time is {self.seconds:g} s; it must be above zero.")
         if self.trials is None and self.seconds is None:
             raise RequestError("The search has no end: give --trials, --time or both.")
@@ -92,15 +119,42 @@ class Clock:
         self._start = (now() if started is None else started) - spent
         self._seconds = budget.seconds
         self._import_seconds = import_seconds
+        self._spent = spent
+        self._startup = self._session()
 
     def elapsed(self) -> float:
         """Seconds spent on the run so far, earlier sessions included."""
         return self._now() - self._start
 
+    def left(self) -> float | None:
+        """Seconds until everything must be done, the export included; None for no limit."""
+        return None if self._seconds is None else self._seconds - self.elapsed()
+
     def left_for_trials(self) -> float | None:
         """Seconds until trials must end so that the export is ready in time; None for no limit."""
         if self._seconds is None:
             return None
-        needed = max(EXPORT_RESERVE, EXPORT_IMPORTS * self._import_seconds())
-        reserve = min(max(needed, 0.02 * self._seconds), 0.5 * self._seconds)
-        return self._seconds - reserve - self.elapsed()
+        return self._seconds - self.reserve() - self.elapsed()
+
+    def reserve(self) -> float:
+        """Seconds of a search with a time limit that are kept back for what follows its trials."""
+        seconds = self._seconds or 0.0
+        # While the import goes on, it has taken as long as the session at least.
+        imports = self._import_seconds() or min(self._session(), LIKELY_IMPORT)
+        needed = max(EXPORT_RESERVE, EXPORT_IMPORTS * imports)
+        return min(max(needed, 0.02 * seconds), 0.5 * seconds)
+
+    def slowness(self) -> float:
+        """How much longer than on an idle machine things take here and now; 1 at least."""
+        return max(1.0, self._import_seconds() * EXPORT_IMPORTS / EXPORT_RESERVE)
+
+    def _session(self) -> float:
+        return self.elapsed() - self._spent
+
+    def out_of_time(self) -> str:
+        """One sentence on a search whose time was over before a trial was complete."""
+        return (
+            f"No trial could be completed in --time {self._seconds:g} s: start-up took "
+            f"{max(self._startup, self._import_seconds()):.2g} s, and {self.reserve():.2g} s are "
+            "kept for the export; give more --time."
+        )

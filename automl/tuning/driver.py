@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from automl.engines.contract import Engine, EpochFinished, Event, TrialEnded
-from automl.trial import FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
+from automl.errors import RunError
+from automl.trial import (
+    SEARCH_OVER,
+    FailureCause,
+    TrialBudget,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+)
+from automl.tuning.interruption import Interruption
 from automl.tuning.observer import Observer, Progress
 from automl.tuning.standing import Standing
 
@@ -22,15 +28,24 @@ if TYPE_CHECKING:
 
     from automl.data.metrics import Objective
     from automl.tuning.budget import Clock, SearchBudget
-    from automl.tuning.study import RunStudy
+    from automl.tuning.disk import DiskBudget
+    from automl.tuning.study import Proposal, RunStudy
 
 #: Failures in a row with the same cause after which a search stops (contract 3 of the design).
 SAME_FAILURES = 3
 #: Seconds that running trials get to end by themselves when a search must stop.
 STOP_GRACE = 3.0
+#: Seconds without which no further trial is begun: it could not come to anything.
+LEAST_SECONDS = 0.5
 #: Longest wait for an event; a first Ctrl-C and a deadline are noticed within it.
 TICK = 0.25
 TOP_SHOWN = 5
+_WRONG = "the search space or the data is wrong"
+_WAYS_OUT = {
+    str(FailureCause.TIME_LIMIT): "give more --trial-time, or search a smaller space",
+    str(FailureCause.OUT_OF_MEMORY): "give more memory a worker, or search a smaller space",
+    str(FailureCause.DISK_LIMIT): "give more --max-disk, or search a smaller space",
+}
 _RAISED = (FailureCause.EXCEPTION, FailureCause.BUILDER)
 
 
@@ -42,6 +57,7 @@ class StopReason(StrEnum):
     EXHAUSTED = "exhausted"
     INTERRUPTED = "interrupted"
     FAILURES = "failures"
+    DISK = "disk"
 
 
 @dataclass(frozen=True)
@@ -87,6 +103,8 @@ class Driver:
         observer: Who watches.
         forget_model: Removes the saved model of a trial that can matter no more.
         baselines: Specs of baselines still to be trained.
+        disk: What bounds the run's files, or None.
+        interruption: What listens to Ctrl-C, or None for one of its own.
     """
 
     def __init__(
@@ -98,6 +116,8 @@ class Driver:
         observer: Observer,
         forget_model: Callable[[int], None],
         baselines: tuple[TrialSpec, ...] = (),
+        interruption: Interruption | None = None,
+        disk: DiskBudget | None = None,
     ) -> None:
         self._study = study
         self._engine = engine
@@ -107,12 +127,14 @@ class Driver:
         self._forget_model = forget_model
         self._baselines = deque(baselines)
         self._interrupted = deque(study.interrupted())
-        self._asked = study.count()
         self._running: dict[int | str, TrialSpec] = {}
         self._failures: deque[str] = deque(maxlen=SAME_FAILURES)
         self._standing = Standing(settings.objective.direction, settings.keep_models)
+        self._interruption = interruption or Interruption()
+        self._disk = disk
         self._take_up(study.results())
-        self._stop = threading.Event()
+        if disk is not None:
+            disk.take_up(self._standing)
 
     def _take_up(self, results: Mapping[int, TrialResult]) -> None:
         """Goes over the trials of earlier sessions, so that failures in a row count on.
@@ -123,7 +145,8 @@ class Driver:
             if self._fails_alike():
                 self._failures.clear()
             self._standing.add(number, results[number])
-            self._count_failure(results[number])
+            if self._study.owns(number):
+                self._count_failure(results[number])
         if self._fails_alike():
             self._failures.clear()
 
@@ -137,11 +160,13 @@ class Driver:
             KeyboardInterrupt: Ctrl-C was pressed a second time.
             RunError: The engine cannot go on.
         """
-        with self._ctrl_c():
+        with self._interruption:
             while True:
                 outcome = self._reason_to_stop()
                 if outcome is not None:
                     self._wind_down(outcome)
+                    if outcome.stopped_by is StopReason.TIME and not self._standing.best(1):
+                        return replace(outcome, message=self._clock.out_of_time())
                     return outcome
                 self._fill_slots()
                 if not self._running:
@@ -154,36 +179,20 @@ class Driver:
         left = self._clock.left_for_trials()
         return TICK if left is None else max(0.0, min(TICK, left))
 
-    @contextmanager
-    def _ctrl_c(self) -> Iterator[None]:
-        """The first Ctrl-C asks to stop; the second one raises at once."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        original = signal.getsignal(signal.SIGINT)
-
-        def ask_to_stop(*_: Any) -> None:
-            if self._stop.is_set():
-                raise KeyboardInterrupt
-            self._stop.set()
-
-        signal.signal(signal.SIGINT, ask_to_stop)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, original)
-
     def _reason_to_stop(self) -> Outcome | None:
-        if self._stop.is_set():
+        if self._interruption.is_asked():
             return Outcome(StopReason.INTERRUPTED, "The search was stopped by Ctrl-C.")
         left = self._clock.left_for_trials()
-        if left is not None and left <= 0:
+        if left is not None and left <= (0.0 if self._running else LEAST_SECONDS):
             return Outcome(StopReason.TIME)
+        too_much = "" if self._disk is None else self._disk.make_room(self._standing)
+        if too_much:
+            return Outcome(StopReason.DISK, f"{too_much}.")
         if self._fails_alike():
             return Outcome(
                 StopReason.FAILURES,
                 f"{SAME_FAILURES} trials in a row failed with the same cause "
-                f"({self._failures[-1]}); the search space or the data is wrong.",
+                f"({self._failures[-1]}); {_WAYS_OUT.get(self._failures[-1], _WRONG)}.",
             )
         return None
 
@@ -191,33 +200,31 @@ class Driver:
         return len(self._failures) == SAME_FAILURES and len(set(self._failures)) == 1
 
     def _finished(self) -> Outcome:
-        trials = self._settings.budget.trials
-        if trials is not None and self._asked >= trials:
+        trials, asked = self._settings.budget.trials, self._study.asked()
+        if trials is not None and asked >= trials:
             return Outcome(StopReason.TRIALS)
         return Outcome(
             StopReason.EXHAUSTED,
-            f"All {self._asked} configurations of the search space have been tried.",
+            f"All {asked} configurations of the search space have been tried.",
         )
 
     def _fill_slots(self) -> None:
         while len(self._running) < self._engine.slots:
-            spec = self._next_spec()
+            left = self._clock.left_for_trials()
+            spec = None if left is not None and left < LEAST_SECONDS else self._next_spec()
             if spec is None:
                 return
+            spec = replace(spec, seconds_left=left)
             self._running[spec.trial] = spec
             self._observer.trial_started(spec.trial, spec.config)
             self._engine.submit(spec)
 
     def _next_spec(self) -> TrialSpec | None:
         """The next trial: interrupted ones first, baselines right after the default trial."""
-        if self._baselines and self._asked:
+        if self._baselines and self._study.asked():
             return self._baselines.popleft()
-        if self._interrupted:
-            proposal = self._study.ask_again(self._interrupted.popleft())
-        elif self._may_ask():
-            proposal = self._study.ask()
-            self._asked += 1
-        else:
+        proposal = self._next_proposal()
+        if proposal is None:
             return self._baselines.popleft() if self._baselines else None
         return TrialSpec(
             trial=proposal.number,
@@ -226,15 +233,32 @@ class Driver:
             budget=self._settings.trial_budget,
             keep_threshold=self._standing.keep_threshold(proposal.number),
             wait_for_answer=self._settings.pruner is not None,
+            model_room=None if self._disk is None else self._disk.model_room(self._standing),
         )
+
+    def _next_proposal(self) -> Proposal | None:
+        """What to train next, or None where all that was asked for has been proposed."""
+        while self._interrupted:
+            proposal = self._study.ask_again(self._interrupted.popleft())
+            if proposal is not None:
+                return proposal
+        with self._study.asking():
+            for number, result in self._study.others_results().items():
+                self._standing.add(number, result)
+            return self._study.ask() if self._may_ask() else None
 
     def _may_ask(self) -> bool:
         trials = self._settings.budget.trials
-        return (trials is None or self._asked < trials) and self._study.proposals_left() != 0
+        return (
+            trials is None or self._study.asked() < trials
+        ) and self._study.proposals_left() != 0
 
     def _take(self, event: Event) -> None:
         if isinstance(event, TrialEnded):
-            self._end(event)
+            if self._came_to_nothing(event):
+                del self._running[event.trial]
+            else:
+                self._end(event)
         elif isinstance(event, EpochFinished):
             self._epoch(event)
 
@@ -253,6 +277,14 @@ class Driver:
     def _end(self, event: TrialEnded) -> None:
         spec = self._running.pop(event.trial)
         result = event.result
+        if result.cause is FailureCause.DISK_FULL:
+            # No fault of the trial's: it stays running in the record, and is run again.
+            raise RunError(
+                f"There is no room for the files of trial {event.trial} ({result.reason}); make "
+                "room, then go on with `automl resume`."
+            )
+        if self._disk is not None:
+            result = self._disk.take(spec, result, self._standing)
         if isinstance(event.trial, str):
             self._study.record_baseline(event.trial, spec.config, spec.seed, result)
         else:
@@ -287,22 +319,37 @@ class Driver:
         """
         if outcome.stopped_by is StopReason.TIME:
             for trial in self._running:
-                self._engine.interrupt(trial, "the search's time ran out")
+                self._engine.interrupt(trial, SEARCH_OVER)
         elif outcome.stopped_by is StopReason.INTERRUPTED and self._running:
             self._observer.finishing("ending what is cheap to end; Ctrl-C again stops at once")
-        deadline = time.monotonic() + STOP_GRACE
-        while self._running and time.monotonic() < deadline:
+        patience = self._clock.slowness() if outcome.stopped_by is StopReason.TIME else 1.0
+        deadline = time.monotonic() + STOP_GRACE * patience
+        while self._running and (time.monotonic() < deadline or self._awaits_first(outcome)):
             for event in self._engine.events(TICK):
-                if isinstance(event, TrialEnded) and self._has_nothing(event.result, outcome):
-                    del self._running[event.trial]
-                else:
-                    self._take(event)
+                self._take(event)
         self._observer.progressed(self.progress())
 
-    @staticmethod
-    def _has_nothing(result: TrialResult, outcome: Outcome) -> bool:
-        """Whether a trial was cut off by the search's end before its first epoch."""
-        return outcome.stopped_by is StopReason.TIME and result.cause is FailureCause.TIME_LIMIT
+    def _awaits_first(self, outcome: Outcome) -> bool:
+        """Whether a search out of time still has no model, so that some of the reserve is spent."""
+        left = self._clock.left()
+        out_of_time = outcome.stopped_by is StopReason.TIME and left is not None and left > 0
+        return out_of_time and not self._standing.best(1)
+
+    def _came_to_nothing(self, event: TrialEnded) -> bool:
+        """Whether the end of the search has cut a trial off before its first epoch, for nothing.
+
+        Such a trial stays running in the record, and resuming runs it again from its start. What
+        was scored inside the first epoch counts only where no trial has come any further: then it
+        is all that there is to export.
+        """
+        result = event.result
+        if not result.reason.startswith(SEARCH_OVER) or result.epochs > 0:
+            return False
+        if result.state is TrialState.COMPLETED and isinstance(event.trial, int):
+            if not self._standing.has_epochs:
+                return False
+            self._forget_model(event.trial)
+        return True
 
     def progress(self) -> Progress:
         """Where the search stands now."""

@@ -9,9 +9,7 @@ from automl.engines.processes import Processes
 from automl.engines.task import run_task
 from automl.errors import RequestError, RunError
 from automl.results.export_request import export_request
-from automl.results.leaderboard import leaderboard
 from automl.results.record import RunRecord, read_record
-from automl.results.render import write_leaderboard_csv
 from automl.results.run_directory import RunDirectory
 from automl.trial import TrialState
 from automl.tuning.baselines import (
@@ -21,24 +19,12 @@ from automl.tuning.baselines import (
     constant_prediction,
     without_class_weights,
 )
+from automl.tuning.leaderboard_file import write_leaderboard
 from automl.tuning.observer import Observer
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
     from automl.tuning.study import RunStudy
-
-MODEL_FILES = ("model.keras", "check.npy")
-
-
-def forget_model(run: RunDirectory, trial: int) -> None:
-    """Removes the saved model of a trial that is no longer among the best; its history stays."""
-    for name in MODEL_FILES:
-        (run.trial_directory(trial) / name).unlink(missing_ok=True)
-
-
-def write_leaderboard(run: RunDirectory) -> None:
-    """Rebuilds ``leaderboard.csv`` from the study."""
-    write_leaderboard_csv(leaderboard(read_record(run)), run.leaderboard_file)
 
 
 def finish(
@@ -69,8 +55,15 @@ def finish(
             observer.finishing("scoring the test rows")
             _score_constant(study, arrays, class_weight)
             _score_test_rows(run, study, arrays, processes, number)
-        observer.finishing("exporting the best model and checking the export")
-        _export_best(run, processes, number)
+        if study.owns(number):
+            observer.finishing("exporting the best model and checking the export")
+            _export_best(run, processes, number)
+        else:
+            assert best is not None
+            observer.said(
+                f"The best trial of the study, {number}, was trained by the run {best.place}, "
+                "which holds its model and exports it."
+            )
     write_leaderboard(run)
     return number
 
@@ -104,17 +97,17 @@ def _score_constant(study: RunStudy, arrays: Arrays, class_weight: Any) -> None:
 def _score_test_rows(
     run: RunDirectory, study: RunStudy, arrays: Arrays, processes: Processes, best: int
 ) -> None:
-    """Opens the test rows once for each model that has not been scored on them yet."""
+    """Opens the test rows once for each of the run's models that is to be scored on them."""
     assert arrays.test is not None
     scores = study.test_scores()
     record = read_record(run)
-    models: list[int | str] = [best]
-    if _completed(record, LINEAR):
+    models: list[int | str] = [best] if study.owns(best) else []
+    if _completed(record, LINEAR) and study.owns(LINEAR):
         models.append(LINEAR)
     for trial in models:
         if str(trial) not in scores:
             arguments = {
-                "model": str(run.trial_directory(trial) / "model.keras"),
+                "model": str(run.trial_file(trial, "model.keras")),
                 "arrays": str(run.arrays),
                 "part": "test",
             }

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+import platform
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl.errors import AutoMLError, RunError
+from automl.data.forms import check_form
+from automl.errors import AutoMLError, RequestError, RunError
 from automl.results.files import to_json_text
 from automl.results.run_directory import RunDirectory
 from automl.space.data_rules import suit_to_data
-from automl.space.registry import find_space
 from automl.tuning.request import SearchRequest
+from automl.tuning.sharing import Membership, make_terms
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
     from automl.data.metrics import Objective
     from automl.data.prepare import PreparedData
+    from automl.data.task import Task
     from automl.space import SearchSpace
 
 
@@ -40,19 +44,41 @@ def make_manifest(
         "seed": request.seed,
         "study": _study_name(request),
         "storage": request.storage,
+        **_member(request, data, space, objective),
         "versions": _versions(),
     }
 
 
 def _study_name(request: SearchRequest) -> str:
-    """The study's name; in a database, which other runs may share, it is this run's alone."""
+    """The study's name; in a database it is this run's alone, unless a name was given."""
+    if request.study is not None:
+        return request.study
     name = request.data.name
     return name if request.storage is None else f"{name}-{secrets.token_hex(4)}"
 
 
+def _member(
+    request: SearchRequest, data: PreparedData, space: SearchSpace, objective: Objective
+) -> dict[str, Any]:
+    """Of a run whose study is in a database, its own name there and what others must share."""
+    if request.storage is None:
+        return {}
+    return {
+        "driver": secrets.token_hex(8),
+        "terms": make_terms(request, data, space, objective),
+    }
+
+
+def membership(run: RunDirectory, manifest: Mapping[str, Any]) -> Membership | None:
+    """A run's part in a shared study, or None where its study is its own."""
+    if not manifest.get("storage") or "driver" not in manifest:
+        return None
+    place = f"{platform.node()}:{run.path}"
+    return Membership(manifest["storage"], manifest["driver"], place, manifest["terms"])
+
+
 def _versions() -> dict[str, str]:
     """Versions of what the result depends on, without importing any of it."""
-    import platform
     from importlib.metadata import version
 
     packages = ("automl", "tensorflow", "keras", "optuna", "ray", "numpy", "scikit-learn")
@@ -66,11 +92,39 @@ def recorded_request(run: RunDirectory, manifest: Mapping[str, Any]) -> SearchRe
         RunError: ``run.json`` does not hold one.
     """
     try:
+        for key in ("request", "data", "objective", "space", "study"):
+            if manifest.get(key) is None:
+                raise ValueError(f"{key} is missing")
+        for key, part in (("data", "fingerprint"), ("space", "hash"), ("space", "reference")):
+            if part not in manifest[key]:
+                raise ValueError(f"{part} of {key} is missing")
+        check_form(SearchRequest, manifest["request"])
         return SearchRequest.from_json(manifest["request"])
-    except (KeyError, TypeError, ValueError) as error:
+    except ValueError as error:
         raise RunError(
             f"{run.manifest_file} does not say what was asked ({error}); restore it from a copy."
         ) from error
+
+
+def recorded_objective(run: RunDirectory, manifest: Mapping[str, Any], task: Task) -> Objective:
+    """The objective that a run was started with.
+
+    Raises:
+        RunError: ``run.json`` names one that the task does not have.
+    """
+    from automl.data.metrics import resolve_objective
+
+    recorded = manifest["objective"]
+    try:
+        objective = resolve_objective(recorded["name"], task)
+    except RequestError as error:
+        raise RunError(f"In {run.manifest_file} the objective is wrong: {error}") from error
+    if objective.to_json() != recorded:
+        raise RunError(
+            f"In {run.manifest_file} the objective is {recorded!r}, but that metric is one to "
+            f"{objective.direction}; restore the file from a copy."
+        )
+    return objective
 
 
 def narrowed_space(
@@ -112,17 +166,17 @@ def record_request(run: RunDirectory, request: SearchRequest) -> None:
 
 def recorded_space(
     run: RunDirectory,
-    request: SearchRequest,
     manifest: Mapping[str, Any],
-    given: SearchSpace | None,
+    given: Any,
+    find: Callable[[Any], SearchSpace],
 ) -> SearchSpace:
     """The run's space, found again; `check_space` tells whether it is still the same.
 
     Args:
         run: The run's directory.
-        request: What was asked.
         manifest: The content of ``run.json``.
-        given: The space, where it is given as an object.
+        given: The space, where it is given as an object, or None.
+        find: Makes a space of a reference or of an object.
 
     Returns:
         The space as it was found.
@@ -132,16 +186,32 @@ def recorded_space(
     """
     recorded = manifest["space"]
     if given is not None:
-        return given
+        return find(given)
     if recorded["reference"] is None:
         raise RunError(
             f"The search space of {run.path} was given as an object; resume it from Python with "
             "automl.load_run(...).resume(space=...)."
         )
+    _check_outside(run, recorded["reference"])
     try:
-        return find_space(recorded["reference"])
+        return find(recorded["reference"])
     except AutoMLError as error:
         raise RunError(f"The search space of {run.path} cannot be found again: {error}") from error
+
+
+def _check_outside(run: RunDirectory, reference: str) -> None:
+    """Refuses a space in the run's own directory: no code that comes with a run is run.
+
+    Raises:
+        RunError: The reference leads there.
+    """
+    before, ending, _ = reference.partition(".py")
+    file = Path(before + ending)
+    if ending and file.resolve().is_relative_to(run.path.resolve()):
+        raise RunError(
+            f"The search space of {run.path} is the file {file}, which came with the run and so is "
+            "not run; move it elsewhere and start a new search."
+        )
 
 
 def check_space(

@@ -9,9 +9,12 @@ from difflib import get_close_matches
 from typing import Any
 
 from automl.data.request import DataRequest
+from automl.engines.limits import LEAST_WORKER_MEMORY
+from automl.engines.memory import shown_size
 from automl.errors import RequestError
+from automl.results.database import storage_url
 from automl.trial import TrialBudget
-from automl.tuning.budget import SearchBudget
+from automl.tuning.budget import LEAST_TIME, SearchBudget
 from automl.tuning.pruners import DEFAULT_WITH_TRIALS, default_pruner
 
 ENGINES = ("local", "ray")
@@ -20,6 +23,8 @@ ENGINES = ("local", "ray")
 DEFAULT_EPOCHS = 100
 DEFAULT_PATIENCE = 10
 DEFAULT_KEEP_MODELS = 10
+#: Least that a run can be held to on the disk: a small model and its export, logs and the study.
+LEAST_DISK = 5 << 20
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,11 @@ class SearchRequest:
         workers: Trials at once, or None for the number of cores.
         keep_models: How many of the best trials keep their model.
         seed: Seed of everything random; 0 is a seed.
+        memory_per_worker: Bytes of memory that a worker may hold, or None for no limit.
+        max_disk: Bytes of the disk that the run's directory may take, or None for no limit.
         storage: URL of a database for the study, or None for the run's own journal.
+        study: Name of the study in the database, which other runs may share; None for one of
+            this run's own.
     """
 
     data: DataRequest
@@ -59,8 +68,11 @@ class SearchRequest:
     address: str | None = None
     workers: int | None = None
     keep_models: int = DEFAULT_KEEP_MODELS
+    memory_per_worker: int | None = None
+    max_disk: int | None = None
     seed: int = 0
     storage: str | None = None
+    study: str | None = None
 
     def __post_init__(self) -> None:
         """Checks what can be checked without the data.
@@ -88,16 +100,38 @@ class SearchRequest:
                 raise RequestError(
                     f"--{option.replace('_', '-')} is {value}; it must be a finite number."
                 )
-        if self.trial_budget.seconds is not None and self.trial_budget.seconds <= 0:
+        if self.trial_budget.seconds is not None and not self.trial_budget.seconds > 0:
             raise RequestError(
                 f"--trial-time is {self.trial_budget.seconds:g} s; it must be above zero."
             )
+        self._check_sizes()
         if self.engine not in ENGINES:
             raise RequestError(
                 f"There is no engine {self.engine!r}; choose {' or '.join(ENGINES)}."
             )
+        if self.study is not None and self.storage is None:
+            raise RequestError("--study is for a study in a database; add --storage URL.")
+        if self.study is not None and not self.study.strip():
+            raise RequestError("--study is empty; give the study a name.")
         if self.address is not None and self.engine != "ray":
             raise RequestError("--address is for --engine ray; leave it out or add --engine ray.")
+
+    def _check_sizes(self) -> None:
+        memory, disk = self.memory_per_worker, self.max_disk
+        if memory is not None and memory < LEAST_WORKER_MEMORY:
+            raise RequestError(
+                f"--memory-per-worker is {shown_size(memory)}, but TensorFlow alone takes about "
+                f"300 MB of it; give at least {shown_size(LEAST_WORKER_MEMORY)}."
+            )
+        if memory is not None and self.engine == "ray":
+            raise RequestError(
+                "--memory-per-worker is for --engine local; with Ray, leave it out (Ray ends what "
+                "takes too much of a machine's memory)."
+            )
+        if disk is not None and disk < LEAST_DISK:
+            raise RequestError(
+                f"--max-disk is {shown_size(disk)}; a run takes {shown_size(LEAST_DISK)} at least."
+            )
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form: only dictionaries, lists and scalars."""
@@ -134,6 +168,7 @@ def make_request(
     keep_models: int | None,
     seed: int,
     data_options: Mapping[str, Any],
+    storage: str | None = None,
     **options: Any,
 ) -> SearchRequest:
     """Makes a request from options, with defaults where an option is None.
@@ -153,6 +188,7 @@ def make_request(
         keep_models: How many of the best trials keep their model.
         seed: Seed of everything random, the split included.
         data_options: Further fields of `DataRequest`.
+        storage: URL of a database for the study, without a password.
         **options: Further fields of `SearchRequest`.
 
     Returns:
@@ -161,6 +197,11 @@ def make_request(
     Raises:
         RequestError: An option is unknown or out of its range.
     """
+    if budget.seconds is not None and budget.seconds < LEAST_TIME:
+        raise RequestError(
+            f"--time is {budget.seconds:g} s, but start-up and the checked export alone take about "
+            "8 s; give at least 20 s."
+        )
     known = {field.name for field in fields(DataRequest)} - {"source", "target", "seed"}
     for name in data_options:
         if name not in known:
@@ -182,5 +223,6 @@ def make_request(
         pruner=default_pruner(budget.seconds is not None) if pruner is None else pruner,
         keep_models=DEFAULT_KEEP_MODELS if keep_models is None else keep_models,
         seed=seed,
+        storage=None if storage is None else storage_url(storage),
         **options,
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import RunError
-from automl.results.files import to_json_text, write_json
+from automl.results.files import to_json_text, write_sealed_json
 from automl.results.run_directory import RunDirectory, read_json_object
 from automl.tuning.request import SearchRequest
 
@@ -27,7 +27,7 @@ def write_rows(run: RunDirectory, data: PreparedData) -> None:
         "notes": list(data.notes),
         "summary": data.summary,
     }
-    write_json(run.plan_file, plan)
+    write_sealed_json(run.plan_file, plan)
     write_check_rows(run, data.check, data.check_positions)
     save_arrays(data, run.arrays)
 
@@ -46,14 +46,10 @@ def restore_rows(
     Raises:
         RunError: The data have changed since the run began, or are prepared in another way.
     """
-    from automl.data.arrays import open_arrays
     from automl.data.prepare import prepare
 
-    try:
-        open_arrays(run.arrays)
+    if _rows_are_whole(run):
         return
-    except RunError:
-        shutil.rmtree(run.arrays, ignore_errors=True)
     asked = request.data if source is None else request.data.with_data(source)
     data = prepare(asked)
     if data.fingerprint != manifest["data"]["fingerprint"]:
@@ -66,7 +62,25 @@ def restore_rows(
             f"The data of {run.path} are no longer prepared as when the run began, perhaps because "
             "automl has another version; start a new search."
         )
+    # Removed no earlier: where the rows cannot be made again, they are all that there is.
+    shutil.rmtree(run.arrays, ignore_errors=True)
     write_rows(run, data)  # all of it: the run may have been killed before it had its plan
+
+
+def _rows_are_whole(run: RunDirectory) -> bool:
+    """Whether plan, arrays and check rows are there and as they were written."""
+    import numpy as np
+
+    from automl.data.arrays import verify_arrays
+    from automl.results.check_rows import read_check_rows
+
+    try:
+        arrays = verify_arrays(run.arrays)
+        _, positions = read_check_rows(run)
+        same_plan = bool(_recorded_plan(run) == _as_recorded(arrays.plan.to_json()))
+    except RunError:
+        return False
+    return same_plan and np.array_equal(positions, arrays.check_positions)
 
 
 def _recorded_plan(run: RunDirectory) -> Any:

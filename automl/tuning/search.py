@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from typing_extensions import override
-
 from automl.engines.contract import Engine, Job, SpaceHandle
 from automl.engines.defaults import check_defaults
+from automl.engines.describe import described, locate_space
 from automl.engines.processes import Processes, warm_processes
-from automl.errors import RequestError, RunError
+from automl.results.database import telling_of_the_database
 from automl.results.files import telling_of_the_disk
 from automl.results.run_directory import RunDirectory
+from automl.space.keras_tuner import is_untraced, space_of
 from automl.space.registry import find_space
 from automl.trial import TrialSpec
 from automl.tuning.baselines import (
@@ -28,33 +28,36 @@ from automl.tuning.baselines import (
     without_class_weights,
 )
 from automl.tuning.budget import Clock, SearchBudget
+from automl.tuning.disk import DiskBudget
 from automl.tuning.driver import Driver, DriverSettings, Outcome, StopReason
-from automl.tuning.finish import finish, forget_model, write_leaderboard
+from automl.tuning.finish import finish
+from automl.tuning.interruption import Interruption
+from automl.tuning.leaderboard_file import LeaderboardWriter
 from automl.tuning.manifest import (
     check_space,
     make_manifest,
+    membership,
     narrowed_space,
     record_request,
+    recorded_objective,
     recorded_request,
     recorded_space,
 )
+from automl.tuning.new_run import create_run, free_directory, locked_with_rows
 from automl.tuning.observer import Observer, Observers
 from automl.tuning.pruners import make_pruner
 from automl.tuning.request import SearchRequest
-from automl.tuning.rows import restore_rows, write_rows
+from automl.tuning.rows import restore_rows
 from automl.tuning.samplers import make_sampler
+from automl.tuning.sharing import SharedRunStudy, check_joining
 from automl.tuning.study import RunStudy, check_storage, derive_seed, open_study
 
 if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+
     from automl.data.arrays import Arrays
     from automl.data.metrics import Objective
-    from automl.data.prepare import PreparedData
     from automl.space import SearchSpace
-
-#: The leaderboard file is rebuilt at most this often while a search runs, in seconds, and never
-#: for more than this share of the driver's time: it takes 1.5 s for 5,000 trials (measured).
-LEADERBOARD_INTERVAL = 5.0
-LEADERBOARD_SHARE = 0.02
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def start_search(
     request: SearchRequest,
     directory: str | Path | None = None,
     observer: Observer | None = None,
-    space: SearchSpace | None = None,
+    space: Any = None,
 ) -> SearchEnd:
     """Runs a new search.
 
@@ -86,7 +89,8 @@ def start_search(
         directory: The run's directory, which must not exist; None for a new one below
             ``results/``, named for the data.
         observer: Who watches.
-        space: The search space where it was given as an object; None to find ``request.space``.
+        space: The search space where it was given as an object (a `SearchSpace`, or a builder in
+            KerasTuner's form); None to find ``request.space``.
 
     Returns:
         The run and how it ended.
@@ -100,14 +104,19 @@ def start_search(
 
     started = time.monotonic()
     observer = observer or Observer()
-    space = space or find_space(request.space)
-    space.override(request.settings)  # a wrong setting is told before the data are read
-    target = None if directory is None else _free_directory(Path(directory))
-    _check_names(request, space)
+    target = None if directory is None else free_directory(Path(directory))
     with ExitStack() as stack:
         processes = warm_processes()
         stack.callback(processes.close)
+        space = _as_space(request.space if space is None else space, processes)
+        if not is_untraced(space):
+            space.override(request.settings)  # a wrong setting is told before the data are read
+        _check_names(request, space)
+        if space.inputs == "array":  # its author has counted on every column
+            request = replace(request, data=replace(request.data, keep_constant=True))
         data = prepare(request.data)
+        space = described(space, processes)
+        _check_names(request, space)
         objective = (
             default_objective(data.task)
             if request.objective is None
@@ -116,12 +125,13 @@ def start_search(
         for note in data.notes:
             observer.said(note)
         space = narrowed_space(space, request, data)
+        manifest = make_manifest(request, space, data, objective)
         if request.storage is not None:
             check_storage(request.storage)
+            check_joining(request.storage, manifest["study"], manifest["terms"])
         check_defaults(space, data.task, data.plan.signature, processes)
-        manifest = make_manifest(request, space, data, objective)
-        run = _create_run(target, request.data.name, manifest)
-        stack.push(_locked_with_rows(run, data))
+        run = create_run(target, request.data.name, manifest)
+        stack.push(locked_with_rows(run, data))
         del data
         session = _Session(run, request, space, objective, processes, observer)
         return session.search(started)
@@ -132,8 +142,9 @@ def resume_search(
     observer: Observer | None = None,
     budget: SearchBudget | None = None,
     workers: int | None = None,
-    space: SearchSpace | None = None,
+    space: Any = None,
     source: Any = None,
+    **changes: Any,
 ) -> SearchEnd:
     """Goes on with a run that was interrupted, or that is to have more trials.
 
@@ -144,6 +155,7 @@ def resume_search(
         workers: Trials at once, or None as before.
         space: The run's search space, where it cannot be found again by its reference.
         source: The run's data, where they were given in memory and their prepared form is gone.
+        **changes: Further fields of `SearchRequest` that are not as before.
 
     Returns:
         The run and how it ended.
@@ -162,43 +174,24 @@ def resume_search(
         request = replace(request, budget=budget)
     if workers is not None:
         request = replace(request, workers=workers)
-    space = recorded_space(run, request, manifest, space)
-    _check_names(request, space)
+    request = replace(request, **changes)
     from automl.data.arrays import open_arrays
-    from automl.data.metrics import Objective
 
     with ExitStack() as stack:
         processes = warm_processes()
         stack.callback(processes.close)
+        found = recorded_space(run, manifest, space, lambda known: _as_space(known, processes))
+        space = described(found, processes)
+        _check_names(request, space)
         stack.enter_context(run.lock())
         restore_rows(run, request, manifest, source)
-        space = narrowed_space(space, request, open_arrays(run.arrays))
+        arrays = open_arrays(run.arrays)
+        space = narrowed_space(space, request, arrays)
         check_space(run, request, manifest, space)
-        objective = Objective(**manifest["objective"])
+        objective = recorded_objective(run, manifest, arrays.task)
+        del arrays
         session = _Session(run, request, space, objective, processes, observer)
         return session.search(started)
-
-
-def _locked_with_rows(run: RunDirectory, data: PreparedData) -> ExitStack:
-    """Locks a new run and writes its rows, or leaves nothing of it.
-
-    Returns:
-        What frees the lock.
-    """
-    with ExitStack() as stack:
-        stack.enter_context(run.lock())
-        try:
-            write_rows(run, data)
-        except BaseException as error:
-            stack.close()
-            run.discard()
-            if not isinstance(error, OSError):
-                raise
-            raise RunError(
-                f"The prepared rows cannot be written to {run.path} ({error.strerror or error}); "
-                "make room or choose another --directory."
-            ) from error
-        return stack.pop_all()
 
 
 class _Session:
@@ -221,12 +214,16 @@ class _Session:
         self._space = space
         self._objective = objective
         self._processes = processes
-        self._observer = Observers(observer, _LeaderboardWriter(run))
+        self._leaderboard = LeaderboardWriter(run)
+        self._observer = Observers(observer, self._leaderboard)
         self._workers = request.workers or os.cpu_count() or 1
 
     def search(self, started: float) -> SearchEnd:
         """Drives the search to its end and finishes what it leaves."""
-        with telling_of_the_disk(self._run.path):
+        with ExitStack() as stack:
+            stack.enter_context(telling_of_the_disk(self._run.path))
+            if self._request.storage is not None:
+                stack.enter_context(telling_of_the_database(self._request.storage))
             return self._search(started)
 
     def _search(self, started: float) -> SearchEnd:
@@ -236,6 +233,7 @@ class _Session:
         self._observer.run_opened(self._run.path)
         arrays = open_arrays(self._run.arrays)
         study = self._open_study()
+        self._leaderboard.study = study.study
         clock = Clock(
             self._request.budget,
             study.elapsed(),
@@ -243,25 +241,30 @@ class _Session:
             import_seconds=lambda: self._processes.import_seconds,
         )
         baselines = self._baselines(study, arrays)
-        with self._engine() as engine:
-            driver = Driver(
+        disk = DiskBudget(self._run, self._request.max_disk, self._workers)
+        # Until the export is done: a first Ctrl-C never breaks off what is cheap to end.
+        with Interruption() as interruption:
+            with self._engine() as engine:
+                driver = Driver(
+                    study,
+                    engine,
+                    self._settings(),
+                    clock,
+                    self._observer,
+                    disk.forget_model,
+                    baselines,
+                    interruption,
+                    disk,
+                )
+                outcome = driver.run()
+            best = finish(
+                self._run,
                 study,
-                engine,
-                self._settings(),
-                clock,
+                arrays,
+                self._request.data.class_weight,
+                self._processes,
                 self._observer,
-                lambda number: forget_model(self._run, number),
-                baselines,
             )
-            outcome = driver.run()
-        best = finish(
-            self._run,
-            study,
-            arrays,
-            self._request.data.class_weight,
-            self._processes,
-            self._observer,
-        )
         if outcome.stopped_by in (StopReason.TRIALS, StopReason.EXHAUSTED) and (
             self._request.data.can_be_read_again
         ):
@@ -269,15 +272,22 @@ class _Session:
         return SearchEnd(self._run, outcome, best)
 
     def _open_study(self) -> RunStudy:
-        sampler = make_sampler(
-            self._request.sampler,
-            seed=self._request.seed,
-            space=self._space,
-            workers=self._workers,
-            direction=self._objective.direction,
-        )
-        study = open_study(self._run, self._run.read_manifest(), sampler)
-        return RunStudy(study, self._space, self._request.seed)
+        def sampler_of(space: SearchSpace) -> BaseSampler:
+            return make_sampler(
+                self._request.sampler,
+                seed=self._request.seed,
+                space=space,
+                workers=self._workers,
+                direction=self._objective.direction,
+            )
+
+        manifest, seed = self._run.read_manifest(), self._request.seed
+        study = open_study(self._run, manifest, sampler_of(self._space))
+        member = membership(self._run, manifest)
+        if member is None:
+            return RunStudy(study, self._space, seed, sampler_of)
+        self._observer.said(f"study: {study.study_name}, in {member.url}")
+        return SharedRunStudy(study, self._space, seed, member, sampler_of)
 
     def _settings(self) -> DriverSettings:
         budget = self._request.trial_budget
@@ -310,7 +320,7 @@ class _Session:
             result = constant_baseline(arrays.task, self._objective, train, arrays.validation)
             study.record_baseline(constant, {}, seed, result)
             self._observer.trial_ended(constant, result)
-        if LINEAR in recorded:
+        if LINEAR in recorded or not study.claim(LINEAR):
             return ()
         config = find_space(LINEAR).defaults().to_json()
         return (TrialSpec(LINEAR, config, seed, self._request.trial_budget, space=LINEAR),)
@@ -335,24 +345,14 @@ def _make_engine(request: SearchRequest, workers: int, processes: Processes) -> 
         return RayEngine(workers, address=request.address)
     from automl.engines.local import LocalEngine
 
-    return LocalEngine(workers, processes)
+    return LocalEngine(workers, processes, memory_limit=request.memory_per_worker)
 
 
-class _LeaderboardWriter(Observer):
-    """Rebuilds ``leaderboard.csv`` now and then while the search runs."""
-
-    def __init__(self, run: RunDirectory) -> None:
-        self._run = run
-        self._due = time.monotonic() + LEADERBOARD_INTERVAL
-
-    @override
-    def trial_ended(self, trial: int | str, result: Any) -> None:
-        started = time.monotonic()
-        if started >= self._due:
-            write_leaderboard(self._run)
-            ended = time.monotonic()
-            pause = max(LEADERBOARD_INTERVAL, (ended - started) / LEADERBOARD_SHARE)
-            self._due = ended + pause
+def _as_space(given: Any, processes: Processes) -> SearchSpace:
+    """The space of a reference, of a space, or of a builder in KerasTuner's form."""
+    if isinstance(given, str):
+        return locate_space(given, processes)
+    return space_of(given)
 
 
 def _check_names(request: SearchRequest, space: SearchSpace) -> None:
@@ -361,26 +361,3 @@ def _check_names(request: SearchRequest, space: SearchSpace) -> None:
     make_pruner(
         request.pruner, direction="minimize", epochs=request.trial_budget.epochs, patience=1
     )
-
-
-def _free_directory(path: Path) -> Path:
-    """Refuses a directory that is in use, before the data are read."""
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        RunDirectory.create(path, {})  # which says what is wrong with it
-    return path
-
-
-def _create_run(directory: Path | None, name: str, manifest: Mapping[str, Any]) -> RunDirectory:
-    """The run's directory as asked, or ``results/<name>`` with the first free number behind it."""
-    if directory is not None:
-        return RunDirectory.create(directory, manifest)
-    number = 1
-    while True:
-        candidate = Path("results") / (name if number == 1 else f"{name}-{number}")
-        if not candidate.exists():
-            try:
-                return RunDirectory.create(candidate, manifest)
-            except RequestError:
-                if not candidate.exists():
-                    raise
-        number += 1  # it was there, or another search has just taken it

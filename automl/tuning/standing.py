@@ -20,6 +20,7 @@ class Standing:
 
     Attributes:
         counts: How many trials ended in which state.
+        has_epochs: Whether a completed trial has finished an epoch.
     """
 
     def __init__(self, direction: str, keep_models: int) -> None:
@@ -27,16 +28,30 @@ class Standing:
         self._keep = keep_models
         self._ranked: list[tuple[float, int]] = []
         self.counts: Counter[TrialState] = Counter()
+        self.has_epochs = False
 
     def add(self, number: int, result: TrialResult) -> None:
         """Takes a trial that is over."""
         self.counts[result.state] += 1
         if result.state is TrialState.COMPLETED and result.score is not None:
             insort(self._ranked, (self._sign * result.score, number))
+            self.has_epochs = self.has_epochs or result.epochs > 0
 
     def best(self, count: int) -> list[tuple[int, float]]:
         """Number and score of the best trials, the earlier of equals first."""
         return [(number, self._sign * loss) for loss, number in self._ranked[:count]]
+
+    def kept(self) -> list[int]:
+        """The trials that keep their model, the best first."""
+        return [number for _, number in self._ranked[: self._keep]]
+
+    def narrow(self, keep_models: int) -> None:
+        """Lets fewer trials keep their model from now on."""
+        self._keep = max(1, min(self._keep, keep_models))
+
+    def leads(self, number: int, score: float) -> bool:
+        """Whether a trial that is not among these yet would be the best of them."""
+        return not self._ranked or (self._sign * score, number) < self._ranked[0]
 
     def keep_threshold(self, number: int) -> float | None:
         """The score that a trial must beat to be among those that keep their model.

@@ -9,12 +9,14 @@ runs again under its own number and seed.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import RequestError, RunError
 from automl.trial import TrialResult, TrialState
+from automl.tuning.growing import GrowingSpace, SamplerOf
 
 if TYPE_CHECKING:
     import optuna
@@ -69,12 +71,14 @@ def open_study(
     """
     import optuna
 
+    from automl.results.database import open_storage
     from automl.results.journal import JournalFile
+    from automl.tuning.storage import RunStorage
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     url = manifest.get("storage")
     try:
-        storage: Any = url or optuna.storages.JournalStorage(JournalFile(run.study_file))
+        storage = open_storage(url) if url else RunStorage(JournalFile(run.study_file))
         return optuna.create_study(
             storage=storage,
             study_name=manifest["study"],
@@ -102,10 +106,10 @@ def check_storage(url: str) -> None:
     Raises:
         RequestError: It cannot be opened.
     """
-    import optuna
+    from automl.results.database import open_storage
 
     try:
-        optuna.storages.get_storage(url)
+        open_storage(url)
     except Exception as error:  # Optuna, SQLAlchemy and the driver raise unrelated kinds
         raise RequestError(
             f"The database --storage {url} cannot be opened ({_told(error)}); give a URL such as "
@@ -125,15 +129,22 @@ class RunStudy:
         study: Optuna's study, with the run's sampler.
         space: The run's search space, narrowed as asked.
         seed: The run's seed.
+        sampler_of: Makes the sampler of the space where it has grown; None to keep the study's.
 
     Attributes:
         study: Optuna's study.
         configs: Configurations of the trials asked so far, by number.
     """
 
-    def __init__(self, study: optuna.Study, space: SearchSpace, seed: int) -> None:
+    def __init__(
+        self,
+        study: optuna.Study,
+        space: SearchSpace,
+        seed: int,
+        sampler_of: SamplerOf | None = None,
+    ) -> None:
         self.study = study
-        self._space = space
+        self._growing = GrowingSpace(study, space, sampler_of)
         self._seed = seed
         self._storage = study._storage
         self._ids: dict[int, int] = {}
@@ -143,6 +154,32 @@ class RunStudy:
             for trial in study.get_trials(deepcopy=False)
             if "config" in trial.user_attrs
         }
+        self._asked = self.count()
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Nobody else asks the study for a trial meanwhile; a run's own study has one driver."""
+        yield
+
+    def asked(self) -> int:
+        """How many trials have been asked for, by whichever session or driver of the study."""
+        return self._asked
+
+    def owns(self, trial: int | str) -> bool:
+        """Whether a trial or baseline is this run's, so that its model is in the run's directory.
+
+        Args:
+            trial: A trial's number or a baseline's name.
+        """
+        return True
+
+    def others_results(self) -> dict[int, TrialResult]:
+        """Results, not given before, of trials that other drivers of the study have run."""
+        return {}
+
+    def claim(self, baseline: str) -> bool:
+        """Whether this run is the one that trains a baseline."""
+        return True
 
     def count(self) -> int:
         """How many trials the study holds, in whatever state, but for those that wait."""
@@ -185,28 +222,50 @@ class RunStudy:
 
     def ask(self) -> Proposal:
         """Proposes the next trial; the first one of a run is the space's default."""
-        if not self.study.get_trials(deepcopy=False):
-            self.study.enqueue_trial(self._space.optuna_params(self._space.defaults()))
-        return self._propose(self.study.ask())
+        with self._together():
+            if not self.study.get_trials(deepcopy=False):
+                space = self._growing.space
+                self.study.enqueue_trial(space.optuna_params(space.defaults()))
+            proposal = self._propose(self.study.ask())
+        self._asked += 1
+        return proposal
 
-    def ask_again(self, number: int) -> Proposal:
-        """Proposes a trial that was left running, with the configuration it had or would have."""
+    def ask_again(self, number: int) -> Proposal | None:
+        """Proposes a trial that was left running, with the configuration it had or would have.
+
+        Returns:
+            The proposal; None where another driver of the study runs the trial now.
+        """
+        return self._again(number)
+
+    def _again(self, number: int) -> Proposal:
         import optuna
 
         trial_id = self._storage.get_trial_id_from_study_id_trial_number(
             self.study._study_id, number
         )
-        return self._propose(optuna.trial.Trial(self.study, trial_id))
+        with self._together():
+            return self._propose(optuna.trial.Trial(self.study, trial_id))
 
     def _propose(self, trial: optuna.Trial) -> Proposal:
-        config = self._space.suggest(trial).to_json()
+        # A whole proposal that is recorded already stays, though the space may have grown since.
+        config = trial.user_attrs.get("config")
         seed = derive_seed(self._seed, "trial", trial.number)
-        trial.set_user_attr("config", config)
-        trial.set_user_attr("seed", seed)
+        if "seed" not in trial.user_attrs:
+            trial.set_user_attr("seed", seed)
+        if config is None:  # recorded last: a trial that has one is whole
+            config = self._growing.space.suggest(trial).to_json()
+            trial.set_user_attr("config", config)
         self.configs[trial.number] = config
         self._ids[trial.number] = trial._trial_id
         self._scores[trial.number] = {}
         return Proposal(trial.number, config, seed)
+
+    def _together(self) -> AbstractContextManager[None]:
+        """Lets what is written reach the study's file at once, where it has one."""
+        from automl.tuning.storage import RunStorage
+
+        return self._storage.together() if isinstance(self._storage, RunStorage) else nullcontext()
 
     def report(self, number: int, epoch: int, score: float) -> None:
         """Records a trial's score after an epoch."""
@@ -232,8 +291,6 @@ class RunStudy:
 
         trial_id = self._ids.pop(number)
         self._scores.pop(number, None)
-        self._storage.set_trial_user_attr(trial_id, "result", result.to_json())
-        self._storage.set_trial_user_attr(trial_id, "elapsed", round(elapsed, 3))
         scored = result.score is not None and math.isfinite(result.score)
         if result.state is TrialState.COMPLETED and scored:
             state, values = optuna.trial.TrialState.COMPLETE, [float(result.score or 0.0)]
@@ -241,7 +298,14 @@ class RunStudy:
             state, values = optuna.trial.TrialState.PRUNED, [float(result.score or 0.0)]
         else:
             state, values = optuna.trial.TrialState.FAIL, None
-        self._storage.set_trial_state_values(trial_id, state, values)
+        with self._together():
+            config = self._growing.take(trial_id, self.configs[number], result)
+            if config is not None:
+                self.configs[number] = config
+                self._storage.set_trial_user_attr(trial_id, "config", config)
+            self._storage.set_trial_user_attr(trial_id, "result", result.to_json())
+            self._storage.set_trial_user_attr(trial_id, "elapsed", round(elapsed, 3))
+            self._storage.set_trial_state_values(trial_id, state, values)
 
     def baselines(self) -> dict[str, TrialResult]:
         """Results of the baselines recorded so far, by name."""

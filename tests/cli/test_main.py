@@ -181,8 +181,10 @@ def test_no_such_run_names_the_nearest(run: Path) -> None:
 def test_the_console_command_is_this_one() -> None:
     from importlib.metadata import entry_points
 
+    from automl.__main__ import main as command
+
     (entry,) = entry_points(group="console_scripts", name="automl")
-    assert entry.load() is main
+    assert entry.load() is command
 
 
 def test_debug_is_an_option_of_every_command() -> None:

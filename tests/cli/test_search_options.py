@@ -54,7 +54,10 @@ OPTIONS: list[tuple[list[str], str, Any]] = [
     (["--workers", "3"], "workers", 3),
     (["-w", "3"], "workers", 3),
     (["--keep-models", "4"], "keep_models", 4),
-    (["--storage", "sqlite:///x.db"], "storage", "sqlite:///x.db"),
+    (["--memory-per-worker", "1.5G"], "memory_per_worker", 3 << 29),
+    (["--max-disk", "500M"], "max_disk", 500 << 20),
+    (["--storage", "sqlite:////tmp/x.db"], "storage", "sqlite:////tmp/x.db"),
+    (["--storage", "sqlite:////tmp/x.db", "--study", "team"], "study", "team"),
 ]
 # Shown elsewhere: by what is printed (--quiet, --debug) and by where the run is (--directory).
 ELSEWHERE = {"--quiet", "-q", "--debug", "--directory", "-d", "--help"}
@@ -201,6 +204,13 @@ def test_a_class_weight_that_is_no_number_is_refused() -> None:
     ("arguments", "words"),
     [
         (["--time", "soon"], "soon"),
+        (["--time", "3s"], "start-up and the checked export alone"),
+        (["--memory-per-worker", "lots"], "lots"),
+        (["--memory-per-worker", "100M"], "TensorFlow alone takes"),
+        (["--memory-per-worker", "4G", "--engine", "ray"], "--engine local"),
+        (["--max-disk", "0"], "not above zero"),
+        (["--max-disk", "1M"], "--max-disk is 1 MB"),
+        (["--keep-models", "0"], "--keep-models is 0"),
         (["--trials", "0"], "--trials is 0"),
         (["--epochs", "0"], "--epochs is 0"),
         (["--seed", "-1"], "--seed is -1"),

@@ -76,3 +76,62 @@ def test_a_header_of_data_is_noticed():
     assert looks_like_data(["39", "State-gov", "77516"])
     assert not looks_like_data(["age", "b2"])
     assert not looks_like_data(["0", "1", "2", "y"])
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ('a,b\n1,"x\n2,y\n3,z\n', 2),  # never closed: the rest would be one value
+        ('a,b\n1,x\n2,"y', 3),
+        ('a,b\n1,x\n2,"y\n', 3),
+        ('a,b\n1,x\n2,"y\n\n\n', 3),
+        ('a,b\n1,"x\n2,"y\n3,z\n', 2),  # closed by the next one's opening quote
+        ('a,b\n"1,2\n3,"4\n5,6\n', 2),
+        ('a,b\n1, "x\n2,y\n', 2),
+        ('a,b\r\n1,x\r\n2,"y\r\n3,z\r\n', 3),
+        ('"a,b\n1,2\n', 1),
+    ],
+)
+def test_a_quote_that_would_swallow_rows_is_refused(
+    tmp_path: Path, content: str, line: int
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(content.encode())
+    with pytest.raises(DataError, match=rf"^Line {line} of .* has a double quote that is not"):
+        read_text_file(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        ('a,b\n1,"x\ny"\n2,"z"\n', [["1", "x\ny"], ["2", "z"]]),
+        ('a,b\n1,"x"y\n2,5" wide\n', [["1", "xy"], ["2", '5" wide']]),
+        ('a,b\n1,"say ""yes"""\n2,""\n', [["1", 'say "yes"'], ["2", ""]]),
+        ('a,b\n1,"x\n\n\ny"\n\n2,z', [["1", "x\n\n\ny"], ["2", "z"]]),
+    ],
+)
+def test_quotes_as_they_should_be_are_read(
+    tmp_path: Path, content: str, rows: list[list[str]]
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(content.encode())
+    assert read_text_file(path).to_numpy().tolist() == rows
+
+
+def test_quotes_after_a_space_are_read_wherever_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + "1,plain\n" * 20_000 + '2,   "quoted"\n')
+    assert read_text_file(path)["b"].iloc[-1] == "quoted"
+
+
+def test_a_nul_character_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"a,b\n" + b"1,x\n" * 2_000 + b"2,\x00\x00\n")
+    with pytest.raises(DataError, match=r"Line 2002 of .* holds a NUL character"):
+        read_text_file(path)
+
+
+def test_a_header_longer_than_pythons_limit_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f'"{"a" * 200_000}",b\n1,2\n')
+    assert [len(name) for name in read_text_file(path).columns] == [200_000, 1]

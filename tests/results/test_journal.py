@@ -80,10 +80,10 @@ def test_whole_lines_survive_a_cut_at_any_byte(
     ours = JournalFile(path)
     start = data.draw(st.integers(0, kept))
     assert len(list(ours.read_logs(start))) == kept - start
-    ours.append_logs([{"op_code": 2, "n": 1}, {"op_code": 2, "n": 2}])
+    ours.append_logs([{"op_code": 4, "n": 1}, {"op_code": 4, "n": 2}])
 
     whole = journal[: journal[:cut].rfind(b"\n") + 1]
-    assert path.read_bytes() == whole + b'{"op_code":2,"n":1}\n{"op_code":2,"n":2}\n'
+    assert path.read_bytes() == whole + b'{"op_code":4,"n":1}\n{"op_code":4,"n":2}\n'
     assert logs(path) == list(ours.read_logs(0)) == list(JournalFile(path).read_logs(0))
     assert [log.get("n") for log in ours.read_logs(kept)] == [1, 2]
 
@@ -139,7 +139,7 @@ def test_a_failed_write_leaves_whole_lines_and_says_so(
 ) -> None:
     path = tmp_path / "study.log"
     ours = JournalFile(path)
-    ours.append_logs([{"op_code": 2, "n": 1}])
+    ours.append_logs([{"op_code": 4, "n": 1}])
 
     class FullDisk(io.FileIO):
         def write(self, content: bytes) -> int:  # type: ignore[override]
@@ -149,7 +149,8 @@ def test_a_failed_write_leaves_whole_lines_and_says_so(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", lambda self, *_args, **_options: FullDisk(self, "ab"))
         with pytest.raises(RunError, match=r"No space left on device.*automl resume"):
-            ours.append_logs([{"op_code": 2, "n": 2}])
-    assert path.read_bytes() == b'{"op_code":2,"n":1}\n'
-    ours.append_logs([{"op_code": 2, "n": 3}])
+            ours.append_logs([{"op_code": 4, "n": 2}])
+    assert path.read_bytes() == b'{"op_code":4,"n":1}\n'
+    ours.append_logs([{"op_code": 2, "n": 3}])  # whose seal fits what is in the file
     assert [log["n"] for log in ours.read_logs(0)] == [1, 3]
+    assert [log["n"] for log in JournalFile(path).read_logs(0)] == [1, 3]

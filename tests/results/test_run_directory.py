@@ -51,7 +51,7 @@ def test_nothing_is_left_when_the_disk_is_full(
     def full(*_args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(run_directory, "write_json", full)
+    monkeypatch.setattr(run_directory, "write_sealed_json", full)
     with pytest.raises(RequestError, match="No space left on device"):
         RunDirectory.create(tmp_path / "a" / "b" / "run", MANIFEST)
     assert list(tmp_path.iterdir()) == []

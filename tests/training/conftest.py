@@ -49,7 +49,7 @@ class PlainCourse:
             return None
         return np.linspace(self.momentum, self.momentum / 2, self.steps).astype(np.float32)
 
-    def should_stop(self) -> bool:
+    def should_stop(self, done: float = 0.0) -> bool:
         self.asked += 1
         return self.stop(self.asked)
 

@@ -183,8 +183,8 @@ def test_cutting_epochs_into_calls_changes_nothing(toy, course, monkeypatch):
     whole = make_model("nadam")
     train(CompiledTrainer(whole, data.train, 8, PLAIN), data, course(150, 2))
     cut = make_model("nadam")
-    monkeypatch.setattr("automl.training.loop.FIRST_CHUNK", 3)
-    monkeypatch.setattr("automl.training.loop.CHUNK_SECONDS", 0.0)
+    monkeypatch.setattr("automl.training.chunks.FIRST_CHUNK", 3)
+    monkeypatch.setattr("automl.training.chunks.CHUNK_SECONDS", 0.0)
     plan = course(150, 2)
     train(CompiledTrainer(cut, data.train, 8, PLAIN), data, plan)
     assert plan.asked > 20
@@ -194,8 +194,8 @@ def test_cutting_epochs_into_calls_changes_nothing(toy, course, monkeypatch):
 
 @pytest.mark.parametrize("way", ["compiled", "xla", "fit"])
 def test_training_stops_inside_an_epoch(toy, course, monkeypatch, way):
-    monkeypatch.setattr("automl.training.loop.FIRST_CHUNK", 1)
-    monkeypatch.setattr("automl.training.loop.CHUNK_SECONDS", 0.0)
+    monkeypatch.setattr("automl.training.chunks.FIRST_CHUNK", 1)
+    monkeypatch.setattr("automl.training.chunks.CHUNK_SECONDS", 0.0)
     monkeypatch.setattr("automl.training.fallback.POLL_SECONDS", 0.0)
     data = toy(rows=150)
     model = make_model("sgd")

@@ -364,7 +364,7 @@ def test_the_time_limit_holds(toy, run):
     result = run(toy(), epochs=100_000, patience=100_000, seconds=1.5)
     assert result.state is TrialState.COMPLETED
     assert result.reason.startswith("it reached its time limit of 1.5 s in epoch")
-    assert result.seconds >= 1.5
+    assert result.seconds >= 1.0  # with the time for scoring and saving kept back
     late = run(toy(), epochs=100_000, seconds=1e-3)
     assert (late.state, late.cause) == (TrialState.FAILED, FailureCause.TIME_LIMIT)
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from automl.tuning.budget import EXPORT_IMPORTS, EXPORT_RESERVE, Clock, SearchBudget
+from automl.errors import RequestError
+from automl.tuning.budget import (
+    EXPORT_IMPORTS,
+    EXPORT_RESERVE,
+    Clock,
+    SearchBudget,
+    parse_size,
+)
 
 
 def left(seconds: float, imports: float) -> float:
@@ -25,3 +32,38 @@ def test_a_slow_machine_keeps_more_time_back_for_the_export() -> None:
 
 def test_trials_get_half_of_a_short_time_at_least() -> None:
     assert left(10.0, 30.0) == 5.0
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("1000", 1000),
+        ("500M", 500 << 20),
+        ("4G", 4 << 30),
+        ("4 GB", 4 << 30),
+        ("1.5gib", 3 << 29),
+        ("2k", 2048),
+        ("1T", 1 << 40),
+    ],
+)
+def test_sizes_are_read(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "G", "4X", "-4G", "4G4M", "0", "0.0001K", "1e9"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(RequestError, match=r"500M"):
+        parse_size(text)
+
+
+def test_an_import_that_goes_on_is_taken_for_a_slow_one() -> None:
+    passed = [0.0]
+    clock = Clock(SearchBudget(None, 60.0), started=0.0, now=lambda: passed[0])
+    assert clock.reserve() == EXPORT_RESERVE
+    passed[0] = 4.0
+    assert clock.reserve() == 4.0 * EXPORT_IMPORTS
+    passed[0] = 50.0
+    assert clock.reserve() < 15.0
+    assert clock.slowness() == 1.0
+    slow = Clock(SearchBudget(None, 60.0), started=0.0, import_seconds=lambda: 9.6)
+    assert slow.slowness() == pytest.approx(3.0)

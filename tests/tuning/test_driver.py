@@ -15,7 +15,14 @@ from automl.results.leaderboard import leaderboard
 from automl.results.record import read_record
 from automl.results.run_directory import RunDirectory
 from automl.space import Choice, Float, Int, SearchSpace
-from automl.trial import FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
+from automl.trial import (
+    SEARCH_OVER,
+    FailureCause,
+    TrialBudget,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+)
 from automl.tuning.budget import Clock, SearchBudget
 from automl.tuning.driver import Driver, DriverSettings, StopReason
 from automl.tuning.observer import Observer
@@ -55,7 +62,13 @@ class Search:
         self.engine = ScriptedEngine()
         self.space = options.get("space") or make_space()
 
-    def session(self, dies_after: int | None = None, clock: Any = None, fails: Any = None) -> Any:
+    def session(
+        self,
+        dies_after: int | None = None,
+        clock: Any = None,
+        fails: Any = None,
+        disk: Any = None,
+    ) -> Any:
         o = self.options
         sampler = make_sampler(
             o["sampler"], seed=3, space=self.space, workers=o["slots"], direction="minimize"
@@ -81,9 +94,10 @@ class Search:
                 pruner=pruner,
             ),
             clock or Clock(budget),
-            Observer(),
+            o.get("observer") or Observer(),
             self.forgotten.append,
             () if "linear" in recorded else (linear,),
+            disk=disk,
         )
         return driver.run()
 
@@ -248,15 +262,16 @@ def test_a_search_stopped_by_failures_goes_on_when_resumed(tmp_path: Path) -> No
 
 
 def test_out_of_time_the_search_takes_what_its_trials_have_reached(tmp_path: Path) -> None:
-    search = Search(tmp_path / "run", trials=1000, slots=2)
-    ticks = iter(range(10_000))
-    clock = Clock(SearchBudget(None, 1000.0), started=0.0, now=lambda: float(next(ticks)))
-    outcome = search.session(clock=clock)
-    assert outcome.stopped_by is StopReason.TIME
-    record = read_record(search.run)
-    cut = [trial for trial in record.trials if trial.reason]
+    cut = []
+    for seconds in (1000.0, 1007.0, 1014.0):  # some end between two trials
+        search = Search(tmp_path / f"{seconds:g}", trials=1000, slots=2)
+        ticks = iter(range(10_000))
+        budget = SearchBudget(None, seconds)
+        clock = Clock(budget, started=0.0, now=lambda ticks=ticks: float(next(ticks)))
+        assert search.session(clock=clock).stopped_by is StopReason.TIME
+        cut += [trial for trial in read_record(search.run).trials if trial.reason]
     assert cut and all(trial.state is TrialState.COMPLETED for trial in cut)
-    assert all(trial.reason == "the search's time ran out" for trial in cut)
+    assert all(trial.reason == SEARCH_OVER for trial in cut)
 
 
 def test_ctrl_c_once_leaves_running_trials_to_a_resume(tmp_path: Path) -> None:

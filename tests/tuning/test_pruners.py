@@ -14,7 +14,9 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from automl.errors import RequestError
 from automl.tuning.pruners import PRUNERS, default_pruner, make_pruner, protected_epochs
-from automl.tuning.pruners.curves import CurvePruner, make_curve
+from automl.tuning.pruners.base import CurvePruner
+from automl.tuning.pruners.curves import make_curve
+from automl.tuning.pruners.peers import Peers
 from automl.tuning.pruners.rules import AshaPruner, HyperbandPruner, rungs
 
 EPOCHS = 20
@@ -154,9 +156,12 @@ def test_one_pruner_follows_a_growing_study() -> None:
 def test_asha_lets_the_best_third_pass_a_rung() -> None:
     pruner = AshaPruner(direction="minimize", epochs=20, first=2, eta=3)
     assert pruner.rungs == (2, 6, 18)
-    peers = [
-        make_curve(n, by_epoch([9.0, float(n)]), minimize=True, completed=False) for n in range(8)
-    ]
+    peers = Peers(
+        ended=[
+            make_curve(n, by_epoch([9.0, float(n)]), minimize=True, completed=False)
+            for n in range(8)
+        ]
+    )
 
     def stops(values: Sequence[float]) -> bool:
         return pruner.stops(make_curve(8, by_epoch(values), minimize=True, completed=False), peers)
@@ -172,8 +177,9 @@ def test_asha_waits_for_company_at_a_rung() -> None:
     pruner = AshaPruner(direction="minimize", epochs=20, first=2, eta=3)
     better = [make_curve(0, by_epoch([1.0, 1.0]), minimize=True, completed=True)]
     worse = make_curve(2, by_epoch([2.0, 2.0]), minimize=True, completed=False)
-    assert not pruner.stops(worse, better)
-    assert pruner.stops(worse, better * 2)
+    assert not pruner.stops(worse, Peers(ended=better))
+    assert pruner.stops(worse, Peers(ended=better * 2))
+    assert pruner.stops(worse, Peers(ended=better, running=better))
 
 
 def test_a_trial_that_stopped_by_itself_keeps_its_score_at_later_epochs() -> None:

@@ -482,3 +482,58 @@ def test_options_have_equal_parts() -> None:
     drawn = Counter(from_unit(distribution, share / 1000) for share in range(1000))
     assert set(drawn.values()) == {250}
     assert from_unit(distribution, 1.0) == "d"
+
+
+# ---- who followed the run, and who opens it
+
+FOLLOWED = [*CASES, "tpe with two workers"]
+
+
+@pytest.mark.parametrize("case", FOLLOWED)
+def test_who_followed_the_run_proposes_what_a_new_sampler_does(case: str) -> None:
+    """Trials of several workers end in any order, some after later ones have been asked for."""
+    space = space_for(case)
+    workers = 2 if "workers" in case else 1
+    generator = random.Random(case)
+    kept = optuna.create_study(sampler=sampler_for(case, workers=workers))
+    made = optuna.create_study()
+    running: list[tuple[Any, Any, Configuration]] = []
+    for _ in range(40):
+        made.sampler = sampler_for(case, workers=workers)
+        ours, theirs = kept.ask(), made.ask()
+        config = space.suggest(ours)
+        assert space.suggest(theirs) == config
+        running.append((ours, theirs, config))
+        while len(running) > 3 or (running and generator.random() < 0.3):
+            one, other, its = running.pop(generator.randrange(len(running)))
+            finish(kept, one, its)
+            finish(made, other, its)
+
+
+def grown(space: SearchSpace, more: int) -> SearchSpace:
+    """The space and some more hyperparameters, as a builder may turn out to have."""
+    new = [Float("late", 0.0, 1.0), Choice("later", ["p", "q"]), Int("last", 1, 9)][:more]
+    return SearchSpace(space.name, [*space.hyperparameters, *new], None)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case not in ("grid",)])
+def test_a_space_may_grow_during_a_run(case: str) -> None:
+    """Older trials do not have the new hyperparameters; a new sampler is made for each space."""
+    spaces = [grown(space_for(case), more) for more in range(4)]
+
+    def proposals() -> list[dict[str, Any]]:
+        study = optuna.create_study()
+        for number in range(32):
+            space = spaces[number // 8]
+            study.sampler = make_sampler(
+                case.split()[0], seed=1, space=space, workers=1, direction="minimize"
+            )
+            trial = study.ask()
+            config = space.suggest(trial)
+            assert ("last" in config) == (number >= 24)
+            finish(study, trial, config)
+        return [trial.params for trial in study.trials]
+
+    found = proposals()
+    assert found == proposals()
+    assert len({params["last"] for params in found[24:]}) > 2

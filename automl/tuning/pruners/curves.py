@@ -1,19 +1,10 @@
-"""Learning curves as pruners see them, and the base of the pruners that compare them."""
+"""Learning curves as pruners see them."""
 
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from optuna.pruners import BasePruner
-from optuna.trial import TrialState
-
-if TYPE_CHECKING:
-    from optuna import Study
-    from optuna.trial import FrozenTrial
 
 
 @dataclass(frozen=True)
@@ -64,72 +55,3 @@ def make_curve(
             least = min(least, value if minimize else -value)
         best.append(least)
     return Curve(number, best, completed)
-
-
-class CurvePruner(BasePruner):
-    """A pruner that decides from the trial's curve and those of the other trials.
-
-    A decision is a pure function of the record: nothing is written to the study, and the asking
-    trial's own past in it (left by an interrupted attempt) is not looked at.
-
-    Args:
-        direction: ``"minimize"`` or ``"maximize"``.
-        warm_up: Epochs in which no trial is stopped.
-    """
-
-    def __init__(self, *, direction: str, warm_up: int) -> None:
-        self._minimize = direction == "minimize"
-        self.warm_up = warm_up
-        # A memo of finished trials' curves, which never change.
-        self._finished: dict[tuple[str, int], Curve] = {}
-
-    def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        """Whether to stop the trial now.
-
-        Args:
-            study: The record of the other trials.
-            trial: The trial, with intermediate values of the epochs up to now.
-        """
-        curve = self._curve(trial, completed=False)
-        if curve.epoch <= self.warm_up:
-            return False
-        others = study.get_trials(deepcopy=False)
-        return self.stops(curve, self._peers(study.study_name, others, trial.number))
-
-    def stops(self, curve: Curve, peers: Sequence[Curve]) -> bool:
-        """Whether to stop a trial at the end of its curve (see `prune`).
-
-        A trial that has not had one finite value by the end of its warm-up is stopped at once.
-        """
-        if curve.epoch <= self.warm_up:
-            return False
-        return math.isinf(curve.best[-1]) or self.is_behind(curve, peers)
-
-    @abstractmethod
-    def is_behind(self, curve: Curve, peers: Sequence[Curve]) -> bool:
-        """Whether the trial, past its warm-up and with a finite value, is not worth going on.
-
-        Args:
-            curve: The trial's.
-            peers: Those of the other trials: completed, pruned and running.
-        """
-
-    def _peers(self, study_name: str, trials: Sequence[FrozenTrial], number: int) -> list[Curve]:
-        peers = []
-        for trial in trials:
-            if trial.number == number or trial.state in (TrialState.WAITING, TrialState.FAIL):
-                continue
-            if trial.state == TrialState.RUNNING:
-                peers.append(self._curve(trial, completed=False))
-                continue
-            key = (study_name, trial.number)
-            if key not in self._finished:
-                completed = trial.state == TrialState.COMPLETE
-                self._finished[key] = self._curve(trial, completed=completed)
-            peers.append(self._finished[key])
-        return peers
-
-    def _curve(self, trial: FrozenTrial, *, completed: bool) -> Curve:
-        return make_curve(
-            trial.number, trial.intermediate_values, minimize=self._minimize, completed=completed
-        )

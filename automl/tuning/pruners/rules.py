@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from hashlib import sha256
 from math import ceil
-from statistics import median
 
-from automl.tuning.pruners.curves import Curve, CurvePruner
+from automl.tuning.pruners.base import CurvePruner
+from automl.tuning.pruners.curves import Curve
+from automl.tuning.pruners.peers import Peers
 
 
 class MedianPruner(CurvePruner):
@@ -31,11 +31,10 @@ class MedianPruner(CurvePruner):
         self._start_up = max(1, start_up)
         self._completed_only = completed_only
 
-    def is_behind(self, curve: Curve, peers: Sequence[Curve]) -> bool:
+    def is_behind(self, curve: Curve, peers: Peers) -> bool:
         """Whether it is worse than the median of the others at this epoch."""
-        rivals = [peer for peer in peers if peer.completed or not self._completed_only]
-        values = values_at(curve.epoch, rivals)
-        return len(values) >= self._start_up and curve.best[-1] > median(values)
+        rivals = peers.rivals(curve, completed_only=self._completed_only)
+        return len(rivals) >= self._start_up and curve.best[-1] > rivals.median()
 
 
 class PatientPruner(CurvePruner):
@@ -51,10 +50,14 @@ class PatientPruner(CurvePruner):
         self._inner = inner
         self._patience = patience
 
-    def is_behind(self, curve: Curve, peers: Sequence[Curve]) -> bool:
+    def is_behind(self, curve: Curve, peers: Peers) -> bool:
         """Whether it has ceased to improve and the other pruner would stop it."""
         stale = curve.best[-1] >= curve.best[-1 - self._patience]
         return stale and self._inner.stops(curve, peers)
+
+    def group(self, number: int) -> int:
+        """As the other pruner's."""
+        return self._inner.group(number)
 
 
 class AshaPruner(CurvePruner):
@@ -81,15 +84,15 @@ class AshaPruner(CurvePruner):
         # A rung at the last epoch would have nothing left to save.
         self.rungs = tuple(rungs(first, eta, epochs))
 
-    def is_behind(self, curve: Curve, peers: Sequence[Curve]) -> bool:
+    def is_behind(self, curve: Curve, peers: Peers) -> bool:
         """Whether it has just reached a rung and is not among the best 1/eta there."""
         if curve.epoch not in self.rungs:
             return False
-        value = curve.best[-1]
-        values = sorted([value, *values_at(curve.epoch, peers)])
-        if len(values) < self._start_up:
+        rivals = peers.rivals(curve)
+        reached = len(rivals) + 1
+        if reached < self._start_up:
             return False
-        return value > values[max(1, len(values) // self._eta) - 1]
+        return rivals.better_than(curve.best[-1]) >= max(1, reached // self._eta)
 
 
 class HyperbandPruner(CurvePruner):
@@ -131,13 +134,13 @@ class HyperbandPruner(CurvePruner):
             place -= share
         raise AssertionError("the place is less than the sum of the shares")
 
-    def is_behind(self, curve: Curve, peers: Sequence[Curve]) -> bool:
+    def is_behind(self, curve: Curve, peers: Peers) -> bool:
         """Whether its bracket's successive halving stops it."""
-        own = self.bracket(curve.number)
-        if curve.epoch not in self._brackets[own].rungs:
-            return False
-        rivals = [peer for peer in peers if self.bracket(peer.number) == own]
-        return self._brackets[own].stops(curve, rivals)
+        return self._brackets[self.bracket(curve.number)].stops(curve, peers)
+
+    def group(self, number: int) -> int:
+        """The bracket."""
+        return self.bracket(number)
 
 
 def rungs(first: int, eta: int, epochs: int) -> list[int]:
@@ -147,8 +150,3 @@ def rungs(first: int, eta: int, epochs: int) -> list[int]:
         found.append(first)
         first *= eta
     return found
-
-
-def values_at(epoch: int, curves: Sequence[Curve]) -> list[float]:
-    """The best losses up to an epoch of those that got there."""
-    return [value for curve in curves if (value := curve.at(epoch)) is not None]

@@ -8,8 +8,7 @@ also where it was killed between two hyperparameters of one trial.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -87,9 +86,18 @@ def make_sampler(
         from automl.tuning.samplers.evolution import EvolutionSampler
 
         return EvolutionSampler(seed, space, direction)
-    from automl.tuning.samplers.replayable import ReplayableSampler
+    if name == "tpe":
+        from automl.tuning.samplers.tpe import TpeSampler
 
-    return ReplayableSampler(seed, _stateful_maker(name, workers))
+        return TpeSampler(seed, direction, count_running=workers > 1)
+    if name == "random":
+        from automl.tuning.samplers.independent import IndependentSampler
+
+        return IndependentSampler(seed)
+    _require_extra("gp", package="torch", name=name)
+    from automl.tuning.samplers.replayable import ReplayableSampler, make_gp
+
+    return ReplayableSampler(seed, make_gp)
 
 
 def grid_size(space: SearchSpace) -> int:
@@ -127,18 +135,6 @@ def proposals_left(sampler: BaseSampler, study: Study) -> int | None:
     from automl.tuning.samplers.distinct import DistinctSampler
 
     return sampler.proposals_left(study) if isinstance(sampler, DistinctSampler) else None
-
-
-def _stateful_maker(name: str, workers: int) -> Callable[[int], BaseSampler]:
-    """What makes the Optuna sampler of a name from a seed."""
-    from automl.tuning.samplers import replayable
-
-    if name == "tpe":
-        return partial(replayable.make_tpe, constant_liar=workers > 1)
-    if name == "random":
-        return replayable.make_random
-    _require_extra("gp", package="torch", name=name)
-    return replayable.make_gp
 
 
 def _require_extra(extra: str, *, package: str, name: str) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from optuna.trial import FixedTrial, FrozenTrial, TrialState
@@ -37,8 +38,7 @@ class DistinctSampler(ProposingSampler):
     def __init__(self, seed: int, space: SearchSpace) -> None:
         super().__init__(seed, space)
         self._count = int(space.count())
-        # A memo of a pure function of recorded trials, which never change once they are whole.
-        self._known: dict[tuple[str, int], Configuration] = {}
+        self._tried = _Tried(space)
 
     def propose(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:
         """A configuration that has not been tried and agrees with values fixed beforehand.
@@ -46,24 +46,23 @@ class DistinctSampler(ProposingSampler):
         Raises:
             RequestError: All have been tried.
         """
-        tried = self._tried(study, before=trial.number)
-        if len(tried) >= self._count:
+        self._tried.look(study)
+        count = self._tried.count(before=trial.number)
+        if count >= self._count:
             raise RequestError(
-                f"All {len(tried):,} configurations of '{self._space.name}' have been tried: "
+                f"All {count:,} configurations of '{self._space.name}' have been tried: "
                 "widen the space, or ask for no more trials."
             )
-        fixed = {**_fixed(trial), **trial.params}
-        config = self._choose(trial, tried, fixed)
+        config = self._choose(trial, {**_fixed(trial), **trial.params})
         return {} if config is None else self._space.optuna_params(config)
 
     def proposals_left(self, study: Study) -> int:
         """How many configurations no trial of the study has."""
-        return max(0, self._count - len(self._tried(study, before=None)))
+        self._tried.look(study)
+        return max(0, self._count - self._tried.count(before=None))
 
     @abstractmethod
-    def _choose(
-        self, trial: FrozenTrial, tried: Set[Configuration], fixed: Mapping[str, Any]
-    ) -> Configuration | None:
+    def _choose(self, trial: FrozenTrial, fixed: Mapping[str, Any]) -> Configuration | None:
         """An untried configuration, or None where none agrees with the fixed values."""
 
     def _fits(self, config: Configuration, fixed: Mapping[str, Any]) -> bool:
@@ -71,30 +70,6 @@ class DistinctSampler(ProposingSampler):
             return True
         params = self._space.optuna_params(config)
         return all(params.get(key, value) == value for key, value in fixed.items())
-
-    def _tried(self, study: Study, before: int | None) -> set[Configuration]:
-        trials = study.get_trials(deepcopy=False)
-        return {
-            config
-            for trial in trials
-            if before is None or trial.number < before
-            if (config := self._configuration(study.study_name, trial)) is not None
-        }
-
-    def _configuration(self, study_name: str, trial: FrozenTrial) -> Configuration | None:
-        """A trial's configuration, or None where it was interrupted before it had one."""
-        key = (study_name, trial.number)
-        if key not in self._known:
-            params = _fixed(trial) if trial.state == TrialState.WAITING else trial.params
-            try:
-                with warnings.catch_warnings():
-                    # A numeric choice may be fixed to a number that is none of its options.
-                    warnings.simplefilter("ignore", UserWarning)
-                    config = self._space.suggest(FixedTrial(params, trial.number))
-            except ValueError:
-                return None
-            self._known[key] = config
-        return self._known[key]
 
     @cached_property
     def _grid(self) -> list[Configuration]:
@@ -109,15 +84,25 @@ class DistinctSampler(ProposingSampler):
 class GridSampler(DistinctSampler):
     """Every configuration once, in an order shuffled by the seed."""
 
+    def __init__(self, seed: int, space: SearchSpace) -> None:
+        super().__init__(seed, space)
+        # How many at the start of the order were tried before the trial of a number.
+        self._passed = (0, 0)
+
     @cached_property
     def _shuffled(self) -> list[Configuration]:
         order = self._generator(0, "grid").permutation(len(self._grid))
         return [self._grid[index] for index in order]
 
-    def _choose(
-        self, trial: FrozenTrial, tried: Set[Configuration], fixed: Mapping[str, Any]
-    ) -> Configuration | None:
-        return next((c for c in self._shuffled if c not in tried and self._fits(c, fixed)), None)
+    def _choose(self, trial: FrozenTrial, fixed: Mapping[str, Any]) -> Configuration | None:
+        count, number = self._passed if self._passed[1] <= trial.number else (0, 0)
+        while count < len(self._shuffled) and self._tried.has(self._shuffled[count], trial.number):
+            count += 1
+        if trial.number >= number:
+            self._passed = count, trial.number
+        rest = islice(self._shuffled, count, None)
+        untried = (c for c in rest if not self._tried.has(c, trial.number))
+        return next((c for c in untried if self._fits(c, fixed)), None)
 
 
 class DistinctRandomSampler(DistinctSampler):
@@ -128,16 +113,75 @@ class DistinctRandomSampler(DistinctSampler):
     conditional space that have many.
     """
 
-    def _choose(
-        self, trial: FrozenTrial, tried: Set[Configuration], fixed: Mapping[str, Any]
-    ) -> Configuration | None:
+    def _choose(self, trial: FrozenTrial, fixed: Mapping[str, Any]) -> Configuration | None:
         rng = self._generator(trial.number, "relative")
         for _ in range(_DRAWS):
             config = self._space.sample(rng)
-            if config not in tried and self._fits(config, fixed):
+            if not self._tried.has(config, trial.number) and self._fits(config, fixed):
                 return config
-        untried = [c for c in self._grid if c not in tried and self._fits(c, fixed)]
+        untried = [
+            config
+            for config in self._grid
+            if not self._tried.has(config, trial.number) and self._fits(config, fixed)
+        ]
         return untried[int(rng.integers(len(untried)))] if untried else None
+
+
+class _Tried:
+    """The configurations of a study's trials, and the first trial that had each.
+
+    A trial that is whole never changes, so each is looked at once; one that was interrupted
+    before it had all its values is looked at again.
+    """
+
+    def __init__(self, space: SearchSpace) -> None:
+        self._space = space
+        self._source: tuple[object, int] | None = None
+        self._first: dict[Configuration, int] = {}
+        self._numbers: set[int] = set()
+        self._unfinished: list[int] = []
+        self._looked_at = 0
+
+    def look(self, study: Study) -> None:
+        """Takes up the trials that are new in a study."""
+        source = (study._storage, study._study_id)
+        if source != self._source:
+            self._source, self._first, self._numbers = source, {}, set()
+            self._unfinished, self._looked_at = [], 0
+        trials = study.get_trials(deepcopy=False)
+        new = [*self._unfinished, *range(self._looked_at, len(trials))]
+        self._looked_at, self._unfinished = len(trials), []
+        for number in new:
+            config = self._configuration(trials[number])
+            if config is None:
+                self._unfinished.append(number)
+            elif number < self._first.get(config, len(trials)):
+                self._numbers.discard(self._first.get(config, -1))
+                self._first[config] = number
+                self._numbers.add(number)
+
+    def has(self, config: Configuration, before: int) -> bool:
+        """Whether a trial with a smaller number has a configuration."""
+        return self._first.get(config, before) < before
+
+    def count(self, before: int | None) -> int:
+        """How many configurations the trials have, or those with smaller numbers."""
+        if before is None:
+            return len(self._numbers)
+        if before >= self._looked_at - 1:  # the trial that asks is the last one
+            return len(self._numbers) - (before in self._numbers)
+        return sum(number < before for number in self._numbers)
+
+    def _configuration(self, trial: FrozenTrial) -> Configuration | None:
+        """A trial's configuration, or None where it was interrupted before it had one."""
+        params = _fixed(trial) if trial.state == TrialState.WAITING else trial.params
+        try:
+            with warnings.catch_warnings():
+                # A numeric choice may be fixed to a number that is none of its options.
+                warnings.simplefilter("ignore", UserWarning)
+                return self._space.suggest(FixedTrial(params, trial.number))
+        except ValueError:
+            return None
 
 
 def _fixed(trial: FrozenTrial) -> dict[str, Any]:

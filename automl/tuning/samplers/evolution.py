@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Sequence
+from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automl.tuning.memory import StudyMemory
 from automl.tuning.samplers.proposals import ProposingSampler
-from automl.tuning.samplers.record import by_standing, derive_seed, finished_trials
+from automl.tuning.samplers.record import derive_seed, standing
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -37,13 +40,13 @@ class EvolutionSampler(ProposingSampler):
 
     def __init__(self, seed: int, space: SearchSpace, direction: str) -> None:
         super().__init__(seed, space)
-        self._direction = direction
+        self._memory: StudyMemory[_Generations] = StudyMemory(
+            lambda: _Generations(direction), _Generations.add
+        )
 
     def propose(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:
         """A child of two parents; nothing (all is drawn at random) in the first generation."""
-        finished = finished_trials(study)
-        whole = finished[: len(finished) // POPULATION * POPULATION]
-        parents = by_standing(whole, self._direction)[:POPULATION]
+        parents = self._memory.of(study).parents()
         if not parents:
             return {}
         rng = np.random.default_rng(derive_seed(self._seed, trial.number, "evolution"))
@@ -63,3 +66,31 @@ class EvolutionSampler(ProposingSampler):
     def _pick(self, parents: Sequence[FrozenTrial], rng: np.random.Generator) -> FrozenTrial:
         """The better of two: parents come best first, so it is the one with the lower index."""
         return parents[int(rng.integers(len(parents), size=2).min())]
+
+
+class _Generations:
+    """Finished trials by number, and the best of all whole generations."""
+
+    def __init__(self, direction: str) -> None:
+        self._direction = direction
+        self._trials: list[tuple[int, FrozenTrial]] = []
+        # The parents, and how many trials they were chosen from.
+        self._chosen: tuple[list[FrozenTrial], int] = ([], 0)
+
+    def add(self, trial: FrozenTrial) -> None:
+        if self._chosen[1] and trial.number < self._trials[self._chosen[1] - 1][0]:
+            self._chosen = [], 0  # it belongs into a generation that was taken for whole
+        insort(self._trials, (trial.number, trial), key=lambda entry: entry[0])
+
+    def parents(self) -> Sequence[FrozenTrial]:
+        """The best, at most `POPULATION`, the first of them first."""
+        best, count = self._chosen
+        whole = len(self._trials) // POPULATION * POPULATION
+        if whole > count:
+            new = [trial for _, trial in self._trials[count:whole]]
+            best = nsmallest(POPULATION, [*best, *new], key=self._place)
+            self._chosen = best, whole
+        return best
+
+    def _place(self, trial: FrozenTrial) -> tuple[tuple[int, int, float], int]:
+        return standing(trial, self._direction), trial.number

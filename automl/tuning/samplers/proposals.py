@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from optuna.samplers import BaseSampler, RandomSampler
+from optuna.samplers import BaseSampler
 
-from automl.tuning.samplers.record import derive_seed
+from automl.tuning.samplers.record import RandomDraws
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -30,6 +30,7 @@ class ProposingSampler(BaseSampler):
 
     def __init__(self, seed: int, space: SearchSpace) -> None:
         self._seed = seed
+        self._random = RandomDraws(seed)
         self._space = space
         self._distributions: dict[str, BaseDistribution] = {
             key: distribution
@@ -62,5 +63,4 @@ class ProposingSampler(BaseSampler):
         param_distribution: BaseDistribution,
     ) -> Any:
         """A uniform draw, seeded by the run's seed, the trial and the hyperparameter."""
-        sampler = RandomSampler(seed=derive_seed(self._seed, trial.number, param_name))
-        return sampler.sample_independent(study, trial, param_name, param_distribution)
+        return self._random.draw(trial.number, param_name, param_distribution)

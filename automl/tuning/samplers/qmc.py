@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from optuna import Study
     from optuna.trial import FrozenTrial
 
+    from automl.space import SearchSpace
+
 
 class SobolSampler(ProposingSampler):
     """Trial n takes the n-th point of the sequence.
@@ -21,20 +23,38 @@ class SobolSampler(ProposingSampler):
     trial's number, and conditional hyperparameters have coordinates too, unused where inactive.
     """
 
+    def __init__(self, seed: int, space: SearchSpace) -> None:
+        super().__init__(seed, space)
+        # The sequence and the number of its next point: going there from the start takes a time
+        # that grows with the number.
+        self._sequence: tuple[Any, int] | None = None
+
     def propose(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:
         """The point of the trial's number, a coordinate for every hyperparameter."""
         if not self._distributions:
             return {}
-        from scipy.stats.qmc import Sobol  # type: ignore[import-untyped]
-
-        # Scrambling keeps the sequence even and moves point 0 off the corner of all low ends.
-        engine = Sobol(
-            len(self._distributions), scramble=True, rng=derive_seed(self._seed, 0, "sobol")
-        )
-        if trial.number:
-            engine.fast_forward(trial.number)
-        point = engine.random(1)[0]
         return {
             key: from_unit(distribution, float(share))
-            for (key, distribution), share in zip(self._distributions.items(), point, strict=True)
+            for (key, distribution), share in zip(
+                self._distributions.items(), self._point(trial.number), strict=True
+            )
         }
+
+    def _point(self, number: int) -> Any:
+        """The point of a number, shape (hyperparameters,)."""
+        from scipy.stats.qmc import Sobol  # type: ignore[import-untyped]
+
+        engine, reached = self._sequence or (None, 0)
+        if engine is None or reached > number:
+            # Scrambling keeps the sequence even and moves point 0 off the corner of all low ends.
+            engine, reached = (
+                Sobol(
+                    len(self._distributions), scramble=True, rng=derive_seed(self._seed, 0, "sobol")
+                ),
+                0,
+            )
+        if number > reached:
+            engine.fast_forward(number - reached)
+        point = engine.random(1)[0]
+        self._sequence = engine, number + 1
+        return point

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-import optuna
-from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, GPSampler
 
 from automl.tuning.samplers.record import RecordView, derive_seed
 
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.trial import FrozenTrial
 
-# Trials drawn at random before a model is fitted: Optuna's default for TPE and GP.
+# Trials drawn at random before a model is fitted: Optuna's default.
 STARTUP_TRIALS = 10
 
 
@@ -47,8 +45,6 @@ class ReplayableSampler(BaseSampler):
     ) -> dict[str, Any]:
         """Values of the hyperparameters that are proposed together (see Optuna)."""
         view, inner = _view(study, trial), self._inner(trial, "relative")
-        # Grouped TPE remembers in this call what the next one needs.
-        inner.infer_relative_search_space(view, trial)
         return inner.sample_relative(view, trial, search_space)
 
     def sample_independent(
@@ -64,30 +60,6 @@ class ReplayableSampler(BaseSampler):
 
     def _inner(self, trial: FrozenTrial, label: str) -> BaseSampler:
         return self._make(derive_seed(self._seed, trial.number, label))
-
-
-def make_tpe(seed: int, *, constant_liar: bool = False) -> BaseSampler:
-    """Multivariate TPE in groups, which is the kind that follows conditional spaces.
-
-    Args:
-        seed: In [0, 2**32).
-        constant_liar: Count running trials as bad ones, so that workers that run at the same
-            time do not try the same place.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return TPESampler(
-            multivariate=True,
-            group=True,
-            constant_liar=constant_liar,
-            n_startup_trials=STARTUP_TRIALS,
-            seed=seed,
-        )
-
-
-def make_random(seed: int) -> BaseSampler:
-    """Independent uniform draws."""
-    return RandomSampler(seed=seed)
 
 
 def make_gp(seed: int) -> BaseSampler:

@@ -1,0 +1,47 @@
+"""Whether rows fit into this machine's memory, found out before they are unpacked."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from automl.errors import DataError
+
+# Own choice: rows are there twice, as they were read and as they are prepared.
+SHARE_OF_MEMORY = 0.5
+
+
+def check_memory(path: Path, size: float) -> None:
+    """Refuses a file whose content does not fit into memory, such as an archive made to burst it.
+
+    Args:
+        path: The file.
+        size: Bytes that its content takes in memory, as far as can be told without reading it.
+
+    Raises:
+        DataError: That is more than a half of this machine's memory.
+    """
+    if not fits_memory(size):
+        raise DataError(
+            f"The content of {str(path)!r} would take about {_gigabytes(size)} of memory, more "
+            f"than a half of the {_gigabytes(total_memory() or 0)} of this machine: give fewer "
+            "rows or columns, or a smaller type of number."
+        )
+
+
+def fits_memory(size: float) -> bool:
+    """Whether so many bytes are at most a half of this machine's memory, as far as is known."""
+    memory = total_memory()
+    return memory is None or size <= SHARE_OF_MEMORY * memory
+
+
+def total_memory() -> float | None:
+    """Bytes of memory that this machine has, or None where the system does not say."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, OSError, ValueError):  # not every system has these names
+        return None
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 2**30:,.1f} GiB"

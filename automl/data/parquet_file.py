@@ -1,0 +1,129 @@
+"""Reading a Parquet file: whole, checked, and only what fits into memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl.data.memory import check_memory, fits_memory
+from automl.data.npz import first_line
+from automl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Bytes of a value in memory, at least.
+VALUE = 8
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """Reads a Parquet file.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its columns, as pandas has them.
+
+    Raises:
+        DataError: The file cannot be read, does not fit into memory, or a column holds lists.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    try:
+        with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
+            _check_columns(file.schema_arrow, path)
+            check_memory(path, _stored_size(file.metadata))
+            texts = _endless_texts(file)
+        with pyarrow.parquet.ParquetFile(
+            path, page_checksum_verification=True, read_dictionary=texts
+        ) as file:
+            table = file.read()
+        table.validate(full=True)
+        check_memory(path, _unfolded_size(table))
+        frame: pd.DataFrame = _unfolded(table, texts).to_pandas()
+    except (
+        pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError, AttributeError,
+        OverflowError, MemoryError, RecursionError,
+    ) as error:  # fmt: skip
+        # Arrow's own, and what pandas meets in the notes that it leaves in the file.
+        raise DataError(
+            f"The file {str(path)!r} cannot be read as Parquet: {first_line(error)}."
+        ) from error
+    return frame
+
+
+def _check_columns(schema: Any, path: Path) -> None:
+    """Refuses what has no place in a table.
+
+    Raises:
+        DataError: A column holds lists or parts of its own.
+    """
+    import pyarrow as pa
+
+    for field in schema:
+        if pa.types.is_nested(field.type):
+            raise DataError(
+                f"Column {field.name!r} of {str(path)!r} holds values of type {field.type}: give "
+                "one number or text in each row."
+            )
+
+
+def _stored_size(metadata: Any) -> int:
+    """Bytes that the file unpacks to, texts that many rows share counted once."""
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    unpacked = int(sum(max(0, group.total_byte_size) for group in groups))
+    rows = int(max(metadata.num_rows, sum(group.num_rows for group in groups)))
+    return max(unpacked, VALUE * rows * int(metadata.num_columns))
+
+
+def _endless_texts(file: Any) -> list[str]:
+    """Columns of texts that could burst the memory: a megabyte may stand in each row, stored once.
+
+    They are read with each text once, which takes twice as long, so that their size can be told.
+    """
+    metadata = file.metadata
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    found = []
+    for number, field in enumerate(file.schema_arrow):
+        chunks = [group.column(number) for group in groups]
+        most = sum(chunk.num_values * chunk.total_uncompressed_size for chunk in chunks)
+        if _is_text(field.type) and not fits_memory(most):
+            found.append(field.name)
+    return found
+
+
+def _unfolded_size(table: Any) -> int:
+    """Bytes of the table with every text in each of its rows."""
+    import pyarrow as pa
+    import pyarrow.compute
+
+    size = VALUE * table.num_rows * table.num_columns
+    for column in table.columns:
+        if pa.types.is_dictionary(column.type) and _is_text(column.type.value_type):
+            for chunk in column.chunks:
+                lengths = pyarrow.compute.binary_length(chunk.dictionary).cast(pa.int64())
+                size += pyarrow.compute.sum(lengths.take(chunk.indices)).as_py() or 0
+    return int(size)
+
+
+def _unfolded(table: Any, names: list[str]) -> Any:
+    """The table with the texts of some columns in each of their rows."""
+    for name in names:
+        number = table.schema.get_field_index(name)
+        column = table.column(number)
+        plain = column.cast(column.type.value_type)
+        table = table.set_column(number, table.schema.field(number).with_type(plain.type), plain)
+    return table
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_large_binary(kind)
+    )

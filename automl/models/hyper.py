@@ -1,0 +1,128 @@
+"""Building a model with a builder in KerasTuner's form."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras_tuner
+
+from automl.errors import SpaceError
+from automl.models.hyper_parameters import converted
+from automl.space.hyperparameter import Hyperparameter
+from automl.space.keras_tuner import HyperBuilder
+
+STAND_IN_SHAPE = (32, 32, 3)
+STAND_IN_CLASSES = 10
+"""What a class such as `keras_tuner.applications.HyperResNet` is made for where no data are known;
+its hyperparameters do not depend on it."""
+
+
+@dataclass(frozen=True)
+class HyperBuilt:
+    """One model, and what it was built with.
+
+    Attributes:
+        model: What the builder returned.
+        hp: KerasTuner's ``HyperParameters`` with the configuration's values.
+        hypermodel: The ``keras_tuner.HyperModel``, or None for a function.
+        given: The configuration that was asked for.
+    """
+
+    model: Any
+    hp: Any
+    hypermodel: Any | None
+    given: Mapping[str, Any]
+
+    @property
+    def trains_itself(self) -> bool:
+        """Whether the hypermodel has a ``fit`` of its own."""
+        return (
+            self.hypermodel is not None
+            and type(self.hypermodel).fit is not keras_tuner.HyperModel.fit
+        )
+
+    def found(self) -> list[Hyperparameter]:
+        """Active hyperparameters declared so far that the configuration has no value of.
+
+        In this trial they have their defaults.
+        """
+        new = [
+            declared
+            for declared in self.hp.space
+            if declared.name not in self.given and self.hp.is_active(declared)
+        ]
+        return converted(new, self.hp.space)
+
+
+def build_hyper(
+    builder: HyperBuilder, values: Mapping[str, Any], shape: tuple[int, ...], classes: int
+) -> HyperBuilt:
+    """Builds the model of a configuration.
+
+    Args:
+        builder: The builder.
+        values: Value of every active hyperparameter; one that is not in it has its default.
+        shape: Shape of a row, for a class of hypermodels that asks for ``input_shape``.
+        classes: Outputs of the task, for one that asks for ``classes``.
+
+    Returns:
+        The model with its hyperparameters. What the builder raises passes through.
+    """
+    hp = keras_tuner.HyperParameters()
+    hp.values = dict(values)
+    hypermodel = made_hypermodel(builder.source, shape, classes)
+    model = run_builder(builder.source, hypermodel, hp)
+    return HyperBuilt(model, hp, hypermodel, dict(values))
+
+
+def run_builder(source: Any, hypermodel: Any | None, hp: Any) -> Any:
+    """Calls a builder as KerasTuner does.
+
+    Args:
+        source: The function, where there is no hypermodel.
+        hypermodel: The hypermodel, or None.
+        hp: KerasTuner's ``HyperParameters``.
+    """
+    if hypermodel is None:
+        return source(hp)
+    hypermodel.declare_hyperparameters(hp)
+    return hypermodel.build(hp)
+
+
+def made_hypermodel(
+    source: Any, shape: tuple[int, ...] = STAND_IN_SHAPE, classes: int = STAND_IN_CLASSES
+) -> Any | None:
+    """The hypermodel of a builder: an instance as it is, one made of a class, None of a function.
+
+    Args:
+        source: The function, hypermodel or class.
+        shape: Given to a class that cannot be made without an ``input_shape``.
+        classes: Given to a class that cannot be made without ``classes``.
+
+    Raises:
+        SpaceError: The class needs arguments that the data do not tell.
+    """
+    if not isinstance(source, type):
+        return source if isinstance(source, keras_tuner.HyperModel) else None
+    try:
+        return source()
+    except (TypeError, ValueError) as error:
+        known = {"input_shape": shape, "classes": classes}
+        asked = inspect.signature(source).parameters
+        fitting = {name: value for name, value in known.items() if name in asked}
+        if not fitting:
+            raise _unmakeable(source, error) from error
+    try:
+        return source(**fitting)
+    except (TypeError, ValueError) as error:
+        raise _unmakeable(source, error) from error
+
+
+def _unmakeable(source: Any, error: Exception) -> SpaceError:
+    return SpaceError(
+        f"{source.__name__} cannot be made without arguments ({error}); make one in a file "
+        f"(hypermodel = {source.__name__}(...)) and give file.py:hypermodel."
+    )

@@ -1,0 +1,244 @@
+"""Finding the hyperparameters of a builder in KerasTuner's form by building models with it.
+
+A builder declares a hyperparameter where it reads it. So the defaults are built first, and then
+values that may lead elsewhere: every other option of a choice, every value of a small integer,
+the greatest value of a float and of an integer that a loop may count to. One build tries new
+values of all hyperparameters at once; a value that it did not reach, or failed with, is tried
+once more by itself. What needs two values together, or the middle of a wide range, is found when
+a trial of the search reaches it (`automl.space.growth`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import keras
+import keras_tuner
+from keras_tuner.engine import hyperparameters as kinds
+
+from automl.errors import SpaceError
+from automl.models.hyper import made_hypermodel, run_builder
+from automl.models.hyper_parameters import converted, stepped_values
+from automl.space.keras_tuner import HyperBuilder, line_of
+from automl.space.search_space import SearchSpace
+
+MOST_BUILDS = 40
+MOST_SECONDS = 30.0
+"""Processor seconds after which no further model is built: a small net takes 0.02 to 0.1, an
+EfficientNet 1 to 8."""
+SMALL = 8
+"""Values up to which every value of an integer is tried."""
+MOST_COUNTED = 32
+"""An integer up to this may count layers in a loop, and its greatest value is tried; a larger one
+is a width, whose greatest value would only cost memory."""
+
+
+def traced(space: SearchSpace) -> SearchSpace:
+    """The space with the hyperparameters that tracing finds.
+
+    Args:
+        space: An untraced space; see `automl.space.keras_tuner.hyper_space`.
+
+    Returns:
+        The space, which may grow later.
+
+    Raises:
+        SpaceError: The builder fails with its defaults, returns no model, or declares a
+            hyperparameter that no space can have.
+    """
+    builder = space.build
+    assert isinstance(builder, HyperBuilder)
+    hypermodel = made_hypermodel(builder.source)
+    with contextlib.redirect_stdout(io.StringIO()), _without_pretrained_weights():
+        trace = Trace(partial(run_builder, builder.source, hypermodel))
+        trace.explore(builder.name, builder.file)
+    declared = [known.declared for known in trace.known]
+    return space.extended(converted(declared, declared))
+
+
+@dataclass
+class _Known:
+    """One of KerasTuner's hyperparameters, and what is known of it.
+
+    Attributes:
+        declared: It, as it was declared first.
+        witness: Values of the first build in which it was active; None if there was none yet.
+        tried: Values with which a model was built.
+        untried: Values still to be tried.
+        alone: Those of them that are to be tried by themselves.
+    """
+
+    declared: Any
+    witness: dict[str, Any] | None = None
+    tried: list[Any] = field(default_factory=list)
+    untried: list[Any] = field(default_factory=list)
+    alone: list[Any] = field(default_factory=list)
+
+    def is_active(self, values: Mapping[str, Any]) -> bool:
+        return all(condition.is_active(values) for condition in self.declared.conditions)
+
+
+class Trace:
+    """The builds made so far and what they have shown.
+
+    Args:
+        build: Builds a model with the values of KerasTuner's ``HyperParameters``.
+
+    Attributes:
+        known: The hyperparameters in the order in which they were found.
+        builds: How many models were built.
+    """
+
+    def __init__(self, build: Callable[[Any], Any]) -> None:
+        self.known: list[_Known] = []
+        self.builds = 0
+        self._build = build
+
+    def explore(self, name: str = "build", file: str = "") -> None:
+        """Builds models until no value is left that could lead to something new.
+
+        Args:
+            name: The builder's name, for messages.
+            file: Its file, for the line that an error comes from.
+
+        Raises:
+            SpaceError: The defaults cannot be built.
+        """
+        started = time.process_time()
+        try:
+            model = self._try({})
+        except (Exception, SystemExit) as error:
+            raise SpaceError(
+                f"The builder {name} fails with its defaults ({line_of(file, error)}"
+                f"{type(error).__name__}: {error}); correct it and try again."
+            ) from error
+        if not isinstance(model, keras.Model):
+            kind = "nothing" if model is None else f"a {type(model).__name__}"
+            raise SpaceError(
+                f"The builder {name} returned {kind}; a function build(hp), or HyperModel.build, "
+                "has to return a keras.Model."
+            )
+        while self.builds < MOST_BUILDS and time.process_time() - started < MOST_SECONDS:
+            asked = self._next()
+            if not asked:
+                return
+            # A combination that cannot be built is no error: it would cost its trial only.
+            with contextlib.suppress(Exception, SystemExit):
+                self._try(self._values(asked))
+            self._put_aside(asked)
+
+    def _try(self, values: Mapping[str, Any]) -> Any:
+        hp = keras_tuner.HyperParameters()
+        hp.values = dict(values)
+        self.builds += 1
+        whole = False
+        try:
+            model = self._build(hp)
+            whole = True
+        finally:
+            self._take(hp, whole)
+        return model
+
+    def _take(self, hp: Any, whole: bool) -> None:
+        """Notes what a build has declared; only a whole one has tried its values."""
+        active = {one.name: hp.values[one.name] for one in hp.space if hp.is_active(one)}
+        for one in hp.space:
+            known = self._find(one)
+            if known.is_active(active):
+                if known.witness is None:
+                    known.witness = active
+                    known.untried += [v for v in _candidates(one) if v not in known.untried]
+                if whole:
+                    known.tried.append(active[one.name])
+                    known.untried = [v for v in known.untried if v != active[one.name]]
+        for conditions in (*hp.inactive_scopes, *(one.conditions for one in hp.space)):
+            for condition in conditions:
+                self._want_one_of(condition.name, condition.values)
+
+    def _find(self, one: Any) -> _Known:
+        for known in self.known:
+            declared = known.declared
+            if declared.name == one.name and declared.conditions == one.conditions:
+                return known
+        self.known.append(_Known(one))
+        return self.known[-1]
+
+    def _want_one_of(self, name: str, values: list[Any]) -> None:
+        """Sees to it that a scope is entered once: a parent has one of its values."""
+        parents = [known for known in self.known if known.declared.name == name]
+        if not any(
+            value in (*parent.tried, *parent.untried) for parent in parents for value in values
+        ):
+            parents[0].untried.append(values[0])
+
+    def _next(self) -> list[tuple[_Known, Any]]:
+        """The values to try next: one by itself, or a new one of each hyperparameter."""
+        for known in self.known:
+            if known.alone:
+                return [(known, known.alone[0])]
+        return [(known, known.untried[0]) for known in self.known if known.untried]
+
+    def _values(self, asked: list[tuple[_Known, Any]]) -> dict[str, Any]:
+        """Values for a build, those asked for among them as far as they can be active."""
+        base = asked[0][0].witness or {}
+        values: dict[str, Any] = {}
+        for known in self.known:
+            name = known.declared.name
+            if name in values or not known.is_active(values):
+                continue
+            wanted = [value for other, value in asked if other is known]
+            if wanted:
+                values[name] = wanted[0]
+            elif name in base and known.is_active(base):
+                values[name] = base[name]
+        return values
+
+    def _put_aside(self, asked: list[tuple[_Known, Any]]) -> None:
+        """Values that were not reached are tried alone next, and not a third time."""
+        for known, value in asked:
+            if value in known.alone:
+                known.alone.remove(value)
+                if value in known.untried:
+                    known.untried.remove(value)
+            elif value in known.untried:
+                known.alone.append(value)
+
+
+def _candidates(one: Any) -> list[Any]:
+    """Values of a hyperparameter that may lead elsewhere than its default."""
+    if isinstance(one, kinds.Choice | kinds.Boolean):
+        return list(dict.fromkeys(one.values))
+    if isinstance(one, kinds.Float):
+        return [float(one.max_value)] if one.step is None else [stepped_values(one)[-1]]
+    if not isinstance(one, kinds.Int):
+        return []
+    if one.step is None or one.sampling == "linear":
+        values: Any = range(one.min_value, one.max_value + 1, one.step or 1)
+    else:
+        values = stepped_values(one)
+    if len(values) <= SMALL:
+        return list(reversed(values))
+    return [values[-1]] if values[-1] <= MOST_COUNTED else []
+
+
+@contextlib.contextmanager
+def _without_pretrained_weights() -> Iterator[None]:
+    """A context in which KerasTuner's EfficientNets start from random weights.
+
+    Hyperparameters do not depend on the weights, which would be downloaded: 700 MB for all eight.
+    """
+    from keras_tuner.src.applications import efficientnet
+
+    models: dict[str, Any] = efficientnet.EFFICIENTNET_MODELS
+    original = dict(models)
+    models.update({name: partial(make, weights=None) for name, make in original.items()})
+    try:
+        yield
+    finally:
+        models.update(original)

@@ -1,0 +1,100 @@
+"""What this package reads of a run's JSON files, key by key, to be compared with what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from automl.data.forms import check_form
+from automl.errors import RunError
+
+
+@dataclass(frozen=True)
+class ObjectiveForm:
+    """The objective."""
+
+    name: str
+    direction: str
+
+
+@dataclass(frozen=True)
+class SpaceForm:
+    """The search space."""
+
+    reference: str | None = None
+    hash: str | None = None
+    definition: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class ManifestForm:
+    """``run.json``."""
+
+    created: str | None = None
+    request: Mapping[str, Any] | None = None
+    data: Mapping[str, Any] | None = None
+    task: Mapping[str, Any] | None = None
+    objective: ObjectiveForm | None = None
+    space: SpaceForm | None = None
+    seed: int | None = None
+    study: str | None = None
+    storage: str | None = None
+    driver: str | None = None
+    terms: Mapping[str, Any] | None = None
+    versions: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class SummaryForm:
+    """What ``plan.json`` says of the rows."""
+
+    rows: Mapping[str, Any] | None = None
+    columns: Sequence[Any] | None = None
+    left_out: Any = None
+
+
+@dataclass(frozen=True)
+class PlanForm:
+    """``plan.json``."""
+
+    plan: Mapping[str, Any]
+    task: Mapping[str, Any]
+    notes: Sequence[str] = ()
+    summary: SummaryForm | None = None
+
+
+@dataclass(frozen=True)
+class BaselineForm:
+    """A baseline, as the study records it."""
+
+    config: Mapping[str, Any]
+    seed: int | None
+    result: Mapping[str, Any]
+
+
+def check_known(kind: type, form: Mapping[str, Any], path: Path) -> None:
+    """Checks the keys that a form and a kind have in common; others are left alone.
+
+    Args:
+        kind: One of the dataclasses of this file.
+        form: What was read.
+        path: Where from, for the message.
+
+    Raises:
+        RunError: A value is of another type, or a key that must be there is not.
+    """
+    try:
+        check_form(kind, _known(kind, form))
+    except ValueError as error:
+        raise RunError(f"In {path} {error}; restore the file from a copy.") from error
+
+
+def _known(kind: type, form: Mapping[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(kind)}
+    known = {key: value for key, value in form.items() if key in names}
+    for name, part in (("space", SpaceForm), ("summary", SummaryForm)):
+        if name in names and isinstance(known.get(name), Mapping):
+            known[name] = _known(part, known[name])
+    return known

@@ -1,0 +1,224 @@
+"""KerasTuner's `build(hp)` functions and hypermodels as builders of search spaces.
+
+What they declare is known only by building models, which takes Keras. So there are two sides:
+here, without Keras, such a builder is recognized, wrapped and referred to; the process that has
+Keras finds its hyperparameters by tracing (`automl.models.hyper_tracing`) and builds with it
+(`automl.models.hyper`).
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any, NoReturn
+
+from automl.errors import SpaceError
+from automl.space.search_space import SearchSpace
+
+INPUTS = "array"
+"""What the model of such a builder takes: all columns of a row as one array."""
+
+
+@dataclass(frozen=True, eq=False)
+class HyperBuilder:
+    """A builder in KerasTuner's form.
+
+    Attributes:
+        source: A function ``build(hp)``, a ``keras_tuner.HyperModel``, or a class of them.
+    """
+
+    source: Any
+
+    def __call__(self, hp: Any) -> Any:
+        """Builds a model with the values that ``hp`` gives."""
+        build = self.source if isinstance(self.source, FunctionType) else self.source.build
+        return build(hp)
+
+    @property
+    def name(self) -> str:
+        """The name of the function or class."""
+        named = self.source if hasattr(self.source, "__name__") else type(self.source)
+        return str(named.__name__)
+
+    @property
+    def file(self) -> str:
+        """The file that it is written in, or "" where there is none."""
+        return str(getattr(sys.modules.get(module_of(self)), "__file__", None) or "")
+
+    @property
+    def description(self) -> str:
+        """The first line of the docstring of the function or class, or of its module."""
+        named = self.source if hasattr(self.source, "__name__") else type(self.source)
+        module = sys.modules.get(named.__module__)
+        text = vars(named).get("__doc__") if isinstance(named, type) else named.__doc__
+        text = text or getattr(module, "__doc__", None) or ""
+        return text.strip().split("\n")[0] or f"The models of {self.name}(hp)."
+
+
+def module_of(build: Any) -> str:
+    """The name of the module that a space's builder is written in."""
+    source = build.source if isinstance(build, HyperBuilder) else build
+    return str(getattr(source, "__module__", None) or type(source).__module__)
+
+
+def file_of(build: Any) -> str:
+    """The file that a space's builder is written in, or "" where it is not known."""
+    if isinstance(build, HyperBuilder):
+        return build.file
+    return str(getattr(build, "__globals__", {}).get("__file__", ""))
+
+
+def line_of(file: str, error: BaseException) -> str:
+    """``line N: `` for the last line of a file that led to the error, or ""."""
+    number = None
+    trace = error.__traceback__
+    while trace is not None:
+        if file and trace.tb_frame.f_code.co_filename == file:
+            number = trace.tb_lineno
+        trace = trace.tb_next
+    return "" if number is None else f"line {number}: "
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltElsewhere:
+    """Stands for the builder of a space that was described by another process.
+
+    Attributes:
+        reference: How a worker finds the builder.
+    """
+
+    reference: str
+
+    def __call__(self, config: Any, inputs: Any, task: Any) -> NoReturn:
+        """Refuses: this process has no Keras."""
+        raise SpaceError(f"The builder of {self.reference} runs in worker processes only.")
+
+
+def is_hypermodel(value: Any) -> bool:
+    """Whether the value is a ``keras_tuner.HyperModel`` or a class of them."""
+    kind = value if isinstance(value, type) else type(value)
+    return any(
+        base.__name__ == "HyperModel" and base.__module__.partition(".")[0] == "keras_tuner"
+        for base in kind.__mro__
+    )
+
+
+def is_hyper(value: Any) -> bool:
+    """Whether the value is a builder in KerasTuner's form: ``build(hp)``, or a hypermodel."""
+    if is_hypermodel(value):
+        return True
+    if not isinstance(value, FunctionType):
+        return False
+    try:
+        inspect.signature(value).bind(None)
+    except TypeError:
+        return False
+    return True
+
+
+def hyper_space(source: Any, reference: str | None = None) -> SearchSpace:
+    """The search space of a builder in KerasTuner's form, not traced yet: without hyperparameters.
+
+    Args:
+        source: For which `is_hyper` holds.
+        reference: How to find it again, or None.
+    """
+    builder = HyperBuilder(source)
+    space = SearchSpace(builder.name, [], builder, inputs="array", description=builder.description)
+    return space if reference is None else space.with_reference(reference)
+
+
+def space_of(given: Any) -> SearchSpace:
+    """The search space that an object given in Python stands for.
+
+    Args:
+        given: A `SearchSpace`, or a builder in KerasTuner's form, which is not traced yet.
+
+    Raises:
+        SpaceError: It is neither.
+    """
+    if isinstance(given, SearchSpace):
+        return given
+    if is_hyper(given):
+        return hyper_space(given, reference_to(given))
+    raise SpaceError(
+        f"{given!r} is no search space; give a name, a file, a SearchSpace, a function build(hp) "
+        "or a keras_tuner.HyperModel."
+    )
+
+
+def is_untraced(space: SearchSpace) -> bool:
+    """Whether the space's hyperparameters are still to be found by building models."""
+    return isinstance(space.build, HyperBuilder) and not space.hyperparameters
+
+
+def candidates(module: str, contents: Mapping[str, Any]) -> dict[str, Any]:
+    """What a module itself defines in KerasTuner's form, by name.
+
+    Args:
+        module: The module's name: what it has imported from elsewhere is not its own.
+        contents: Its names.
+
+    Returns:
+        Hypermodels that it has made; without any, the classes of hypermodels and the functions
+        of a single parameter named ``hp``.
+    """
+    made = {
+        name: value
+        for name, value in contents.items()
+        if is_hypermodel(value) and not isinstance(value, type)
+    }
+    return made or {
+        name: value
+        for name, value in contents.items()
+        if getattr(value, "__module__", None) == module
+        and not name.startswith("_")
+        and (is_hypermodel(value) or (is_hyper(value) and _first_parameter(value) == "hp"))
+    }
+
+
+def _first_parameter(function: Any) -> str:
+    return next(iter(inspect.signature(function).parameters), "")
+
+
+def reference_to(source: Any) -> str | None:
+    """How another process finds the same object again, or None where it cannot.
+
+    Args:
+        source: A function, a hypermodel or a class of them.
+
+    Returns:
+        ``module:attribute``, or for a script ``file.py:attribute``; None for what no module
+        holds under a name, and for a script that would run again when it is loaded.
+    """
+    module = sys.modules.get(getattr(source, "__module__", type(source).__module__) or "")
+    name = getattr(source, "__qualname__", None) or _name_in(module, source)
+    if module is None or not name or getattr(module, name, None) is not source:
+        return None
+    if "." in module.__name__:
+        return f"{module.__name__}:{name}"
+    path = Path(getattr(module, "__file__", None) or "")
+    if path.suffix != ".py" or (module.__name__ == "__main__" and not _is_guarded(path)):
+        return None
+    return f"{path.resolve()}:{name}"
+
+
+def _name_in(module: ModuleType | None, source: Any) -> str | None:
+    contents = {} if module is None else vars(module)
+    return next((name for name, value in contents.items() if value is source), None)
+
+
+def _is_guarded(path: Path) -> bool:
+    """Whether a script keeps what it runs under ``if __name__ == "__main__"``."""
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return any(
+        isinstance(node, ast.If) and "__name__" in ast.unparse(node.test) for node in tree.body
+    )

@@ -1,0 +1,1 @@
+"""Dense networks trained by compiled code of our own, without a TensorFlow graph."""

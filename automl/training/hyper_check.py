@@ -1,0 +1,93 @@
+"""Toy rows for checking a builder in KerasTuner's form, whose model says what rows it takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from automl.data.prepare import prepare
+from automl.data.request import DataRequest
+from automl.data.task import TaskKind
+from automl.errors import SpaceError
+from automl.models.hyper import STAND_IN_CLASSES, STAND_IN_SHAPE, build_hyper
+from automl.models.own_model import loss_of_model
+from automl.space.keras_tuner import HyperBuilder
+from automl.space.search_space import SearchSpace
+from automl.training.device_data import DeviceData
+
+ROWS = 120
+ROWS_PER_CLASS = 12
+SHAPES = ((8,), (28, 28, 1), (28, 28))
+"""Rows for a model that names no shape: the first one that it can be called with."""
+
+
+def toy_rows(space: SearchSpace, seed: int) -> tuple[str, DeviceData]:
+    """Rows that the model of a space's defaults can be trained on.
+
+    Args:
+        space: A space whose builder is in KerasTuner's form.
+        seed: Seed of their values.
+
+    Returns:
+        What is learnt, in words, and the rows: numbers of the shape that the model takes, and a
+        target for its outputs and its loss.
+
+    Raises:
+        SpaceError: The model cannot be called, or has no single output of one row's numbers.
+    """
+    builder = space.build
+    assert isinstance(builder, HyperBuilder)
+    model = build_hyper(builder, space.defaults(), STAND_IN_SHAPE, STAND_IN_CLASSES).model
+    shape, outputs = _called(space, model)
+    if len(outputs) != 2 or outputs[-1] is None:
+        raise SpaceError(
+            f"The model of space {space.name!r} has outputs of shape {tuple(outputs)}; expected "
+            "(None, units)."
+        )
+    units = int(outputs[-1])
+    kind = _kind(model, units)
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(max(ROWS, ROWS_PER_CLASS * units), *shape)).astype(np.float32)
+    signal = x.reshape(len(x), -1) @ rng.normal(size=(int(np.prod(shape)), units))
+    if kind is TaskKind.REGRESSION:
+        y: Any = signal
+    elif kind is TaskKind.MULTILABEL:
+        y = (signal > 0).astype(np.int64)
+    else:  # classes of equal size
+        classes = 2 if kind is TaskKind.BINARY else units
+        y = np.argsort(np.argsort(signal[:, 0])) * classes // len(x)
+    data = DeviceData.from_arrays(prepare(DataRequest((x, y), task=kind.value, seed=seed)))
+    return f"{kind.value}, rows of shape {shape}", data
+
+
+def _called(space: SearchSpace, model: Any) -> tuple[tuple[int, ...], Any]:
+    """The shape of a row, and the shape of the model's outputs."""
+    inputs = getattr(model, "inputs", None)
+    if inputs:
+        wanted = inputs[0].shape[1:]
+        shape = tuple(STAND_IN_SHAPE[0] if size is None else size for size in wanted)
+        return shape, model.outputs[0].shape
+    for shape in SHAPES:
+        model = build_hyper(space.build, space.defaults(), shape, STAND_IN_CLASSES).model  # type: ignore[arg-type]
+        try:
+            return shape, model(keras.Input(shape)).shape
+        except Exception as error:  # noqa: BLE001 - layers raise what they like for a wrong shape
+            last = error
+    raise SpaceError(
+        f"The model of space {space.name!r} names no input shape and cannot be called with rows of "
+        f"{' or '.join(map(str, SHAPES))} ({last}); begin it with keras.Input."
+    )
+
+
+def _kind(model: Any, units: int) -> TaskKind:
+    """What a model seems to learn, by its last activation and its loss."""
+    loss = loss_of_model(model)
+    layers = getattr(model, "layers", [])
+    activation = getattr(getattr(layers[-1], "activation", None), "__name__", "") if layers else ""
+    if activation == "softmax" or "categorical" in loss.name:
+        return TaskKind.BINARY if units == 2 else TaskKind.MULTICLASS
+    if activation == "sigmoid" or "binary" in loss.name:
+        return TaskKind.BINARY if units == 1 else TaskKind.MULTILABEL
+    return TaskKind.REGRESSION

@@ -1,0 +1,114 @@
+"""Training by a KerasTuner hypermodel's own `fit`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from automl.training.course import Course
+from automl.training.device_data import DeviceData, DeviceRows
+from automl.training.evaluation import Evaluator
+from automl.training.fallback import Follower
+
+if TYPE_CHECKING:
+    from automl.models.hyper import HyperBuilt
+
+_REPEATED = re.compile(r"got multiple values for (?:keyword )?argument '(\w+)'")
+
+
+class _Over(BaseException):
+    """The course has ended, and a loop of a person's own goes on; it must not catch this."""
+
+
+class HyperFitTrainer:
+    """Trains a model by one call of its hypermodel's ``fit(hp, model, x, y, ...)``.
+
+    The call is KerasTuner's: the rows as NumPy arrays, ``validation_data``, ``callbacks``,
+    and ``epochs``, ``verbose`` and ``sample_weight`` unless the fit gives them itself. The
+    callback scores the model after every epoch; what the fit returns is not needed.
+
+    Args:
+        hyper: The built model with its hypermodel.
+        data: The rows in the form that the model takes.
+        batch_size: Rows in a step, for the model's optimizer only; the fit has its own.
+
+    Attributes:
+        evaluator: Scores the model.
+    """
+
+    def __init__(self, hyper: HyperBuilt, data: DeviceData, batch_size: int) -> None:
+        self.evaluator = Evaluator(hyper.model)
+        self._hyper = hyper
+        self._data = data
+
+    def run(self, course: Course) -> None:
+        """Trains until the fit or the course ends it; see `Course`."""
+        follower = _Stopper(course, self._hyper.model)
+        options: dict[str, Any] = {"epochs": course.epochs, "verbose": 0}
+        if self._data.train.weight is not None:
+            options["sample_weight"] = self._data.train.weight.numpy()
+        train, validation = _arrays(self._data.train), _arrays(self._data.validation)
+        hypermodel: Any = self._hyper.hypermodel
+        while True:
+            try:
+                hypermodel.fit(
+                    self._hyper.hp,
+                    self._hyper.model,
+                    *train,
+                    validation_data=validation,
+                    callbacks=[follower],
+                    **options,
+                )
+            except _Over:
+                break
+            except TypeError as error:
+                # The fit hands on what it was given beside its own: nothing has begun yet.
+                repeated = _REPEATED.search(str(error))
+                if repeated is None or repeated[1] not in options or follower.epochs:
+                    raise
+                del options[repeated[1]]
+            else:
+                break
+        if not follower.epochs and not follower.cut:  # a loop that calls no callback
+            course.end_epoch(1, {"loss": float(self.evaluator.evaluate(self._data.train)[0])})
+
+
+def _arrays(rows: DeviceRows) -> tuple[Any, Any]:
+    x, y = rows.data[:2]
+    return x.numpy(), y.numpy()
+
+
+class _Stopper(Follower):
+    """A follower that also ends loops that do not look at ``stop_training``.
+
+    Attributes:
+        epochs: Epochs that were told of.
+        cut: Whether training was ended inside an epoch.
+    """
+
+    def __init__(self, course: Course, model: Any) -> None:
+        super().__init__(course, scheduled=False)
+        self.set_model(model)
+        self.epochs = 0
+        self._over = False
+
+    @property
+    def cut(self) -> bool:
+        """Whether training was ended inside an epoch."""
+        return self._cut
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Ends a loop that goes on after its end."""
+        if self._over:
+            raise _Over
+        super().on_epoch_begin(epoch, logs)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Tells the course of the epoch; a loop may tell no beginning."""
+        if self._over:
+            raise _Over
+        self._epoch = self.epochs + 1
+        super().on_epoch_end(epoch, logs)
+        self.epochs += 1
+        self._over = bool(self.model.stop_training)

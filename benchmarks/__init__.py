@@ -1,0 +1,1 @@
+"""Benchmarks of this project, by itself and side by side with its peers; not shipped."""

@@ -1,0 +1,1 @@
+"""Figures of this project alone: start-up, stages of a trial, memory, recycling, driver, table."""

@@ -1,0 +1,67 @@
+"""The wall clock jumps by an hour: budgets and durations hold, for they count on another clock."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from automl.results.record import read_record
+from automl.results.run_directory import RunDirectory
+from tests.faults.drivers import Driver, go_on
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+SMALL = str(Path(__file__).with_name("small_space.py"))
+SEARCH = ["search", "iris", "--workers", "1", "--seed", "1", "--space", SMALL, "--pruner", "none"]
+JUMPS = '''
+"""Every process of the search: its wall clock jumps by an hour to and fro, every second."""
+
+import time
+
+wall, monotonic = time.time, time.monotonic
+
+
+def jumping():
+    return wall() + (0, 3600, -3600)[int(monotonic()) % 3]
+
+
+time.time, time.time_ns = jumping, lambda: int(jumping() * 1e9)
+'''
+
+
+def test_budgets_and_durations_hold_though_the_clock_jumps(tmp_path: Path) -> None:
+    (tmp_path / "jumps").mkdir()
+    (tmp_path / "jumps" / "sitecustomize.py").write_text(JUMPS)
+    limits = ["--time", "40s", "--trial-time", "2s", "--epochs", "1000000", "--patience", "1000000"]
+    run = tmp_path / "run"
+    started = time.monotonic()
+    path = f"{tmp_path / 'jumps'}:{Path(__file__).parents[2]}"
+    with Driver(tmp_path, *go_on(run, [*SEARCH, *limits]), extra={"PYTHONPATH": path}) as driver:
+        ended = driver.end()
+    took = time.monotonic() - started
+    assert ended.code == 0, ended
+    assert (run / "best" / "model.keras").exists()
+    trials = read_record(RunDirectory.open(run)).trials
+    assert trials, "the clock's jump ended the search"
+    seconds = [trial.result.seconds for trial in trials if trial.result is not None]
+    # A limit kept by the wall clock would end a trial at once, or an hour late.
+    assert all(0.0 < second < 120.0 for second in seconds)
+    assert max(seconds) >= 1.9
+    assert sum(seconds) <= took < 120.0
+
+
+def test_no_duration_is_read_off_the_wall_clock() -> None:
+    # `datetime` cannot be made to jump, for libraries in C look at it; so it is looked for.
+    stamps = {"tuning/manifest.py", "cli/progress.py"}  # when a run was made, when a line was
+    package = Path(__file__).parents[2] / "automl"
+    found = {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+        and ast.unparse(node) in ("time.time", "time.time_ns", "datetime.now", "datetime.utcnow")
+    }
+    assert found == stamps

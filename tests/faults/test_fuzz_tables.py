@@ -1,0 +1,268 @@
+"""Mutated tables (CSV, TSV, Parquet): read as they stand, or refused in one sentence."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import strategies as st
+
+from automl.data import memory
+from automl.data.columns import MISSING_TEXTS
+from automl.data.prepare import PreparedData, prepare
+from automl.data.request import DataRequest
+from automl.data.sources import load
+from automl.errors import DataError
+from tests.faults.mutations import byte_edits, fuzz, mutate, refused
+from tests.faults.rounds import rounds
+
+ROWS = 40
+HEADER = "number,town,day,flag,note,y\n"
+TABLE = HEADER + "".join(
+    f"{i * 0.5 - 3},{'Bern' if i % 3 else 'Basel'},2024-01-{1 + i % 28:02d},{i % 2 == 0},"
+    f'"a, ""b"" {i % 5}",{i % 4}\n'
+    for i in range(ROWS)
+)
+TARGETS = ["y", "number", "town", "flag", -1, 0]
+
+
+def table(separator: str, line_end: str) -> bytes:
+    rows = list(csv.reader(io.StringIO(TABLE)))
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator=line_end).writerows(rows)
+    return text.getvalue().encode()
+
+
+def independent_rows(path: Path) -> list[list[str]]:
+    """A text file as pandas' own parser reads it, every cell a text."""
+    raw = path.read_bytes()
+    text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    first = next(line for line in io.StringIO(text, newline="") if line.strip())
+    separator = next((s for s in ",\t;|" if s in first), ",")
+    if path.suffix == ".tsv":
+        separator = "\t"
+    frame = pd.read_csv(
+        io.StringIO(text, newline=""), sep=separator, header=None, dtype=str, na_filter=False,
+        skipinitialspace=True, engine="c", quotechar='"',
+    )  # fmt: skip
+    return [[str(cell).strip() for cell in row] for row in frame.to_numpy().tolist()]
+
+
+def assert_sound(data: PreparedData) -> None:
+    """What every prepared table must be."""
+    for rows in (data.train, data.validation):
+        assert len(rows) > 0
+        assert np.isfinite(rows.numeric).all() and np.isfinite(rows.target).all()
+    assert type(data.plan).from_json(data.plan.to_json()) == data.plan
+    numeric, codes = data.plan.apply(data.check)
+    np.testing.assert_array_equal(numeric, data.validation.numeric[data.check_positions])
+    np.testing.assert_array_equal(codes, data.validation.categorical[data.check_positions])
+
+
+def assert_same_targets(data: PreparedData, cells: list[str]) -> None:
+    """Each row's target is in one of the parts, and none is there twice."""
+    given = Counter(cell for cell in cells if cell not in MISSING_TEXTS)
+    parts = [data.train, data.validation, *([data.test] if data.test is not None else [])]
+    assert sum(len(rows) for rows in parts) == sum(given.values())
+    truth = np.concatenate([rows.truth.reshape(len(rows), -1)[:, 0] for rows in parts])
+    if not data.task.classes:
+        np.testing.assert_allclose(np.sort(truth), np.sort([float(c) for c in given.elements()]))
+        return
+    assert sorted(Counter(truth.tolist()).values()) == sorted(counted(data, given))
+
+
+def counted(data: PreparedData, given: Counter[str]) -> list[int]:
+    """How many rows each class has, numbers that are spelt in two ways taken together."""
+    if isinstance(data.task.classes[0], str):
+        return list(given.values())
+    spelt = {"true": 1.0, "false": 0.0}
+    merged: Counter[float] = Counter()
+    for cell, count in given.items():
+        merged[spelt[cell.lower()] if cell.lower() in spelt else float(cell)] += count
+    return list(merged.values())
+
+
+@pytest.mark.parametrize("examples", rounds(120, 1200))
+def test_a_mutated_text_table_is_read_as_it_stands_or_refused(
+    examples: int, tmp_path: Path, moments: random.Random
+) -> None:
+    def check(suffix: str, separator: str, line_end: str, edits: Any, target: str | int) -> None:
+        path = tmp_path / f"t.{suffix}"
+        path.write_bytes(mutate(table("\t" if suffix == "tsv" else separator, line_end), edits))
+        no, loaded = refused(lambda: load(path))
+        if no:
+            return
+        expected = independent_rows(path)
+        frame = loaded.main
+        assert [n or f"unnamed_{i}" for i, n in enumerate(expected[0])] == list(frame.columns)
+        assert [[str(c).strip() for c in row] for row in frame.to_numpy().tolist()] == expected[1:]
+        no, data = refused(lambda: prepare(DataRequest(str(path), target)))
+        if not no:
+            assert_sound(data)
+            name = data.task.targets[0]
+            assert_same_targets(data, [str(v).strip() for v in frame[name].tolist()])
+
+    fuzz(
+        check, st.sampled_from(["csv", "csv", "tsv"]), st.sampled_from([",", ",", ";", "|"]),
+        st.sampled_from(["\n", "\n", "\r\n"]), byte_edits, st.sampled_from(TARGETS),
+        examples=examples, moments=moments,
+    )  # fmt: skip
+
+
+def parquet(compression: str, checksums: bool, groups: int) -> bytes:
+    """A table in Parquet, with pandas' own notes in the file."""
+    frame = pd.read_csv(io.StringIO(TABLE))
+    frame["when"] = pd.to_datetime(frame["day"])
+    frame["kind"] = frame["town"].astype("category")
+    content = io.BytesIO()
+    pq.write_table(
+        pa.Table.from_pandas(frame), content, compression=compression, row_group_size=groups,
+        write_page_checksum=checksums,
+    )  # fmt: skip
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("examples", rounds(120, 800))
+def test_a_mutated_parquet_file_is_read_as_it_stands_or_refused(
+    examples: int, tmp_path: Path, moments: random.Random
+) -> None:
+    path = tmp_path / "t.parquet"
+
+    def check(compression: str, groups: int, edits: Any, target: str | int) -> None:
+        path.write_bytes(mutate(parquet(compression, False, groups), edits))
+        no, loaded = refused(lambda: load(path))
+        if no:
+            return
+        # Not the way of pandas, whose notes in the file say which column is the index.
+        expected = pq.ParquetFile(path).read()
+        shown = loaded.main.astype(object).where(loaded.main.notna(), None)
+        for name in loaded.main.columns:
+            values = expected.column(name).to_pylist()
+            assert shown[name].tolist() == [None if v != v else v for v in values]
+        no, data = refused(lambda: prepare(DataRequest(str(path), target)))
+        if not no:
+            assert_sound(data)
+
+    fuzz(
+        check, st.sampled_from(["none", "snappy", "gzip", "zstd"]), st.sampled_from([7, 1000]),
+        byte_edits, st.sampled_from(TARGETS), examples=examples, moments=moments,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("examples", rounds(80, 500))
+def test_a_flipped_byte_in_a_parquet_page_with_a_checksum_is_never_another_value(
+    examples: int, tmp_path: Path, moments: random.Random
+) -> None:
+    path = tmp_path / "t.parquet"
+    contents = {c: parquet(c, True, 1000) for c in ("none", "snappy")}
+    path.write_bytes(contents["none"])
+    whole = load(path).main
+
+    def check(compression: str, share: float, mask: int) -> None:
+        content = contents[compression]
+        footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+        at = int(share * (footer - 1))
+        path.write_bytes(content[:at] + bytes([content[at] ^ mask]) + content[at + 1 :])
+        no, loaded = refused(lambda: load(path))
+        if not no:
+            pd.testing.assert_frame_equal(loaded.main, whole)
+
+    fuzz(
+        check, st.sampled_from(["none", "snappy"]), st.floats(0, 1), st.integers(1, 255),
+        examples=examples, moments=moments,
+    )  # fmt: skip
+
+
+def odd_columns() -> dict[str, pa.Array]:
+    """A column of every type that Arrow can write into a Parquet file."""
+    whole = list(range(ROWS))
+    texts = [f"t{i % 4}" for i in whole]
+    types = (
+        pa.int8(), pa.uint8(), pa.int16(), pa.uint16(), pa.uint32(), pa.uint64(), pa.float16(),
+        pa.float32(), pa.float64(), pa.bool_(), pa.date32(), pa.date64(), pa.time32("s"),
+        pa.time32("ms"), pa.time64("us"), pa.time64("ns"), pa.timestamp("s"),
+        pa.timestamp("ns", "Europe/Zurich"), pa.timestamp("us", "+02:00"), pa.duration("us"),
+        pa.decimal128(12, 3), pa.decimal256(60, 3),
+    )  # fmt: skip
+    columns = {}
+    for kind in types:
+        try:
+            columns[str(kind)] = pa.array(whole, kind)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError):
+            columns[str(kind)] = pa.array(whole, pa.int64()).cast(kind, safe=False)
+    return columns | {
+        "null": pa.nulls(ROWS),
+        "some nulls": pa.array([None if i % 3 else i for i in whole]),
+        "nan and null": pa.array([(None, np.nan, i)[i % 3] for i in whole]),
+        "large string": pa.array(texts, pa.large_string()),
+        "view": pa.array(texts, pa.string_view()),
+        "binary": pa.array([t.encode() for t in texts]),
+        "odd binary": pa.array([bytes([i % 4, 255]) for i in whole]),
+        "fixed": pa.array([t.encode() for t in texts], pa.binary(2)),
+        "dictionary": pa.array(texts).dictionary_encode(),
+        "numbers by dictionary": pa.array([i % 4 for i in whole]).dictionary_encode(),
+        "far dates": pa.array([f"{9000 + i}-01-01" for i in whole]).cast(pa.timestamp("s")),
+        "list": pa.array([[i] for i in whole]),
+        "struct": pa.array([{"a": i} for i in whole]),
+        "map": pa.array([[("k", i)] for i in whole], pa.map_(pa.string(), pa.int64())),
+        "empty": pa.array([""] * ROWS),
+        "huge": pa.array([i * 10**15 for i in whole]),
+        "infinite": pa.array([float("inf")] * ROWS),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", odd_columns())
+@pytest.mark.parametrize("role", ["feature", "target"])
+def test_a_parquet_column_of_any_type_is_used_or_refused(
+    name: str, role: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.parquet"
+    other = pa.array([float(i % 7) if role == "feature" else i % 5 + 0.5 for i in range(ROWS)])
+    more = pa.array([i % 3 for i in range(ROWS)])
+    pq.write_table(pa.table({"odd": odd_columns()[name], "other": other, "more": more}), path)
+    target = "other" if role == "feature" else "odd"
+    no, data = refused(lambda: prepare(DataRequest(str(path), target)))
+    if not no:
+        assert_sound(data)
+
+
+# ---- files that would burst the memory
+
+
+def test_a_text_larger_than_the_memory_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"a,y\n1,2\n")
+    os.truncate(path, 1 << 42)  # no byte of it is on the disk
+    with pytest.raises(DataError, match=r"12,288\.0 GiB of memory"):
+        load(path)
+
+
+@pytest.mark.parametrize("arrow", [True, False], ids=["Arrow's type", "plain type"])
+def test_a_text_stored_once_for_a_million_rows_is_refused(arrow: bool, tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    texts = pa.DictionaryArray.from_arrays(np.zeros(10**6, np.int32), pa.array(["x" * 10**6]))
+    pq.write_table(pa.table({"a": texts}), path, store_schema=arrow)
+    assert path.stat().st_size < 10**7
+    with pytest.raises(DataError, match=r"931\.\d GiB of memory"):
+        load(path)
+
+
+def test_a_parquet_file_with_more_rows_than_fit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"a": np.zeros(10**6), "y": np.zeros(10**6)}), path)
+    assert path.stat().st_size < 10**5
+    monkeypatch.setattr(memory, "total_memory", lambda: 2.0**24)
+    with pytest.raises(DataError, match=r"more than a half of the 0\.0 GiB"):
+        load(path)

@@ -1,0 +1,158 @@
+"""What strikes a worker costs the trial that it runs, with its reason, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automl.results.record import TrialRecord, read_record
+from automl.results.run_directory import RunDirectory
+from automl.trial import FailureCause, TrialState
+from tests.faults.drivers import Driver, Ended, automl, is_alive, logged
+from tests.faults.rounds import rounds
+from tests.faults.sick_space import FAULTS
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+SICK = str(Path(__file__).with_name("sick_space.py"))
+SEARCH = [
+    *["search", "iris", "--workers", "1", "--seed", "1", "--space", SICK],
+    *["--sampler", "grid", "--pruner", "none"],
+]
+LIMIT = ["--trial-time", "15s"]
+#: What a builder does, and what must be said of its trial.
+SAID = {
+    "kill": (FailureCause.CRASHED, "SIGKILL"),
+    "segfault": (FailureCause.CRASHED, "SIGSEGV"),
+    "exit": (FailureCause.CRASHED, "exit code 7"),
+    "memory": (FailureCause.OUT_OF_MEMORY, "MemoryError"),
+    "raise": (FailureCause.BUILDER, "this builder does not like you"),
+    "sys.exit": (FailureCause.BUILDER, "SystemExit"),
+    "nan": (FailureCause.DIVERGED, "NaN"),
+    "hang": (FailureCause.TIME_LIMIT, "15 s"),
+    "print": (FailureCause.TIME_LIMIT, "15 s"),
+    "threads": (None, ""),
+}
+
+
+def search(
+    folder: Path, name: str, faults: dict[str, str], *more: str, trials: int, epochs: int = 4
+) -> tuple[Ended, dict[int, TrialRecord]]:
+    """A search whose builder fails at some places; its trials by number."""
+    (folder / f"{name}.json").write_text(json.dumps(faults))
+    limits = ["--trials", str(trials), "--epochs", str(epochs), "--patience", str(epochs)]
+    extra = {FAULTS: str(folder / f"{name}.json")}
+    ended = automl(folder, *SEARCH, *limits, *more, "--directory", name, extra=extra)
+    return ended, trials_of(folder / name)
+
+
+def trials_of(run: Path) -> dict[int, TrialRecord]:
+    trials = read_record(RunDirectory.open(run)).trials
+    return {trial.trial: trial for trial in trials if isinstance(trial.trial, int)}
+
+
+def untouched(trial: TrialRecord) -> Any:
+    """What no fault of another trial may change."""
+    assert trial.result is not None
+    form = trial.result.to_json()
+    for key in ("seconds", "timings", "model_hash"):  # whether it is kept depends on the others
+        del form[key]
+    return trial.trial, trial.config, trial.seed, trial.scores, form
+
+
+def test_what_builders_do_costs_their_trials_only(tmp_path: Path, moments: random.Random) -> None:
+    count = 2 * len(SAID) + 1
+    _, healthy = search(tmp_path, "healthy", {}, *LIMIT, trials=count)
+    # Every second trial is healthy, so that no cause comes three times in a row.
+    order = dict(zip(range(1, count, 2), moments.sample(list(SAID), len(SAID)), strict=True))
+    faults = {str(healthy[trial].config["place"]): fault for trial, fault in order.items()}
+    ended, sick = search(tmp_path, "sick", faults, *LIMIT, trials=count)
+    assert ended.code == 0, ended
+    assert len(sick) == count
+    for number, trial in sick.items():
+        cause, reason = SAID.get(order.get(number, ""), (None, ""))
+        if cause is None:
+            assert untouched(trial) == untouched(healthy[number])
+            continue
+        assert trial.state is TrialState.FAILED
+        assert trial.result is not None
+        assert trial.result.cause is cause, (order[number], trial.result)
+        assert reason in trial.reason
+        assert re.search(rf"trial {number} failed: .*{reason}", logged(tmp_path / "sick"))
+    logs = sum(log.stat().st_size for log in (tmp_path / "sick" / "logs").iterdir())
+    assert logs < 64 << 20, "a builder that prints without end fills the disk"
+    assert sum(file.stat().st_size for file in (tmp_path / "sick").rglob("*.txt")) < 1 << 20
+
+
+def test_a_builder_that_raises_on_every_third_configuration(tmp_path: Path) -> None:
+    faults = {str(place): "raise" for place in range(2, 48, 3)}
+    ended, trials = search(tmp_path, "run", faults, trials=12)
+    assert ended.code == 0, ended
+    for trial in trials.values():
+        raised = trial.config["place"] % 3 == 2
+        assert trial.state is (TrialState.FAILED if raised else TrialState.COMPLETED)
+
+
+@pytest.mark.parametrize("times", rounds(3, 15))
+def test_a_worker_killed_from_outside_costs_at_most_its_trial(
+    times: int, tmp_path: Path, moments: random.Random
+) -> None:
+    trials = 3 * times + 3  # the space has 48 places
+    _, healthy = search(tmp_path, "healthy", {}, trials=trials, epochs=60)
+    command = [*SEARCH, "--trials", str(trials), "--epochs", "60", "--patience", "60"]
+    extra = {FAULTS: str(tmp_path / "healthy.json")}
+    struck = tmp_path / "struck"
+    sent: dict[str, int] = {}
+    with Driver(tmp_path, *command, "--directory", "struck", extra=extra) as driver:
+        for strike in range(times):
+            # A completed trial between two strikes, so that no cause comes three times in a row.
+            done = 3 * strike
+            if not driver.wait_for(lambda d=done: logged(struck).count(" completed: ") > d):
+                break
+            time.sleep(moments.uniform(0.0, 0.5))
+            for worker in driver.workers():
+                name = moments.choice(["SIGKILL", "SIGSEGV", "SIGABRT"])
+                if is_alive(worker):
+                    os.kill(worker, getattr(signal, name))
+                    sent[name] = sent.get(name, 0) + 1
+        ended = driver.end()
+    assert ended.code == 0, ended
+    print(f"sent {sent}")
+    after = trials_of(struck)
+    assert after.keys() == healthy.keys()
+    failed = {number for number, trial in after.items() if trial.state is TrialState.FAILED}
+    assert len(failed) <= times
+    for number, trial in after.items():
+        if number not in failed:
+            assert untouched(trial) == untouched(healthy[number])
+            continue
+        assert trial.result is not None
+        assert trial.result.cause is FailureCause.CRASHED
+        assert any(name in trial.reason for name in sent)
+
+
+def test_a_worker_that_stands_still_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "none.json").write_text("{}")
+    limits = ["--trials", "3", "--epochs", "1000000", "--patience", "1000000"]
+    extra = {FAULTS: str(tmp_path / "none.json")}
+    command = [*SEARCH, *limits, "--trial-time", "3s", "--directory", "run"]
+    with Driver(tmp_path, *command, extra=extra) as driver:
+        assert driver.wait_for(lambda: "baseline linear completed" in logged(tmp_path / "run"))
+        (worker,) = driver.workers()
+        os.kill(worker, signal.SIGSTOP)
+        ended = driver.end()
+        assert not is_alive(worker)
+    assert ended.code == 0, ended
+    trials = trials_of(tmp_path / "run")
+    assert [trial.state for trial in trials.values()].count(TrialState.COMPLETED) == 2
+    (still,) = (trial for trial in trials.values() if trial.state is TrialState.FAILED)
+    assert still.result is not None
+    assert still.result.cause in (FailureCause.TIME_LIMIT, FailureCause.STALLED)

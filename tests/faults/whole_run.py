@@ -1,0 +1,82 @@
+"""A run with all of its files but models, made of real parts without training anything."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import optuna
+from optuna.storages import JournalStorage
+
+from automl.data.metrics import default_objective
+from automl.data.prepare import prepare
+from automl.results.journal import JournalFile
+from automl.results.run_directory import RunDirectory
+from automl.space.registry import find_space
+from automl.training.history import write_history
+from automl.trial import FailureCause, TrialResult, TrialState
+from automl.tuning.budget import SearchBudget
+from automl.tuning.finish import write_leaderboard
+from automl.tuning.manifest import make_manifest, narrowed_space
+from automl.tuning.request import make_request
+from automl.tuning.rows import write_rows
+from tests.results.study_maker import add_trial, result
+
+ROWS = 60
+
+
+def make_run(path: Path, data: Path) -> RunDirectory:
+    """A run of seven trials in every state, two baselines and test scores.
+
+    Args:
+        path: Its directory.
+        data: Where its rows are written to, as CSV.
+    """
+    lines = [
+        f"{i * 0.37 - 5},{'xyz'[i % 3]},{i % 2 == 0},{'no' if i % 3 else 'yes'}"
+        for i in range(ROWS)
+    ]
+    data.write_text("\n".join(["a,b,c,y", *lines, ""]))
+    request = make_request(
+        str(data), "y", space="mlp", settings={"depth": "0:2"}, budget=SearchBudget(9), epochs=3,
+        patience=2, min_delta=0.0, trial_seconds=None, goal=None, pruner=None, keep_models=2,
+        seed=5, data_options={},
+    )  # fmt: skip
+    prepared = prepare(request.data)
+    space = narrowed_space(find_space("mlp"), request, prepared)
+    manifest = make_manifest(request, space, prepared, default_objective(prepared.task))
+    run = RunDirectory.create(path, manifest)
+    write_rows(run, prepared)
+    study = optuna.create_study(
+        storage=JournalStorage(JournalFile(run.study_file)), study_name=manifest["study"]
+    )
+    study.set_user_attr(
+        "baseline:majority", {"config": {}, "seed": 1, "result": result(0.7).to_json()}
+    )
+    outcomes: list[TrialResult | None] = [
+        result(0.5), result(0.25), result(0.9, TrialState.PRUNED, reason="no better"),
+        TrialResult(TrialState.FAILED, reason="it broke", cause=FailureCause.EXCEPTION),
+        result(0.125), result(0.25), None,
+    ]  # fmt: skip
+    for number, outcome in enumerate(outcomes):
+        add_trial(study, outcome, {"depth": number % 3, "width": 16 * number + 16, "kind": "relu"})
+        curve = [{"epoch": e, "loss": 1 / e, "val_log_loss": 1 / e} for e in (1, 2, 3)]
+        write_history(curve, run.trial_directory(number))
+    (run.trial_directory(3) / "error.txt").write_text("Traceback ...\nValueError: it broke\n")
+    study.set_user_attr(
+        "baseline:linear", {"config": {"depth": 0}, "seed": 2, "result": result(0.4).to_json()}
+    )
+    study.set_user_attr("test_scores", {"4": {"log_loss": 0.13}, "majority": {"log_loss": 0.69}})
+    write_leaderboard(run)
+    return run
+
+
+def without_seals(content: bytes) -> bytes:
+    """A study or JSON file as it would be without checksums, so that only its sense protects it."""
+    content = re.sub(rb',"crc32":\d+\}\n', b"}\n", content)
+    if b'"sha256"' not in content:
+        return content
+    form = json.loads(content)
+    form.pop("sha256", None)
+    return json.dumps(form).encode()

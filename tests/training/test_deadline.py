@@ -1,0 +1,168 @@
+"""A trial's limits: what is cut inside its first epoch is scored, what is too late is not."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from automl.data.metrics import default_objective
+from automl.space import Choice, Float, SearchSpace
+from automl.training.deadline import Deadline, taken
+from automl.training.progress import Progress
+from automl.training.timings import Timings
+from automl.training.trial import train_trial
+from automl.trial import (
+    SEARCH_OVER,
+    FailureCause,
+    TrialBudget,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+    Verdict,
+)
+
+
+class Slow(keras.Model):
+    """Takes 20 ms a step, so that an epoch of 150 rows in batches of one takes 3 s."""
+
+    def train_step(self, data: Any) -> Any:
+        time.sleep(0.02)
+        return super().train_step(data)
+
+
+def build(config: Any, inputs: Any, task: Any) -> Any:
+    x = keras.layers.Dense(8, activation="relu")(inputs.numeric)
+    outputs = keras.layers.Dense(task.outputs, activation="softmax")(x)
+    model = Slow(inputs.tensors, outputs)
+    model.compile("adam", "sparse_categorical_crossentropy", run_eagerly=True)
+    return model
+
+
+SPACE = SearchSpace(
+    "slow", [Float("rate", 0.0, 1.0, default=0.5), Choice("batch_size", [1])], build, inputs="table"
+)
+
+
+def spec(seconds: float | None = None, seconds_left: float | None = None) -> TrialSpec:
+    budget = TrialBudget(5, 5, seconds=seconds)
+    return TrialSpec(0, {"batch_size": 1}, seed=0, budget=budget, seconds_left=seconds_left)
+
+
+@pytest.fixture
+def run(toy: Any, tmp_path: Any) -> Any:
+    def run(interrupted: Any = lambda: None, **limits: Any) -> TrialResult:
+        data = toy()
+        objective = default_objective(data.task)
+        return train_trial(
+            spec(**limits), SPACE, data, objective, tmp_path, lambda _: True, interrupted
+        )
+
+    return run
+
+
+def test_cut_inside_its_first_epoch_a_trial_is_scored_with_the_weights_it_has(
+    run: Any, tmp_path: Any
+) -> None:
+    result = run(seconds=2.0)
+    assert result.state is TrialState.COMPLETED, result.reason
+    assert (result.epochs, result.best_epoch) == (0, 0)
+    assert result.verdict is Verdict.UNFINISHED
+    assert result.reason.startswith("it reached its time limit of 2 s after ")
+    assert result.reason.endswith("% of its first epoch")
+    assert result.metrics["log_loss"] == result.score
+    assert result.model_hash
+    assert (tmp_path / "model.keras").exists()
+    assert len(np.load(tmp_path / "check.npy")) == 9
+    assert not (tmp_path / "history.csv").exists()
+
+
+def test_the_end_of_the_search_cuts_a_trial_that_has_no_limit_of_its_own(run: Any) -> None:
+    result = run(seconds_left=2.0)
+    assert result.state is TrialState.COMPLETED, result.reason
+    assert result.reason.startswith(f"{SEARCH_OVER} after ")
+    assert run(seconds=1.9, seconds_left=9.0).reason.startswith("it reached its time limit")
+
+
+def test_an_interruption_inside_the_first_epoch_is_scored_too(run: Any) -> None:
+    result = run(interrupted=lambda: SEARCH_OVER)
+    assert result.state is TrialState.COMPLETED, result.reason
+    assert result.reason.startswith(f"{SEARCH_OVER} after ")
+
+
+def test_a_limit_that_ends_before_the_first_step_fails_the_trial(run: Any) -> None:
+    result = run(seconds=1e-3)
+    assert (result.state, result.cause) == (TrialState.FAILED, FailureCause.TIME_LIMIT)
+    assert (result.score, result.model_hash) == (None, "")
+
+
+def test_without_a_limit_nothing_is_ever_late(toy: Any) -> None:
+    data = toy()
+    deadline = Deadline(spec(), time.perf_counter() - 1e6, data.train, data.validation)
+    deadline.validated(1e6)
+    assert not deadline.passed(scored=False)
+    assert not deadline.wants_probe()
+    assert not deadline.too_late_to_score()
+    assert deadline.training_rows() is data.train
+
+
+def test_what_validation_and_saving_take_is_kept_back(toy: Any) -> None:
+    data = toy()
+
+    def passed(validation: float, parameters: int, scored: bool) -> bool:
+        deadline = Deadline(spec(60.0), time.perf_counter(), data.train, data.validation)
+        deadline.begin(parameters)
+        deadline.validated(validation)
+        return bool(deadline.passed(scored))
+
+    assert not passed(1.0, 1000, scored=False)
+    assert passed(100.0, 1000, scored=False)
+    assert not passed(20.0, 1000, scored=True)
+    assert passed(1.0, 1_000_000_000, scored=True)
+
+
+def test_a_validation_longer_than_the_limit_is_not_begun(toy: Any) -> None:
+    data = toy()
+    deadline = Deadline(spec(5.0), time.perf_counter(), data.train, data.validation)
+    deadline.validated(100.0)
+    assert "one pass over the validation rows takes 1e+02 s" in deadline.too_late_to_score()
+
+
+def test_where_time_is_short_a_sample_of_the_training_rows_is_scored(toy: Any) -> None:
+    data = toy(rows=5000, weighted=True)
+    deadline = Deadline(spec(5.0), time.perf_counter(), data.train, data.validation)
+    deadline.validated(1e-4)
+    assert deadline.training_rows() is data.train
+    deadline.validated(60.0)
+    chosen = deadline.training_rows()
+    assert 1024 <= len(chosen) < 5000
+    truth = data.train.rows.truth
+    where = [
+        int(np.flatnonzero((data.train.rows.numeric == row).all(1))[0])
+        for row in chosen.rows.numeric[:20]
+    ]
+    assert where == sorted(where)
+    assert np.array_equal(chosen.rows.truth[:20], truth[where])
+    assert np.array_equal(chosen.inputs["numeric"][:20], data.train.rows.numeric[where])
+    assert np.array_equal(chosen.weight[:20], data.train.rows.weight[where])
+
+
+def test_some_rows_are_taken_as_they_are(toy: Any) -> None:
+    rows = toy().train
+    some = taken(rows, np.array([3, 5]))
+    assert len(some) == 2
+    assert np.array_equal(some.target, rows.rows.target[[3, 5]])
+    assert some.weight is None
+
+
+def test_a_trial_that_has_diverged_gets_no_score(toy: Any) -> None:
+    data = toy()
+    progress = Progress(
+        spec(5.0), data, default_objective(data.task), lambda _: True, lambda: None, Timings()
+    )
+    progress.diverged(1, 1, float("nan"))
+    progress.score_unfinished()
+    assert progress.stopping.best_score is None

@@ -1,0 +1,118 @@
+"""A search that runs out of time: what its trials still count for, and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automl.engines.contract import TrialEnded
+from automl.results.record import RunRecord, read_record
+from automl.trial import SEARCH_OVER, TrialResult, TrialSpec, TrialState
+from automl.tuning.budget import Clock, SearchBudget
+from automl.tuning.driver import Outcome, StopReason
+from tests.tuning.scripted_engine import ScriptedEngine
+from tests.tuning.test_driver import Search
+
+
+class SlowEngine(ScriptedEngine):
+    """A trial whose number is odd gets no epoch done before time is up, but a score."""
+
+    odd = True
+
+    def events(self, timeout: float) -> list[Any]:
+        playing = dict(self._playing)
+        self._playing = {
+            trial: state for trial, state in playing.items() if self._is_fast(trial)
+        } or {trial: state for trial, state in playing.items() if trial in self.interrupted}
+        events = super().events(timeout)
+        waiting = {t: s for t, s in playing.items() if t not in self._playing}
+        for event in events:
+            if isinstance(event, TrialEnded):
+                waiting.pop(event.trial, None)
+        self._playing |= waiting
+        return events
+
+    def _is_fast(self, trial: int | str) -> bool:
+        return isinstance(trial, str) or (self.odd and trial % 2 == 0)
+
+    def _end(self, trial: int | str, spec: TrialSpec, epoch: int) -> TrialEnded:
+        if epoch:
+            return super()._end(trial, spec, epoch)
+        del self._playing[trial]
+        score = float(spec.trial) if isinstance(spec.trial, int) else 9.0
+        result = TrialResult(
+            TrialState.COMPLETED, score=score, reason=f"{SEARCH_OVER} after 3 % of its first epoch"
+        )
+        return TrialEnded(trial, result)
+
+
+class NoneFastEngine(SlowEngine):
+    """No trial gets an epoch done."""
+
+    odd = False
+
+
+def run(path: Path, engine: type[ScriptedEngine]) -> tuple[Search, Outcome, RunRecord]:
+    search = Search(path, trials=1000, slots=2)
+    search.engine_kind = engine
+    ticks = iter(range(100_000))
+    clock = Clock(SearchBudget(None, 500.0), started=0.0, now=lambda: float(next(ticks)))
+    return search, search.session(clock=clock), read_record(search.run)
+
+
+def test_a_score_from_inside_the_first_epoch_counts_where_there_is_nothing_else(
+    tmp_path: Path,
+) -> None:
+    _, outcome, record = run(tmp_path / "run", NoneFastEngine)
+    assert outcome.stopped_by is StopReason.TIME
+    assert not outcome.message
+    best = record.best()
+    assert best is not None and best.trial == 0
+    assert {trial.state for trial in record.trials} == {TrialState.COMPLETED}
+
+
+def test_it_does_not_count_beside_trials_that_came_further(tmp_path: Path) -> None:
+    search, outcome, record = run(tmp_path / "run", SlowEngine)
+    assert outcome.stopped_by is StopReason.TIME
+    cut = [trial for trial in record.trials if trial.trial == 1]
+    assert [trial.state for trial in cut] == [TrialState.RUNNING]
+    assert 1 in search.forgotten
+    assert record.trials[0].state is TrialState.COMPLETED
+
+
+def test_trials_are_told_how_much_time_the_search_has_left(tmp_path: Path) -> None:
+    search, _, _ = run(tmp_path / "run", ScriptedEngine)
+    told = [spec.seconds_left for spec in search.engine.submitted]
+    assert all(left is not None and 0.0 < left < 500.0 for left in told)
+    assert told == sorted(told, reverse=True)
+    unlimited = Search(tmp_path / "unlimited", trials=2)
+    unlimited.session()
+    assert {spec.seconds_left for spec in unlimited.engine.submitted} == {None}
+
+
+def test_a_search_without_a_complete_trial_says_what_took_the_time(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run", trials=10)
+    clock = Clock(SearchBudget(None, 20.0), started=0.0, now=lambda: 15.0)
+    outcome = search.session(clock=clock)
+    assert outcome.stopped_by is StopReason.TIME
+    assert outcome.message == (
+        "No trial could be completed in --time 20 s: start-up took 15 s, and 10 s are kept for the "
+        "export; give more --time."
+    )
+
+
+def test_a_reserve_never_takes_more_than_half() -> None:
+    clock = Clock(SearchBudget(None, 10.0), started=0.0, now=lambda: 0.0)
+    assert clock.reserve() == 5.0
+    assert clock.left() == 10.0
+    assert clock.left_for_trials() == pytest.approx(5.0)
+
+
+def test_a_specification_with_a_deadline_survives_its_json_form(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run", trials=1)
+    search.session()
+    spec = replace(search.engine.submitted[0], seconds_left=12.5)
+    assert TrialSpec.from_json(spec.to_json()) == spec
