@@ -125,11 +125,9 @@ def test_a_mutated_study_gives_its_own_leaderboard_or_is_refused(
         expected = optunas_board(content, tmp_path)
         if expected is not None:
             assert_same_trials(found, expected)
-        if with_seals:
+        if with_seals and (last := content.rfind(b"crc32")) >= 0:
             # All before the last seal that is left is as it was written.
-            assert sealed.startswith(
-                content[: content.rfind(b"\n", 0, content.rfind(b"crc32")) + 1]
-            )
+            assert sealed.startswith(content[: content.rfind(b"\n", 0, last) + 1])
         if content == sealed:
             assert found == original
 
@@ -243,7 +241,9 @@ def test_a_value_of_the_manifest_that_was_changed_is_noticed(
     part[last] = value
     run.manifest_file.write_text(json.dumps(form))
     for read in (lambda: board(run.path), lambda: load_run(run.path).resume(trials=8)):
-        with pytest.raises(RunError, match="changed after it was written.*remove the key 'sha256'"):
+        with pytest.raises(
+            RunError, match=r"changed after it was written.*remove the key"
+        ):
             read()
 
 
@@ -251,9 +251,8 @@ def test_a_value_of_the_manifest_that_was_changed_is_noticed(
 @pytest.mark.parametrize("value", ["0.5", [0.5], {"log_loss": "x"}, True, 10**400])
 def test_a_result_of_another_type_is_refused(key: str, value: Any, run: RunDirectory) -> None:
     lines = without_seals(run.study_file.read_bytes()).splitlines()
-    number = max(
-        i for i, line in enumerate(lines) if b'"result"' in line and b'"op_code":8' in line
-    )
+    results = [b'"result"' in line and b'"op_code":8' in line for line in lines]
+    number = len(lines) - 1 - results[::-1].index(True)
     log = json.loads(lines[number])
     log["user_attr"]["result"][key] = value
     lines[number] = json.dumps(log, separators=(",", ":")).encode()

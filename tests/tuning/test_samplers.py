@@ -537,3 +537,22 @@ def test_a_space_may_grow_during_a_run(case: str) -> None:
     found = proposals()
     assert found == proposals()
     assert len({params["last"] for params in found[24:]}) > 2
+
+
+@pytest.mark.parametrize("case", ["qmc", "grid", "random on a finite space"])
+def test_a_trial_asked_for_late_gets_what_it_would_have_had(case: str) -> None:
+    space = space_for(case)
+
+    def asked(late: int | None) -> list[dict[str, Any]]:
+        """The trials' values, where one was made in its turn but given its values at the end."""
+        study = optuna.create_study(sampler=sampler_for(case))
+        for number in range(12):
+            if number == late:
+                study._storage.create_new_trial(study._study_id)
+            else:
+                space.suggest(study.ask())
+        if late is not None:
+            space.suggest(optuna.trial.Trial(study, study.trials[late]._trial_id))
+        return [trial.params for trial in study.trials]
+
+    assert asked(late=3)[3] == asked(late=None)[3]

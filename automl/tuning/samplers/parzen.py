@@ -13,7 +13,7 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from scipy.special import ndtr, ndtri  # type: ignore[import-untyped]
+from scipy.special import ndtr, ndtri
 
 Values = npt.NDArray[np.float64]
 
@@ -147,7 +147,7 @@ class _Normals:
         if not self._half:
             places = (np.log(points) if self._distribution.log else points)[:, None]
             squares: Values = ((places - self._centres) / self._widths) ** 2
-            scale = np.log(self._within * self._widths * math.sqrt(2 * math.pi))
+            scale: Values = np.log(self._within * self._widths * math.sqrt(2 * math.pi))
             return -squares / 2 - scale
         steps, which = np.unique(points, return_inverse=True)
         mass = self._mass(steps - self._half, steps + self._half) / self._within

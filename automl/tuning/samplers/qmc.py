@@ -42,7 +42,7 @@ class SobolSampler(ProposingSampler):
 
     def _point(self, number: int) -> Any:
         """The point of a number, shape (hyperparameters,)."""
-        from scipy.stats.qmc import Sobol  # type: ignore[import-untyped]
+        from scipy.stats.qmc import Sobol
 
         engine, reached = self._sequence or (None, 0)
         if engine is None or reached > number:

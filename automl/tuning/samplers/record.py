@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.study import StudyDirection
 
-FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
-
 
 def derive_seed(seed: int, number: int, label: str) -> int:
     """A seed of its own for one draw of one trial.
@@ -115,11 +113,6 @@ class _NotesDropped:
     """A storage that takes a sampler's notes and forgets them."""
 
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None: ...
-
-
-def finished_trials(study: Study) -> list[FrozenTrial]:
-    """The completed and pruned trials, in order of their numbers."""
-    return sorted(study.get_trials(deepcopy=False, states=FINISHED), key=lambda t: t.number)
 
 
 def standing(trial: FrozenTrial, direction: str) -> tuple[int, int, float]:
