@@ -241,9 +241,7 @@ def test_a_value_of_the_manifest_that_was_changed_is_noticed(
     part[last] = value
     run.manifest_file.write_text(json.dumps(form))
     for read in (lambda: board(run.path), lambda: load_run(run.path).resume(trials=8)):
-        with pytest.raises(
-            RunError, match=r"changed after it was written.*remove the key"
-        ):
+        with pytest.raises(RunError, match=r"changed after it was written.*remove the key"):
             read()
 
 

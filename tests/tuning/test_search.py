@@ -17,7 +17,7 @@ from automl.results.check_rows import read_check_rows
 from automl.results.files import write_json
 from automl.results.run_directory import RunDirectory, read_json_object
 from automl.space.registry import find_space
-from automl.tuning import search
+from automl.tuning import new_run, search
 from automl.tuning.manifest import make_manifest
 from automl.tuning.request import SearchRequest
 from automl.tuning.rows import restore_rows, write_rows
@@ -64,7 +64,7 @@ def test_stopped_while_it_writes_its_rows_a_search_leaves_nothing(
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(search, "write_rows", stop)
+    monkeypatch.setattr(new_run, "write_rows", stop)
     with pytest.raises(KeyboardInterrupt):
         search.start_search(REQUEST, tmp_path / "run")
     assert not (tmp_path / "run").exists()
@@ -91,4 +91,4 @@ def test_two_searches_of_one_name_get_two_directories(
         look(path)
 
     monkeypatch.setattr(RunDirectory, "check_free", staticmethod(be_late))
-    assert search._create_run(None, "iris", {}).path == tmp_path / "results" / "iris-2"
+    assert new_run.create_run(None, "iris", {}).path == tmp_path / "results" / "iris-2"

@@ -27,7 +27,12 @@ _CANDIDATES = 24
 _GOOD_SHARE = 0.1
 MOST_GOOD = 25
 _FULL_WEIGHT = 25
-# Trials that the estimator of the bad ones is made of: up to here it is Optuna's.
+# Trials that the estimator of the bad ones is made of: up to here it is Optuna's. Measured with
+# the tasks of `benchmarks.samplers`, two seeds each, mean regret after 1,000, 2,000 and 3,000
+# trials. All four tables: -0.0047 each time, with all bad trials -0.0047, -0.0048, -0.0048.
+# Four of the twelve surrogates: -0.0783, -0.0821, -0.0849, with all -0.0783, -0.0833, -0.0912;
+# whether that is a difference, eight runs cannot tell. A trial of the mlp space costs the driver
+# 25 ms after 10,000 trials (13 ms with 250 bad ones).
 MOST_BAD = 1000
 
 
