@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from automl.data.forms import check_form
+from automl.data.forms import MOST, check_form
 from automl.errors import RequestError, RunError
 from automl.results.forms import BaselineForm
 from automl.results.replay import StudyContent, StudyTrial, replay_journal
@@ -31,8 +32,7 @@ class TrialRecord:
         config: Value of every active hyperparameter.
         seed: The trial's seed, or None where none is recorded yet.
         result: How it ended, or None.
-        scores: Of a trial without a result, the objective after each epoch, in its own direction,
-            the first epoch first.
+        study_trial: Where the epochs are, or None for a baseline.
         place: In a study that several runs share, the host and directory of the run that the
             trial belongs to; empty otherwise, and for a trial of this run.
     """
@@ -42,8 +42,23 @@ class TrialRecord:
     config: Mapping[str, Any]
     seed: int | None
     result: TrialResult | None
-    scores: tuple[float, ...] = ()
+    study_trial: StudyTrial | None = field(default=None, repr=False, compare=False)
     place: str = ""
+
+    @cached_property
+    def scores(self) -> tuple[float, ...]:
+        """The objective after each epoch, in its own direction, the first epoch first.
+
+        Read when it is asked for: 10,000 trials have 200,000 epochs, and a leaderboard needs
+        those of the running trials only.
+
+        Raises:
+            RunError: They cannot be read.
+        """
+        values = {} if self.study_trial is None else self.study_trial.values_by_epoch
+        if not _are_scores(values):
+            raise _misfit(self.trial)
+        return tuple(value for _, value in sorted(values.items()))
 
     @property
     def reason(self) -> str:
@@ -231,29 +246,41 @@ def _place(trial: StudyTrial, study: StudyContent, manifest: Mapping[str, Any]) 
 
 def _trial_record(trial: StudyTrial, place: str = "") -> TrialRecord:
     form = trial.attributes.get("result")
-    # 10,000 trials have 200,000 epochs, and nobody asks for those of a trial that has a score.
+    # Of a trial with a result they are looked at when they are asked for.
     values = trial.values_by_epoch if form is None else {}
     config, seed = trial.attributes.get("config", {}), trial.attributes.get("seed")
     result = None if form is None else _result(form, trial.number)
     # Written by one process in one order, these can only differ where the study was changed.
     agree = isinstance(config, dict) and isinstance(seed, int | None)
-    agree = agree and all(isinstance(value, float | int) for value in values.values())
+    agree = agree and _are_scores(values)
     if trial.state is TrialState.COMPLETED:
         agree = agree and result is not None and result.state is TrialState.COMPLETED
         agree = agree and result is not None and result.score == trial.value
     if not agree:
-        raise RunError(
-            f"What the study says of trial {trial.number} does not fit together, so it was changed "
-            "after it was written; restore the study from a copy."
-        )
+        raise _misfit(trial.number)
     return TrialRecord(
         trial=trial.number,
         state=trial.state,
         config=config,
         seed=seed,
         result=result,
-        scores=tuple(value for _, value in sorted(values.items())),
+        study_trial=trial,
         place=place,
+    )
+
+
+def _are_scores(values: Mapping[int, Any]) -> bool:
+    """Whether epochs and scores are numbers that a search may have written."""
+    return all(
+        type(epoch) is int and (type(score) is float or (type(score) is int and abs(score) < MOST))
+        for epoch, score in values.items()
+    )
+
+
+def _misfit(trial: int | str) -> RunError:
+    return RunError(
+        f"What the study says of trial {trial} does not fit together, so it was changed after it "
+        "was written; restore the study from a copy."
     )
 
 

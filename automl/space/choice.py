@@ -71,9 +71,9 @@ class Choice(Hyperparameter):
 
     def check_range(self) -> None:
         """Checks the declaration (see `Hyperparameter.check_range`)."""
-        if isinstance(self.options, str) or not isinstance(self.options, Sequence):
+        if isinstance(self.options, str | bytes) or not isinstance(self.options, Sequence):
             raise SpaceError(f"The options of {self.called} must be a list, not {self.options!r}.")
-        options: tuple[Any, ...] = to_tuple(self.options)
+        options: tuple[Any, ...] = to_tuple(list(self.options))
         object.__setattr__(self, "options", options)
         if not options:
             raise SpaceError(f"{self.called} has no options; give at least one.")

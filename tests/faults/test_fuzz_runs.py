@@ -75,7 +75,7 @@ def optunas_board(content: bytes, folder: Path) -> Board | None:
     lines = content.split(b"\n")[:-1]  # the last line has no end, or is none
     try:
         json.loads(lines[-1] if lines else b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         lines.pop()
     path = folder / "optuna.log"
     path.write_bytes(b"".join(line + b"\n" for line in lines))

@@ -183,9 +183,7 @@ def test_a_study_in_a_database(tmp_path: Path) -> None:
     add_trial(study, result(0.75), {"depth": 2})
     record = read_record(run)
     assert [row.trial for row in leaderboard(record)] == [1, 0, "mean"]
-    add_trial(study, None, {"depth": 3})
-    running = read_record(run).trials[2]
-    assert (running.state, running.scores) == (TrialState.RUNNING, (1.0, 0.5, 1 / 3))
+    assert record.trials[0].scores == (1.0, 0.5, 1 / 3)
 
 
 def test_a_manifest_without_an_objective(tmp_path: Path) -> None:
