@@ -4,7 +4,7 @@ Importing TensorFlow and Keras takes several seconds and hundreds of megabytes; 
 that has done so takes tens of milliseconds and shares the memory. The server itself never runs a
 TensorFlow operation, so no TensorFlow thread exists when it forks.
 
-It is started with ``python -m automl.engines.forkserver FD``, where FD is one end of a socket
+It is started with ``python -P -m automl.engines.forkserver FD``, where FD is one end of a socket
 pair. Each request is one JSON message with one file descriptor attached, which becomes the
 child's own connection; notices of started and ended children go back on the same socket. Either
 way it is one JSON object a line. When the other end closes, because the driver has ended or was

@@ -136,10 +136,15 @@ def warm_processes() -> Processes:
 
 
 def _environment() -> dict[str, str]:
+    """The environment of a child, which finds modules where this process does, and nowhere else.
+
+    With ``-P`` Python does not put the working folder first, where a checkout of this package
+    would hide the installed one. A search path of "" means the working folder.
+    """
     return {
         **os.environ,
         **CHILD_ENVIRONMENT,
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
     }
 
 
@@ -150,7 +155,7 @@ class ForkedProcesses(Processes):
         self._control, theirs = socket.socketpair()
         with theirs:
             self._server = subprocess.Popen(
-                [sys.executable, "-m", "automl.engines.forkserver", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "automl.engines.forkserver", str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -282,7 +287,7 @@ class SpawnedProcesses(Processes):
             if log is not None:
                 output = stack.enter_context(log.open("ab"))
             process = subprocess.Popen(
-                [sys.executable, "-m", "automl.engines.processes", str(identity)],
+                [sys.executable, "-P", "-m", "automl.engines.processes", str(identity)],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -38,6 +38,20 @@ def processes(request: pytest.FixtureRequest) -> Iterator[Processes]:
 def test_arguments_of_any_length_arrive(processes: Processes, length: int) -> None:
     text = "x" * length
     assert run_task(processes, "json:dumps", {"obj": text}) == json.dumps(text)
+
+
+@pytest.mark.parametrize("kind", [warm_processes, SpawnedProcesses])
+def test_children_run_the_package_of_the_driver_wherever_they_start(
+    kind: Callable[[], Processes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "automl").mkdir()
+    (tmp_path / "automl" / "__init__.py").write_text("raise ImportError('another package')")
+    monkeypatch.chdir(tmp_path)
+    processes = kind()
+    try:
+        assert run_task(processes, "json:dumps", {"obj": 1}) == "1"
+    finally:
+        processes.close()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is a server only where there is fork")
