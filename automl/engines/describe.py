@@ -60,7 +60,12 @@ def _described(handle: SpaceHandle, processes: Processes | None) -> SearchSpace:
     arguments = {"reference": handle.reference, "carried": handle.carried}
     try:
         form = run_task(
-            processes, "automl.engines.describe:describe_task", arguments, TRACING_SECONDS
+            processes,
+            "automl.engines.describe:describe_task",
+            arguments,
+            TRACING_SECONDS,
+            # Its workers need KerasTuner too.
+            preload=("automl.models.hyper_tracing",),
         )
     except RunError as error:
         raise SpaceError(

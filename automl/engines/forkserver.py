@@ -6,7 +6,8 @@ TensorFlow operation, so no TensorFlow thread exists when it forks.
 
 It is started with ``python -P -m automl.engines.forkserver FD``, where FD is one end of a socket
 pair. Each request is one JSON message with one file descriptor attached, which becomes the
-child's own connection; notices of started and ended children go back on the same socket. Either
+child's own connection; it may name modules that this child and all later ones find imported.
+Notices of started and ended children go back on the same socket. Either
 way it is one JSON object a line. When the other end closes, because the driver has ended or was
 killed, every child is killed and the server ends: nothing is left behind.
 """
@@ -23,9 +24,11 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
+
+from automl.imports import hidden, import_lazily
 
 PRELOAD = (
     "tensorflow",
@@ -45,27 +48,19 @@ def _preload() -> None:
     A search's first trial waits for this. Without garbage collection on the way it takes a fifth
     less; frozen, the modules are not gone through, and so not copied, by a child's collections.
     Keras imports scikit-learn for `keras.wrappers`, another quarter, which a builder of Keras
-    models has no use for; scikit-learn itself can be imported afterwards as ever.
+    models has no use for, and pandas, a twelfth, to ask whether it was given a data frame.
     """
+    import_lazily("pandas")
+    with hidden("sklearn"):
+        _import(PRELOAD)
+
+
+def _import(modules: Iterable[str]) -> None:
     gc.disable()
-    with _hidden("sklearn"):
-        for module in PRELOAD:
-            importlib.import_module(module)
+    for module in modules:
+        importlib.import_module(module)
     gc.freeze()
     gc.enable()
-
-
-@contextlib.contextmanager
-def _hidden(name: str) -> Iterator[None]:
-    """A context in which a package cannot be imported, as if it were not installed."""
-    if name in sys.modules:
-        yield
-        return
-    sys.modules[name] = None  # type: ignore[assignment]  # Python's own way to say so
-    try:
-        yield
-    finally:
-        del sys.modules[name]
 
 
 def run_target(target: str, connection: Connection, argument: dict[str, Any]) -> None:
@@ -118,6 +113,8 @@ class _Server:
         self.control.sendall(json.dumps(notice).encode() + b"\n")
 
     def start(self, request: dict[str, Any], descriptor: int) -> None:
+        with contextlib.suppress(ImportError):  # the child meets it too, and tells it
+            _import(request["preload"])
         pid = os.fork()
         if pid == 0:
             self.control.close()

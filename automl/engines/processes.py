@@ -18,7 +18,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Client, Connection, Listener, wait
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,9 @@ from automl.errors import RunError
 
 #: Environment of every process that computes: one thread each, and no banner from TensorFlow.
 #: One thread per trial and a trial per core beats many threads per trial (measured).
+#: oneDNN's convolutions are TensorFlow's own choice only on x86 processors with instructions for
+#: neural networks; with AVX2 alone a step of a small convolutional net takes half to a third of
+#: the time with them too (measured: `automl.training.fused_normalization`).
 CHILD_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -37,6 +40,7 @@ CHILD_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "KERAS_BACKEND": "tensorflow",
     "PYTHONFAULTHANDLER": "1",
+    "TF_ENABLE_ONEDNN_OPTS": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1"),
 }
 _START_SECONDS = 180.0  # importing TensorFlow takes 3 to 6 s; a cold disk may take a minute
 
@@ -103,13 +107,21 @@ class Processes(ABC):
     import_seconds: float = 0.0
 
     @abstractmethod
-    def start(self, target: str, argument: Mapping[str, Any], log: Path | None = None) -> Child:
+    def start(
+        self,
+        target: str,
+        argument: Mapping[str, Any],
+        log: Path | None = None,
+        preload: Sequence[str] = (),
+    ) -> Child:
         """Starts ``target`` (``module:function``) in a child, with a small JSON argument.
 
         Args:
             target: A function of a connection and the argument.
             argument: JSON values.
             log: File that the child's standard output and error are appended to.
+            preload: Modules that this child needs, and later ones will, imported for all of them
+                at once where they are forked from one process. They must run no operation.
 
         Returns:
             The child; it may still be on its way up.
@@ -180,12 +192,23 @@ class ForkedProcesses(Processes):
             self._errors.append(line)
 
     @override
-    def start(self, target: str, argument: Mapping[str, Any], log: Path | None = None) -> Child:
+    def start(
+        self,
+        target: str,
+        argument: Mapping[str, Any],
+        log: Path | None = None,
+        preload: Sequence[str] = (),
+    ) -> Child:
         ours, theirs = socket.socketpair()
         child = Child(Connection(ours.detach()))
         identity, self._next_id = self._next_id, self._next_id + 1
-        request = {"id": identity, "target": target, "argument": dict(argument)}
-        request["log"] = None if log is None else str(log)
+        request = {
+            "id": identity,
+            "target": target,
+            "argument": dict(argument),
+            "log": None if log is None else str(log),
+            "preload": list(preload),
+        }
         self._children[identity] = child
         self._unsent.append((identity, json.dumps(request).encode() + b"\n", theirs))
         self._send_next()
@@ -280,7 +303,13 @@ class SpawnedProcesses(Processes):
             self._arrived.append((identity, connection))
 
     @override
-    def start(self, target: str, argument: Mapping[str, Any], log: Path | None = None) -> Child:
+    def start(
+        self,
+        target: str,
+        argument: Mapping[str, Any],
+        log: Path | None = None,
+        preload: Sequence[str] = (),
+    ) -> Child:
         identity, self._next_id = self._next_id, self._next_id + 1
         with contextlib.ExitStack() as stack:
             output: Any = subprocess.DEVNULL

@@ -6,7 +6,7 @@ import importlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ def run_task(
     function: str,
     arguments: Mapping[str, Any],
     timeout: float = 600.0,
+    preload: Sequence[str] = (),
 ) -> Any:
     """Runs a function in a child process that has TensorFlow.
 
@@ -51,6 +52,7 @@ def run_task(
         function: ``module:name`` of a function with JSON arguments and a JSON result.
         arguments: Its keyword arguments.
         timeout: Seconds to wait for it.
+        preload: Modules that it needs, and later children will; see `Processes.start`.
 
     Returns:
         What the function returned.
@@ -60,7 +62,7 @@ def run_task(
             something else, died or took too long.
     """
     argument = {"function": function, "arguments": dict(arguments)}
-    child = processes.start("automl.engines.task:serve_task", argument)
+    child = processes.start("automl.engines.task:serve_task", argument, preload=preload)
     watched = _Watched(child)
     guard = Guard(lambda: [watched])
     try:

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import keras_tuner
-
 from automl.errors import SpaceError
 from automl.models.hyper_parameters import converted
+from automl.models.keras_tuner_package import keras_tuner
 from automl.space.hyperparameter import Hyperparameter
 from automl.space.keras_tuner import HyperBuilder
 

@@ -17,8 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from keras_tuner.engine import hyperparameters as kinds
-
+from automl.models.keras_tuner_package import kinds
 from automl.space.choice import Boolean, Choice
 from automl.space.condition import Condition, Ref, all_of
 from automl.space.hyperparameter import Hyperparameter

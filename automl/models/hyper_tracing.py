@@ -19,12 +19,11 @@ from functools import partial
 from typing import Any
 
 import keras
-import keras_tuner
-from keras_tuner.engine import hyperparameters as kinds
 
 from automl.errors import SpaceError
 from automl.models.hyper import made_hypermodel, run_builder
 from automl.models.hyper_parameters import converted, stepped_values
+from automl.models.keras_tuner_package import keras_tuner, kinds
 from automl.space.keras_tuner import HyperBuilder, line_of
 from automl.space.search_space import SearchSpace
 

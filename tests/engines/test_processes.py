@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -75,7 +75,13 @@ class HandMade(Processes):
         self.children: list[Child] = []
         self.theirs: list[Connection] = []
 
-    def start(self, target: str, argument: Mapping[str, Any], log: Path | None = None) -> Child:
+    def start(
+        self,
+        target: str,
+        argument: Mapping[str, Any],
+        log: Path | None = None,
+        preload: Sequence[str] = (),
+    ) -> Child:
         ours, theirs = Pipe()
         self.children.append(Child(ours))
         self.theirs.append(theirs)

@@ -1,0 +1,15 @@
+"""KerasTuner, imported without what only its own searches need.
+
+Its Bayesian and scikit-learn tuners import scikit-learn where it is installed, which takes 1 s of
+the package's 1.3; hypermodels and hyperparameters do without.
+"""
+
+from __future__ import annotations
+
+from automl.imports import hidden
+
+with hidden("sklearn", "scipy.optimize"):
+    import keras_tuner
+    from keras_tuner.engine import hyperparameters as kinds
+
+__all__ = ["keras_tuner", "kinds"]
