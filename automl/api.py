@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -314,41 +315,44 @@ def search(
         RequestError: Something asked for cannot be done; nothing was written.
         RunError: The search could not go on, or no trial completed.
     """
-    from automl.space.keras_tuner import space_of
-    from automl.tuning.request import make_request
-    from automl.tuning.search import start_search
+    from automl.engines.processes import warm_processes
 
-    if isinstance(space, str):
-        given, name = None, space
-    else:
-        given = space_of(space)
-        name = given.name
-    request = make_request(
-        data,
-        target,
-        space=name,
-        settings=settings,
-        budget=_budget(trials, time),
-        epochs=epochs,
-        patience=patience,
-        min_delta=min_delta,
-        trial_seconds=_seconds(trial_time),
-        goal=goal,
-        objective=objective,
-        sampler=sampler,
-        pruner=pruner,
-        engine=engine,
-        address=address,
-        workers=workers,
-        keep_models=keep_models,
-        memory_per_worker=_bytes(memory_per_worker),
-        max_disk=_bytes(max_disk),
-        seed=seed,
-        storage=storage,
-        study=study,
-        data_options=data_options,
-    )
-    end = start_search(request, directory, observer, given)
+    with closing(warm_processes()) as processes:  # they import TensorFlow while the rest begins
+        from automl.space.keras_tuner import space_of
+        from automl.tuning.request import make_request
+        from automl.tuning.search import start_search
+
+        if isinstance(space, str):
+            given, name = None, space
+        else:
+            given = space_of(space)
+            name = given.name
+        request = make_request(
+            data,
+            target,
+            space=name,
+            settings=settings,
+            budget=_budget(trials, time),
+            epochs=epochs,
+            patience=patience,
+            min_delta=min_delta,
+            trial_seconds=_seconds(trial_time),
+            goal=goal,
+            objective=objective,
+            sampler=sampler,
+            pruner=pruner,
+            engine=engine,
+            address=address,
+            workers=workers,
+            keep_models=keep_models,
+            memory_per_worker=_bytes(memory_per_worker),
+            max_disk=_bytes(max_disk),
+            seed=seed,
+            storage=storage,
+            study=study,
+            data_options=data_options,
+        )
+        end = start_search(request, directory, observer, given, processes)
     return _ended(end)
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,6 +81,7 @@ def start_search(
     directory: str | Path | None = None,
     observer: Observer | None = None,
     space: Any = None,
+    processes: Processes | None = None,
 ) -> SearchEnd:
     """Runs a new search.
 
@@ -91,6 +92,8 @@ def start_search(
         observer: Who watches.
         space: The search space where it was given as an object (a `SearchSpace`, or a builder in
             KerasTuner's form); None to find ``request.space``.
+        processes: Where workers come from, handed in where they were started early and closed by
+            who did; None to start them here.
 
     Returns:
         The run and how it ended.
@@ -106,8 +109,8 @@ def start_search(
     observer = observer or Observer()
     target = None if directory is None else free_directory(Path(directory))
     with ExitStack() as stack:
-        processes = warm_processes()
-        stack.callback(processes.close)
+        if processes is None:
+            processes = stack.enter_context(closing(warm_processes()))
         space = _as_space(request.space if space is None else space, processes)
         if not is_untraced(space):
             space.override(request.settings)  # a wrong setting is told before the data are read
@@ -178,8 +181,7 @@ def resume_search(
     from automl.data.arrays import open_arrays
 
     with ExitStack() as stack:
-        processes = warm_processes()
-        stack.callback(processes.close)
+        processes = stack.enter_context(closing(warm_processes()))
         found = recorded_space(run, manifest, space, lambda known: _as_space(known, processes))
         space = described(found, processes)
         _check_names(request, space)
