@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,8 +15,13 @@ from automl.training.device_data import DeviceRows
 from automl.training.graphs import trace_once
 
 ROWS_AT_ONCE = 4096
-"""Rows of one forward pass. Inference keeps no activations for gradients, so it may be many more
-than in a training batch; few enough that a wide model's activations stay far below a gigabyte."""
+"""Most rows of one forward pass. Inference keeps no activations for gradients, so it may be many
+more than in a training batch."""
+LEAST_AT_ONCE = 64
+ACTIVATIONS_AT_ONCE = 4 * 2**20
+"""Numbers of a layer's output that one forward pass is to make at most, which is 16 MiB: a small
+convolutional net over 4096 images takes half as long in passes of 256 as in one, for what a layer
+has written is then still in the processor's cache when the next one reads it."""
 
 OWN_EVALUATION = ("test_step", "predict_step", "evaluate", "predict", "compute_loss")
 """Methods that, where a model has its own, leave the evaluation to Keras."""
@@ -45,6 +51,20 @@ def loss_of(logs: Mapping[str, Any]) -> Any:
     return values[0] if values else 0.0
 
 
+def rows_at_once(model: Any) -> int:
+    """Rows of one forward pass of a model, so that no layer's output is very large.
+
+    Args:
+        model: A built ``keras.Model``; where it does not tell its layers' shapes, `ROWS_AT_ONCE`.
+    """
+    widest = 1
+    for layer in model._flatten_layers(include_self=False):
+        for node in layer._inbound_nodes:
+            for tensor in node.output_tensors:
+                widest = max(widest, math.prod(size or 1 for size in tensor.shape[1:]))
+    return max(LEAST_AT_ONCE, min(ROWS_AT_ONCE, ACTIVATIONS_AT_ONCE // widest))
+
+
 class Evaluator:
     """Scores one model, as often as wanted.
 
@@ -59,6 +79,7 @@ class Evaluator:
         self._model = model
         self.graph: Any = None
         self._weighted = False
+        self._at_once = rows_at_once(model)
 
     def trace(self, rows: DeviceRows) -> None:
         """Traces the graph; a model with an evaluation of its own is left to Keras.
@@ -86,8 +107,9 @@ class Evaluator:
         if self.graph is None:
             return self._evaluate_with_keras(rows)
         losses, sizes, outputs = [], [], []
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            part = _taken(rows.data if self._weighted else rows.data[:2], start, len(rows))
+        data = rows.data if self._weighted else rows.data[:2]
+        for start in range(0, len(rows), self._at_once):
+            part = self._taken(data, start, len(rows))
             loss, output = self.graph(part)
             losses.append(float(loss))
             sizes.append(len(output))
@@ -120,17 +142,16 @@ class Evaluator:
             inputs,
             target,
             sample_weight=weight[0] if weight else None,
-            batch_size=ROWS_AT_ONCE,
+            batch_size=self._at_once,
             verbose=0,
             return_dict=True,
         )
-        outputs = self._model.predict(inputs, batch_size=ROWS_AT_ONCE, verbose=0)
+        outputs = self._model.predict(inputs, batch_size=self._at_once, verbose=0)
         return float(loss_of(logs)), np.asarray(outputs)
 
-
-def _taken(data: tuple[Any, ...], start: int, rows: int) -> tuple[Any, ...]:
-    """Up to `ROWS_AT_ONCE` rows of the data, from a start on."""
-    if rows <= ROWS_AT_ONCE:
-        return data
-    taken = tf.nest.map_structure(lambda tensor: tensor[start : start + ROWS_AT_ONCE], data)
-    return tuple(taken)
+    def _taken(self, data: tuple[Any, ...], start: int, rows: int) -> tuple[Any, ...]:
+        """The rows of one pass, from a start on."""
+        if rows <= self._at_once:
+            return data
+        end = start + self._at_once
+        return tuple(tf.nest.map_structure(lambda tensor: tensor[start:end], data))
