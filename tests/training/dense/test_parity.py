@@ -94,12 +94,12 @@ def compare(network: Network, kind: str = "multiclass", weighted: bool = False) 
         np.testing.assert_allclose(mine, theirs, atol=1e-4)
 
 
-def keras_epoch(model: Any, rows: Any, order: Any) -> dict[str, float]:
+def keras_epoch(model: Any, rows: Any, order: Any, batch: int = BATCH) -> dict[str, float]:
     """One epoch of Keras's own steps, over the batches of the kernel."""
     x, y, *weight = (np.asarray(part)[order] for part in (rows.inputs["numeric"], *rows.data[1:]))
     model.reset_metrics()
-    for start in range(0, len(order), BATCH):
-        part = slice(start, start + BATCH)
+    for start in range(0, len(order), batch):
+        part = slice(start, start + batch)
         model.train_step(({"numeric": x[part]}, y[part], *(w[part] for w in weight)))
     return {name: float(value) for name, value in model.get_metrics_result().items()}
 

@@ -32,6 +32,11 @@ HOT static void sum_rows(float *out, const float *in, int rows, int n) {
 static void dense_forward(const network *net, const operation *op, int rows) {
     int in = net->widths[op->a], units = net->widths[op->out];
     float one = 1.0f, zero = 0.0f;
+    if (rows <= FEW_ROWS) {
+        product(net->values[op->out], net->values[op->a], net->weights + op->weights,
+                op->bias < 0 ? NULL : net->weights + op->bias, rows, in, units, net->panel);
+        return;
+    }
     net->sgemm("N", "N", &units, &rows, &in, &one, net->weights + op->weights, &units,
                net->values[op->a], &in, &zero, net->values[op->out], &units);
     if (op->bias >= 0)
@@ -49,13 +54,21 @@ static void dense_backward(const network *net, const operation *op, int rows, fl
     int in = net->widths[op->a], units = net->widths[op->out];
     float one = 1.0f, zero = 0.0f, against = -rate;
     float *g = net->deltas[op->out];
-    if (op->flow_a != NOT_NEEDED) /* before the weights may change */
+    const int few = rows <= FEW_ROWS;
+    if (op->flow_a != NOT_NEEDED && few) /* before the weights may change */
+        product_transposed(net->deltas[op->a], g, net->weights + op->weights, rows, in, units,
+                           op->flow_a == FURTHER, net->panel);
+    else if (op->flow_a != NOT_NEEDED)
         net->sgemm("T", "N", &in, &rows, &units, &one, net->weights + op->weights, &units, g,
                    &units, op->flow_a == FURTHER ? &one : &zero, net->deltas[op->a], &in);
     const int direct = is_direct(net, op->weights);
-    net->sgemm("N", "T", &units, &in, &rows, direct ? &against : &one, g, &units,
-               net->values[op->a], &in, direct ? &one : &zero,
-               (direct ? net->weights : net->gradients) + op->weights, &units);
+    float *to = (direct ? net->weights : net->gradients) + op->weights;
+    if (few)
+        outer_product(to, direct ? &against : NULL, net->values[op->a], g, rows, in, units,
+                      net->panel);
+    else
+        net->sgemm("N", "T", &units, &in, &rows, direct ? &against : &one, g, &units,
+               net->values[op->a], &in, direct ? &one : &zero, to, &units);
     if (op->bias >= 0)
         sum_rows(net->gradients + op->bias, g, rows, units);
 }

@@ -62,6 +62,11 @@ static size_t memory_of(const network *net, int k, int rows) {
 static void *equip(network *net, int rows) {
     size_t bytes = padded((size_t)net->weight_count * sizeof(float));
     const size_t pointers = padded(sizeof(float *) * (size_t)(2 * net->tensors + net->count));
+    int widest = rows;
+    for (int t = 0; t < net->tensors; t++)
+        widest = net->widths[t] > widest ? net->widths[t] : widest;
+    const size_t panel = padded((size_t)widest * PANEL * sizeof(float));
+    bytes += panel;
     for (int t = 0; t < net->tensors; t++)
         bytes += 2 * padded((size_t)rows * (size_t)net->widths[t] * sizeof(float));
     for (int k = 0; k < net->count; k++)
@@ -74,6 +79,8 @@ static void *equip(network *net, int rows) {
     net->deltas = net->values + net->tensors;
     net->masks = net->deltas + net->tensors;
     at += pointers;
+    net->panel = (float *)(void *)at;
+    at += panel;
     net->gradients = (float *)(void *)at;
     at += padded((size_t)net->weight_count * sizeof(float));
     for (int t = 0; t < net->tensors; t++) {

@@ -1,0 +1,73 @@
+"""The kernel's matrix products, over sizes that fill its tiles and sizes that do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis.strategies as st
+import keras
+import numpy as np
+from hypothesis import example, given, settings
+
+from automl.data.plan import Rows
+from automl.training.dense.trainer import DenseTrainer
+from automl.training.device_data import DeviceRows
+from tests.training.conftest import PlainCourse
+from tests.training.dense.test_parity import keras_epoch
+
+sizes = st.integers(1, 40)
+
+
+def network(columns: int, widths: tuple[int, int], optimizer: str) -> Any:
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input((columns,), name="numeric")
+    first = keras.layers.Dense(widths[0], activation="tanh")(inputs)
+    second = keras.layers.Dense(widths[0], use_bias=False)(first)
+    both = keras.layers.Add()([first, second])  # its gradient is added to what is there
+    outputs = keras.layers.Dense(widths[1])(both)
+    model = keras.Model({"numeric": inputs}, outputs)
+    model.compile(optimizer, "mse")
+    return model
+
+
+@settings(max_examples=12, deadline=None)
+@example(columns=33, widths=(48, 16), rows=70, batch=64, optimizer="sgd")
+@example(columns=16, widths=(17, 1), rows=140, batch=130, optimizer="adam")  # left to BLAS
+@example(columns=6, widths=(16, 32), rows=13, batch=6, optimizer="sgd")
+@given(
+    columns=sizes,
+    widths=st.tuples(sizes, sizes),
+    rows=st.integers(2, 80),
+    batch=st.integers(1, 80),
+    optimizer=st.sampled_from(["sgd", "adam"]),
+)
+def test_any_size_trains_as_in_keras(
+    columns: int, widths: tuple[int, int], rows: int, batch: int, optimizer: str
+) -> None:
+    generator = np.random.default_rng(columns)
+    x = generator.normal(size=(rows, columns)).astype(np.float32)
+    y = generator.normal(size=(rows, widths[1])).astype(np.float32)
+    data = DeviceRows.from_rows(Rows(x, np.zeros((rows, 0), np.int32), y, truth=y, weight=None))
+    model, reference = (network(columns, widths, optimizer) for _ in range(2))
+    course = PlainCourse(rows=rows, epochs=1)
+    batch = min(batch, rows)
+    trainer = DenseTrainer(model, data, data, batch)
+    trainer.run(course)
+    keras_epoch(reference, data, course.order(1), batch)
+    trainer.restore(trainer.snapshot())
+    for mine, theirs in zip(model.get_weights(), reference.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=2e-4)
+
+
+def test_a_rate_of_zero_changes_nothing() -> None:
+    model = network(5, (20, 3), "sgd")
+    model.optimizer.learning_rate = 0.0
+    before = model.get_weights()
+    x = np.ones((40, 5), np.float32)
+    y = np.ones((40, 3), np.float32)
+    data = DeviceRows.from_rows(Rows(x, np.zeros((40, 0), np.int32), y, truth=y, weight=None))
+    trainer = DenseTrainer(model, data, data, 32)
+    trainer.run(PlainCourse(rows=40, epochs=1))
+    trainer.restore(trainer.snapshot())
+    for mine, theirs in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
