@@ -320,7 +320,7 @@ class Driver:
         if outcome.stopped_by is StopReason.TIME:
             for trial in self._running:
                 self._engine.interrupt(trial, SEARCH_OVER)
-        elif outcome.stopped_by is StopReason.INTERRUPTED and self._running:
+        elif outcome.stopped_by is StopReason.INTERRUPTED:
             self._observer.finishing("ending what is cheap to end; Ctrl-C again stops at once")
         patience = self._clock.slowness() if outcome.stopped_by is StopReason.TIME else 1.0
         deadline = time.monotonic() + STOP_GRACE * patience

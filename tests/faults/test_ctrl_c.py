@@ -34,7 +34,7 @@ STAGES: dict[str, Callable[[Driver, Path], bool]] = {
 
 
 #: What every test run tries; the rest is marked slow.
-SHORT = {("starting the workers", 1), ("middle of a trial", 1), ("exporting", 1), ("exporting", 2)}
+SHORT = {("middle of a trial", 1), ("exporting", 2)}
 
 
 def study(run: Path) -> str:
@@ -91,7 +91,7 @@ def test_ctrl_c_at_a_stage(stage: str, presses: int, tmp_path: Path, unbroken: P
     assert untested[0] == untested[1]
 
 
-@pytest.mark.parametrize("times", rounds(6, 60))
+@pytest.mark.parametrize("times", rounds(3, 60))
 def test_ctrl_c_at_any_moment_of_the_start_is_quiet(
     times: int, tmp_path: Path, moments: random.Random
 ) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from automl.results.journal_lines import whole_lines
 from tests.faults.drivers import Driver, Ended, automl, board, go_on, lines_of, logged, succeed
-from tests.faults.rounds import rounds
+from tests.faults.rounds import rounds, slowly
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="mounts a tmpfs")
 SMALL = str(Path(__file__).with_name("small_space.py"))
@@ -70,7 +70,7 @@ def check_stopped(ended: Ended, run: Path, before: list[bytes]) -> None:
     assert after[: len(before)] == before, "what was recorded has changed"
 
 
-@pytest.mark.parametrize("times", rounds(3, 25))
+@pytest.mark.parametrize("times", rounds(2, 25))
 def test_a_full_disk_stops_the_search_and_costs_nothing(
     times: int, disk: Path, unbroken: Path, moments: random.Random
 ) -> None:
@@ -122,7 +122,7 @@ def test_a_file_that_may_not_grow_stops_the_search_and_costs_nothing(
     assert boards[0] == boards[1]
 
 
-@pytest.mark.parametrize("leaving", [0, 4096, 16384])
+@pytest.mark.parametrize("leaving", [4096, *slowly(0, 16384)])
 def test_no_room_from_the_start_leaves_nothing(disk: Path, leaving: int) -> None:
     fill(disk, leaving)
     ended = automl(disk.parent, *SEARCH, "--trials", "2", "--directory", "disk/run")

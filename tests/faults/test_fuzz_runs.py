@@ -181,7 +181,7 @@ def assert_same_rows(arrays: Arrays, expected: Arrays) -> None:
 JSON_FILES = ("run.json", "plan.json", "arrays/data.json")
 
 
-@pytest.mark.parametrize("examples", rounds(80, 1000))
+@pytest.mark.parametrize("examples", rounds(40, 1000))
 def test_json_files_with_other_values_change_nothing_or_are_refused(
     examples: int, whole: RunDirectory, run: RunDirectory, tmp_path: Path, moments: random.Random
 ) -> None:
@@ -259,7 +259,7 @@ def test_a_result_of_another_type_is_refused(key: str, value: Any, run: RunDirec
         board(run.path)
 
 
-@pytest.mark.parametrize("examples", rounds(50, 600))
+@pytest.mark.parametrize("examples", rounds(30, 600))
 def test_mutated_rows_are_made_again_or_refused(
     examples: int, whole: RunDirectory, run: RunDirectory, moments: random.Random
 ) -> None:

@@ -49,7 +49,7 @@ def completed(result: TrialResult, data: DeviceData, folder: Path) -> TrialResul
     assert set(saved.input) == names
     predicted = predict_core(saved, data.validation.rows, data.plan)
     expected = np.load(folder / "check.npy")
-    np.testing.assert_allclose(predicted[data.check_positions], expected, atol=1e-5)
+    np.testing.assert_allclose(predicted[data.check_positions], expected, rtol=1e-5, atol=1e-5)
     return result
 
 
