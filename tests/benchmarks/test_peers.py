@@ -38,6 +38,7 @@ def check_done(record: Record) -> None:
     assert "tensorflow" in record.facts["versions"]
 
 
+@pytest.mark.slow
 def test_this_project_beside_an_optuna_loop(tmp_path: Path) -> None:
     records, text = compare(tmp_path, "optuna")
     assert list(records) == ["automl", "optuna"]

@@ -36,6 +36,7 @@ class TestLocalClosing(ClosingConformance):
         return LocalEngine(workers)
 
 
+@pytest.mark.slow  # what follows below and `test_ray_search` are in every run
 class TestRayEngine(EngineConformance):
     @classmethod
     @override

@@ -34,7 +34,7 @@ STAGES: dict[str, Callable[[Driver, Path], bool]] = {
 
 
 #: What every test run tries; the rest is marked slow.
-SHORT = {("middle of a trial", 1), ("exporting", 2)}
+SHORT = {("middle of a trial", 2)}
 
 
 def study(run: Path) -> str:

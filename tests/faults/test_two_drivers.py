@@ -125,6 +125,7 @@ def joined(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_killed_drivers_trial_waits_for_its_own_run(tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     endless = ["--epochs", "100000", "--patience", "100000", "--trial-time", "4s"]

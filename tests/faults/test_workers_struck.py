@@ -101,7 +101,7 @@ def test_a_builder_that_raises_on_every_third_configuration(tmp_path: Path) -> N
         assert trial.state is (TrialState.FAILED if raised else TrialState.COMPLETED)
 
 
-@pytest.mark.parametrize("times", rounds(2, 15))
+@pytest.mark.parametrize("times", rounds(1, 15))
 def test_a_worker_killed_from_outside_costs_at_most_its_trial(
     times: int, tmp_path: Path, moments: random.Random
 ) -> None:
