@@ -258,6 +258,8 @@ def _check_bounds(parameter: Int | Float) -> None:
             f"The step of {called} is {spell(step)}, too small for its range of {spell(low)} to "
             f"{spell(high)}; give a larger one, or none."
         )
+    if not isinstance(parameter.log, bool):
+        raise SpaceError(f"log of {called} must be True or False, not {parameter.log!r}.")
     if parameter.log and low <= 0:
         raise SpaceError(
             f"{called} is logarithmic and has low {spell(low)}; give a low above 0 or drop log."
