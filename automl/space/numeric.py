@@ -237,7 +237,7 @@ def is_number(value: Any) -> bool:
 
 
 def _check_bounds(parameter: Int | Float) -> None:
-    """Raises SpaceError where low, high, step and log contradict one another."""
+    """Raises SpaceError where low, high, step or log is wrong, or one contradicts another."""
     called, low, high, step = parameter.called, parameter.low, parameter.high, parameter.step
     most = MOST_STEPS if isinstance(parameter, Int) else LARGEST_FLOAT
     for word, value in (("low", low), ("high", high), ("step", step or 0)):

@@ -30,7 +30,7 @@ from automl.space import Float, Int
         (lambda: Int("n", False, 5), "low of Int 'n' must be an integer, not False"),
         (lambda: Float("r", "0", 5.0), "low of Float 'r' must be a number, not '0'"),
         (lambda: Float("r", 0.0, math.inf), "high of Float 'r' must be a number, not inf"),
-        (lambda: Float("r", 0.1, 1.0, log=b"a"), "log of Float 'r' must be True or False"),  # type: ignore[arg-type]
+        (lambda: Float("r", 0.1, 1.0, log=b"a"), "log of Float 'r' must be True or False"),
         (lambda: Int("", 0, 5), "'' cannot name a hyperparameter"),
         (lambda: Int("_n", 0, 5), "without a leading underscore"),
         (lambda: Int("a=b", 0, 5), "without a leading underscore and without ="),
