@@ -35,10 +35,24 @@ import pytest
         import sklearn.base
         keras_tuner.HyperParameters().Int("depth", 1, 3)
         """,
+        """
+        import typing
+        with annotations_compiled_once():
+            known = typing.get_type_hints(type("A", (), {"__annotations__": {"b": "list[int]"}}))
+            assert known == {"b": list[int]}
+            first, second = typing.ForwardRef("int"), typing.ForwardRef("int")
+            assert first.__forward_code__ is second.__forward_code__
+            with pytest.raises(SyntaxError):
+                typing.ForwardRef("no annotation")
+        assert typing.ForwardRef("int").__forward_code__ is not first.__forward_code__
+        """,
     ],
-    ids=["hidden", "lazy", "missing", "KerasTuner"],
+    ids=["hidden", "lazy", "missing", "KerasTuner", "compiled once"],
 )
 def test_what_is_imported(code: str) -> None:
     lines = [line.removeprefix("        ") for line in code.splitlines()]
-    first = "import json, sys, pytest\nfrom automl.imports import hidden, import_lazily\n"
+    first = (
+        "import json, sys, pytest\n"
+        "from automl.imports import annotations_compiled_once, hidden, import_lazily\n"
+    )
     subprocess.run([sys.executable, "-c", first + "\n".join(lines)], check=True, timeout=120)

@@ -28,7 +28,7 @@ from collections.abc import Iterable
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
-from automl.imports import hidden, import_lazily
+from automl.imports import annotations_compiled_once, hidden, import_lazily
 
 PRELOAD = (
     "tensorflow",
@@ -51,7 +51,7 @@ def _preload() -> None:
     models has no use for, and pandas, a twelfth, to ask whether it was given a data frame.
     """
     import_lazily("pandas")
-    with hidden("sklearn"):
+    with hidden("sklearn"), annotations_compiled_once():
         _import(PRELOAD)
 
 

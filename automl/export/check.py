@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -47,49 +48,67 @@ class CheckOutcome:
         return {"rows": self.rows, "difference": self.difference, "tolerance": TOLERANCE}
 
 
-def predict_in_new_process(
-    model: Path, arrays: Mapping[str, npt.NDArray[Any]]
-) -> npt.NDArray[np.float32]:
-    """Loads a saved model in a new process that refuses this package, and predicts.
+class NewProcess:
+    """A new process that refuses this package and predicts with a saved model once.
 
-    Args:
-        model: The ``.keras`` file.
-        arrays: The model's inputs, as `automl.export.rows.model_inputs_of` gives them.
-
-    Returns:
-        The predictions, float32 (n, outputs).
-
-    Raises:
-        RunError: The model cannot be loaded or does not predict.
+    It imports Keras, which takes seconds, while its owner goes on, so it is best started before
+    the model is ready. Leaving it ends it.
     """
-    names = [name for name in arrays if name]
-    numbered: dict[str, Any] = {f"input_{i}": a for i, a in enumerate(arrays.values())}
-    with tempfile.TemporaryDirectory() as folder:
-        inputs, output = Path(folder) / "inputs.npz", Path(folder) / "output.npy"
-        np.savez(inputs, names=np.array(names, dtype=np.str_), **numbered)
-        command = [sys.executable, "-P", keras_only.__file__, str(model), str(inputs), str(output)]
-        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", keras_only.__file__],
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            cwd=tempfile.gettempdir(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        with self._process:
+            pass  # closes its pipes and waits for its end
+
+    def predict(self, model: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        """Loads a saved model and predicts.
+
+        Args:
+            model: The ``.keras`` file.
+            arrays: The model's inputs, as `automl.export.rows.model_inputs_of` gives them.
+
+        Returns:
+            The predictions, float32 (n, outputs).
+
+        Raises:
+            RunError: The model cannot be loaded or does not predict.
+        """
+        names = [name for name in arrays if name]
+        numbered: dict[str, Any] = {f"input_{i}": a for i, a in enumerate(arrays.values())}
+        with tempfile.TemporaryDirectory() as folder:
+            inputs, output = Path(folder) / "inputs.npz", Path(folder) / "output.npy"
+            np.savez(inputs, names=np.array(names, dtype=np.str_), **numbered)
+            orders = {"model": str(model.absolute()), "inputs": str(inputs), "output": str(output)}
+            self._carry_out(orders)
+            predictions: npt.NDArray[np.float32] = np.load(output, allow_pickle=False)
+        return predictions
+
+    def _carry_out(self, orders: Mapping[str, str]) -> None:
         try:
-            done = subprocess.run(
-                command,
-                env=environment,
-                cwd=folder,
-                capture_output=True,
-                text=True,
-                timeout=SECONDS,
-                check=False,
-            )
+            _, complaint = self._process.communicate(json.dumps(orders) + "\n", timeout=SECONDS)
         except subprocess.TimeoutExpired as error:
             raise RunError(
                 f"The exported model did not predict within {SECONDS:.0f} seconds in a new process."
             ) from error
-        if done.returncode != 0 or not output.exists():
+        if self._process.returncode != 0 or not Path(orders["output"]).exists():
             raise RunError(
                 "The exported model does not load and predict with Keras alone "
-                f"({_last_line(done.stderr)})."
+                f"({_last_line(complaint)})."
             )
-        predictions: npt.NDArray[np.float32] = np.load(output, allow_pickle=False)
-    return predictions
 
 
 def compare(

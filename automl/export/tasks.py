@@ -20,7 +20,7 @@ from automl.export.bundle import (
     open_bundle,
     write_bundle,
 )
-from automl.export.check import compare, predict_in_new_process
+from automl.export.check import NewProcess, compare
 from automl.export.predict import evaluate, predict
 from automl.export.rows import model_inputs_of
 
@@ -63,17 +63,19 @@ def export_task(
     check_free(destination)
     the_plan, the_task = PreprocessingPlan.from_json(plan), Task.from_json(task)
     predictions = _expected(Path(expected))
-    rows, _ = read_rows(check_rows, the_plan)
-    inputs = {} if the_plan.array is not None else input_names(the_plan.columns)
-    arrays = model_inputs_of(the_plan, inputs, rows)
     found: dict[str, Any] = {}
+    with NewProcess() as new_process:
+        rows, _ = read_rows(check_rows, the_plan)
+        inputs = {} if the_plan.array is not None else input_names(the_plan.columns)
+        arrays = model_inputs_of(the_plan, inputs, rows)
 
-    def check(path: Path) -> dict[str, Any]:
-        found.update(compare(predictions, predict_in_new_process(path, arrays), the_plan).to_json())
-        return found
+        def check(path: Path) -> dict[str, Any]:
+            outcome = compare(predictions, new_process.predict(path, arrays), the_plan)
+            found.update(outcome.to_json())
+            return found
 
-    whole = raw_model(load_keras(Path(model)), the_plan, the_task)
-    write_bundle(whole, the_plan, the_task, config, card, destination, check)
+        whole = raw_model(load_keras(Path(model)), the_plan, the_task)
+        write_bundle(whole, the_plan, the_task, config, card, destination, check)
     return {"bundle": to, **found}
 
 
@@ -93,9 +95,10 @@ def check_task(bundle: str, expected: str, check_rows: str) -> dict[str, Any]:
         RunError: Its model is not the one that was scored.
     """
     opened = open_bundle(bundle)
-    rows, _ = read_rows(check_rows, opened.plan)
-    arrays = model_inputs_of(opened.plan, opened.inputs, rows)
-    given = predict_in_new_process(opened.path / MODEL_FILE, arrays)
+    with NewProcess() as new_process:
+        rows, _ = read_rows(check_rows, opened.plan)
+        arrays = model_inputs_of(opened.plan, opened.inputs, rows)
+        given = new_process.predict(opened.path / MODEL_FILE, arrays)
     return compare(_expected(Path(expected)), given, opened.plan).to_json()
 
 
