@@ -135,17 +135,27 @@ class Net(keras_tuner.HyperModel):
         return model.fit(*args, batch_size=hp.Choice("batch", [8, 16]), **kwargs)
 
 run = automl.search("iris", space=Net(9), trials=2, epochs=2, workers=1, directory="python")
-run = run.resume(trials=3, space=Net(9))
-print(run.leaderboard()[["trial", "score"]].to_string())
-print(sorted(run.best.config))
+print(len(run.leaderboard()), sorted(run.best.config))
 """
+RESUMED = SCRIPT.replace('"python"', '"resumed"').replace(
+    "print(", "run = run.resume(trials=3, space=Net(9))\nprint("
+)
 
 
-def test_from_python_with_a_hypermodel_of_the_running_script(folder: Path) -> None:
-    (folder / "script.py").write_text(SCRIPT)
+@pytest.mark.parametrize(
+    ("script", "rows"),
+    [
+        pytest.param(SCRIPT, 4, id="searched"),
+        pytest.param(RESUMED, 5, id="and resumed", marks=pytest.mark.slow),
+    ],
+)
+def test_from_python_with_a_hypermodel_of_the_running_script(
+    script: str, rows: int, folder: Path
+) -> None:
+    (folder / "script.py").write_text(script)
     process = subprocess.run(
         [sys.executable, "script.py"],
         cwd=folder, env=environment(), capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert process.returncode == 0, process.stderr
-    assert process.stdout.splitlines()[-1] == "['a', 'batch']"
+    assert process.stdout.splitlines()[-1] == f"{rows} ['a', 'batch']"

@@ -36,7 +36,7 @@ class TestLocalClosing(ClosingConformance):
         return LocalEngine(workers)
 
 
-@pytest.mark.slow  # what follows below and `test_ray_search` are in every run
+@pytest.mark.slow  # a search of `test_ray_search` is in every run
 class TestRayEngine(EngineConformance):
     @classmethod
     @override
@@ -57,6 +57,7 @@ def read_history(run: Path, trial: int) -> list[dict[str, str]]:
         return [{**row, "seconds": ""} for row in csv.DictReader(file)]
 
 
+@pytest.mark.slow
 def test_a_trial_has_one_result_wherever_it_runs(tmp_path: Path) -> None:
     results: list[TrialResult] = []
     histories: list[list[dict[str, str]]] = []

@@ -47,10 +47,12 @@ def files_below(run: Path) -> set[str]:
     return {str(path) for path in kept if path.parts[0] != "logs"}  # those of local workers
 
 
-def test_a_resumed_search_on_ray_equals_an_unbroken_local_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("resumed", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_search_on_ray_equals_a_local_one(resumed: bool, tmp_path: Path) -> None:
     start_search(make_request("local", TRIALS), tmp_path / "local")
-    start_search(make_request("ray", TRIALS - 1), tmp_path / "ray")
-    resume_search(tmp_path / "ray", budget=SearchBudget(trials=TRIALS))
+    start_search(make_request("ray", TRIALS - resumed), tmp_path / "ray")
+    if resumed:
+        resume_search(tmp_path / "ray", budget=SearchBudget(trials=TRIALS))
     local, other = read_leaderboard(tmp_path / "local"), read_leaderboard(tmp_path / "ray")
     assert len(local) == TRIALS + 2  # and two baselines
     assert other == local

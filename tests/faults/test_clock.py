@@ -35,7 +35,7 @@ time.time, time.time_ns = jumping, lambda: int(jumping() * 1e9)
 def test_budgets_and_durations_hold_though_the_clock_jumps(tmp_path: Path) -> None:
     (tmp_path / "jumps").mkdir()
     (tmp_path / "jumps" / "sitecustomize.py").write_text(JUMPS)
-    limits = ["--time", "40s", "--trial-time", "2s", "--epochs", "1000000", "--patience", "1000000"]
+    limits = ["--time", "24s", "--trial-time", "2s", "--epochs", "1000000", "--patience", "1000000"]
     run = tmp_path / "run"
     started = time.monotonic()
     path = f"{tmp_path / 'jumps'}:{Path(__file__).parents[2]}"

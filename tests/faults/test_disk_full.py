@@ -98,7 +98,7 @@ def test_a_full_disk_stops_the_search_and_costs_nothing(
     assert not list(run.rglob(".*tmp")), "a half-written file was left"
 
 
-@pytest.mark.parametrize("times", rounds(1, 25))
+@pytest.mark.parametrize("times", slowly(25))
 def test_a_file_that_may_not_grow_stops_the_search_and_costs_nothing(
     times: int, tmp_path: Path, unbroken: Path, moments: random.Random
 ) -> None:

@@ -18,7 +18,7 @@ from automl.results.record import TrialRecord, read_record
 from automl.results.run_directory import RunDirectory
 from automl.trial import FailureCause, TrialState
 from tests.faults.drivers import Driver, Ended, automl, is_alive, logged
-from tests.faults.rounds import rounds
+from tests.faults.rounds import slowly
 from tests.faults.sick_space import FAULTS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -101,7 +101,8 @@ def test_a_builder_that_raises_on_every_third_configuration(tmp_path: Path) -> N
         assert trial.state is (TrialState.FAILED if raised else TrialState.COMPLETED)
 
 
-@pytest.mark.parametrize("times", rounds(1, 15))
+# In short: `tests/engines/test_local.py` kills workers, and builders that end theirs are above.
+@pytest.mark.parametrize("times", slowly(15))
 def test_a_worker_killed_from_outside_costs_at_most_its_trial(
     times: int, tmp_path: Path, moments: random.Random
 ) -> None:
