@@ -198,10 +198,10 @@ def trial_line(trial: int | str, result: TrialResult, progress: Progress, done: 
     if result.epochs:
         parts.append(f"{result.epochs} epoch{'' if result.epochs == 1 else 's'}")
     parts.append(f"{result.seconds:.1f} s")
-    if result.verdict is not None:
-        parts.append(str(result.verdict))
     if result.state is TrialState.FAILED:
         parts.append(failure(result))
+    elif result.verdict is not None:
+        parts.append(str(result.verdict))
     return f"{name} {result.state}: {', '.join(parts)}"
 
 

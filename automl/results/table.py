@@ -76,8 +76,8 @@ def leaderboard_text(
     if len(shown) < len(rows):
         lines.append(f"... and {len(rows) - len(shown)} more")
     lines += _config_lines(shown, width, color) if details else []
-    lines += _test_lines(rows, width)
-    lines += _failure_lines(shown, width) if details else []
+    lines += _test_lines(record, rows, width)
+    lines += _reason_lines(shown, width) if details else []
     return "\n".join(lines) + "\n"
 
 
@@ -224,7 +224,7 @@ def _config_lines(rows: Sequence[LeaderboardRow], width: int, color: bool) -> li
     return lines
 
 
-def _test_lines(rows: Sequence[LeaderboardRow], width: int) -> list[str]:
+def _test_lines(record: RunRecord, rows: Sequence[LeaderboardRow], width: int) -> list[str]:
     scored = [row for row in rows if row.test_metrics]
     if not scored:
         return []
@@ -233,16 +233,54 @@ def _test_lines(rows: Sequence[LeaderboardRow], width: int) -> list[str]:
     for row in scored:
         scores = " ".join(f"{name}={number(value)}" for name, value in row.test_metrics.items())
         lines += _wrapped(_name(row), scores, margin, width)
-    return lines
+    beaten = unbeaten_baseline(record, rows)
+    return lines + (textwrap.wrap(beaten, max(width, 40)) if beaten else [])
 
 
-def _failure_lines(rows: Sequence[LeaderboardRow], width: int) -> list[str]:
-    told = [row for row in rows if row.reason]
-    if not told:
+def unbeaten_baseline(record: RunRecord, rows: Sequence[LeaderboardRow]) -> str:
+    """A sentence on the best trial where a baseline is as good on the test rows; else nothing.
+
+    Args:
+        record: The run.
+        rows: Its leaderboard.
+    """
+    sign = 1.0 if record.direction == "minimize" else -1.0
+    scores = {
+        row.trial: row.test_metrics[record.objective]
+        for row in rows
+        if record.objective in row.test_metrics
+    }
+    best = next((trial for trial in scores if isinstance(trial, int)), None)
+    baselines = [trial for trial in scores if isinstance(trial, str)]
+    if best is None or not baselines:
+        return ""
+    strongest = min(baselines, key=lambda name: sign * scores[name])
+    if sign * scores[best] < sign * scores[strongest]:
+        return ""
+    return (
+        f"On the test rows trial {best} is no better than the baseline {strongest}: "
+        f"{record.objective} {number(scores[best])} and {number(scores[strongest])}."
+    )
+
+
+def _reason_lines(rows: Sequence[LeaderboardRow], width: int) -> list[str]:
+    """Why trials ended as they did; those with the same reason stand together."""
+    together: dict[str, list[LeaderboardRow]] = {}
+    for row in rows:
+        if row.reason:
+            together.setdefault(row.reason, []).append(row)
+    if not together:
         return []
-    margin = max(len(_name(row)) for row in told) + 2
+    labelled = []
+    for reason, told in together.items():
+        if len(told) == 1:
+            labelled.append((_name(told[0]), reason))
+        else:
+            names = ", ".join(str(row.trial) for row in told)
+            labelled.append((f"{len(told)} trials", f"{reason.rstrip('.')}: {names}"))
+    margin = max(len(label) for label, _ in labelled) + 2
     return ["", "Reasons"] + [
-        line for row in told for line in _wrapped(_name(row), row.reason, margin, width)
+        line for label, text in labelled for line in _wrapped(label, text, margin, width)
     ]
 
 

@@ -84,6 +84,18 @@ def test_a_line_for_each_way_to_end() -> None:
     assert trial_line(2, COMPLETED, replace(PROGRESS, total=None), 3).startswith("[3] trial 2")
 
 
+def test_a_diverged_trial_says_so_once() -> None:
+    diverged = replace(
+        FAILED,
+        cause=FailureCause.DIVERGED,
+        verdict=Verdict.DIVERGED,
+        reason="the training loss became infinite",
+    )
+    line = trial_line(2, diverged, PROGRESS, 3)
+    assert line.endswith("0.4 s, diverged: the training loss became infinite")
+    assert line.count("diverged") == 1
+
+
 def test_a_failure_whose_reason_is_its_cause_is_said_once() -> None:
     assert failure(replace(FAILED, reason="builder")) == "builder"
     assert failure(replace(FAILED, reason="")) == "builder"

@@ -20,7 +20,7 @@ from automl.results.leaderboard import leaderboard
 from automl.results.record import RunRecord, TrialRecord, read_record
 from automl.results.render import to_csv, to_json, to_markdown, write_leaderboard_csv
 from automl.results.run_directory import RunDirectory
-from automl.results.table import leaderboard_text, number, split_config
+from automl.results.table import leaderboard_text, number, split_config, unbeaten_baseline
 from automl.trial import FailureCause, TrialResult, TrialState
 
 
@@ -129,6 +129,56 @@ def test_table_fits_100_columns_and_says_what_it_ranks_by(run: RunDirectory) -> 
     assert "... and 4 more" in top
     assert "majority" in top  # whatever its rank
     assert "\033[1m" in top
+
+
+@pytest.mark.parametrize(
+    ("direction", "test_scores", "told"),
+    [
+        ("minimize", {0: 0.3, "linear": 0.4, "majority": 0.9}, ""),
+        ("minimize", {0: 0.5, "linear": 0.4, "majority": 0.9}, "linear: log_loss 0.5000 and 0.40"),
+        ("maximize", {0: 0.5, "linear": 0.4}, ""),
+        ("maximize", {0: 0.4, "linear": 0.4}, "no better than the baseline linear"),
+        ("minimize", {"linear": 0.4}, ""),
+        ("minimize", {0: 0.4}, ""),
+    ],
+)
+def test_a_best_trial_that_beats_no_baseline_is_told(
+    direction: str, test_scores: dict[int | str, float], told: str
+) -> None:
+    def entry(name: int | str, score: float) -> TrialRecord:
+        return TrialRecord(
+            name, TrialState.COMPLETED, {}, 1, TrialResult(TrialState.COMPLETED, score=score)
+        )
+
+    record = RunRecord(
+        "run",
+        "log_loss",
+        direction,
+        (entry(0, 0.2), entry(1, 0.2)),
+        (entry("linear", 0.3), entry("majority", 0.9)),
+        test_scores={name: {"log_loss": score} for name, score in test_scores.items()},
+    )
+    rows = leaderboard(record)
+    assert told in unbeaten_baseline(record, rows)
+    assert bool(told) == bool(unbeaten_baseline(record, rows))
+    assert unbeaten_baseline(record, rows) in " ".join(leaderboard_text(record, rows).split())
+
+
+def test_equal_reasons_stand_together() -> None:
+    reasons = ["It ended early.", "It broke.", "It ended early."]
+    trials = tuple(
+        TrialRecord(
+            i,
+            TrialState.COMPLETED,
+            {},
+            1,
+            TrialResult(TrialState.COMPLETED, score=i, reason=reason),
+        )
+        for i, reason in enumerate(reasons)
+    )
+    record = RunRecord("run", "log_loss", "minimize", trials)
+    text = leaderboard_text(record, leaderboard(record))
+    assert text.endswith("Reasons\n2 trials  It ended early: 0, 2\ntrial 1   It broke.\n")
 
 
 def test_an_empty_run(tmp_path: Path) -> None:
