@@ -9,6 +9,9 @@ import sys
 def main() -> int:
     """Runs what was typed; see `automl.cli.main.main`."""
     try:
+        from automl.tuning.interruption import PRESSES
+
+        PRESSES.listen()
         from automl.cli.main import main as run
 
         return run()
