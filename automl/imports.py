@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib.util
 import sys
 import typing
 from collections.abc import Iterator
@@ -47,20 +46,3 @@ def annotations_compiled_once() -> Iterator[None]:
         yield
     finally:
         del typing.compile  # type: ignore[attr-defined]
-
-
-def import_lazily(name: str) -> None:
-    """Makes an import of a package wait until something of it is asked for.
-
-    Args:
-        name: The package; where it is not installed or already imported, nothing happens.
-    """
-    if name in sys.modules:
-        return
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.loader is None:
-        return
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)

@@ -28,7 +28,7 @@ from collections.abc import Iterable
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
-from automl.imports import annotations_compiled_once, hidden, import_lazily
+from automl.imports import annotations_compiled_once, hidden
 
 PRELOAD = (
     "tensorflow",
@@ -37,6 +37,7 @@ PRELOAD = (
     "automl.engines.worker",
     "automl.training.trial",
     "automl.models.core",
+    "automl.export.tasks",
     "search_spaces.mlp",
     "search_spaces.linear",
 )
@@ -48,10 +49,10 @@ def _preload() -> None:
     A search's first trial waits for this. Without garbage collection on the way it takes a fifth
     less; frozen, the modules are not gone through, and so not copied, by a child's collections.
     Keras imports scikit-learn for `keras.wrappers`, another quarter, which a builder of Keras
-    models has no use for, and pandas, a twelfth, to ask whether it was given a data frame.
+    models has no use for, and pandas, an eighth, to ask whether it was given a data frame; it
+    takes one all the same, as whatever NumPy can make an array of.
     """
-    import_lazily("pandas")
-    with hidden("sklearn"), annotations_compiled_once():
+    with hidden("sklearn", "pandas"), annotations_compiled_once():
         _import(PRELOAD)
 
 
@@ -79,6 +80,9 @@ def _become_child(request: dict[str, Any], descriptor: int) -> NoReturn:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         redirect_output(request.get("log"))
+        from automl.export.new_process import mark_fresh
+
+        mark_fresh()
         run_target(request["target"], Connection(descriptor), request["argument"])
         status = 0
     except (EOFError, BrokenPipeError, ConnectionResetError):

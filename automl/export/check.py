@@ -1,23 +1,15 @@
-"""Checks that an exported model is the one that was scored, in a new process with only Keras."""
+"""Checks that an exported model is the one that was scored."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from automl.data.plan import PreprocessingPlan
 from automl.errors import RunError
-from automl.export import keras_only
 
 # Both predictions are float32, which has 7 digits, but their sums run in another order: the
 # trial's core in compiled epochs, perhaps by XLA, the bundle in another batch. Sums over a few
@@ -26,8 +18,6 @@ from automl.export import keras_only
 TOLERANCE = 1e-4
 # A target far from zero compared with its spread is itself rounded to 7 digits.
 RELATIVE_TOLERANCE = 1e-6
-
-SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -46,69 +36,6 @@ class CheckOutcome:
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
         return {"rows": self.rows, "difference": self.difference, "tolerance": TOLERANCE}
-
-
-class NewProcess:
-    """A new process that refuses this package and predicts with a saved model once.
-
-    It imports Keras, which takes seconds, while its owner goes on, so it is best started before
-    the model is ready. Leaving it ends it.
-    """
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", keras_only.__file__],
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-            cwd=tempfile.gettempdir(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        with self._process:
-            pass  # closes its pipes and waits for its end
-
-    def predict(self, model: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any]:
-        """Loads a saved model and predicts.
-
-        Args:
-            model: The ``.keras`` file.
-            arrays: The model's inputs, as `automl.export.rows.model_inputs_of` gives them.
-
-        Returns:
-            The predictions, float32 (n, outputs).
-
-        Raises:
-            RunError: The model cannot be loaded or does not predict.
-        """
-        names = [name for name in arrays if name]
-        numbered: dict[str, Any] = {f"input_{i}": a for i, a in enumerate(arrays.values())}
-        with tempfile.TemporaryDirectory() as folder:
-            inputs, output = Path(folder) / "inputs.npz", Path(folder) / "output.npy"
-            np.savez(inputs, names=np.array(names, dtype=np.str_), **numbered)
-            orders = {"model": str(model.absolute()), "inputs": str(inputs), "output": str(output)}
-            self._carry_out(orders)
-            predictions: npt.NDArray[np.float32] = np.load(output, allow_pickle=False)
-        return predictions
-
-    def _carry_out(self, orders: Mapping[str, str]) -> None:
-        try:
-            _, complaint = self._process.communicate(json.dumps(orders) + "\n", timeout=SECONDS)
-        except subprocess.TimeoutExpired as error:
-            raise RunError(
-                f"The exported model did not predict within {SECONDS:.0f} seconds in a new process."
-            ) from error
-        if self._process.returncode != 0 or not Path(orders["output"]).exists():
-            raise RunError(
-                "The exported model does not load and predict with Keras alone "
-                f"({_last_line(complaint)})."
-            )
 
 
 def compare(
@@ -146,8 +73,3 @@ def compare(
             "nothing was exported."
         )
     return CheckOutcome(len(expected), float(difference.max(initial=0.0)))
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "no message"

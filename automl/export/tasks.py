@@ -20,7 +20,8 @@ from automl.export.bundle import (
     open_bundle,
     write_bundle,
 )
-from automl.export.check import NewProcess, compare
+from automl.export.check import compare
+from automl.export.new_process import new_process
 from automl.export.predict import evaluate, predict
 from automl.export.rows import model_inputs_of
 
@@ -64,13 +65,13 @@ def export_task(
     the_plan, the_task = PreprocessingPlan.from_json(plan), Task.from_json(task)
     predictions = _expected(Path(expected))
     found: dict[str, Any] = {}
-    with NewProcess() as new_process:
+    with new_process() as apart:
         rows, _ = read_rows(check_rows, the_plan)
         inputs = {} if the_plan.array is not None else input_names(the_plan.columns)
         arrays = model_inputs_of(the_plan, inputs, rows)
 
         def check(path: Path) -> dict[str, Any]:
-            outcome = compare(predictions, new_process.predict(path, arrays), the_plan)
+            outcome = compare(predictions, apart.predict(path, arrays), the_plan)
             found.update(outcome.to_json())
             return found
 
@@ -95,10 +96,10 @@ def check_task(bundle: str, expected: str, check_rows: str) -> dict[str, Any]:
         RunError: Its model is not the one that was scored.
     """
     opened = open_bundle(bundle)
-    with NewProcess() as new_process:
+    with new_process() as apart:
         rows, _ = read_rows(check_rows, opened.plan)
         arrays = model_inputs_of(opened.plan, opened.inputs, rows)
-        given = new_process.predict(opened.path / MODEL_FILE, arrays)
+        given = apart.predict(opened.path / MODEL_FILE, arrays)
     return compare(_expected(Path(expected)), given, opened.plan).to_json()
 
 

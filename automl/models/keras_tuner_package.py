@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from automl.imports import hidden
 
-with hidden("sklearn", "scipy.optimize"):
+with hidden("sklearn", "scipy.optimize", "pandas"):
     import keras_tuner
     from keras_tuner.engine import hyperparameters as kinds
 

@@ -1,0 +1,207 @@
+"""A new process that has Keras and nothing of this package, to check a saved model in."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn, Self
+
+import numpy as np
+import numpy.typing as npt
+from typing_extensions import override
+
+from automl.errors import RunError
+from automl.export import keras_only
+
+SECONDS = 600.0
+
+#: Id of this process while it has imported Keras and run nothing of it; see `mark_fresh`.
+_fresh: int | None = None
+
+
+def mark_fresh() -> None:
+    """Notes that this process has imported Keras and run nothing of it, so that it can fork.
+
+    A process in which TensorFlow has run has threads, which a fork would lack.
+    """
+    global _fresh
+    _fresh = os.getpid()
+
+
+class NewProcess(ABC):
+    """A process that refuses this package and predicts with a saved model once.
+
+    Leaving it ends it.
+    """
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Ends the process."""
+
+    @abstractmethod
+    def _carry_out(self, orders: Mapping[str, str], seconds: float) -> str:
+        """Hands over what `keras_only.predict` takes; what it complains of, or nothing.
+
+        Raises:
+            TimeoutError: It took longer.
+        """
+
+    def predict(self, model: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        """Loads a saved model and predicts.
+
+        Args:
+            model: The ``.keras`` file.
+            arrays: The model's inputs, as `automl.export.rows.model_inputs_of` gives them.
+
+        Returns:
+            The predictions, float32 (n, outputs).
+
+        Raises:
+            RunError: The model cannot be loaded or does not predict.
+        """
+        names = [name for name in arrays if name]
+        numbered: dict[str, Any] = {f"input_{i}": a for i, a in enumerate(arrays.values())}
+        with tempfile.TemporaryDirectory() as folder:
+            inputs, output = Path(folder) / "inputs.npz", Path(folder) / "output.npy"
+            np.savez(inputs, names=np.array(names, dtype=np.str_), **numbered)
+            orders = {"model": str(model.absolute()), "inputs": str(inputs), "output": str(output)}
+            try:
+                complaint = self._carry_out(orders, SECONDS)
+            except TimeoutError as error:
+                raise RunError(
+                    f"The exported model did not predict within {SECONDS:.0f} seconds in a new "
+                    "process."
+                ) from error
+            if complaint or not output.exists():
+                raise RunError(
+                    "The exported model does not load and predict with Keras alone "
+                    f"({_last_line(complaint)})."
+                )
+            predictions: npt.NDArray[np.float32] = np.load(output, allow_pickle=False)
+        return predictions
+
+
+def new_process() -> NewProcess:
+    """Begins a new process, the first thing that a task does.
+
+    It is a fork where this process is fresh. Else it is started, imports Keras, which takes
+    seconds, and its owner goes on meanwhile.
+    """
+    return Forked() if _fresh == os.getpid() else Started()
+
+
+class Started(NewProcess):
+    """A Python of its own."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", keras_only.__file__],
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            cwd=tempfile.gettempdir(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    @override
+    def close(self) -> None:
+        self._process.kill()
+        with self._process:
+            pass  # closes its pipes and waits for its end
+
+    @override
+    def _carry_out(self, orders: Mapping[str, str], seconds: float) -> str:
+        try:
+            said = self._process.communicate(json.dumps(orders) + "\n", timeout=seconds)[1]
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError from error
+        return (said or "no message") if self._process.returncode else ""
+
+
+class Forked(NewProcess):
+    """A fork of this process, from which this package is taken away.
+
+    Nothing that a model could lean on is left of it: its modules are gone and refused, and so is
+    what was registered with Keras. Forking takes a hundredth of a second, importing three.
+    """
+
+    def __init__(self) -> None:
+        orders, self._orders = os.pipe()
+        self._answer, answer = os.pipe()
+        self._pid: int | None = os.fork()
+        if not self._pid:
+            os.close(self._orders)
+            os.close(self._answer)
+            _serve(orders, answer)
+        os.close(orders)
+        os.close(answer)
+
+    @override
+    def close(self) -> None:
+        if self._pid is not None:
+            os.close(self._orders)
+            os.close(self._answer)
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+            self._pid = None
+
+    @override
+    def _carry_out(self, orders: Mapping[str, str], seconds: float) -> str:
+        deadline, answer = time.monotonic() + seconds, b""
+        with suppress(BrokenPipeError):  # it has died, as the empty answer says
+            os.write(self._orders, json.dumps(orders).encode() + b"\n")
+        while select.select([self._answer], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            piece = os.read(self._answer, 1 << 16)
+            if not piece:
+                return json.loads(answer)["complaint"] if answer else "the process has died"
+            answer += piece
+        raise TimeoutError
+
+
+def _serve(orders: int, answer: int) -> NoReturn:
+    """The forked process's side."""
+    complaint = ""
+    try:
+        for name in [name for name in sys.modules if name.partition(".")[0] in keras_only.REFUSED]:
+            del sys.modules[name]
+        sys.meta_path.insert(0, keras_only.RefusePackages)
+        with open(orders, encoding="utf-8") as file:
+            line = file.readline()
+        if line:
+            _forget_registered()
+            keras_only.predict(**json.loads(line))
+    except BaseException as error:  # noqa: BLE001 - the process ends here, and says why
+        complaint = "".join(traceback.format_exception_only(error))
+    finally:
+        with open(answer, "wb") as file:
+            file.write(json.dumps({"complaint": complaint}).encode())
+        os._exit(0)
+
+
+def _forget_registered() -> None:
+    import keras
+
+    keras.saving.get_custom_objects().clear()
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "no message"
