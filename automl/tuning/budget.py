@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable
@@ -11,16 +12,18 @@ from automl.errors import RequestError
 
 #: Trials of a search for which neither a number nor a time was given.
 DEFAULT_TRIALS = 30
+#: Whether the check of an export forks a process that has Keras already; else it imports it anew.
+_FORKS = hasattr(os, "fork")
 #: Least seconds kept back from `--time` for scoring the test rows and the checked export. These
-#: took 3 to 6 s on two cores for tables of up to 50,000 rows.
-EXPORT_RESERVE = 8.0
-#: The same in times of importing TensorFlow, which the check of the export does once more in a new
-#: process: on a busy machine, where the import took 7 s, all of it took 17 s (measured).
-EXPORT_IMPORTS = 2.5
+#: took 2.2 to 3 s on two cores for tables of up to 50,000 rows (measured).
+EXPORT_RESERVE = 5.0 if _FORKS else 8.0
+#: The same in times of importing TensorFlow, whose length shows how slow the machine is here and
+#: now: on the idle machine the import took 3.2 s.
+EXPORT_IMPORTS = 1.5 if _FORKS else 2.5
 #: Seconds that the import is taken for at most while it goes on.
 LIKELY_IMPORT = 5.0
-#: Least `--time` of a new search. Importing TensorFlow, then exporting and checking the export in a
-#: new process, took 8 s on two cores; below this it cannot come to anything.
+#: Least `--time` of a new search. Importing TensorFlow, then scoring, exporting and checking the
+#: export, took 6 s on two cores; below this it cannot come to anything.
 LEAST_TIME = 6.0
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?")

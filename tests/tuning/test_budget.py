@@ -65,5 +65,6 @@ def test_an_import_that_goes_on_is_taken_for_a_slow_one() -> None:
     passed[0] = 50.0
     assert clock.reserve() < 15.0
     assert clock.slowness() == 1.0
-    slow = Clock(SearchBudget(None, 60.0), started=0.0, import_seconds=lambda: 9.6)
+    imports = 3.0 * EXPORT_RESERVE / EXPORT_IMPORTS
+    slow = Clock(SearchBudget(None, 60.0), started=0.0, import_seconds=lambda: imports)
     assert slow.slowness() == pytest.approx(3.0)
