@@ -11,7 +11,7 @@ import pytest
 from automl.engines.contract import TrialEnded
 from automl.results.record import RunRecord, read_record
 from automl.trial import SEARCH_OVER, TrialResult, TrialSpec, TrialState
-from automl.tuning.budget import Clock, SearchBudget
+from automl.tuning.budget import EXPORT_IMPORTS, Clock, SearchBudget
 from automl.tuning.driver import Outcome, StopReason
 from tests.tuning.scripted_engine import ScriptedEngine
 from tests.tuning.test_driver import Search
@@ -98,9 +98,10 @@ def test_a_search_without_a_complete_trial_says_what_took_the_time(tmp_path: Pat
     clock = Clock(SearchBudget(None, 20.0), started=0.0, now=lambda: 15.0)
     outcome = search.session(clock=clock)
     assert outcome.stopped_by is StopReason.TIME
+    assert clock.reserve() == 5.0 * EXPORT_IMPORTS  # an import of 15 s is still taken for 5
     assert outcome.message == (
-        "No trial could be completed in --time 20 s: start-up took 15 s, and 10 s are kept for the "
-        "export; give more --time."
+        "No trial could be completed in --time 20 s: start-up took 15 s, and "
+        f"{clock.reserve():.2g} s are kept for the export; give more --time."
     )
 
 
