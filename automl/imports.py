@@ -41,8 +41,9 @@ def annotations_compiled_once() -> Iterator[None]:
     3.13 `typing` compiles with the builtin, which a global of its own name comes before; later
     versions do not compile before someone asks, so that there is nothing to save.
     """
-    typing.compile = functools.cache(compile)  # type: ignore[attr-defined]
+    names = vars(typing)
+    names["compile"] = functools.cache(compile)
     try:
         yield
     finally:
-        del typing.compile  # type: ignore[attr-defined]
+        del names["compile"]

@@ -10,6 +10,7 @@ has ended or needs no answer, it ends.
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import sys
 from collections.abc import Sequence
@@ -40,8 +41,7 @@ class RefusePackages:
 def main() -> None:
     """Imports Keras, waits for its orders and carries them out."""
     gc.disable()  # a fifth of the time that importing takes goes into collections that find nothing
-    import keras  # noqa: F401
-
+    importlib.import_module("keras")
     gc.enable()
     line = sys.stdin.readline()
     if line:

@@ -104,7 +104,9 @@ def new_process() -> NewProcess:
     It is a fork where this process is fresh. Else it is started, imports Keras, which takes
     seconds, and its owner goes on meanwhile.
     """
-    return Forked() if _fresh == os.getpid() else Started()
+    global _fresh
+    fresh, _fresh = _fresh == os.getpid(), None  # what follows may run TensorFlow
+    return Forked() if fresh else Started()
 
 
 class Started(NewProcess):

@@ -233,8 +233,7 @@ def _test_lines(record: RunRecord, rows: Sequence[LeaderboardRow], width: int) -
     for row in scored:
         scores = " ".join(f"{name}={number(value)}" for name, value in row.test_metrics.items())
         lines += _wrapped(_name(row), scores, margin, width)
-    beaten = unbeaten_baseline(record, rows)
-    return lines + (textwrap.wrap(beaten, max(width, 40)) if beaten else [])
+    return lines + textwrap.wrap(unbeaten_baseline(record, rows), max(width, 40))
 
 
 def unbeaten_baseline(record: RunRecord, rows: Sequence[LeaderboardRow]) -> str:

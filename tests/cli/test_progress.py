@@ -282,3 +282,4 @@ def test_a_log_line_without_room_ends_no_search() -> None:
     log.open(Path("/dev/full"))
     log.write("late")
     log.close()
+    assert log._file is not None and log._file.closed

@@ -207,7 +207,7 @@ def test_ranks_follow_the_direction(
     )
     record = RunRecord("run", "metric", direction, trials)
     rows = leaderboard(record)
-    assert sorted(row.trial for row in rows) == list(range(len(entries)))  # type: ignore[type-var]
+    assert sorted(row.trial for row in rows) == list(range(len(entries)))
     ranked = [row for row in rows if row.rank is not None]
     assert [row.rank for row in ranked] == list(range(1, len(ranked) + 1))
     scores = [row.score for row in ranked if row.score is not None and row.score == row.score]

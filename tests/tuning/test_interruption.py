@@ -32,15 +32,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", START + code],
         capture_output=True, text=True, timeout=60, check=False,
-        preexec_fn=listen_to_ctrl_c,
     )  # fmt: skip
-
-
-def listen_to_ctrl_c() -> None:
-    """A shell in the background lets its children ignore Ctrl-C."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no signals to send")
