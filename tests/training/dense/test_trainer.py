@@ -6,9 +6,11 @@ import keras
 import numpy as np
 import pytest
 
+from automl.data.plan import Rows
 from automl.errors import TrialError
 from automl.training.chunks import Chunks
 from automl.training.dense.trainer import DenseTrainer
+from automl.training.device_data import DeviceRows
 from tests.training.conftest import PlainCourse
 from tests.training.dense.networks import ROWS, Network, make_rows
 
@@ -72,6 +74,24 @@ def test_the_best_weights_come_back() -> None:
     again, outputs_again = trainer.evaluate(rows)
     assert again == loss
     assert np.array_equal(outputs_again, outputs)
+
+
+def test_numbers_too_small_for_a_processor_count_as_zero_as_in_tensorflow() -> None:
+    x, y = np.full((8, 1), 1e-20, np.float32), np.ones((8, 1), np.float32)
+    rows = DeviceRows.from_rows(Rows(x, np.zeros((8, 0), np.int32), y, truth=y, weight=None))
+    inputs = keras.Input((1,), name="numeric")
+    layer = keras.layers.Dense(1, use_bias=False)
+    model = keras.Model({"numeric": inputs}, layer(inputs))
+    model.compile("adam", "mse")
+    layer.kernel.assign([[1e-20]])
+    trainer = DenseTrainer(model, rows, rows, 8)
+    assert not trainer.evaluate(rows)[1].any()  # 1e-40
+    assert not model.predict(x, verbose=0).any()
+    trainer.run(PlainCourse(rows=8, epochs=1))
+    first, second = trainer._slots
+    assert first < 0.0
+    assert second == 0.0  # a thousandth of the square of 2e-20
+    assert np.float32(1e-20) * np.float32(1e-20) > 0.0  # NumPy has them still
 
 
 def test_a_model_that_predicts_otherwise_is_refused() -> None:

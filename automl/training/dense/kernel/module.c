@@ -3,6 +3,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include "denormals.h"
 #include "dense.h"
 
 #include <math.h>
@@ -207,6 +208,7 @@ static PyObject *train(PyObject *self, PyObject *arguments) {
     void *memory = NULL, *extra = NULL;
     int done = c.first;
     Py_BEGIN_ALLOW_THREADS;
+    const float_mode mode = flush_denormals();
     const size_t target_bytes = (size_t)c.batch * (size_t)net.widths[net.output] * sizeof(float);
     memory = equip(&net, c.batch);
     extra = malloc(target_bytes + (size_t)c.batch * sizeof(float) + (size_t)net.variable_count);
@@ -215,6 +217,7 @@ static PyObject *train(PyObject *self, PyObject *arguments) {
                                           (size_t)c.batch * sizeof(float));
     if (memory && extra)
         done = run(&net, &optimizer, &c, extra, (float *)(void *)((char *)extra + target_bytes));
+    restore_mode(mode);
     Py_END_ALLOW_THREADS;
     const int equipped = memory && extra;
     free(memory);
@@ -265,11 +268,13 @@ static PyObject *predict(PyObject *self, PyObject *arguments) {
     double total = 0.0;
     void *memory = NULL;
     Py_BEGIN_ALLOW_THREADS;
+    const float_mode mode = flush_denormals();
     memory = equip(&net, PREDICTED_ROWS);
     if (memory)
         total = predict_rows(&net, loss, hyper, x.buf, y.buf, row_weights.buf, out.buf, rows) /
                     rows +
                 penalty(&net);
+    restore_mode(mode);
     Py_END_ALLOW_THREADS;
     const int equipped = memory != NULL;
     free(memory);
