@@ -157,6 +157,9 @@ class TrialResult:
         cause: Of a failed trial, the cause; None otherwise.
         model_hash: SHA-256 over the best epoch's weights, or "" where no model was saved.
         timings: Seconds by stage (``build``, ``trace``, ``train``, ``validate``, ``save``).
+        test_seconds: Estimate of how long scoring the test rows with its model takes.
+        export_seconds: Estimate of how long handling its model takes after the search, beyond
+            what any model takes: loading it, exporting it, checking the export.
         found: JSON forms of hyperparameters that the builder declared and the configuration has
             no value of; in this trial they had their defaults.
     """
@@ -174,6 +177,8 @@ class TrialResult:
     cause: FailureCause | None = None
     model_hash: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
+    test_seconds: float = 0.0
+    export_seconds: float = 0.0
     found: tuple[Mapping[str, Any], ...] = ()
 
     def to_json(self) -> dict[str, Any]:

@@ -16,6 +16,13 @@ from automl.engines.guard import Guard
 from automl.engines.processes import Child, Processes
 from automl.errors import AutoMLError, RunError
 
+TIMEOUT = 600.0
+"""Seconds that a task gets unless it is told otherwise."""
+
+
+class TookTooLong(RunError):
+    """A task was stopped, for it took longer than it was given."""
+
 
 def serve_task(connection: Connection, argument: dict[str, Any]) -> None:
     """Child's side: calls a function with JSON arguments and sends back what it returns.
@@ -24,6 +31,9 @@ def serve_task(connection: Connection, argument: dict[str, Any]) -> None:
         connection: Where the answer goes.
         argument: ``{"function": "module:name", "arguments": {...}}``.
     """
+    # A worker has one thread, for there is one on each core; a task runs where they are idle.
+    for kind in ("INTRA", "INTER"):
+        os.environ[f"TF_NUM_{kind}OP_THREADS"] = str(os.cpu_count() or 1)
     module, _, name = argument["function"].partition(":")
     try:
         value = getattr(importlib.import_module(module), name)(**argument["arguments"])
@@ -42,7 +52,7 @@ def run_task(
     processes: Processes,
     function: str,
     arguments: Mapping[str, Any],
-    timeout: float = 600.0,
+    timeout: float = TIMEOUT,
     preload: Sequence[str] = (),
 ) -> Any:
     """Runs a function in a child process that has TensorFlow.
@@ -59,7 +69,8 @@ def run_task(
 
     Raises:
         AutoMLError: What the function raised, of the same kind; `RunError` where it raised
-            something else, died or took too long.
+            something else or died.
+        TookTooLong: It took longer than the timeout.
     """
     argument = {"function": function, "arguments": dict(arguments)}
     child = processes.start("automl.engines.task:serve_task", argument, preload=preload)
@@ -118,4 +129,4 @@ def _await_answer(
             wait(waiting, timeout=0.5)
         else:
             time.sleep(0.05)
-    raise RunError(f"{function} took too long and was stopped.")
+    raise TookTooLong(f"{function} took too long and was stopped.")

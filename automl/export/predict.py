@@ -13,14 +13,13 @@ from automl.data.rows import read_rows
 from automl.data.task import Task, TaskKind
 from automl.export.bundle import Bundle, load_bundled, open_bundle
 from automl.export.rows import RawRows, frame_of, keras_inputs, model_inputs_of
+from automl.models.passes import rows_at_once
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # A probability from here on means "yes", as scikit-learn and Keras have it.
 THRESHOLD = 0.5
-
-BATCH_ROWS = 1024
 
 
 def predict(bundle: str | Path, rows: Any, *, names: Sequence[str] = ()) -> pd.DataFrame:
@@ -111,7 +110,7 @@ def _outputs(bundle: Bundle, rows: RawRows) -> npt.NDArray[np.float32]:
         return np.zeros((0, bundle.task.outputs), np.float32)
     model = load_bundled(bundle)
     outputs: npt.NDArray[np.float32] = model.predict(
-        keras_inputs(arrays), batch_size=BATCH_ROWS, verbose=0
+        keras_inputs(arrays), batch_size=rows_at_once(model), verbose=0
     )
     return outputs
 

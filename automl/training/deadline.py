@@ -28,8 +28,17 @@ TRAINING_SHARE = 0.5
 rows may take; the rest is for errors of the estimate."""
 TRAINING_SECONDS = 0.2
 """Seconds that they are given at least."""
-PROBE_ROWS = 1024
-"""Rows by which the seconds of a validation are estimated inside the first epoch."""
+PROBE_ROWS = (64, 1024)
+"""Rows by which the seconds of a validation are estimated inside the first epoch: the more, the
+better the estimate, but of a model that takes long the first ones have to do."""
+PROBE_SECONDS = 0.25
+"""Seconds that the larger probe may take."""
+EXPORT_RATE = 40e6
+"""Bytes of the best model's weights for which a second of the search is kept back. After the last
+trial it is loaded and scored, exported, and loaded again for the export's check: 484 MB took 9 to
+12 s on two cores, the arithmetic not counted."""
+KEPT_BACK_SHARE = 0.5
+"""Share of what the search has left, when a model is ready to be trained, that may be kept back."""
 FEWEST_ROWS = 1024
 """Training rows that are scored at least."""
 
@@ -42,20 +51,27 @@ class Deadline:
         start: When the trial began, on `time.perf_counter`, which the limits count from.
         train: The training rows.
         validation: The validation rows.
+        test_rows: How many rows the best model is scored on after the search.
     """
 
     def __init__(
-        self, spec: TrialSpec, start: float, train: DeviceRows, validation: DeviceRows
+        self,
+        spec: TrialSpec,
+        start: float,
+        train: DeviceRows,
+        validation: DeviceRows,
+        test_rows: int = 0,
     ) -> None:
         own, search = spec.budget.seconds, spec.seconds_left
-        self._reason = SEARCH_OVER
-        if own is not None and (search is None or own <= search):
-            self._reason = f"it reached its time limit of {own:g} s"
-        limits = [limit for limit in (own, search) if limit is not None]
-        self._end = start + min(limits) if limits else None
+        self._own_reason = f"it reached its time limit of {own:g} s" if own is not None else ""
+        self._own_end = None if own is None else start + own
+        self._search_end = None if search is None else start + search
+        self._interrupted_end: float | None = None
         self._train, self._validation = train, validation
+        self._test_rows = test_rows
         self._row_seconds: float | None = None
         self._weight_bytes = 0
+        self._most_kept_back = 0.0
         self._seed = spec.seed
 
     def use(self, train: DeviceRows, validation: DeviceRows) -> None:
@@ -65,6 +81,17 @@ class Deadline:
     def begin(self, parameters: int) -> None:
         """Takes the number of the model's weights, which says what saving it takes."""
         self._weight_bytes = 4 * parameters
+        if self._search_end is not None:
+            left = self._search_end - time.perf_counter()
+            self._most_kept_back = max(0.0, KEPT_BACK_SHARE * left)
+
+    def test_seconds(self) -> float:
+        """See `automl.trial.TrialResult.test_seconds`."""
+        return ((self._row_seconds or 0.0) + METRIC_SECONDS) * self._test_rows
+
+    def export_seconds(self) -> float:
+        """See `automl.trial.TrialResult.export_seconds`."""
+        return self._weight_bytes / EXPORT_RATE
 
     def validated(self, seconds: float) -> None:
         """Takes what one pass over the validation rows took; the latest counts."""
@@ -80,16 +107,17 @@ class Deadline:
         Returns:
             The reason to stop, or "".
         """
-        if self._end is None:
+        end, reason = self._limit()
+        if end is None:
             return ""
         needed = self._after_scoring() + (self._validation_seconds() if also_validates else 0.0)
         if not scored:
             needed += self._validation_seconds()
-        return self._reason if time.perf_counter() + needed >= self._end else ""
+        return reason if time.perf_counter() + needed >= end else ""
 
     def wants_probe(self) -> bool:
         """Whether there is a limit and nothing is known yet of what a validation takes."""
-        return self._end is not None and self._row_seconds is None
+        return self._limit()[0] is not None and self._row_seconds is None
 
     def probe(self, evaluate: Callable[[DeviceRows], Any]) -> None:
         """Estimates what a validation takes, from a few of its rows.
@@ -97,36 +125,40 @@ class Deadline:
         Args:
             evaluate: Scores the model on rows.
         """
-        count = min(PROBE_ROWS, len(self._validation))
-        rows = taken(self._validation, np.arange(count))
-        evaluate(rows)  # the first call also prepares the graph
-        started = time.perf_counter()
-        evaluate(rows)
-        self._row_seconds = (time.perf_counter() - started) / max(count, 1)
+        for probe in PROBE_ROWS:
+            count = min(probe, len(self._validation))
+            rows = taken(self._validation, np.arange(count))
+            evaluate(rows)  # the first call also prepares the graph
+            started = time.perf_counter()
+            evaluate(rows)
+            self._row_seconds = (time.perf_counter() - started) / max(count, 1)
+            if self._row_seconds * PROBE_ROWS[-1] > PROBE_SECONDS:
+                return
 
     def interrupt(self) -> None:
         """Makes the trial be over soon."""
-        soon = time.perf_counter() + INTERRUPT_SECONDS
-        self._end = soon if self._end is None else min(self._end, soon)
+        self._interrupted_end = time.perf_counter() + INTERRUPT_SECONDS
 
     def too_late_to_score(self) -> str:
         """Why a model without a score cannot get one any more, or ""."""
-        if self._end is None:
+        end, reason = self._limit()
+        if end is None:
             return ""
         seconds = self._validation_seconds()
-        late = time.perf_counter() + seconds - self._end
-        if self._reason == SEARCH_OVER or late < max(0.5, 0.5 * seconds):
+        late = time.perf_counter() + seconds - end
+        if reason == SEARCH_OVER or late < max(0.5, 0.5 * seconds):
             return ""
         return (
-            f"{self._reason} before it could be scored: one pass over the validation rows takes "
+            f"{reason} before it could be scored: one pass over the validation rows takes "
             f"{seconds:.2g} s"
         )
 
     def training_rows(self) -> DeviceRows:
         """The training rows that there is time to score: all, or a random sample of them."""
-        if self._end is None or self._row_seconds is None:
+        end, _ = self._limit()
+        if end is None or self._row_seconds is None:
             return self._train
-        left = self._end - time.perf_counter() - self._saving()
+        left = end - time.perf_counter() - self._saving()
         seconds = max(TRAINING_SHARE * left, TRAINING_SECONDS)
         count = max(int(seconds / (self._row_seconds + METRIC_SECONDS)), FEWEST_ROWS)
         if count >= len(self._train):
@@ -134,10 +166,28 @@ class Deadline:
         chosen = np.random.default_rng(self._seed).permutation(len(self._train))[:count]
         return taken(self._train, np.sort(chosen))
 
+    def _limit(self) -> tuple[float | None, str]:
+        """When the trial has to be over, on `time.perf_counter`, and what makes it so.
+
+        What its own model needs after the search is taken off the search's end, for this may be
+        the best model in the end.
+        """
+        ends: list[tuple[float, str]] = []
+        if self._own_end is not None:
+            ends.append((self._own_end, self._own_reason))
+        if self._search_end is not None:
+            kept_back = min(self.test_seconds() + self.export_seconds(), self._most_kept_back)
+            ends.append((self._search_end - kept_back, SEARCH_OVER))
+        if self._interrupted_end is not None:
+            ends.append((self._interrupted_end, SEARCH_OVER))
+        return min(ends, default=(None, ""))
+
     def _after_scoring(self) -> float:
         """Seconds from the last score to the result."""
         row = (self._row_seconds or 0.0) + METRIC_SECONDS
-        training = min(row * len(self._train), TRAINING_SECONDS / TRAINING_SHARE)
+        least = row * min(FEWEST_ROWS, len(self._train))
+        most = max(least, TRAINING_SECONDS / TRAINING_SHARE)
+        training = min(row * len(self._train), most)
         return self._saving() + training + METRIC_SECONDS * len(self._validation)
 
     def _saving(self) -> float:

@@ -105,6 +105,7 @@ class DeviceData:
         validation: Validation rows.
         check_positions: int64 (m,), positions among the validation rows of the rows by which an
             exported model is checked.
+        test_rows: How many test rows there are; trials know no more of them.
         form: How a model of a person's own takes the rows; None for a core.
     """
 
@@ -113,6 +114,7 @@ class DeviceData:
     train: DeviceRows
     validation: DeviceRows
     check_positions: npt.NDArray[np.int64]
+    test_rows: int = 0
     form: ArrayForm | None = None
     _in_form: dict[ArrayForm, DeviceData] = field(default_factory=dict, repr=False, compare=False)
 
@@ -132,6 +134,7 @@ class DeviceData:
             train=DeviceRows.from_rows(arrays.train),
             validation=DeviceRows.from_rows(arrays.validation),
             check_positions=arrays.check_positions,
+            test_rows=0 if arrays.test is None else len(arrays.test),
         )
 
     @property

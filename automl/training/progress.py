@@ -52,6 +52,7 @@ class Progress:
         cut: Whether a limit or an interruption ended training.
         is_diverged: Whether a loss was not finite.
         best_predictions: On the validation rows at the best epoch, in the targets' own units.
+        deadline: When the trial has to be over.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class Progress:
         self._timings = timings
         self._asked = time.perf_counter()
         self._done = 0.0
-        self._deadline = Deadline(spec, timings.start, data.train, data.validation)
+        self.deadline = Deadline(spec, timings.start, data.train, data.validation, data.test_rows)
         self._schedule: Schedule | None = None
         self._model: Any = None
         self._evaluator: Evaluator | DenseTrainer | None = None
@@ -91,7 +92,7 @@ class Progress:
     def use(self, data: DeviceData) -> None:
         """Takes the same rows in the form that the model takes them."""
         self._data = data
-        self._deadline.use(data.train, data.validation)
+        self.deadline.use(data.train, data.validation)
 
     def begin(
         self, model: Any, evaluator: Evaluator | DenseTrainer, schedule: Schedule | None
@@ -104,7 +105,7 @@ class Progress:
             schedule: Gives the learning rates, or None for a model that has its own.
         """
         self._model, self._evaluator, self._schedule = model, evaluator, schedule
-        self._deadline.begin(model.count_params())
+        self.deadline.begin(model.count_params())
 
     def order(self, epoch: int) -> npt.NDArray[np.int32]:
         """See `Course.order`."""
@@ -122,11 +123,11 @@ class Progress:
     def should_stop(self, done: float = 0.0) -> bool:
         """See `Course.should_stop`."""
         self._done = done
-        if done and not self.history and self._deadline.wants_probe():
+        if done and not self.history and self.deadline.wants_probe():
             assert self._evaluator is not None
             with self._timings.stage("validate"):
-                self._deadline.probe(self._evaluator.evaluate)
-        reason = self._deadline.passed(scored=bool(self.history))
+                self.deadline.probe(self._evaluator.evaluate)
+        reason = self.deadline.passed(scored=bool(self.history))
         now = time.perf_counter()
         if reason:
             self.reason = self._in_epoch(reason)
@@ -134,7 +135,7 @@ class Progress:
             self._asked = now
             self.reason = self._interrupted() or ""
             if self.reason:
-                self._deadline.interrupt()
+                self.deadline.interrupt()
         else:
             return False
         self.cut = bool(self.reason)
@@ -153,7 +154,7 @@ class Progress:
         """
         if self.history or self.is_diverged or not self.cut or not self._done:
             return
-        late = self._deadline.too_late_to_score()
+        late = self.deadline.too_late_to_score()
         if late:
             self.reason = late
             return
@@ -171,14 +172,14 @@ class Progress:
 
     def end_epoch(self, epoch: int, logs: Mapping[str, float]) -> bool:
         """See `Course.end_epoch`."""
-        late = self._deadline.passed(scored=True, also_validates=True) if self.history else ""
+        late = self.deadline.passed(scored=True, also_validates=True) if self.history else ""
         if late:
             self.reason, self.cut = self._in_epoch(late), True
             return False
         with self._timings.stage("validate"):
             started = time.perf_counter()
             scored = self._score(epoch)
-            self._deadline.validated(time.perf_counter() - started)
+            self.deadline.validated(time.perf_counter() - started)
         if scored is None:
             return False
         score, val_loss, metrics = scored
@@ -267,7 +268,7 @@ class Progress:
         and the numbers could not be compared with those of the validation rows.
         """
         assert self._evaluator is not None
-        train = self._deadline.training_rows()
+        train = self.deadline.training_rows()
         _, outputs = self._evaluator.evaluate(train)
         rows = train.rows
         weight = None if self._data.validation.weight is None else rows.weight

@@ -14,9 +14,7 @@ from automl.data.metrics import compute_metrics
 from automl.data.plan import PreprocessingPlan, Rows
 from automl.data.task import Task
 from automl.errors import RunError
-
-ROWS_AT_ONCE = 4096
-"""Rows of one forward pass, as in the validation of a trial."""
+from automl.models.passes import rows_at_once
 
 
 def predict_core(model: Any, rows: Rows, plan: PreprocessingPlan) -> npt.NDArray[Any]:
@@ -32,13 +30,14 @@ def predict_core(model: Any, rows: Rows, plan: PreprocessingPlan) -> npt.NDArray
     """
     named = {"numeric": rows.numeric, "categorical": rows.categorical}
     inputs = {name: np.asarray(array) for name, array in named.items() if array.size}
+    at_once = rows_at_once(model)
     outputs = [
         np.asarray(
             model.predict_on_batch(
-                {name: array[start : start + ROWS_AT_ONCE] for name, array in inputs.items()}
+                {name: array[start : start + at_once] for name, array in inputs.items()}
             )
         )
-        for start in range(0, len(rows), ROWS_AT_ONCE)
+        for start in range(0, len(rows), at_once)
     ]
     return plan.restore_target(np.concatenate(outputs))
 

@@ -210,6 +210,8 @@ def _completed(trial: _Trial, model: Any, result: TrialResult) -> TrialResult:
         # Without an epoch there is no curve: the trial was cut inside its first one.
         verdict=judge(progress.curve(gap)) or Verdict.UNFINISHED,
         model_hash=model_hash,
+        test_seconds=round(progress.deadline.test_seconds(), 3),
+        export_seconds=round(progress.deadline.export_seconds(), 3),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from automl.errors import RequestError
+from automl.trial import TrialResult
 
 #: Trials of a search for which neither a number nor a time was given.
 DEFAULT_TRIALS = 30
@@ -20,6 +21,10 @@ EXPORT_RESERVE = 5.0 if _FORKS else 8.0
 #: The same in times of importing TensorFlow, whose length shows how slow the machine is here and
 #: now: on the idle machine the import took 3.2 s.
 EXPORT_IMPORTS = 1.5 if _FORKS else 2.5
+#: Share of them that the export takes, the test rows not counted.
+EXPORT_SHARE = 0.5
+#: Least seconds that the test rows get; those of a small model take 0.7 s on an idle machine.
+LEAST_FOR_TEST_ROWS = 2.0
 #: Seconds that the import is taken for at most while it goes on.
 LIKELY_IMPORT = 5.0
 #: Least `--time` of a new search. Importing TensorFlow, then scoring, exporting and checking the
@@ -124,6 +129,7 @@ class Clock:
         self._import_seconds = import_seconds
         self._spent = spent
         self._startup = self._session()
+        self._export_seconds = self._test_seconds = 0.0
 
     def elapsed(self) -> float:
         """Seconds spent on the run so far, earlier sessions included."""
@@ -139,13 +145,31 @@ class Clock:
             return None
         return self._seconds - self.reserve() - self.elapsed()
 
+    def keep_back_for(self, leader: TrialResult | None) -> None:
+        """Takes the best trial so far, whose model may need more after the trials than others."""
+        if leader is not None:
+            self._export_seconds = leader.export_seconds
+            self._test_seconds = leader.test_seconds
+
     def reserve(self) -> float:
         """Seconds of a search with a time limit that are kept back for what follows its trials."""
         seconds = self._seconds or 0.0
+        needed = max(self._any_export(), 0.02 * seconds)
+        return min(needed + self._export_seconds + self._test_seconds, 0.5 * seconds)
+
+    def left_for_test_rows(self) -> float | None:
+        """Seconds for scoring the test rows so that the export is ready in time; None: no limit."""
+        left = self.left()
+        if left is None:
+            return None
+        export = EXPORT_SHARE * self._any_export() + self._export_seconds
+        return max(left - export, LEAST_FOR_TEST_ROWS * self.slowness())
+
+    def _any_export(self) -> float:
+        """Seconds that what follows the trials may take, whatever the model."""
         # While the import goes on, it has taken as long as the session at least.
         imports = self._import_seconds() or min(self._session(), LIKELY_IMPORT)
-        needed = max(EXPORT_RESERVE, EXPORT_IMPORTS * imports)
-        return min(max(needed, 0.02 * seconds), 0.5 * seconds)
+        return max(EXPORT_RESERVE, EXPORT_IMPORTS * imports)
 
     def slowness(self) -> float:
         """How much longer than on an idle machine things take here and now; 1 at least."""

@@ -105,6 +105,9 @@ class Driver:
         baselines: Specs of baselines still to be trained.
         disk: What bounds the run's files, or None.
         interruption: What listens to Ctrl-C, or None for one of its own.
+
+    Attributes:
+        has_trained: Whether it has begun a trial.
     """
 
     def __init__(
@@ -132,6 +135,7 @@ class Driver:
         self._standing = Standing(settings.objective.direction, settings.keep_models)
         self._interruption = interruption or Interruption()
         self._disk = disk
+        self.has_trained = False
         self._take_up(study.results())
         if disk is not None:
             disk.take_up(self._standing)
@@ -149,6 +153,7 @@ class Driver:
                 self._count_failure(results[number])
         if self._fails_alike():
             self._failures.clear()
+        self._clock.keep_back_for(self._standing.leader)
 
     def run(self) -> Outcome:
         """Runs trials until the budget is spent, the space exhausted or the search stopped.
@@ -216,6 +221,7 @@ class Driver:
                 return
             spec = replace(spec, seconds_left=left)
             self._running[spec.trial] = spec
+            self.has_trained = True
             self._observer.trial_started(spec.trial, spec.config)
             self._engine.submit(spec)
 
@@ -290,6 +296,7 @@ class Driver:
         else:
             self._study.tell(event.trial, result, self._clock.elapsed())
             self._standing.add(event.trial, result)
+            self._clock.keep_back_for(self._standing.leader)
             self._count_failure(result)
             for number in self._standing.without_model(event.trial):
                 self._forget_model(number)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from typing import TYPE_CHECKING, Any
 
 from automl.engines.processes import Processes
-from automl.engines.task import run_task
+from automl.engines.task import TookTooLong, run_task
 from automl.errors import RequestError, RunError
 from automl.results.export_request import export_request
 from automl.results.record import RunRecord, read_record
@@ -24,6 +25,7 @@ from automl.tuning.observer import Observer
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
+    from automl.tuning.budget import Clock
     from automl.tuning.study import RunStudy
 
 
@@ -34,6 +36,7 @@ def finish(
     class_weight: Any,
     processes: Processes,
     observer: Observer,
+    clock: Clock | None = None,
 ) -> int | None:
     """Scores the test rows for the best trial and the baselines, and exports the best trial.
 
@@ -44,6 +47,8 @@ def finish(
         class_weight: The class weights that were asked for.
         processes: Where TensorFlow is.
         observer: Who watches.
+        clock: Of a search that has to be over in time; else None. Where it has no time left for
+            the test rows they stay unopened, for finishing the run once more.
 
     Returns:
         Number of the best trial, or None where no trial has completed.
@@ -53,8 +58,14 @@ def finish(
     if number is not None:
         if arrays.test is not None:
             observer.finishing("scoring the test rows")
-            _score_constant(study, arrays, class_weight)
-            _score_test_rows(run, study, arrays, processes, number)
+            try:
+                _score_test_rows(run, study, arrays, processes, number, clock)
+                _score_constant(study, arrays, class_weight)
+            except TookTooLong:
+                observer.said(
+                    f"The test rows are not scored, for --time is over; `automl resume {run.path}` "
+                    "scores them."
+                )
         if study.owns(number):
             observer.finishing("exporting the best model and checking the export")
             _export_best(run, processes, number)
@@ -95,10 +106,18 @@ def _score_constant(study: RunStudy, arrays: Arrays, class_weight: Any) -> None:
 
 
 def _score_test_rows(
-    run: RunDirectory, study: RunStudy, arrays: Arrays, processes: Processes, best: int
+    run: RunDirectory,
+    study: RunStudy,
+    arrays: Arrays,
+    processes: Processes,
+    best: int,
+    clock: Clock | None,
 ) -> None:
-    """Opens the test rows once for each of the run's models that is to be scored on them."""
-    assert arrays.test is not None
+    """Opens the test rows once for each of the run's models that is to be scored on them.
+
+    Raises:
+        TookTooLong: The clock has no time left for it; no score is recorded.
+    """
     scores = study.test_scores()
     record = read_record(run)
     models: list[int | str] = [best] if study.owns(best) else []
@@ -111,7 +130,13 @@ def _score_test_rows(
                 "arrays": str(run.arrays),
                 "part": "test",
             }
-            scores[str(trial)] = run_task(processes, "automl.training.score:score_task", arguments)
+            left = None if clock is None else clock.left_for_test_rows()
+            scores[str(trial)] = run_task(
+                processes,
+                "automl.training.score:score_task",
+                arguments,
+                timeout=math.inf if left is None else left,
+            )
     study.record_test_scores(scores)
 
 

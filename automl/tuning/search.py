@@ -266,6 +266,8 @@ class _Session:
                 self._request.data.class_weight,
                 self._processes,
                 self._observer,
+                # Where there was no time for a trial, resuming has only what was left to finish.
+                clock if driver.has_trained else None,
             )
         if outcome.stopped_by in (StopReason.TRIALS, StopReason.EXHAUSTED) and (
             self._request.data.can_be_read_again

@@ -21,6 +21,7 @@ class Standing:
     Attributes:
         counts: How many trials ended in which state.
         has_epochs: Whether a completed trial has finished an epoch.
+        leader: The result of the best trial, or None.
     """
 
     def __init__(self, direction: str, keep_models: int) -> None:
@@ -29,6 +30,7 @@ class Standing:
         self._ranked: list[tuple[float, int]] = []
         self.counts: Counter[TrialState] = Counter()
         self.has_epochs = False
+        self.leader: TrialResult | None = None
 
     def add(self, number: int, result: TrialResult) -> None:
         """Takes a trial that is over."""
@@ -36,6 +38,8 @@ class Standing:
         if result.state is TrialState.COMPLETED and result.score is not None:
             insort(self._ranked, (self._sign * result.score, number))
             self.has_epochs = self.has_epochs or result.epochs > 0
+            if self._ranked[0][1] == number:
+                self.leader = result
 
     def best(self, count: int) -> list[tuple[int, float]]:
         """Number and score of the best trials, the earlier of equals first."""

@@ -22,7 +22,7 @@ from automl.engines.processes import (
     SpawnedProcesses,
     warm_processes,
 )
-from automl.engines.task import run_task
+from automl.engines.task import TookTooLong, run_task
 from automl.errors import RunError
 from automl.trial import TrialBudget, TrialResult, TrialSpec, TrialState
 
@@ -38,6 +38,16 @@ def processes(request: pytest.FixtureRequest) -> Iterator[Processes]:
 def test_arguments_of_any_length_arrive(processes: Processes, length: int) -> None:
     text = "x" * length
     assert run_task(processes, "json:dumps", {"obj": text}) == json.dumps(text)
+
+
+def test_a_task_computes_on_all_cores(processes: Processes) -> None:
+    threads = run_task(processes, "os:getenv", {"key": "TF_NUM_INTRAOP_THREADS"})
+    assert threads == str(os.cpu_count())
+
+
+def test_a_task_that_takes_too_long_is_stopped(processes: Processes) -> None:
+    with pytest.raises(TookTooLong, match="took too long"):
+        run_task(processes, "json:dumps", {"obj": 1}, timeout=0.0)
 
 
 @pytest.mark.parametrize("kind", [warm_processes, SpawnedProcesses])

@@ -124,6 +124,54 @@ def test_what_validation_and_saving_take_is_kept_back(toy: Any) -> None:
     assert passed(1.0, 1_000_000_000, scored=True)
 
 
+def test_what_the_best_model_needs_after_the_search_is_kept_back_too(toy: Any) -> None:
+    data = toy()
+
+    def passed(budget: TrialSpec, parameters: int = 1000, test_rows: int = 0) -> str:
+        now = time.perf_counter()
+        deadline = Deadline(budget, now, data.train, data.validation, test_rows)
+        deadline.begin(parameters)
+        deadline.validated(0.1)
+        return deadline.passed(scored=True)
+
+    large, hours = 120_000_000, 100 * 60 * 60
+    assert not passed(spec(seconds_left=15.0))
+    assert (
+        passed(spec(seconds_left=15.0), parameters=large) == SEARCH_OVER
+    )  # 8 to save, 7.5 for after
+    assert not passed(spec(seconds=15.0), parameters=large)
+    assert not passed(spec(seconds_left=60.0), parameters=large)
+    # However many test rows there are, the trial gets half of what is left.
+    rows = len(data.validation) * hours
+    assert not passed(spec(seconds_left=20.0), test_rows=rows)
+    started_late = time.perf_counter() - 11.0
+    deadline = Deadline(spec(seconds_left=20.0), started_late, data.train, data.validation, rows)
+    deadline.begin(1000)
+    deadline.validated(0.1)
+    assert not deadline.passed(scored=True)
+    assert deadline.test_seconds() == pytest.approx(0.1 * hours, rel=0.01)
+    assert deadline.export_seconds() == pytest.approx(1e-4)
+
+
+def test_a_slow_model_is_probed_with_few_rows(toy: Any) -> None:
+    data = toy(rows=5000)
+
+    def probed(seconds: float) -> list[int]:
+        deadline = Deadline(spec(5.0), time.perf_counter(), data.train, data.train)
+        asked: list[int] = []
+
+        def evaluate(rows: Any) -> None:
+            asked.append(len(rows))
+            time.sleep(seconds)
+
+        deadline.probe(evaluate)
+        assert not deadline.wants_probe()
+        return asked
+
+    assert probed(0.0) == [64, 64, 1024, 1024]
+    assert probed(0.02) == [64, 64]
+
+
 def test_a_validation_longer_than_the_limit_is_not_begun(toy: Any) -> None:
     data = toy()
     deadline = Deadline(spec(5.0), time.perf_counter(), data.train, data.validation)

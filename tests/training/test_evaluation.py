@@ -1,38 +1,16 @@
-"""How many rows a model predicts at once, and that it changes nothing."""
+"""Scoring rows in parts changes nothing."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
 from automl.data.plan import Rows
-from automl.training import evaluation
+from automl.models import passes
 from automl.training.device_data import DeviceRows
-from automl.training.evaluation import LEAST_AT_ONCE, ROWS_AT_ONCE, Evaluator, rows_at_once
-
-
-def convolutional(size: int, filters: int) -> Any:
-    return keras.Sequential(
-        [
-            keras.Input((size, size, 1)),
-            keras.layers.Conv2D(filters, 3, padding="same"),
-            keras.layers.GlobalAveragePooling2D(),
-            keras.layers.Dense(1),
-        ]
-    )
-
-
-def test_wide_layers_go_in_small_parts() -> None:
-    dense = keras.Sequential([keras.Input((8,)), keras.layers.Dense(64), keras.layers.Dense(1)])
-    assert rows_at_once(dense) == ROWS_AT_ONCE
-    assert LEAST_AT_ONCE < rows_at_once(convolutional(28, 16)) < ROWS_AT_ONCE
-    assert rows_at_once(convolutional(256, 32)) == LEAST_AT_ONCE
-    assert rows_at_once(keras.Sequential([convolutional(28, 16)])) == rows_at_once(
-        convolutional(28, 16)
-    )
+from automl.training.evaluation import Evaluator
+from tests.models.test_passes import convolutional
 
 
 def test_parts_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +24,7 @@ def test_parts_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> Non
     model.compile("sgd", "mse")
     whole = Evaluator(model)
     whole.trace(rows)
-    monkeypatch.setattr(evaluation, "ACTIVATIONS_AT_ONCE", 1)
+    monkeypatch.setattr(passes, "ACTIVATIONS_AT_ONCE", 1)
     parts = Evaluator(model)
     parts.trace(rows)
     loss, outputs = parts.evaluate(rows)

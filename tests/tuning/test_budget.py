@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 
 from automl.errors import RequestError
+from automl.trial import TrialResult, TrialState
 from automl.tuning.budget import (
     EXPORT_IMPORTS,
     EXPORT_RESERVE,
+    EXPORT_SHARE,
+    LEAST_FOR_TEST_ROWS,
+    LIKELY_IMPORT,
     Clock,
     SearchBudget,
     parse_size,
@@ -28,6 +32,29 @@ def test_a_slow_machine_keeps_more_time_back_for_the_export() -> None:
     assert left(60.0, 1.0) == 60.0 - EXPORT_RESERVE
     assert left(60.0, 8.0) == 60.0 - 8.0 * EXPORT_IMPORTS
     assert left(3600.0, 8.0) == pytest.approx(3600.0 * 0.98)
+
+
+def test_what_the_best_model_needs_is_kept_back() -> None:
+    clock = Clock(SearchBudget(None, 60.0), started=0.0, now=lambda: 0.0)
+    clock.keep_back_for(None)
+    assert clock.reserve() == EXPORT_RESERVE
+    clock.keep_back_for(TrialResult(TrialState.COMPLETED, test_seconds=3.0, export_seconds=4.0))
+    assert clock.reserve() == EXPORT_RESERVE + 7.0
+    clock.keep_back_for(TrialResult(TrialState.COMPLETED, test_seconds=3e9))
+    assert clock.reserve() == 30.0
+    clock.keep_back_for(TrialResult(TrialState.COMPLETED))
+    assert clock.reserve() == EXPORT_RESERVE
+
+
+def test_the_test_rows_get_what_the_export_leaves() -> None:
+    passed = [40.0]
+    clock = Clock(SearchBudget(None, 60.0), started=0.0, now=lambda: passed[0])
+    clock.keep_back_for(TrialResult(TrialState.COMPLETED, test_seconds=9.0, export_seconds=4.0))
+    export = EXPORT_SHARE * LIKELY_IMPORT * EXPORT_IMPORTS + 4.0
+    assert clock.left_for_test_rows() == 20.0 - export
+    passed[0] = 70.0
+    assert clock.left_for_test_rows() == LEAST_FOR_TEST_ROWS
+    assert Clock(SearchBudget(9)).left_for_test_rows() is None
 
 
 def test_trials_get_half_of_a_short_time_at_least() -> None:

@@ -7,9 +7,45 @@ from typing import Any
 
 import pytest
 
+import automl
 from automl.errors import RequestError, RunError
 from automl.results.run_directory import RunDirectory
 from automl.tuning import finish
+from automl.tuning.budget import Clock
+from automl.tuning.observer import Observer
+
+
+class Listening(Observer):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def said(self, message: str) -> None:
+        self.heard.append(message)
+
+
+def test_out_of_time_the_test_rows_stay_unopened_until_the_run_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observer = Listening()
+    with monkeypatch.context() as patch:
+        patch.setattr(Clock, "left_for_test_rows", lambda self: 0.0)
+        run = automl.search(
+            "digits",
+            space="mlp",
+            trials=1,
+            epochs=1,
+            workers=1,
+            directory=tmp_path / "run",
+            observer=observer,
+        )
+        assert "test rows are not scored, for --time is over; `automl resume" in observer.heard[-1]
+        assert run.record.test_scores == {}
+        assert (run.path / "best" / "model.keras").is_file()
+        run.resume()  # it has no trial to run, and takes the time
+    scored = automl.load_run(run.path).record.test_scores
+    assert set(scored) == {0, "linear", "majority"}
 
 
 def test_an_export_without_room_fails_the_run_and_not_the_request(

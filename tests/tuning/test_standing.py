@@ -32,6 +32,15 @@ def test_the_best_keep_their_models_in_whatever_order_trials_end(
     assert models == set(ranked[:keep])
 
 
+def test_the_leader_is_the_best_trial() -> None:
+    standing = Standing("maximize", 1)
+    assert standing.leader is None
+    results = [TrialResult(TrialState.COMPLETED, score=score) for score in (0.5, 0.9, 0.7)]
+    for number, result in enumerate(results):
+        standing.add(number, result)
+    assert standing.leader is results[1]
+
+
 def test_what_did_not_complete_is_counted_and_keeps_no_model() -> None:
     standing = Standing("minimize", 2)
     standing.add(0, TrialResult(TrialState.COMPLETED, score=1.0))

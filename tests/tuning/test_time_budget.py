@@ -83,6 +83,21 @@ def test_it_does_not_count_beside_trials_that_came_further(tmp_path: Path) -> No
     assert record.trials[0].state is TrialState.COMPLETED
 
 
+class HeavyEngine(ScriptedEngine):
+    """The models are such that much has to be kept back for the best one."""
+
+    def _end(self, trial: int | str, spec: TrialSpec, epoch: int) -> TrialEnded:
+        ended = super()._end(trial, spec, epoch)
+        return TrialEnded(trial, replace(ended.result, test_seconds=120.0, export_seconds=80.0))
+
+
+def test_a_search_ends_earlier_where_its_best_model_needs_more_after_it(tmp_path: Path) -> None:
+    light, _, _ = run(tmp_path / "light", ScriptedEngine)
+    heavy, outcome, _ = run(tmp_path / "heavy", HeavyEngine)
+    assert outcome.stopped_by is StopReason.TIME
+    assert len(heavy.engine.submitted) < 0.7 * len(light.engine.submitted)
+
+
 def test_trials_are_told_how_much_time_the_search_has_left(tmp_path: Path) -> None:
     search, _, _ = run(tmp_path / "run", ScriptedEngine)
     told = [spec.seconds_left for spec in search.engine.submitted]

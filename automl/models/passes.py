@@ -1,0 +1,29 @@
+"""How many rows a model takes in one forward pass."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+ROWS_AT_ONCE = 4096
+"""Most rows of one forward pass. Inference keeps no activations for gradients, so it may be many
+more than in a training batch."""
+LEAST_AT_ONCE = 64
+ACTIVATIONS_AT_ONCE = 4 * 2**20
+"""Numbers of a layer's output that one forward pass is to make at most, which is 16 MiB: a small
+convolutional net over 4096 images takes half as long in passes of 256 as in one, for what a layer
+has written is then still in the processor's cache when the next one reads it."""
+
+
+def rows_at_once(model: Any) -> int:
+    """Rows of one forward pass of a model, so that no layer's output is very large.
+
+    Args:
+        model: A built ``keras.Model``; where it does not tell its layers' shapes, `ROWS_AT_ONCE`.
+    """
+    widest = 1
+    for layer in model._flatten_layers(include_self=False):
+        for node in layer._inbound_nodes:
+            for tensor in node.output_tensors:
+                widest = max(widest, math.prod(size or 1 for size in tensor.shape[1:]))
+    return max(LEAST_AT_ONCE, min(ROWS_AT_ONCE, ACTIVATIONS_AT_ONCE // widest))
