@@ -12,7 +12,10 @@ setup(
             "automl.training.dense._kernel",
             sources=sorted(str(path) for path in KERNEL.glob("*.c")),
             depends=sorted(str(path) for path in KERNEL.glob("*.h")),
-            extra_compile_args=["-O3", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd"],
+            extra_compile_args=[
+                *("-O3", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd"),
+                "-Wno-psabi",  # functions that return vectors are all inlined
+            ],
             # Without a C compiler the package installs all the same, and TensorFlow trains dense
             # networks too, only slower.
             optional=True,

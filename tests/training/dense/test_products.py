@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import hypothesis.strategies as st
 import keras
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 
 from automl.data.plan import Rows
+from automl.training.dense.kernel import load_kernel
 from automl.training.dense.trainer import DenseTrainer
 from automl.training.device_data import DeviceRows
 from tests.training.conftest import PlainCourse
@@ -44,19 +47,62 @@ def network(columns: int, widths: tuple[int, int], optimizer: str) -> Any:
 def test_any_size_trains_as_in_keras(
     columns: int, widths: tuple[int, int], rows: int, batch: int, optimizer: str
 ) -> None:
-    generator = np.random.default_rng(columns)
-    x = generator.normal(size=(rows, columns)).astype(np.float32)
-    y = generator.normal(size=(rows, widths[1])).astype(np.float32)
-    data = DeviceRows.from_rows(Rows(x, np.zeros((rows, 0), np.int32), y, truth=y, weight=None))
+    data = random_rows(columns, widths[1], rows)
     model, reference = (network(columns, widths, optimizer) for _ in range(2))
-    course = PlainCourse(rows=rows, epochs=1)
     batch = min(batch, rows)
-    trainer = DenseTrainer(model, data, data, batch)
-    trainer.run(course)
-    keras_epoch(reference, data, course.order(1), batch)
+    trainer = trained(model, data, batch)
+    keras_epoch(reference, data, PlainCourse(rows=rows, epochs=1).order(1), batch)
     trainer.restore(trainer.snapshot())
     for mine, theirs in zip(model.get_weights(), reference.get_weights(), strict=True):
         np.testing.assert_allclose(mine, theirs, atol=2e-4)
+
+
+def random_rows(columns: int, outputs: int, rows: int) -> DeviceRows:
+    generator = np.random.default_rng(columns)
+    x = generator.normal(size=(rows, columns)).astype(np.float32)
+    y = generator.normal(size=(rows, outputs)).astype(np.float32)
+    return DeviceRows.from_rows(Rows(x, np.zeros((rows, 0), np.int32), y, truth=y, weight=None))
+
+
+def trained(model: Any, data: DeviceRows, batch: int) -> DenseTrainer:
+    trainer = DenseTrainer(model, data, data, batch)
+    trainer.run(PlainCourse(rows=len(data), epochs=1))
+    return trainer
+
+
+@pytest.fixture(params=[True, False], ids=["AVX-512", "narrower"])
+def wide_registers(request: pytest.FixtureRequest) -> Iterator[bool]:
+    """Uses AVX-512, or not, while a test runs."""
+    kernel = load_kernel()
+    assert kernel is not None
+    is_wide = kernel.wide_registers(request.param)
+    if is_wide is not request.param:
+        pytest.skip("a processor without AVX-512")
+    yield is_wide
+    kernel.wide_registers(True)
+
+
+@pytest.mark.parametrize("width", [1, 7, 8, 15, 16, 17, 31, 32, 33, 50, 1024])
+def test_every_width_of_registers_trains_as_keras_does(wide_registers: bool, width: int) -> None:
+    data = random_rows(9, 3, rows=60)
+    model, reference = (network(9, (width, 3), "sgd") for _ in range(2))
+    trainer = trained(model, data, 25)
+    keras_epoch(reference, data, PlainCourse(rows=60, epochs=1).order(1), 25)
+    trainer.restore(trainer.snapshot())
+    for mine, theirs in zip(model.get_weights(), reference.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=2e-4)
+
+
+@settings(max_examples=12, deadline=None)
+@given(width=sizes, rows=st.integers(2, 80), batch=st.integers(1, 64))
+def test_the_numbers_are_those_of_narrower_registers(width: int, rows: int, batch: int) -> None:
+    kernel, found = load_kernel(), []
+    assert kernel is not None
+    for wanted in (False, True):
+        kernel.wide_registers(wanted)
+        model = network(9, (width, 3), "adam")
+        found.append(trained(model, random_rows(9, 3, rows), min(batch, rows)).snapshot()[0])
+    np.testing.assert_array_equal(*found)
 
 
 def test_a_rate_of_zero_changes_nothing() -> None:

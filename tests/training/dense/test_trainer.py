@@ -86,7 +86,7 @@ def test_numbers_too_small_for_a_processor_count_as_zero_as_in_tensorflow() -> N
     layer.kernel.assign([[1e-20]])
     trainer = DenseTrainer(model, rows, rows, 8)
     assert not trainer.evaluate(rows)[1].any()  # 1e-40
-    assert not model.predict(x, verbose=0).any()
+    assert not model.predict({"numeric": x}, verbose=0).any()
     trainer.run(PlainCourse(rows=8, epochs=1))
     first, second = trainer._slots
     assert first < 0.0

@@ -32,7 +32,7 @@ HOT static void sum_rows(float *out, const float *in, int rows, int n) {
 static void dense_forward(const network *net, const operation *op, int rows) {
     int in = net->widths[op->a], units = net->widths[op->out];
     float one = 1.0f, zero = 0.0f;
-    if (rows <= FEW_ROWS) {
+    if (rows <= few_rows) {
         product(net->values[op->out], net->values[op->a], net->weights + op->weights,
                 op->bias < 0 ? NULL : net->weights + op->bias, rows, in, units, net->panel);
         return;
@@ -54,7 +54,7 @@ static void dense_backward(const network *net, const operation *op, int rows, fl
     int in = net->widths[op->a], units = net->widths[op->out];
     float one = 1.0f, zero = 0.0f, against = -rate;
     float *g = net->deltas[op->out];
-    const int few = rows <= FEW_ROWS;
+    const int few = rows <= few_rows;
     if (op->flow_a != NOT_NEEDED && few) /* before the weights may change */
         product_transposed(net->deltas[op->a], g, net->weights + op->weights, rows, in, units,
                            op->flow_a == FURTHER, net->panel);

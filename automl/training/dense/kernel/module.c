@@ -294,10 +294,17 @@ static PyObject *use_product(PyObject *self, PyObject *capsule) {
     return PyUnicode_FromString(name);
 }
 
+static PyObject *wide_registers(PyObject *self, PyObject *wanted) {
+    (void)self;
+    const int is_wanted = PyObject_IsTrue(wanted);
+    return is_wanted < 0 ? NULL : PyBool_FromLong(use_wide_registers(is_wanted));
+}
+
 static PyMethodDef methods[] = {
     {"train", train, METH_VARARGS, "Runs steps of training; the step before which it ended."},
     {"predict", predict, METH_VARARGS, "Predicts rows; their mean loss, penalties included."},
     {"use_product", use_product, METH_O, "Sets the matrix product; the name of its type."},
+    {"wide_registers", wide_registers, METH_O, "Sets and tells whether AVX-512 is used."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -306,4 +313,7 @@ static struct PyModuleDef definition = {
     NULL, NULL, NULL, NULL,
 };
 
-PyMODINIT_FUNC PyInit__kernel(void) { return PyModule_Create(&definition); }
+PyMODINIT_FUNC PyInit__kernel(void) {
+    use_wide_registers(1);
+    return PyModule_Create(&definition);
+}

@@ -3,185 +3,108 @@
  * BLAS packs what it multiplies at every call, which pays where each number is used hundreds of
  * times. A batch of 32 rows uses each weight 32 times, so here the weights are read where they
  * lie, one panel of columns after another: each comes from memory once, and its numbers are still
- * in the second-level cache for all rows. */
+ * in the second-level cache for all rows.
+ *
+ * The sums are the same whatever the registers: each is taken in the order of its terms. */
 
 #include "dense.h"
 
 #include <string.h>
 
+int few_rows = 64;
+
+#define PAGE 1024 /* numbers of a page of memory */
+
+typedef float four __attribute__((vector_size(16)));
+typedef int32_t places __attribute__((vector_size(16)));
+
+/* Turns four rows of four numbers into columns; steps lead from one row to the next. */
+INLINE void turn_four(float *to, size_t to_step, const float *from, size_t from_step) {
+    four row[4], half[4];
+    for (int r = 0; r < 4; r++)
+        memcpy(&row[r], from + r * from_step, sizeof row[r]);
+    half[0] = __builtin_shuffle(row[0], row[1], (places){0, 4, 1, 5});
+    half[1] = __builtin_shuffle(row[2], row[3], (places){0, 4, 1, 5});
+    half[2] = __builtin_shuffle(row[0], row[1], (places){2, 6, 3, 7});
+    half[3] = __builtin_shuffle(row[2], row[3], (places){2, 6, 3, 7});
+    row[0] = __builtin_shuffle(half[0], half[1], (places){0, 1, 4, 5});
+    row[1] = __builtin_shuffle(half[0], half[1], (places){2, 3, 6, 7});
+    row[2] = __builtin_shuffle(half[2], half[3], (places){0, 1, 4, 5});
+    row[3] = __builtin_shuffle(half[2], half[3], (places){2, 3, 6, 7});
+    for (int r = 0; r < 4; r++)
+        memcpy(to + r * to_step, &row[r], sizeof row[r]);
+}
+
 /* Eight numbers at once: one register with AVX, two with SSE or Neon. */
-typedef float lanes __attribute__((vector_size(32)));
+#define NAME(n) n##_8
+#define TARGET HOT
 #define LANES 8
-#define TILE_ROWS 6 /* 6 rows of 2 registers are 12 of the 16 that there are with AVX */
+#define TILE_ROWS 6
+#define MASKED 0
+#include "tiles.h"
 
-typedef struct {
-    const float *a;
-    size_t a_row, a_step; /* from a row of the left factor to the next, and along a row */
-    const float *b;
-    size_t b_step; /* from a row of the right factor to the next */
-    int depth;
-    float *out;
-    size_t out_row;
-    int columns; /* of the tile, up to PANEL */
-    const float *bias;
-    int adds; /* whether it is added to the output, times the scale */
-    float scale;
-} tile;
+#ifdef CLONES
 
-/* Up to TILE_ROWS rows by PANEL columns of a product; every loop over rows is unrolled, so that the
- * sums stay in registers. */
-INLINE void compute_tile(const tile *t, const int rows) {
-    lanes sum[TILE_ROWS][2], low = {0.0f}, high = {0.0f};
-    if (t->bias) {
-        memcpy(&low, t->bias, sizeof low);
-        memcpy(&high, t->bias + LANES, sizeof high);
-    }
-#pragma GCC unroll 6
-    for (int r = 0; r < rows; r++) {
-        sum[r][0] = low;
-        sum[r][1] = high;
-    }
-    const float *a = t->a, *b = t->b;
-    const size_t a_row = t->a_row, a_step = t->a_step, b_step = t->b_step;
-    for (int k = t->depth; k > 0; k--, a += a_step, b += b_step) {
-        memcpy(&low, b, sizeof low);
-        memcpy(&high, b + LANES, sizeof high);
-#pragma GCC unroll 6
-        for (int r = 0; r < rows; r++) {
-            const float factor = a[r * a_row];
-            sum[r][0] += factor * low;
-            sum[r][1] += factor * high;
-        }
-    }
-    float *out = t->out;
-    const float scale = t->scale;
-    const int adds = t->adds;
-#pragma GCC unroll 6
-    for (int r = 0; r < rows; r++, out += t->out_row) {
-        float edge[PANEL] = {0.0f};
-        float *to = t->columns < PANEL ? edge : out;
-        if (to == edge && adds)
-            for (int c = 0; c < t->columns; c++)
-                edge[c] = out[c];
-        low = sum[r][0];
-        high = sum[r][1];
-        if (adds) {
-            lanes before;
-            memcpy(&before, to, sizeof before);
-            low = before + scale * low;
-            memcpy(&before, to + LANES, sizeof before);
-            high = before + scale * high;
-        }
-        memcpy(to, &low, sizeof low);
-        memcpy(to + LANES, &high, sizeof high);
-        if (to == edge)
-            for (int c = 0; c < t->columns; c++)
-                out[c] = edge[c];
-    }
+#include <immintrin.h>
+
+/* Sixteen at once. The compiler has to know of AVX-512 before it sees what is to be inlined. */
+#pragma GCC push_options
+#pragma GCC target("arch=x86-64-v4")
+#define NAME(n) n##_16
+#define TARGET
+#define LANES 16
+#define TILE_ROWS 12
+#define MASKED 1
+#include "tiles.h"
+#pragma GCC pop_options
+
+static int wide;
+
+int use_wide_registers(int wanted) {
+    __builtin_cpu_init();
+    wide = wanted && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl");
+    few_rows = wide ? 512 : 64;
+    return wide;
 }
 
-INLINE void compute_rows(const tile *t, int rows) {
-    switch (rows) {
-    case 1:
-        compute_tile(t, 1);
-        break;
-    case 2:
-        compute_tile(t, 2);
-        break;
-    case 3:
-        compute_tile(t, 3);
-        break;
-    case 4:
-        compute_tile(t, 4);
-        break;
-    case 5:
-        compute_tile(t, 5);
-        break;
-    default:
-        compute_tile(t, TILE_ROWS);
-    }
+#define WIDEST(call)                                                                               \
+    do {                                                                                           \
+        if (wide)                                                                                  \
+            call(16);                                                                              \
+        else                                                                                       \
+            call(8);                                                                               \
+    } while (0)
+
+#else
+
+int use_wide_registers(int wanted) {
+    (void)wanted;
+    return 0;
 }
 
-/* The last columns of a matrix, fewer than a panel has, side by side and filled up with zeros, so
- * that whole registers can be read. */
-static void fill_panel(float *panel, const float *from, int rows, int columns, size_t step) {
-    memset(panel, 0, (size_t)rows * PANEL * sizeof(float));
-    for (int r = 0; r < rows; r++)
-        memcpy(panel + (size_t)r * PANEL, from + r * step, (size_t)columns * sizeof(float));
+#define WIDEST(call) call(8)
+
+#endif
+
+void product(float *out, const float *x, const float *w, const float *bias, int rows, int in,
+             int units, float *panel) {
+#define CALL(lanes) product_##lanes(out, x, w, bias, rows, in, units, panel)
+    WIDEST(CALL);
+#undef CALL
 }
 
-HOT void product(float *out, const float *x, const float *w, const float *bias, int rows, int in,
-                 int units, float *panel) {
-    float edge[PANEL] = {0.0f};
-    for (int c = 0; c < units; c += PANEL) {
-        const int columns = units - c < PANEL ? units - c : PANEL;
-        tile t = {.a_row = (size_t)in, .a_step = 1, .b = w + c, .b_step = (size_t)units,
-                  .depth = in, .out_row = (size_t)units, .columns = columns,
-                  .bias = bias ? bias + c : NULL};
-        if (columns < PANEL) {
-            fill_panel(panel, w + c, in, columns, (size_t)units);
-            t.b = panel;
-            t.b_step = PANEL;
-            if (bias) {
-                memcpy(edge, bias + c, (size_t)columns * sizeof(float));
-                t.bias = edge;
-            }
-        }
-        for (int r = 0; r < rows; r += TILE_ROWS) {
-            t.a = x + (size_t)r * in;
-            t.out = out + (size_t)r * units + c;
-            compute_rows(&t, rows - r < TILE_ROWS ? rows - r : TILE_ROWS);
-        }
-    }
+void outer_product(float *out, const float *scale, const float *x, const float *g, int rows, int in,
+                   int units, float *panel) {
+#define CALL(lanes) outer_product_##lanes(out, scale, x, g, rows, in, units, panel)
+    WIDEST(CALL);
+#undef CALL
 }
 
-HOT void outer_product(float *out, const float *scale, const float *x, const float *g, int rows, int in,
-                       int units, float *panel) {
-    const int whole = units / PANEL * PANEL;
-    if (whole < units)
-        fill_panel(panel, g + whole, rows, units - whole, (size_t)units);
-    for (int i = 0; i < in; i += TILE_ROWS) {
-        const int part = in - i < TILE_ROWS ? in - i : TILE_ROWS;
-        tile t = {.a = x + i, .a_row = 1, .a_step = (size_t)in, .depth = rows,
-                  .out_row = (size_t)units, .columns = PANEL, .adds = scale != NULL,
-                  .scale = scale ? *scale : 1.0f};
-        t.b_step = (size_t)units;
-        for (int c = 0; c < whole; c += PANEL) {
-            t.b = g + c;
-            t.out = out + (size_t)i * units + c;
-            compute_rows(&t, part);
-        }
-        if (whole < units) {
-            t.b = panel;
-            t.b_step = PANEL;
-            t.columns = units - whole;
-            t.out = out + (size_t)i * units + whole;
-            compute_rows(&t, part);
-        }
-    }
-}
-
-/* Some rows of a matrix as the columns of a panel. */
-static void turn_into_panel(float *panel, const float *from, int rows, int columns) {
-    if (rows < PANEL)
-        memset(panel, 0, (size_t)columns * PANEL * sizeof(float));
-    for (int c = 0; c < columns; c++)
-        for (int r = 0; r < rows; r++)
-            panel[(size_t)c * PANEL + r] = from[(size_t)r * columns + c];
-}
-
-HOT void product_transposed(float *out, const float *g, const float *w, int rows, int in,
-                            int units, int adds, float *panel) {
-    for (int i = 0; i < in; i += PANEL) {
-        const int columns = in - i < PANEL ? in - i : PANEL;
-        turn_into_panel(panel, w + (size_t)i * units, columns, units);
-        tile t = {.a_row = (size_t)units, .a_step = 1, .b = panel, .b_step = PANEL,
-                  .depth = units, .out_row = (size_t)in, .columns = columns, .adds = adds,
-                  .scale = 1.0f};
-        for (int r = 0; r < rows; r += TILE_ROWS) {
-            t.a = g + (size_t)r * units;
-            t.out = out + (size_t)r * in + i;
-            compute_rows(&t, rows - r < TILE_ROWS ? rows - r : TILE_ROWS);
-        }
-    }
+void product_transposed(float *out, const float *g, const float *w, int rows, int in, int units,
+                        int adds, float *panel) {
+#define CALL(lanes) product_transposed_##lanes(out, g, w, rows, in, units, adds, panel)
+    WIDEST(CALL);
+#undef CALL
 }
