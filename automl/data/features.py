@@ -9,7 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.columns import ColumnSource, numeric_values, text_values
-from automl.data.numbers import FloatArray, array_to_float32, standardize, to_float32
+from automl.data.numbers import (
+    FloatArray,
+    array_to_float32,
+    rows_of_a_chunk,
+    standardize,
+    to_float32,
+)
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -133,6 +139,26 @@ class ArrayFeature:
         """Flattens and standardizes rows: float32 (n, size)."""
         flat = raw.reshape(len(raw), self.size)
         return standardize(flat, self.mean, self.std)
+
+    def apply_at(self, array: npt.NDArray[Any], positions: npt.NDArray[np.int64]) -> FloatArray:
+        """The same of some rows of an array, of which nothing else is copied.
+
+        Args:
+            array: The rows, (n, *shape).
+            positions: Which of them, (m,).
+
+        Returns:
+            float32 (m, size).
+
+        Raises:
+            DataError: As `raw` does.
+        """
+        result = np.empty((len(positions), self.size), np.float32)
+        step = rows_of_a_chunk(self.size)
+        for start in range(0, len(positions), step):
+            part = positions[start : start + step]
+            result[start : start + step] = self.apply(self.raw(array[part]))
+        return result
 
 
 Feature = NumericFeature | CategoricalFeature | ArrayFeature

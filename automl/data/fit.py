@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from automl.data.columns import is_text, text_values
 from automl.data.features import ArrayFeature, CategoricalFeature, Feature, NumericFeature
-from automl.data.numbers import FloatArray, array_to_float32
+from automl.data.numbers import array_to_float32, rows_of_a_chunk
 from automl.data.plan import TargetScale
 from automl.data.schema import Column, ColumnKind
 from automl.data.task import Task
@@ -31,7 +31,6 @@ LEAST_RELATIVE_STD = 1e-6
 COUNTER_NAMES = ("id", "index", "rowid", "row_id", "row", "no")
 # Below this the inverse of a spread is too large for single precision.
 LEAST_STD = 1e-18
-CHUNK = 4096
 
 
 def fit_features(
@@ -156,14 +155,15 @@ def _fit_categorical(
     return CategoricalFeature(column.name, tuple(vocabulary))
 
 
-def fit_array(x: npt.NDArray[Any], say: Say) -> ArrayFeature:
+def fit_array(x: npt.NDArray[Any], rows: npt.NDArray[np.int64], say: Say) -> ArrayFeature:
     """Fits the one feature of array data.
 
     Vectors are standardized column by column; blocks of a higher rank (images, sequences) by
     one mean and standard deviation, which keeps their inner proportions.
 
     Args:
-        x: The training rows, (n, *shape).
+        x: All rows, (n, *shape).
+        rows: Which of them are the training rows, (m,).
         say: Called with what a person should be told.
 
     Raises:
@@ -174,8 +174,8 @@ def fit_array(x: npt.NDArray[Any], say: Say) -> ArrayFeature:
         raise DataError(f"A row of x has the shape {shape}, which holds no numbers.")
     flat = x.reshape(len(x), -1)
     axis = 0 if len(shape) == 1 else None
-    mean = _chunked_mean(flat, 0.0, 1, axis)
-    std = np.sqrt(_chunked_mean(flat, mean, 2, axis))
+    mean = _chunked_mean(flat, rows, None, axis)
+    std = np.sqrt(_chunked_mean(flat, rows, mean, axis))
     constant = std <= np.maximum(LEAST_RELATIVE_STD * np.abs(mean), LEAST_STD)
     if constant.all():
         raise DataError("All rows of x are the same: there is nothing to learn from.")
@@ -188,14 +188,21 @@ def fit_array(x: npt.NDArray[Any], say: Say) -> ArrayFeature:
 
 
 def _chunked_mean(
-    flat: npt.NDArray[Any], center: npt.NDArray[np.float64] | float, power: int, axis: int | None
+    flat: npt.NDArray[Any],
+    rows: npt.NDArray[np.int64],
+    center: npt.NDArray[np.float64] | None,
+    axis: int | None,
 ) -> npt.NDArray[np.float64]:
-    """Mean of ``(x - center) ** power`` in float64 without a float64 copy of all rows."""
+    """Mean of rows, or of their squared distance from a center, in float64; no copy of all."""
     total: npt.NDArray[np.float64] = np.zeros(flat.shape[1] if axis == 0 else (), np.float64)
-    for start in range(0, len(flat), CHUNK):
-        chunk: FloatArray = array_to_float32(flat[start : start + CHUNK])
-        total = total + ((chunk.astype(np.float64) - center) ** power).sum(axis=axis)
-    return total / (len(flat) if axis == 0 else flat.size)
+    step = rows_of_a_chunk(flat.shape[1])
+    for start in range(0, len(rows), step):
+        chunk = array_to_float32(flat[rows[start : start + step]]).astype(np.float64)
+        if center is not None:
+            chunk -= center
+            chunk *= chunk
+        total = total + chunk.sum(axis=axis)
+    return total / (len(rows) if axis == 0 else len(rows) * flat.shape[1])
 
 
 def fit_target(truth: npt.NDArray[Any], task: Task) -> TargetScale:

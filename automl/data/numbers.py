@@ -14,18 +14,22 @@ FloatArray = npt.NDArray[np.float32]
 
 # Beyond this the square of a value or the inverse of a spread leaves float32's range (3.4e38).
 LARGEST_VALUE = 1e18
+# Numbers of a chunk of rows: 1 MiB of them.
+CHUNK = 2**18
 
 
 def to_float32(values: npt.NDArray[Any], what: str) -> FloatArray:
     """Casts numbers to float32, missing values (NaN) allowed.
 
     Args:
-        values: Numbers of any shape.
+        values: Numbers of any shape; returned as they are where they are float32 already.
         what: What they are, for the message.
 
     Raises:
         DataError: A value is infinite or too large for single precision.
     """
+    if _are_usual(values):
+        return values.astype(np.float32, copy=False)
     if values.dtype.kind == "f" and np.isinf(values).any():
         raise DataError(
             f"{what} has infinite values: replace them by numbers, or leave them empty to count "
@@ -38,7 +42,24 @@ def to_float32(values: npt.NDArray[Any], what: str) -> FloatArray:
             f"{what} has values beyond {LARGEST_VALUE:g}, too large for single precision: scale "
             "them down, or take their logarithm."
         )
-    return values.astype(np.float32)
+    return values.astype(np.float32, copy=False)
+
+
+def _are_usual(values: npt.NDArray[Any]) -> bool:
+    """Whether all are there and of a usual size: two passes over them, and no copy."""
+    if not values.size:
+        return True
+    with np.errstate(invalid="ignore"):
+        return bool(values.min() >= -LARGEST_VALUE and values.max() <= LARGEST_VALUE)
+
+
+def rows_of_a_chunk(numbers: int) -> int:
+    """Rows that are worked on together, so that they stay in the cache and nothing large is copied.
+
+    Args:
+        numbers: How many numbers a row has.
+    """
+    return max(1, CHUNK // max(numbers, 1))
 
 
 def array_to_float32(array: npt.NDArray[Any]) -> FloatArray:
@@ -55,7 +76,7 @@ def array_to_float32(array: npt.NDArray[Any]) -> FloatArray:
     if array.dtype.kind in "iu" and array.dtype.itemsize <= 4:
         return array.astype(np.float32)
     cast = to_float32(array, "Array x")
-    if np.isnan(cast).any():
+    if cast.size and np.isnan(cast.min()):
         raise DataError(
             "Array x has missing values, which array data cannot have: fill them, or give a table "
             "(CSV, Parquet or a DataFrame)."

@@ -204,7 +204,7 @@ def _fit(
 ) -> PreprocessingPlan:
     scale = fit_target(truth[split.train], task)
     if combined.x is not None:
-        return PreprocessingPlan((fit_array(combined.x[split.train], say),), scale)
+        return PreprocessingPlan((fit_array(combined.x, split.train, say),), scale)
     rows = combined.frame.iloc[split.train]
     features = fit_features(rows, schema, combined.categorical, say, keep_constant)
     return PreprocessingPlan(features, scale)
@@ -222,7 +222,11 @@ def _rows(
     if combined.weight is not None:
         column = combined.weight[positions].astype(np.float32)
         weight = column if class_weight is None else column * class_weight
-    numeric, categorical = plan.apply(_raw(combined, positions, plan))
+    if combined.x is not None and plan.array is not None:
+        numeric = plan.array.apply_at(combined.x, positions)
+        categorical = np.zeros((len(numeric), 0), np.int32)
+    else:
+        numeric, categorical = plan.apply(_raw(combined, positions, plan))
     return Rows(numeric, categorical, plan.apply_target(own), own, weight)
 
 
