@@ -10,7 +10,9 @@ from automl.cli.exit_codes import FAILED, INTERRUPTED
 from automl.cli.progress import shown_path
 from automl.cli.streams import complain, screen_width, use_color
 from automl.results.leaderboard import leaderboard
+from automl.results.record import RunRecord
 from automl.results.table import leaderboard_text, number
+from automl.trial import TrialState
 from automl.tuning.driver import StopReason
 
 TOP = 5
@@ -75,10 +77,26 @@ def _summary(run: Run) -> str:
     elif best is not None and (run.path / "best").is_dir():
         bundle = shown_path(run.path / "best")
         lines.append(f"The best model, trial {best.trial}, is exported to {bundle} and checked.")
+    lines += _cut_off(record)
     lines.append(f"Everything is in {place}: leaderboard.csv, search.log, trials.")
     lines.append("Next:")
     lines += [f"  {command}" for command in _next_commands(run, place)]
     return "\n".join(lines) + "\n"
+
+
+def _cut_off(record: RunRecord) -> list[str]:
+    """One line on the trials that the end of this search has cut off for nothing, if any."""
+    cut = [t.trial for t in record.trials if t.state is TrialState.RUNNING and not t.place]
+    if not cut:
+        return []
+    if len(cut) == 1:
+        return [
+            f"Trial {cut[0]} was cut off when the search ended; a resumed search runs it again."
+        ]
+    told = (
+        f"{len(cut)} trials were cut off when the search ended; a resumed search runs them again."
+    )
+    return [told]
 
 
 def _next_commands(run: Run, place: str) -> list[str]:
