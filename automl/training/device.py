@@ -25,7 +25,8 @@ SMALL_BATCH = 256
 """Rows up to which that was measured."""
 
 FLAT_MODEL = 100_000
-"""Weights up to which one update for all of them was measured to pay (see `flat_updates`)."""
+"""Weights of a dense net up to which one update for all of them was measured to pay (see
+`flat_updates`); it pays for the small weights of any other net."""
 XLA_COST = 0.45
 """Seconds that XLA takes to compile a step, whatever the net ..."""
 XLA_LAYER_COST = 0.1
@@ -65,7 +66,7 @@ class GraphOptions:
         xla: Whether XLA compiles the steps over full batches.
         single_threaded: Whether graphs run in the single-threaded executor.
         grappler: Whether TensorFlow optimizes graphs before they run.
-        flat_updates: Whether the optimizer updates all weights as one.
+        flat_updates: Whether the optimizer updates all small weights as one.
     """
 
     xla: bool = False
@@ -149,7 +150,7 @@ def choose_options(model: Any, batch_size: int, steps: int, epochs: int) -> Grap
     names = {"a layer of the user's own"} if own else {kind.__name__ for kind in kinds}
     size = int(model.count_params())
     small = names <= _SMALL_LAYERS
-    flat = small and size <= FLAT_MODEL and can_flatten(model)
+    flat = not own and (size <= FLAT_MODEL or not small) and can_flatten(model)
     # Random layers draw other numbers under XLA than in `Model.fit`; they are not in the set.
     xla = names <= _XLA_LAYERS and _xla_pays(model, size, batch_size, steps * epochs)
     return GraphOptions(

@@ -58,13 +58,13 @@ def finish(
     if number is not None:
         if arrays.test is not None:
             observer.finishing("scoring the test rows")
-            try:
-                _score_test_rows(run, study, arrays, processes, number, clock)
+            late = _score_test_rows(run, study, processes, number, clock)
+            if not late:
                 _score_constant(study, arrays, class_weight)
-            except TookTooLong:
+            else:
                 observer.said(
-                    f"The test rows are not scored, for --time is over; `automl resume {run.path}` "
-                    "scores them."
+                    f"{late} is not scored on the test rows, for --time is over; `automl resume "
+                    f"{run.path}` scores it."
                 )
         if study.owns(number):
             observer.finishing("exporting the best model and checking the export")
@@ -108,15 +108,14 @@ def _score_constant(study: RunStudy, arrays: Arrays, class_weight: Any) -> None:
 def _score_test_rows(
     run: RunDirectory,
     study: RunStudy,
-    arrays: Arrays,
     processes: Processes,
     best: int,
     clock: Clock | None,
-) -> None:
+) -> str:
     """Opens the test rows once for each of the run's models that is to be scored on them.
 
-    Raises:
-        TookTooLong: The clock has no time left for it; no score is recorded.
+    Returns:
+        The model for which there was no time, or "".
     """
     scores = study.test_scores()
     record = read_record(run)
@@ -131,13 +130,17 @@ def _score_test_rows(
                 "part": "test",
             }
             left = None if clock is None else clock.left_for_test_rows()
-            scores[str(trial)] = run_task(
-                processes,
-                "automl.training.score:score_task",
-                arguments,
-                timeout=math.inf if left is None else left,
-            )
-    study.record_test_scores(scores)
+            try:
+                scores[str(trial)] = run_task(
+                    processes,
+                    "automl.training.score:score_task",
+                    arguments,
+                    timeout=math.inf if left is None else left,
+                )
+            except TookTooLong:
+                return f"Trial {trial}" if trial == best else f"Baseline {trial}"
+            study.record_test_scores(scores)
+    return ""
 
 
 def _completed(record: RunRecord, baseline: str) -> bool:

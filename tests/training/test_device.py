@@ -6,7 +6,7 @@ import keras
 import pytest
 import tensorflow as tf
 
-from automl.training.device import GraphOptions, choose_options
+from automl.training.device import FLAT_MODEL, GraphOptions, choose_options
 
 
 def dense(widths=(64, 64), optimizer="sgd", between=lambda x: x, features=64):
@@ -67,6 +67,14 @@ def test_flat_updates_only_for_small_known_nets():
     assert not choose_options(dense(), 32, 10, 10).flat_updates
     assert not choose_options(dense((300, 300), "adam"), 32, 10, 10).flat_updates
     assert not choose_options(dense(between=Own(), optimizer="adam"), 32, 10, 10).flat_updates
+
+
+def test_flat_updates_for_the_small_weights_of_any_other_known_net():
+    layers = [keras.Input((28, 28, 1)), keras.layers.Conv2D(8, 3), keras.layers.Flatten()]
+    model = keras.Sequential([*layers, keras.layers.Dense(64), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    assert model.count_params() > FLAT_MODEL
+    assert choose_options(model, 32, 10, 10).flat_updates
 
 
 @pytest.mark.parametrize("before", [False, True])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from automl.models.optimizers import make_optimizer
+from automl.training import flat_updates
 from automl.training.device import GraphOptions
 from automl.training.flat_updates import can_flatten, flatten_updates
 from automl.training.loop import CompiledTrainer
@@ -56,8 +57,10 @@ CONFIGS = {
 }
 
 
+@pytest.mark.parametrize("largest", [20_000, 20])
 @pytest.mark.parametrize("name", CONFIGS)
-def test_flat_updates_equal_separate_ones(toy, course, name):
+def test_flat_updates_equal_separate_ones(toy, course, name, largest, monkeypatch):
+    monkeypatch.setattr(flat_updates, "FLAT_WEIGHT", largest)
     data = toy(rows=40)
     steps = {"rate": 0.01, "steps": 3}
     separate = make_model(make_optimizer(CONFIGS[name]))
@@ -67,6 +70,10 @@ def test_flat_updates_equal_separate_ones(toy, course, name):
     before = [weight.numpy() for weight in flat.weights]
     assert can_flatten(flat)
     flatten_updates(flat)
+    large = sum(weight.numpy().size > largest for weight in flat.trainable_variables)
+    assert large == (0 if largest == 20_000 else 2)
+    states = [v for v in flat.optimizer.variables if "momentum" in v.path]
+    assert len(states) == 1 + large  # one for the small ones together
     for ours, theirs in zip(train(flat, data, course(40, 2, **steps)), expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=2e-5, atol=2e-6)
     moved = [not np.array_equal(a, b) for a, b in zip(before, expected, strict=True)]

@@ -50,7 +50,7 @@ def test_the_test_rows_get_what_the_export_leaves() -> None:
     passed = [40.0]
     clock = Clock(SearchBudget(None, 60.0), started=0.0, now=lambda: passed[0])
     clock.keep_back_for(TrialResult(TrialState.COMPLETED, test_seconds=9.0, export_seconds=4.0))
-    export = EXPORT_SHARE * LIKELY_IMPORT * EXPORT_IMPORTS + 4.0
+    export = EXPORT_SHARE * (LIKELY_IMPORT * EXPORT_IMPORTS + 4.0)
     assert clock.left_for_test_rows() == 20.0 - export
     passed[0] = 70.0
     assert clock.left_for_test_rows() == LEAST_FOR_TEST_ROWS
