@@ -89,14 +89,10 @@ def _cut_off(record: RunRecord) -> list[str]:
     cut = [t.trial for t in record.trials if t.state is TrialState.RUNNING and not t.place]
     if not cut:
         return []
+    when = "cut off when the search ended; resumed with time left,"
     if len(cut) == 1:
-        return [
-            f"Trial {cut[0]} was cut off when the search ended; a resumed search runs it again."
-        ]
-    told = (
-        f"{len(cut)} trials were cut off when the search ended; a resumed search runs them again."
-    )
-    return [told]
+        return [f"Trial {cut[0]} was {when} it runs again."]
+    return [f"{len(cut)} trials were {when} they run again."]
 
 
 def _next_commands(run: Run, place: str) -> list[str]:

@@ -50,7 +50,8 @@ def _are_usual(values: npt.NDArray[Any]) -> bool:
     if not values.size:
         return True
     with np.errstate(invalid="ignore"):
-        return bool(values.min() >= -LARGEST_VALUE and values.max() <= LARGEST_VALUE)
+        # As Python's floats: float16 would take the limit itself for infinite.
+        return float(values.min()) >= -LARGEST_VALUE and float(values.max()) <= LARGEST_VALUE
 
 
 def rows_of_a_chunk(numbers: int) -> int:

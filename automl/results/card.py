@@ -95,8 +95,9 @@ def _score_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
     if test:
         lines.append("The test rows were scored once, after the choice was made.")
     else:
-        lines.append("There is no test score: no test rows were set apart, or this model was not")
-        lines.append("the one chosen. The validation score of a chosen model is optimistic.")
+        lines.append("There is no test score: no test rows were set apart, there was no time for")
+        lines.append("them, or this model was not the one chosen. The validation score of a chosen")
+        lines.append("model is optimistic.")
     lines.append("")
     for baseline in record.baselines:
         scores = f"validation {record.objective} {number(baseline.score)}"

@@ -24,10 +24,11 @@ EXPORT_IMPORTS = 1.5 if _FORKS else 2.5
 #: Share of them, and of what a large model takes longer, that is the export's: scoring the test
 #: rows loads the model too. 484 MB were exported in 8 of the 14 s (measured).
 EXPORT_SHARE = 0.5
-#: Least seconds that the test rows get; those of a small model take 0.7 s on an idle machine.
-LEAST_FOR_TEST_ROWS = 2.0
 #: Seconds that the import is taken for at most while it goes on.
 LIKELY_IMPORT = 5.0
+#: Least seconds that the test rows get; those of a small model take 0.7 s on an idle machine, and
+#: without fork the import as well.
+LEAST_FOR_TEST_ROWS = 2.0 if _FORKS else 2.0 + LIKELY_IMPORT
 #: Least `--time` of a new search. Importing TensorFlow, then scoring, exporting and checking the
 #: export, took 6 s on two cores; below this it cannot come to anything.
 LEAST_TIME = 6.0
@@ -147,10 +148,13 @@ class Clock:
         return self._seconds - self.reserve() - self.elapsed()
 
     def keep_back_for(self, leader: TrialResult | None) -> None:
-        """Takes the best trial so far, whose model may need more after the trials than others."""
-        if leader is not None:
-            self._export_seconds = leader.export_seconds
-            self._test_seconds = leader.test_seconds
+        """Takes the best trial so far, whose model may need more after the trials than others.
+
+        Args:
+            leader: Its result; None where there is none that this run scores and exports.
+        """
+        self._export_seconds = 0.0 if leader is None else leader.export_seconds
+        self._test_seconds = 0.0 if leader is None else leader.test_seconds
 
     def reserve(self) -> float:
         """Seconds of a search with a time limit that are kept back for what follows its trials."""

@@ -153,7 +153,13 @@ class Driver:
                 self._count_failure(results[number])
         if self._fails_alike():
             self._failures.clear()
-        self._clock.keep_back_for(self._standing.leader)
+        self._keep_back()
+
+    def _keep_back(self) -> None:
+        """Tells the clock of the best trial, if it is this run's to score and to export."""
+        best = self._standing.best(1)
+        is_own = bool(best) and self._study.owns(best[0][0])
+        self._clock.keep_back_for(self._standing.leader if is_own else None)
 
     def run(self) -> Outcome:
         """Runs trials until the budget is spent, the space exhausted or the search stopped.
@@ -251,6 +257,7 @@ class Driver:
         with self._study.asking():
             for number, result in self._study.others_results().items():
                 self._standing.add(number, result)
+            self._keep_back()
             return self._study.ask() if self._may_ask() else None
 
     def _may_ask(self) -> bool:
@@ -296,7 +303,7 @@ class Driver:
         else:
             self._study.tell(event.trial, result, self._clock.elapsed())
             self._standing.add(event.trial, result)
-            self._clock.keep_back_for(self._standing.leader)
+            self._keep_back()
             self._count_failure(result)
             for number in self._standing.without_model(event.trial):
                 self._forget_model(number)

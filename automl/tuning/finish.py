@@ -58,10 +58,12 @@ def finish(
     if number is not None:
         if arrays.test is not None:
             observer.finishing("scoring the test rows")
-            late = _score_test_rows(run, study, processes, number, clock)
+            again = study.late_for_test_rows() == number
+            late = _score_test_rows(run, study, processes, number, None if again else clock)
             if not late:
                 _score_constant(study, arrays, class_weight)
             else:
+                study.record_late_for_test_rows(number)
                 observer.said(
                     f"{late} is not scored on the test rows, for --time is over; `automl resume "
                     f"{run.path}` scores it."

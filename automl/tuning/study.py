@@ -327,6 +327,15 @@ class RunStudy:
         scores: dict[str, dict[str, float]] = self.study.user_attrs.get("test_scores", {})
         return scores
 
+    def late_for_test_rows(self) -> int | None:
+        """The trial for whose test rows a session had no time left, or None."""
+        number: int | None = self.study.user_attrs.get("late_for_test_rows")
+        return number
+
+    def record_late_for_test_rows(self, trial: int) -> None:
+        """Records such a trial: the next session takes the time if it is still the best."""
+        self.study.set_user_attr("late_for_test_rows", trial)
+
     def record_test_scores(self, scores: Mapping[str, Mapping[str, float]]) -> None:
         """Records scores on the test rows."""
         self.study.set_user_attr("test_scores", {key: dict(value) for key, value in scores.items()})

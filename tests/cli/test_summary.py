@@ -17,6 +17,8 @@ def test_trials_that_the_end_has_cut_off_are_named() -> None:
     elsewhere = TrialRecord(2, TrialState.RUNNING, {}, 0, None, place="host:/run")
     assert _cut_off(record(over, elsewhere)) == []
     [one] = _cut_off(record(over, running[0]))
-    assert one == "Trial 3 was cut off when the search ended; a resumed search runs it again."
+    assert (
+        one == "Trial 3 was cut off when the search ended; resumed with time left, it runs again."
+    )
     [two] = _cut_off(record(*running))
     assert two.startswith("2 trials were cut off")

@@ -95,3 +95,12 @@ def test_targets_have_their_scale():
         fit_target(np.array([[1.0, 10.0], [3.0, 10.0]]), task)
     classes = Task(TaskKind.BINARY, 1, ("y",), (0, 1))
     assert fit_target(np.array([[1.0]]), classes).mean == ()
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_no_array_with_an_infinite_or_missing_value_is_fitted(value, dtype):
+    x = np.ones((4, 2), dtype)
+    x[2, 1] = value
+    with pytest.raises(DataError, match=r"Array x has (infinite|missing) values"):
+        fit_array(x, np.arange(4), pytest.fail)

@@ -63,8 +63,8 @@ def untouched(trial: TrialRecord) -> Any:
     """What no fault of another trial may change."""
     assert trial.result is not None
     form = trial.result.to_json()
-    for key in ("seconds", "timings", "model_hash"):  # whether it is kept depends on the others
-        del form[key]
+    del form["seconds"], form["timings"], form["test_seconds"]
+    del form["model_hash"]  # whether it is kept depends on the others
     return trial.trial, trial.config, trial.seed, trial.scores, form
 
 

@@ -29,7 +29,7 @@ static inline void restore_mode(float_mode before) { _mm_setcsr(before); }
 typedef uint64_t float_mode;
 
 static inline void restore_mode(float_mode before) {
-    __asm__ __volatile__("msr fpcr, %0" : : "r"(before));
+    __asm__ __volatile__("msr fpcr, %0" : : "r"(before) : "memory");
 }
 
 static inline float_mode flush_denormals(void) {

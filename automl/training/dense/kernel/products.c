@@ -5,7 +5,7 @@
  * lie, one panel of columns after another: each comes from memory once, and its numbers are still
  * in the second-level cache for all rows.
  *
- * The sums are the same whatever the registers: each is taken in the order of its terms. */
+ * Eight or sixteen numbers at once give the same sums: each is taken in the order of its terms. */
 
 #include "dense.h"
 
@@ -16,21 +16,28 @@ int few_rows = 64;
 #define PAGE 1024 /* numbers of a page of memory */
 
 typedef float four __attribute__((vector_size(16)));
+
+/* Four numbers out of two times four. */
+#if defined(__clang__) || __GNUC__ >= 12
+#define SHUFFLED(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
 typedef int32_t places __attribute__((vector_size(16)));
+#define SHUFFLED(a, b, ...) __builtin_shuffle(a, b, (places){__VA_ARGS__})
+#endif
 
 /* Turns four rows of four numbers into columns; steps lead from one row to the next. */
 INLINE void turn_four(float *to, size_t to_step, const float *from, size_t from_step) {
     four row[4], half[4];
     for (int r = 0; r < 4; r++)
         memcpy(&row[r], from + r * from_step, sizeof row[r]);
-    half[0] = __builtin_shuffle(row[0], row[1], (places){0, 4, 1, 5});
-    half[1] = __builtin_shuffle(row[2], row[3], (places){0, 4, 1, 5});
-    half[2] = __builtin_shuffle(row[0], row[1], (places){2, 6, 3, 7});
-    half[3] = __builtin_shuffle(row[2], row[3], (places){2, 6, 3, 7});
-    row[0] = __builtin_shuffle(half[0], half[1], (places){0, 1, 4, 5});
-    row[1] = __builtin_shuffle(half[0], half[1], (places){2, 3, 6, 7});
-    row[2] = __builtin_shuffle(half[2], half[3], (places){0, 1, 4, 5});
-    row[3] = __builtin_shuffle(half[2], half[3], (places){2, 3, 6, 7});
+    half[0] = SHUFFLED(row[0], row[1], 0, 4, 1, 5);
+    half[1] = SHUFFLED(row[2], row[3], 0, 4, 1, 5);
+    half[2] = SHUFFLED(row[0], row[1], 2, 6, 3, 7);
+    half[3] = SHUFFLED(row[2], row[3], 2, 6, 3, 7);
+    row[0] = SHUFFLED(half[0], half[1], 0, 1, 4, 5);
+    row[1] = SHUFFLED(half[0], half[1], 2, 3, 6, 7);
+    row[2] = SHUFFLED(half[2], half[3], 0, 1, 4, 5);
+    row[3] = SHUFFLED(half[2], half[3], 2, 3, 6, 7);
     for (int r = 0; r < 4; r++)
         memcpy(to + r * to_step, &row[r], sizeof row[r]);
 }
