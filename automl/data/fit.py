@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -172,15 +173,14 @@ def fit_array(x: npt.NDArray[Any], rows: npt.NDArray[np.int64], say: Say) -> Arr
     shape = tuple(int(size) for size in x.shape[1:])
     if 0 in shape:
         raise DataError(f"A row of x has the shape {shape}, which holds no numbers.")
-    flat = x.reshape(len(x), -1)
     axis = 0 if len(shape) == 1 else None
-    mean = _chunked_mean(flat, rows, None, axis)
-    std = np.sqrt(_chunked_mean(flat, rows, mean, axis))
+    mean = _chunked_mean(x, rows, None, axis)
+    std = np.sqrt(_chunked_mean(x, rows, mean, axis))
     constant = std <= np.maximum(LEAST_RELATIVE_STD * np.abs(mean), LEAST_STD)
     if constant.all():
         raise DataError("All rows of x are the same: there is nothing to learn from.")
     if constant.any():
-        say(f"{int(constant.sum()):,} of {flat.shape[1]:,} columns of x are constant")
+        say(f"{int(constant.sum()):,} of {shape[0]:,} columns of x are constant")
     std = np.where(constant, 1.0, std)
     return ArrayFeature(
         shape, tuple(np.atleast_1d(mean).tolist()), tuple(np.atleast_1d(std).tolist())
@@ -188,21 +188,23 @@ def fit_array(x: npt.NDArray[Any], rows: npt.NDArray[np.int64], say: Say) -> Arr
 
 
 def _chunked_mean(
-    flat: npt.NDArray[Any],
+    x: npt.NDArray[Any],
     rows: npt.NDArray[np.int64],
     center: npt.NDArray[np.float64] | None,
     axis: int | None,
 ) -> npt.NDArray[np.float64]:
     """Mean of rows, or of their squared distance from a center, in float64; no copy of all."""
-    total: npt.NDArray[np.float64] = np.zeros(flat.shape[1] if axis == 0 else (), np.float64)
-    step = rows_of_a_chunk(flat.shape[1])
+    size = math.prod(x.shape[1:])
+    total: npt.NDArray[np.float64] = np.zeros(size if axis == 0 else (), np.float64)
+    step = rows_of_a_chunk(size)
     for start in range(0, len(rows), step):
-        chunk = array_to_float32(flat[rows[start : start + step]]).astype(np.float64)
+        part = x[rows[start : start + step]]
+        chunk = array_to_float32(part.reshape(len(part), size)).astype(np.float64)
         if center is not None:
             chunk -= center
             chunk *= chunk
         total = total + chunk.sum(axis=axis)
-    return total / (len(rows) if axis == 0 else len(rows) * flat.shape[1])
+    return total / (len(rows) if axis == 0 else len(rows) * size)
 
 
 def fit_target(truth: npt.NDArray[Any], task: Task) -> TargetScale:

@@ -76,13 +76,13 @@ def array_to_float32(array: npt.NDArray[Any]) -> FloatArray:
         )
     if array.dtype.kind in "iu" and array.dtype.itemsize <= 4:
         return array.astype(np.float32)
-    cast = to_float32(array, "Array x")
-    if cast.size and np.isnan(cast.min()):
-        raise DataError(
-            "Array x has missing values, which array data cannot have: fill them, or give a table "
-            "(CSV, Parquet or a DataFrame)."
-        )
-    return cast
+    if _are_usual(array):
+        return array.astype(np.float32, copy=False)
+    to_float32(array, "Array x")  # refuses infinite and too large ones; what is left is missing
+    raise DataError(
+        "Array x has missing values, which array data cannot have: fill them, or give a table "
+        "(CSV, Parquet or a DataFrame)."
+    )
 
 
 def standardize(

@@ -223,8 +223,8 @@ class PreprocessingPlan:
         """
         array = self.array
         if array is not None:
-            numeric = array.apply(array.raw(np.asarray(data)))
-            return numeric, np.zeros((len(numeric), 0), np.int32)
+            rows = array.shaped(np.asarray(data))
+            return self.apply_at(rows, np.arange(len(rows)))
         if isinstance(data, np.ndarray):
             raise DataError(
                 "The model was trained on a table, but an array without names was given."
@@ -241,6 +241,24 @@ class PreprocessingPlan:
         for i, column in enumerate(self.categorical_features):
             categorical[:, i] = column.apply(raw[column.name])
         return numeric, categorical
+
+    def apply_at(
+        self, array: npt.NDArray[Any], positions: npt.NDArray[np.int64]
+    ) -> tuple[FloatArray, IntArray]:
+        """The same for some rows of array data, of which nothing else is copied.
+
+        Args:
+            array: The rows, (n, *shape).
+            positions: Which of them, (m,).
+
+        Returns:
+            float32 (m, p), and int32 (m, 0): there are no categories.
+
+        Raises:
+            DataError: The rows do not have the plan's form.
+        """
+        assert self.array is not None
+        return self.array.apply_at(array, positions), np.zeros((len(positions), 0), np.int32)
 
     def _indicators(self) -> tuple[NumericFeature, ...]:
         return tuple(f for f in self.numeric_features if f.indicator)

@@ -222,9 +222,8 @@ def _rows(
     if combined.weight is not None:
         column = combined.weight[positions].astype(np.float32)
         weight = column if class_weight is None else column * class_weight
-    if combined.x is not None and plan.array is not None:
-        numeric = plan.array.apply_at(combined.x, positions)
-        categorical = np.zeros((len(numeric), 0), np.int32)
+    if combined.x is not None:
+        numeric, categorical = plan.apply_at(combined.x, positions)
     else:
         numeric, categorical = plan.apply(_raw(combined, positions, plan))
     return Rows(numeric, categorical, plan.apply_target(own), own, weight)

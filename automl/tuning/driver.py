@@ -148,15 +148,15 @@ class Driver:
         for number in sorted(results):
             if self._fails_alike():
                 self._failures.clear()
-            self._standing.add(number, results[number])
+            self._rank(number, results[number])
             if self._study.owns(number):
                 self._count_failure(results[number])
         if self._fails_alike():
             self._failures.clear()
-        self._keep_back()
 
-    def _keep_back(self) -> None:
-        """Tells the clock of the best trial, if it is this run's to score and to export."""
+    def _rank(self, number: int, result: TrialResult) -> None:
+        """Takes a trial that is over; the clock hears of the best one that this run exports."""
+        self._standing.add(number, result)
         best = self._standing.best(1)
         is_own = bool(best) and self._study.owns(best[0][0])
         self._clock.keep_back_for(self._standing.leader if is_own else None)
@@ -256,8 +256,7 @@ class Driver:
                 return proposal
         with self._study.asking():
             for number, result in self._study.others_results().items():
-                self._standing.add(number, result)
-            self._keep_back()
+                self._rank(number, result)
             return self._study.ask() if self._may_ask() else None
 
     def _may_ask(self) -> bool:
@@ -302,8 +301,7 @@ class Driver:
             self._study.record_baseline(event.trial, spec.config, spec.seed, result)
         else:
             self._study.tell(event.trial, result, self._clock.elapsed())
-            self._standing.add(event.trial, result)
-            self._keep_back()
+            self._rank(event.trial, result)
             self._count_failure(result)
             for number in self._standing.without_model(event.trial):
                 self._forget_model(number)

@@ -131,6 +131,7 @@ def _score_test_rows(
                 "arrays": str(run.arrays),
                 "part": "test",
             }
+            # Where no limit was asked for, there is none here either: large sets may take hours.
             left = None if clock is None else clock.left_for_test_rows()
             try:
                 scores[str(trial)] = run_task(

@@ -10,6 +10,7 @@ import pytest
 import automl
 from automl.errors import RequestError, RunError
 from automl.results.run_directory import RunDirectory
+from automl.trial import TrialState
 from automl.tuning import finish
 from automl.tuning.budget import Clock
 from automl.tuning.observer import Observer
@@ -46,6 +47,20 @@ def test_out_of_time_the_test_rows_stay_unopened_until_the_run_is_finished(
         run.resume()  # it has no trial to run, and takes the time
     scored = automl.load_run(run.path).record.test_scores
     assert set(scored) == {0, "linear", "majority"}
+
+
+def test_late_test_rows_get_their_time_also_where_a_resumed_search_goes_on_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Clock, "left_for_test_rows", lambda self: 0.0)
+    options: dict[str, Any] = {"epochs": 1, "workers": 1, "directory": tmp_path / "run"}
+    run = automl.search("digits", trials=1, pruner="none", **options)
+    assert run.record.test_scores == {}
+    resumed = run.resume(trials=2).record
+    best = resumed.best()
+    assert best is not None and best.trial == 0
+    assert {trial.state for trial in resumed.trials} == {TrialState.COMPLETED}
+    assert set(resumed.test_scores) == {0, "linear", "majority"}
 
 
 def test_an_export_without_room_fails_the_run_and_not_the_request(

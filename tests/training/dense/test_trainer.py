@@ -97,7 +97,7 @@ def test_numbers_too_small_for_a_processor_count_as_zero_as_in_tensorflow() -> N
 def test_a_model_that_predicts_otherwise_is_refused() -> None:
     trainer = trained(PlainCourse(rows=ROWS, epochs=1))
     weights, state = trainer.snapshot()
-    trainer._program.trained[0].assign = lambda value: None  # type: ignore[method-assign]
+    trainer._program.trained[0].assign = lambda value: None
     with pytest.raises(TrialError, match="predicts otherwise than Keras"):
         trainer.restore((weights + 0.1, state))
 
