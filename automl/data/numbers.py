@@ -35,7 +35,7 @@ def to_float32(values: npt.NDArray[Any], what: str) -> FloatArray:
             f"{what} has infinite values: replace them by numbers, or leave them empty to count "
             "as missing."
         )
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):  # float16 has no such limit: infinity
         too_large = bool((np.abs(values) > LARGEST_VALUE).any())
     if too_large:
         raise DataError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ def read_parquet(path: Path) -> pd.DataFrame:
         path: The file.
 
     Returns:
-        Its columns, as pandas has them.
+        Its columns under the names that the file gives them, without what pandas wrote as index.
 
     Raises:
         DataError: The file cannot be read, does not fit into memory, or a column holds lists.
@@ -42,12 +43,15 @@ def read_parquet(path: Path) -> pd.DataFrame:
             table = file.read()
         table.validate(full=True)
         check_memory(path, _unfolded_size(table))
-        frame: pd.DataFrame = _unfolded(table, texts).to_pandas()
+        table = _without_index(_unfolded(table, texts))
+        # Not by pandas' notes in the file: they cannot be read for every kind of label, and where
+        # they are damaged they give columns other names than the file does.
+        frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
     except (
         pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError, AttributeError,
         OverflowError, MemoryError, RecursionError,
     ) as error:  # fmt: skip
-        # Arrow's own, and what pandas meets in the notes that it leaves in the file.
+        # Arrow's own, and what damaged notes of pandas lead to.
         raise DataError(
             f"The file {str(path)!r} cannot be read as Parquet: {first_line(error)}."
         ) from error
@@ -116,6 +120,14 @@ def _unfolded(table: Any, names: list[str]) -> Any:
         plain = column.cast(column.type.value_type)
         table = table.set_column(number, table.schema.field(number).with_type(plain.type), plain)
     return table
+
+
+def _without_index(table: Any) -> Any:
+    """The table without the columns that a data frame had as its index when it was written."""
+    notes = json.loads((table.schema.metadata or {}).get(b"pandas", b"{}"))
+    # A range of numbers is described by an object, and has no column.
+    index = [name for name in notes.get("index_columns", []) if isinstance(name, str)]
+    return table.drop_columns([name for name in index if name in table.column_names])
 
 
 def _is_text(kind: Any) -> bool:
