@@ -68,7 +68,7 @@ def _decoded(path: Path) -> str:
             f"The file {str(path)!r} is not text: give CSV, TSV (as UTF-8), Parquet or NPZ."
         )
     try:
-        content = raw.decode("utf-16" if utf16 else "utf-8-sig")
+        content = raw.decode("utf-16" if utf16 else "utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise DataError(
@@ -81,7 +81,8 @@ def _decoded(path: Path) -> str:
             f"Line {line} of {str(path)!r} holds a NUL character, as where writing was cut off: "
             "restore the file, or remove the line."
         )
-    return content
+    # Programs that save a file again may add a second mark of its byte order.
+    return content.lstrip("\ufeff")
 
 
 def _separator(path: Path, first: str) -> str:

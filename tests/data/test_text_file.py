@@ -26,6 +26,7 @@ TABLE = [["a", "b"], ["1", "x y"], ["2", "z"]]
         ("a,b\n1,x y\n2,z\n", "t.csv"),
         ("a,b\r\n1,x y\r\n\r\n2,z", "t.csv"),
         ("\ufeffa,b\n1,x y\n2,z\n", "t.csv"),
+        ("\ufeff\ufeffa,b\n1,x y\n2,z\n", "t.csv"),
         ("a,b\n1,x y\n2,z\n".encode("utf-16"), "t.csv"),
         ("a;b\n1;x y\n2;z\n", "t.csv"),
         ("a\tb\n1\tx y\n2\tz\n", "t.tsv"),

@@ -46,7 +46,8 @@ def table(separator: str, line_end: str) -> bytes:
 def independent_rows(path: Path) -> list[list[str]]:
     """A text file as pandas' own parser reads it, every cell a text."""
     raw = path.read_bytes()
-    text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8")
+    text = text.lstrip("\ufeff")
     first = next(line for line in io.StringIO(text, newline="") if line.strip())
     separator = next((s for s in ",\t;|" if s in first), ",")
     if path.suffix == ".tsv":
