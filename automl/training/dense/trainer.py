@@ -17,12 +17,12 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from automl.errors import TrialError
 from automl.training.chunks import Chunks
 from automl.training.course import Course
 from automl.training.deadline import taken
 from automl.training.dense.codes import Rule, UnsupportedModel
 from automl.training.dense.compilation import read_loss, read_optimizer, variable_floats
+from automl.training.dense.confirmation import CONFIRMED_ROWS, confirm
 from automl.training.dense.kernel import load_kernel
 from automl.training.dense.program import read_program
 from automl.training.dense.rows import DenseRows, dense_rows
@@ -33,11 +33,6 @@ _OWN_METHODS = (
     *("fit", "evaluate", "predict", "make_train_function"),
 )
 """Methods that, where a model object has its own, leave the training to others."""
-
-CONFIRMED_ROWS = 32
-"""Validation rows that Keras predicts again at the end of each trial; it takes 4 ms."""
-CONFIRMED_DIFFERENCE = 1e-4
-"""Largest difference allowed, as in the check of an export; usual is 1e-7 to 1e-6."""
 
 Snapshot = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
 
@@ -198,7 +193,7 @@ class DenseTrainer:
             snapshot: What `snapshot` gave.
 
         Raises:
-            TrialError: The Keras model does not predict what the kernel has scored.
+            TrialError: The Keras model does not predict what the kernel has scored; see `confirm`.
         """
         self._weights[:], self._state[:] = snapshot
         for variables, flat in (
@@ -216,16 +211,9 @@ class DenseTrainer:
         """Lets Keras itself predict a few validation rows: the scored model is the saved one."""
         positions = np.arange(min(CONFIRMED_ROWS, len(self._validation)))
         rows = taken(self._validation, positions)
-        expected = np.asarray(self._model(rows.data[0], training=False))
         _, outputs = self.evaluate(rows)
-        scale = np.maximum(1.0, np.abs(expected))
-        with np.errstate(invalid="ignore"):  # infinite outputs differ too
-            difference = float(np.max(np.abs(outputs - expected) / scale, initial=0.0))
-        if not difference <= CONFIRMED_DIFFERENCE:
-            raise TrialError(
-                f"The compiled kernel predicts otherwise than Keras (by {difference:.2g}), so "
-                "this trial cannot be trusted; please report its configuration."
-            )
+        read = (*self._program.trained, *self._program.state)
+        confirm(self._model, read, rows.data[0], outputs)
 
 
 def _check_model(model: Any) -> None:
