@@ -57,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = options(arguments)
     words = sys.argv[1:] if arguments is None else arguments
     command = shlex.join(["python", "-m", "benchmarks.figures", *words])
+    if asked.work is not None:
+        asked.work.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="figures-", dir=asked.work))
     told = Options(
         data=asked.data,

@@ -66,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     command = shlex.join(["python", "-m", "benchmarks.peers", *words])
     peers = asked.python or (peers_python() if asked.peers else Path(sys.executable))
     pythons = {tool: Path(sys.executable) if tool == OURS else peers for tool in TOOLS}
+    if asked.work is not None:
+        asked.work.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="benchmark-", dir=asked.work))
     runner = Runner(work, pythons, asked.limit)
     try:
