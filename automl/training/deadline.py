@@ -72,6 +72,7 @@ class Deadline:
         self._row_seconds: float | None = None
         self._weight_bytes = 0
         self._most_kept_back = 0.0
+        self._kept_for_leader = spec.kept_back
         self._seed = spec.seed
 
     def use(self, train: DeviceRows, validation: DeviceRows) -> None:
@@ -169,14 +170,15 @@ class Deadline:
     def _limit(self) -> tuple[float | None, str]:
         """When the trial has to be over, on `time.perf_counter`, and what makes it so.
 
-        What its own model needs after the search is taken off the search's end, for this may be
-        the best model in the end.
+        What its own model needs after the search, beyond what is kept back for the best one so
+        far, is taken off the search's end, for this may be the best model in the end.
         """
         ends: list[tuple[float, str]] = []
         if self._own_end is not None:
             ends.append((self._own_end, self._own_reason))
         if self._search_end is not None:
-            kept_back = min(self.test_seconds() + self.export_seconds(), self._most_kept_back)
+            more = self.test_seconds() + self.export_seconds() - self._kept_for_leader
+            kept_back = min(max(more, 0.0), self._most_kept_back)
             ends.append((self._search_end - kept_back, SEARCH_OVER))
         if self._interrupted_end is not None:
             ends.append((self._interrupted_end, SEARCH_OVER))

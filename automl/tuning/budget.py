@@ -159,8 +159,15 @@ class Clock:
     def reserve(self) -> float:
         """Seconds of a search with a time limit that are kept back for what follows its trials."""
         seconds = self._seconds or 0.0
-        needed = max(self._any_export(), 0.02 * seconds)
-        return min(needed + self._export_seconds + self._test_seconds, 0.5 * seconds)
+        needed = self._least_reserve() + self._export_seconds + self._test_seconds
+        return min(needed, 0.5 * seconds)
+
+    def kept_for_leader(self) -> float:
+        """Seconds of the reserve that are there for the best trial so far."""
+        return max(0.0, self.reserve() - self._least_reserve())
+
+    def _least_reserve(self) -> float:
+        return max(self._any_export(), 0.02 * (self._seconds or 0.0))
 
     def left_for_test_rows(self) -> float | None:
         """Seconds for scoring the test rows so that the export is ready in time; None: no limit."""

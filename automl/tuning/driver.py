@@ -225,7 +225,8 @@ class Driver:
             spec = None if left is not None and left < LEAST_SECONDS else self._next_spec()
             if spec is None:
                 return
-            spec = replace(spec, seconds_left=left)
+            kept_back = self._clock.kept_for_leader()
+            spec = replace(spec, seconds_left=left, kept_back=kept_back)
             self._running[spec.trial] = spec
             self.has_trained = True
             self._observer.trial_started(spec.trial, spec.config)

@@ -47,9 +47,9 @@ SPACE = SearchSpace(
 )
 
 
-def spec(seconds: float | None = None, seconds_left: float | None = None) -> TrialSpec:
+def spec(seconds: float | None = None, **more: float) -> TrialSpec:
     budget = TrialBudget(5, 5, seconds=seconds)
-    return TrialSpec(0, {"batch_size": 1}, seed=0, budget=budget, seconds_left=seconds_left)
+    return TrialSpec(0, {"batch_size": 1}, seed=0, budget=budget, **more)
 
 
 @pytest.fixture
@@ -141,6 +141,9 @@ def test_what_the_best_model_needs_after_the_search_is_kept_back_too(toy: Any) -
     )  # 8 to save, 7.5 for after
     assert not passed(spec(seconds=15.0), parameters=large)
     assert not passed(spec(seconds_left=60.0), parameters=large)
+    # What is kept back for the best trial so far is there for this one too.
+    assert not passed(spec(seconds_left=15.0, kept_back=12.0), parameters=large)
+    assert passed(spec(seconds_left=15.0, kept_back=1.0), parameters=large) == SEARCH_OVER
     # However many test rows there are, the trial gets half of what is left.
     rows = len(data.validation) * hours
     assert not passed(spec(seconds_left=20.0), test_rows=rows)

@@ -37,11 +37,11 @@ def test_a_slow_machine_keeps_more_time_back_for_the_export() -> None:
 def test_what_the_best_model_needs_is_kept_back() -> None:
     clock = Clock(SearchBudget(None, 60.0), started=0.0, now=lambda: 0.0)
     clock.keep_back_for(None)
-    assert clock.reserve() == EXPORT_RESERVE
+    assert (clock.reserve(), clock.kept_for_leader()) == (EXPORT_RESERVE, 0.0)
     clock.keep_back_for(TrialResult(TrialState.COMPLETED, test_seconds=3.0, export_seconds=4.0))
-    assert clock.reserve() == EXPORT_RESERVE + 7.0
+    assert (clock.reserve(), clock.kept_for_leader()) == (EXPORT_RESERVE + 7.0, 7.0)
     clock.keep_back_for(TrialResult(TrialState.COMPLETED, test_seconds=3e9))
-    assert clock.reserve() == 30.0
+    assert (clock.reserve(), clock.kept_for_leader()) == (30.0, 30.0 - EXPORT_RESERVE)
     clock.keep_back_for(TrialResult(TrialState.COMPLETED))
     assert clock.reserve() == EXPORT_RESERVE
 

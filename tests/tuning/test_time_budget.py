@@ -98,6 +98,15 @@ def test_a_search_ends_earlier_where_its_best_model_needs_more_after_it(tmp_path
     assert len(heavy.engine.submitted) < 0.7 * len(light.engine.submitted)
 
 
+def test_trials_are_told_what_is_kept_back_for_the_best_one(tmp_path: Path) -> None:
+    search, _, _ = run(tmp_path / "run", HeavyEngine)
+    told = [spec.kept_back for spec in search.engine.submitted]
+    assert told[0] == 0.0
+    assert told[-1] == pytest.approx(200.0)
+    light, _, _ = run(tmp_path / "light", ScriptedEngine)
+    assert {spec.kept_back for spec in light.engine.submitted} == {0.0}
+
+
 def test_trials_are_told_how_much_time_the_search_has_left(tmp_path: Path) -> None:
     search, _, _ = run(tmp_path / "run", ScriptedEngine)
     told = [spec.seconds_left for spec in search.engine.submitted]
@@ -130,5 +139,5 @@ def test_a_reserve_never_takes_more_than_half() -> None:
 def test_a_specification_with_a_deadline_survives_its_json_form(tmp_path: Path) -> None:
     search = Search(tmp_path / "run", trials=1)
     search.session()
-    spec = replace(search.engine.submitted[0], seconds_left=12.5)
+    spec = replace(search.engine.submitted[0], seconds_left=12.5, kept_back=1.5)
     assert TrialSpec.from_json(spec.to_json()) == spec
