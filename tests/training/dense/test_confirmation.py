@@ -9,26 +9,35 @@ import numpy as np
 import pytest
 
 from automl.errors import TrialError
+from automl.training.dense import confirmation
 from automl.training.dense.confirmation import CONFIRMED_DIFFERENCE, confirm
 from automl.training.dense.trainer import DenseTrainer
 from tests.training.dense.networks import COLUMNS, make_rows
 
-UNITS = 64
 
-
-def cancelling(scale: float) -> Any:
-    """A network whose outputs, of about 1, are differences of terms of this size."""
-    keras.utils.set_random_seed(1)
+def cancelling(
+    scale: float, activation: str = "tanh", units: int = 64, seed: int = 1, normalized: bool = False
+) -> Any:
+    """A network whose outputs are differences of terms of this size."""
+    keras.utils.set_random_seed(seed)
     inputs = keras.Input((COLUMNS,), name="numeric")
-    first = keras.layers.Dense(UNITS, activation="tanh")(inputs)
-    hidden = keras.layers.Dense(UNITS, activation="tanh")
+    x = inputs
+    for _ in range(2):
+        hidden = keras.layers.Dense(units)
+        x = hidden(x)
+        if normalized:
+            x = keras.layers.BatchNormalization()(x)
+        x = keras.layers.Activation(activation)(x)
     last = keras.layers.Dense(2)
-    model = keras.Model({"numeric": inputs}, last(hidden(first)))
+    model = keras.Model({"numeric": inputs}, last(x))
     model.compile("adam", "mse")
-    draws = np.random.default_rng(1)
+    draws = np.random.default_rng(seed)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.moving_variance.assign(draws.uniform(0.1, 2.0, units))
     kernel = hidden.kernel.numpy().copy()
-    half = UNITS // 2
-    kernel[:, half:] = kernel[:, :half] + draws.normal(size=(UNITS, half)) / scale / 10
+    half = units // 2
+    kernel[:, half:] = kernel[:, :half] + draws.normal(size=(units, half)) / scale / 10
     hidden.kernel.assign(kernel)
     terms = draws.normal(size=(half, 2)) * scale
     last.kernel.assign(np.concatenate([terms, -terms]))
@@ -80,3 +89,22 @@ def test_a_prediction_that_is_no_number_is_refused() -> None:
     outputs[0, 0] = np.nan
     with pytest.raises(TrialError, match="predicts otherwise than Keras"):
         confirm(model, model.weights, x, outputs)
+
+
+@pytest.mark.slow  # the measurement that ROUNDINGS comes from; its output says what was measured
+@pytest.mark.parametrize("normalized", [False, True])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "selu"])
+@pytest.mark.parametrize("units", [64, 300])
+def test_what_two_correct_computations_differ_by(
+    units: int, activation: str, normalized: bool
+) -> None:
+    largest = 0.0
+    for scale in (1.0, 1e2, 1e3, 1e4, 1e5, 1e6):
+        for seed in range(4):
+            model = cancelling(scale, activation, units, seed, normalized)
+            x, outputs, expected = outputs_of(model)
+            difference = confirmation._difference(outputs, expected)
+            rounding = confirmation._effect_of_rounding(model, model.weights, x, expected)
+            largest = max(largest, difference / rounding)
+    print(f"at most {largest:.2f} times of what rounding the weights does")
+    assert largest < confirmation.ROUNDINGS
