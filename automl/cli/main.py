@@ -16,6 +16,16 @@ from automl.cli.exit_codes import FAILED, INTERRUPTED
 from automl.cli.streams import complain, drop_output, tolerate_characters
 from automl.errors import AutoMLError
 
+_OTHER_WORDS = {
+    **dict.fromkeys(("--out", "--output", "--output-dir", "--run", "--name"), "--directory"),
+    **dict.fromkeys(("--max-trials", "--n-trials", "--num-samples"), "--trials"),
+    **dict.fromkeys(("--timeout", "--max-time", "--time-budget"), "--time"),
+    **dict.fromkeys(("--jobs", "--n-jobs", "--processes"), "--workers"),
+    **dict.fromkeys(("--label", "--label-column"), "--target"),
+    **dict.fromkeys(("--metric", "--scoring"), "--objective"),
+}
+"""Options as other tools (KerasTuner, Optuna, Ray, scikit-learn) call them, and ours."""
+
 
 def _print_version(wanted: bool) -> None:
     if wanted:
@@ -127,9 +137,18 @@ def _save_traceback() -> str:
 
 def _usage_error(error: typer.TyperException) -> int:
     context = getattr(error, "ctx", None)
+    if context is not None:
+        _suggest_ours(error, context)
     message = error.format_message().strip()
     if message:  # without arguments there is none: the help has been printed
         hint = f" Try `{context.command_path} --help`." if context is not None else ""
         end = "" if message.endswith((".", "?", "!")) else "."
         complain(f"{message}{end}{hint}")
     return int(error.exit_code)
+
+
+def _suggest_ours(error: Any, context: Any) -> None:
+    """Names the option that was meant; what has similar letters is named otherwise."""
+    meant = _OTHER_WORDS.get(getattr(error, "option_name", ""))
+    if meant and any(meant in parameter.opts for parameter in context.command.params):
+        error.possibilities = [meant]

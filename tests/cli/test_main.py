@@ -13,7 +13,7 @@ import typer
 from typer.main import get_command
 
 from automl import __version__
-from automl.cli.main import main, make_app
+from automl.cli.main import _OTHER_WORDS, main, make_app
 from automl.errors import RequestError, RunError
 from automl.results.run_directory import RunDirectory
 from tests.cli.console import automl, command_line, environment
@@ -67,6 +67,7 @@ def test_every_command_has_help(path: list[str], capsys: pytest.CaptureFixture[s
     [
         (["sarch", "iris"], ["No such command 'sarch'", "search"]),
         (["search", "iris", "--trails", "3"], ["--trails", "--trials", "automl search --help"]),
+        (["spaces", "--output", "x"], ["No such option: --output."]),
         (["search", "iris", "--trials", "many"], ["--trials", "integer"]),
         (["search"], ["DATA"]),
         (["export", "results/nothing"], ["--to"]),
@@ -82,6 +83,15 @@ def test_usage_errors_are_one_sentence_and_exit_2(
     assert printed.err.startswith("automl: ")
     for word in words:
         assert word in printed.err
+
+
+@pytest.mark.parametrize(("word", "meant"), _OTHER_WORDS.items())
+def test_the_options_of_other_tools_are_translated(
+    word: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["search", "iris", word, "x"]) == 2
+    said = f"No such option: {word} (Possible options: {meant})."
+    assert said in capsys.readouterr().err
 
 
 def test_without_arguments_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
