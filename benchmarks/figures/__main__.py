@@ -7,7 +7,6 @@ import importlib
 import shlex
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -17,6 +16,7 @@ from benchmarks.figures.options import Figure, Options
 from benchmarks.machine import load, machine, version_line, versions
 from benchmarks.results_file import DEFAULT_OUTPUT, write_section
 from benchmarks.rows import DEFAULT_DATA
+from benchmarks.work_folder import make_work_folder
 
 FIGURES = ("startup", "stages", "memory", "recycling", "driver", "leaderboard")
 
@@ -57,9 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = options(arguments)
     words = sys.argv[1:] if arguments is None else arguments
     command = shlex.join(["python", "-m", "benchmarks.figures", *words])
-    if asked.work is not None:
-        asked.work.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix="figures-", dir=asked.work))
+    work = make_work_folder(asked.work, "figures-")
     told = Options(
         data=asked.data,
         work=work,

@@ -7,7 +7,6 @@ import json
 import shlex
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -23,6 +22,7 @@ from benchmarks.peers.runner import Runner
 from benchmarks.peers.table import OURS, REACH, TUNER, goal_of, workload_table
 from benchmarks.results_file import DEFAULT_OUTPUT, write_section
 from benchmarks.rows import DEFAULT_DATA, write_rows
+from benchmarks.work_folder import make_work_folder
 
 PEERS = tuple(tool for tool in TOOLS if tool != OURS)
 #: Least seconds that the search for KerasTuner's best score gets.
@@ -66,9 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     command = shlex.join(["python", "-m", "benchmarks.peers", *words])
     peers = asked.python or (peers_python() if asked.peers else Path(sys.executable))
     pythons = {tool: Path(sys.executable) if tool == OURS else peers for tool in TOOLS}
-    if asked.work is not None:
-        asked.work.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix="benchmark-", dir=asked.work))
+    work = make_work_folder(asked.work, "benchmark-")
     runner = Runner(work, pythons, asked.limit)
     try:
         runner.warm_up()

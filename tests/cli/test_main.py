@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -199,9 +200,9 @@ def test_the_console_command_is_this_one() -> None:
 
 def test_debug_is_an_option_of_every_command() -> None:
     for path in all_commands():
-        command = get_command(make_app())
+        command: Any = get_command(make_app())
         for name in path:
-            command = command.commands[name]  # type: ignore[attr-defined]
+            command = command.commands[name]
         if not path:
             continue
         context = typer.Context(command)
