@@ -188,6 +188,7 @@ class Run:
         trials: int | None = None,
         time: float | str | None = None,
         workers: int | None = None,
+        device: str | None = None,
         memory_per_worker: int | str | None = None,
         max_disk: int | str | None = None,
         space: Any = None,
@@ -201,6 +202,7 @@ class Run:
             time: New total of seconds (or a text such as ``"10m"``), those already spent
                 included, or None as before.
             workers: Trials at once, or None as before.
+            device: What trials run on (``auto``, ``cpu``, ``gpu``), or None as before.
             memory_per_worker: Bytes of memory that a worker may hold, or None as before.
             max_disk: Bytes of the disk that the run may take, or None as before.
             space: The search space, where it was given as an object.
@@ -223,7 +225,11 @@ class Run:
         if time is not None:
             budget = replace(budget, seconds=_seconds(time))
         sizes = {"memory_per_worker": memory_per_worker, "max_disk": max_disk}
-        given = {name: _bytes(size) for name, size in sizes.items() if size is not None}
+        given: dict[str, Any] = {
+            name: _bytes(size) for name, size in sizes.items() if size is not None
+        }
+        if device is not None:
+            given["device"] = device
         return _ended(resume_search(self.path, observer, budget, workers, space, data, **given))
 
     def __repr__(self) -> str:
@@ -266,6 +272,7 @@ def search(
     engine: str = "local",
     address: str | None = None,
     workers: int | None = None,
+    device: str = "auto",
     keep_models: int | None = None,
     seed: int = 0,
     storage: str | None = None,
@@ -299,7 +306,9 @@ def search(
             ``time``, else patient.
         engine: ``local`` or ``ray``.
         address: Address of a Ray cluster.
-        workers: Trials at once; by default the number of cores.
+        workers: Trials at once; by default one on each core, or one on each GPU.
+        device: What trials run on: ``cpu``, ``gpu``, or ``auto``, which is the cores for models of
+            table rows and the GPUs, where there are any, for others.
         keep_models: How many of the best trials keep their model (10).
         seed: Seed of everything random.
         storage: URL of a database for the study, without a password (see the README).
@@ -344,6 +353,7 @@ def search(
             engine=engine,
             address=address,
             workers=workers,
+            device=device,
             keep_models=keep_models,
             memory_per_worker=_bytes(memory_per_worker),
             max_disk=_bytes(max_disk),

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from automl.machine import total_memory, usable_cores
+
 PACKAGES = (
     "tensorflow", "keras", "numpy", "keras-tuner", "optuna", "ray", "autokeras", "automl",
 )  # fmt: skip
@@ -15,9 +17,9 @@ PACKAGES = (
 
 def machine() -> str:
     """Processor, cores, memory, system and Python on one line."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    memory = (total_memory() or 0) / 2**30
     return (
-        f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB of memory, "
+        f"{_processor()}, {usable_cores()} cores, {memory:.0f} GiB of memory, "
         f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
     )
 

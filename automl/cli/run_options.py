@@ -104,3 +104,7 @@ NewMaxDisk = Annotated[
 NewWorkers = Annotated[
     int | None, typer.Option("--workers", "-w", help="Trials at once. Default: as before.")
 ]
+NewDevice = Annotated[
+    str | None,
+    typer.Option("--device", metavar="NAME", help="auto, cpu or gpu. Default: as before."),
+]

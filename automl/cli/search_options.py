@@ -333,7 +333,18 @@ Workers = Annotated[
         "--workers",
         "-w",
         help="Trials at once, one thread each: measured faster than many threads a trial. "
-        "Default: the number of cores. With 1, the same seed gives the same leaderboard.",
+        "Default: one on each core that this process may use, or on each GPU. With 1, the same "
+        "seed gives the same leaderboard.",
+        rich_help_panel=MACHINE,
+    ),
+]
+Device = Annotated[
+    str,
+    typer.Option(
+        "--device",
+        metavar="NAME",
+        help="What trials run on: cpu, gpu, or auto: the cores for models of table rows, the GPUs, "
+        "where there are any, for others.",
         rich_help_panel=MACHINE,
     ),
 ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from automl.errors import DataError
+from automl.machine import total_memory
 
 # Own choice: rows are there twice, as they were read and as they are prepared.
 SHARE_OF_MEMORY = 0.5
@@ -19,13 +19,13 @@ def check_memory(path: Path, size: float) -> None:
         size: Bytes that its content takes in memory, as far as can be told without reading it.
 
     Raises:
-        DataError: That is more than a half of this machine's memory.
+        DataError: That is more than a half of the memory there is.
     """
     if not fits_memory(size):
         raise DataError(
             f"The content of {str(path)!r} would take about {_gigabytes(size)} of memory, more "
-            f"than a half of the {_gigabytes(total_memory() or 0)} of this machine: give fewer "
-            "rows or columns, or a smaller type of number."
+            f"than a half of the {_gigabytes(total_memory() or 0)} that there is for this process: "
+            "give fewer rows or columns, or a smaller type of number."
         )
 
 
@@ -33,14 +33,6 @@ def fits_memory(size: float) -> bool:
     """Whether so many bytes are at most a half of this machine's memory, as far as is known."""
     memory = total_memory()
     return memory is None or size <= SHARE_OF_MEMORY * memory
-
-
-def total_memory() -> float | None:
-    """Bytes of memory that this machine has, or None where the system does not say."""
-    try:
-        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, OSError, ValueError):  # not every system has these names
-        return None
 
 
 def _gigabytes(size: float) -> str:

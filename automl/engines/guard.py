@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Protocol
 
 from automl.engines.limits import LOG_BYTES, LOG_KEPT, scarce_memory
-from automl.engines.memory import Machine, held_memory, shown_size
+from automl.engines.memory import held_memory, shown_size
 from automl.engines.processes import Child
+from automl.machine import Machine
 
 #: Seconds between two looks; a look at two workers takes 0.1 ms.
 PERIOD = 0.1

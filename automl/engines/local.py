@@ -14,6 +14,7 @@ from typing import Any
 from typing_extensions import override
 
 from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
+from automl.engines.devices import Devices
 from automl.engines.guard import Guard
 from automl.engines.limits import MEMORY_GROWTH, STALL_SECONDS, START_ATTEMPTS, overdue, too_large
 from automl.engines.memory import held_memory, shown_size
@@ -84,6 +85,7 @@ class LocalEngine(Engine):
         memory_growth: Bytes by which a worker may grow before it is replaced.
         memory_limit: Bytes that a worker may hold; a trial that takes more fails. None for no
             limit.
+        gpus: How many GPUs the workers share out among themselves, one each; 0 for the cores.
 
     Raises:
         RequestError: There is a limit, but the system does not tell what a process holds.
@@ -96,6 +98,7 @@ class LocalEngine(Engine):
         stall_seconds: float = STALL_SECONDS,
         memory_growth: int = MEMORY_GROWTH,
         memory_limit: int | None = None,
+        gpus: int = 0,
     ) -> None:
         if memory_limit is not None and held_memory() is None:
             raise RequestError(
@@ -103,6 +106,7 @@ class LocalEngine(Engine):
                 "Linux); leave it out on this one."
             )
         self._slots = workers
+        self._devices = Devices(workers, gpus)
         self._owns_processes = processes is None
         self._processes = processes if processes is not None else warm_processes()
         self._stall_seconds = stall_seconds
@@ -135,7 +139,8 @@ class LocalEngine(Engine):
     def _start_worker(self, index: int) -> _Worker:
         assert self._job is not None
         log = self._job.run / "logs" / f"worker-{index}.log"
-        child = self._processes.start("automl.engines.worker:serve_worker", {}, log)
+        argument = {"gpu": self._devices.of_worker(index)}
+        child = self._processes.start("automl.engines.worker:serve_worker", argument, log)
         return _Worker(child, log)
 
     @override

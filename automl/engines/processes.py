@@ -41,6 +41,7 @@ CHILD_ENVIRONMENT = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # else a process takes all of a GPU's memory at once
     "KERAS_BACKEND": "tensorflow",
     "PYTHONFAULTHANDLER": "1",
     "MALLOC_TRIM_THRESHOLD_": str(512 * 2**20),

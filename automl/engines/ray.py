@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ class RayEngine(Engine):
             with the engine.
         stall_seconds: Seconds without a sign of life after which a trial is killed.
         memory_growth: Bytes by which an actor may grow before it is replaced.
+        on_gpu: Whether trials share the GPUs there are among themselves.
     """
 
     def __init__(
@@ -56,11 +58,13 @@ class RayEngine(Engine):
         address: str | None = None,
         stall_seconds: float = STALL_SECONDS,
         memory_growth: int = MEMORY_GROWTH,
+        on_gpu: bool = False,
     ) -> None:
         self._slots = workers
         self._address = address
         self._stall_seconds = stall_seconds
         self._memory_growth = memory_growth
+        self._on_gpu = on_gpu
         self._held = ExitStack()
         self._exchange = Exchange(Closed)
         self._mailbox: Any = None
@@ -77,7 +81,8 @@ class RayEngine(Engine):
     def open(self, job: Job) -> None:
         self._run = job.run
         workload = Workload.of(job, self._memory_growth)
-        cluster = self._held.enter_context(connect(self._address, self._slots))
+        cluster = self._held.enter_context(connect(self._address, self._slots, self._on_gpu))
+        workload = replace(workload, on_gpu=cluster.gpus > 0)
         self._exchange = Exchange(Closed if cluster.is_left else ClosedGently)
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         self._mailbox = ray.remote(Mailbox).options(num_cpus=0, scheduling_strategy=here).remote()

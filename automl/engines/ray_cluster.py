@@ -69,13 +69,14 @@ class Cluster:
 
 
 @contextmanager
-def connect(address: str | None, workers: int) -> Iterator[Cluster]:
+def connect(address: str | None, workers: int, on_gpu: bool = False) -> Iterator[Cluster]:
     """Connects to Ray, or starts one on this machine.
 
     Args:
         address: A cluster's ``host:port``, or ``auto``; None for one of our own. A Ray that this
             process is connected to already is used as it is.
         workers: Trials at once.
+        on_gpu: Whether they are to share the cluster's GPUs.
 
     Raises:
         RequestError: No cluster answers there.
@@ -91,7 +92,7 @@ def connect(address: str | None, workers: int) -> Iterator[Cluster]:
         if not is_joined:
             stack.callback(ray.shutdown)
             _init(address, workers, folder)
-        gpus = float(ray.cluster_resources().get("GPU", 0.0))
+        gpus = float(ray.cluster_resources().get("GPU", 0.0)) if on_gpu else 0.0
         yield Cluster(folder, not is_joined, min(1.0, gpus / workers))
 
 

@@ -50,12 +50,14 @@ class Workload:
         arrays: The prepared rows, without the test part.
         objective: The metric that scores a trial, and its direction.
         memory_growth: Bytes by which an actor may grow before it is replaced.
+        on_gpu: Whether actors have a GPU, or a share of one.
     """
 
     spaces: dict[str, PortableSpace]
     arrays: Arrays
     objective: Objective
     memory_growth: int = MEMORY_GROWTH
+    on_gpu: bool = False
 
     @classmethod
     def of(cls, job: Job, memory_growth: int) -> Workload:
@@ -250,7 +252,8 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray carries no types
         from automl.training.device import configure_device
         from automl.training.device_data import DeviceData
 
-        configure_device()
+        # Ray shows the actor its own GPU only.
+        configure_device(gpu=0 if workload.on_gpu else None)
         self.workload, self.mailbox = workload, mailbox
         self.data = DeviceData.from_arrays(workload.arrays)
         self._spaces: dict[str, SearchSpace] = {}

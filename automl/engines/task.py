@@ -15,6 +15,7 @@ from automl import errors
 from automl.engines.guard import Guard
 from automl.engines.processes import Child, Processes
 from automl.errors import AutoMLError, RunError
+from automl.machine import usable_cores
 
 TIMEOUT = 600.0
 """Seconds that a task gets unless it is told otherwise."""
@@ -33,7 +34,7 @@ def serve_task(connection: Connection, argument: dict[str, Any]) -> None:
     """
     # A worker has one thread, for there is one on each core; a task runs where they are idle.
     for kind in ("INTRA", "INTER"):
-        os.environ[f"TF_NUM_{kind}OP_THREADS"] = str(os.cpu_count() or 1)
+        os.environ[f"TF_NUM_{kind}OP_THREADS"] = str(usable_cores())
     module, _, name = argument["function"].partition(":")
     try:
         value = getattr(importlib.import_module(module), name)(**argument["arguments"])

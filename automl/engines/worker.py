@@ -62,7 +62,8 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
 
     Args:
         connection: To the driver.
-        argument: Unused; everything comes in the first message.
+        argument: ``gpu``, the GPU that it computes on, or None for a core; everything else comes in
+            the first message.
     """
     from automl.data.arrays import open_arrays
     from automl.training.device import configure_device
@@ -73,7 +74,7 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
         if isinstance(stream, io.TextIOWrapper):  # what a builder says is there when it is killed
             stream.reconfigure(line_buffering=True)
     job = Job.from_json(json.loads(connection.recv_bytes())["job"])
-    configure_device()
+    configure_device(gpu=argument.get("gpu"))
     data = DeviceData.from_arrays(open_arrays(job.arrays))
     spaces: dict[str, SearchSpace] = {}
     connection.send_bytes(json.dumps({"ready": True}).encode())

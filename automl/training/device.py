@@ -97,25 +97,28 @@ def _without_grappler() -> Iterator[None]:
         tf.config.optimizer.set_experimental_options({name: before})
 
 
-def configure_device(threads: int = 1) -> None:
+def configure_device(threads: int = 1, gpu: int | None = None) -> None:
     """Prepares a worker process; to be called once, before anything runs on TensorFlow.
 
     One thread a trial and as many trials as cores beats many threads a trial (measured), and
-    keeps sums in one order. On GPUs, memory grows as needed, so that workers can share one, and
+    keeps sums in one order. On a GPU, memory grows as needed, so that workers can share one, and
     operations are deterministic.
 
     Args:
         threads: Threads of an operation.
+        gpu: Which of the GPUs that TensorFlow finds the process computes on; None for the cores.
 
     Raises:
         RuntimeError: TensorFlow already runs with other threads.
     """
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
-    gpus = tf.config.list_physical_devices("GPU")
-    for gpu in gpus:
-        tf.config.experimental.set_memory_growth(gpu, True)
-    if gpus:
+    found = tf.config.list_physical_devices("GPU")
+    used = [] if gpu is None else found[gpu : gpu + 1]
+    tf.config.set_visible_devices(used, "GPU")
+    for device in used:
+        tf.config.experimental.set_memory_growth(device, True)
+    if used:
         tf.config.experimental.enable_op_determinism()
     # The objects of the imported packages live as long as the process: kept out of the
     # collections after each trial, which then cost 5 ms in place of 150.
@@ -125,7 +128,12 @@ def configure_device(threads: int = 1) -> None:
 
 def has_gpu() -> bool:
     """Whether trials run on a GPU."""
-    return bool(tf.config.list_physical_devices("GPU"))
+    return bool(tf.config.get_visible_devices("GPU"))
+
+
+def count_gpus() -> int:
+    """How many GPUs TensorFlow can use; to be called in a process that does nothing else."""
+    return len(tf.config.list_physical_devices("GPU"))
 
 
 def choose_options(model: Any, batch_size: int, steps: int, epochs: int) -> GraphOptions:

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from automl.data.request import DataRequest
+from automl.engines.devices import DEVICES
 from automl.engines.limits import LEAST_WORKER_MEMORY
 from automl.engines.memory import shown_size
 from automl.errors import RequestError
@@ -44,7 +45,8 @@ class SearchRequest:
         pruner: Name of the pruner.
         engine: ``local`` or ``ray``.
         address: Address of a Ray cluster, or None for one started on this machine.
-        workers: Trials at once, or None for the number of cores.
+        workers: Trials at once, or None for the number of cores, or of GPUs; see ``device``.
+        device: What trials run on: ``auto``, ``cpu`` or ``gpu``; see `automl.engines.devices`.
         keep_models: How many of the best trials keep their model.
         seed: Seed of everything random; 0 is a seed.
         memory_per_worker: Bytes of memory that a worker may hold, or None for no limit.
@@ -67,6 +69,7 @@ class SearchRequest:
     engine: str = "local"
     address: str | None = None
     workers: int | None = None
+    device: str = "auto"
     keep_models: int = DEFAULT_KEEP_MODELS
     memory_per_worker: int | None = None
     max_disk: int | None = None
@@ -108,6 +111,11 @@ class SearchRequest:
         if self.engine not in ENGINES:
             raise RequestError(
                 f"There is no engine {self.engine!r}; choose {' or '.join(ENGINES)}."
+            )
+        if self.device not in DEVICES:
+            raise RequestError(
+                f"There is no --device {self.device}; choose {', '.join(DEVICES[:-1])} or "
+                f"{DEVICES[-1]}."
             )
         if self.study is not None and self.storage is None:
             raise RequestError("--study is for a study in a database; add --storage URL.")

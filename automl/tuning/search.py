@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -14,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from automl.engines.contract import Engine, Job, SpaceHandle
 from automl.engines.defaults import check_defaults
 from automl.engines.describe import described, locate_space
+from automl.engines.devices import Devices, find_devices, wants_gpu
 from automl.engines.processes import Processes, warm_processes
+from automl.machine import usable_cores
 from automl.results.database import telling_of_the_database
 from automl.results.files import telling_of_the_disk
 from automl.results.run_directory import RunDirectory
@@ -133,10 +134,11 @@ def start_search(
             check_storage(request.storage)
             check_joining(request.storage, manifest["study"], manifest["terms"])
         check_defaults(space, data.task, data.plan.signature, processes)
+        devices = _devices(request, space, processes)
         run = create_run(target, request.data.name, manifest)
         stack.push(locked_with_rows(run, data))
         del data
-        session = _Session(run, request, space, objective, processes, observer)
+        session = _Session(run, request, space, objective, processes, devices, observer)
         return session.search(started)
 
 
@@ -192,7 +194,8 @@ def resume_search(
         check_space(run, request, manifest, space)
         objective = recorded_objective(run, manifest, arrays.task)
         del arrays
-        session = _Session(run, request, space, objective, processes, observer)
+        devices = _devices(request, space, processes)
+        session = _Session(run, request, space, objective, processes, devices, observer)
         return session.search(started)
 
 
@@ -209,6 +212,7 @@ class _Session:
         space: SearchSpace,
         objective: Objective,
         processes: Processes,
+        devices: Devices,
         observer: Observer,
     ) -> None:
         self._run = run
@@ -218,7 +222,8 @@ class _Session:
         self._processes = processes
         self._leaderboard = LeaderboardWriter(run)
         self._observer = Observers(observer, self._leaderboard)
-        self._workers = request.workers or os.cpu_count() or 1
+        self._devices = devices
+        self._workers = devices.workers
 
     def search(self, started: float) -> SearchEnd:
         """Drives the search to its end and finishes what it leaves."""
@@ -233,6 +238,8 @@ class _Session:
 
         record_request(self._run, self._request)
         self._observer.run_opened(self._run.path)
+        if self._devices.note:
+            self._observer.said(self._devices.note)
         arrays = open_arrays(self._run.arrays)
         study = self._open_study()
         self._leaderboard.study = study.study
@@ -337,19 +344,27 @@ class _Session:
             run=self._run.path,
             objective=self._objective,
         )
-        with _make_engine(self._request, self._workers, self._processes) as engine:
+        with _make_engine(self._request, self._devices, self._processes) as engine:
             engine.open(job)
             yield engine
 
 
-def _make_engine(request: SearchRequest, workers: int, processes: Processes) -> Engine:
+def _devices(request: SearchRequest, space: SearchSpace, processes: Processes) -> Devices:
+    """What trials run on; a cluster that is joined has GPUs of its own, which Ray knows."""
+    if request.address is None:
+        return find_devices(request.device, request.workers, space.inputs, processes)
+    return Devices(request.workers or usable_cores(), int(wants_gpu(request.device, space.inputs)))
+
+
+def _make_engine(request: SearchRequest, devices: Devices, processes: Processes) -> Engine:
+    workers, gpus = devices.workers, devices.gpus
     if request.engine == "ray":
         from automl.engines.ray import RayEngine
 
-        return RayEngine(workers, address=request.address)
+        return RayEngine(workers, address=request.address, on_gpu=gpus > 0)
     from automl.engines.local import LocalEngine
 
-    return LocalEngine(workers, processes, memory_limit=request.memory_per_worker)
+    return LocalEngine(workers, processes, memory_limit=request.memory_per_worker, gpus=gpus)
 
 
 def _as_space(given: Any, processes: Processes) -> SearchSpace:

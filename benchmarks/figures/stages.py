@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from automl.machine import usable_cores
 from benchmarks.catalogue import WORKLOADS
 from benchmarks.figures.options import Figure, Options
 from benchmarks.peers.assignment import Assignment
@@ -42,7 +42,7 @@ def measure(asked: Options) -> Figure:
         cells.append([name, record.reason] if record.reason else [name, *stage_cells(record)])
     return Figure(
         "Seconds of a trial, by stage",
-        f"Means over the trials of one search, {os.cpu_count()} workers at once. *Bookkeeping* is "
+        f"Means over the trials of one search, {usable_cores()} workers at once. *Bookkeeping* is "
         "what a worker spends on a trial outside the other stages; *between trials* is the "
         "workers' time from the first trial's start to the last one's end that no trial accounts "
         "for: waiting for the driver, the linear baseline, and the last trials' unequal ends.",
@@ -63,7 +63,7 @@ def stage_cells(record: Record) -> list[str]:
     whole = sum(seconds) / len(trials)
     begun = min(trial.at - took for trial, took in zip(trials, seconds, strict=True))
     ended = max(trial.at for trial in trials)
-    workers = min(os.cpu_count() or 1, len(trials))
+    workers = min(usable_cores(), len(trials))
     # Stages with other names count as bookkeeping: nothing is left out of the sum.
     bookkeeping = (
         whole

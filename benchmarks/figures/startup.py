@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -10,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
+from automl.machine import usable_cores
 from benchmarks.catalogue import WORKLOADS
 from benchmarks.figures.options import Figure, Options, timed_command
 from benchmarks.peers.assignment import Assignment
@@ -60,7 +60,7 @@ def measure(asked: Options) -> Figure:
         shutil.rmtree(each.folder)
     return Figure(
         "Start-up",
-        f"Median of {asked.repeats}; searches of digits, {os.cpu_count()} workers, from the start "
+        f"Median of {asked.repeats}; searches of digits, {usable_cores()} workers, from the start "
         "of the process.",
         ("what", "wall clock, s", "processor, s"),
         cells,

@@ -11,6 +11,7 @@ from typing import Any
 import ray
 from ray import tune
 
+from automl.machine import usable_cores
 from benchmarks.catalogue import ROOT
 from benchmarks.peers.assignment import Assignment
 from benchmarks.peers.clock import EventLog
@@ -52,7 +53,7 @@ def search(assignment: Assignment, log: EventLog) -> None:
     """Searches as asked; every trial reports once, with its model as a checkpoint."""
     os.environ.update(_WORKER_ENVIRONMENT)  # which every process that Ray starts inherits
     ray.init(
-        num_cpus=max(AT_ONCE, os.cpu_count() or 1),
+        num_cpus=max(AT_ONCE, usable_cores()),
         include_dashboard=False,
         log_to_driver=False,
         logging_level="ERROR",

@@ -37,7 +37,7 @@ def make_record(*trials: tuple[float, float, dict[str, float]]) -> Record:
 
 
 def test_stages_and_what_is_left_of_a_trial(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("benchmarks.figures.stages.usable_cores", lambda: 2)
     timings = {"build": 0.25, "trace": 0.25, "train": 1.0, "validate": 0.25, "save": 0.125}
     record = make_record(
         (10.0, 2.0, timings), (11.0, 2.0, {**timings, "load": 0.0625}), (12.0, 2.0, timings)

@@ -53,6 +53,7 @@ OPTIONS: list[tuple[list[str], str, Any]] = [
     (["--engine", "ray", "--address", "auto"], "address", "auto"),
     (["--workers", "3"], "workers", 3),
     (["-w", "3"], "workers", 3),
+    (["--device", "cpu"], "device", "cpu"),
     (["--keep-models", "4"], "keep_models", 4),
     (["--memory-per-worker", "1.5G"], "memory_per_worker", 3 << 29),
     (["--max-disk", "500M"], "max_disk", 500 << 20),

@@ -13,8 +13,9 @@ import pytest
 
 from automl.engines.guard import Guard, shorten_log
 from automl.engines.limits import LEAST_WORKER_MEMORY, scarce_memory, too_large
-from automl.engines.memory import Machine, held_memory, resident_memory, shown_size
+from automl.engines.memory import held_memory, resident_memory, shown_size
 from automl.engines.processes import Child
+from automl.machine import Machine
 
 MB = 1 << 20
 
@@ -129,48 +130,6 @@ def test_a_long_log_keeps_its_end_and_its_writer(tmp_path: Path) -> None:
     shorten_log(path, most=10_000, kept=1000)
     assert path.read_bytes() == before
     shorten_log(tmp_path / "none.log")
-
-
-@pytest.mark.parametrize(
-    ("cgroup", "folder", "files"),
-    [
-        ("0::/box/inner", "box", {"memory.max": "1000", "memory.current": "700"}),
-        ("0::/box/inner", "box/inner", {"memory.max": "1000", "memory.current": "700"}),
-        (
-            "5:cpu:/x\n4:memory:/box",
-            "memory/box",
-            {"memory.limit_in_bytes": "1000", "memory.usage_in_bytes": "700"},
-        ),
-    ],
-)
-def test_a_container_s_limit_counts(
-    tmp_path: Path, cgroup: str, folder: str, files: dict[str, str]
-) -> None:
-    process, groups = tmp_path / "proc", tmp_path / "groups"
-    (process / "self").mkdir(parents=True)
-    (process / "self" / "cgroup").write_text(cgroup + "\n")
-    (process / "meminfo").write_text("MemTotal: 8 kB\nMemAvailable: 4 kB\nHugePages_Total: 0\n")
-    (groups / folder).mkdir(parents=True)
-    for name, text in files.items():
-        (groups / folder / name).write_text(text + "\n")
-    stat = "inactive_file 100\ntotal_inactive_file 100\n"
-    (groups / folder / "memory.stat").write_text(stat)
-    machine = Machine(process, groups)
-    assert machine.total == 1000
-    assert machine.available() == 400
-
-
-def test_without_a_container_the_machine_counts(tmp_path: Path) -> None:
-    process, groups = tmp_path / "proc", tmp_path / "groups"
-    (process / "self").mkdir(parents=True)
-    groups.mkdir()
-    (process / "self" / "cgroup").write_text("0::/\n")
-    (groups / "memory.max").write_text("max\n")
-    (process / "meminfo").write_text("MemTotal: 8 kB\nMemAvailable: 4 kB\n")
-    machine = Machine(process, groups)
-    assert (machine.total, machine.available()) == (8192, 4096)
-    (process / "meminfo").write_text("")
-    assert machine.available() is None
 
 
 def test_a_worker_is_replaced_before_what_it_kept_costs_a_trial_its_memory() -> None:
