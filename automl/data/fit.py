@@ -13,7 +13,7 @@ from automl.data.columns import is_text, text_values
 from automl.data.features import ArrayFeature, CategoricalFeature, Feature, NumericFeature
 from automl.data.numbers import array_to_float32, rows_of_a_chunk
 from automl.data.plan import TargetScale
-from automl.data.schema import Column, ColumnKind
+from automl.data.schema import Column, ColumnKind, infer_column
 from automl.data.task import Task
 from automl.data.text_file import Say
 from automl.errors import DataError
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # than IDENTIFIER_VALUES and more than IDENTIFIER_SHARE of its values differ.
 IDENTIFIER_VALUES = 20
 IDENTIFIER_SHARE = 0.5
+# Rows by which an identifier is told from numbers and dates before any are set apart.
+SAMPLE = 100
 # The most categories kept of a column that was not declared categorical.
 MOST_CATEGORIES = 1_000
 # A spread below this share of the mean is lost in single precision (its epsilon is 1.2e-7).
@@ -96,6 +98,23 @@ def _useless(column: Column, cleaned: pd.Series, forced: bool, keep_constant: bo
     if column.kind is ColumnKind.NUMBER and _is_counter(column.name, present):
         return "it counts or names the rows"
     return None
+
+
+def names_the_rows(cleaned: pd.Series, forced: bool) -> bool:
+    """Whether a column would be left out, for it counts the rows or tells one from the other.
+
+    Args:
+        cleaned: The column, as `columns.clean` gives it.
+        forced: Whether it was declared categorical.
+    """
+    present = cleaned.dropna()
+    if forced or len(present) <= IDENTIFIER_VALUES:
+        return False
+    kind = infer_column(present.head(SAMPLE), lambda _: None).kind
+    if kind is ColumnKind.NUMBER:
+        return _is_counter(str(cleaned.name), present)
+    distinct = int(present.nunique()) if kind is ColumnKind.CATEGORY else 0
+    return distinct > max(IDENTIFIER_VALUES, IDENTIFIER_SHARE * len(present))
 
 
 def _is_counter(name: str, present: pd.Series) -> bool:

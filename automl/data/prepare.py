@@ -10,29 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.combine import Combined, combine
+from automl.data.divide import check_split, divide
 from automl.data.fit import fit_array, fit_features, fit_target
 from automl.data.plan import PreprocessingPlan, Rows
 from automl.data.request import DataRequest
 from automl.data.schema import Column, infer_schema, parse_numbers
-from automl.data.splits import (
-    VALIDATION_SHARE,
-    Split,
-    SplitRule,
-    default_test_share,
-    split_by_group,
-    split_by_time,
-    split_shuffled,
-    split_stratified,
-)
+from automl.data.splits import Split
 from automl.data.summary import say_parts, summarize
 from automl.data.targets import class_weights, encode_targets, infer_task
-from automl.data.task import Task, TaskKind
-from automl.errors import DataError
+from automl.data.task import Task
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LEAST_ROWS = 10
 CHECK_ROWS = 200
 
 
@@ -88,8 +78,8 @@ def prepare(request: DataRequest) -> PreparedData:
         counted_classes=combined.is_image_like,
     )
     truth = _encode(combined, task, notes.append)
-    split = _split(combined, request, task, truth)
-    _check_split(split, combined, task, truth)
+    split = divide(combined, request, task, truth, notes.append)
+    check_split(split, combined, task, truth)
     schema: tuple[Column, ...] = ()
     if combined.table is not None:
         schema = infer_schema(combined.table, combined.categorical, notes.append)
@@ -123,74 +113,6 @@ def _encode(combined: Combined, task: Task, say: Callable[[str], None]) -> npt.N
         if (combined.part == part).any()
     ]
     return np.concatenate(parts)
-
-
-def _split(combined: Combined, request: DataRequest, task: Task, truth: npt.NDArray[Any]) -> Split:
-    main = np.flatnonzero(combined.part == 0)
-    if len(main) < LEAST_ROWS:
-        raise DataError(
-            f"There are {len(main)} rows with a target, too few to learn from: give at least "
-            f"{LEAST_ROWS}."
-        )
-    has_validation, has_test = ((combined.part == part).any() for part in (1, 2))
-    share = request.test if isinstance(request.test, int | float) else default_test_share(len(main))
-    wanted = request.validation
-    validation_share = wanted if isinstance(wanted, int | float) else VALIDATION_SHARE
-    rule = SplitRule(
-        test_share=0.0 if has_test else float(share),
-        validation_share=0.0 if has_validation else float(validation_share),
-        seed=request.seed,
-    )
-    if combined.time is not None:
-        split = split_by_time(combined.time[main], rule)
-    elif combined.group is not None:
-        split = split_by_group(combined.group[main], rule)
-    elif task.is_classification:
-        strata = _strata(truth[main], task)
-        _check_classes(strata, task, 1 if has_validation else 2)
-        split = split_stratified(strata, rule)
-    else:
-        split = split_shuffled(len(main), rule)
-    return Split(
-        train=main[split.train],
-        validation=np.flatnonzero(combined.part == 1) if has_validation else main[split.validation],
-        test=np.flatnonzero(combined.part == 2) if has_test else main[split.test],
-    )
-
-
-def _strata(truth: npt.NDArray[Any], task: Task) -> npt.NDArray[Any]:
-    """Class of each row; of several labels, the rarest that a row has."""
-    if task.kind is not TaskKind.MULTILABEL:
-        return truth.reshape(-1)
-    rarest_first = np.argsort(truth.sum(axis=0), kind="stable")
-    ordered = truth[:, rarest_first] > 0
-    return np.where(ordered.any(axis=1), ordered.argmax(axis=1), len(rarest_first))
-
-
-def _check_classes(strata: npt.NDArray[Any], task: Task, least: int) -> None:
-    for number, label in enumerate(task.classes):
-        count = int((strata == number).sum())
-        if count < least:
-            raise DataError(
-                f"The class {str(label)!r} of {task.targets[0]!r} has {count} row, but training "
-                "and validation need one each: add rows, remove the row, or merge the class with "
-                "another."
-            )
-
-
-def _check_split(split: Split, combined: Combined, task: Task, truth: npt.NDArray[Any]) -> None:
-    if len(split.train) == 0 or len(split.validation) == 0:
-        raise DataError("The split leaves no training or no validation rows: give more rows.")
-    for number, label in enumerate(task.classes):
-        if not (truth[split.train].reshape(-1) == number).any():
-            raise DataError(
-                f"The class {str(label)!r} of {task.targets[0]!r} is in no training row after the "
-                "split: give more rows, another --seed, or do not split by time or group."
-            )
-    if combined.weight is not None:
-        for name, rows in (("training", split.train), ("validation", split.validation)):
-            if combined.weight[rows].sum() <= 0:
-                raise DataError(f"All weights of the {name} rows are 0: give some rows a weight.")
 
 
 def _fit(

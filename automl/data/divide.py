@@ -1,0 +1,175 @@
+"""Which rows train, validate and test: what was asked, what was given, and repeats together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.combine import Combined
+from automl.data.repeats import (
+    count_repeats,
+    joined_groups,
+    keep_together,
+    least_different,
+    same_rows,
+    shared_rows,
+)
+from automl.data.request import DataRequest
+from automl.data.splits import (
+    VALIDATION_SHARE,
+    IntArray,
+    Split,
+    SplitRule,
+    default_test_share,
+    split_by_group,
+    split_by_time,
+    split_shuffled,
+    split_stratified,
+)
+from automl.data.task import Task, TaskKind
+from automl.data.text_file import Say
+from automl.errors import DataError
+
+LEAST_ROWS = 10
+# Own choice: groups that share rows are joined where at least so many are left.
+LEAST_GROUPS = 10
+
+
+def divide(
+    combined: Combined, request: DataRequest, task: Task, truth: npt.NDArray[Any], say: Say
+) -> Split:
+    """Divides rows into training, validation and test rows.
+
+    Args:
+        combined: All rows.
+        request: How they should be divided.
+        task: What is learnt; classes are divided alike.
+        truth: True values of all rows.
+        say: Called with what a person should be told.
+
+    Returns:
+        Positions among all rows.
+
+    Raises:
+        DataError: There are too few rows, of a class or at all.
+    """
+    main = np.flatnonzero(combined.part == 0)
+    if len(main) < LEAST_ROWS:
+        raise DataError(
+            f"There are {len(main)} rows with a target, too few to learn from: give at least "
+            f"{LEAST_ROWS}."
+        )
+    has_validation, has_test = ((combined.part == part).any() for part in (1, 2))
+    share = request.test if isinstance(request.test, int | float) else default_test_share(len(main))
+    wanted = request.validation
+    validation_share = wanted if isinstance(wanted, int | float) else VALIDATION_SHARE
+    rule = SplitRule(
+        test_share=0.0 if has_test else float(share),
+        validation_share=0.0 if has_validation else float(validation_share),
+        seed=request.seed,
+    )
+    same = same_rows(combined)
+    if combined.time is not None:
+        split = split_by_time(combined.time[main], rule)
+    elif combined.group is not None:
+        split = _by_group(combined.group[main], same[main], rule, say)
+    else:
+        split = _shuffled(truth[main], same[main], task, rule, least_different(combined))
+    split = Split(
+        train=main[split.train],
+        validation=np.flatnonzero(combined.part == 1) if has_validation else main[split.validation],
+        test=np.flatnonzero(combined.part == 2) if has_test else main[split.test],
+    )
+    _say_repeats(split, same, say)
+    return split
+
+
+def _shuffled(
+    truth: npt.NDArray[Any], same: IntArray, task: Task, rule: SplitRule, least: int | None
+) -> Split:
+    """Rows divided at random, stratified by class, equal ones together where that can be."""
+    if task.is_classification:
+        strata = _strata(truth, task)
+        _check_classes(strata, task, 1 if rule.validation_share == 0 else 2)
+        split = split_stratified(strata, rule)
+    else:
+        strata = np.zeros(len(truth), np.int64)
+        split = split_shuffled(len(truth), rule)
+    kept = None if least is None else keep_together(split, same, strata, rule, least)
+    return kept or split
+
+
+def _by_group(groups: npt.NDArray[Any], same: IntArray, rule: SplitRule, say: Say) -> Split:
+    """Rows divided by group; groups that share a row go together where enough are left."""
+    joined = joined_groups(groups, same)
+    left, given = int(joined.max()) + 1, len(np.unique(groups))
+    largest = max(np.bincount(np.unique(groups, return_inverse=True)[1].reshape(-1)))
+    half = max(int(largest), len(groups) // 2)
+    if left == given or left < LEAST_GROUPS or np.bincount(joined).max() > half:
+        return split_by_group(groups, rule)
+    say(f"{given:,} groups are taken as {left:,}, for some share equal rows")
+    return split_by_group(joined, rule)
+
+
+def _say_repeats(split: Split, same: IntArray, say: Say) -> None:
+    """Says how many rows repeat, and whether equal rows stand on both sides of the split."""
+    rows = np.concatenate([split.train, split.validation, split.test])
+    parts = {"test": split.test, "validation": split.validation}
+    others = {"test": np.concatenate([split.train, split.validation]), "validation": split.train}
+    crossing = {name: shared_rows(same, part, others[name]) for name, part in parts.items()}
+    for name, count in crossing.items():
+        if count:
+            known = "training or validation" if name == "test" else "training"
+            say(
+                f"{count:,} of {len(parts[name]):,} {name} rows equal a {known} row in all that is "
+                f"learnt from, so their scores tell less about new rows (--{name} FILE gives "
+                "others)"
+            )
+    repeated = count_repeats(same)
+    if repeated and not any(crossing.values()):
+        say(
+            f"{repeated:,} of {len(rows):,} rows equal another in all that is learnt from: equal "
+            "rows stay in one part (--test FILE gives test rows of your own)"
+        )
+
+
+def _strata(truth: npt.NDArray[Any], task: Task) -> npt.NDArray[Any]:
+    """Class of each row; of several labels, the rarest that a row has."""
+    if task.kind is not TaskKind.MULTILABEL:
+        return truth.reshape(-1)
+    rarest_first = np.argsort(truth.sum(axis=0), kind="stable")
+    ordered = truth[:, rarest_first] > 0
+    return np.where(ordered.any(axis=1), ordered.argmax(axis=1), len(rarest_first))
+
+
+def _check_classes(strata: npt.NDArray[Any], task: Task, least: int) -> None:
+    for number, label in enumerate(task.classes):
+        count = int((strata == number).sum())
+        if count < least:
+            raise DataError(
+                f"The class {str(label)!r} of {task.targets[0]!r} has {count} row, but training "
+                "and validation need one each: add rows, remove the row, or merge the class with "
+                "another."
+            )
+
+
+def check_split(split: Split, combined: Combined, task: Task, truth: npt.NDArray[Any]) -> None:
+    """Checks that a split can be learnt from.
+
+    Raises:
+        DataError: A part has no rows or no weight, or a class is in no training row.
+    """
+    if len(split.train) == 0 or len(split.validation) == 0:
+        raise DataError("The split leaves no training or no validation rows: give more rows.")
+    for number, label in enumerate(task.classes):
+        if not (truth[split.train].reshape(-1) == number).any():
+            raise DataError(
+                f"The class {str(label)!r} of {task.targets[0]!r} is in no training row after the "
+                "split: give more rows, another --seed, or do not split by time or group."
+            )
+    if combined.weight is not None:
+        for name, rows in (("training", split.train), ("validation", split.validation)):
+            if combined.weight[rows].sum() <= 0:
+                raise DataError(f"All weights of the {name} rows are 0: give some rows a weight.")

@@ -1,0 +1,262 @@
+"""Rows that repeat: found by what is learnt from, and kept on one side of a split.
+
+A row that stands both among the training rows and among the test rows is answered from memory:
+labels drawn at random then score far above chance. So rows that are equal in every column that is
+learnt from go to one part together, and the parts are evened out with other rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.combine import Combined
+from automl.data.fit import SAMPLE, names_the_rows
+from automl.data.numbers import rows_of_a_chunk
+from automl.data.schema import ColumnKind, infer_column
+from automl.data.splits import IntArray, Split, SplitRule
+
+UIntArray = npt.NDArray[np.uint64]
+
+# Own choices: a part of fewer different rows, or combinations of categories, measures which of
+# them it got and not the model.
+LEAST_DIFFERENT = 3
+LEAST_COMBINATIONS = 10
+# Own choice: what repeats in more rows than this share of the smallest part is for training.
+LARGEST_SHARE = 0.5
+# Odd constants of the mixing function of splitmix64 (Steele, Lea, Flood 2014).
+MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+STEP = np.uint64(0x9E3779B97F4A7C15)
+
+
+def same_rows(combined: Combined) -> IntArray:
+    """Numbers the different rows: two rows have one number if they are equal.
+
+    Columns that would be left out because they name or count the rows are not looked at.
+
+    Args:
+        combined: All rows.
+
+    Returns:
+        int64 (n,), counted from 0. Rows are compared by a 64-bit hash: that two different ones
+        among a million get one number has a chance of 3e-8, and would only keep them together.
+    """
+    import pandas as pd
+
+    hashes = _table_hashes(combined) if combined.x is None else _array_hashes(combined.x)
+    return pd.factorize(hashes)[0].astype(np.int64, copy=False)
+
+
+def _table_hashes(combined: Combined) -> UIntArray:
+    import pandas as pd
+
+    table = combined.frame
+    hashes: UIntArray = np.zeros(len(table), np.uint64)
+    for name in _compared(combined):
+        values = pd.util.hash_pandas_object(table[name], index=False).to_numpy(np.uint64)
+        hashes = _mixed(np.add(np.multiply(hashes, STEP), values, dtype=np.uint64))
+    return hashes
+
+
+def _compared(combined: Combined) -> list[str]:
+    """Names of the columns by which rows are compared."""
+    table, forced = combined.frame, combined.categorical
+    kept = [c for c in table.columns if not names_the_rows(table[c], c in forced)]
+    return kept or list(table.columns)
+
+
+def least_different(combined: Combined) -> int | None:
+    """How many different rows a part must hold for equal rows to be kept together.
+
+    Of numbers that is 3. Of categories alone it is 10, for there a model is meant to remember
+    what each combination leads to. Of one column of categories equal rows are never kept
+    together (None): a category that no training row has tells nothing.
+    """
+    if combined.table is None:
+        return LEAST_DIFFERENT
+    compared = _compared(combined)
+    for name in compared:
+        sample = combined.frame[name].dropna().head(SAMPLE)
+        if name not in combined.categorical and (
+            infer_column(sample, lambda _: None).kind is not ColumnKind.CATEGORY
+        ):
+            return LEAST_DIFFERENT
+    return None if len(compared) == 1 else LEAST_COMBINATIONS
+
+
+def _array_hashes(x: npt.NDArray[Any]) -> UIntArray:
+    if x.dtype.hasobject:  # refused when the plan is fitted
+        return np.arange(len(x), dtype=np.uint64)
+    size = int(np.prod(x.shape[1:], dtype=np.int64)) * x.dtype.itemsize
+    words = -(-size // 8)
+    # A factor a word, so that the order of the words counts.
+    numbered: UIntArray = np.arange(1, words + 1, dtype=np.uint64)
+    factors = _mixed(np.multiply(numbered, STEP)) | np.uint64(1)
+    hashes = np.empty(len(x), np.uint64)
+    step = rows_of_a_chunk(words)
+    for start in range(0, len(x), step):
+        part = np.ascontiguousarray(x[start : start + step])
+        block = np.zeros((len(part), 8 * words), np.uint8)
+        block[:, :size] = part.view(np.uint8).reshape(len(part), size)
+        hashes[start : start + step] = (_mixed(block.view(np.uint64)) * factors).sum(axis=1)
+    return hashes
+
+
+def _mixed(values: UIntArray) -> UIntArray:
+    """Spreads every bit of 64 over all of them."""
+    values = (values ^ (values >> np.uint64(30))) * MIX[0]
+    values = (values ^ (values >> np.uint64(27))) * MIX[1]
+    return values ^ (values >> np.uint64(31))
+
+
+def count_repeats(same: IntArray) -> int:
+    """How many rows have an equal one."""
+    counts = np.bincount(same)
+    return int(counts[counts > 1].sum())
+
+
+def shared_rows(same: IntArray, rows: IntArray, others: IntArray) -> int:
+    """How many of some rows equal one of the others."""
+    if not len(rows) or not len(others):
+        return 0
+    known = np.zeros(int(same.max()) + 1, bool)
+    known[same[others]] = True
+    return int(known[same[rows]].sum())
+
+
+def joined_groups(groups: npt.NDArray[Any], same: IntArray) -> IntArray:
+    """Groups of rows, those that share an equal row taken for one.
+
+    Args:
+        groups: Group of each row, (n,).
+        same: Numbers of the different rows, (n,).
+
+    Returns:
+        int64 (n,).
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    codes = np.unique(groups, return_inverse=True)[1].reshape(-1)
+    count = int(codes.max()) + 1
+    edges = (np.ones(len(codes), np.int8), (codes, count + same))
+    size = count + int(same.max()) + 1
+    _, component = connected_components(coo_array(edges, shape=(size, size)), directed=False)
+    joined: IntArray = component[codes].astype(np.int64)
+    return joined
+
+
+def keep_together(
+    split: Split, same: IntArray, strata: npt.NDArray[Any], rule: SplitRule, least: int
+) -> Split | None:
+    """Mends a split that divides equal rows: each goes where the first of them went.
+
+    Then whole sets of equal rows move to and fro until each part has about as many rows of each
+    stratum as it had.
+
+    Args:
+        split: How rows were divided, each by itself.
+        same: Numbers of the different rows, counted from 0, (n,).
+        strata: Stratum of each row, (n,).
+        rule: What the rows were divided by.
+        least: How many different rows each part must hold, where it has so many rows.
+
+    Returns:
+        The split, the same where no equal rows are apart; or None where the rows are too few
+        different ones to be kept together: a part would hold less than ``least``, or less than
+        half of its rows, or a class would be missing.
+    """
+    order = np.concatenate([split.train, split.validation, split.test])
+    part = np.repeat(np.arange(3), [len(split.train), len(split.validation), len(split.test)])
+    part_of_row = np.empty(len(order), np.int64)
+    part_of_row[order] = part
+    first = np.unique(same, return_index=True)[1]
+    if np.array_equal(part_of_row, part_of_row[first][same]):
+        return split
+    stratum_of_row = np.unique(strata, return_inverse=True)[1].reshape(-1)
+    sizes = np.bincount(same)
+    part_of_set = part_of_row[first]
+    smallest = min(count for count in np.bincount(part_of_row) if count)
+    part_of_set[sizes > max(1.0, LARGEST_SHARE * smallest)] = 0
+    sets = _Sets(sizes, _usual_stratum(same, stratum_of_row), part_of_set)
+    movable = sizes <= max(1.0, LARGEST_SHARE * smallest)
+    _even_out(sets, movable, stratum_of_row, part_of_row, rule.seed)
+    _serve_every_stratum(sets, sorted({0, *part_of_row.tolist()}))
+    mended = sets.part[same]
+    if not _is_fair(mended, part_of_row, sets, stratum_of_row, least):
+        return None
+    parts = [order[mended[order] == number] for number in range(3)]
+    return Split(*parts)
+
+
+class _Sets:
+    """Sets of equal rows: how many rows each has, its usual stratum, and its part for now."""
+
+    def __init__(self, sizes: IntArray, stratum: IntArray, part: IntArray) -> None:
+        self.sizes = sizes
+        self.stratum = stratum
+        self.part = part
+
+
+def _usual_stratum(same: IntArray, strata: IntArray) -> IntArray:
+    """The stratum that most rows of each set have; of equally frequent ones the first."""
+    width = int(strata.max()) + 1
+    pairs, counts = np.unique(same * width + strata, return_counts=True)
+    rarest_first = np.lexsort((-pairs, counts))
+    usual = np.empty(int(same.max()) + 1, np.int64)
+    usual[pairs[rarest_first] // width] = pairs[rarest_first] % width
+    return usual
+
+
+def _even_out(
+    sets: _Sets,
+    movable: npt.NDArray[np.bool_],
+    stratum_of_row: IntArray,
+    part_of_row: IntArray,
+    seed: int,
+) -> None:
+    """Moves sets between training and the other parts until these have their rows again."""
+    width = int(stratum_of_row.max()) + 1
+    wanted = np.bincount(stratum_of_row * 3 + part_of_row, minlength=3 * width).reshape(-1, 3)
+    had = np.bincount(
+        sets.stratum * 3 + sets.part, weights=sets.sizes, minlength=3 * width
+    ).reshape(-1, 3)
+    shuffled = np.random.default_rng(seed).permutation(len(sets.sizes))
+    shuffled = shuffled[movable[shuffled]]
+    by_stratum = shuffled[np.argsort(sets.stratum[shuffled], kind="stable")]
+    ends = np.searchsorted(sets.stratum[by_stratum], np.arange(width + 1))
+    for stratum in range(width):
+        members = by_stratum[ends[stratum] : ends[stratum + 1]]
+        for part in (1, 2):
+            lacking = wanted[stratum, part] - had[stratum, part]
+            source, goal = (0, part) if lacking > 0 else (part, 0)
+            there = members[sets.part[members] == source]
+            moved = there[np.cumsum(sets.sizes[there]) - sets.sizes[there] / 2 < abs(lacking)]
+            # What takes from training leaves it a half of its sets at least.
+            sets.part[moved if source else moved[: len(there) // 2]] = goal
+
+
+def _serve_every_stratum(sets: _Sets, parts: list[int]) -> None:
+    """Gives training, then validation, a set of each stratum, where another part has one more."""
+    width = int(sets.stratum.max()) + 1
+    for part in parts[:2]:
+        held = np.bincount(sets.stratum * 3 + sets.part, minlength=3 * width).reshape(-1, 3)
+        for stratum in np.flatnonzero((held[:, part] == 0) & (held.sum(axis=1) > part)):
+            source = int(np.argmax(held[stratum]))
+            there = np.flatnonzero((sets.stratum == stratum) & (sets.part == source))
+            sets.part[there[np.argmin(sets.sizes[there])]] = part
+
+
+def _is_fair(
+    mended: IntArray, part_of_row: IntArray, sets: _Sets, stratum_of_row: IntArray, least: int
+) -> bool:
+    """Whether the parts are large enough, and hold the strata that they should."""
+    different = np.bincount(sets.part, minlength=3)
+    rows, wanted = (np.bincount(parts, minlength=3) for parts in (mended, part_of_row))
+    width = int(stratum_of_row.max()) + 1
+    held = np.bincount(stratum_of_row * 3 + mended, minlength=3 * width).reshape(-1, 3) > 0
+    enough = bool((different >= np.minimum(least, wanted)).all() and (rows >= wanted / 2).all())
+    served = held[:, 0].all() and (wanted[1] == 0 or held[:, 1].sum() >= min(2, width))
+    return bool(enough and served)
