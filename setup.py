@@ -1,12 +1,16 @@
-"""The compiled kernel of dense networks; all else is in pyproject.toml."""
+"""The packages and the compiled kernel of dense networks; all else is in pyproject.toml."""
 
 from pathlib import Path
 
-from setuptools import Extension, setup
+from setuptools import Extension, find_packages, setup
 
 KERNEL = Path("automl/training/dense/kernel")
 
 setup(
+    # The built-in spaces lie at the top of the repository and are installed inside the package: a
+    # package `search_spaces` of an environment is anybody's.
+    packages=[*find_packages(include=["automl", "automl.*"]), "automl.search_spaces"],
+    package_dir={"automl.search_spaces": "search_spaces"},
     ext_modules=[
         Extension(
             "automl.training.dense._kernel",
@@ -20,5 +24,5 @@ setup(
             # networks too, only slower.
             optional=True,
         )
-    ]
+    ],
 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from automl.space import SearchSpace
 
 #: Spaces of this package, whose defaults its own tests build.
-BUILT_IN = "search_spaces."
+BUILT_IN = "automl.search_spaces."
 
 
 def check_defaults(

@@ -25,6 +25,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterable
+from importlib.metadata import entry_points
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
@@ -38,9 +39,9 @@ PRELOAD = (
     "automl.training.trial",
     "automl.models.core",
     "automl.export.tasks",
-    "search_spaces.mlp",
-    "search_spaces.linear",
 )
+#: The spaces that most searches use: of the default, and of a baseline.
+PRELOADED_SPACES = ("mlp", "linear")
 
 
 def _preload() -> None:
@@ -53,7 +54,13 @@ def _preload() -> None:
     takes one all the same, as whatever NumPy can make an array of.
     """
     with hidden("sklearn", "pandas"), annotations_compiled_once():
-        _import(PRELOAD)
+        _import((*PRELOAD, *_space_modules()))
+
+
+def _space_modules() -> list[str]:
+    """The modules of the spaces that most searches use, wherever they are installed."""
+    found = entry_points(group="automl.search_spaces")
+    return [found[name].module for name in PRELOADED_SPACES if name in found.names]
 
 
 def _import(modules: Iterable[str]) -> None:

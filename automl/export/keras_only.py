@@ -19,7 +19,7 @@ from typing import Any
 
 #: This package, and what Keras would import without need: a bundle's requirements name neither
 #: scikit-learn nor pandas. Without the two, importing Keras takes two thirds of the time.
-REFUSED = ("automl", "search_spaces", "sklearn", "pandas")
+REFUSED = ("automl", "sklearn", "pandas")
 
 
 class RefusePackages:

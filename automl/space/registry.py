@@ -104,7 +104,7 @@ def _find(reference: str) -> SearchSpace:
         if not {"", str(Path.cwd())} & set(sys.path):
             # A console command, unlike `python -m`, does not look into the working directory.
             sys.path.append(str(Path.cwd()))
-        return _from_module(module, attribute).with_reference(reference)
+        return _from_module(_moved(module), attribute).with_reference(reference)
     hint = nearest(reference, list(installed), "installed are")
     raise SpaceError(
         f"There is no search space '{reference}'; {hint} A file (my_space.py) or module:attribute "
@@ -235,6 +235,16 @@ def _from_module(name: str, attribute: str) -> SearchSpace:
     except (Exception, SystemExit) as error:
         raise _unloadable(f"module {name}", error) from error
     return _pick(f"module {name}", module, attribute)[1]
+
+
+def _moved(name: str) -> str:
+    """Where the module of a built-in space is now, for a run made when it was at the top level.
+
+    A package `search_spaces` that is there is somebody's own.
+    """
+    if name.startswith("search_spaces.") and importlib.util.find_spec("search_spaces") is None:
+        return f"automl.{name}"
+    return name
 
 
 def _unloadable(place: str, error: BaseException) -> SpaceError:

@@ -72,7 +72,9 @@ def test_what_was_registered_is_gone_from_a_fork(tmp_path: Path, processes: Proc
         task(processes, "predict_with_registered_layer", folder=str(tmp_path))
 
 
-@pytest.mark.parametrize("module", ["automl", "automl.models.core", "search_spaces.mlp", "sklearn"])
+@pytest.mark.parametrize(
+    "module", ["automl", "automl.models.core", "automl.search_spaces.mlp", "sklearn"]
+)
 def test_a_model_cannot_lean_on_what_a_bundle_does_not_require(module: str) -> None:
     with pytest.raises(ImportError, match="is refused"):
         RefusePackages.find_spec(module)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
-from importlib.metadata import entry_points
+from importlib.metadata import distribution, entry_points
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_installed_spaces_are_listed_and_found() -> None:
         space = find_space(entry.name)
         assert space.reference == entry.name
         assert entry.description == space.description != ""
-        assert entry.source.startswith("search_spaces.")
+        assert entry.source.startswith("automl.search_spaces.")
 
 
 def test_a_file_is_found_with_its_description(tmp_path: Path) -> None:
@@ -116,8 +117,14 @@ def test_a_wrong_file_is_named_with_its_line(tmp_path: Path, text: str, message:
         ("zzzzzz", "There is no search space 'zzzzzz'; installed are "),
         ("nowhere.py", "There is no file "),
         ("no_such_module:space", "module no_such_module cannot be loaded: ModuleNotFoundError"),
-        ("search_spaces.mlp:spaec", "module search_spaces.mlp has no 'spaec'; its search spaces"),
-        ("search_spaces.mlp:build", "build in module search_spaces.mlp is of type function, not a"),
+        (
+            "automl.search_spaces.mlp:spaec",
+            "module automl.search_spaces.mlp has no 'spaec'; its search spaces",
+        ),
+        (
+            "automl.search_spaces.mlp:build",
+            "build in module automl.search_spaces.mlp is of type function, not a",
+        ),
         ("a folder/x:space", "is neither a file nor module:attribute; a file ends in .py."),
     ],
 )
@@ -128,8 +135,8 @@ def test_what_is_not_there_is_named(reference: str, message: str) -> None:
 
 
 def test_an_attribute_of_a_module_is_found() -> None:
-    space = find_space("search_spaces.mlp:space")
-    assert space.reference == "search_spaces.mlp:space"
+    space = find_space("automl.search_spaces.mlp:space")
+    assert space.reference == "automl.search_spaces.mlp:space"
     assert space.hash() == find_space("mlp").hash()
 
 
@@ -146,3 +153,32 @@ def test_a_broken_plug_in_does_not_hide_the_others(
     assert "mlp" in listed
     assert "cannot be loaded" in listed["broken"]
     assert "out of order" in listed["broken"]
+
+
+def test_a_built_in_space_is_found_where_an_older_run_says_it_is(tmp_path: Path) -> None:
+    code = (
+        "from automl.space import find_space\n"
+        "space = find_space('search_spaces.mlp:space')\n"
+        "assert space.hash() == find_space('mlp').hash()\n"
+        "assert space.reference == 'search_spaces.mlp:space'\n"
+    )
+    subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, check=True, timeout=60)
+
+
+def test_a_package_named_search_spaces_is_its_owners(tmp_path: Path) -> None:
+    package = tmp_path / "search_spaces"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "mlp.py").write_text(HEADER + one("theirs"))
+    code = (
+        "from automl.space import find_space\n"
+        "assert find_space('search_spaces.mlp:space').name == 'theirs'\n"
+        "assert find_space('mlp').name == 'mlp'\n"
+        "assert find_space('automl.search_spaces.mlp:space').name == 'mlp'\n"
+    )
+    subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, check=True, timeout=60)
+
+
+def test_the_environment_gets_no_other_package_than_automl() -> None:
+    installed = distribution("automl")
+    assert (installed.read_text("top_level.txt") or "").split() == ["automl"]
