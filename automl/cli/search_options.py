@@ -121,9 +121,10 @@ SplitByTime = Annotated[
     str | None,
     typer.Option(
         "--split-by-time",
-        metavar="COLUMN",
-        help="The latest rows by this column are test and validation rows. Default: rows are "
-        "shuffled, and stratified by class.",
+        metavar="COLUMN|order|none",
+        help="The latest rows by this column are test and validation rows; order: the last in the "
+        "order that the rows are in (arrays too). Default: rows are shuffled, and stratified by "
+        "class, but windows that overlap are taken in their order; none shuffles these too.",
         rich_help_panel=SPLIT,
     ),
 ]

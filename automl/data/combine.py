@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from automl.data.columns import ColumnSource, clean, dates, is_text, numbers, text_values
 from automl.data.names import nearest
-from automl.data.request import DataRequest
+from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
 from automl.data.roles import Roles, find_roles
 from automl.data.schema import ColumnKind, infer_column
 from automl.data.sources import TEXT_SUFFIXES, ArrayPair, Loaded, load
@@ -37,6 +37,7 @@ class Combined:
         weight: Weight of each row, float64 (n,), or None.
         group: Group of each row, (n,), or None.
         time: Time of each row, float64 (n,), or None.
+        in_order: Whether that is only the order that the rows are in.
         fingerprint: SHA-256 of the sources' content, in hexadecimal.
     """
 
@@ -49,6 +50,7 @@ class Combined:
     group: npt.NDArray[Any] | None = None
     time: npt.NDArray[np.float64] | None = None
     fingerprint: str = ""
+    in_order: bool = False
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -237,7 +239,12 @@ def _combine_arrays(
 ) -> Combined:
     import pandas as pd
 
-    for option in ("ignore", "names", "split_by_time", "group", "weight", "categorical"):
+    if request.split_by_time not in (None, BY_ORDER, SHUFFLED):
+        raise RequestError(
+            f"Option --split-by-time {request.split_by_time} names a column, but arrays have none: "
+            "give order, for the order that the rows are in."
+        )
+    for option in ("ignore", "names", "group", "weight", "categorical"):
         if getattr(request, option) not in (None, ()):
             flag = "--" + option.replace("_", "-")
             raise RequestError(f"Option {flag} names a column, but arrays have none: give a table.")

@@ -19,6 +19,7 @@ from automl.data.splits import Split
 from automl.data.summary import say_parts, summarize
 from automl.data.targets import class_weights, encode_targets, infer_task
 from automl.data.task import Task
+from automl.data.windows import put_in_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,6 +79,7 @@ def prepare(request: DataRequest) -> PreparedData:
         counted_classes=combined.is_image_like,
     )
     truth = _encode(combined, task, notes.append)
+    combined = put_in_order(combined, request, task, truth, notes.append)
     split = divide(combined, request, task, truth, notes.append)
     check_split(split, combined, task, truth)
     schema: tuple[Column, ...] = ()

@@ -10,6 +10,9 @@ from typing import Any
 from automl.errors import DataError, RequestError
 
 IN_MEMORY = "in memory"
+# Words for `DataRequest.split_by_time`, where no column has that name.
+BY_ORDER = "order"
+SHUFFLED = "none"
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,9 @@ class DataRequest:
             are not test rows, or None for the default share.
         test: Test rows: a source, or their share of all rows (0 for none), or None for a share
             by size.
-        split_by_time: Column by which rows are ordered; the latest are test and validation.
+        split_by_time: Column by which rows are ordered; the latest are test and validation. Or
+            ``"order"`` for the order that the rows are in, as of arrays, or ``"none"`` for
+            shuffled rows although they overlap.
         group: Column whose groups of rows are never divided between training and the others.
         weight: Column with the weight of each row.
         class_weight: ``"balanced"``, or class to weight; None for equal weights.
@@ -71,7 +76,7 @@ class DataRequest:
                     f"A {name} share of {share} is not possible: give a number "
                     f"{'above' if name == 'validation' else 'from'} 0 and below 1, or rows."
                 )
-        if self.split_by_time is not None and self.group is not None:
+        if self.split_by_time not in (None, SHUFFLED) and self.group is not None:
             raise RequestError("Rows are split either by time or by group: give one of the two.")
         if isinstance(self.class_weight, str) and self.class_weight != "balanced":
             raise RequestError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automl.data.names import nearest
-from automl.data.request import DataRequest
+from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
 from automl.data.text_file import looks_like_data
 from automl.errors import DataError
 
@@ -64,7 +64,7 @@ def find_roles(
     roles = {
         "weight": find(request.weight, "weight"),
         "group": find(request.group, "group"),
-        "time": find(request.split_by_time, "time"),
+        "time": find(_time_column(request, columns), "time"),
     }
     ignore = {_find(c, columns, "ignored", headless) for c in request.ignore}
     categorical = tuple(_find(c, columns, "categorical", headless) for c in request.categorical)
@@ -78,6 +78,12 @@ def find_roles(
     if not features:
         raise DataError("Besides the target there is no column to learn from: give at least one.")
     return Roles(targets, features, categorical, **roles)
+
+
+def _time_column(request: DataRequest, columns: Sequence[str]) -> str | int | None:
+    """The column that was named, or None where a word for the order was."""
+    given = request.split_by_time
+    return None if given in (BY_ORDER, SHUFFLED) and given not in columns else given
 
 
 def _find(given: str | int, columns: Sequence[str], part: str, headless: bool) -> str:

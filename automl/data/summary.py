@@ -19,7 +19,8 @@ def say_parts(split: Split, combined: Combined, request: DataRequest, task: Task
         name for part, name in ((1, "validation"), (2, "test")) if (combined.part == part).any()
     ]
     if combined.time is not None:
-        how = "by time, the latest for test"
+        how = "in their order, the last" if combined.in_order else "by time, the latest"
+        how += " for test"
     elif combined.group is not None:
         how = f"by group, seed {request.seed}"
     else:
