@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from automl.errors import DataError
+from automl.data.unread import Tell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,43 +100,90 @@ def is_text(cleaned: pd.Series) -> bool:
     return isinstance(cleaned.dtype, pd.StringDtype)
 
 
+@dataclass(frozen=True)
+class ReadColumn:
+    """A column as it was read.
+
+    Attributes:
+        values: float64, or datetime64 of a date; missing where a value is missing or unread.
+        cleaned: The column before, cleaned, texts that count as missing taken out.
+        unread: Which values cannot be read, bool (n,).
+    """
+
+    values: pd.Series
+    cleaned: pd.Series
+    unread: npt.NDArray[np.bool_]
+
+
+def read_column(
+    column: pd.Series,
+    source: ColumnSource = ColumnSource.NUMBER,
+    date_format: str = "",
+    strays: Sequence[str] = (),
+) -> ReadColumn:
+    """Reads a column as numbers or dates.
+
+    Args:
+        column: Raw values of any dtype; of texts among other values each is read by itself.
+        source: What the values are.
+        date_format: Of dates, the format as for ``strptime``, or ``"ISO8601"``.
+        strays: Texts that count as missing, for they stood among numbers in training.
+    """
+    import pandas as pd
+
+    if column.dtype == object:
+        texts = np.array([isinstance(value, str) for value in column], np.bool_)
+        if texts.any() and column[~texts].notna().any():
+            both = [
+                read_column(part, source, date_format, strays)
+                for part in (column[texts], column[~texts].infer_objects())
+            ]
+            unread = pd.concat([pd.Series(r.unread, index=r.cleaned.index) for r in both])
+            return ReadColumn(
+                pd.concat([read.values for read in both]).reindex(column.index),
+                pd.concat([read.cleaned.astype(object) for read in both]).reindex(column.index),
+                unread.reindex(column.index).to_numpy(np.bool_),
+            )
+    cleaned = clean(column)
+    if strays and is_text(cleaned):
+        cleaned = cleaned.mask(cleaned.isin(list(strays)))
+    if source is ColumnSource.DATE:
+        values = timestamps(cleaned, date_format)
+    else:
+        values = _like(cleaned, (booleans if source is ColumnSource.BOOLEAN else numbers)(cleaned))
+    return ReadColumn(values, cleaned, values.isna().to_numpy() & cleaned.notna().to_numpy())
+
+
 def numeric_values(
     column: pd.Series,
     source: ColumnSource = ColumnSource.NUMBER,
     date_format: str = "",
     strays: Sequence[str] = (),
+    tell: Tell | None = None,
 ) -> npt.NDArray[np.float64]:
-    """Reads a column as numbers.
+    """Reads a column as numbers; see `read_column`.
 
     Args:
         column: Raw values of any dtype.
         source: What the values are.
         date_format: Of dates, the format as for ``strptime``, or ``"ISO8601"``.
         strays: Texts that count as missing.
+        tell: Called where values cannot be read.
 
     Returns:
-        float64 (n,), NaN where a value is missing; dates as days since 1970-01-01.
-
-    Raises:
-        DataError: A value is not of this kind.
+        float64 (n,), NaN where a value is missing or cannot be read; dates as days since
+        1970-01-01.
     """
-    cleaned = clean(column)
-    if strays and is_text(cleaned):
-        cleaned = cleaned.mask(cleaned.isin(list(strays)))
-    if source is ColumnSource.DATE:
-        values = dates(cleaned, date_format)
-    elif source is ColumnSource.BOOLEAN:
-        values = booleans(cleaned)
-    else:
-        values = numbers(cleaned)
-    unread = np.isnan(values) & cleaned.notna().to_numpy()
-    if unread.any():
-        example = cleaned.iloc[int(np.argmax(unread))]
-        raise DataError(
-            f"Column {column.name!r} holds {str(example)!r} where a {source} was expected: correct "
-            "the value, or leave it empty to count as missing."
-        )
-    return values
+    read = read_column(column, source, date_format, strays)
+    if tell is not None:
+        tell(read.cleaned, read.unread, unread_what(source, date_format))
+    return days(read.values) if read.values.dtype.kind == "M" else read.values.to_numpy()
+
+
+def unread_what(source: ColumnSource, date_format: str = "") -> str:
+    """What values that cannot be read are not, for a sentence."""
+    how = f" of the format {date_format}" if date_format not in ("", "ISO8601") else ""
+    return f"no {source}{how}, so counted as missing"
 
 
 def booleans(cleaned: pd.Series) -> npt.NDArray[np.float64]:
@@ -156,19 +204,29 @@ def numbers(cleaned: pd.Series) -> npt.NDArray[np.float64]:
     return cleaned.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def dates(cleaned: pd.Series, date_format: str) -> npt.NDArray[np.float64]:
-    """Reads a cleaned column as days since 1970-01-01: float64 (n,), NaN where it is no date."""
+def timestamps(cleaned: pd.Series, date_format: str) -> pd.Series:
+    """Reads a cleaned column as dates: datetime64, missing where it is no date."""
     import pandas as pd
 
     if is_text(cleaned):
         parsed = pd.to_datetime(cleaned, format=date_format, errors="coerce", utc=True)
         cleaned = parsed.dt.tz_localize(None)
     if cleaned.dtype.kind != "M":
-        return np.full(len(cleaned), np.nan)
-    values = cleaned.to_numpy()
+        return _like(cleaned, np.full(len(cleaned), np.datetime64("NaT", "s")))
+    return cleaned
+
+
+def days(moments: pd.Series) -> npt.NDArray[np.float64]:
+    """Dates, datetime64 (n,), as days since 1970-01-01: float64 (n,), NaN where missing."""
+    values = moments.to_numpy()
     # Not by subtraction, which goes through nanoseconds and ends in the year 2262.
     ticks = PER_DAY[str(np.datetime_data(values.dtype)[0])]
     return np.where(np.isnat(values), np.nan, values.astype(np.int64) / ticks)
+
+
+def dates(cleaned: pd.Series, date_format: str) -> npt.NDArray[np.float64]:
+    """Reads a cleaned column as days since 1970-01-01: float64 (n,), NaN where it is no date."""
+    return days(timestamps(cleaned, date_format))
 
 
 def text_values(column: pd.Series) -> npt.NDArray[np.object_]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.columns import ColumnSource, clean, dates, is_text, numbers, text_values
+from automl.data.columns import clean, is_text, numbers, numeric_values, text_values
 from automl.data.names import nearest
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
 from automl.data.roles import Roles, find_roles
@@ -30,8 +30,10 @@ class Combined:
 
     Attributes:
         part: Of each row, 0 if it is to be split, 1 if it was given for validation, 2 for test.
+        row: Of each row, its number in its source, counted from 1 without the header; int64 (n,).
         targets: The target columns, cleaned, without missing values.
-        table: The feature columns, cleaned, or None for array data.
+        table: The feature columns, each part cleaned, or None for array data; a column whose
+            parts differ in their dtype is ``object``.
         x: Array data (n, *shape), or None for a table.
         categorical: Names of columns that were declared categorical.
         weight: Weight of each row, float64 (n,), or None.
@@ -42,6 +44,7 @@ class Combined:
     """
 
     part: npt.NDArray[np.int64]
+    row: npt.NDArray[np.int64]
     targets: pd.DataFrame
     table: pd.DataFrame | None
     x: npt.NDArray[Any] | None
@@ -129,15 +132,14 @@ def _combine_tables(
     present = [(number, rows) for number, rows in enumerate(parts) if rows is not None]
     part = np.concatenate([np.full(len(rows), number) for number, rows in present])
     wanted = [c for c in main.columns if c in {*roles.needed, roles.group, roles.time}]
-    joined = {
-        c: clean(pd.concat([_column(rows, c) for _, rows in present], ignore_index=True))
-        for c in wanted
-    }
+    joined = {c: _joined([clean(_column(rows, c)) for _, rows in present]) for c in wanted}
     keep = _with_target(pd.DataFrame({t: joined[t] for t in roles.targets}), part, say)
     kept = {name: column[keep].reset_index(drop=True) for name, column in joined.items()}
+    row = np.concatenate([np.arange(1, len(rows) + 1) for _, rows in present])[keep]
     part = part[keep]
     return Combined(
         part=part,
+        row=row,
         targets=pd.DataFrame({t: kept[t] for t in roles.targets}),
         table=pd.DataFrame({f: kept[f] for f in roles.features}),
         x=None,
@@ -147,6 +149,25 @@ def _combine_tables(
         time=None if roles.time is None else _times(kept[roles.time], part, say),
         fingerprint=fingerprint,
     )
+
+
+def _joined(parts: list[pd.Series]) -> pd.Series:
+    """A column of all parts, so that no part changes how another is read.
+
+    Returns:
+        One of the dtypes of `clean`, or where parts differ in it ``object``, each value as it is.
+    """
+    import pandas as pd
+
+    ends = np.cumsum([len(part) for part in parts])
+    for part, end in zip(parts, ends, strict=True):
+        part.index = pd.RangeIndex(end - len(part), end)
+    held = [part for part in parts if part.notna().any()] or parts
+    kinds = {part.dtype.kind if part.dtype.kind in "ifM" else str(part.dtype) for part in held}
+    if len(kinds) > 1 and not kinds <= {"i", "f"}:
+        held = [part.astype(object) for part in held]
+    joined: pd.Series = pd.concat(held)
+    return joined.reindex(pd.RangeIndex(ends[-1]))
 
 
 def _is_text_file(source: Any) -> bool:
@@ -191,7 +212,7 @@ def _with_target(
 
 
 def _weights(column: pd.Series) -> npt.NDArray[np.float64]:
-    weights = numbers(column)
+    weights = numeric_values(column)
     bad = ~(np.isfinite(weights) & (weights >= 0))
     if bad.any():
         example = column.iloc[int(np.argmax(bad))]
@@ -214,7 +235,7 @@ def _groups(column: pd.Series, part: npt.NDArray[np.int64], say: Say) -> npt.NDA
 
 
 def _times(column: pd.Series, part: npt.NDArray[np.int64], say: Say) -> npt.NDArray[np.float64]:
-    main = column[part == 0]
+    main = clean(column[part == 0])
     lacking = int(main.isna().sum())
     if lacking:
         raise DataError(
@@ -229,9 +250,8 @@ def _times(column: pd.Series, part: npt.NDArray[np.int64], say: Say) -> npt.NDAr
             "nor a date: write dates as 2024-12-31."
         )
     say(f"column {column.name!r} orders the rows in time and is not learnt from")
-    if found.source is ColumnSource.DATE:
-        return dates(column, found.date_format)
-    return numbers(column)
+    # Only the rows of part 0 are ordered by it.
+    return numeric_values(column, found.source, found.date_format)
 
 
 def _combine_arrays(
@@ -263,6 +283,7 @@ def _combine_arrays(
     frame = _array_targets(y, request, say)
     targets = pd.DataFrame({name: clean(frame[name]) for name in frame.columns})
     keep = _with_target(targets, part, say)
+    row = np.concatenate([np.arange(1, len(pair.x) + 1) for _, pair in present])[keep]
     if not keep.all():
         targets, part, x = targets[keep].reset_index(drop=True), part[keep], x[keep]
     if len(x.shape) == 2 and x.shape[1] > int((part == 0).sum()) and not request.allow_wide:
@@ -270,7 +291,7 @@ def _combine_arrays(
             f"There are more columns ({x.shape[1]:,}) than rows ({int((part == 0).sum()):,}), "
             "which hardly ever learns anything: give more rows, or insist with --allow-wide."
         )
-    return Combined(part=part, targets=targets, table=None, x=x, fingerprint=fingerprint)
+    return Combined(part=part, row=row, targets=targets, table=None, x=x, fingerprint=fingerprint)
 
 
 def _array_targets(y: npt.NDArray[Any], request: DataRequest, say: Say) -> pd.DataFrame:

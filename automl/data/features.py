@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.columns import ColumnSource, numeric_values, text_values
+from automl.data.columns import ColumnSource, clean, numeric_values, text_values
 from automl.data.numbers import (
     FloatArray,
     array_to_float32,
@@ -16,6 +16,7 @@ from automl.data.numbers import (
     standardize,
     to_float32,
 )
+from automl.data.unread import Tell
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -50,13 +51,17 @@ class NumericFeature:
     date_format: str = ""
     strays: tuple[str, ...] = ()
 
-    def raw(self, column: pd.Series) -> FloatArray:
-        """The column as numbers, float32 (n,), NaN where missing.
+    def raw(self, column: pd.Series, tell: Tell | None = None) -> FloatArray:
+        """The column as numbers, float32 (n,), NaN where missing or not to be read.
+
+        Args:
+            column: Raw values of any dtype.
+            tell: Called where values cannot be read.
 
         Raises:
-            DataError: A value cannot be read, or is infinite.
+            DataError: A value is infinite.
         """
-        values = numeric_values(column, self.source, self.date_format, self.strays)
+        values = numeric_values(column, self.source, self.date_format, self.strays, tell)
         return to_float32(values, f"Column {self.name!r}")
 
     def apply(self, raw: FloatArray) -> FloatArray:
@@ -78,9 +83,18 @@ class CategoricalFeature:
     name: str
     vocabulary: tuple[str, ...]
 
-    def raw(self, column: pd.Series) -> npt.NDArray[np.object_]:
-        """The column as texts, object (n,), ``""`` where missing."""
-        return text_values(column)
+    def raw(self, column: pd.Series, tell: Tell | None = None) -> npt.NDArray[np.object_]:
+        """The column as texts, object (n,), ``""`` where missing.
+
+        Args:
+            column: Raw values of any dtype.
+            tell: Called where values are not in the vocabulary.
+        """
+        texts = text_values(column)
+        if tell is not None:
+            unseen = (self.apply(texts) == 0) & (texts != "")
+            tell(clean(column), unseen, "not among those kept from training, so unknown")
+        return texts
 
     def apply(self, raw: npt.NDArray[np.object_]) -> IntArray:
         """Codes of raw texts, int32 (n,)."""

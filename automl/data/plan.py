@@ -21,6 +21,7 @@ from automl.data.features import (
 from automl.data.forms import check_form
 from automl.data.names import nearest
 from automl.data.numbers import FloatArray, standardize
+from automl.data.unread import Tell
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -175,22 +176,27 @@ class PreprocessingPlan:
             categorical_names=tuple(f.name for f in self.categorical_features),
         )
 
-    def raw_columns(self, frame: pd.DataFrame) -> dict[str, npt.NDArray[Any]]:
+    def raw_columns(
+        self, frame: pd.DataFrame, tell: Tell | None = None
+    ) -> dict[str, npt.NDArray[Any]]:
         """The columns as an exported model takes them, in the plan's order.
 
         Args:
             frame: Rows with at least the plan's columns, in any order.
+            tell: Called for each column with values that do not fit what training has shown.
 
         Returns:
             Column name to float32 (n,) with NaN where missing (numeric), or to an object array
             (n,) of texts with ``""`` where missing (categorical).
 
         Raises:
-            DataError: A column is not there, or a value cannot be read.
+            DataError: A column is not there, or a value is infinite.
         """
         self.check_columns(frame)
         return {
-            f.name: f.raw(frame[f.name]) for f in self.features if not isinstance(f, ArrayFeature)
+            f.name: f.raw(frame[f.name], tell)
+            for f in self.features
+            if not isinstance(f, ArrayFeature)
         }
 
     def check_columns(self, frame: pd.DataFrame) -> None:
@@ -207,12 +213,15 @@ class PreprocessingPlan:
                 f"{nearest(absent[0], names)}"
             )
 
-    def apply(self, data: pd.DataFrame | npt.NDArray[Any]) -> tuple[FloatArray, IntArray]:
+    def apply(
+        self, data: pd.DataFrame | npt.NDArray[Any], tell: Tell | None = None
+    ) -> tuple[FloatArray, IntArray]:
         """Turns raw rows into the core model's inputs.
 
         Args:
             data: A frame with at least the plan's columns, in any order, or for array data
                 an array (n, *shape).
+            tell: As for `raw_columns`.
 
         Returns:
             The numeric part, float32 (n, p), numeric columns first and then the missing-value
@@ -229,7 +238,7 @@ class PreprocessingPlan:
             raise DataError(
                 "The model was trained on a table, but an array without names was given."
             )
-        raw = self.raw_columns(data)
+        raw = self.raw_columns(data, tell)
         n = len(data)
         numeric_features, indicators = self.numeric_features, self._indicators()
         numeric = np.empty((n, len(numeric_features) + len(indicators)), np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,15 @@ from automl.data.combine import Combined, combine
 from automl.data.divide import check_split, divide
 from automl.data.fit import fit_array, fit_features, fit_target
 from automl.data.plan import PreprocessingPlan, Rows
+from automl.data.reading import read_table
 from automl.data.request import DataRequest
-from automl.data.schema import Column, infer_schema, parse_numbers
+from automl.data.schema import infer_schema
 from automl.data.splits import Split
 from automl.data.summary import say_parts, summarize
-from automl.data.targets import class_weights, encode_targets, infer_task
+from automl.data.targets import class_weights, encode_targets, infer_task, target_columns
 from automl.data.task import Task
+from automl.data.text_file import Say
+from automl.data.unread import Tell, teller
 from automl.data.windows import put_in_order
 
 if TYPE_CHECKING:
@@ -72,8 +75,9 @@ def prepare(request: DataRequest) -> PreparedData:
     """
     notes: list[str] = []
     combined = combine(request, notes.append)
+    main = combined.targets[combined.part == 0]
     task = infer_task(
-        combined.targets[combined.part == 0],
+        target_columns(main, tuple(main.columns), "The rows"),
         request.task,
         notes.append,
         counted_classes=combined.is_image_like,
@@ -82,15 +86,12 @@ def prepare(request: DataRequest) -> PreparedData:
     combined = put_in_order(combined, request, task, truth, notes.append)
     split = divide(combined, request, task, truth, notes.append)
     check_split(split, combined, task, truth)
-    schema: tuple[Column, ...] = ()
-    if combined.table is not None:
-        schema = infer_schema(combined.table, combined.categorical, notes.append)
-        combined = replace(combined, table=parse_numbers(combined.table, schema))
-    plan = _fit(combined, schema, split, task, truth, notes.append, request.keep_constant)
+    plan, combined = _fit(combined, split, task, truth, notes.append, request.keep_constant)
     weights = class_weights(truth[split.train], task, request.class_weight)
+    tell = _tellers(combined, split, notes.append)
     train = _rows(combined, split.train, plan, truth, weights)
-    validation = _rows(combined, split.validation, plan, truth)
-    test = _rows(combined, split.test, plan, truth) if len(split.test) else None
+    validation = _rows(combined, split.validation, plan, truth, tell=tell[0])
+    test = _rows(combined, split.test, plan, truth, tell=tell[1]) if len(split.test) else None
     positions = _spread(len(validation))
     say_parts(split, combined, request, task, notes.append)
     return PreparedData(
@@ -107,7 +108,7 @@ def prepare(request: DataRequest) -> PreparedData:
     )
 
 
-def _encode(combined: Combined, task: Task, say: Callable[[str], None]) -> npt.NDArray[Any]:
+def _encode(combined: Combined, task: Task, say: Say) -> npt.NDArray[Any]:
     """True values of all rows; each source is read by itself, for its labels may have quirks."""
     parts = [
         encode_targets(combined.targets[combined.part == part], task, say, what)
@@ -119,19 +120,39 @@ def _encode(combined: Combined, task: Task, say: Callable[[str], None]) -> npt.N
 
 def _fit(
     combined: Combined,
-    schema: tuple[Column, ...],
     split: Split,
     task: Task,
     truth: npt.NDArray[Any],
-    say: Callable[[str], None],
+    say: Say,
     keep_constant: bool,
-) -> PreprocessingPlan:
+) -> tuple[PreprocessingPlan, Combined]:
+    """Finds what the columns are and fits the plan, from training rows alone.
+
+    Returns:
+        The plan, and all rows with their columns read.
+    """
     scale = fit_target(truth[split.train], task)
     if combined.x is not None:
-        return PreprocessingPlan((fit_array(combined.x, split.train, say),), scale)
-    rows = combined.frame.iloc[split.train]
-    features = fit_features(rows, schema, combined.categorical, say, keep_constant)
-    return PreprocessingPlan(features, scale)
+        return PreprocessingPlan((fit_array(combined.x, split.train, say),), scale), combined
+    schema = infer_schema(combined.frame.iloc[split.train], combined.categorical, say)
+    read = read_table(combined.frame, schema)
+    features = fit_features(
+        read.frame.iloc[split.train], schema, combined.categorical, say, keep_constant
+    )
+    plan = PreprocessingPlan(features, scale)
+    for tell, rows in zip(
+        _tellers(combined, split, say), (split.validation, split.test), strict=True
+    ):
+        read.tell(plan.columns, rows, tell)
+    return plan, replace(combined, table=read.frame)
+
+
+def _tellers(combined: Combined, split: Split, say: Say) -> tuple[Tell, Tell]:
+    """What tells of values in validation and test rows that training has not shown."""
+    return (
+        teller(say, "validation rows", combined.row[split.validation]),
+        teller(say, "test rows", combined.row[split.test]),
+    )
 
 
 def _rows(
@@ -140,6 +161,7 @@ def _rows(
     plan: PreprocessingPlan,
     truth: npt.NDArray[Any],
     class_weight: npt.NDArray[np.float32] | None = None,
+    tell: Tell | None = None,
 ) -> Rows:
     own = truth[positions]
     weight = class_weight
@@ -149,7 +171,7 @@ def _rows(
     if combined.x is not None:
         numeric, categorical = plan.apply_at(combined.x, positions)
     else:
-        numeric, categorical = plan.apply(_raw(combined, positions, plan))
+        numeric, categorical = plan.apply(_raw(combined, positions, plan), tell)
     return Rows(numeric, categorical, plan.apply_target(own), own, weight)
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from automl.data.plan import PreprocessingPlan
 from automl.data.sources import ArrayPair, load
+from automl.data.text_file import Say
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def read_rows(
-    source: Any, plan: PreprocessingPlan, names: Sequence[str] = ()
+    source: Any, plan: PreprocessingPlan, names: Sequence[str] = (), say: Say | None = None
 ) -> tuple[pd.DataFrame | npt.NDArray[Any], npt.NDArray[Any] | None]:
     """Reads raw rows as the plan takes them.
 
@@ -27,6 +28,7 @@ def read_rows(
             an NPZ or NPY file of array data, y may be missing.
         plan: The plan of the model that is to see them.
         names: Column names of a text file without a header.
+        say: Called with what a person should be told.
 
     Returns:
         The rows, a frame of raw columns (targets included, if they are there) or an array
@@ -36,7 +38,7 @@ def read_rows(
         DataError: The rows cannot be read, or are not of the plan's form.
     """
     if plan.array is None:
-        loaded = load(source, names)
+        loaded = load(source, names, say)
         if isinstance(loaded.main, ArrayPair):
             raise DataError(
                 "The model was trained on a table, but the rows are arrays: give a table."

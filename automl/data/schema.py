@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automl.data.columns import ColumnSource, booleans, dates, is_text, numbers
+from automl.data.columns import ColumnSource, booleans, clean, dates, is_text, numbers
 from automl.data.text_file import Say
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Column:
 
 
 def infer_column(cleaned: pd.Series, say: Say) -> Column:
-    """Finds what a column is from all its values.
+    """Finds what a column is from its values in the training rows.
 
     Args:
         cleaned: The column, as `columns.clean` gives it.
@@ -113,34 +113,13 @@ def infer_schema(frame: pd.DataFrame, categorical: Collection[str], say: Say) ->
     """Finds what the columns of a table are.
 
     Args:
-        frame: The feature columns, cleaned.
+        frame: The feature columns of the training rows.
         categorical: Names of columns that are categories whatever they look like.
         say: Called with what a person should be told.
     """
     return tuple(
-        Column(name, ColumnKind.CATEGORY) if name in categorical else infer_column(frame[name], say)
+        Column(name, ColumnKind.CATEGORY)
+        if name in categorical
+        else infer_column(clean(frame[name]), say)
         for name in frame.columns
-    )
-
-
-def parse_numbers(frame: pd.DataFrame, schema: Sequence[Column]) -> pd.DataFrame:
-    """Turns columns of texts that are all numbers into numbers, so that they are parsed once.
-
-    Args:
-        frame: The feature columns, cleaned.
-        schema: What they are.
-
-    Returns:
-        The same columns; what a plan makes of them does not change.
-    """
-    import pandas as pd
-
-    return pd.DataFrame(
-        {
-            column.name: numbers(frame[column.name])
-            if column.kind is ColumnKind.NUMBER and not column.strays
-            else frame[column.name]
-            for column in schema
-        },
-        index=frame.index,
     )

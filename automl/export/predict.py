@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ import numpy.typing as npt
 
 from automl.data.rows import read_rows
 from automl.data.task import Task, TaskKind
+from automl.data.text_file import Say
+from automl.data.unread import teller
 from automl.export.bundle import Bundle, load_bundled, open_bundle
 from automl.export.rows import RawRows, frame_of, keras_inputs, model_inputs_of
 from automl.models.passes import rows_at_once
@@ -22,7 +25,9 @@ if TYPE_CHECKING:
 THRESHOLD = 0.5
 
 
-def predict(bundle: str | Path, rows: Any, *, names: Sequence[str] = ()) -> pd.DataFrame:
+def predict(
+    bundle: str | Path, rows: Any, *, names: Sequence[str] = (), say: Say | None = None
+) -> pd.DataFrame:
     """Predicts raw rows.
 
     Args:
@@ -30,6 +35,8 @@ def predict(bundle: str | Path, rows: Any, *, names: Sequence[str] = ()) -> pd.D
         rows: Path of a CSV, TSV, Parquet or NPZ file, a `pandas.DataFrame`, or for array data
             an array; with or without the target, columns in any order, others are ignored.
         names: Column names of a text file without a header.
+        say: Called with what a person should be told, such as values that training has not
+            shown; None logs it as a warning of the logger ``automl``.
 
     Returns:
         One row for each row given. Regression: ``prediction`` in the target's own units, or
@@ -43,17 +50,21 @@ def predict(bundle: str | Path, rows: Any, *, names: Sequence[str] = ()) -> pd.D
         RunError: The bundle cannot be read.
     """
     opened = open_bundle(bundle)
-    raw, _ = read_rows(rows, opened.plan, names)
-    return prediction_frame(opened.task, _outputs(opened, raw))
+    say = say or logging.getLogger("automl").warning
+    raw, _ = read_rows(rows, opened.plan, names, say)
+    return prediction_frame(opened.task, _outputs(opened, raw, say))
 
 
-def evaluate(bundle: str | Path, rows: Any, *, names: Sequence[str] = ()) -> dict[str, float]:
+def evaluate(
+    bundle: str | Path, rows: Any, *, names: Sequence[str] = (), say: Say | None = None
+) -> dict[str, float]:
     """Scores a bundle on rows that have the target.
 
     Args:
         bundle: The bundle's directory.
         rows: As for `predict`, with the target; of array data a file or a pair with x and y.
         names: Column names of a text file without a header.
+        say: As for `predict`.
 
     Returns:
         The task's metrics, the default objective first.
@@ -67,10 +78,11 @@ def evaluate(bundle: str | Path, rows: Any, *, names: Sequence[str] = ()) -> dic
     from automl.data.targets import encode_targets
 
     opened = open_bundle(bundle)
-    raw, y = read_rows(rows, opened.plan, names)
+    say = say or logging.getLogger("automl").warning
+    raw, y = read_rows(rows, opened.plan, names, say)
     frame = frame_of(raw) if y is None else _target_frame(opened.task, y)
-    truth = encode_targets(frame, opened.task)
-    return compute_metrics(opened.task, truth, _outputs(opened, raw))
+    truth = encode_targets(frame, opened.task, say)
+    return compute_metrics(opened.task, truth, _outputs(opened, raw, say))
 
 
 def prediction_frame(task: Task, outputs: npt.NDArray[Any]) -> pd.DataFrame:
@@ -104,8 +116,8 @@ def prediction_frame(task: Task, outputs: npt.NDArray[Any]) -> pd.DataFrame:
     return pd.DataFrame({"prediction": [task.classes[i] for i in chosen], **named})
 
 
-def _outputs(bundle: Bundle, rows: RawRows) -> npt.NDArray[np.float32]:
-    arrays = model_inputs_of(bundle.plan, bundle.inputs, rows)
+def _outputs(bundle: Bundle, rows: RawRows, say: Say) -> npt.NDArray[np.float32]:
+    arrays = model_inputs_of(bundle.plan, bundle.inputs, rows, teller(say, "rows"))
     if not len(next(iter(arrays.values()))):
         return np.zeros((0, bundle.task.outputs), np.float32)
     model = load_bundled(bundle)

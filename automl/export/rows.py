@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.plan import PreprocessingPlan
+from automl.data.unread import Tell
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ RawRows = Any  # a pandas.DataFrame or an array; pandas is imported late
 
 
 def model_inputs_of(
-    plan: PreprocessingPlan, inputs: Mapping[str, str], rows: RawRows
+    plan: PreprocessingPlan,
+    inputs: Mapping[str, str],
+    rows: RawRows,
+    tell: Tell | None = None,
 ) -> dict[str, npt.NDArray[Any]]:
     """Turns raw rows into what an exported model takes.
 
@@ -26,17 +30,18 @@ def model_inputs_of(
         plan: The preprocessing plan; it reads dates, booleans and odd spellings.
         inputs: Column name to input name.
         rows: A frame or an array, as `automl.data.rows.read_rows` gives it.
+        tell: Called for each column with values that training has not shown.
 
     Returns:
         Input name to float32 or text (str) arrays of shape (n, 1); of array data the one key
         is ``""`` and the array is float32 (n, *shape).
 
     Raises:
-        DataError: A column is not there, or a value cannot be read.
+        DataError: A column is not there, or a value is infinite.
     """
     if plan.array is not None:
         return {"": plan.array.raw(np.asarray(rows))}
-    columns = plan.raw_columns(rows)
+    columns = plan.raw_columns(rows, tell)
     return {
         inputs[name]: (values.astype(np.str_) if values.dtype == object else values).reshape(-1, 1)
         for name, values in columns.items()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.data.columns import ColumnSource, clean, numeric_values, text_values
-from automl.errors import DataError
+from automl.data.unread import teller
 
 
 def series(values, dtype=None):
@@ -62,18 +62,37 @@ def test_dates_are_days_since_1970(column):
     np.testing.assert_array_equal(days, [1, 365, np.nan])
 
 
-def test_a_value_of_another_kind_is_refused_by_name():
-    with pytest.raises(DataError, match="'c' holds 'many' where a number was expected"):
-        numeric_values(series(["1", "many"]))
-    with pytest.raises(DataError, match="where a date was expected"):
-        numeric_values(series([1, 2]), ColumnSource.DATE, "ISO8601")
+def told(column, *arguments, rows="test rows", **options):
+    said = []
+    values = numeric_values(column, *arguments, tell=teller(said.append, rows), **options)
+    return values.tolist(), said
+
+
+def test_a_value_of_another_kind_is_missing_and_told_with_its_row():
+    values, said = told(series(["1", "many", None, "more"]))
+    np.testing.assert_array_equal(values, [1, np.nan, np.nan, np.nan])
+    assert said == [
+        "column 'c': 2 of the 3 values in the test rows, such as 'many' in row 2, are no number, "
+        "so counted as missing; is it the column 'c' of the training rows?"
+    ]
+    values, said = told(series([1, 2]), ColumnSource.DATE, "ISO8601")
+    assert np.isnan(values).all() and "no date" in said[0]
+    assert told(series(["1", None]))[1] == []
+
+
+def test_texts_among_other_values_are_read_by_themselves():
+    mixed = series([1.5, "2.5", None, "x", 3], object)
+    values, said = told(mixed)
+    np.testing.assert_array_equal(values, [1.5, 2.5, np.nan, np.nan, 3])
+    assert "'x' in row 4" in said[0]
 
 
 def test_known_strays_are_missing_and_others_are_not():
     values = numeric_values(series(["1", "unknown"]), strays=("unknown",))
     np.testing.assert_array_equal(values, [1, np.nan])
-    with pytest.raises(DataError, match="'other'"):
-        numeric_values(series(["1", "other"]), strays=("unknown",))
+    values, said = told(series(["1", "unknown", "other"]), strays=("unknown",))
+    np.testing.assert_array_equal(values, [1, np.nan, np.nan])
+    assert len(said) == 1 and "1 of the 2 values" in said[0] and "'other' in row 3" in said[0]
 
 
 @given(st.lists(st.one_of(st.none(), st.text(), st.integers(), st.floats(), st.booleans())))

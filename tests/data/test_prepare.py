@@ -11,7 +11,7 @@ import pytest
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.data.task import TaskKind
-from automl.errors import DataError, RequestError
+from automl.errors import RequestError
 
 
 def houses(rows=400, seed=0):
@@ -164,8 +164,35 @@ def test_numbers_with_a_stray_text_stay_numbers(tmp_path):
     frame.to_csv(tmp_path / "t.csv", index=False)
     data = prepare(DataRequest(str(tmp_path / "t.csv"), "price"))
     assert "rooms" in data.plan.signature.numeric_names and said(data, "'unknown'")
-    with pytest.raises(DataError, match="'hidden'"):
-        data.plan.apply(frame.replace("unknown", "hidden"))
+    hidden = data.plan.apply(frame.replace("unknown", "hidden"))[0]
+    np.testing.assert_array_equal(hidden, data.plan.apply(frame)[0])
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_training_rows_alone_decide_what_a_column_is(tmp_path, part):
+    late = shifted(60).astype({"area": object, "built": object})
+    late.loc[3:, "area"] = "big"
+    late.loc[5, "built"] = "long ago"
+    late.loc[7, "town"] = "Genf"
+    late.to_csv(tmp_path / "late.csv", index=False)
+    alone = prepare(DataRequest(houses(), "price", **{part: shifted(60)}))
+    for source in (tmp_path / "late.csv", late):
+        data = prepare(DataRequest(houses(), "price", **{part: source}))
+        assert data.plan == alone.plan
+        assert said(data, f"57 of the 60 values in the {part} rows, such as 'big' in row 4,")
+        assert said(data, "is it the column 'area' of the training rows?")
+        assert said(data, f"the {part} rows, such as 'long ago' in row 6, is no date")
+        assert said(data, "such as 'Genf' in row 8, is not among those kept from training")
+        assert len(data.notes) == len(alone.notes) + 3
+
+
+def test_words_in_rows_that_are_split_off_do_not_make_a_column_text():
+    frame = houses().astype({"area": object})
+    first = prepare(DataRequest(frame, "price"))
+    held_out = np.flatnonzero(~np.isin(frame["price"], first.train.truth[:, 0]))
+    frame.loc[held_out, "area"] = "big"
+    data = prepare(DataRequest(frame, "price"))
+    assert data.plan == first.plan and said(data, "values in the test rows, such as 'big'")
 
 
 def test_thousands_of_categories_are_cut_and_said():
