@@ -13,7 +13,8 @@ MEMORY_GROWTH = 256 << 20
 STALL_SECONDS = 600.0
 #: Seconds that a trial with a time limit may overstay it until it is killed. A worker plans so as
 #: to be done by the limit; what it cannot break off (building, tracing, compiling) ends here, so
-#: that the limit holds within a second.
+#: that the limit holds within a second. Only its own seconds count: not those in which it waited
+#: for the driver, was stopped, or wanted a core and got none.
 LIMIT_GRACE = 0.7
 #: Bytes that a worker's log may have, and how many are kept at its end when it grows longer: a
 #: builder that prints without end must not fill the disk.
@@ -62,8 +63,8 @@ def overdue(
 
     Args:
         spec: The trial.
-        running: Seconds since it was started.
-        silent: Seconds since its worker's last sign of life.
+        running: Seconds since it was started, without those that it is not to blame for.
+        silent: Seconds since its worker's last sign of life, without the same.
         stall_seconds: Seconds without one after which it counts as hanging.
         grace: Seconds that it may overstay its limit.
 

@@ -13,20 +13,25 @@ from typing import Any
 
 from typing_extensions import override
 
+from automl.engines.absence import Absence
 from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
 from automl.engines.devices import Devices
 from automl.engines.guard import Guard
 from automl.engines.limits import MEMORY_GROWTH, STALL_SECONDS, START_ATTEMPTS, overdue, too_large
 from automl.engines.memory import held_memory, shown_size
+from automl.engines.process_table import standing
 from automl.engines.processes import Child, Processes, warm_processes
 from automl.errors import RequestError, RunError
 from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
+
+#: Seconds between two looks at whether something holds a worker up; one takes some 0.3 ms.
+LOOK_SECONDS = 0.2
 
 
 class _Worker:
     """One worker process and the trial that it runs."""
 
-    def __init__(self, child: Child, log: Path) -> None:
+    def __init__(self, child: Child, log: Path, absence: Absence) -> None:
         self.child = child
         self.log = log
         self.ready = False
@@ -34,6 +39,11 @@ class _Worker:
         self.spec: TrialSpec | None = None
         self.started = self.submitted = 0.0
         self.heard = time.monotonic()
+        self._absence = absence
+        self._looked = self.heard
+        self._excused_from = self._silence_excused_from = absence.seconds
+        self._held_up = self._silence_held_up = 0.0
+        self._computed = 0.0
         self.first_memory: int | None = None  # when it was ready
         self.usual_memory: int | None = None  # after its first trial
         self._overgrown: tuple[TrialSpec | None, str] | None = None
@@ -41,7 +51,9 @@ class _Worker:
     def give(self, spec: TrialSpec, submitted: float) -> None:
         """Starts a trial that was submitted at a time on the monotonic clock."""
         self.spec, self.submitted = spec, submitted
-        self.started = self.heard = time.monotonic()
+        self.started = time.monotonic()
+        self.hear()
+        self._excused_from, self._held_up = self._absence.seconds, 0.0
         if spec.seconds_left is not None:
             spec = replace(spec, seconds_left=spec.seconds_left - (self.started - submitted))
         self.child.send({"trial": spec.to_json()})
@@ -64,14 +76,42 @@ class _Worker:
 
     def never_came_up(self) -> bool:
         """Whether a process hangs that has not even come to its first trial."""
-        return not self.ready and time.monotonic() - self.heard > STALL_SECONDS
+        return not self.ready and self._silent() > STALL_SECONDS
 
     def overdue(self, stall_seconds: float) -> TrialResult | None:
         """The result of a trial that has hung or overstayed its limit, or None."""
         if self.spec is None:
             return None
+        self._look()
+        excused = self._absence.seconds - self._excused_from + self._held_up
+        running = time.monotonic() - self.started - excused
+        return overdue(self.spec, running, self._silent(), stall_seconds)
+
+    def hear(self) -> None:
+        """Takes a sign of life."""
+        self.heard = time.monotonic()
+        self._silence_excused_from, self._silence_held_up = self._absence.seconds, 0.0
+
+    def _silent(self) -> float:
+        """Seconds without a sign of life while it could give one and somebody listened."""
+        excused = self._absence.seconds - self._silence_excused_from + self._silence_held_up
+        return time.monotonic() - self.heard - excused
+
+    def _look(self) -> None:
+        """Counts the seconds in which the process is stopped, or wants a core and gets none."""
         now = time.monotonic()
-        return overdue(self.spec, now - self.started, now - self.heard, stall_seconds)
+        since = now - self._looked
+        if since < LOOK_SECONDS or self.child.pid is None:
+            return
+        self._looked = now
+        seen = standing(self.child.pid)
+        if seen is None:
+            return
+        computed, self._computed = seen.computed - self._computed, seen.computed
+        if seen.is_stopped or seen.wants_core:
+            held_up = max(0.0, since - computed)
+            self._held_up += min(held_up, now - self.started)
+            self._silence_held_up += min(held_up, now - self.heard)
 
 
 class LocalEngine(Engine):
@@ -118,6 +158,7 @@ class LocalEngine(Engine):
         self._queue: deque[tuple[TrialSpec, float]] = deque()
         self._failed_starts = 0
         self._guard: Guard | None = None
+        self._absence = Absence()
 
     @property
     @override
@@ -141,7 +182,7 @@ class LocalEngine(Engine):
         log = self._job.run / "logs" / f"worker-{index}.log"
         argument = {"gpu": self._devices.of_worker(index)}
         child = self._processes.start("automl.engines.worker:serve_worker", argument, log)
-        return _Worker(child, log)
+        return _Worker(child, log, self._absence)
 
     @override
     def submit(self, spec: TrialSpec) -> None:
@@ -155,6 +196,10 @@ class LocalEngine(Engine):
 
     @override
     def events(self, timeout: float) -> list[Event]:
+        with self._absence.looking():
+            return self._events(timeout)
+
+    def _events(self, timeout: float) -> list[Event]:
         deadline = time.monotonic() + timeout
         while True:
             events = self._collect()
@@ -164,10 +209,9 @@ class LocalEngine(Engine):
             connections = [w.child.connection for w in self._all_workers() if w.child.connection]
             waiting: list[Any] = [*self._processes.waitables(), *connections]
             # At most a second at a time: limits and hangs show in no message.
-            if self._processes.waitables():
-                wait(waiting, timeout=min(remaining, 1.0))
-            else:
-                wait(waiting, timeout=min(remaining, 0.05)) if waiting else time.sleep(0.05)
+            seconds = min(remaining, 1.0 if self._processes.waitables() else 0.05)
+            with self._absence.waiting(seconds):
+                wait(waiting, timeout=seconds) if waiting else time.sleep(seconds)
 
     def _collect(self) -> list[Event]:
         self._processes.notice()
@@ -203,7 +247,7 @@ class LocalEngine(Engine):
             worker.greeted = True
 
     def _take(self, index: int, worker: _Worker, message: dict[str, Any]) -> list[Event]:
-        worker.heard = time.monotonic()
+        worker.hear()
         if "ready" in message:
             self._note_ready(worker)
         if worker.spec is None:

@@ -50,6 +50,8 @@ CHILD_ENVIRONMENT = {
     "TF_ENABLE_ONEDNN_OPTS": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1"),
 }
 _START_SECONDS = 180.0  # importing TensorFlow takes 3 to 6 s; a cold disk may take a minute
+#: Seconds without a look at the server after which this process may have been stopped.
+_STOPPED_SECONDS = 5.0
 
 
 class Child:
@@ -191,7 +193,8 @@ class ForkedProcesses(Processes):
         self._in_flight: int | None = None
         self._buffer = b""
         self._next_id = 0
-        self._deadline = time.monotonic() + _START_SECONDS
+        self._noticed = time.monotonic()
+        self._deadline = self._noticed + _START_SECONDS
 
     def _drain_errors(self) -> None:
         assert self._server.stderr is not None
@@ -243,7 +246,10 @@ class ForkedProcesses(Processes):
             *lines, self._buffer = (self._buffer + received).split(b"\n")
             for line in lines:
                 self._take(json.loads(line))
-        if not self._ready and time.monotonic() > self._deadline:
+        noticed, self._noticed = self._noticed, time.monotonic()
+        if self._noticed - noticed > _STOPPED_SECONDS:  # then so was the server, as likely as not
+            self._deadline += self._noticed - noticed
+        if not self._ready and self._noticed > self._deadline:
             self._fail()
 
     def _take(self, notice: dict[str, Any]) -> None:

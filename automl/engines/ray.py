@@ -15,6 +15,7 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from typing_extensions import override
 
+from automl.engines.absence import Absence
 from automl.engines.contract import Engine, Event, Job, TrialEnded
 from automl.engines.limits import MEMORY_GROWTH, STALL_SECONDS, overdue
 from automl.engines.ray_cluster import Cluster, connect
@@ -71,6 +72,8 @@ class RayEngine(Engine):
         self._thread: threading.Thread | None = None
         self._run = Path()
         self._looked = 0.0
+        self._absence = Absence()
+        self._excused: dict[str, float] = {}
 
     @property
     @override
@@ -115,10 +118,15 @@ class RayEngine(Engine):
 
     @override
     def events(self, timeout: float) -> list[Event]:
+        with self._absence.looking():
+            return self._events(timeout)
+
+    def _events(self, timeout: float) -> list[Event]:
         deadline = time.monotonic() + timeout
         while True:
-            remaining = max(0.0, deadline - time.monotonic())
-            happened = self._exchange.happened(min(remaining, LOOK_SECONDS))
+            seconds = min(max(0.0, deadline - time.monotonic()), LOOK_SECONDS)
+            with self._absence.waiting(seconds):
+                happened = self._exchange.happened(seconds)
             if happened:
                 return [self._take(happening) for happening in happened]
             if failure := self._exchange.failure():
@@ -156,9 +164,15 @@ class RayEngine(Engine):
             raise RunError(
                 "The Ray cluster does not answer any more; see to it, then resume the search."
             ) from error
+        self._excused = {
+            str(trial.spec.trial): self._excused.get(str(trial.spec.trial), self._absence.seconds)
+            for trial in started
+        }
         for trial in started:
-            running = now - (trial.started or now)
-            silent = silences.get(str(trial.spec.trial), running)
+            name = str(trial.spec.trial)
+            excused = self._absence.seconds - self._excused[name]
+            running = now - (trial.started or now) - excused
+            silent = min(silences.get(name, running) - excused, running)
             verdict = overdue(trial.spec, running, silent, self._stall_seconds, LIMIT_GRACE)
             if verdict is not None and trial.verdict is None:
                 trial.verdict = verdict

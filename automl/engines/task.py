@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from automl import errors
+from automl.engines.absence import Absence
 from automl.engines.guard import Guard
 from automl.engines.processes import Child, Processes
 from automl.errors import AutoMLError, RunError
@@ -111,7 +112,8 @@ class _Watched:
 def _await_answer(
     processes: Processes, child: Child, function: str, deadline: float
 ) -> dict[str, Any]:
-    while time.monotonic() < deadline:
+    absence = Absence()  # a driver that was stopped reads the answer that came meanwhile
+    while time.monotonic() < deadline + absence.seconds:
         processes.notice()
         if child.connection is not None:
             try:
@@ -126,8 +128,7 @@ def _await_answer(
         elif child.exit_code is not None:
             raise RunError(f"The process that ran {function} could not start.")
         waiting = [*processes.waitables(), *([child.connection] if child.connection else [])]
-        if waiting:
-            wait(waiting, timeout=0.5)
-        else:
-            time.sleep(0.05)
+        seconds = 0.5 if waiting else 0.05
+        with absence.waiting(seconds):
+            wait(waiting, timeout=seconds) if waiting else time.sleep(seconds)
     raise TookTooLong(f"{function} took too long and was stopped.")

@@ -41,6 +41,11 @@ KEPT_BACK_SHARE = 0.5
 """Share of what the search has left, when a model is ready to be trained, that may be kept back."""
 FEWEST_ROWS = 1024
 """Training rows that are scored at least."""
+STOPPED_SECONDS = 2.0
+"""Seconds between two looks at the limits, which come every half second while a model trains, from
+which on the process may have been stopped ..."""
+STOPPED_SHARE = 0.1
+"""... if it has computed for less than this share of them."""
 
 
 class Deadline:
@@ -73,11 +78,32 @@ class Deadline:
         self._weight_bytes = 0
         self._most_kept_back = 0.0
         self._kept_for_leader = spec.kept_back
+        self._seen, self._computed = start, time.process_time()
         self._seed = spec.seed
 
     def use(self, train: DeviceRows, validation: DeviceRows) -> None:
         """Takes the same rows in the form that the model takes them."""
         self._train, self._validation = train, validation
+
+    def excuse(self, seconds: float) -> None:
+        """Puts the trial's own limit off by seconds in which it waited for somebody else.
+
+        The search's end stays where it is.
+
+        Args:
+            seconds: The seconds.
+        """
+        if self._own_end is not None:
+            self._own_end += seconds
+        self._seen, self._computed = time.perf_counter(), time.process_time()
+
+    def _notice_stop(self) -> None:
+        """Excuses the seconds in which the process was stopped, or got no core to speak of."""
+        now, computed = time.perf_counter(), time.process_time()
+        passed, used = now - self._seen, computed - self._computed
+        self._seen, self._computed = now, computed
+        if passed > STOPPED_SECONDS and used < STOPPED_SHARE * passed:
+            self.excuse(passed - used)
 
     def begin(self, parameters: int) -> None:
         """Takes the number of the model's weights, which says what saving it takes."""
@@ -108,6 +134,7 @@ class Deadline:
         Returns:
             The reason to stop, or "".
         """
+        self._notice_stop()
         end, reason = self._limit()
         if end is None:
             return ""

@@ -227,7 +227,9 @@ class Progress:
 
     def _goes_on(self, report: EpochReport) -> bool:
         """Reports the epoch; whether there is a next one."""
+        started = time.perf_counter()
         wanted = self._report(report)
+        self.deadline.excuse(time.perf_counter() - started)  # the driver's seconds, not its own
         done = bool(self.stopping.reason) or report.epoch >= self.epochs
         if done:  # a trial that has come to its own end is complete, whatever a pruner thinks
             self.reason = self.stopping.reason

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,7 @@ from automl.data.arrays import save_arrays
 from automl.data.metrics import Objective
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
-from automl.engines.contract import Job, SpaceHandle, TrialEnded
+from automl.engines.contract import EpochFinished, Event, Job, SpaceHandle, TrialEnded
 from automl.engines.limits import LOG_BYTES
 from automl.engines.local import LocalEngine
 from automl.engines.processes import Processes, warm_processes
@@ -104,6 +108,58 @@ def test_a_time_limit_holds_where_nothing_can_be_broken_off(
     assert "time limit of 1 s" in stuck.reason
     assert 1.0 < stuck.seconds < 10.0
     assert after.state is TrialState.COMPLETED
+
+
+def test_a_trial_that_waited_for_its_driver_has_not_spent_its_time(
+    processes: Processes, arrays: Path, tmp_path: Path
+) -> None:
+    waits = replace(spec(1, epochs=3, seconds=4.0), wait_for_answer=True)
+    with LocalEngine(1, processes) as engine:
+        engine.open(make_job(arrays, tmp_path))
+        run(engine, spec(0))
+        engine.submit(waits)
+        (first,) = until_event(engine)
+        assert isinstance(first, EpochFinished)
+        time.sleep(6.0)  # as a driver does that was stopped: longer than the trial may take
+        assert engine.events(0.0) == []
+        engine.answer(1, True)
+        while isinstance(event := until_event(engine)[0], EpochFinished):
+            engine.answer(1, True)
+    assert isinstance(event, TrialEnded)
+    assert event.result.state is TrialState.COMPLETED, event.result.reason
+    assert event.result.epochs == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_worker_that_was_stopped_has_not_spent_its_time(
+    processes: Processes, arrays: Path, tmp_path: Path
+) -> None:
+    with LocalEngine(1, processes) as engine:
+        engine.open(make_job(arrays, tmp_path))
+        run(engine, spec(0))
+        engine.submit(replace(spec(1, epochs=1_000_000, seconds=4.0), wait_for_answer=False))
+        until_event(engine)
+        pid = engine._workers[0].child.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        until, events = time.monotonic() + 6.0, []
+        while time.monotonic() < until:
+            events += engine.events(0.25)
+        os.kill(pid, signal.SIGCONT)
+        assert not [event for event in events if isinstance(event, TrialEnded)]
+        while not isinstance(event := until_event(engine)[-1], TrialEnded):
+            pass
+    assert event.result.state is TrialState.COMPLETED, event.result.reason
+    assert event.result.reason.startswith("it reached its time limit of 4 s")
+    assert event.result.seconds > 8.0
+
+
+def until_event(engine: LocalEngine, seconds: float = 60.0) -> list[Event]:
+    """The next events, when there are some."""
+    deadline = time.monotonic() + seconds
+    while not (events := engine.events(0.25)):
+        assert time.monotonic() < deadline
+    return events
 
 
 def test_the_end_of_the_search_ends_a_trial_with_what_it_has(

@@ -1,0 +1,112 @@
+"""What a trial is not to blame for, by made-up clocks and by processes that are really stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from automl.engines.absence import Absence
+from automl.engines.local import _Worker
+from automl.engines.process_table import began, standing
+from automl.engines.processes import Child
+from automl.trial import FailureCause, TrialBudget, TrialSpec
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_seconds_between_two_looks_are_absence() -> None:
+    clock = Clock()
+    absence = Absence(clock)
+    clock.now += 50.0  # before the first look there was nothing to look after
+    with absence.looking():
+        clock.now += 3.0
+    clock.now += 60.0
+    with absence.looking():
+        pass
+    assert absence.seconds == 60.0
+
+
+def test_a_wait_that_takes_longer_than_it_should_is_absence() -> None:
+    clock = Clock()
+    absence = Absence(clock)
+    with absence.looking():
+        with absence.waiting(1.0):
+            clock.now += 0.4
+        with absence.waiting(1.0):
+            clock.now += 31.0  # stopped while it waited
+    assert absence.seconds == 30.0
+
+
+@LINUX
+def test_a_worker_that_is_held_up_is_not_overdue_and_one_that_sleeps_is(tmp_path: Path) -> None:
+    spec = TrialSpec(0, {}, 0, TrialBudget(1, 1, seconds=1.0))
+    core = min(os.sched_getaffinity(0))
+    # Five processes on one core: each has a fifth of its time.
+    alone = f"import os; os.sched_setaffinity(0, {{{core}}})\nwhile True: pass"
+    crowd = [subprocess.Popen([sys.executable, "-c", alone]) for _ in range(5)]
+    idle = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        wait_for(lambda: all((one := standing(p.pid)) and one.computed > 0 for p in crowd))
+        absence = Absence()
+        workers = []
+        for process in (crowd[0], idle):
+            child = Child()
+            child.pid = process.pid
+            workers.append(_Worker(child, tmp_path / "log", absence))
+            workers[-1].give(spec, time.monotonic())
+        busy, asleep = workers
+        started, verdict = time.monotonic(), None
+        while verdict is None:
+            assert busy.overdue(600.0) is None
+            verdict = asleep.overdue(600.0)
+            time.sleep(0.05)
+        assert verdict.cause is FailureCause.TIME_LIMIT
+        while busy.overdue(600.0) is None:
+            time.sleep(0.05)
+        assert time.monotonic() - started > 3.0
+    finally:
+        for process in (*crowd, idle):
+            process.kill()
+            process.wait()
+
+
+@LINUX
+def test_the_system_tells_who_is_stopped_and_who_wants_a_core() -> None:
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    idle = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        wait_for(lambda: (one := standing(busy.pid)) and one.wants_core and one.computed > 0)
+        wait_for(lambda: (one := standing(idle.pid)) and not one.wants_core)
+        os.kill(busy.pid, signal.SIGSTOP)
+        wait_for(lambda: (one := standing(busy.pid)) and one.is_stopped)
+        first = began(busy.pid)
+        assert first is not None
+        assert first == began(busy.pid) != began(os.getpid())
+    finally:
+        for process in (busy, idle):
+            process.kill()
+            process.wait()
+    assert standing(busy.pid) is None
+
+
+def wait_for(condition, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
