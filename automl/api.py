@@ -267,6 +267,8 @@ def search(
     max_disk: int | str | None = None,
     goal: float | None = None,
     objective: str | None = None,
+    direction: str | None = None,
+    metrics: str | Sequence[str] = (),
     sampler: str = "tpe",
     pruner: str | None = None,
     engine: str = "local",
@@ -301,6 +303,9 @@ def search(
         goal: Score at which a trial stops.
         objective: Metric to rank by, under scikit-learn's or Keras's name; by default the
             validation log loss, or mean squared error.
+        direction: ``min`` or ``max``, where the objective is a metric that your own model is
+            compiled with and its name does not say which way is better.
+        metrics: Metrics to compute and show beside the usual ones, such as ``fbeta:2``.
         sampler: ``tpe``, ``random``, ``grid``, ``qmc``, ``gp``, ``cmaes`` or ``nsga2``.
         pruner: ``median``, ``asha``, ``hyperband``, ``patient`` or ``none``; by default asha with
             ``time``, else patient.
@@ -348,6 +353,8 @@ def search(
             trial_seconds=_seconds(trial_time),
             goal=goal,
             objective=objective,
+            direction=direction,
+            metrics=metrics,
             sampler=sampler,
             pruner=pruner,
             engine=engine,

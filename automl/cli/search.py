@@ -31,12 +31,14 @@ from automl.cli.search_options import (
     ClassWeight,
     Data,
     Device,
+    Direction,
     Engine,
     Epochs,
     Goal,
     Group,
     Ignore,
     MemoryPerWorker,
+    Metrics,
     MinDelta,
     Names,
     ObjectiveName,
@@ -98,6 +100,8 @@ def search(
     trial_time: TrialTime = None,
     goal: Goal = None,
     objective: ObjectiveName = None,
+    direction: Direction = None,
+    metrics: Metrics = None,
     sampler: Sampler = DEFAULT_SAMPLER,
     pruner: Pruner = None,
     seed: Seed = 0,
@@ -120,6 +124,7 @@ def search(
         del asked[name]
     for name in ("target", "categorical", "ignore"):
         asked[name] = tuple(asked[name] or ())
+    asked["metrics"] = parse_metrics(metrics or ())
     asked["names"] = names or ()
     asked["settings"] = parse_settings(settings or (), batch_size)
     asked["validation"] = parse_rows(validation)
@@ -226,6 +231,12 @@ def parse_settings(settings: Sequence[str], batch_size: str | None) -> dict[str,
             )
         values[name] = value
     return values
+
+
+def parse_metrics(given: Sequence[str]) -> tuple[str, ...]:
+    """Reads the names of --metrics, several with commas between them."""
+    names = (name.strip() for part in given for name in part.split(","))
+    return tuple(name for name in names if name)
 
 
 def parse_rows(given: str | None) -> str | float | None:

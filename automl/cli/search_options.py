@@ -278,6 +278,26 @@ ObjectiveName = Annotated[
         rich_help_panel=STRATEGY,
     ),
 ]
+Direction = Annotated[
+    str | None,
+    typer.Option(
+        "--direction",
+        metavar="min|max",
+        help="Of --objective, where it is a metric that your own model is compiled with and its "
+        "name does not say which way is better. Default: as the metric has it.",
+        rich_help_panel=STRATEGY,
+    ),
+]
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--metrics",
+        metavar="A,B,...",
+        help="Metrics to show beside the usual ones: balanced_accuracy, precision, recall, "
+        "fbeta:2, mape, pinball:0.9, ... Repeatable. Default: none.",
+        rich_help_panel=STRATEGY,
+    ),
+]
 Sampler = Annotated[
     str,
     typer.Option(

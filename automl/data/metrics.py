@@ -1,79 +1,59 @@
-"""The metrics that trials are ranked by: their names, directions and values."""
+"""The metrics that trials are ranked by: which a task has, their directions and values."""
 
 from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.ranking import average_precision, f1, f1_macro, roc_auc
+from automl.data import metric_values as values
+from automl.data.confusion import Counts, fbeta
+from automl.data.metric_names import (
+    COUNTS,
+    FURTHER,
+    SHOWN,
+    MetricName,
+    find_metric,
+    keras_direction,
+    keyed,
+    renamed_hint,
+)
+from automl.data.metric_values import MetricFunction
 from automl.data.task import Task, TaskKind
 from automl.errors import RequestError
 
-FloatArray = npt.NDArray[np.float64]
-MetricFunction = Callable[[npt.NDArray[Any], FloatArray, FloatArray | None], float]
-
-# Keras clips probabilities at its epsilon before it takes logarithms; the same bound makes
-# `log_loss` equal Keras's crossentropy without regularization.
-PROBABILITY_EPSILON = 1e-7
-
-MAXIMIZED = frozenset({"accuracy", "f1", "f1_macro", "roc_auc", "pr_auc", "r2"})
-
-METRICS: Mapping[TaskKind, tuple[str, ...]] = {
-    TaskKind.BINARY: ("log_loss", "accuracy", "f1", "roc_auc", "pr_auc"),
-    TaskKind.MULTICLASS: ("log_loss", "accuracy", "f1_macro"),
-    TaskKind.MULTILABEL: ("log_loss", "accuracy", "f1_macro"),
-    TaskKind.REGRESSION: ("mse", "rmse", "mae", "r2"),
-}
-
-# Other spellings, scikit-learn's scorers and functions and Keras's metrics and losses. Where a
-# spelling means different metrics for different tasks, the first that the task has is taken.
-ALIASES: Mapping[str, tuple[str, ...]] = {
-    "acc": ("accuracy",),
-    "accuracy_score": ("accuracy",),
-    "binary_accuracy": ("accuracy",),
-    "categorical_accuracy": ("accuracy",),
-    "sparse_categorical_accuracy": ("accuracy",),
-    "logloss": ("log_loss",),
-    "neg_log_loss": ("log_loss",),
-    "crossentropy": ("log_loss",),
-    "binary_crossentropy": ("log_loss",),
-    "categorical_crossentropy": ("log_loss",),
-    "sparse_categorical_crossentropy": ("log_loss",),
-    "f1_score": ("f1", "f1_macro"),
-    "f1": ("f1", "f1_macro"),
-    "macro_f1": ("f1_macro",),
-    "auc": ("roc_auc",),
-    "roc_auc_score": ("roc_auc",),
-    "average_precision": ("pr_auc",),
-    "average_precision_score": ("pr_auc",),
-    "mean_squared_error": ("mse",),
-    "neg_mean_squared_error": ("mse",),
-    "root_mean_squared_error": ("rmse",),
-    "neg_root_mean_squared_error": ("rmse",),
-    "mean_absolute_error": ("mae",),
-    "neg_mean_absolute_error": ("mae",),
-    "r2_score": ("r2",),
+METRICS = SHOWN
+LOSS = "loss"
+DIRECTIONS: Mapping[str, str] = {
+    "min": "minimize",
+    "minimize": "minimize",
+    "max": "maximize",
+    "maximize": "maximize",
 }
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What trials are ranked by, on the validation rows.
+    """What trials are ranked by, on the validation rows, and what is computed beside it.
 
     Attributes:
-        name: A metric of the task (see `metric_names`), or ``"loss"`` for Keras's validation
-            loss, regularization included.
+        name: A metric of the task (see `metric_names`), ``"loss"`` for Keras's validation loss,
+            regularization included, or a metric that the trial's own model is compiled with.
         direction: ``"minimize"`` or ``"maximize"``.
+        of_model: Whether the name is one of the compiled model's own metrics, which only the
+            model can compute.
+        further: Metrics of the task that are computed beside those that always are.
     """
 
     name: str
     direction: str
+    of_model: bool = False
+    further: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Checks the direction.
@@ -83,10 +63,22 @@ class Objective:
         """
         if self.direction not in ("minimize", "maximize"):
             raise ValueError(f"a direction is minimize or maximize, not {self.direction!r}")
+        object.__setattr__(self, "further", tuple(self.further))
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Metrics of the task that are named here, the objective first."""
+        own = () if self.of_model or self.name == LOSS else (self.name,)
+        return (*own, *self.further)
 
     def to_json(self) -> dict[str, Any]:
-        """The JSON form."""
-        return asdict(self)
+        """The JSON form; what is as usual is left out."""
+        form: dict[str, Any] = {"name": self.name, "direction": self.direction}
+        if self.of_model:
+            form["of_model"] = True
+        if self.further:
+            form["further"] = list(self.further)
+        return form
 
     @classmethod
     def from_json(cls, form: Mapping[str, Any]) -> Objective:
@@ -94,43 +86,103 @@ class Objective:
         return cls(**form)
 
 
-def metric_names(task: Task) -> tuple[str, ...]:
-    """The metrics of a task, the default objective first."""
-    return METRICS[task.kind]
+def metric_names(task: Task, named: Sequence[str] = ()) -> tuple[str, ...]:
+    """The metrics that are computed for a task.
+
+    Args:
+        task: The task.
+        named: Metrics that were asked for beside those that always are.
+
+    Returns:
+        Those that always are, the default objective first, then the others.
+    """
+    return tuple(dict.fromkeys((*SHOWN[task.kind], *named)))
 
 
 def default_objective(task: Task) -> Objective:
     """The metric a task is ranked by unless asked otherwise: log loss, or mean squared error."""
-    return Objective(METRICS[task.kind][0], "minimize")
+    return Objective(SHOWN[task.kind][0], "minimize")
 
 
-def resolve_objective(name: str, task: Task) -> Objective:
-    """Finds the objective that a name means.
+def resolve_metric(name: str, task: Task) -> MetricName:
+    """Finds the metric of a task that a name means.
 
     Args:
-        name: A name in scikit-learn's or Keras's spelling, with or without ``val_``; ``loss``
-            is Keras's validation loss.
+        name: A name in scikit-learn's or Keras's spelling, with or without ``val_``; with a
+            number where the metric has one (``fbeta:2``, ``pinball:0.9``).
         task: The task, which decides what metrics there are.
+
+    Raises:
+        RequestError: The task has no such metric, or the number is wrong.
+    """
+    found = find_metric(name, task.kind)
+    if found is None:
+        raise RequestError(_unknown(name, task))
+    return found
+
+
+def resolve_objective(
+    name: str,
+    task: Task,
+    direction: str | None = None,
+    further: Sequence[str] = (),
+    *,
+    own_model: bool = False,
+) -> Objective:
+    """Finds the objective that a name means.
+
+    A name that is no metric of the task is one of the compiled model's, where the model is a
+    person's own or a direction is given: then only the model itself can say whether it has it.
+
+    Args:
+        name: A name as for `resolve_metric`; ``loss`` is Keras's validation loss.
+        task: The task.
+        direction: ``min`` or ``max``, needed for a metric of a model whose direction Keras's
+            names do not say; None for the one that is known.
+        further: Names of metrics to compute beside.
+        own_model: Whether trials train models that somebody has compiled.
 
     Returns:
         The objective with its direction.
 
     Raises:
-        RequestError: The task has no such metric.
+        RequestError: There is no such metric, or the direction is wrong or is not known.
     """
-    key = name.strip().lower().replace("-", "_").replace(" ", "_").removeprefix("val_")
-    if key == "loss":
-        return Objective("loss", "minimize")
-    available = metric_names(task)
-    for candidate in (key, *ALIASES.get(key, ())):
-        if candidate in available:
-            return Objective(candidate, "maximize" if candidate in MAXIMIZED else "minimize")
-    near = difflib.get_close_matches(key, [*available, "loss"], n=1)
+    if direction is not None and direction not in DIRECTIONS:
+        raise RequestError(f"The direction {direction!r} is none: give min or max.")
+    asked = None if direction is None else DIRECTIONS[direction]
+    beside = tuple(dict.fromkeys(resolve_metric(one, task).text for one in further))
+    if keyed(name) == LOSS:
+        return _with_direction(Objective(LOSS, "minimize", further=beside), asked)
+    found = find_metric(name, task.kind)
+    if found is not None:
+        return _with_direction(Objective(found.text, found.direction, further=beside), asked)
+    known = asked or (keras_direction(name) if own_model else None)
+    if known is None:
+        own = "; of a metric of your compiled model, give --direction min or max" * own_model
+        raise RequestError(_unknown(name, task).rstrip(".") + own + ("." if own else ""))
+    return Objective(name.strip().removeprefix("val_"), known, of_model=True, further=beside)
+
+
+def _with_direction(objective: Objective, asked: str | None) -> Objective:
+    if asked is not None and asked != objective.direction:
+        raise RequestError(
+            f"The objective {objective.name!r} is one to {objective.direction}, not to {asked}; "
+            "leave --direction out."
+        )
+    return objective
+
+
+def _unknown(name: str, task: Task) -> str:
+    """A sentence on a name that no metric of the task has."""
+    said = f"A {task.kind} task has no metric {name!r}"
+    renamed = renamed_hint(name, task.kind)
+    if renamed:
+        return f"{said}; did you mean {renamed}?"
+    available = (*SHOWN[task.kind], *FURTHER[task.kind], LOSS)
+    near = difflib.get_close_matches(keyed(name).partition(":")[0], available, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
-    raise RequestError(
-        f"A {task.kind} task has no metric {name!r}: the objective may be "
-        f"{', '.join((*available, 'loss'))}{hint}"
-    )
+    return f"{said}: there is {', '.join(available)}{hint}"
 
 
 def better(a: float | None, b: float | None, direction: str) -> bool:
@@ -153,8 +205,9 @@ def compute_metrics(
     truth: npt.NDArray[Any],
     predictions: npt.NDArray[Any],
     weight: npt.NDArray[Any] | None = None,
+    named: Sequence[str] = (),
 ) -> dict[str, float]:
-    """Computes all metrics of a task.
+    """Computes the metrics of a task.
 
     Args:
         task: The task.
@@ -163,13 +216,15 @@ def compute_metrics(
         predictions: Binary (n, 1), multiclass (n, k) and multilabel (n, k): probabilities;
             regression (n, t) in the targets' own units.
         weight: Weight of each row, (n,), or None for equal weights.
+        named: Metrics beside those that are always computed; see `metric_names`.
 
     Returns:
-        Metric name to value. ``roc_auc`` and ``pr_auc`` are NaN where the truth holds one
-        class only, for they are undefined there.
+        Metric name to value. ``roc_auc`` and ``average_precision`` are NaN where the truth holds
+        one class only, for they are undefined there.
     """
     return {
-        name: compute_metric(name, task, truth, predictions, weight) for name in metric_names(task)
+        name: compute_metric(name, task, truth, predictions, weight)
+        for name in metric_names(task, named)
     }
 
 
@@ -186,114 +241,73 @@ def compute_metric(
         ValueError: The task has no such metric (Keras's ``loss`` is not computed here), or the
             number of rows differs between the arguments.
     """
-    if name not in metric_names(task):
-        raise ValueError(f"{name!r} cannot be computed for a {task.kind} task")
+    function = _function(name, task.kind)
     if len(truth) != len(predictions) or (weight is not None and len(weight) != len(truth)):
         raise ValueError(f"{len(truth)} true values do not fit {len(predictions)} predictions")
     scores = np.asarray(predictions, dtype=np.float64)
     weights = None if weight is None else np.asarray(weight, dtype=np.float64)
     if not np.isfinite(scores).all():
         return math.nan
-    return float(_function(name, task.kind)(np.asarray(truth), scores, weights))
+    return float(function(np.asarray(truth), scores, weights))
 
 
 def _function(name: str, kind: TaskKind) -> MetricFunction:
-    multiclass = kind is TaskKind.MULTICLASS
-    functions: dict[str, MetricFunction] = {
-        "log_loss": _log_loss_multiclass if multiclass else _log_loss_binary,
-        "accuracy": _accuracy_multiclass if multiclass else _accuracy_binary,
-        "f1": _f1,
-        "f1_macro": _f1_macro_multiclass if multiclass else _f1_macro_multilabel,
-        "roc_auc": _roc_auc,
-        "pr_auc": _pr_auc,
-        "mse": _mse,
-        "rmse": _rmse,
-        "mae": _mae,
-        "r2": _r2,
-    }
-    return functions[name]
+    """The function of a metric in its one spelling.
+
+    Raises:
+        ValueError: The task has no such metric.
+    """
+    base, _, number = name.partition(":")
+    if base not in SHOWN[kind] and base not in FURTHER[kind]:
+        raise ValueError(f"{name!r} cannot be computed for a {kind} task")
+    if base == "pinball":
+        return values.pinball(float(number))
+    if base in COUNTS:
+        return values.count(base)
+    score, _, average = base.rpartition("_")
+    if base in (*values.AVERAGED, "fbeta"):  # of a binary task, which averages nothing
+        score, average = base, ""
+    if score == "fbeta":
+        return _told(kind, lambda counts: fbeta(counts, float(number)), average)
+    if score in values.AVERAGED:
+        return _told(kind, values.AVERAGED[score], average)
+    return _PLAIN[kind][base]
 
 
-def _mean(per_row: npt.NDArray[Any], weight: FloatArray | None) -> float:
-    return float(np.average(per_row, weights=weight))
+def _told(
+    kind: TaskKind, score: Callable[[Counts], values.FloatArray], average: str
+) -> MetricFunction:
+    """A score of what was told, averaged over the classes or labels where there are several."""
+    if kind is TaskKind.BINARY:
+        return values.of_positive(score)
+    of = values.of_classes if kind is TaskKind.MULTICLASS else values.of_labels
+    return of(score, average)
 
 
-def _log_loss_binary(
-    truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None
-) -> float:
-    p = np.clip(scores, PROBABILITY_EPSILON, 1 - PROBABILITY_EPSILON)
-    losses = -np.where(truth > 0.5, np.log(p), np.log1p(-p))
-    return _mean(losses.mean(axis=1), weight)
-
-
-def _log_loss_multiclass(
-    truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None
-) -> float:
-    p = np.clip(scores, PROBABILITY_EPSILON, 1 - PROBABILITY_EPSILON)
-    return _mean(-np.log(p[np.arange(len(truth)), truth]), weight)
-
-
-def _accuracy_binary(
-    truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None
-) -> float:
-    return _mean(((scores > 0.5) == (truth > 0.5)).mean(axis=1), weight)
-
-
-def _accuracy_multiclass(
-    truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None
-) -> float:
-    return _mean(scores.argmax(axis=1) == truth, weight)
-
-
-def _f1(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
-    return f1(truth[:, 0] > 0.5, scores[:, 0] > 0.5, weight)
-
-
-def _f1_macro_multiclass(
-    truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None
-) -> float:
-    return f1_macro(truth, scores.argmax(axis=1), weight)
-
-
-def _f1_macro_multilabel(
-    truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None
-) -> float:
-    labels = range(truth.shape[1])
-    return float(np.mean([f1(truth[:, k] > 0.5, scores[:, k] > 0.5, weight) for k in labels]))
-
-
-def _roc_auc(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
-    if len(np.unique(truth)) < 2:
-        return math.nan
-    return roc_auc(truth[:, 0] > 0.5, scores[:, 0], weight)
-
-
-def _pr_auc(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
-    if len(np.unique(truth)) < 2:
-        return math.nan
-    return average_precision(truth[:, 0] > 0.5, scores[:, 0], weight)
-
-
-def _mse(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
-    return _mean(np.square(scores - truth).mean(axis=1), weight)
-
-
-def _rmse(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
-    # As in scikit-learn, the mean of the targets' own RMSE.
-    per_target = np.average(np.square(scores - truth), axis=0, weights=weight)
-    return float(np.sqrt(per_target).mean())
-
-
-def _mae(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
-    return _mean(np.abs(scores - truth).mean(axis=1), weight)
-
-
-def _r2(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
-    center = np.average(truth, axis=0, weights=weight)
-    residual = np.average(np.square(scores - truth), axis=0, weights=weight)
-    total = np.average(np.square(truth - center), axis=0, weights=weight)
-    # A constant truth has no variance to explain; scikit-learn's convention: 1 for a perfect
-    # prediction, 0 otherwise.
-    constant = np.where(residual == 0.0, 1.0, 0.0)
-    ratio = np.divide(residual, total, out=np.zeros_like(residual), where=total > 0)
-    return float(np.where(total > 0, 1.0 - ratio, constant).mean())
+_PLAIN: Mapping[TaskKind, Mapping[str, MetricFunction]] = {
+    TaskKind.BINARY: {
+        "log_loss": values.log_loss_binary,
+        "accuracy": values.label_accuracy,
+        "roc_auc": values.roc_auc_binary,
+        "average_precision": values.average_precision_binary,
+        "balanced_accuracy": values.balanced_accuracy_binary,
+    },
+    TaskKind.MULTICLASS: {
+        "log_loss": values.log_loss_multiclass,
+        "accuracy": values.accuracy_multiclass,
+        "balanced_accuracy": values.balanced_accuracy_multiclass,
+    },
+    TaskKind.MULTILABEL: {
+        "log_loss": values.log_loss_binary,
+        "binary_accuracy": values.label_accuracy,
+        "subset_accuracy": values.subset_accuracy,
+        "hamming_loss": values.hamming_loss,
+    },
+    TaskKind.REGRESSION: {
+        "mse": values.mse,
+        "rmse": values.rmse,
+        "mae": values.mae,
+        "mape": values.mape,
+        "r2": values.r2,
+    },
+}

@@ -1,4 +1,4 @@
-"""F1, ROC AUC and average precision in NumPy, with the values that scikit-learn gives.
+"""ROC AUC and average precision in NumPy, with the values that scikit-learn gives.
 
 scikit-learn takes half a second to import, which every worker would wait for before its first
 score; a property test holds the two equal.
@@ -12,34 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
-
-
-def f1(truth: npt.NDArray[Any], told: npt.NDArray[Any], weight: FloatArray | None) -> float:
-    """F1 of the positive class.
-
-    Args:
-        truth: Whether each row is positive, bool (n,).
-        told: Whether it was told to be, bool (n,).
-        weight: Weight of each row, (n,), or None for equal weights.
-
-    Returns:
-        The harmonic mean of precision and recall; 0 where neither is defined.
-    """
-    hits = _total(truth & told, weight)
-    both = _total(truth, weight) + _total(told, weight)
-    return 2.0 * hits / both if both > 0.0 else 0.0
-
-
-def f1_macro(truth: npt.NDArray[Any], told: npt.NDArray[Any], weight: FloatArray | None) -> float:
-    """Mean F1 of the classes that are there or were told.
-
-    Args:
-        truth: Class number of each row, (n,).
-        told: The one that was told, (n,).
-        weight: Weight of each row, (n,), or None for equal weights.
-    """
-    classes = np.union1d(truth, told)
-    return float(np.mean([f1(truth == one, told == one, weight) for one in classes]))
 
 
 def roc_auc(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
@@ -74,7 +46,3 @@ def _steps(
     hits = np.cumsum(weights * positive)[ends]
     alarms = np.cumsum(weights * ~positive)[ends]
     return np.append(0.0, hits), np.append(0.0, alarms)
-
-
-def _total(chosen: npt.NDArray[Any], weight: FloatArray | None) -> float:
-    return float(chosen.sum() if weight is None else weight[chosen].sum())

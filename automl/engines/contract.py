@@ -92,7 +92,7 @@ class Job:
             },
             "arrays": str(self.arrays),
             "run": str(self.run),
-            "objective": {"name": self.objective.name, "direction": self.objective.direction},
+            "objective": self.objective.to_json(),
         }
 
     @classmethod
@@ -104,7 +104,7 @@ class Job:
             spaces={key: SpaceHandle(**handle) for key, handle in form["spaces"].items()},
             arrays=Path(form["arrays"]),
             run=Path(form["run"]),
-            objective=Objective(**form["objective"]),
+            objective=Objective.from_json(form["objective"]),
         )
 
 

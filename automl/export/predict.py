@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.decisions import chosen_classes, holds
 from automl.data.rows import read_rows
 from automl.data.task import Task, TaskKind
 from automl.data.text_file import Say
@@ -20,9 +21,6 @@ from automl.models.passes import rows_at_once
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# A probability from here on means "yes", as scikit-learn and Keras have it.
-THRESHOLD = 0.5
 
 
 def predict(
@@ -104,14 +102,12 @@ def prediction_frame(task: Task, outputs: npt.NDArray[Any]) -> pd.DataFrame:
     if task.kind is TaskKind.MULTILABEL:
         columns: dict[str, Any] = {}
         for i, label in enumerate(task.targets):
-            columns[f"prediction_{label}"] = (outputs[:, i] >= THRESHOLD).astype(np.int64)
+            columns[f"prediction_{label}"] = holds(outputs[:, i]).astype(np.int64)
             columns[f"probability_{label}"] = outputs[:, i]
         return pd.DataFrame(columns)
+    chosen = chosen_classes(task, outputs)
     if task.kind is TaskKind.BINARY:
-        chosen = (outputs[:, 0] >= THRESHOLD).astype(np.int64)
         outputs = np.concatenate([1.0 - outputs, outputs], axis=1)
-    else:
-        chosen = outputs.argmax(axis=1)
     named = {f"probability_{label}": outputs[:, i] for i, label in enumerate(task.classes)}
     return pd.DataFrame({"prediction": [task.classes[i] for i in chosen], **named})
 

@@ -119,6 +119,7 @@ def _config(record: RunRecord, trial: TrialRecord, manifest: dict[str, Any]) -> 
         "run": record.name,
         "trial": trial.trial,
         "objective": {"name": record.objective, "direction": record.direction},
+        "metrics_named": list(record.named),
         "score": result.score,
         "metrics": dict(result.metrics),
         "test_metrics": dict(record.test_scores.get(trial.trial, {})),

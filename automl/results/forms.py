@@ -17,6 +17,8 @@ class ObjectiveForm:
 
     name: str
     direction: str
+    of_model: bool = False
+    further: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

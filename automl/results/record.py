@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from automl.data.forms import MOST, check_form
+from automl.data.metric_names import current_name
 from automl.errors import RequestError, RunError
 from automl.results.forms import BaselineForm
 from automl.results.replay import StudyContent, StudyTrial, replay_journal
@@ -88,6 +89,8 @@ class RunRecord:
         name: The run's name.
         objective: Name of the objective, such as ``log_loss``.
         direction: ``minimize`` or ``maximize``.
+        of_model: Whether the objective is a metric that only a trial's own model computes.
+        further: Metrics that were asked for beside those that always are.
         trials: The trials by number.
         baselines: The baselines, in the order in which they were recorded.
         test_scores: The task's metrics on the test rows, by trial or baseline; only the best
@@ -100,6 +103,14 @@ class RunRecord:
     trials: tuple[TrialRecord, ...]
     baselines: tuple[TrialRecord, ...] = ()
     test_scores: Mapping[int | str, Mapping[str, float]] = field(default_factory=dict)
+    of_model: bool = False
+    further: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Metrics of the task that the search named, the objective first."""
+        own = () if self.of_model or self.objective == "loss" else (self.objective,)
+        return (*own, *self.further)
 
     def find(self, trial: int | str) -> TrialRecord:
         """Finds a trial by its number, or a baseline by its name.
@@ -154,19 +165,22 @@ def read_record(run: RunDirectory, content: StudyContent | None = None) -> RunRe
             "expected minimize or maximize."
         )
     study = content or read_study(run, manifest)
+    kind = str((manifest.get("task") or {}).get("kind", ""))
     return RunRecord(
         name=run.name,
-        objective=objective["name"],
+        objective=current_name(objective["name"], kind),
         direction=objective["direction"],
         trials=tuple(
-            _trial_record(trial, _place(trial, study, manifest)) for trial in study.trials
+            _trial_record(trial, kind, _place(trial, study, manifest)) for trial in study.trials
         ),
         baselines=tuple(
-            _baseline_record(key.removeprefix(_BASELINE_PREFIX), form)
+            _baseline_record(key.removeprefix(_BASELINE_PREFIX), form, kind)
             for key, form in study.attributes.items()
             if key.startswith(_BASELINE_PREFIX)
         ),
-        test_scores=_test_scores(study.attributes.get("test_scores", {})),
+        test_scores=_test_scores(study.attributes.get("test_scores", {}), kind),
+        of_model=bool(objective.get("of_model", False)),
+        further=tuple(objective.get("further", ())),
     )
 
 
@@ -244,12 +258,12 @@ def _place(trial: StudyTrial, study: StudyContent, manifest: Mapping[str, Any]) 
     return str(study.attributes.get(f"driver:{driver}", f"with the name {driver}"))
 
 
-def _trial_record(trial: StudyTrial, place: str = "") -> TrialRecord:
+def _trial_record(trial: StudyTrial, kind: str, place: str = "") -> TrialRecord:
     form = trial.attributes.get("result")
     # Of a trial with a result they are looked at when they are asked for.
     values = trial.values_by_epoch if form is None else {}
     config, seed = trial.attributes.get("config", {}), trial.attributes.get("seed")
-    result = None if form is None else _result(form, trial.number)
+    result = None if form is None else _result(form, trial.number, kind)
     # Written by one process in one order, these can only differ where the study was changed.
     agree = isinstance(config, dict) and isinstance(seed, int | None)
     agree = agree and _are_scores(values)
@@ -284,12 +298,12 @@ def _misfit(trial: int | str) -> RunError:
     )
 
 
-def _baseline_record(name: str, form: Any) -> TrialRecord:
+def _baseline_record(name: str, form: Any, kind: str) -> TrialRecord:
     try:
         check_form(BaselineForm, form)
     except ValueError as error:
         raise _unreadable(f"trial {name}", error) from error
-    result = _result(form["result"], name)
+    result = _result(form["result"], name, kind)
     return TrialRecord(
         trial=name,
         state=result.state,
@@ -299,15 +313,25 @@ def _baseline_record(name: str, form: Any) -> TrialRecord:
     )
 
 
-def _result(form: Mapping[str, Any], trial: int | str) -> TrialResult:
+def _result(form: Mapping[str, Any], trial: int | str, kind: str) -> TrialResult:
     try:
         check_form(TrialResult, form)
-        return TrialResult.from_json(form)
+        result = TrialResult.from_json(form)
     except ValueError as error:
         raise _unreadable(f"trial {trial}", error) from error
+    return replace(
+        result,
+        metrics=_named_today(result.metrics, kind),
+        train_metrics=_named_today(result.train_metrics, kind),
+    )
 
 
-def _test_scores(form: Any) -> dict[int | str, Mapping[str, float]]:
+def _named_today(metrics: Mapping[str, float], kind: str) -> dict[str, float]:
+    """Metrics under the names that they have today; an older run may call them otherwise."""
+    return {current_name(name, kind): value for name, value in metrics.items()}
+
+
+def _test_scores(form: Any, kind: str) -> dict[int | str, Mapping[str, float]]:
     """The test scores by trial or baseline.
 
     Raises:
@@ -317,7 +341,10 @@ def _test_scores(form: Any) -> dict[int | str, Mapping[str, float]]:
         check_form(_TestScores, {"scores": form})
     except ValueError as error:
         raise _unreadable("the test rows", error) from error
-    return {int(key) if key.isdecimal() else key: dict(scores) for key, scores in form.items()}
+    return {
+        int(key) if key.isdecimal() else key: _named_today(scores, kind)
+        for key, scores in form.items()
+    }
 
 
 @dataclass(frozen=True)

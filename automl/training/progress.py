@@ -26,8 +26,17 @@ from automl.trial import SEARCH_OVER, EpochReport, TrialSpec
 ASK_SECONDS = 0.5
 """Least time between two questions whether the trial is interrupted."""
 
-EPOCH_METRICS = frozenset({"log_loss", "accuracy", "mse", "rmse", "mae", "r2"})
+EPOCH_METRICS = frozenset(
+    {"log_loss", "accuracy", "binary_accuracy", "subset_accuracy", "mse", "rmse", "mae", "r2"}
+)
 """Metrics light enough for every epoch; the others are computed for the best epoch only."""
+
+ACCURACY = {
+    TaskKind.BINARY: "accuracy",
+    TaskKind.MULTICLASS: "accuracy",
+    TaskKind.MULTILABEL: "binary_accuracy",
+}
+"""The metric by which the gap between training and validation is judged."""
 
 SHUFFLE = 1
 """Sets the stream of shuffling apart from others made from the same seed."""
@@ -258,7 +267,13 @@ class Progress:
         if self.best_predictions is None:
             return {}
         rows = self._data.validation.rows
-        metrics = compute_metrics(self._data.task, rows.truth, self.best_predictions, rows.weight)
+        metrics = compute_metrics(
+            self._data.task,
+            rows.truth,
+            self.best_predictions,
+            rows.weight,
+            self._objective.named,
+        )
         if self._objective.name == "loss" and self.stopping.best_score is not None:
             metrics["loss"] = self.stopping.best_score
         return metrics
@@ -275,7 +290,9 @@ class Progress:
         rows = train.rows
         weight = None if self._data.validation.weight is None else rows.weight
         predictions = self._data.answers(outputs)
-        return compute_metrics(self._data.task, rows.truth, predictions, weight)
+        return compute_metrics(
+            self._data.task, rows.truth, predictions, weight, self._objective.named
+        )
 
     def curve(self, accuracy_gap: float | None = None) -> Curve:
         """The learning curve for a verdict.
@@ -290,7 +307,7 @@ class Progress:
             val_loss=self._column("val_loss"),
             quality=self._column(quality),
             trivial=trivial_loss(task, rows.truth, rows.weight),
-            val_accuracy=self._column("val_accuracy"),
+            val_accuracy=self._column(f"val_{ACCURACY.get(task.kind, '')}"),
             accuracy_gap=accuracy_gap,
             rows=len(rows),
             classes=len(task.classes),
@@ -306,7 +323,7 @@ class Progress:
         task, rows = self._data.task, self._data.validation.rows
         return {
             name: compute_metric(name, task, rows.truth, predictions, rows.weight)
-            for name in metric_names(task)
+            for name in metric_names(task, self._objective.named)
             if name in EPOCH_METRICS or name == self._objective.name
         }
 

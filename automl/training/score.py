@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ def predict_core(model: Any, rows: Rows, plan: PreprocessingPlan) -> npt.NDArray
     return plan.restore_target(np.concatenate(outputs))
 
 
-def score_model(path: Path, rows: Rows, task: Task, plan: PreprocessingPlan) -> dict[str, float]:
+def score_model(
+    path: Path, rows: Rows, task: Task, plan: PreprocessingPlan, named: Sequence[str] = ()
+) -> dict[str, float]:
     """Scores a saved core model.
 
     Args:
@@ -50,21 +53,24 @@ def score_model(path: Path, rows: Rows, task: Task, plan: PreprocessingPlan) -> 
         rows: The rows to score it on.
         task: The task, whose metrics are computed.
         plan: The plan that the rows were prepared by.
+        named: Metrics beside those that are always computed.
 
     Returns:
         The task's metrics.
     """
     model = keras.models.load_model(path, compile=False, safe_mode=True)
-    return compute_metrics(task, rows.truth, predict_core(model, rows, plan), rows.weight)
+    predictions = predict_core(model, rows, plan)
+    return compute_metrics(task, rows.truth, predictions, rows.weight, named)
 
 
-def score_task(model: str, arrays: str, part: str) -> dict[str, float]:
+def score_task(model: str, arrays: str, part: str, named: Sequence[str] = ()) -> dict[str, float]:
     """The same with JSON arguments, for a process that has TensorFlow already.
 
     Args:
         model: Path of the core model.
         arrays: Folder of the prepared arrays.
         part: ``train``, ``validation`` or ``test``.
+        named: Metrics beside those that are always computed.
 
     Returns:
         The task's metrics on that part.
@@ -76,4 +82,4 @@ def score_task(model: str, arrays: str, part: str) -> dict[str, float]:
     rows: Rows | None = getattr(opened, part)
     if rows is None:
         raise RunError(f"The run has no {part} rows to score.")
-    return score_model(Path(model), rows, opened.task, opened.plan)
+    return score_model(Path(model), rows, opened.task, opened.plan, named)

@@ -20,7 +20,7 @@ from automl.space import Configuration, SearchSpace
 from automl.training.device_data import DeviceData
 from automl.training.graphs import forgotten_gradients
 from automl.training.history import HISTORY_FILE, write_history, write_whole
-from automl.training.progress import Progress
+from automl.training.progress import ACCURACY, Progress
 from automl.training.saving import CHECK_FILE, MODEL_FILE, save_check, save_core
 from automl.training.timings import Timings
 from automl.training.trainers import OUT_OF_MEMORY, make_trainer
@@ -189,8 +189,9 @@ def _completed(trial: _Trial, model: Any, result: TrialResult) -> TrialResult:
         progress.restore_best()
         train_metrics = progress.train_metrics()
     gap = None
-    if "accuracy" in train_metrics:
-        gap = train_metrics["accuracy"] - result.metrics["accuracy"]
+    accuracy = ACCURACY.get(trial.data.task.kind)
+    if accuracy is not None:
+        gap = train_metrics[accuracy] - result.metrics[accuracy]
     threshold, model_hash = trial.spec.keep_threshold, ""
     room = trial.spec.model_room
     fits = room is None or BYTES_OF_A_WEIGHT * result.parameters <= room

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -68,12 +69,14 @@ def constant_prediction(task: Task, train: Rows) -> npt.NDArray[np.float64]:
     )
 
 
-def constant_metrics(task: Task, prediction: npt.NDArray[Any], rows: Rows) -> dict[str, float]:
-    """The task's metrics of a constant prediction on some rows."""
+def constant_metrics(
+    task: Task, prediction: npt.NDArray[Any], rows: Rows, named: Sequence[str] = ()
+) -> dict[str, float]:
+    """The task's metrics of a constant prediction on some rows; see `compute_metrics`."""
     from automl.data.metrics import compute_metrics
 
     predictions = np.broadcast_to(prediction, (len(rows.truth), len(prediction)))
-    return compute_metrics(task, rows.truth, predictions, rows.weight)
+    return compute_metrics(task, rows.truth, predictions, rows.weight, named)
 
 
 def constant_baseline(task: Task, objective: Objective, train: Rows, val: Rows) -> TrialResult:
@@ -93,13 +96,13 @@ def constant_baseline(task: Task, objective: Objective, train: Rows, val: Rows) 
 
     started = time.monotonic()
     prediction = constant_prediction(task, train)
-    metrics = constant_metrics(task, prediction, val)
+    metrics = constant_metrics(task, prediction, val, objective.named)
     name = default_objective(task).name if objective.name == "loss" else objective.name
     return TrialResult(
         TrialState.COMPLETED,
         score=metrics[name],
         metrics=metrics,
-        train_metrics=constant_metrics(task, prediction, train),
+        train_metrics=constant_metrics(task, prediction, train, objective.named),
         parameters=len(prediction),
         seconds=time.monotonic() - started,
     )

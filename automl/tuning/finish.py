@@ -53,7 +53,8 @@ def finish(
     Returns:
         Number of the best trial, or None where no trial has completed.
     """
-    best = read_record(run).best()
+    record = read_record(run)
+    best = record.best()
     number = best.trial if best is not None and isinstance(best.trial, int) else None
     if number is not None:
         if arrays.test is not None:
@@ -61,7 +62,7 @@ def finish(
             again = study.late_for_test_rows() == number
             late = _score_test_rows(run, study, processes, number, None if again else clock)
             if not late:
-                _score_constant(study, arrays, class_weight)
+                _score_constant(study, arrays, class_weight, record.named)
             else:
                 study.record_late_for_test_rows(number)
                 observer.said(
@@ -97,13 +98,15 @@ def _export_best(run: RunDirectory, processes: Processes, number: int) -> None:
     fresh.rename(run.best)
 
 
-def _score_constant(study: RunStudy, arrays: Arrays, class_weight: Any) -> None:
+def _score_constant(
+    study: RunStudy, arrays: Arrays, class_weight: Any, named: tuple[str, ...]
+) -> None:
     assert arrays.test is not None
     scores, name = study.test_scores(), constant_name(arrays.task)
     if name not in scores:
         train = without_class_weights(arrays.task, arrays.train, class_weight)
         prediction = constant_prediction(arrays.task, train)
-        metrics = constant_metrics(arrays.task, prediction, arrays.test)
+        metrics = constant_metrics(arrays.task, prediction, arrays.test, named)
         study.record_test_scores({**scores, name: metrics})
 
 
@@ -130,6 +133,7 @@ def _score_test_rows(
                 "model": str(run.trial_file(trial, "model.keras")),
                 "arrays": str(run.arrays),
                 "part": "test",
+                "named": list(record.named),
             }
             # Where no limit was asked for, there is none here either: large sets may take hours.
             left = None if clock is None else clock.left_for_test_rows()

@@ -106,18 +106,41 @@ def recorded_request(run: RunDirectory, manifest: Mapping[str, Any]) -> SearchRe
         ) from error
 
 
+def asked_objective(request: SearchRequest, space: SearchSpace, task: Task) -> Objective:
+    """The objective that a request names, or the task's default.
+
+    Raises:
+        RequestError: There is no such metric.
+    """
+    from automl.data.metrics import default_objective, resolve_objective
+
+    return resolve_objective(
+        request.objective or default_objective(task).name,
+        task,
+        request.direction,
+        request.metrics,
+        own_model=space.inputs == "array",
+    )
+
+
 def recorded_objective(run: RunDirectory, manifest: Mapping[str, Any], task: Task) -> Objective:
     """The objective that a run was started with.
 
     Raises:
         RunError: ``run.json`` names one that the task does not have.
     """
-    from automl.data.metrics import resolve_objective
+    from automl.data.metric_names import current_name
+    from automl.data.metrics import Objective, resolve_objective
 
-    recorded = manifest["objective"]
+    recorded = {**manifest["objective"]}
+    recorded["name"] = current_name(recorded["name"], task.kind)
     try:
-        objective = resolve_objective(recorded["name"], task)
-    except RequestError as error:
+        if recorded.get("of_model"):
+            return Objective.from_json(recorded)
+        objective = resolve_objective(
+            recorded["name"], task, further=tuple(recorded.get("further", ()))
+        )
+    except (RequestError, ValueError) as error:
         raise RunError(f"In {run.manifest_file} the objective is wrong: {error}") from error
     if objective.to_json() != recorded:
         raise RunError(

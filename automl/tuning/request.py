@@ -39,6 +39,9 @@ class SearchRequest:
         settings: Hyperparameters fixed or narrowed: name to value, range or list, as text or
             JSON scalar.
         objective: The metric to rank by, in any known spelling, or None for the task's default.
+        direction: ``min`` or ``max``, of a metric of a compiled model whose direction is not
+            known; else None.
+        metrics: Metrics to compute and show beside those that always are.
         budget: What the search may spend.
         trial_budget: What each trial may spend.
         sampler: Name of the sampler.
@@ -60,6 +63,8 @@ class SearchRequest:
     space: str = "mlp"
     settings: Mapping[str, Any] = field(default_factory=dict)
     objective: str | None = None
+    direction: str | None = None
+    metrics: str | tuple[str, ...] = ()
     budget: SearchBudget = field(default_factory=SearchBudget)
     trial_budget: TrialBudget = field(
         default_factory=lambda: TrialBudget(DEFAULT_EPOCHS, DEFAULT_PATIENCE)
@@ -83,6 +88,7 @@ class SearchRequest:
         Raises:
             RequestError: A value is out of its range.
         """
+        self._check_metrics()
         least = {
             "--epochs": (self.trial_budget.epochs, 1),
             "--patience": (self.trial_budget.patience, 1),
@@ -124,6 +130,12 @@ class SearchRequest:
         if self.address is not None and self.engine != "ray":
             raise RequestError("--address is for --engine ray; leave it out or add --engine ray.")
 
+    def _check_metrics(self) -> None:
+        names = self.metrics.split(",") if isinstance(self.metrics, str) else self.metrics
+        object.__setattr__(self, "metrics", tuple(names))
+        if self.direction is not None and self.objective is None:
+            raise RequestError("--direction is for --objective METRIC; give the metric too.")
+
     def _check_sizes(self) -> None:
         memory, disk = self.memory_per_worker, self.max_disk
         if memory is not None and memory < LEAST_WORKER_MEMORY:
@@ -146,6 +158,7 @@ class SearchRequest:
         form = {name.name: getattr(self, name.name) for name in fields(self)}
         form["data"] = self.data.to_json()
         form["settings"] = dict(self.settings)
+        form["metrics"] = list(self.metrics)
         form["budget"] = asdict(self.budget)
         form["trial_budget"] = asdict(self.trial_budget)
         return form

@@ -35,6 +35,7 @@ from automl.tuning.finish import finish
 from automl.tuning.interruption import Interruption
 from automl.tuning.leaderboard_file import LeaderboardWriter
 from automl.tuning.manifest import (
+    asked_objective,
     check_space,
     make_manifest,
     membership,
@@ -103,7 +104,6 @@ def start_search(
         RequestError: Something asked for cannot be done; nothing was written.
         RunError: The search could not go on; what it has recorded is kept.
     """
-    from automl.data.metrics import default_objective, resolve_objective
     from automl.data.prepare import prepare
 
     started = time.monotonic()
@@ -121,11 +121,7 @@ def start_search(
         data = prepare(request.data)
         space = described(space, processes)
         _check_names(request, space)
-        objective = (
-            default_objective(data.task)
-            if request.objective is None
-            else resolve_objective(request.objective, data.task)
-        )
+        objective = asked_objective(request, space, data.task)
         for note in data.notes:
             observer.said(note)
         space = narrowed_space(space, request, data)

@@ -45,6 +45,12 @@ OPTIONS: list[tuple[list[str], str, Any]] = [
     (["--trial-time", "30s"], "trial_budget.seconds", 30.0),
     (["--goal", "0.9"], "trial_budget.goal", 0.9),
     (["--objective", "val_accuracy"], "objective", "val_accuracy"),
+    (["--objective", "profit", "--direction", "max"], "direction", "max"),
+    (
+        ["--metrics", "recall,fbeta:2", "--metrics", "mape"],
+        "metrics",
+        ("recall", "fbeta:2", "mape"),
+    ),
     (["--sampler", "random"], "sampler", "random"),
     (["--pruner", "none"], "pruner", "none"),
     (["--seed", "11"], "seed", 11),

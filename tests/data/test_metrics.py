@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -41,7 +42,8 @@ def test_binary_metrics_equal_scikit_learn(weighted):
     assert found["accuracy"] == pytest.approx(sk.accuracy_score(y, hard, sample_weight=w))
     assert found["f1"] == pytest.approx(sk.f1_score(y, hard, sample_weight=w))
     assert found["roc_auc"] == pytest.approx(sk.roc_auc_score(y, p[:, 0], sample_weight=w))
-    assert found["pr_auc"] == pytest.approx(sk.average_precision_score(y, p[:, 0], sample_weight=w))
+    precision = sk.average_precision_score(y, p[:, 0], sample_weight=w)
+    assert found["average_precision"] == pytest.approx(precision)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -64,7 +66,8 @@ def test_multilabel_metrics_equal_scikit_learn():
     p = rng.uniform(0.01, 0.99, (40, 2))
     found = compute_metrics(MULTILABEL, truth, p)
     assert found["f1_macro"] == pytest.approx(sk.f1_score(truth, p > 0.5, average="macro"))
-    assert found["accuracy"] == pytest.approx(((p > 0.5) == truth).mean())
+    assert found["binary_accuracy"] == pytest.approx(((p > 0.5) == truth).mean())
+    assert found["subset_accuracy"] == pytest.approx(sk.accuracy_score(truth, p > 0.5))
     assert found["log_loss"] == pytest.approx(sk.log_loss(truth.ravel(), p.ravel()))
 
 
@@ -120,13 +123,24 @@ def test_metrics_of_another_task_or_length_are_refused():
         ("neg_root_mean_squared_error", REGRESSION, "rmse", "minimize"),
         ("val_mae", REGRESSION, "mae", "minimize"),
         ("r2", REGRESSION, "r2", "maximize"),
-        ("average_precision", BINARY, "pr_auc", "maximize"),
+        ("average_precision_score", BINARY, "average_precision", "maximize"),
         ("AUC", BINARY, "roc_auc", "maximize"),
         ("f1", BINARY, "f1", "maximize"),
         ("f1", MULTICLASS, "f1_macro", "maximize"),
         ("f1_score", MULTILABEL, "f1_macro", "maximize"),
         ("val_loss", REGRESSION, "loss", "minimize"),
         ("loss", BINARY, "loss", "minimize"),
+        ("accuracy_score", MULTILABEL, "subset_accuracy", "maximize"),
+        ("val_binary_accuracy", MULTILABEL, "binary_accuracy", "maximize"),
+        ("precision", MULTICLASS, "precision_macro", "maximize"),
+        ("recall_score", BINARY, "recall", "maximize"),
+        ("recall_weighted", MULTILABEL, "recall_weighted", "maximize"),
+        ("fbeta:2", BINARY, "fbeta:2", "maximize"),
+        ("fbeta_score:0.50", MULTICLASS, "fbeta_macro:0.5", "maximize"),
+        ("mean_pinball_loss:0.9", REGRESSION, "pinball:0.9", "minimize"),
+        ("neg_mean_absolute_percentage_error", REGRESSION, "mape", "minimize"),
+        ("val_false_negatives", BINARY, "false_negatives", "minimize"),
+        ("balanced_accuracy_score", MULTICLASS, "balanced_accuracy", "maximize"),
     ],
 )
 def test_objectives_are_found_by_either_librarys_name(given_name, task, name, direction):
@@ -146,6 +160,54 @@ def test_an_unknown_objective_shows_what_there_is():
     assert "roc_auc" in str(error.value)
     with pytest.raises(RequestError, match="no metric 'rmse'"):
         resolve_objective("rmse", BINARY)
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "said"),
+    [
+        ("fbeta", BINARY, "needs its beta, a number above 0: write for example fbeta:2"),
+        ("fbeta:0", BINARY, "must be a number above 0"),
+        ("fbeta:two", MULTICLASS, "must be a number above 0"),
+        ("fbeta:nan", MULTICLASS, "must be a number above 0"),
+        ("pinball", REGRESSION, "needs its quantile"),
+        ("pinball:1", REGRESSION, "must be a number between 0 and 1"),
+        ("pinball:90", REGRESSION, "must be a number between 0 and 1"),
+        ("mse:2", REGRESSION, "takes no number"),
+        ("pr_auc", BINARY, "did you mean 'average_precision'"),
+        ("accuracy", MULTILABEL, "'binary_accuracy' .*'subset_accuracy'"),
+        ("true_positives", MULTICLASS, "no metric 'true_positives'"),
+    ],
+)
+def test_wrong_numbers_and_old_names_say_what_to_write(name, task, said):
+    with pytest.raises(RequestError, match=said):
+        resolve_objective(name, task)
+
+
+def test_an_objective_keeps_what_was_asked_for_beside_it_in_its_json_form():
+    objective = resolve_objective("recall", BINARY, None, ("precision", "fbeta:2", "precision"))
+    assert objective.further == ("precision", "fbeta:2")
+    assert Objective.from_json(json.loads(json.dumps(objective.to_json()))) == objective
+    assert list(metric_names(BINARY, objective.named))[-3:] == ["recall", "precision", "fbeta:2"]
+
+
+def test_a_direction_that_contradicts_the_metric_is_refused():
+    assert resolve_objective("mse", REGRESSION, "min").direction == "minimize"
+    with pytest.raises(RequestError, match="one to minimize"):
+        resolve_objective("mse", REGRESSION, "max")
+    with pytest.raises(RequestError, match="give min or max"):
+        resolve_objective("mse", REGRESSION, "upwards")
+
+
+def test_a_metric_of_a_compiled_model_has_kerass_direction_or_the_given_one():
+    found = resolve_objective("val_top_k_categorical_accuracy", MULTICLASS, own_model=True)
+    assert found == Objective("top_k_categorical_accuracy", "maximize", of_model=True)
+    assert resolve_objective("val_kl_divergence", BINARY, own_model=True).direction == "minimize"
+    own = resolve_objective("val_profit", BINARY, "max")
+    assert own == Objective("profit", "maximize", of_model=True)
+    with pytest.raises(RequestError, match="--direction min or max"):
+        resolve_objective("val_profit", BINARY, own_model=True)
+    with pytest.raises(RequestError, match="no metric 'val_profit'"):
+        resolve_objective("val_profit", BINARY)
 
 
 def test_no_score_beats_nothing():

@@ -1,4 +1,4 @@
-"""F1, ROC AUC and average precision equal scikit-learn's."""
+"""ROC AUC and average precision equal scikit-learn's."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
-from automl.data.ranking import average_precision, f1, f1_macro, roc_auc
+from automl.data.ranking import average_precision, roc_auc
 
 ROWS = st.lists(
     st.tuples(
@@ -27,15 +27,6 @@ ROWS = st.lists(
 def columns(rows: list[Any], weighted: bool) -> tuple[Any, Any, Any, Any]:
     truth, told, scores, weight = (np.array(column) for column in zip(*rows, strict=True))
     return truth, told, scores, weight if weighted else None
-
-
-@given(rows=ROWS, weighted=st.booleans())
-def test_f1_is_scikit_learns(rows: list[Any], weighted: bool) -> None:
-    truth, told, _, weight = columns(rows, weighted)
-    expected = f1_score(truth > 1, told > 1, sample_weight=weight, zero_division=0.0)
-    assert f1(truth > 1, told > 1, weight) == pytest.approx(expected)
-    macro = f1_score(truth, told, average="macro", sample_weight=weight, zero_division=0.0)
-    assert f1_macro(truth, told, weight) == pytest.approx(macro)
 
 
 @given(rows=ROWS, weighted=st.booleans())

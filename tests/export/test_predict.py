@@ -87,7 +87,7 @@ def test_evaluate_is_what_predict_deserves(classes: Exported, prices: Exported, 
     scores = evaluate(classes.bundle, rows)
     right = predict(classes.bundle, rows)["prediction"] == people()["income"]
     assert scores["accuracy"] == pytest.approx(right.mean())
-    assert {"log_loss", "f1", "roc_auc", "pr_auc"} <= scores.keys()
+    assert {"log_loss", "f1", "roc_auc", "average_precision"} <= scores.keys()
     errors = predict(prices.bundle, rows)["prediction"] - people()["price"]
     assert evaluate(prices.bundle, rows)["mse"] == pytest.approx((errors**2).mean(), rel=1e-5)
     with pytest.raises(DataError, match="income"):

@@ -42,7 +42,13 @@ def open_study(run: RunDirectory, direction: str = "minimize") -> optuna.Study:
 def result(score: float, state: TrialState = TrialState.COMPLETED, **values: Any) -> TrialResult:
     defaults: dict[str, Any] = {
         "score": score,
-        "metrics": {"log_loss": score, "accuracy": 0.9, "f1": 0.8, "roc_auc": 0.7, "pr_auc": 0.6},
+        "metrics": {
+            "log_loss": score,
+            "accuracy": 0.9,
+            "f1": 0.8,
+            "roc_auc": 0.7,
+            "average_precision": 0.6,
+        },
         "train_metrics": {"log_loss": score - 0.1, "accuracy": 0.95},
         "epochs": 30,
         "best_epoch": 12,

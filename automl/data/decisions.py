@@ -1,0 +1,47 @@
+"""From probabilities to answers: which class is told, and which labels hold.
+
+The one rule of the package: a label holds where its probability is *above* one half. Keras's
+accuracies have it so, the kernel too, and scikit-learn's classifiers, which tell the likelier of
+two classes and of equal ones the first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.task import Task, TaskKind
+
+#: Probability above which a label holds.
+THRESHOLD = 0.5
+
+
+def holds(probabilities: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Whether labels hold.
+
+    Args:
+        probabilities: Of any shape; NaN never holds.
+
+    Returns:
+        Booleans of the same shape.
+    """
+    told: npt.NDArray[np.bool_] = np.asarray(probabilities) > THRESHOLD
+    return told
+
+
+def chosen_classes(task: Task, probabilities: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """The class that is told of each row; of equally likely ones the first.
+
+    Args:
+        task: A binary or multiclass task.
+        probabilities: (n, 1) of the second class, or (n, classes).
+
+    Returns:
+        Numbers of classes, int64 (n,).
+    """
+    if task.kind is TaskKind.BINARY:
+        return holds(probabilities[:, 0]).astype(np.int64)
+    numbers: npt.NDArray[np.int64] = np.asarray(probabilities).argmax(axis=1).astype(np.int64)
+    return numbers
