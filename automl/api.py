@@ -106,11 +106,15 @@ class Run:
     Args:
         directory: The run's directory.
         outcome: How the search that has just ended in it ended; None for a run that was loaded.
+        storage: The database of its study, as the person has named it, or None.
     """
 
-    def __init__(self, directory: RunDirectory, outcome: Outcome | None = None) -> None:
+    def __init__(
+        self, directory: RunDirectory, outcome: Outcome | None = None, storage: str | None = None
+    ) -> None:
         self._directory = directory
         self._outcome = outcome
+        self._storage = storage
 
     @property
     def outcome(self) -> Outcome | None:
@@ -125,7 +129,7 @@ class Run:
     @property
     def record(self) -> RunRecord:
         """All that the study says about the run, read afresh."""
-        return read_record(self._directory)
+        return read_record(self._directory, storage=self._storage)
 
     def leaderboard(self) -> pd.DataFrame:
         """The leaderboard, one row a trial or baseline, best first."""
@@ -175,7 +179,7 @@ class Run:
         from automl.results.export_request import export_request
 
         check_free(Path(to))  # before TensorFlow is started
-        arguments = export_request(self._directory, trial, Path(to).absolute())
+        arguments = export_request(self._directory, trial, Path(to).absolute(), self.record)
         processes = warm_processes()
         try:
             run_task(processes, "automl.export.tasks:export_task", arguments)
@@ -193,6 +197,8 @@ class Run:
         max_disk: int | str | None = None,
         space: Any = None,
         data: Any = None,
+        storage: str | None = None,
+        address: str | None = None,
         observer: Observer | None = None,
     ) -> Run:
         """Goes on with the search.
@@ -205,8 +211,12 @@ class Run:
             device: What trials run on (``auto``, ``cpu``, ``gpu``), or None as before.
             memory_per_worker: Bytes of memory that a worker may hold, or None as before.
             max_disk: Bytes of the disk that the run may take, or None as before.
-            space: The search space, where it was given as an object.
+            space: The search space, where it was given as an object, or where it is not an
+                installed one and was not named for the run on this machine.
             data: The data, where they were given in memory and are needed again.
+            storage: URL of the database that the run's study is in, where it was not named for the
+                run on this machine.
+            address: Address of the run's Ray cluster, likewise, or of another one.
             observer: Who watches.
 
         Returns:
@@ -230,17 +240,31 @@ class Run:
         }
         if device is not None:
             given["device"] = device
-        return _ended(resume_search(self.path, observer, budget, workers, space, data, **given))
+        return _ended(
+            resume_search(
+                self.path,
+                observer,
+                budget,
+                workers,
+                space,
+                data,
+                storage or self._storage,
+                address,
+                **given,
+            )
+        )
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
 
 
-def load_run(path: str | Path) -> Run:
-    """Opens an existing run.
+def load_run(path: str | Path, storage: str | None = None) -> Run:
+    """Opens an existing run; nothing of it is run, written or connected to.
 
     Args:
         path: The run's directory.
+        storage: URL of the database that the run's study is in, to read it from there; without,
+            the run's own ``leaderboard.csv`` is read.
 
     Returns:
         The run.
@@ -248,7 +272,7 @@ def load_run(path: str | Path) -> Run:
     Raises:
         RequestError: There is no run.
     """
-    return Run(RunDirectory.open(path))
+    return Run(RunDirectory.open(path), storage=storage)
 
 
 def search(
@@ -386,7 +410,7 @@ def _ended(end: SearchEnd) -> Run:
             f"No trial of {end.run.path} completed; see `automl leaderboard {end.run.path}`. "
             f"{end.outcome.message}".strip()
         )
-    return Run(end.run, end.outcome)
+    return Run(end.run, end.outcome, end.storage)
 
 
 def _seconds(duration: float | str | None) -> float | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from automl.cli.shared_options import Debug, RunPath
+from automl.cli.shared_options import Debug, ReadStorage, RunPath
 from automl.errors import RequestError
 
 #: Most seconds that predicting may take: a day is more than any table in memory needs.
@@ -50,6 +50,7 @@ def export(
         str,
         typer.Argument(metavar="TRIAL", help="A trial's number, a baseline's name, or best."),
     ] = "best",
+    storage: ReadStorage = None,
     debug: Debug = False,
 ) -> None:
     """Export a trial's model as a bundle that takes raw rows, checked to predict what was scored.
@@ -59,7 +60,7 @@ def export(
     from automl.api import load_run
     from automl.cli.results import parse_trial
 
-    bundle = load_run(run).export(to, parse_trial(trial))
+    bundle = load_run(run, storage).export(to, parse_trial(trial))
     typer.echo(f"Exported to {bundle}, and checked to predict what was scored.")
     typer.echo(f"Next: automl predict {bundle} ROWS.csv --output predictions.csv")
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from automl.cli.shared_options import Debug, RunPath
+from automl.cli.shared_options import Debug, ReadStorage, RunPath
 from automl.errors import RequestError
 
 #: Rows of the printed table unless asked otherwise: they fit a screen.
@@ -46,20 +46,22 @@ def leaderboard(
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write to a file. Default: print it."),
     ] = None,
+    storage: ReadStorage = None,
     debug: Debug = False,
 ) -> None:
     """Show the trials of RUN in order, baselines among them.
 
     A table shows the baselines whatever their rank.
     """
-    from automl.cli.streams import screen_width, use_color
+    from automl.cli.streams import screen_width, tell, use_color
     from automl.results.leaderboard import leaderboard as ranked
     from automl.results.record import read_record
     from automl.results.render import to_csv, to_json, to_markdown
     from automl.results.run_directory import RunDirectory
     from automl.results.table import leaderboard_text
 
-    record = read_record(RunDirectory.open(run))
+    record = read_record(RunDirectory.open(run), storage=storage)
+    tell(record.notes)
     rows = ranked(record)
     if format_ is Format.TABLE:
         printed = output is None
@@ -83,15 +85,20 @@ def show(
         str,
         typer.Argument(metavar="TRIAL", help="A trial's number, a baseline's name, or best."),
     ] = "best",
+    storage: ReadStorage = None,
     debug: Debug = False,
 ) -> None:
     """Show one trial of RUN: its configuration, learning curve and verdict, or why it failed."""
-    from automl.cli.streams import screen_width, use_color
+    from automl.cli.streams import screen_width, tell, use_color
     from automl.cli.trial_text import trial_text
+    from automl.results.record import read_record
     from automl.results.run_directory import RunDirectory
 
+    directory = RunDirectory.open(run)
+    record = read_record(directory, storage=storage)
+    tell(record.notes)
     text = trial_text(
-        RunDirectory.open(run), parse_trial(trial), width=screen_width(), color=use_color()
+        directory, record, parse_trial(trial), width=screen_width(), color=use_color()
     )
     sys.stdout.write(text)
 

@@ -101,6 +101,33 @@ NewMaxDisk = Annotated[
         help="Space on the disk that the run may take: 500M, 4G. Default: as before.",
     ),
 ]
+SpaceAgain = Annotated[
+    str | None,
+    typer.Option(
+        "--space",
+        metavar="SPACE",
+        help="The run's search space, where it is not an installed one and the run was not begun "
+        "on this machine: my_space.py or module:attribute, which is then run. Default: as before.",
+    ),
+]
+StorageAgain = Annotated[
+    str | None,
+    typer.Option(
+        "--storage",
+        metavar="URL",
+        help="Database that the run's study is in, where the run was not begun on this machine; "
+        "it is then opened. Default: as before.",
+    ),
+]
+AddressAgain = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="ADDRESS",
+        help="The run's Ray cluster, where the run was not begun on this machine, or another one. "
+        "Default: as before.",
+    ),
+]
 NewWorkers = Annotated[
     int | None, typer.Option("--workers", "-w", help="Trials at once. Default: as before.")
 ]

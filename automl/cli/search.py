@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from automl.cli.run_options import (
+    AddressAgain,
     Directory,
     KeepModels,
     MaxDisk,
@@ -20,7 +21,9 @@ from automl.cli.run_options import (
     NewTrials,
     NewWorkers,
     Quiet,
+    SpaceAgain,
     Storage,
+    StorageAgain,
     Study,
 )
 from automl.cli.search_options import (
@@ -147,6 +150,9 @@ def resume(
     device: NewDevice = None,
     memory_per_worker: NewMemoryPerWorker = None,
     max_disk: NewMaxDisk = None,
+    space: SpaceAgain = None,
+    storage: StorageAgain = None,
+    address: AddressAgain = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -165,6 +171,9 @@ def resume(
             device=device,
             memory_per_worker=memory_per_worker,
             max_disk=max_disk,
+            space=space,
+            storage=storage,
+            address=address,
             observer=observer,
         )
 

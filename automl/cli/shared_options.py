@@ -23,6 +23,15 @@ Debug = Annotated[
         help="Show the traceback of an error, not only its sentence.",
     ),
 ]
+ReadStorage = Annotated[
+    str | None,
+    typer.Option(
+        "--storage",
+        metavar="URL",
+        help="Database that the run's study is in, as it was given to `automl search`; nothing of "
+        "it is changed. Default: read what is in the run's own directory.",
+    ),
+]
 RunPath = Annotated[
     str, typer.Argument(metavar="RUN", help="The run's directory, such as results/housing.")
 ]

@@ -5,12 +5,19 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 
 
 def complain(sentence: str) -> None:
     """Prints an error's sentence on standard error."""
     print(f"automl: {sentence}", file=sys.stderr)
+
+
+def tell(notes: Iterable[str]) -> None:
+    """Prints notes on standard error, where they are in the way of no table, CSV or JSON."""
+    for note in notes:
+        print(note, file=sys.stderr)
 
 
 def tolerate_characters() -> None:

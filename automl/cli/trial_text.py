@@ -11,7 +11,7 @@ from typing import Any
 from automl.cli.progress import shown_path
 from automl.errors import RunError
 from automl.results.leaderboard import LeaderboardRow, leaderboard
-from automl.results.record import read_record
+from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.table import number
 from automl.trial import TrialResult, TrialState
@@ -26,12 +26,18 @@ _BOLD, _END = "\033[1m", "\033[0m"
 
 
 def trial_text(
-    run: RunDirectory, trial: int | str | None, *, width: int = 100, color: bool = False
+    run: RunDirectory,
+    record: RunRecord,
+    trial: int | str | None,
+    *,
+    width: int = 100,
+    color: bool = False,
 ) -> str:
     """Tells all about one trial.
 
     Args:
         run: The run.
+        record: The run as recorded.
         trial: The trial's number or the baseline's name; None for the best trial.
         width: Characters of a line.
         color: Whether to use the escape sequences of a terminal.
@@ -43,7 +49,6 @@ def trial_text(
         RequestError: There is no such trial.
         RunError: The run cannot be read, or no trial has completed.
     """
-    record = read_record(run)
     if trial is None:
         best = record.best()
         if best is None:

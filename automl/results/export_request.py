@@ -23,13 +23,19 @@ from automl.results.run_directory import RunDirectory, read_json_object
 from automl.trial import TrialState
 
 
-def export_request(run: RunDirectory, trial: int | str | None, to: str | Path) -> dict[str, Any]:
+def export_request(
+    run: RunDirectory,
+    trial: int | str | None,
+    to: str | Path,
+    record: RunRecord | None = None,
+) -> dict[str, Any]:
     """Gathers what exporting a trial needs.
 
     Args:
         run: The run.
         trial: The trial's number or the baseline's name; None for the best trial.
         to: The bundle's directory, which must not exist.
+        record: The run as recorded, where it has been read.
 
     Returns:
         The arguments of `automl.export.tasks.export_task`, as a JSON form.
@@ -38,7 +44,7 @@ def export_request(run: RunDirectory, trial: int | str | None, to: str | Path) -
         RequestError: There is no such trial, or it has no model.
         RunError: The run cannot be read, or no trial has completed.
     """
-    record = read_record(run)
+    record = record or read_record(run)
     chosen = _best(record) if trial is None else record.find(trial)
     if chosen.state is not TrialState.COMPLETED:
         raise RequestError(

@@ -14,6 +14,7 @@ from automl.errors import RequestError, RunError
 from automl.results.forms import BaselineForm
 from automl.results.replay import StudyContent, StudyTrial, replay_journal
 from automl.results.run_directory import RunDirectory
+from automl.results.storage_url import named_storage
 from automl.trial import TrialResult, TrialState
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class RunRecord:
         baselines: The baselines, in the order in which they were recorded.
         test_scores: The task's metrics on the test rows, by trial or baseline; only the best
             trial and the baselines are ever scored on them.
+        notes: What a reader should know of where this comes from, one sentence each.
     """
 
     name: str
@@ -105,6 +107,7 @@ class RunRecord:
     test_scores: Mapping[int | str, Mapping[str, float]] = field(default_factory=dict)
     of_model: bool = False
     further: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -139,20 +142,25 @@ class RunRecord:
         return self.trials[min(scored)[1]] if scored else None
 
 
-def read_record(run: RunDirectory, content: StudyContent | None = None) -> RunRecord:
+def read_record(
+    run: RunDirectory, content: StudyContent | None = None, storage: str | None = None
+) -> RunRecord:
     """Reads a run.
 
     The run's own journal is replayed without Optuna, because importing Optuna alone would take
-    longer; a study in a database is read through Optuna.
+    longer. A database is opened only where the person who reads has named it, for a run may come
+    from a stranger; else of a run whose study is in one, its ``leaderboard.csv`` is read.
 
     Args:
         run: The run's directory.
         content: What its study holds, where that is known already.
+        storage: The database that the run's study is in, as the reader names it; or None.
 
     Returns:
         All that the study says about the run.
 
     Raises:
+        RequestError: The run's study is not in ``storage``.
         RunError: ``run.json`` or the study cannot be read.
     """
     manifest = run.read_manifest()
@@ -164,11 +172,20 @@ def read_record(run: RunDirectory, content: StudyContent | None = None) -> RunRe
             f"{run.manifest_file} gives the direction {objective['direction']!r}; "
             "expected minimize or maximize."
         )
-    study = content or read_study(run, manifest)
     kind = str((manifest.get("task") or {}).get("kind", ""))
+    named = current_name(objective["name"], kind)
+    own: dict[str, Any] = {
+        "of_model": bool(objective.get("of_model", False)),
+        "further": tuple(objective.get("further", ())),
+    }
+    if manifest.get("storage") and storage is None and content is None:
+        from automl.results.recorded_board import record_of_board
+
+        return replace(record_of_board(run, named, objective["direction"]), **own)
+    study = content or read_study(run, manifest, storage)
     return RunRecord(
         name=run.name,
-        objective=current_name(objective["name"], kind),
+        objective=named,
         direction=objective["direction"],
         trials=tuple(
             _trial_record(trial, kind, _place(trial, study, manifest)) for trial in study.trials
@@ -179,27 +196,36 @@ def read_record(run: RunDirectory, content: StudyContent | None = None) -> RunRe
             if key.startswith(_BASELINE_PREFIX)
         ),
         test_scores=_test_scores(study.attributes.get("test_scores", {}), kind),
-        of_model=bool(objective.get("of_model", False)),
-        further=tuple(objective.get("further", ())),
+        **own,
     )
 
 
-def read_study(run: RunDirectory, manifest: Mapping[str, Any]) -> StudyContent:
+def read_study(
+    run: RunDirectory, manifest: Mapping[str, Any], storage: str | None = None
+) -> StudyContent:
     """Reads the run's study, wherever it is kept.
 
     Args:
         run: The run's directory.
         manifest: The content of ``run.json``.
+        storage: The database that the study is in, as the reader names it; None where it is in
+            the run's own journal.
 
     Returns:
         The study; an empty one where nothing was recorded yet.
 
     Raises:
+        RequestError: The study is not in ``storage``.
         RunError: The study cannot be read.
     """
     name = manifest.get("study") or run.name
-    if manifest.get("storage"):
-        return _read_from_storage(manifest["storage"], name)
+    recorded = manifest.get("storage")
+    if storage is not None:
+        if not recorded:
+            raise RequestError(
+                f"The run {run.path} has its study in its own directory; leave --storage out."
+            )
+        return _read_from_storage(named_storage(recorded, storage), name)
     studies = replay_journal(run.study_file)
     # A run's own journal holds one study, whatever the run's directory was renamed to since.
     return studies[0] if studies else StudyContent(name)
@@ -208,15 +234,20 @@ def read_study(run: RunDirectory, manifest: Mapping[str, Any]) -> StudyContent:
 def _read_from_storage(url: str, name: str) -> StudyContent:
     import optuna
 
-    from automl.results.database import open_storage
+    from automl.results.database import open_storage, what_it_told
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        return study_content(optuna.load_study(study_name=name, storage=open_storage(url)))
+        storage = open_storage(url, read_only=True)
+        return study_content(optuna.load_study(study_name=name, storage=storage))
+    except RunError:
+        raise
     except KeyError as error:
         raise RunError(f"There is no study {name} in the database of the run.") from error
     except Exception as error:  # each database driver has exceptions of its own
-        raise RunError(f"The database of the run cannot be read ({error}).") from error
+        raise RunError(
+            f"The database of the run cannot be read ({what_it_told(error)})."
+        ) from error
 
 
 def study_content(study: optuna.Study) -> StudyContent:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
+from importlib.machinery import PathFinder
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -110,6 +111,56 @@ def _find(reference: str) -> SearchSpace:
         f"There is no search space '{reference}'; {hint} A file (my_space.py) or module:attribute "
         "works as well."
     )
+
+
+def is_installed(reference: str) -> bool:
+    """Whether a reference is the name of an installed search space.
+
+    Args:
+        reference: See `find_space`; a file is none, whatever is installed under its name.
+    """
+    return _as_file(reference)[0] is None and reference in _installed()
+
+
+def is_found_anywhere(reference: str) -> bool:
+    """Whether a reference leads to the same code from every working directory.
+
+    A file's path does; a module only where it is not the working directory that gives it.
+
+    Args:
+        reference: ``file.py:space`` or ``module:attribute``.
+    """
+    path, _ = _as_file(reference)
+    if path is not None:
+        return path.is_absolute()
+    here = ("", str(Path.cwd()))
+    found = _top_of_module(reference, sys.path)
+    return found is not None and found == _top_of_module(
+        reference, [place for place in sys.path if place not in here]
+    )
+
+
+def place_of(reference: str) -> Path | None:
+    """The file or folder whose code a reference leads to; None where there is none. Runs nothing.
+
+    Args:
+        reference: See `find_space`.
+    """
+    path, _ = _as_file(reference)
+    if path is not None:
+        return path.expanduser()
+    return _top_of_module(reference, [*sys.path, str(Path.cwd())])
+
+
+def _top_of_module(reference: str, places: list[str]) -> Path | None:
+    """Where the first package of a module's name is found, without importing it."""
+    top = reference.partition(":")[0].partition(".")[0]
+    spec = PathFinder.find_spec(top, places) if top.isidentifier() else None
+    if spec is None:
+        return None
+    if spec.origin is not None:
+        return Path(spec.origin)
+    return next((Path(place) for place in spec.submodule_search_locations or ()), None)
 
 
 class _KerasNeeded(BaseException):

@@ -10,7 +10,7 @@ from automl.engines.processes import Processes
 from automl.engines.task import TookTooLong, run_task
 from automl.errors import RequestError, RunError
 from automl.results.export_request import export_request
-from automl.results.record import RunRecord, read_record
+from automl.results.record import RunRecord, read_record, study_content
 from automl.results.run_directory import RunDirectory
 from automl.trial import TrialState
 from automl.tuning.baselines import (
@@ -53,7 +53,7 @@ def finish(
     Returns:
         Number of the best trial, or None where no trial has completed.
     """
-    record = read_record(run)
+    record = read_record(run, study_content(study.study))
     best = record.best()
     number = best.trial if best is not None and isinstance(best.trial, int) else None
     if number is not None:
@@ -71,22 +71,23 @@ def finish(
                 )
         if study.owns(number):
             observer.finishing("exporting the best model and checking the export")
-            _export_best(run, processes, number)
+            _export_best(run, study, processes, number)
         else:
             assert best is not None
             observer.said(
                 f"The best trial of the study, {number}, was trained by the run {best.place}, "
                 "which holds its model and exports it."
             )
-    write_leaderboard(run)
+    write_leaderboard(run, study.study)
     return number
 
 
-def _export_best(run: RunDirectory, processes: Processes, number: int) -> None:
+def _export_best(run: RunDirectory, study: RunStudy, processes: Processes, number: int) -> None:
     """Puts the best trial's bundle into ``best/``; one that is there stays until it is ready."""
     fresh = run.path / ".best"
     shutil.rmtree(fresh, ignore_errors=True)
-    arguments = export_request(run, number, fresh)
+    record = read_record(run, study_content(study.study))
+    arguments = export_request(run, number, fresh, record)
     try:
         run_task(processes, "automl.export.tasks:export_task", arguments)
     except RequestError as error:  # such as a full disk: no fault of what was asked
@@ -123,7 +124,7 @@ def _score_test_rows(
         The model for which there was no time, or "".
     """
     scores = study.test_scores()
-    record = read_record(run)
+    record = read_record(run, study_content(study.study))
     models: list[int | str] = [best] if study.owns(best) else []
     if _completed(record, LINEAR) and study.owns(LINEAR):
         models.append(LINEAR)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import platform
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.data.forms import check_form
-from automl.errors import AutoMLError, RequestError, RunError
+from automl.errors import RequestError, RunError
 from automl.results.files import to_json_text
 from automl.results.run_directory import RunDirectory
 from automl.space.data_rules import suit_to_data
@@ -185,56 +184,6 @@ def record_request(run: RunDirectory, request: SearchRequest) -> None:
     form = json.loads(to_json_text(request.to_json()))
     if manifest.get("request") != form:
         run.write_manifest({**manifest, "request": form})
-
-
-def recorded_space(
-    run: RunDirectory,
-    manifest: Mapping[str, Any],
-    given: Any,
-    find: Callable[[Any], SearchSpace],
-) -> SearchSpace:
-    """The run's space, found again; `check_space` tells whether it is still the same.
-
-    Args:
-        run: The run's directory.
-        manifest: The content of ``run.json``.
-        given: The space, where it is given as an object, or None.
-        find: Makes a space of a reference or of an object.
-
-    Returns:
-        The space as it was found.
-
-    Raises:
-        RunError: The space cannot be found again.
-    """
-    recorded = manifest["space"]
-    if given is not None:
-        return find(given)
-    if recorded["reference"] is None:
-        raise RunError(
-            f"The search space of {run.path} was given as an object; resume it from Python with "
-            "automl.load_run(...).resume(space=...)."
-        )
-    _check_outside(run, recorded["reference"])
-    try:
-        return find(recorded["reference"])
-    except AutoMLError as error:
-        raise RunError(f"The search space of {run.path} cannot be found again: {error}") from error
-
-
-def _check_outside(run: RunDirectory, reference: str) -> None:
-    """Refuses a space in the run's own directory: no code that comes with a run is run.
-
-    Raises:
-        RunError: The reference leads there.
-    """
-    before, ending, _ = reference.partition(".py")
-    file = Path(before + ending)
-    if ending and file.resolve().is_relative_to(run.path.resolve()):
-        raise RunError(
-            f"The search space of {run.path} is the file {file}, which came with the run and so is "
-            "not run; move it elsewhere and start a new search."
-        )
 
 
 def check_space(

@@ -13,7 +13,7 @@ from automl.engines.devices import DEVICES
 from automl.engines.limits import LEAST_WORKER_MEMORY
 from automl.engines.memory import shown_size
 from automl.errors import RequestError
-from automl.results.database import storage_url
+from automl.results.storage_url import storage_url
 from automl.trial import TrialBudget
 from automl.tuning.budget import LEAST_TIME, SearchBudget
 from automl.tuning.pruners import DEFAULT_WITH_TRIALS, default_pruner

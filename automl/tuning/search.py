@@ -29,6 +29,7 @@ from automl.tuning.baselines import (
     without_class_weights,
 )
 from automl.tuning.budget import Clock, SearchBudget
+from automl.tuning.consent import consented_request, consented_space, remember_named
 from automl.tuning.disk import DiskBudget
 from automl.tuning.driver import Driver, DriverSettings, Outcome, StopReason
 from automl.tuning.finish import finish
@@ -43,7 +44,6 @@ from automl.tuning.manifest import (
     record_request,
     recorded_objective,
     recorded_request,
-    recorded_space,
 )
 from automl.tuning.new_run import create_run, free_directory, locked_with_rows
 from automl.tuning.observer import Observer, Observers
@@ -71,11 +71,13 @@ class SearchEnd:
         outcome: Why it ended.
         best: Number of the best trial, which is exported to ``best/``; None where no trial
             completed.
+        storage: The database of its study, which this search was allowed to open, or None.
     """
 
     run: RunDirectory
     outcome: Outcome
     best: int | None
+    storage: str | None = None
 
 
 def start_search(
@@ -132,6 +134,7 @@ def start_search(
         check_defaults(space, data.task, data.plan.signature, processes)
         devices = _devices(request, space, processes)
         run = create_run(target, request.data.name, manifest)
+        _remember(run, request, space, observer)
         stack.push(locked_with_rows(run, data))
         del data
         session = _Session(run, request, space, objective, processes, devices, observer)
@@ -145,6 +148,8 @@ def resume_search(
     workers: int | None = None,
     space: Any = None,
     source: Any = None,
+    storage: str | None = None,
+    address: str | None = None,
     **changes: Any,
 ) -> SearchEnd:
     """Goes on with a run that was interrupted, or that is to have more trials.
@@ -154,8 +159,11 @@ def resume_search(
         observer: Who watches.
         budget: New limits of the whole run, or None for those it was started with.
         workers: Trials at once, or None as before.
-        space: The run's search space, where it cannot be found again by its reference.
+        space: The run's search space (a reference or an object), where it is neither installed
+            nor was named for the run on this machine.
         source: The run's data, where they were given in memory and their prepared form is gone.
+        storage: The database of the run's study, where that was not named for it on this machine.
+        address: The run's Ray cluster, likewise, or another one.
         **changes: Further fields of `SearchRequest` that are not as before.
 
     Returns:
@@ -176,14 +184,16 @@ def resume_search(
     if workers is not None:
         request = replace(request, workers=workers)
     request = replace(request, **changes)
+    request = consented_request(run, manifest, request, storage, address)
     from automl.data.arrays import open_arrays
 
     with ExitStack() as stack:
         processes = stack.enter_context(closing(warm_processes()))
-        found = recorded_space(run, manifest, space, lambda known: _as_space(known, processes))
+        found = consented_space(run, manifest, space, lambda known: _as_space(known, processes))
         space = described(found, processes)
         _check_names(request, space)
         stack.enter_context(run.lock())
+        _remember(run, request, space, observer)
         restore_rows(run, request, manifest, source)
         arrays = open_arrays(run.arrays)
         space = narrowed_space(space, request, arrays)
@@ -276,7 +286,7 @@ class _Session:
             self._request.data.can_be_read_again
         ):
             shutil.rmtree(self._run.arrays)
-        return SearchEnd(self._run, outcome, best)
+        return SearchEnd(self._run, outcome, best, self._request.storage)
 
     def _open_study(self) -> RunStudy:
         def sampler_of(space: SearchSpace) -> BaseSampler:
@@ -368,6 +378,15 @@ def _as_space(given: Any, processes: Processes) -> SearchSpace:
     if isinstance(given, str):
         return locate_space(given, processes)
     return space_of(given)
+
+
+def _remember(
+    run: RunDirectory, request: SearchRequest, space: SearchSpace, observer: Observer
+) -> None:
+    """Notes on this machine what was named for a run, so that resuming it does not ask."""
+    note = remember_named(run, request, space)
+    if note:
+        observer.said(note)
 
 
 def _check_names(request: SearchRequest, space: SearchSpace) -> None:

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from automl.errors import RequestError, RunError
-from automl.results.database import is_sqlite, sqlite_file
 from automl.results.files import to_json_text
+from automl.results.storage_url import is_sqlite, sqlite_file
 from automl.trial import TrialResult
 from automl.tuning.study import Proposal, RunStudy
 
@@ -284,7 +284,7 @@ def _server_lock(study: optuna.Study, url: str) -> Iterator[None]:
     from sqlalchemy import create_engine, text
     from sqlalchemy.pool import NullPool
 
-    from automl.results.database import url_with_password
+    from automl.results.storage_url import url_with_password
 
     name = f"automl {study.study_name}"
     if url.startswith("postgresql"):

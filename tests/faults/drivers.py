@@ -125,9 +125,10 @@ def go_on(run: Path, search: list[str]) -> list[str]:
     return [*search, "--directory", run.name]
 
 
-def board(run: Path) -> list[dict[str, Any]]:
+def board(run: Path, storage: str | None = None) -> list[dict[str, Any]]:
     """A run's leaderboard, but for the seconds, which differ every time."""
-    rows = [row.to_json() for row in leaderboard(read_record(RunDirectory.open(run)))]
+    record = read_record(RunDirectory.open(run), storage=storage)
+    rows = [row.to_json() for row in leaderboard(record)]
     for row in rows:
         del row["seconds"]
     return rows

@@ -23,12 +23,12 @@ from automl.results.check_rows import read_check_rows
 from automl.results.export_request import export_request
 from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
+from automl.tuning.consent import consented_space
 from automl.tuning.manifest import (
     check_space,
     narrowed_space,
     recorded_objective,
     recorded_request,
-    recorded_space,
 )
 from automl.tuning.rows import restore_rows
 from automl.tuning.study import open_study
@@ -161,7 +161,7 @@ def resumable(run: RunDirectory) -> tuple[Any, Arrays]:
     """All that resuming reads before the first trial."""
     manifest = run.read_manifest()
     request = recorded_request(run, manifest)
-    space = recorded_space(run, manifest, None, find_space)
+    space = consented_space(run, manifest, None, find_space)
     restore_rows(run, request, manifest, None)
     arrays = open_arrays(run.arrays)
     space = narrowed_space(space, request, arrays)

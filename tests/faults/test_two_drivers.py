@@ -34,6 +34,13 @@ def sharing(folder: Path) -> list[str]:
     return ["--storage", storage, "--study", f"{folder.name}-{os.getpid()}"]
 
 
+def storage_of(run: Path) -> str:
+    """The database that a run records, as a person would name it."""
+    storage = RunDirectory.open(run).read_manifest()["storage"]
+    assert isinstance(storage, str)
+    return storage
+
+
 def test_the_second_driver_of_a_run_says_so_and_stops(tmp_path: Path) -> None:
     search = [*SEARCH, "--space", SMALL, "--trials", "12"]
     with Driver(tmp_path, *search, "--directory", "run") as first:
@@ -80,7 +87,8 @@ def test_drivers_that_share_a_study_run_no_trial_twice(
             driver.kill()
     assert [end.code for end in ended] == [0, 0], ended
 
-    record = read_record(RunDirectory.open(runs[0]))
+    storage = storage_of(runs[0])
+    record = read_record(RunDirectory.open(runs[0]), storage=storage)
     assert [trial.state for trial in record.trials] == [TrialState.COMPLETED] * TRIALS
     tried = Counter(tuple(sorted(trial.config.items())) for trial in record.trials)
     assert len(tried) == TRIALS, "a configuration was proposed twice"
@@ -91,13 +99,15 @@ def test_drivers_that_share_a_study_run_no_trial_twice(
     folders = [{path.name for path in (run / "trials").glob("[0-9]*")} for run in runs]
     assert folders[0].isdisjoint(folders[1])
     assert folders[0] | folders[1] == {str(trial) for trial in range(TRIALS)}
-    assert board(runs[0]) == board(runs[1])
+    assert board(runs[0], storage) == board(runs[1], storage)
 
     best = record.best()
     assert best is not None
     holder, other = runs if not best.place else reversed(runs)
     assert (holder / "best" / "model.keras").exists()
-    refused = automl(tmp_path, "export", other.name, "--to", "model")
+    export = ["export", other.name, "--to", "model"]
+    assert automl(tmp_path, *export).code == 2
+    refused = automl(tmp_path, *export, "--storage", storage)
     assert (refused.code, refused.is_one_sentence()) == (2, True)
     assert str(holder) in refused.complaint
 
@@ -144,6 +154,7 @@ def test_a_killed_drivers_trial_waits_for_its_own_run(tmp_path: Path) -> None:
 def states(run: Path) -> list[TrialState]:
     """Of a run's trials; none while it has no study yet."""
     try:
-        return [trial.state for trial in read_record(RunDirectory.open(run)).trials]
+        directory = RunDirectory.open(run)
+        return [trial.state for trial in read_record(directory, storage=storage_of(run)).trials]
     except AutoMLError:
         return []

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import optuna
 import pytest
+from optuna.exceptions import StorageInternalError
+from sqlalchemy.engine import URL
 
 from automl.cli.main import main
 from automl.errors import RequestError, RunError
-from automl.results.database import (
-    PASSWORD,
-    open_storage,
-    storage_url,
-    telling_of_the_database,
-    url_with_password,
-)
+from automl.results.database import open_storage, telling_of_the_database
+from automl.results.storage_url import PASSWORD, named_storage, storage_url, url_with_password
 
 
 @pytest.mark.parametrize(
@@ -63,11 +61,78 @@ def test_an_sqlite_file_is_the_same_from_everywhere(
         ("sqlite:///:memory:", "in memory"),
         ("oracle://me@host/name", "oracle"),
         ("nonsense", "sqlite:///studies.db"),
+        ("sqlite:///file:studies.db?mode=rwc&uri=true", "option (mode|uri)"),
+        ("sqlite:///file:studies.db", "its path"),
+        ("sqlite+pysqlcipher:///studies.db", "driver pysqlcipher"),
+        ("mysql+pyodbc:///?odbc_connect=x", "driver pyodbc"),
+        ("mysql+pymysql://me@host/x?local_infile=1", "option local_infile"),
+        ("mysql+pymysql://me@host/x?read_default_file=/etc/passwd", "option read_default_file"),
+        ("mysql+pymysql://me@host/x?init_command=drop", "option init_command"),
+        ("mysql://me@host/x?ssl_key=/home/me/key", "option ssl_key"),
+        ("postgresql://me@host/x?host=other", "option host"),
+        ("postgresql://me@host/x?host=/var/run/other", "option host"),
+        ("postgresql://me@host/x?service=s", "option service"),
+        ("postgresql://me@host/x?passfile=/home/me/.pgpass", "option passfile"),
+        ("postgresql://me@host/x?options=-csearch_path%3Dy", "option options"),
+        ("postgresql+psycopg://me@host/x?sslkey=/home/me/key", "option sslkey"),
+        ("postgresql://me@host/x?plugin=evil", "option plugin"),
     ],
 )
 def test_what_cannot_hold_a_study_is_refused(url: str, word: str) -> None:
     with pytest.raises(RequestError, match=word):
         storage_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me@host:5433/x?sslmode=verify-full&connect_timeout=3",
+        "postgresql+psycopg2://me@/x?host=/var/run/postgresql",
+        "mysql+pymysql://me@host/x?charset=utf8mb4&read_timeout=30",
+        "mariadb+mariadbconnector://me@host/x?connect_timeout=3",
+        "mysql+mysqlconnector://me@host/x?ssl_verify_cert=true",
+    ],
+)
+def test_options_of_transport_and_timeouts_are_passed_on(url: str) -> None:
+    assert storage_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "postgresql://me@other/x",
+        "postgresql://me@host:5433/x",
+        "postgresql://me@host/y",
+        "postgresql://you@host/x",
+        "postgresql+psycopg2://me@host/x",
+        "postgresql://me@host/x?sslmode=disable",
+        "sqlite:////tmp/x.db",
+    ],
+)
+def test_the_database_named_must_be_the_one_recorded(named: str) -> None:
+    recorded = "postgresql://me@host/x"
+    assert named_storage(recorded, recorded) == recorded
+    with pytest.raises(RequestError, match="must be the same"):
+        named_storage(recorded, named)
+
+
+def test_a_database_is_read_without_being_made_or_changed(tmp_path: Path) -> None:
+    url = str(URL.create("sqlite", database=str(tmp_path / "studies {x}.db")))
+    with pytest.raises(RunError, match="There is no database"):
+        open_storage(url, read_only=True)
+    assert list(tmp_path.iterdir()) == []
+    optuna.create_study(storage=open_storage(url), study_name="one")
+    (made,) = tmp_path.iterdir()
+    before = made.read_bytes()
+    storage = open_storage(url, read_only=True)
+    assert [study.study_name for study in storage.get_all_studies()] == ["one"]
+    with pytest.raises(StorageInternalError):
+        optuna.create_study(storage=storage, study_name="two")
+    made.write_bytes(b"")  # a database without tables
+    with pytest.raises(StorageInternalError):
+        open_storage(url, read_only=True)
+    assert made.read_bytes() == b"" != before
+    assert list(tmp_path.iterdir()) == [made]
 
 
 def test_a_database_that_fails_is_one_sentence(tmp_path: Path) -> None:

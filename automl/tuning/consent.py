@@ -1,0 +1,146 @@
+"""What a resumed run may run and connect to: only what the person who resumes it has named.
+
+The run's directory may come from a stranger. Its ``run.json`` names a search space, which is code,
+a database, which gets a password, and a Ray cluster, which gets code and data. Each is used only
+where it is installed, named in this call, or noted by this machine when the run was begun here.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from automl.errors import AutoMLError, RequestError, RunError
+from automl.results.run_directory import RunDirectory
+from automl.results.storage_url import named_storage
+from automl.space.registry import is_found_anywhere, is_installed, place_of
+from automl.tuning.known_runs import known_run, remember
+from automl.tuning.request import SearchRequest
+
+if TYPE_CHECKING:
+    from automl.space import SearchSpace
+
+
+def consented_request(
+    run: RunDirectory,
+    manifest: Mapping[str, Any],
+    request: SearchRequest,
+    storage: str | None,
+    address: str | None,
+) -> SearchRequest:
+    """The recorded request with the database and the cluster that it may connect to.
+
+    Args:
+        run: The run's directory.
+        manifest: The content of ``run.json``.
+        request: What is recorded of what was asked.
+        storage: The database as named in this call, or None.
+        address: The Ray cluster as named in this call, or None.
+
+    Raises:
+        RequestError: The run records one that nobody has named here.
+        RunError: ``run.json`` names two databases.
+    """
+    known = known_run(run)
+    recorded = manifest.get("storage")
+    if recorded != request.storage:
+        raise RunError(
+            f"{run.manifest_file} names two databases, {recorded} and {request.storage}; restore "
+            "it from a copy."
+        )
+    if recorded and storage is None and known.storage != recorded:
+        raise RequestError(
+            f"The run {run.path} records that its study is in the database {recorded}, which would "
+            f"be opened; if you trust it, name it: `{_resume(run, '--storage', recorded)}`."
+        )
+    if storage is not None and not recorded:
+        raise RequestError(
+            f"The run {run.path} has its study in its own directory; leave --storage out."
+        )
+    if recorded:
+        storage = named_storage(recorded, storage or recorded)
+    if request.address is not None and address is None and known.address != request.address:
+        raise RequestError(
+            f"The run {run.path} records the Ray cluster {request.address}, which would be given "
+            "code and data; if you trust it, name it: "
+            f"`{_resume(run, '--address', request.address)}`."
+        )
+    return replace(request, storage=storage, address=address or request.address)
+
+
+def consented_space(
+    run: RunDirectory,
+    manifest: Mapping[str, Any],
+    given: Any,
+    find: Callable[[Any], SearchSpace],
+) -> SearchSpace:
+    """The run's space, found again; `automl.tuning.manifest.check_space` compares the two.
+
+    Args:
+        run: The run's directory.
+        manifest: The content of ``run.json``.
+        given: The space as named in this call (a reference, or the object), or None.
+        find: Makes a space of a reference or of an object.
+
+    Returns:
+        The space as it was found.
+
+    Raises:
+        RequestError: The run records one that nobody has named here.
+        RunError: The space cannot be found again, or lies in the run.
+    """
+    reference = manifest["space"]["reference"]
+    if given is not None:
+        if isinstance(given, str):
+            _check_outside(run, given)
+        return find(given)
+    if reference is None:
+        raise RunError(
+            f"The search space of {run.path} was given as an object; resume it from Python with "
+            "automl.load_run(...).resume(space=...)."
+        )
+    _check_outside(run, reference)
+    if not is_installed(reference) and not (
+        known_run(run).space == reference and is_found_anywhere(reference)
+    ):
+        raise RequestError(
+            f"The search space of {run.path} is {reference}, which is not installed, and resuming "
+            f"runs its code; if you trust it, name it: `{_resume(run, '--space', reference)}`."
+        )
+    try:
+        return find(reference)
+    except AutoMLError as error:
+        raise RunError(f"The search space of {run.path} cannot be found again: {error}") from error
+
+
+def _resume(run: RunDirectory, option: str, value: str) -> str:
+    """The command that names something, its arguments quoted: they may be a stranger's."""
+    return f"automl resume {shlex.quote(str(run.path))} {option} {shlex.quote(value)}"
+
+
+def remember_named(run: RunDirectory, request: SearchRequest, space: SearchSpace) -> str:
+    """Notes on this machine what was named for a run, where resuming it will ask.
+
+    Returns:
+        "", or a sentence where it could not be noted.
+    """
+    reference = space.reference
+    if reference is not None and is_installed(reference):
+        reference = None
+    return remember(run, reference, request.storage, request.address)
+
+
+def _check_outside(run: RunDirectory, reference: str) -> None:
+    """Refuses a space in the run's own directory: no code that comes with a run is run.
+
+    Raises:
+        RunError: The reference leads there.
+    """
+    place = place_of(reference)
+    if place is not None and place.resolve().is_relative_to(run.path.resolve()):
+        raise RunError(
+            f"The search space of {run.path} is the file {place}, which came with the run and so "
+            "is not run; move it elsewhere and start a new search."
+        )
