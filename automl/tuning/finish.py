@@ -71,7 +71,8 @@ def finish(
                 )
         if study.owns(number):
             observer.finishing("exporting the best model and checking the export")
-            _export_best(run, study, processes, number)
+            record = read_record(run, study_content(study.study))
+            _export_best(run, processes, number, record)
         else:
             assert best is not None
             observer.said(
@@ -82,11 +83,12 @@ def finish(
     return number
 
 
-def _export_best(run: RunDirectory, study: RunStudy, processes: Processes, number: int) -> None:
+def _export_best(
+    run: RunDirectory, processes: Processes, number: int, record: RunRecord | None = None
+) -> None:
     """Puts the best trial's bundle into ``best/``; one that is there stays until it is ready."""
     fresh = run.path / ".best"
     shutil.rmtree(fresh, ignore_errors=True)
-    record = read_record(run, study_content(study.study))
     arguments = export_request(run, number, fresh, record)
     try:
         run_task(processes, "automl.export.tasks:export_task", arguments)

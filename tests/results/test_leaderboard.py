@@ -225,13 +225,17 @@ def test_a_study_in_a_database(tmp_path: Path) -> None:
         "study": "shared",
     }
     run = RunDirectory.create(tmp_path / "run", manifest)
+    with pytest.raises(RunError, match="There is no database"):
+        read_record(run, storage=url)
+    optuna.create_study(storage=url, study_name="another")
     with pytest.raises(RunError, match="no study shared"):
-        read_record(run)
+        read_record(run, storage=url)
     study = optuna.create_study(storage=url, study_name="shared", direction="maximize")
     study.set_user_attr("baseline:mean", {"config": {}, "seed": 0, "result": result(0.1).to_json()})
     add_trial(study, result(0.25), {"depth": 1})
     add_trial(study, result(0.75), {"depth": 2})
-    record = read_record(run)
+    assert read_record(run).trials == ()  # the database was not named
+    record = read_record(run, storage=url)
     assert [row.trial for row in leaderboard(record)] == [1, 0, "mean"]
     assert record.trials[0].scores == (1.0, 0.5, 1 / 3)
 
