@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -281,6 +282,7 @@ def search(
     *,
     space: str | SearchSpace | Any = "mlp",
     settings: Mapping[str, Any] | None = None,
+    batch_size: int | str | Sequence[int] | None = None,
     trials: int | None = None,
     time: float | str | None = None,
     epochs: int | None = None,
@@ -290,7 +292,7 @@ def search(
     memory_per_worker: int | str | None = None,
     max_disk: int | str | None = None,
     goal: float | None = None,
-    objective: str | None = None,
+    objective: str | Any | None = None,
     direction: str | None = None,
     metrics: str | Sequence[str] = (),
     sampler: str = "tpe",
@@ -316,6 +318,8 @@ def search(
         space: Name of a search space, ``file.py:space``, ``module:attribute``, a `SearchSpace`, or
             what KerasTuner takes: a function ``build(hp)`` or a ``keras_tuner.HyperModel``.
         settings: Hyperparameters fixed (``{"depth": 3}``) or narrowed (``{"width": "64:256"}``).
+        batch_size: Rows in a step, for every trial: a number, several, or a range as
+            ``"16:256"``; by default as the space has it, else 32.
         trials: Total number of trials; 30 where neither this nor ``time`` is given.
         time: Wall-clock seconds from start to exported model, or a text such as ``"10m"``.
         epochs: Most epochs of a trial (100).
@@ -325,8 +329,8 @@ def search(
         memory_per_worker: Bytes of memory that a worker may hold, or a text such as ``"4G"``.
         max_disk: Bytes of the disk that the run's directory may take, or a text such as ``"2G"``.
         goal: Score at which a trial stops.
-        objective: Metric to rank by, under scikit-learn's or Keras's name; by default the
-            validation log loss, or mean squared error.
+        objective: Metric to rank by, under scikit-learn's or Keras's name, or a
+            ``keras_tuner.Objective``; by default the validation log loss, or mean squared error.
         direction: ``min`` or ``max``, where the objective is a metric that your own model is
             compiled with and its name does not say which way is better.
         metrics: Metrics to compute and show beside the usual ones, such as ``fbeta:2``.
@@ -354,7 +358,11 @@ def search(
         RunError: The search could not go on, or no trial completed.
     """
     from automl.engines.processes import warm_processes
+    from automl.tuning.objective_given import objective_given
+    from automl.tuning.other_words import check_arguments
 
+    check_arguments(data_options, _argument_names())
+    objective, own_direction = objective_given(objective)
     with closing(warm_processes()) as processes:  # they import TensorFlow while the rest begins
         from automl.space.keras_tuner import space_of
         from automl.tuning.request import make_request
@@ -370,6 +378,9 @@ def search(
             target,
             space=name,
             settings=settings,
+            batch_size=batch_size
+            if isinstance(batch_size, int | str | None)
+            else tuple(batch_size),
             budget=_budget(trials, time),
             epochs=epochs,
             patience=patience,
@@ -377,7 +388,7 @@ def search(
             trial_seconds=_seconds(trial_time),
             goal=goal,
             objective=objective,
-            direction=direction,
+            direction=own_direction if direction is None else direction,
             metrics=metrics,
             sampler=sampler,
             pruner=pruner,
@@ -395,6 +406,14 @@ def search(
         )
         end = start_search(request, directory, observer, given, processes)
     return _ended(end)
+
+
+def _argument_names() -> set[str]:
+    """The names of all arguments of `search`, those on how to read the data among them."""
+    from automl.data.request import DataRequest
+
+    own = set(signature(search).parameters) - {"data_options"}
+    return own | {field.name for field in fields(DataRequest)} - {"source"}
 
 
 def _ended(end: SearchEnd) -> Run:

@@ -15,16 +15,7 @@ from automl.cli import bundles, results, search, spaces
 from automl.cli.exit_codes import FAILED, INTERRUPTED
 from automl.cli.streams import complain, drop_output, tolerate_characters
 from automl.errors import AutoMLError
-
-_OTHER_WORDS = {
-    **dict.fromkeys(("--out", "--output", "--output-dir", "--run", "--name"), "--directory"),
-    **dict.fromkeys(("--max-trials", "--n-trials", "--num-samples"), "--trials"),
-    **dict.fromkeys(("--timeout", "--max-time", "--time-budget"), "--time"),
-    **dict.fromkeys(("--jobs", "--n-jobs", "--processes"), "--workers"),
-    **dict.fromkeys(("--label", "--label-column"), "--target"),
-    **dict.fromkeys(("--metric", "--scoring"), "--objective"),
-}
-"""Options as other tools (KerasTuner, Optuna, Ray, scikit-learn) call them, and ours."""
+from automl.tuning.other_words import instead, ours
 
 
 def _print_version(wanted: bool) -> None:
@@ -140,6 +131,9 @@ def _usage_error(error: typer.TyperException) -> int:
     if context is not None:
         _suggest_ours(error, context)
     message = error.format_message().strip()
+    way = instead(getattr(error, "option_name", ""))
+    if way is not None:
+        message = f"There is no option {error.option_name}: {way}."  # type: ignore[attr-defined]
     if message:  # without arguments there is none: the help has been printed
         hint = f" Try `{context.command_path} --help`." if context is not None else ""
         end = "" if message.endswith((".", "?", "!")) else "."
@@ -149,6 +143,7 @@ def _usage_error(error: typer.TyperException) -> int:
 
 def _suggest_ours(error: Any, context: Any) -> None:
     """Names the option that was meant; what has similar letters is named otherwise."""
-    meant = _OTHER_WORDS.get(getattr(error, "option_name", ""))
-    if meant and any(meant in parameter.opts for parameter in context.command.params):
+    word = ours(getattr(error, "option_name", ""))
+    meant = f"--{(word or '').replace('_', '-')}"
+    if word and any(meant in parameter.opts for parameter in context.command.params):
         error.possibilities = [meant]

@@ -123,13 +123,13 @@ def search(
 ) -> None:
     """Search for a good Keras model for DATA; Ctrl-C ends it early, `automl resume` goes on."""
     asked = dict(locals())
-    for name in ("quiet", "debug", "batch_size"):  # not for the Python interface
+    for name in ("quiet", "debug"):  # not for the Python interface
         del asked[name]
     for name in ("target", "categorical", "ignore"):
         asked[name] = tuple(asked[name] or ())
     asked["metrics"] = parse_metrics(metrics or ())
     asked["names"] = names or ()
-    asked["settings"] = parse_settings(settings or (), batch_size)
+    asked["settings"] = parse_settings(settings or ())
     asked["validation"] = parse_rows(validation)
     asked["test"] = parse_rows(test)
     asked["class_weight"] = parse_class_weight(class_weight)
@@ -218,15 +218,14 @@ def conduct(start: Callable[[Observer], Run], quiet: bool) -> None:
         raise typer.Exit(code)
 
 
-def parse_settings(settings: Sequence[str], batch_size: str | None) -> dict[str, str]:
-    """Reads the ``NAME=VALUE`` of --set, and --batch-size, which is one of them.
+def parse_settings(settings: Sequence[str]) -> dict[str, str]:
+    """Reads the ``NAME=VALUE`` of --set.
 
     Raises:
         RequestError: There is no ``=``, or a name is given twice.
     """
-    parts = [*settings, *(() if batch_size is None else (f"batch_size={batch_size}",))]
     values: dict[str, str] = {}
-    for part in parts:
+    for part in settings:
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or not name or not value:
             raise RequestError(

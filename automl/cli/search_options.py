@@ -185,7 +185,8 @@ BatchSize = Annotated[
     typer.Option(
         "--batch-size",
         metavar="N",
-        help="The same as --set batch_size=N. Default: as the space has it.",
+        help="Rows in a step, for every trial: a number, several (32,64) or a range (16:256). "
+        "Default: as the space has it, else 32.",
         rich_help_panel=SPACE,
     ),
 ]

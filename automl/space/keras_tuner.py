@@ -13,8 +13,9 @@ import inspect
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any, NoReturn
 
 from automl.errors import SpaceError
@@ -29,21 +30,29 @@ class HyperBuilder:
     """A builder in KerasTuner's form.
 
     Attributes:
-        source: A function ``build(hp)``, a ``keras_tuner.HyperModel``, or a class of them.
+        source: What is called with ``hp`` (a function, a method, a `functools.partial`), a
+            ``keras_tuner.HyperModel``, or a class of them.
     """
 
     source: Any
 
     def __call__(self, hp: Any) -> Any:
         """Builds a model with the values that ``hp`` gives."""
-        build = self.source if isinstance(self.source, FunctionType) else self.source.build
+        build = self.source.build if is_hypermodel(self.source) else self.source
         return build(hp)
 
     @property
     def name(self) -> str:
         """The name of the function or class."""
-        named = self.source if hasattr(self.source, "__name__") else type(self.source)
-        return str(named.__name__)
+        return str(self._named.__name__)
+
+    @property
+    def _named(self) -> Any:
+        """The function or class that has a name, behind partial arguments."""
+        source = self.source
+        while isinstance(source, partial):
+            source = source.func
+        return source if hasattr(source, "__name__") else type(source)
 
     @property
     def file(self) -> str:
@@ -53,7 +62,7 @@ class HyperBuilder:
     @property
     def description(self) -> str:
         """The first line of the docstring of the function or class, or of its module."""
-        named = self.source if hasattr(self.source, "__name__") else type(self.source)
+        named = self._named
         module = sys.modules.get(named.__module__)
         text = vars(named).get("__doc__") if isinstance(named, type) else named.__doc__
         text = text or getattr(module, "__doc__", None) or ""
@@ -112,13 +121,33 @@ def is_hyper(value: Any) -> bool:
     """Whether the value is a builder in KerasTuner's form: ``build(hp)``, or a hypermodel."""
     if is_hypermodel(value):
         return True
-    if not isinstance(value, FunctionType):
+    if isinstance(value, type) or not callable(value) or _is_library_s(value):
         return False
     try:
         inspect.signature(value).bind(None)
-    except TypeError:
+    except (TypeError, ValueError):
         return False
-    return True
+    return not _is_optuna_s(value)
+
+
+def _bases(value: Any) -> set[tuple[str, str]]:
+    """Package and name of the classes that a value or class is of."""
+    kind = value if isinstance(value, type) else type(value)
+    return {(base.__module__.partition(".")[0], base.__name__) for base in kind.__mro__}
+
+
+def _is_library_s(value: Any) -> bool:
+    """Whether the value is Keras's, KerasTuner's or Optuna's: called, it builds no model."""
+    return any(package in _LIBRARIES for package, _ in _bases(value))
+
+
+_LIBRARIES = ("keras", "tf_keras", "keras_tuner", "optuna", "tensorflow")
+
+
+def _is_optuna_s(value: Any) -> bool:
+    """Whether a function asks its argument for values as Optuna's objective functions do."""
+    names = getattr(getattr(value, "__code__", None), "co_names", ())
+    return any(name.startswith("suggest_") for name in names)
 
 
 def hyper_space(source: Any, reference: str | None = None) -> SearchSpace:
@@ -146,10 +175,83 @@ def space_of(given: Any) -> SearchSpace:
         return given
     if is_hyper(given):
         return hyper_space(given, reference_to(given))
-    raise SpaceError(
-        f"{given!r} is no search space; give a name, a file, a SearchSpace, a function build(hp) "
-        "or a keras_tuner.HyperModel."
+    raise SpaceError(f"{what_it_is(given)}.")
+
+
+TAKEN = "a function build(hp) or a keras_tuner.HyperModel"
+
+
+def what_it_is(given: Any, shown: str = "") -> str:
+    """What an object is that is no search space, and what to give in its place, without a stop.
+
+    Args:
+        given: For which `is_hyper` does not hold.
+        shown: What to call it; its name or its representation where that is empty.
+    """
+    shown = shown or str(getattr(given, "__qualname__", None) or _short(given))
+    of_library = _library_s(given)
+    if of_library:
+        return f"{shown} is {of_library}"
+    if isinstance(given, type):
+        return (
+            f"{shown} is a class, but no keras_tuner.HyperModel; derive it from that, with a "
+            "build(self, hp) that returns the model"
+        )
+    if callable(given):
+        return f"{shown}{_wrong_call(given)}"
+    return f"{shown} is no search space; give a name, a file, a SearchSpace, {TAKEN}"
+
+
+def _library_s(given: Any) -> str:
+    """What an object of KerasTuner's, Optuna's or Keras's is, and what to give; "" for others."""
+    bases = _bases(given)
+    if ("keras_tuner", "BaseTuner") in bases:
+        return (
+            "a tuner of KerasTuner's, whose place automl.search takes: give its hypermodel as "
+            "space, its objective as objective, its max_trials as trials"
+        )
+    if ("keras_tuner", "Oracle") in bases:
+        return f"an oracle of KerasTuner's; choose a sampler, and give {TAKEN} as space"
+    if ("keras_tuner", "HyperParameters") in bases:
+        return f"hyperparameters without a model; give {TAKEN} as space, these as hyperparameters"
+    if ("optuna", "Study") in bases:
+        return f"a study of Optuna's; give {TAKEN}, the study is made by the search"
+    for name in ("Model", "Layer"):
+        if {("keras", name), ("tf_keras", name)} & bases:
+            kind = "class" if isinstance(given, type) else name.lower()
+            return (
+                f"a {kind} of Keras's, with nothing to choose; give a function build(hp) that "
+                "makes and compiles a new model whenever it is called"
+            )
+    return ""
+
+
+def _wrong_call(given: Any) -> str:
+    """What is wrong with something that can be called, after its name."""
+    if _is_optuna_s(given):
+        return (
+            " asks for values as an objective function of Optuna's does; give a function build(hp) "
+            "that takes them from hp.Int, hp.Float and hp.Choice and returns the compiled model, "
+            "which the search trains and scores"
+        )
+    try:
+        parameters = list(inspect.signature(given).parameters)
+    except (TypeError, ValueError):
+        return f" cannot be called with hp; give {TAKEN}"
+    if len(parameters) == 3:
+        return (
+            f" takes ({', '.join(parameters)}) and is no search space by itself; give "
+            'SearchSpace("name", [hyperparameters], builder), or a function build(hp)'
+        )
+    return (
+        f" takes ({', '.join(parameters)}), but a builder is called as build(hp) and returns a "
+        "keras.Model"
     )
+
+
+def _short(given: Any) -> str:
+    text = repr(given)
+    return text if len(text) < 60 and "\n" not in text else f"A {type(given).__name__}"
 
 
 def is_untraced(space: SearchSpace) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 
 from automl.errors import SpaceError
 from automl.space.describe import nearest
-from automl.space.keras_tuner import candidates, hyper_space, is_hyper
+from automl.space.keras_tuner import candidates, hyper_space, is_hyper, what_it_is
 from automl.space.search_space import SearchSpace
 
 GROUP = "automl.search_spaces"
@@ -342,10 +342,7 @@ def _pick(place: str, module: ModuleType, attribute: str) -> tuple[str, SearchSp
         if is_hyper(value):
             return attribute, hyper_space(value)
         if value is not None:
-            raise SpaceError(
-                f"{attribute} in {place} is of type {type(value).__name__}, not a SearchSpace, a "
-                "function build(hp) or a HyperModel."
-            )
+            raise SpaceError(f"{what_it_is(value, f'{attribute} in {place}')}.")
         raise SpaceError(f"{place} has no '{attribute}'; {_has(spaces)}")
     if "space" in spaces:
         return "space", spaces["space"]

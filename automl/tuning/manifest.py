@@ -13,6 +13,7 @@ from automl.data.forms import check_form
 from automl.errors import RequestError, RunError
 from automl.results.files import to_json_text
 from automl.results.run_directory import RunDirectory
+from automl.space.batch_size import with_batch_size
 from automl.space.data_rules import suit_to_data
 from automl.tuning.request import SearchRequest
 from automl.tuning.sharing import Membership, make_terms
@@ -166,7 +167,7 @@ def narrowed_space(
         SpaceError: A hyperparameter was fixed or narrowed to what it cannot be.
     """
     return suit_to_data(
-        space.override(request.settings),
+        with_batch_size(space.override(request.settings), request.batch_size),
         rows=len(data.train),
         cardinalities=data.plan.signature.cardinalities,
         classification=data.task.is_classification,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from difflib import get_close_matches
 from typing import Any
 
 from automl.data.request import DataRequest
@@ -14,6 +13,7 @@ from automl.engines.limits import LEAST_WORKER_MEMORY
 from automl.engines.memory import shown_size
 from automl.errors import RequestError
 from automl.results.storage_url import storage_url
+from automl.space.batch_size import NAME, batch_sizes
 from automl.trial import TrialBudget
 from automl.tuning.budget import LEAST_TIME, SearchBudget
 from automl.tuning.pruners import DEFAULT_WITH_TRIALS, default_pruner
@@ -38,6 +38,8 @@ class SearchRequest:
             where it was given as an object.
         settings: Hyperparameters fixed or narrowed: name to value, range or list, as text or
             JSON scalar.
+        batch_size: Rows in a step: a number, several or a range (see `automl.space.batch_size`),
+            or None for what the space has.
         objective: The metric to rank by, in any known spelling, or None for the task's default.
         direction: ``min`` or ``max``, of a metric of a compiled model whose direction is not
             known; else None.
@@ -62,6 +64,7 @@ class SearchRequest:
     data: DataRequest
     space: str = "mlp"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    batch_size: int | str | tuple[int, ...] | None = None
     objective: str | None = None
     direction: str | None = None
     metrics: str | tuple[str, ...] = ()
@@ -114,6 +117,7 @@ class SearchRequest:
                 f"--trial-time is {self.trial_budget.seconds:g} s; it must be above zero."
             )
         self._check_sizes()
+        self._check_batch_size()
         if self.engine not in ENGINES:
             raise RequestError(
                 f"There is no engine {self.engine!r}; choose {' or '.join(ENGINES)}."
@@ -135,6 +139,16 @@ class SearchRequest:
         object.__setattr__(self, "metrics", tuple(names))
         if self.direction is not None and self.objective is None:
             raise RequestError("--direction is for --objective METRIC; give the metric too.")
+
+    def _check_batch_size(self) -> None:
+        if self.batch_size is None:
+            return
+        batch_sizes(self.batch_size)
+        if NAME in self.settings:
+            raise RequestError(
+                f"{NAME} is set twice, to {self.settings[NAME]} by --set and to {self.batch_size} "
+                "by --batch-size; set it once."
+            )
 
     def _check_sizes(self) -> None:
         memory, disk = self.memory_per_worker, self.max_disk
@@ -158,6 +172,8 @@ class SearchRequest:
         form = {name.name: getattr(self, name.name) for name in fields(self)}
         form["data"] = self.data.to_json()
         form["settings"] = dict(self.settings)
+        if isinstance(self.batch_size, tuple):
+            form["batch_size"] = list(self.batch_size)
         form["metrics"] = list(self.metrics)
         form["budget"] = asdict(self.budget)
         form["trial_budget"] = asdict(self.trial_budget)
@@ -208,7 +224,7 @@ def make_request(
         pruner: Name of the pruner, or None for the one that suits the budget.
         keep_models: How many of the best trials keep their model.
         seed: Seed of everything random, the split included.
-        data_options: Further fields of `DataRequest`.
+        data_options: Further fields of `DataRequest`; none else.
         storage: URL of a database for the study, without a password.
         **options: Further fields of `SearchRequest`.
 
@@ -223,12 +239,6 @@ def make_request(
             f"--time is {budget.seconds:g} s, but start-up and the checked export alone take about "
             "8 s; give at least 20 s."
         )
-    known = {field.name for field in fields(DataRequest)} - {"source", "target", "seed"}
-    for name in data_options:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise RequestError(f"There is no option {name!r}{hint}")
     return SearchRequest(
         data=DataRequest(source, () if target is None else target, seed=seed, **data_options),
         space=space,

@@ -19,6 +19,7 @@ from automl.machine import usable_cores
 from automl.results.database import telling_of_the_database
 from automl.results.files import telling_of_the_disk
 from automl.results.run_directory import RunDirectory
+from automl.space.batch_size import with_batch_size
 from automl.space.keras_tuner import is_untraced, space_of
 from automl.space.registry import find_space
 from automl.trial import TrialSpec
@@ -116,7 +117,9 @@ def start_search(
             processes = stack.enter_context(closing(warm_processes()))
         space = _as_space(request.space if space is None else space, processes)
         if not is_untraced(space):
-            space.override(request.settings)  # a wrong setting is told before the data are read
+            with_batch_size(
+                space.override(request.settings), request.batch_size
+            )  # a wrong setting is told before the data are read
         _check_names(request, space)
         if space.inputs == "array":  # its author has counted on every column
             request = replace(request, data=replace(request.data, keep_constant=True))

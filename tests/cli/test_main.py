@@ -14,9 +14,10 @@ import typer
 from typer.main import get_command
 
 from automl import __version__
-from automl.cli.main import _OTHER_WORDS, main, make_app
+from automl.cli.main import main, make_app
 from automl.errors import RequestError, RunError
 from automl.results.run_directory import RunDirectory
+from automl.tuning.other_words import INSTEAD, OURS
 from tests.cli.console import automl, command_line, environment
 
 HEAVY = ("tensorflow", "keras", "keras_tuner", "optuna", "ray", "sklearn", "pandas", "numpy")
@@ -86,13 +87,25 @@ def test_usage_errors_are_one_sentence_and_exit_2(
         assert word in printed.err
 
 
-@pytest.mark.parametrize(("word", "meant"), _OTHER_WORDS.items())
+def option(word: str) -> str:
+    return f"--{word.replace('_', '-')}"
+
+
+@pytest.mark.parametrize(("word", "meant"), [(option(w), option(m)) for w, m in OURS.items()])
 def test_the_options_of_other_tools_are_translated(
     word: str, meant: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["search", "iris", word, "x"]) == 2
     said = f"No such option: {word} (Possible options: {meant})."
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", sorted(INSTEAD))
+def test_options_without_a_counterpart_are_told_what_to_do(
+    word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["search", "iris", option(word), "x"]) == 2
+    assert f"There is no option {option(word)}: {INSTEAD[word]}." in capsys.readouterr().err
 
 
 def test_without_arguments_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,7 +34,7 @@ OPTIONS: list[tuple[list[str], str, Any]] = [
     (["--class-weight", "yes=2,no=0.5"], "data.class_weight", {"yes": 2.0, "no": 0.5}),
     (["--space", "linear"], "space", "linear"),
     (["--set", "depth=3", "--set", "width=64:256"], "settings", {"depth": "3", "width": "64:256"}),
-    (["--batch-size", "64"], "settings", {"batch_size": "64"}),
+    (["--batch-size", "64"], "batch_size", "64"),
     (["--trials", "7"], "budget.trials", 7),
     (["-n", "7"], "budget.trials", 7),
     (["--time", "1h30m"], "budget.seconds", 5400.0),
@@ -182,13 +182,13 @@ def test_names_of_extras_survive_the_markup(capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.parametrize("given", ["depth", "depth=", "=3", " "])
 def test_settings_that_are_none_are_refused(given: str) -> None:
     with pytest.raises(RequestError, match="is not NAME=VALUE"):
-        parse_settings([given], None)
+        parse_settings([given])
 
 
 def test_a_setting_given_twice_is_refused() -> None:
     with pytest.raises(RequestError, match="set twice"):
-        parse_settings(["batch_size=32"], "64")
-    assert parse_settings(["a=b=c"], None) == {"a": "b=c"}
+        parse_settings(["depth=3", "depth=4"])
+    assert parse_settings(["a=b=c"]) == {"a": "b=c"}
 
 
 def test_a_file_whose_name_is_a_number_is_a_file(

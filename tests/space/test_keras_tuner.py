@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,86 @@ def build(hp: Any) -> Any:
 def test_what_is_a_builder() -> None:
     assert is_hyper(build)
     assert is_hyper(lambda hp, more=1, *, most=2: None)
+    assert is_hyper(partial(lambda width, hp: None, 8))
+    assert is_hyper(Nets().net)
     for other in (lambda: None, lambda a, b: None, 3, "build", int, SearchSpace):
         assert not is_hyper(other)
+
+
+class Nets:
+    """Holds a builder; no hypermodel."""
+
+    def net(self, hp: Any) -> Any:
+        """A net."""
+
+
+def objective(trial: Any) -> float:
+    return float(trial.suggest_float("x", 0.0, 1.0))
+
+
+def test_a_method_and_partial_arguments_have_a_name() -> None:
+    assert hyper_space(Nets().net).name == "net"
+    assert hyper_space(partial(partial(build), hp=1)).name == "build"
+    assert reference_to(partial(build)) is None
+
+
+LIBRARIES = """
+import keras, keras_tuner, optuna
+from automl.errors import SpaceError
+from automl.space.keras_tuner import space_of
+
+class Net(keras.Model):
+    pass
+
+class Mine(keras_tuner.RandomSearch):
+    pass
+
+model = keras.Sequential([keras.layers.Dense(1)])
+for given in (keras_tuner.RandomSearch, Mine, keras_tuner.oracles.RandomSearchOracle,
+              keras_tuner.HyperParameters(), optuna.create_study(), model, Net, model.layers[0]):
+    try:
+        space_of(given)
+    except SpaceError as error:
+        print(error)
+"""
+
+
+def test_what_comes_from_other_tools_is_called_what_it_is() -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", LIBRARIES], capture_output=True, text=True, check=True
+    )
+    told = process.stdout.splitlines()
+    for line, what in zip(
+        told,
+        (
+            "RandomSearch is a tuner of KerasTuner's, whose place automl.search takes",
+            "Mine is a tuner of KerasTuner's",
+            "is an oracle of KerasTuner's; choose a sampler",
+            "is hyperparameters without a model",
+            "is a study of Optuna's",
+            "is a model of Keras's, with nothing to choose; give a function build(hp)",
+            "Net is a class of Keras's",
+            "is a layer of Keras's",
+        ),
+        strict=True,
+    ):
+        assert what in line
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (objective, "asks for values as an objective function of Optuna's does"),
+        (Nets, "Nets is a class, but no keras_tuner.HyperModel; derive it from that"),
+        (lambda: None, "takes (), but a builder is called as build(hp)"),
+        (lambda a, b: None, "takes (a, b), but a builder is called as build(hp)"),
+        (lambda config, inputs, task: None, "give SearchSpace("),
+    ],
+)
+def test_functions_and_classes_that_are_no_builders(given: Any, told: str) -> None:
+    with pytest.raises(SpaceError) as caught:
+        space_of(given)
+    assert told in str(caught.value)
 
 
 def test_hypermodels_and_their_classes_are_builders(tmp_path: Path) -> None:
@@ -94,7 +173,9 @@ def test_several_need_a_name(tmp_path: Path) -> None:
 
 def test_what_is_neither_is_told(tmp_path: Path) -> None:
     path = written(tmp_path, "def two(a, b):\n    pass\n")
-    with pytest.raises(SpaceError, match=r"of type function, not a SearchSpace, a function build"):
+    with pytest.raises(
+        SpaceError, match=r"two in .* takes \(a, b\), but a builder is called as build"
+    ):
         find_space(f"{path}:two")
     with pytest.raises(SpaceError, match="3 is no search space; give a name, a file"):
         space_of(3)

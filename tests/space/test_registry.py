@@ -123,7 +123,7 @@ def test_a_wrong_file_is_named_with_its_line(tmp_path: Path, text: str, message:
         ),
         (
             "automl.search_spaces.mlp:build",
-            "build in module automl.search_spaces.mlp is of type function, not a",
+            "build in module automl.search_spaces.mlp takes (config, inputs, task)",
         ),
         ("a folder/x:space", "is neither a file nor module:attribute; a file ends in .py."),
     ],

@@ -1,0 +1,98 @@
+"""What other tools (KerasTuner, Optuna, Ray, scikit-learn) call the arguments of a search.
+
+One table for the command line and the Python interface: our word for theirs, or, where there is
+no such argument, what to do in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+
+from automl.errors import RequestError
+
+OURS = {
+    **dict.fromkeys(("out", "output", "output_dir", "run", "name"), "directory"),
+    **dict.fromkeys(("max_trials", "n_trials", "num_samples"), "trials"),
+    **dict.fromkeys(("timeout", "max_time", "time_budget", "time_budget_s"), "time"),
+    **dict.fromkeys(("jobs", "n_jobs", "processes", "max_concurrent_trials"), "workers"),
+    **dict.fromkeys(("label", "label_column"), "target"),
+    **dict.fromkeys(("metric", "scoring"), "objective"),
+    **dict.fromkeys(("max_epochs", "max_iter", "n_epochs"), "epochs"),
+    **dict.fromkeys(("validation_split", "validation_data", "validation_fraction"), "validation"),
+    **dict.fromkeys(("test_size", "test_split", "test_data"), "test"),
+    **dict.fromkeys(("hypermodel", "build_model", "search_space"), "space"),
+    **dict.fromkeys(("n_iter_no_change", "early_stopping_rounds"), "patience"),
+    **dict.fromkeys(("random_state", "random_seed"), "seed"),
+    **dict.fromkeys(("sample_weight", "sample_weights", "weights"), "weight"),
+    **dict.fromkeys(("batch", "batchsize"), "batch_size"),
+    "scheduler": "pruner",
+    "search_alg": "sampler",
+    "groups": "group",
+    "study_name": "study",
+}
+"""Their word to ours, without dashes."""
+
+INSTEAD = {
+    "overwrite": "a run is never overwritten; choose another directory, or remove the old one",
+    "project_name": "directory is the run's whole path, such as my_dir/my_project",
+    "callbacks": "trials stop early by patience and leave their curves in history.csv",
+    "executions_per_trial": "search again with another seed, and compare the two leaderboards",
+    "max_consecutive_failed_trials": "three failures in a row with the same cause end a search",
+    "max_retries_per_trial": "a trial that failed would fail again with the same numbers",
+    "distribution_strategy": "for several machines there is the engine ray",
+    "tuner_id": "searches that share one study are given the same storage and study",
+    "num_initial_points": "the sampler begins with random trials of its own",
+    "hyperband_iterations": "choose the pruner hyperband and the number of trials",
+    "factor": "the pruners hyperband and asha have a fixed one",
+    "shuffle": "training rows are shuffled in every epoch",
+    "steps_per_epoch": "an epoch is all training rows once",
+    "initial_epoch": "every trial begins with its first epoch",
+    "x": "arrays are given as one pair, automl.search((x, y), ...)",
+    "y": "arrays are given as one pair, automl.search((x, y), ...)",
+}
+"""Arguments of theirs that a search has no counterpart of, and what to do."""
+
+NEAR = 0.75
+"""Least likeness, of 1, at which a known word is taken for what was meant."""
+
+
+def ours(word: str) -> str | None:
+    """Our word for an argument of another tool, or None.
+
+    Args:
+        word: With or without dashes, such as ``--max-trials`` or ``max_trials``.
+    """
+    return OURS.get(_plain(word))
+
+
+def instead(word: str) -> str | None:
+    """What to do where another tool's argument has no counterpart, or None."""
+    return INSTEAD.get(_plain(word))
+
+
+def _plain(word: str) -> str:
+    return word.lstrip("-").replace("-", "_")
+
+
+def check_arguments(given: Iterable[str], known: Collection[str]) -> None:
+    """Refuses arguments that a search does not have.
+
+    Args:
+        given: Their names.
+        known: The names that there are.
+
+    Raises:
+        RequestError: One is unknown; the sentence names ours for it, where there is one.
+    """
+    for name in given:
+        if name in known:
+            continue
+        meant, way = ours(name), instead(name)
+        if meant in known:
+            raise RequestError(f"There is no argument {name!r}: it is {meant!r} here.")
+        if way is not None:
+            raise RequestError(f"There is no argument {name!r}: {way}.")
+        near = get_close_matches(name, known, n=1, cutoff=NEAR)
+        hint = f"; did you mean {near[0]!r}?" if near else "; see help(automl.search)."
+        raise RequestError(f"There is no argument {name!r}{hint}")

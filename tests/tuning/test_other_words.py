@@ -1,0 +1,40 @@
+"""The words of other tools, in Python: ours is named, or what to do in its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import automl
+from automl.errors import RequestError
+from automl.tuning.other_words import INSTEAD, OURS
+
+
+def refused(**arguments: Any) -> str:
+    with pytest.raises(RequestError) as caught:
+        automl.search("iris", **arguments)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("word", sorted(OURS))
+def test_our_word_is_named(word: str) -> None:
+    assert refused(**{word: 3}) == f"There is no argument {word!r}: it is {OURS[word]!r} here."
+
+
+@pytest.mark.parametrize("word", sorted(INSTEAD))
+def test_what_to_do_instead_is_told(word: str) -> None:
+    assert refused(**{word: 3}) == f"There is no argument {word!r}: {INSTEAD[word]}."
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("trails", "There is no argument 'trails'; did you mean 'trials'?"),
+        ("validatoin", "There is no argument 'validatoin'; did you mean 'validation'?"),
+        ("banana", "There is no argument 'banana'; see help(automl.search)."),
+        ("source", "There is no argument 'source'; see help(automl.search)."),
+    ],
+)
+def test_a_name_is_suggested_only_where_it_is_near(word: str, told: str) -> None:
+    assert refused(**{word: 3}) == told
