@@ -41,10 +41,16 @@ class Verdict(StrEnum):
 
 
 class FailureCause(StrEnum):
-    """Why a trial failed, as one of a few causes that can be counted and compared."""
+    """Why a trial failed, as one of a few causes that can be counted and compared.
+
+    ``REFUSED`` and ``FATAL`` are the builder's own words, KerasTuner's ``FailedTrialError`` (this
+    configuration is not to be trained) and ``FatalError`` (no trial is to follow).
+    """
 
     EXCEPTION = "exception"
     BUILDER = "builder"
+    REFUSED = "refused"
+    FATAL = "fatal"
     DIVERGED = "diverged"
     OUT_OF_MEMORY = "out of memory"
     CRASHED = "crashed"
@@ -165,6 +171,7 @@ class TrialResult:
             what any model takes: loading it, exporting it, checking the export.
         found: JSON forms of hyperparameters that the builder declared and the configuration has
             no value of; in this trial they had their defaults.
+        notes: Sentences for a person about how it was trained; a search says each once.
     """
 
     state: TrialState
@@ -183,6 +190,7 @@ class TrialResult:
     test_seconds: float = 0.0
     export_seconds: float = 0.0
     found: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form: only dictionaries, lists and scalars."""
@@ -190,6 +198,7 @@ class TrialResult:
         for key in ("metrics", "train_metrics", "timings"):
             form[key] = dict(form[key])
         form["found"] = [dict(found) for found in self.found]
+        form["notes"] = list(self.notes)
         return form
 
     @classmethod
@@ -201,4 +210,5 @@ class TrialResult:
             if values.get(key) is not None:
                 values[key] = enum(values[key])
         values["found"] = tuple(values.get("found", ()))
+        values["notes"] = tuple(values.get("notes", ()))
         return cls(**values)

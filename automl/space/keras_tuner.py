@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 
 from automl.errors import SpaceError
 from automl.space.search_space import SearchSpace
+from automl.trial import FailureCause
 
 INPUTS = "array"
 """What the model of such a builder takes: all columns of a row as one array."""
@@ -115,6 +116,14 @@ def is_hypermodel(value: Any) -> bool:
         base.__name__ == "HyperModel" and base.__module__.partition(".")[0] == "keras_tuner"
         for base in kind.__mro__
     )
+
+
+def word_of(error: BaseException) -> FailureCause | None:
+    """What KerasTuner's errors say of a trial, raised by a builder or a fit; else None."""
+    raised = {name for package, name in _bases(error) if package == "keras_tuner"}
+    if "FatalError" in raised:
+        return FailureCause.FATAL
+    return FailureCause.REFUSED if "FailedTrialError" in raised else None
 
 
 def is_hyper(value: Any) -> bool:

@@ -17,6 +17,7 @@ from automl.models.core import Core, build_core, compile_core
 from automl.models.schedules import make_schedule
 from automl.results.files import is_disk_full
 from automl.space import Configuration, SearchSpace
+from automl.space.keras_tuner import word_of
 from automl.training.device_data import DeviceData
 from automl.training.graphs import forgotten_gradients
 from automl.training.history import HISTORY_FILE, write_history, write_whole
@@ -219,6 +220,7 @@ def _completed(trial: _Trial, model: Any, result: TrialResult) -> TrialResult:
 def _failure(trial: _Trial, error: BaseException, cause: FailureCause) -> TrialResult:
     """The result of a trial that an exception ended, its traceback in ``error.txt``."""
     reason = _sentence(error)
+    cause = word_of(error) or cause
     if is_disk_full(error):
         cause = FailureCause.DISK_FULL
     try:

@@ -44,8 +44,10 @@ _WRONG = "the search space or the data is wrong"
 _WAYS_OUT = {
     str(FailureCause.TIME_LIMIT): "give more --trial-time, or search a smaller space",
     str(FailureCause.OUT_OF_MEMORY): "give more memory a worker, or search a smaller space",
+    str(FailureCause.REFUSED): "the builder refuses its own configurations; search others",
     str(FailureCause.DISK_LIMIT): "give more --max-disk, or search a smaller space",
 }
+_REFUSALS = (FailureCause.DIVERGED, FailureCause.REFUSED)
 _RAISED = (FailureCause.EXCEPTION, FailureCause.BUILDER)
 
 
@@ -58,6 +60,7 @@ class StopReason(StrEnum):
     INTERRUPTED = "interrupted"
     FAILURES = "failures"
     DISK = "disk"
+    FATAL = "fatal"
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,8 @@ class Driver:
         self._standing = Standing(settings.objective.direction, settings.keep_models)
         self._interruption = interruption or Interruption()
         self._disk = disk
+        self._fatal = ""
+        self._said: set[str] = set()
         self.has_trained = False
         self._take_up(study.results())
         if disk is not None:
@@ -149,6 +154,7 @@ class Driver:
             if self._fails_alike():
                 self._failures.clear()
             self._rank(number, results[number])
+            self._said.update(results[number].notes)
             if self._study.owns(number):
                 self._count_failure(results[number])
         if self._fails_alike():
@@ -199,6 +205,8 @@ class Driver:
         too_much = "" if self._disk is None else self._disk.make_room(self._standing)
         if too_much:
             return Outcome(StopReason.DISK, f"{too_much}.")
+        if self._fatal:
+            return Outcome(StopReason.FATAL, self._fatal)
         if self._fails_alike():
             return Outcome(
                 StopReason.FAILURES,
@@ -306,18 +314,23 @@ class Driver:
             self._count_failure(result)
             for number in self._standing.without_model(event.trial):
                 self._forget_model(number)
+        for note in result.notes:
+            if note not in self._said:
+                self._said.add(note)
+                self._observer.said(note)
+        if result.cause is FailureCause.FATAL:
+            self._fatal = f"Trial {event.trial} ended the search ({result.reason})."
         self._observer.trial_ended(event.trial, result)
 
     def _count_failure(self, result: TrialResult) -> None:
         """Keeps the causes of the latest failures in a row.
 
-        A diverged trial says something about its configuration, such as its learning rate; only
-        where no trial has ever completed does it say something about the space or the data.
+        A diverged trial says something about its configuration, such as its learning rate, and
+        so does one that its builder refused; only where no trial has ever completed do they say
+        something about the space or the data.
         """
         has_completed = self._standing.counts[TrialState.COMPLETED] > 0
-        if result.state is not TrialState.FAILED or (
-            result.cause is FailureCause.DIVERGED and has_completed
-        ):
+        if result.state is not TrialState.FAILED or (result.cause in _REFUSALS and has_completed):
             self._failures.clear()
             return
         # Only what was raised has kinds; other reasons name the step, the epoch or the seconds.

@@ -422,3 +422,31 @@ def test_a_compiled_model_learns_numbers_in_their_own_units(
         assert result.metrics["mse"] == pytest.approx(spread, rel=0.2)
         history = read_history(tmp_path)
         assert history[0]["val_loss"] == pytest.approx(result.metrics["mse"], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (keras_tuner.errors.FailedTrialError, FailureCause.REFUSED),
+        (keras_tuner.errors.FatalError, FailureCause.FATAL),
+        (keras_tuner.errors.FatalValueError, FailureCause.FATAL),
+        (keras_tuner.errors.FatalTypeError, FailureCause.FATAL),
+        (keras_tuner.errors.FatalRuntimeError, FailureCause.FATAL),
+        (ValueError, FailureCause.BUILDER),
+    ],
+)
+def test_errors_of_kerastuner_say_what_follows(
+    error: Any, cause: FailureCause, toy: Toy, tmp_path: Path
+):
+    def build(hp: Any) -> Any:
+        raise error("the model is too large")
+
+    class Net(OwnFit):
+        def fit(self, hp: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
+            raise error("the model is too large")
+
+    result = train(build, toy(), tmp_path)
+    assert (result.state, result.cause) == (TrialState.FAILED, cause)
+    assert result.reason == f"{error.__name__}: the model is too large"
+    fitted = train(Net(), toy(TaskKind.MULTICLASS), tmp_path)
+    assert fitted.cause is (FailureCause.EXCEPTION if cause is FailureCause.BUILDER else cause)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from automl.data.metrics import Objective
+from automl.engines.contract import TrialEnded
 from automl.results.leaderboard import leaderboard
 from automl.results.record import read_record
 from automl.results.run_directory import RunDirectory
@@ -224,6 +226,48 @@ def test_divergence_stops_a_search_only_where_nothing_ever_completed(tmp_path: P
     none = Search(tmp_path / "none")
     outcome = none.session(fails=lambda spec: FailureCause.DIVERGED)
     assert outcome.stopped_by is StopReason.FAILURES
+
+
+def test_what_a_builder_refuses_stops_a_search_only_where_nothing_ever_completed(
+    tmp_path: Path,
+) -> None:
+    some = Search(tmp_path / "some")
+    outcome = some.session(fails=lambda s: FailureCause.REFUSED if s.trial in (3, 4, 5) else None)
+    assert outcome.stopped_by is StopReason.TRIALS
+    none = Search(tmp_path / "none")
+    outcome = none.session(fails=lambda spec: FailureCause.REFUSED)
+    assert outcome.stopped_by is StopReason.FAILURES
+    assert "the builder refuses its own configurations" in outcome.message
+
+
+def test_a_fatal_error_ends_the_search_at_once(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run")
+    outcome = search.session(fails=lambda s: FailureCause.FATAL if s.trial == 1 else None)
+    assert outcome.stopped_by is StopReason.FATAL
+    assert outcome.message == "Trial 1 ended the search (fatal: scripted)."
+    assert len(read_record(search.run).trials) == 2
+    resumed = search.session()  # as it was asked to
+    assert resumed.stopped_by is StopReason.TRIALS
+
+
+def test_a_trial_s_notes_are_said_once_also_over_sessions(tmp_path: Path) -> None:
+    class Telling(ScriptedEngine):
+        def _end(self, trial: int | str, spec: TrialSpec, epoch: int) -> TrialEnded:
+            ended = super()._end(trial, spec, epoch)
+            return TrialEnded(trial, replace(ended.result, notes=("It is so.", f"{trial == 2}")))
+
+    class Listening(Observer):
+        def said(self, message: str) -> None:
+            heard.append(message)
+
+    heard: list[str] = []
+    search = Search(tmp_path / "run", trials=3, observer=Listening())
+    search.engine_kind = Telling
+    search.session()
+    assert heard == ["It is so.", "False", "True"]
+    search.options["trials"] = 5
+    search.session()
+    assert heard == ["It is so.", "False", "True"]
 
 
 def test_divergence_is_one_cause_in_whatever_step(tmp_path: Path) -> None:
