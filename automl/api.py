@@ -312,7 +312,8 @@ def search(
     """Searches for a good Keras model.
 
     Args:
-        data: A CSV, TSV, Parquet or NPZ file, the name of one of scikit-learn's bundled sets, a
+        data: A file (CSV, TSV, Excel, Parquet, Feather, JSON lines or NPZ, packed or not), ``-``
+            for standard input, the name of one of scikit-learn's bundled sets, a
             `pandas.DataFrame`, or a pair of arrays (x, y).
         target: Name or position of the target column, or several.
         space: Name of a search space, ``file.py:space``, ``module:attribute``, a `SearchSpace`, or

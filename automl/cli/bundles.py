@@ -21,7 +21,8 @@ RowsPath = Annotated[
     str,
     typer.Argument(
         metavar="ROWS",
-        help="A CSV, TSV, Parquet or NPZ file with the model's columns, in any order.",
+        help="A file as `search` reads it, with the model's columns in any order; - for standard "
+        "input.",
     ),
 ]
 RowNames = Annotated[
@@ -30,6 +31,14 @@ RowNames = Annotated[
         "--names",
         metavar="A,B,...",
         help="Column names of a file without a header. Default: the first line is the header.",
+    ),
+]
+RowSeparator = Annotated[
+    str | None,
+    typer.Option(
+        "--separator",
+        metavar="CHARACTER",
+        help="What separates the values of a text file. Default: found.",
     ),
 ]
 
@@ -75,6 +84,7 @@ def predict(
         ),
     ] = None,
     names: RowNames = None,
+    separator: RowSeparator = None,
     debug: Debug = False,
 ) -> None:
     """Predict ROWS, with or without the target, and write CSV.
@@ -88,7 +98,8 @@ def predict(
         _check_output(Path(output), Path(rows))
     with tempfile.TemporaryDirectory() as folder:
         target = Path(output or Path(folder) / "predictions.csv").absolute()
-        arguments = {**_arguments(bundle, rows, names), "output": str(target)}
+        arguments = _arguments(bundle, rows, names, separator, folder)
+        arguments["output"] = str(target)
         found = _run("automl.export.tasks:predict_task", arguments)
         if output is None:
             sys.stdout.write(target.read_text(encoding="utf-8"))
@@ -100,6 +111,7 @@ def evaluate(
     bundle: BundlePath,
     rows: RowsPath,
     names: RowNames = None,
+    separator: RowSeparator = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON. Default: a line for each metric.")
     ] = False,
@@ -107,11 +119,14 @@ def evaluate(
 ) -> None:
     """Score an exported model on ROWS that hold the target."""
     import json
+    import tempfile
 
     from automl.results.files import finite
     from automl.results.table import number
 
-    scores = _run("automl.export.tasks:evaluate_task", _arguments(bundle, rows, names))
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = _arguments(bundle, rows, names, separator, folder)
+        scores = _run("automl.export.tasks:evaluate_task", arguments)
     if as_json:
         typer.echo(json.dumps(finite(scores)))
         return
@@ -134,25 +149,30 @@ def _check_output(output: Any, rows: Any) -> None:
         )
 
 
-def _arguments(bundle: str, rows: str, names: str | None) -> dict[str, Any]:
-    """Checks what can be checked before TensorFlow has started.
+def _arguments(
+    bundle: str, rows: str, names: str | None, separator: str | None, folder: str
+) -> dict[str, Any]:
+    """Checks what can be checked before TensorFlow has started; standard input is kept there.
 
     Raises:
-        RequestError: There is no such bundle or file.
+        RequestError: There is no such bundle.
+        DataError: There is no such file.
     """
     from pathlib import Path
 
-    from automl.data.request import DataRequest
+    from automl.data.request import STANDARD_INPUT, DataRequest
+    from automl.data.sources import check_source, keep_standard_input
     from automl.export.bundle import open_bundle
 
-    path = Path(rows)
     open_bundle(bundle)
-    if not path.is_file():
-        raise RequestError(f"There is no file {rows}; give a CSV, TSV, Parquet or NPZ file.")
+    check_source(rows)
+    path = keep_standard_input(Path(folder)) if rows == STANDARD_INPUT else Path(rows)
+    request = DataRequest(None, names=names or (), separator=separator)  # type: ignore[arg-type]
     return {
         "bundle": str(Path(bundle).absolute()),
         "rows": str(path.absolute()),
-        "names": list(DataRequest(None, names=names or ()).names),  # type: ignore[arg-type]
+        "names": list(request.names),
+        "separator": request.separator,
     }
 
 

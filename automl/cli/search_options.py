@@ -30,8 +30,9 @@ Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="A CSV, TSV, Parquet or NPZ file, or a set bundled with scikit-learn: digits, iris, "
-        "wine, breast_cancer or diabetes.",
+        help="A file (CSV, TSV, Excel, Parquet, Feather, JSON lines or NPZ, also .gz or .zip), - "
+        "for standard input, or a set bundled with scikit-learn: digits, iris, wine, "
+        "breast_cancer or diabetes.",
     ),
 ]
 Target = Annotated[
@@ -81,6 +82,16 @@ Names = Annotated[
         metavar="A,B,...",
         help="Column names of a file without a header, or a file with one name a line. "
         "Default: the first line is the header.",
+        rich_help_panel=DATA,
+    ),
+]
+Separator = Annotated[
+    str | None,
+    typer.Option(
+        "--separator",
+        metavar="CHARACTER",
+        help="What separates the values of text files: a character, or comma, semicolon, tab, bar "
+        "or blanks. Default: found.",
         rich_help_panel=DATA,
     ),
 ]

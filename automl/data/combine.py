@@ -14,7 +14,7 @@ from automl.data.names import nearest
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
 from automl.data.roles import Roles, find_roles
 from automl.data.schema import ColumnKind, infer_column
-from automl.data.sources import TEXT_SUFFIXES, ArrayPair, Loaded, load
+from automl.data.sources import ArrayPair, Loaded, load
 from automl.data.text_file import Say
 from automl.errors import DataError, RequestError
 
@@ -83,7 +83,7 @@ def combine(request: DataRequest, say: Say) -> Combined:
         DataError: A source cannot be read, or its rows cannot be used.
         RequestError: An option does not fit the kind of source.
     """
-    main = load(request.source, request.names, say)
+    main = load(request.source, request.names, say, request.separator)
     given = [_given(request, part, main, say) for part in ("validation", "test")]
     digest = hashlib.sha256(main.digest)
     for loaded in given:
@@ -96,7 +96,7 @@ def combine(request: DataRequest, say: Say) -> Combined:
         )
     if kinds == {True}:
         return _combine_arrays(request, parts, digest.hexdigest(), say)
-    return _combine_tables(request, parts, main.target, digest.hexdigest(), say)
+    return _combine_tables(request, parts, main, digest.hexdigest(), say)
 
 
 def _given(request: DataRequest, part: str, main: Loaded, say: Say) -> Loaded | None:
@@ -104,14 +104,14 @@ def _given(request: DataRequest, part: str, main: Loaded, say: Say) -> Loaded | 
     asked = getattr(request, part)
     own = getattr(main, part)
     if asked is not None and not isinstance(asked, int | float):
-        return load(asked, request.names, say)
+        return load(asked, request.names, say, request.separator)
     return None if own is None else Loaded(own)
 
 
 def _combine_tables(
     request: DataRequest,
     parts: list[pd.DataFrame | None],
-    known_target: tuple[str, ...],
+    source: Loaded,
     fingerprint: str,
     say: Say,
 ) -> Combined:
@@ -119,7 +119,7 @@ def _combine_tables(
 
     main = parts[0]
     assert main is not None
-    roles = find_roles(request, main, known_target, _is_text_file(request.source))
+    roles = find_roles(request, main, source.target, source.from_text)
     if len(roles.features) > len(main) and not request.allow_wide:
         raise DataError(
             f"There are more columns ({len(roles.features):,}) than rows ({len(main):,}), which "
@@ -168,10 +168,6 @@ def _joined(parts: list[pd.Series]) -> pd.Series:
         held = [part.astype(object) for part in held]
     joined: pd.Series = pd.concat(held)
     return joined.reindex(pd.RangeIndex(ends[-1]))
-
-
-def _is_text_file(source: Any) -> bool:
-    return not hasattr(source, "columns") and str(source).lower().endswith(TEXT_SUFFIXES)
 
 
 def _check_columns(rows: pd.DataFrame, roles: Roles, what: str) -> None:

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 VALUE = 8
 
 
-def read_parquet(path: Path) -> pd.DataFrame:
+def read_parquet(path: Path, raw: bytes | None = None) -> pd.DataFrame:
     """Reads a Parquet file.
 
     Args:
         path: The file.
+        raw: Its bytes, where they are at hand: unpacked, or from elsewhere.
 
     Returns:
         Its columns under the names that the file gives them, without what pandas wrote as index.
@@ -33,17 +34,19 @@ def read_parquet(path: Path) -> pd.DataFrame:
     import pyarrow.parquet
 
     try:
-        with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
-            _check_columns(file.schema_arrow, path)
+        source = path if raw is None else pa.BufferReader(raw)
+        with pyarrow.parquet.ParquetFile(source, page_checksum_verification=True) as file:
+            check_columns(file.schema_arrow, path)
             check_memory(path, _stored_size(file.metadata))
             texts = _endless_texts(file)
+        source = path if raw is None else pa.BufferReader(raw)
         with pyarrow.parquet.ParquetFile(
-            path, page_checksum_verification=True, read_dictionary=texts
+            source, page_checksum_verification=True, read_dictionary=texts
         ) as file:
             table = file.read()
         table.validate(full=True)
         check_memory(path, _unfolded_size(table))
-        table = _without_index(_unfolded(table, texts))
+        table = without_index(_unfolded(table, texts))
         # Not by pandas' notes in the file: they cannot be read for every kind of label, and where
         # they are damaged they give columns other names than the file does.
         frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
@@ -58,7 +61,7 @@ def read_parquet(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _check_columns(schema: Any, path: Path) -> None:
+def check_columns(schema: Any, path: Path) -> None:
     """Refuses what has no place in a table.
 
     Raises:
@@ -122,7 +125,7 @@ def _unfolded(table: Any, names: list[str]) -> Any:
     return table
 
 
-def _without_index(table: Any) -> Any:
+def without_index(table: Any) -> Any:
     """The table without the columns that a data frame had as its index when it was written."""
     notes = json.loads((table.schema.metadata or {}).get(b"pandas", b"{}"))
     # A range of numbers is described by an object, and has no column.

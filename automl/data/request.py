@@ -7,9 +7,11 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from automl.data.separators import checked_separator
 from automl.errors import DataError, RequestError
 
 IN_MEMORY = "in memory"
+STANDARD_INPUT = "-"
 # Words for `DataRequest.split_by_time`, where no column has that name.
 BY_ORDER = "order"
 SHUFFLED = "none"
@@ -20,12 +22,15 @@ class DataRequest:
     """A request for prepared data.
 
     Attributes:
-        source: Path of a CSV, TSV, Parquet or NPZ file, name of a set bundled with
-            scikit-learn, a `pandas.DataFrame`, or a pair of arrays ``(x, y)``.
+        source: Path of a file (CSV, TSV, Excel, Parquet, Feather, JSON lines or NPZ, packed or
+            not), ``-`` for standard input, name of a set bundled with scikit-learn, a
+            `pandas.DataFrame`, or a pair of arrays ``(x, y)``.
         target: The columns to learn, each by name or by position (from 0; -1 is the last).
         ignore: Columns to leave out, likewise.
         names: Column names of a text file without a header: the names, or one text of names
             with commas between them, or the path of a file with one name a line.
+        separator: What separates the values of text files: a character, or ``comma``,
+            ``semicolon``, ``tab``, ``bar`` or ``blanks``; None to find out.
         validation: Validation rows: a source like the first, or their share of the rows that
             are not test rows, or None for the default share.
         test: Test rows: a source, or their share of all rows (0 for none), or None for a share
@@ -48,6 +53,7 @@ class DataRequest:
     target: tuple[str | int, ...] = ()
     ignore: tuple[str | int, ...] = ()
     names: tuple[str, ...] = ()
+    separator: str | None = None
     validation: Any = None
     test: Any = None
     split_by_time: str | int | None = None
@@ -69,6 +75,13 @@ class DataRequest:
         for name in ("target", "ignore", "categorical"):
             object.__setattr__(self, name, _as_tuple(getattr(self, name)))
         object.__setattr__(self, "names", _column_names(self.names))
+        object.__setattr__(self, "separator", checked_separator(self.separator))
+        if [
+            str(s) for s in (self.source, self.validation, self.test) if isinstance(s, str | Path)
+        ].count(STANDARD_INPUT) > 1:
+            raise RequestError(
+                "Standard input (-) can be read only once: give the other rows as a file."
+            )
         for name, least in (("validation", 0.0), ("test", -1.0)):
             share = getattr(self, name)
             if isinstance(share, int | float) and not least < share < 1:
@@ -88,7 +101,11 @@ class DataRequest:
     def name(self) -> str:
         """A short name of the data: the file's without its ending, or the bundled set's."""
         if isinstance(self.source, str | Path):
-            return Path(self.source).stem or "data"
+            if str(self.source) == STANDARD_INPUT:
+                return "stdin"
+            path = Path(self.source)
+            packed = path.suffix.lower() in (".gz", ".bz2", ".xz", ".zst")
+            return (Path(path.stem).stem if packed else path.stem) or "data"
         return "arrays" if isinstance(self.source, tuple | list) else "table"
 
     @property
@@ -129,10 +146,17 @@ def is_in_memory(form: Any) -> bool:
     return isinstance(form, Mapping) and IN_MEMORY in form
 
 
+def in_memory(form: Mapping[str, Any]) -> str:
+    """How data that cannot be read again were given: as a phrase."""
+    return "on standard input" if form[IN_MEMORY] == "standard input" else "in memory"
+
+
 def _source_form(source: Any) -> Any:
     if source is None or isinstance(source, int | float) or is_in_memory(source):
         return source
     if isinstance(source, str | Path):
+        if str(source) == STANDARD_INPUT:
+            return {IN_MEMORY: "standard input"}
         path = Path(source)
         return str(path.resolve()) if path.is_file() else str(source)
     return {IN_MEMORY: "arrays" if isinstance(source, tuple | list) else "table"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.plan import PreprocessingPlan
-from automl.data.sources import ArrayPair, load
+from automl.data.separators import checked_separator
+from automl.data.sources import BUNDLED, ArrayPair, arrays_in, load, open_source
 from automl.data.text_file import Say
 from automl.errors import DataError
 
@@ -18,8 +19,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+NO_ARRAYS = "The model was trained on arrays, but the rows are a table: give arrays."
+
+
 def read_rows(
-    source: Any, plan: PreprocessingPlan, names: Sequence[str] = (), say: Say | None = None
+    source: Any,
+    plan: PreprocessingPlan,
+    names: Sequence[str] = (),
+    say: Say | None = None,
+    separator: str | None = None,
 ) -> tuple[pd.DataFrame | npt.NDArray[Any], npt.NDArray[Any] | None]:
     """Reads raw rows as the plan takes them.
 
@@ -29,6 +37,7 @@ def read_rows(
         plan: The plan of the model that is to see them.
         names: Column names of a text file without a header.
         say: Called with what a person should be told.
+        separator: What separates the values of a text file; None to find out.
 
     Returns:
         The rows, a frame of raw columns (targets included, if they are there) or an array
@@ -38,7 +47,7 @@ def read_rows(
         DataError: The rows cannot be read, or are not of the plan's form.
     """
     if plan.array is None:
-        loaded = load(source, names, say)
+        loaded = load(source, names, say, checked_separator(separator))
         if isinstance(loaded.main, ArrayPair):
             raise DataError(
                 "The model was trained on a table, but the rows are arrays: give a table."
@@ -52,18 +61,20 @@ def read_rows(
 def _read_array(source: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
     if isinstance(source, np.ndarray):
         return source, None
-    if isinstance(source, str | Path) and Path(source).suffix.lower() in (".npy", ".npz"):
-        return _read_array_file(Path(source))
+    if isinstance(source, str | Path) and str(source) not in BUNDLED:
+        content, kind = open_source(source)
+        if kind != "npz":
+            raise DataError(NO_ARRAYS)
+        return _array_of(arrays_in(content), content.path)
     loaded = load(source)
     if not isinstance(loaded.main, ArrayPair):
-        raise DataError("The model was trained on arrays, but the rows are a table: give arrays.")
+        raise DataError(NO_ARRAYS)
     return loaded.main.x, loaded.main.y
 
 
-def _read_array_file(path: Path) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
-    from automl.data.npz import npz_arrays
-
-    arrays = npz_arrays(path)
+def _array_of(
+    arrays: Mapping[str, npt.NDArray[Any]], path: Path
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
     for key in ("x", "x_test", "x_train"):
         if key in arrays:
             return arrays[key], arrays.get("y" + key[1:])

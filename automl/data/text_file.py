@@ -10,12 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.data.memory import check_memory
+from automl.data.separators import (
+    BLANKS,
+    find_separator,
+    named_in_text,
+    values_between_blanks,
+    values_between_gaps,
+)
 from automl.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SEPARATORS = (",", "\t", ";", "|")
 # Own choice: a header with fewer numbers among its names than this share is a header.
 NUMBERS_IN_DATA = 0.25
 LARGEST_FIELD = 10_000_000
@@ -23,45 +29,62 @@ LARGEST_FIELD = 10_000_000
 Say = Callable[[str], None]
 
 
-def read_text_file(path: Path, names: Sequence[str] = (), say: Say | None = None) -> pd.DataFrame:
+def read_text_file(
+    path: Path,
+    names: Sequence[str] = (),
+    say: Say | None = None,
+    separator: str | None = None,
+    raw: bytes | None = None,
+) -> pd.DataFrame:
     """Reads a file of separated values.
 
     Every column comes as text, stripped of the spaces around it; what the texts mean is decided
     later, from all rows at once, so that one column never means two things.
 
     Args:
-        path: The file. ``.tsv`` and ``.tab`` are separated by tabs; of others the first line
-            decides: commas, or if it has none, tabs, semicolons or bars.
+        path: The file. ``.tsv`` and ``.tab`` are separated by tabs; of others a first line such
+            as ``sep=;`` decides, or what divides the first lines into equally many values: tabs,
+            semicolons, bars, commas or blanks.
         names: Column names of a file without a header; a first line that repeats them is
             skipped.
         say: Called with what a person should be told.
+        separator: What separates values, whatever the file looks like; a blank stands for any
+            number of blanks.
+        raw: The file's bytes, where they are at hand: unpacked, or from elsewhere.
 
     Raises:
         DataError: The file is empty, is not text, is larger than the memory, its rows differ in
             length, or a double quote in it is not closed.
     """
-    content = _decoded(path)
-    first = next((line for line in io.StringIO(content, newline="") if line.strip()), "")
-    if not first:
+    named, content = named_in_text(_decoded(path, _bytes(path) if raw is None else raw))
+    if not content.strip():
         raise DataError(f"The file {str(path)!r} is empty: give a file with a header and rows.")
-    separator = _separator(path, first)
-    if separator != "," and say is not None and path.suffix.lower() not in (".tsv", ".tab"):
-        say(f"{path.name}: values are separated by {separator!r}")
+    of_tabs = path.suffix.lower() in (".tsv", ".tab")
+    expected = "\t" if of_tabs else ","
+    separator = separator or named or (expected if of_tabs else find_separator(content))
+    if separator != expected and say is not None:
+        how = "blanks" if separator == BLANKS else repr(separator)
+        say(f"{path.name}: values are separated by {how} (--separator overrules)")
+    if separator == BLANKS:
+        separator, content = ",", _with_commas(content)
     rows = None if _has_spaced_quotes(content, separator) else _fast(content, separator)
     if rows is None:
         rows = _careful(content, separator, path)
     if '"' in content:
         _check_quotes(content, separator, path, len(rows))
-    return _with_header(rows, list(names), path, say)
+    return with_header(rows, list(names), path, say)
 
 
-def _decoded(path: Path) -> str:
+def _bytes(path: Path) -> bytes:
     try:
         # Its bytes, its text and its cells are in memory at one time.
         check_memory(path, 3 * path.stat().st_size)
-        raw = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise DataError(f"The file {str(path)!r} cannot be read: {error.strerror}.") from error
+
+
+def _decoded(path: Path, raw: bytes) -> str:
     utf16 = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
     if b"\x00" in raw[:4096] and not utf16:
         raise DataError(
@@ -85,10 +108,21 @@ def _decoded(path: Path) -> str:
     return content.lstrip("\ufeff")
 
 
-def _separator(path: Path, first: str) -> str:
-    if path.suffix.lower() in (".tsv", ".tab"):
-        return "\t"
-    return next((s for s in SEPARATORS if s in first), ",")
+def _with_commas(content: str) -> str:
+    """Lines of values between blanks as lines of quoted values between commas, one for one.
+
+    Names in the first line may hold single blanks where the gaps between columns are wider.
+    """
+    lines = content.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    split = [values_between_blanks(line) if line.strip() else [] for line in lines]
+    filled = [i for i, values in enumerate(split) if values]
+    if len(filled) > 1 and len(split[filled[0]]) != len(split[filled[1]]):
+        split[filled[0]] = values_between_gaps(lines[filled[0]])
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    for values in split:
+        writer.writerow(values) if values else out.write("\n")
+    return out.getvalue()
 
 
 def _fast(content: str, separator: str) -> pd.DataFrame | None:
@@ -215,8 +249,13 @@ def _careful(content: str, separator: str, path: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[str(i) for i in range(len(rows[0]))], dtype="str")
 
 
-def _with_header(rows: pd.DataFrame, names: list[str], path: Path, say: Say | None) -> pd.DataFrame:
-    first = [str(value).strip() for value in rows.iloc[0].tolist()]
+def with_header(rows: pd.DataFrame, names: list[str], path: Path, say: Say | None) -> pd.DataFrame:
+    """Takes column names from the first row, unless names were given that it does not repeat.
+
+    Raises:
+        DataError: There is no row below the names, or not a name for each column.
+    """
+    first = ["" if value is None else str(value).strip() for value in rows.iloc[0].tolist()]
     if names and len(names) != len(first):
         raise DataError(
             f"Got {len(names)} column names (--names), but {str(path)!r} has {len(first)} "

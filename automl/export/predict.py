@@ -24,15 +24,21 @@ if TYPE_CHECKING:
 
 
 def predict(
-    bundle: str | Path, rows: Any, *, names: Sequence[str] = (), say: Say | None = None
+    bundle: str | Path,
+    rows: Any,
+    *,
+    names: Sequence[str] = (),
+    separator: str | None = None,
+    say: Say | None = None,
 ) -> pd.DataFrame:
     """Predicts raw rows.
 
     Args:
         bundle: The bundle's directory.
-        rows: Path of a CSV, TSV, Parquet or NPZ file, a `pandas.DataFrame`, or for array data
-            an array; with or without the target, columns in any order, others are ignored.
-        names: Column names of a text file without a header.
+        rows: A file as for a search, a `pandas.DataFrame`, or for array data an array; with or
+            without the target, columns in any order, others are ignored.
+        names: Column names of a file without a header.
+        separator: What separates the values of a text file; None to find out.
         say: Called with what a person should be told, such as values that training has not
             shown; None logs it as a warning of the logger ``automl``.
 
@@ -49,19 +55,25 @@ def predict(
     """
     opened = open_bundle(bundle)
     say = say or logging.getLogger("automl").warning
-    raw, _ = read_rows(rows, opened.plan, names, say)
+    raw, _ = read_rows(rows, opened.plan, names, say, separator)
     return prediction_frame(opened.task, _outputs(opened, raw, say))
 
 
 def evaluate(
-    bundle: str | Path, rows: Any, *, names: Sequence[str] = (), say: Say | None = None
+    bundle: str | Path,
+    rows: Any,
+    *,
+    names: Sequence[str] = (),
+    separator: str | None = None,
+    say: Say | None = None,
 ) -> dict[str, float]:
     """Scores a bundle on rows that have the target.
 
     Args:
         bundle: The bundle's directory.
         rows: As for `predict`, with the target; of array data a file or a pair with x and y.
-        names: Column names of a text file without a header.
+        names: Column names of a file without a header.
+        separator: What separates the values of a text file; None to find out.
         say: As for `predict`.
 
     Returns:
@@ -77,7 +89,7 @@ def evaluate(
 
     opened = open_bundle(bundle)
     say = say or logging.getLogger("automl").warning
-    raw, y = read_rows(rows, opened.plan, names, say)
+    raw, y = read_rows(rows, opened.plan, names, say, separator)
     frame = frame_of(raw) if y is None else _target_frame(opened.task, y)
     truth = encode_targets(frame, opened.task, say)
     return compute_metrics(opened.task, truth, _outputs(opened, raw, say))

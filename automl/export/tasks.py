@@ -104,7 +104,11 @@ def check_task(bundle: str, expected: str, check_rows: str) -> dict[str, Any]:
 
 
 def predict_task(
-    bundle: str, rows: str, output: str, names: list[str] | None = None
+    bundle: str,
+    rows: str,
+    output: str,
+    names: list[str] | None = None,
+    separator: str | None = None,
 ) -> dict[str, Any]:
     """Predicts rows of a file and writes them as CSV, whole or not at all.
 
@@ -112,12 +116,13 @@ def predict_task(
         bundle: The bundle's directory.
         rows: Path of the rows.
         output: Path of the CSV file.
-        names: Column names of a text file without a header.
+        names: Column names of a file without a header.
+        separator: What separates the values of a text file; None to find out.
 
     Returns:
         ``rows``, how many there were.
     """
-    frame = predict(bundle, rows, names=names or ())
+    frame = predict(bundle, rows, names=names or (), separator=separator)
     path = Path(output)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
@@ -131,9 +136,11 @@ def predict_task(
     return {"rows": len(frame)}
 
 
-def evaluate_task(bundle: str, rows: str, names: list[str] | None = None) -> dict[str, float]:
+def evaluate_task(
+    bundle: str, rows: str, names: list[str] | None = None, separator: str | None = None
+) -> dict[str, float]:
     """Scores a bundle on rows of a file that have the target; see `automl.export.predict`."""
-    return evaluate(bundle, rows, names=names or ())
+    return evaluate(bundle, rows, names=names or (), separator=separator)
 
 
 def _expected(path: Path) -> npt.NDArray[Any]:

@@ -1,0 +1,25 @@
+"""Where rows come from: one file a format, and `load`, which finds the one that fits."""
+
+from automl.data.sources.bundled import BUNDLED
+from automl.data.sources.frames import ArrayPair, checked_frame, checked_pair
+from automl.data.sources.load import (
+    Loaded,
+    arrays_in,
+    check_source,
+    keep_standard_input,
+    load,
+    open_source,
+)
+
+__all__ = [
+    "BUNDLED",
+    "ArrayPair",
+    "Loaded",
+    "arrays_in",
+    "check_source",
+    "checked_frame",
+    "checked_pair",
+    "keep_standard_input",
+    "load",
+    "open_source",
+]

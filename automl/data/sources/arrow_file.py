@@ -1,0 +1,68 @@
+"""Feather and other files of Arrow: read batch by batch, as long as they fit into memory."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, Any
+
+from automl.data.memory import check_memory
+from automl.data.npz import first_line
+from automl.data.parquet_file import check_columns, without_index
+from automl.data.sources.content import Content
+from automl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FILE_START = b"ARROW1"
+OLD_START = b"FEA1"
+# A stream begins with this and the length of its schema.
+STREAM_START = b"\xff\xff\xff\xff"
+
+
+def read_arrow(content: Content) -> pd.DataFrame:
+    """Reads a Feather file (version 2), an Arrow file or an Arrow stream.
+
+    Raises:
+        DataError: It cannot be read, does not fit into memory, or a column holds lists.
+    """
+    import pyarrow as pa
+
+    if content.start.startswith(OLD_START):
+        raise DataError(
+            f"The file {str(content.path)!r} is Feather of version 1: write it again with version "
+            "2, or as Parquet."
+        )
+    try:
+        with content.file() as file:
+            table = _table(file, content)
+        table.validate(full=True)
+        frame: pd.DataFrame = without_index(table).to_pandas(ignore_metadata=True)
+    except (
+        pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError, AttributeError,
+        OverflowError, MemoryError, RecursionError,
+    ) as error:  # fmt: skip
+        raise DataError(
+            f"The file {str(content.path)!r} cannot be read as Feather or Arrow: "
+            f"{first_line(error)}."
+        ) from error
+    return frame
+
+
+def _table(file: IO[bytes], content: Content) -> Any:
+    import pyarrow as pa
+    import pyarrow.ipc
+
+    opened: Any
+    if content.start.startswith(FILE_START):
+        opened = pyarrow.ipc.open_file(file)
+        batches = (opened.get_batch(i) for i in range(opened.num_record_batches))
+    else:
+        opened = pyarrow.ipc.open_stream(file)
+        batches = iter(opened)
+    check_columns(opened.schema, content.path)
+    kept, size = [], 0
+    for batch in batches:
+        size += batch.nbytes
+        check_memory(content.path, 2 * size)
+        kept.append(batch)
+    return pa.Table.from_batches(kept, opened.schema)
