@@ -6,23 +6,30 @@ import contextlib
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from automl.tuning.interruption import Presses
 
 
 def main() -> int:
     """Runs what was typed; see `automl.cli.main.main`."""
+    presses: Presses | None = None
     try:
         _leave_out_the_working_directory()
         from automl.tuning.interruption import PRESSES
 
-        PRESSES.listen()
+        presses = PRESSES
+        presses.listen()
         from automl.cli.main import main as run
 
         return run()
     except KeyboardInterrupt:  # while the command itself was being imported
-        return 130
+        return 128 + (signal.SIGINT if presses is None else presses.signal)
     finally:
         # The work is done, and its exit code known; nothing more can be broken off.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if presses is not None:
+            presses.end()
 
 
 def _leave_out_the_working_directory() -> None:

@@ -196,6 +196,7 @@ class Run:
         device: str | None = None,
         memory_per_worker: int | str | None = None,
         max_disk: int | str | None = None,
+        grace: float | str | None = None,
         space: Any = None,
         data: Any = None,
         storage: str | None = None,
@@ -212,6 +213,7 @@ class Run:
             device: What trials run on (``auto``, ``cpu``, ``gpu``), or None as before.
             memory_per_worker: Bytes of memory that a worker may hold, or None as before.
             max_disk: Bytes of the disk that the run may take, or None as before.
+            grace: Seconds after SIGTERM or SIGHUP within which the search ends, or None as before.
             space: The search space, where it was given as an object, or where it is not an
                 installed one and was not named for the run on this machine.
             data: The data, where they were given in memory and are needed again.
@@ -241,6 +243,8 @@ class Run:
         }
         if device is not None:
             given["device"] = device
+        if grace is not None:
+            given["grace"] = _seconds(grace)
         return _ended(
             resume_search(
                 self.path,
@@ -291,6 +295,7 @@ def search(
     trial_time: float | str | None = None,
     memory_per_worker: int | str | None = None,
     max_disk: int | str | None = None,
+    grace: float | str | None = None,
     goal: float | None = None,
     objective: str | Any | None = None,
     direction: str | None = None,
@@ -329,6 +334,8 @@ def search(
         trial_time: Seconds that a trial may take, or a text such as ``"30s"``.
         memory_per_worker: Bytes of memory that a worker may hold, or a text such as ``"4G"``.
         max_disk: Bytes of the disk that the run's directory may take, or a text such as ``"2G"``.
+        grace: Seconds after SIGTERM or SIGHUP within which the search ends, what is complete
+            scored and exported, or a text such as ``"30s"`` (10).
         goal: Score at which a trial stops.
         objective: Metric to rank by, under scikit-learn's or Keras's name, or a
             ``keras_tuner.Objective``; by default the validation log loss, or mean squared error.
@@ -400,6 +407,7 @@ def search(
             keep_models=keep_models,
             memory_per_worker=_bytes(memory_per_worker),
             max_disk=_bytes(max_disk),
+            **({} if grace is None else {"grace": _seconds(grace)}),
             seed=seed,
             storage=storage,
             study=study,

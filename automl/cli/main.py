@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from automl import __version__
 from automl.cli import bundles, results, search, spaces
-from automl.cli.exit_codes import FAILED, INTERRUPTED
+from automl.cli.exit_codes import FAILED, INTERRUPTED, stopped_by_signal
 from automl.cli.streams import complain, drop_output, tolerate_characters
 from automl.errors import AutoMLError
 from automl.tuning.other_words import instead, ours
@@ -60,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: What was typed after ``automl``; None for the process's own arguments.
 
     Returns:
-        The exit code: 0; 2 for a wrong request; 1 for a failed run; 130 after Ctrl-C.
+        The exit code: 0; 2 for a wrong request; 1 for a failed run; 130 after Ctrl-C,
+        143 after SIGTERM, 129 after SIGHUP.
     """
     tolerate_characters()
     state: dict[str, Any] = {"debug": False}
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(arguments, state)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return stopped_by_signal()
     except BrokenPipeError:
         drop_output()
         return FAILED
@@ -85,6 +86,8 @@ def _run(arguments: Sequence[str] | None, state: dict[str, Any]) -> int:
             standalone_mode=False,
             obj=state,
         )
+        if code == INTERRUPTED:  # Typer's own answer, whichever signal it was
+            return stopped_by_signal()
         return code if isinstance(code, int) else 0
     except typer.TyperException as error:
         return _usage_error(error)

@@ -37,6 +37,17 @@ MaxDisk = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+Grace = Annotated[
+    str | None,
+    typer.Option(
+        "--grace",
+        metavar="DURATION",
+        help="After SIGTERM or SIGHUP: what runs is ended at once, and what is complete is scored "
+        "and exported within this time. Give less than whoever sends it waits before it kills: "
+        "Docker 10s, Slurm and Kubernetes 30s, systemd 90s. Default: 10s.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Storage = Annotated[
     str | None,
     typer.Option(

@@ -12,6 +12,7 @@ import typer
 from automl.cli.run_options import (
     AddressAgain,
     Directory,
+    Grace,
     KeepModels,
     MaxDisk,
     NewDevice,
@@ -117,6 +118,7 @@ def search(
     memory_per_worker: MemoryPerWorker = None,
     keep_models: KeepModels = DEFAULT_KEEP_MODELS,
     max_disk: MaxDisk = None,
+    grace: Grace = None,
     storage: Storage = None,
     study: Study = None,
     directory: Directory = None,
@@ -155,6 +157,7 @@ def resume(
     space: SpaceAgain = None,
     storage: StorageAgain = None,
     address: AddressAgain = None,
+    grace: Grace = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -176,6 +179,7 @@ def resume(
             space=space,
             storage=storage,
             address=address,
+            grace=grace,
             observer=observer,
         )
 
@@ -195,6 +199,7 @@ def conduct(start: Callable[[Observer], Run], quiet: bool) -> None:
     from automl.cli.progress import LoggedLines, PrintedLines
     from automl.cli.streams import complain, is_terminal
     from automl.cli.summary import close_search, ending, how_to_resume
+    from automl.tuning.interruption import PRESSES, signal_name
     from automl.tuning.observer import Observers
 
     log = LoggedLines()
@@ -213,7 +218,8 @@ def conduct(start: Callable[[Observer], Run], quiet: bool) -> None:
             log.said(ending(run))
     except KeyboardInterrupt:
         if log.run is not None:
-            complain(f"Stopped at once by Ctrl-C; {how_to_resume(log.run)}.")
+            name = signal_name(PRESSES.signal)
+            complain(f"Stopped at once by {name}; {how_to_resume(log.run)}.")
         raise
     code = close_search(run, quiet)
     if code:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from automl.api import Run
-from automl.cli.exit_codes import FAILED, INTERRUPTED
+from automl.cli.exit_codes import FAILED, stopped_by_signal
 from automl.cli.progress import shown_path
 from automl.cli.streams import complain, screen_width, use_color
 from automl.results.leaderboard import leaderboard
@@ -56,7 +56,7 @@ def close_search(run: Run, quiet: bool) -> int:
         return 0
     sys.stdout.flush()
     complain(f"{outcome.message.rstrip('.')}; {how_to_resume(run.path)}.")
-    return INTERRUPTED if outcome.stopped_by is StopReason.INTERRUPTED else FAILED
+    return stopped_by_signal() if outcome.stopped_by is StopReason.INTERRUPTED else FAILED
 
 
 def _summary(run: Run) -> str:

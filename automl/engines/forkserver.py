@@ -71,6 +71,18 @@ def _import(modules: Iterable[str]) -> None:
     gc.enable()
 
 
+def leave_ending_to_the_driver() -> None:
+    """Ignores what asks a program to end, which reaches all of its processes.
+
+    A terminal sends Ctrl-C and SIGHUP to its foreground group, systemd and Slurm send SIGTERM to
+    every process of a service or job; only the driver decides what they mean, and when it goes,
+    its processes end by themselves.
+    """
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
 def run_target(target: str, connection: Connection, argument: dict[str, Any]) -> None:
     """Calls ``module:function`` with a connection to the driver and a JSON argument."""
     module, _, function = target.partition(":")
@@ -83,9 +95,7 @@ def _become_child(request: dict[str, Any], descriptor: int) -> NoReturn:
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.set_wakeup_fd(-1)
-        # Ctrl-C reaches the whole foreground group; only the driver decides what it means.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        leave_ending_to_the_driver()
         redirect_output(request.get("log"))
         from automl.export.new_process import mark_fresh
 
@@ -157,7 +167,7 @@ def serve(descriptor: int) -> None:
     """Preloads the heavy modules, then forks children until the driver closes its end."""
     control = socket.socket(fileno=descriptor)
     control.set_inheritable(False)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_ending_to_the_driver()
     started = time.monotonic()
     _preload()
     wake_read, wake_write = os.pipe()

@@ -374,11 +374,10 @@ class SpawnedProcesses(Processes):
 
 def _spawned_main() -> None:
     """Body of a spawned child: connects back, then runs its target."""
-    from automl.engines.forkserver import run_target
+    from automl.engines.forkserver import leave_ending_to_the_driver, run_target
 
     opening = json.loads(sys.stdin.readline())
-    if hasattr(signal, "SIGINT"):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_ending_to_the_driver()
     connection = Client(opening["address"], authkey=bytes.fromhex(opening["key"]))
     connection.send_bytes(sys.argv[1].encode())
     argument = json.loads(connection.recv_bytes())

@@ -107,7 +107,7 @@ class Driver:
         forget_model: Removes the saved model of a trial that can matter no more.
         baselines: Specs of baselines still to be trained.
         disk: What bounds the run's files, or None.
-        interruption: What listens to Ctrl-C, or None for one of its own.
+        interruption: What listens to Ctrl-C and SIGTERM, or None for one of its own.
 
     Attributes:
         has_trained: Whether it has begun a trial.
@@ -174,7 +174,8 @@ class Driver:
             Why it ended.
 
         Raises:
-            KeyboardInterrupt: Ctrl-C was pressed a second time.
+            KeyboardInterrupt: Ctrl-C was pressed a second time, or what asked for the end comes
+                again.
             RunError: The engine cannot go on.
         """
         with self._interruption:
@@ -198,7 +199,8 @@ class Driver:
 
     def _reason_to_stop(self) -> Outcome | None:
         if self._interruption.is_asked():
-            return Outcome(StopReason.INTERRUPTED, "The search was stopped by Ctrl-C.")
+            name = self._interruption.name
+            return Outcome(StopReason.INTERRUPTED, f"The search was stopped by {name}.")
         left = self._clock.left_for_trials()
         if left is not None and left <= (0.0 if self._running else LEAST_SECONDS):
             return Outcome(StopReason.TIME)
@@ -340,14 +342,17 @@ class Driver:
     def _wind_down(self, outcome: Outcome) -> None:
         """Ends what runs: a search out of time takes what its trials have reached.
 
-        After Ctrl-C only trials that end by themselves within moments are taken; the others stay
-        running in the record, and resuming runs them again from their start.
+        After Ctrl-C only trials that end by themselves within moments are taken, after SIGTERM or
+        SIGHUP none, for little time is left; the others stay running in the record, and resuming
+        runs them again from their start.
         """
         if outcome.stopped_by is StopReason.TIME:
             for trial in self._running:
                 self._engine.interrupt(trial, SEARCH_OVER)
         elif outcome.stopped_by is StopReason.INTERRUPTED:
-            self._observer.finishing("ending what is cheap to end; Ctrl-C again stops at once")
+            self._observer.finishing(self._interruption.told())
+            if self._interruption.seconds_left() is not None:
+                return
         patience = self._clock.slowness() if outcome.stopped_by is StopReason.TIME else 1.0
         deadline = time.monotonic() + STOP_GRACE * patience
         while self._running and (time.monotonic() < deadline or self._awaits_first(outcome)):

@@ -26,6 +26,7 @@ from automl.tuning.observer import Observer
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
     from automl.tuning.budget import Clock
+    from automl.tuning.interruption import Interruption
     from automl.tuning.study import RunStudy
 
 
@@ -37,6 +38,7 @@ def finish(
     processes: Processes,
     observer: Observer,
     clock: Clock | None = None,
+    interruption: Interruption | None = None,
 ) -> int | None:
     """Scores the test rows for the best trial and the baselines, and exports the best trial.
 
@@ -49,6 +51,7 @@ def finish(
         observer: Who watches.
         clock: Of a search that has to be over in time; else None. Where it has no time left for
             the test rows they stay unopened, for finishing the run once more.
+        interruption: What may have asked for the end, and then leaves only so much time.
 
     Returns:
         Number of the best trial, or None where no trial has completed.
@@ -60,13 +63,14 @@ def finish(
         if arrays.test is not None:
             observer.finishing("scoring the test rows")
             again = study.late_for_test_rows() == number
-            late = _score_test_rows(run, study, processes, number, None if again else clock)
+            limits = (None if again else clock, interruption)
+            late, limit = _score_test_rows(run, study, processes, number, limits)
             if not late:
                 _score_constant(study, arrays, class_weight, record.named)
             else:
                 study.record_late_for_test_rows(number)
                 observer.said(
-                    f"{late} is not scored on the test rows, for --time is over; `automl resume "
+                    f"{late} is not scored on the test rows, for {limit} is over; `automl resume "
                     f"{run.path}` scores it."
                 )
         if study.owns(number):
@@ -118,12 +122,12 @@ def _score_test_rows(
     study: RunStudy,
     processes: Processes,
     best: int,
-    clock: Clock | None,
-) -> str:
+    limits: tuple[Clock | None, Interruption | None],
+) -> tuple[str, str]:
     """Opens the test rows once for each of the run's models that is to be scored on them.
 
     Returns:
-        The model for which there was no time, or "".
+        The model for which there was no time, or "", and the option that limits it.
     """
     scores = study.test_scores()
     record = read_record(run, study_content(study.study))
@@ -138,19 +142,32 @@ def _score_test_rows(
                 "part": "test",
                 "named": list(record.named),
             }
-            # Where no limit was asked for, there is none here either: large sets may take hours.
-            left = None if clock is None else clock.left_for_test_rows()
+            left, limit = _left(limits)
             try:
                 scores[str(trial)] = run_task(
                     processes,
                     "automl.training.score:score_task",
                     arguments,
-                    timeout=math.inf if left is None else left,
+                    timeout=left,
                 )
             except TookTooLong:
-                return f"Trial {trial}" if trial == best else f"Baseline {trial}"
+                return f"Trial {trial}" if trial == best else f"Baseline {trial}", limit
             study.record_test_scores(scores)
-    return ""
+    return "", ""
+
+
+def _left(limits: tuple[Clock | None, Interruption | None]) -> tuple[float, str]:
+    """Seconds for scoring the test rows, and the option that limits them.
+
+    Where no limit was asked for, there is none here either: large sets may take hours.
+    """
+    clock, interruption = limits
+    seconds = {
+        "--time": None if clock is None else clock.left_for_test_rows(),
+        "--grace": None if interruption is None else interruption.left_for_test_rows(),
+    }
+    known = [(left, option) for option, left in seconds.items() if left is not None]
+    return min(known, default=(math.inf, ""))
 
 
 def _completed(record: RunRecord, baseline: str) -> bool:

@@ -16,6 +16,7 @@ from automl.results.storage_url import storage_url
 from automl.space.batch_size import NAME, batch_sizes
 from automl.trial import TrialBudget
 from automl.tuning.budget import LEAST_TIME, SearchBudget
+from automl.tuning.interruption import DEFAULT_GRACE
 from automl.tuning.pruners import DEFAULT_WITH_TRIALS, default_pruner
 
 ENGINES = ("local", "ray")
@@ -53,6 +54,7 @@ class SearchRequest:
         workers: Trials at once, or None for the number of cores, or of GPUs; see ``device``.
         device: What trials run on: ``auto``, ``cpu`` or ``gpu``; see `automl.engines.devices`.
         keep_models: How many of the best trials keep their model.
+        grace: Seconds after SIGTERM or SIGHUP within which the search ends.
         seed: Seed of everything random; 0 is a seed.
         memory_per_worker: Bytes of memory that a worker may hold, or None for no limit.
         max_disk: Bytes of the disk that the run's directory may take, or None for no limit.
@@ -81,6 +83,7 @@ class SearchRequest:
     keep_models: int = DEFAULT_KEEP_MODELS
     memory_per_worker: int | None = None
     max_disk: int | None = None
+    grace: float = DEFAULT_GRACE
     seed: int = 0
     storage: str | None = None
     study: str | None = None
@@ -151,6 +154,8 @@ class SearchRequest:
             )
 
     def _check_sizes(self) -> None:
+        if not 0 < self.grace < math.inf:
+            raise RequestError(f"--grace is {self.grace:g} s; it must be above zero.")
         memory, disk = self.memory_per_worker, self.max_disk
         if memory is not None and memory < LEAST_WORKER_MEMORY:
             raise RequestError(

@@ -261,7 +261,7 @@ class _Session:
         baselines = self._baselines(study, arrays)
         disk = DiskBudget(self._run, self._request.max_disk, self._workers)
         # Until the export is done: a first Ctrl-C never breaks off what is cheap to end.
-        with Interruption() as interruption:
+        with Interruption(self._request.grace) as interruption:
             with self._engine() as engine:
                 driver = Driver(
                     study,
@@ -284,6 +284,7 @@ class _Session:
                 self._observer,
                 # Where there was no time for a trial, resuming has only what was left to finish.
                 clock if driver.has_trained else None,
+                interruption,
             )
         if outcome.stopped_by in (StopReason.TRIALS, StopReason.EXHAUSTED) and (
             self._request.data.can_be_read_again
