@@ -120,6 +120,10 @@ typedef struct {
     double iterations, momentum_product;
 } optimizer_state;
 
+/* memory.c: gives the network memory for batches of some rows, to be freed; NULL where there is none
+ * to be had */
+void *equip(network *net, int rows);
+
 /* layers.c */
 void forward(const network *net, int rows, int training, const int64_t *seeds);
 void backward(const network *net, int rows, float rate);

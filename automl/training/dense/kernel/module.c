@@ -1,8 +1,7 @@
 /* The Python module: whole runs of steps, and predictions, without the interpreter's lock. */
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-
+#include "arrays.h"
+#include "checks.h"
 #include "denormals.h"
 #include "dense.h"
 
@@ -10,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALIGNMENT 64
 #define PREDICTED_ROWS 256 /* rows that pass through the network together when none is learnt */
 
 static sgemm_function matrix_product = NULL;
@@ -26,7 +24,23 @@ static void release(Py_buffer **buffers, int count) {
             PyBuffer_Release(buffers[i]);
 }
 
-static size_t padded(size_t bytes) { return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
+static int take_program(PyObject *const *given, program *p) {
+    return take(given[0], &p->operations, "operations", INT32, 0) &&
+           take(given[1], &p->floats, "floats", FLOAT32, 0) &&
+           take(given[2], &p->widths, "widths", INT32, 0) &&
+           take(given[3], &p->variables, "variables", INT32, 0) &&
+           take(given[4], &p->variable_floats, "variable_floats", FLOAT32, 0);
+}
+
+static int check_program(const network *net, const program *p, const Py_buffer *weights,
+                         const Py_buffer *state, int64_t streams, int64_t rows, int training) {
+    const extents given = {count_of(&p->operations), count_of(&p->floats),
+                           count_of(&p->widths),     count_of(&p->variables),
+                           count_of(&p->variable_floats), count_of(weights),
+                           count_of(state),          streams};
+    return is_wanted(matrix_product != NULL, "no matrix product") &&
+           is_fine(check_network(net, &given, rows, training));
+}
 
 static void describe(network *net, const program *given, float *weights, Py_ssize_t bytes,
                      float *state) {
@@ -44,57 +58,6 @@ static void describe(network *net, const program *given, float *weights, Py_ssiz
     net->weights = weights;
     net->state = state;
     net->sgemm = matrix_product;
-}
-
-/* Bytes that an operation keeps between its way forward and its way backward. */
-static size_t memory_of(const network *net, int k, int rows) {
-    const operation *op = net->operations + k;
-    const size_t n = (size_t)net->widths[op->a];
-    if (op->kind == BATCH_NORM)
-        return 4 * n * sizeof(float);
-    if (op->kind == LAYER_NORM)
-        return 2 * (size_t)rows * sizeof(float);
-    if (op->kind == DENSE || op->kind == ADD || op->kind == CONCATENATE)
-        return 0;
-    return ((size_t)rows * n + 4) * sizeof(float);
-}
-
-/* Gives the network memory for batches of some rows; NULL where there is none to be had. */
-static void *equip(network *net, int rows) {
-    size_t bytes = padded((size_t)net->weight_count * sizeof(float));
-    const size_t pointers = padded(sizeof(float *) * (size_t)(2 * net->tensors + net->count));
-    int widest = rows;
-    for (int t = 0; t < net->tensors; t++)
-        widest = net->widths[t] > widest ? net->widths[t] : widest;
-    const size_t panel = padded((size_t)widest * PANEL * sizeof(float));
-    bytes += panel;
-    for (int t = 0; t < net->tensors; t++)
-        bytes += 2 * padded((size_t)rows * (size_t)net->widths[t] * sizeof(float));
-    for (int k = 0; k < net->count; k++)
-        bytes += padded(memory_of(net, k, rows));
-    char *memory = malloc(bytes + pointers + ALIGNMENT);
-    if (!memory)
-        return NULL;
-    char *at = (char *)padded((size_t)memory);
-    net->values = (float **)(void *)at;
-    net->deltas = net->values + net->tensors;
-    net->masks = net->deltas + net->tensors;
-    at += pointers;
-    net->panel = (float *)(void *)at;
-    at += panel;
-    net->gradients = (float *)(void *)at;
-    at += padded((size_t)net->weight_count * sizeof(float));
-    for (int t = 0; t < net->tensors; t++) {
-        const size_t size = padded((size_t)rows * (size_t)net->widths[t] * sizeof(float));
-        net->values[t] = (float *)(void *)at;
-        net->deltas[t] = (float *)(void *)(at + size);
-        at += 2 * size;
-    }
-    for (int k = 0; k < net->count; k++) {
-        net->masks[k] = (float *)(void *)at;
-        at += padded(memory_of(net, k, rows));
-    }
-    return memory;
 }
 
 /* Finds the kernels that may be updated at once: all, where gradient descent is all there is. */
@@ -168,62 +131,114 @@ static int run(const network *net, optimizer_state *optimizer, course *c, void *
     return step;
 }
 
-static PyObject *train(PyObject *self, PyObject *arguments) {
-    (void)self;
-    program p = {0};
-    optimizer_state optimizer = {0};
-    course c = {0};
-    Py_buffer weights = {0}, state = {0}, slots = {0}, x = {0}, y = {0}, row_weights = {0};
-    Py_buffer order = {0}, rates = {0}, momenta = {0}, seeds = {0}, tally = {0};
-    Py_buffer *held[] = {&p.operations, &p.floats, &p.widths, &p.variables, &p.variable_floats,
-                         &weights, &state, &slots, &x, &y, &row_weights, &order, &rates,
-                         &momenta, &seeds, &tally};
-    const int holding = (int)(sizeof held / sizeof *held);
-    if (!PyArg_ParseTuple(arguments, "(y*y*y*iy*y*)(iiddddddd)(iff)w*w*w*y*y*z*y*z*z*w*w*iii",
-                          &p.operations, &p.floats, &p.widths, &p.output, &p.variables,
-                          &p.variable_floats, &optimizer.kind, &optimizer.clipping,
-                          &optimizer.rate, &optimizer.clip, &optimizer.decay, &optimizer.hyper[0],
-                          &optimizer.hyper[1], &optimizer.hyper[2], &optimizer.hyper[3], &c.loss,
-                          &c.hyper[0], &c.hyper[1], &weights, &state, &slots, &x, &y,
-                          &row_weights, &order, &rates, &momenta, &seeds, &tally, &c.batch,
-                          &c.first, &c.last)) {
-        release(held, holding);
-        return NULL;
-    }
-    network net;
-    describe(&net, &p, weights.buf, weights.len, state.buf);
-    c.x = x.buf;
-    c.target = y.buf;
-    c.row_weights = row_weights.buf;
-    c.order = order.buf;
-    c.rates = rates.buf;
-    c.momenta = momenta.buf;
-    c.rows = (int)(order.len / (Py_ssize_t)sizeof(int32_t));
-    c.seeds = seeds.buf;
-    c.streams = (int)(seeds.len / (Py_ssize_t)(2 * sizeof(int64_t)));
-    c.tally = tally.buf;
-    optimizer.slots = slots.buf;
-    optimizer.iterations = c.tally[0];
-    optimizer.momentum_product = c.tally[1];
-    void *memory = NULL, *extra = NULL;
-    int done = c.first;
-    Py_BEGIN_ALLOW_THREADS;
+/* Everything that `train` is given. */
+typedef struct {
+    program p;
+    optimizer_state optimizer;
+    course c;
+    Py_buffer weights, state, slots, x, y, row_weights, order, rates, momenta, seeds, tally;
+} training;
+
+static int take_training(PyObject *arguments, training *t) {
+    PyObject *p[5], *o[11];
+    if (!PyArg_ParseTuple(arguments, "(OOOiOO)(iiddddddd)(iff)OOOOOOOOOOOiii", &p[0], &p[1], &p[2],
+                          &t->p.output, &p[3], &p[4], &t->optimizer.kind, &t->optimizer.clipping,
+                          &t->optimizer.rate, &t->optimizer.clip, &t->optimizer.decay,
+                          &t->optimizer.hyper[0], &t->optimizer.hyper[1], &t->optimizer.hyper[2],
+                          &t->optimizer.hyper[3], &t->c.loss, &t->c.hyper[0], &t->c.hyper[1],
+                          &o[0], &o[1], &o[2], &o[3], &o[4], &o[5], &o[6], &o[7], &o[8], &o[9],
+                          &o[10], &t->c.batch, &t->c.first, &t->c.last))
+        return 0;
+    const storage target = t->c.loss == SPARSE_CE ? INT32 : FLOAT32;
+    return take_program(p, &t->p) && take(o[0], &t->weights, "weights", FLOAT32, 1) &&
+           take(o[1], &t->state, "state", FLOAT32, 1) &&
+           take(o[2], &t->slots, "slots", FLOAT32, 1) && take(o[3], &t->x, "x", FLOAT32, 0) &&
+           take(o[4], &t->y, "y", target, 0) &&
+           (o[5] == Py_None || take(o[5], &t->row_weights, "row_weights", FLOAT32, 0)) &&
+           take(o[6], &t->order, "order", INT32, 0) &&
+           (o[7] == Py_None || take(o[7], &t->rates, "rates", FLOAT32, 0)) &&
+           (o[8] == Py_None || take(o[8], &t->momenta, "momenta", FLOAT32, 0)) &&
+           take(o[9], &t->seeds, "seeds", INT64, 1) && take(o[10], &t->tally, "tally", FLOAT64, 1);
+}
+
+static int check_training(const training *t, const network *net) {
+    const course *c = &t->c;
+    const int64_t rows_order = count_of(&t->order), x = count_of(&t->x);
+    if (!is_wanted(count_of(&t->seeds) % 2 == 0 && count_of(&t->tally) >= 5 && c->batch >= 1,
+                   "seeds, a tally or a batch of another size than it needs") ||
+        !check_program(net, &t->p, &t->weights, &t->state, c->streams, c->batch, 1) ||
+        !is_fine(check_loss(c->loss)) ||
+        !is_fine(check_optimizer(&t->optimizer, count_of(&t->weights), count_of(&t->slots))) ||
+        !is_wanted(x % net->widths[0] == 0, "rows of another width than its first tensor's"))
+        return 0;
+    const int64_t rows = x / net->widths[0], steps = (rows_order + c->batch - 1) / c->batch;
+    const int64_t end = (int64_t)c->last * c->batch;
+    const int32_t *labels = c->loss == SPARSE_CE ? t->y.buf : NULL;
+    return is_fine(check_rows(net, c->loss, rows, count_of(&t->y), count_of(&t->row_weights))) &&
+           is_wanted(rows_order <= rows && c->first >= 0 && c->first <= c->last && c->last <= steps,
+                     "steps beyond its rows") &&
+           is_wanted((!t->rates.obj || count_of(&t->rates) >= c->last) &&
+                         (!t->momenta.obj || count_of(&t->momenta) >= c->last),
+                     "fewer learning rates or momenta than steps") &&
+           is_fine(check_order(c->order, (int64_t)c->first * c->batch,
+                               end < rows_order ? end : rows_order, rows, labels,
+                               net->widths[net->output]));
+}
+
+/* Trains what was checked; 0 where there is no memory for it. */
+static int run_training(training *t, network *net, int *done) {
+    course *c = &t->c;
+    const size_t target_bytes = (size_t)c->batch * (size_t)net->widths[net->output] * sizeof(float);
+    const size_t weight_bytes = (size_t)c->batch * sizeof(float);
     const float_mode mode = flush_denormals();
-    const size_t target_bytes = (size_t)c.batch * (size_t)net.widths[net.output] * sizeof(float);
-    memory = equip(&net, c.batch);
-    extra = malloc(target_bytes + (size_t)c.batch * sizeof(float) + (size_t)net.variable_count);
-    if (memory && extra)
-        find_direct(&net, &optimizer, (unsigned char *)extra + target_bytes +
-                                          (size_t)c.batch * sizeof(float));
-    if (memory && extra)
-        done = run(&net, &optimizer, &c, extra, (float *)(void *)((char *)extra + target_bytes));
+    void *memory = equip(net, c->batch);
+    char *extra = malloc(target_bytes + weight_bytes + (size_t)net->variable_count);
+    if (memory && extra) {
+        find_direct(net, &t->optimizer, (unsigned char *)extra + target_bytes + weight_bytes);
+        *done = run(net, &t->optimizer, c, extra, (float *)(void *)(extra + target_bytes));
+    }
     restore_mode(mode);
-    Py_END_ALLOW_THREADS;
     const int equipped = memory && extra;
     free(memory);
     free(extra);
+    return equipped;
+}
+
+static PyObject *train(PyObject *self, PyObject *arguments) {
+    (void)self;
+    training t = {0};
+    Py_buffer *held[] = {&t.p.operations, &t.p.floats, &t.p.widths, &t.p.variables,
+                         &t.p.variable_floats, &t.weights, &t.state, &t.slots, &t.x, &t.y,
+                         &t.row_weights, &t.order, &t.rates, &t.momenta, &t.seeds, &t.tally};
+    const int holding = (int)(sizeof held / sizeof *held);
+    PyObject *result = NULL;
+    network net;
+    if (take_training(arguments, &t)) {
+        course *c = &t.c;
+        describe(&net, &t.p, t.weights.buf, t.weights.len, t.state.buf);
+        c->x = t.x.buf;
+        c->target = t.y.buf;
+        c->row_weights = t.row_weights.buf;
+        c->order = t.order.buf;
+        c->rates = t.rates.buf;
+        c->momenta = t.momenta.buf;
+        c->rows = (int)count_of(&t.order);
+        c->seeds = t.seeds.buf;
+        c->streams = (int)(count_of(&t.seeds) / 2);
+        c->tally = t.tally.buf;
+        if (check_training(&t, &net)) {
+            int done = c->first, equipped;
+            t.optimizer.slots = t.slots.buf;
+            t.optimizer.iterations = c->tally[0];
+            t.optimizer.momentum_product = c->tally[1];
+            Py_BEGIN_ALLOW_THREADS;
+            equipped = run_training(&t, &net, &done);
+            Py_END_ALLOW_THREADS;
+            result = equipped ? PyLong_FromLong(done) : PyErr_NoMemory();
+        }
+    }
     release(held, holding);
-    return equipped ? PyLong_FromLong(done) : PyErr_NoMemory();
+    return result;
 }
 
 /* Predictions of all rows, and the sum of their losses. */
@@ -247,47 +262,85 @@ static double predict_rows(network *net, int loss, const float *hyper, const flo
     return sum;
 }
 
-static PyObject *predict(PyObject *self, PyObject *arguments) {
-    (void)self;
-    program p = {0};
+/* Everything that `predict` is given. */
+typedef struct {
+    program p;
     int loss;
     float hyper[2];
-    Py_buffer weights = {0}, state = {0}, x = {0}, y = {0}, row_weights = {0}, out = {0};
-    Py_buffer *held[] = {&p.operations, &p.floats, &p.widths, &p.variables, &p.variable_floats,
-                         &weights, &state, &x, &y, &row_weights, &out};
+    Py_buffer weights, state, x, y, row_weights, out;
+} prediction;
+
+static int take_prediction(PyObject *arguments, prediction *t) {
+    PyObject *p[5], *o[6];
+    if (!PyArg_ParseTuple(arguments, "(OOOiOO)(iff)OOOOOO", &p[0], &p[1], &p[2], &t->p.output,
+                          &p[3], &p[4], &t->loss, &t->hyper[0], &t->hyper[1], &o[0], &o[1], &o[2],
+                          &o[3], &o[4], &o[5]))
+        return 0;
+    const storage target = t->loss == SPARSE_CE ? INT32 : FLOAT32;
+    return take_program(p, &t->p) && take(o[0], &t->weights, "weights", FLOAT32, 1) &&
+           take(o[1], &t->state, "state", FLOAT32, 1) && take(o[2], &t->x, "x", FLOAT32, 0) &&
+           take(o[3], &t->y, "y", target, 0) &&
+           (o[4] == Py_None || take(o[4], &t->row_weights, "row_weights", FLOAT32, 0)) &&
+           take(o[5], &t->out, "out", FLOAT32, 1);
+}
+
+static int check_prediction(const prediction *t, const network *net) {
+    if (!check_program(net, &t->p, &t->weights, &t->state, 0, PREDICTED_ROWS, 0) ||
+        !is_fine(check_loss(t->loss)) ||
+        !is_wanted(count_of(&t->x) % net->widths[0] == 0,
+                   "rows of another width than its first tensor's"))
+        return 0;
+    const int64_t rows = count_of(&t->x) / net->widths[0];
+    const int32_t *labels = t->loss == SPARSE_CE ? t->y.buf : NULL;
+    return is_fine(check_rows(net, t->loss, rows, count_of(&t->y), count_of(&t->row_weights))) &&
+           is_wanted(count_of(&t->out) == rows * net->widths[net->output],
+                     "another number of outputs than of rows") &&
+           (!labels ||
+            is_fine(check_order(NULL, 0, rows, rows, labels, net->widths[net->output])));
+}
+
+static PyObject *predict(PyObject *self, PyObject *arguments) {
+    (void)self;
+    prediction t = {0};
+    Py_buffer *held[] = {&t.p.operations, &t.p.floats, &t.p.widths, &t.p.variables,
+                         &t.p.variable_floats, &t.weights, &t.state, &t.x, &t.y,
+                         &t.row_weights, &t.out};
     const int holding = (int)(sizeof held / sizeof *held);
-    if (!PyArg_ParseTuple(arguments, "(y*y*y*iy*y*)(iff)w*w*y*y*z*w*", &p.operations, &p.floats,
-                          &p.widths, &p.output, &p.variables, &p.variable_floats, &loss,
-                          &hyper[0], &hyper[1], &weights, &state, &x, &y, &row_weights, &out)) {
-        release(held, holding);
-        return NULL;
-    }
+    PyObject *result = NULL;
     network net;
-    describe(&net, &p, weights.buf, weights.len, state.buf);
-    const int rows = (int)(x.len / (Py_ssize_t)sizeof(float) / net.widths[0]);
-    double total = 0.0;
-    void *memory = NULL;
-    Py_BEGIN_ALLOW_THREADS;
-    const float_mode mode = flush_denormals();
-    memory = equip(&net, PREDICTED_ROWS);
-    if (memory)
-        total = predict_rows(&net, loss, hyper, x.buf, y.buf, row_weights.buf, out.buf, rows) /
-                    rows +
-                penalty(&net);
-    restore_mode(mode);
-    Py_END_ALLOW_THREADS;
-    const int equipped = memory != NULL;
-    free(memory);
+    if (take_prediction(arguments, &t)) {
+        describe(&net, &t.p, t.weights.buf, t.weights.len, t.state.buf);
+        if (check_prediction(&t, &net)) {
+            const int rows = (int)(count_of(&t.x) / net.widths[0]);
+            double total = 0.0;
+            void *memory;
+            Py_BEGIN_ALLOW_THREADS;
+            const float_mode mode = flush_denormals();
+            memory = equip(&net, PREDICTED_ROWS);
+            if (memory)
+                total = predict_rows(&net, t.loss, t.hyper, t.x.buf, t.y.buf, t.row_weights.buf,
+                                     t.out.buf, rows) /
+                            rows +
+                        penalty(&net);
+            restore_mode(mode);
+            Py_END_ALLOW_THREADS;
+            result = memory ? PyFloat_FromDouble(total) : PyErr_NoMemory();
+            free(memory);
+        }
+    }
     release(held, holding);
-    return equipped ? PyFloat_FromDouble(total) : PyErr_NoMemory();
+    return result;
 }
 
 /* Takes BLAS's matrix product from the table that SciPy offers to compiled code. */
 static PyObject *use_product(PyObject *self, PyObject *capsule) {
     (void)self;
     const char *name = PyCapsule_GetName(capsule);
-    if (!name)
+    if (!name) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_ValueError, "the product's capsule has no name");
         return NULL;
+    }
     matrix_product = (sgemm_function)PyCapsule_GetPointer(capsule, name);
     if (!matrix_product)
         return NULL;
