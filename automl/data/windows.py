@@ -105,9 +105,13 @@ def _matrix(combined: Combined, rows: npt.NDArray[np.int64]) -> FloatMatrix | No
     """Numbers of some rows, float64 (m, p): all of an array, or a table's columns of numbers."""
     if combined.x is not None:
         part = combined.x[rows]
-        return part.reshape(len(part), -1).astype(np.float64) if part.dtype.kind in "biuf" else None
+        if part.dtype.kind not in "biuf":
+            return None
+        flat = part.reshape(len(part), -1).astype(np.float64)
+        return np.where(np.isfinite(flat), flat, np.nan)
     table = combined.frame.iloc[rows]
     columns = [numbers(table[name]) for name in table.columns]
+    columns = [np.where(np.isfinite(column), column, np.nan) for column in columns]
     found = [column for column in columns if np.isfinite(column).mean() > OVERLAPPING]
     return np.stack(found, axis=1) if found else np.zeros((len(rows), 0))
 
