@@ -34,6 +34,9 @@ from automl.cli.search_options import (
     Categorical,
     ClassWeight,
     Data,
+    DateFormat,
+    DayFirst,
+    Decimal,
     Device,
     Direction,
     Engine,
@@ -85,6 +88,9 @@ def search(
     target: Target = None,
     task: TaskName = None,
     categorical: Categorical = None,
+    decimal: Decimal = None,
+    day_first: DayFirst = False,
+    date_format: DateFormat = None,
     ignore: Ignore = None,
     names: Names = None,
     separator: Separator = None,
@@ -137,6 +143,7 @@ def search(
     asked["validation"] = parse_rows(validation)
     asked["test"] = parse_rows(test)
     asked["class_weight"] = parse_class_weight(class_weight)
+    asked["date_format"] = parse_date_formats(date_format)
 
     def start(observer: Observer) -> Run:
         from automl.api import search as run_search
@@ -263,6 +270,23 @@ def parse_rows(given: str | None) -> str | float | None:
         return float(given[:-1]) / 100 if given.endswith("%") else float(given)
     except ValueError:
         return given
+
+
+def parse_date_formats(given: Sequence[str] | None) -> Mapping[str, str] | None:
+    """Reads the ``COLUMN=FORMAT`` of --date-format.
+
+    Raises:
+        RequestError: There is no ``=``.
+    """
+    formats: dict[str, str] = {}
+    for part in given or ():
+        column, equals, date_format = part.rpartition("=")
+        if not equals or not column.strip():
+            raise RequestError(
+                f"--date-format {part} is not COLUMN=FORMAT; write it like when=%d.%m.%Y."
+            )
+        formats[column.strip()] = date_format
+    return formats or None
 
 
 def parse_class_weight(given: str | None) -> str | Mapping[str, float] | None:

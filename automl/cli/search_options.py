@@ -66,6 +66,36 @@ Categorical = Annotated[
         rich_help_panel=DATA,
     ),
 ]
+Decimal = Annotated[
+    str | None,
+    typer.Option(
+        "--decimal",
+        metavar="MARK",
+        help="Decimal mark of numbers, . or , (then 1.234 is a thousand). Default: what each "
+        "column shows.",
+        rich_help_panel=DATA,
+    ),
+]
+DayFirst = Annotated[
+    bool,
+    typer.Option(
+        "--day-first",
+        metavar="",
+        help="Take the day before the month in dates such as 01/02/2024. Default: what the column "
+        "shows, else the month.",
+        rich_help_panel=DATA,
+    ),
+]
+DateFormat = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--date-format",
+        metavar="COLUMN=FORMAT",
+        help="Format of a column's dates, as for strptime (when=%d.%m.%Y). Repeatable. Default: "
+        "what each column shows.",
+        rich_help_panel=DATA,
+    ),
+]
 Ignore = Annotated[
     list[str] | None,
     typer.Option(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.date_format import ISO, read_dates, read_times
+from automl.data.number_format import NumberFormat
 from automl.data.unread import Tell
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ MISSING_TEXTS = (
 BOOLEAN_TEXTS = {"true": "1", "false": "0"}
 
 
+# Formats of dates that are whole numbers, by how many digits they have.
+DIGIT_DATES = {"%Y%m%d": 8, "%Y%m%d%H%M": 12, "%Y%m%d%H%M%S": 14}
+
 # Ticks of a datetime64 in a day, by its unit.
 PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
@@ -35,6 +39,7 @@ class ColumnSource(StrEnum):
     NUMBER = "number"
     BOOLEAN = "boolean"
     DATE = "date"
+    TIME = "time"
 
 
 def clean(column: pd.Series) -> pd.Series:
@@ -115,19 +120,36 @@ class ReadColumn:
     unread: npt.NDArray[np.bool_]
 
 
-def read_column(
-    column: pd.Series,
-    source: ColumnSource = ColumnSource.NUMBER,
-    date_format: str = "",
-    strays: Sequence[str] = (),
-) -> ReadColumn:
+@dataclass(frozen=True)
+class Reading:
+    """How a column's raw values become numbers.
+
+    Attributes:
+        source: What the values are.
+        date_format: Of dates, the format as for ``strptime``, or ``"ISO8601"``.
+        strays: Texts that count as missing, for they stood among the others in training.
+        number_format: How numbers are written where they are texts.
+    """
+
+    source: ColumnSource = ColumnSource.NUMBER
+    date_format: str = ""
+    strays: tuple[str, ...] = ()
+    number_format: NumberFormat = field(default_factory=NumberFormat)
+
+    def not_read(self) -> str:
+        """What values that cannot be read are not, for a sentence."""
+        how = f" of the format {self.date_format}" if self.date_format not in ("", ISO) else ""
+        described = self.number_format.describe()
+        how += f" as training has them ({described})" if described else ""
+        return f"no {self.source}{how}, so counted as missing"
+
+
+def read_column(column: pd.Series, reading: Reading) -> ReadColumn:
     """Reads a column as numbers or dates.
 
     Args:
         column: Raw values of any dtype; of texts among other values each is read by itself.
-        source: What the values are.
-        date_format: Of dates, the format as for ``strptime``, or ``"ISO8601"``.
-        strays: Texts that count as missing, for they stood among numbers in training.
+        reading: How they are read. Numbers that are no texts are taken as they are.
     """
     import pandas as pd
 
@@ -135,7 +157,7 @@ def read_column(
         texts = np.array([isinstance(value, str) for value in column], np.bool_)
         if texts.any() and column[~texts].notna().any():
             both = [
-                read_column(part, source, date_format, strays)
+                read_column(part, reading)
                 for part in (column[texts], column[~texts].infer_objects())
             ]
             unread = pd.concat([pd.Series(r.unread, index=r.cleaned.index) for r in both])
@@ -145,45 +167,42 @@ def read_column(
                 unread.reindex(column.index).to_numpy(np.bool_),
             )
     cleaned = clean(column)
-    if strays and is_text(cleaned):
-        cleaned = cleaned.mask(cleaned.isin(list(strays)))
-    if source is ColumnSource.DATE:
-        values = timestamps(cleaned, date_format)
-    else:
-        values = _like(cleaned, (booleans if source is ColumnSource.BOOLEAN else numbers)(cleaned))
+    if reading.strays and is_text(cleaned):
+        cleaned = cleaned.mask(cleaned.isin(list(reading.strays)))
+    values = _read_cleaned(cleaned, reading)
     return ReadColumn(values, cleaned, values.isna().to_numpy() & cleaned.notna().to_numpy())
 
 
+def _read_cleaned(cleaned: pd.Series, reading: Reading) -> pd.Series:
+    if reading.source is ColumnSource.DATE:
+        return timestamps(cleaned, reading.date_format)
+    if reading.source is ColumnSource.BOOLEAN:
+        return _like(cleaned, booleans(cleaned))
+    if not is_text(cleaned):
+        return _like(cleaned, numbers(cleaned))
+    if reading.source is ColumnSource.TIME:
+        return _like(cleaned, read_times(cleaned))
+    return _like(cleaned, reading.number_format.read(cleaned))
+
+
 def numeric_values(
-    column: pd.Series,
-    source: ColumnSource = ColumnSource.NUMBER,
-    date_format: str = "",
-    strays: Sequence[str] = (),
-    tell: Tell | None = None,
+    column: pd.Series, reading: Reading = Reading(), tell: Tell | None = None
 ) -> npt.NDArray[np.float64]:
     """Reads a column as numbers; see `read_column`.
 
     Args:
         column: Raw values of any dtype.
-        source: What the values are.
-        date_format: Of dates, the format as for ``strptime``, or ``"ISO8601"``.
-        strays: Texts that count as missing.
+        reading: How they are read.
         tell: Called where values cannot be read.
 
     Returns:
         float64 (n,), NaN where a value is missing or cannot be read; dates as days since
-        1970-01-01.
+        1970-01-01, times of day as hours.
     """
-    read = read_column(column, source, date_format, strays)
+    read = read_column(column, reading)
     if tell is not None:
-        tell(read.cleaned, read.unread, unread_what(source, date_format))
+        tell(read.cleaned, read.unread, reading.not_read())
     return days(read.values) if read.values.dtype.kind == "M" else read.values.to_numpy()
-
-
-def unread_what(source: ColumnSource, date_format: str = "") -> str:
-    """What values that cannot be read are not, for a sentence."""
-    how = f" of the format {date_format}" if date_format not in ("", "ISO8601") else ""
-    return f"no {source}{how}, so counted as missing"
 
 
 def booleans(cleaned: pd.Series) -> npt.NDArray[np.float64]:
@@ -205,15 +224,28 @@ def numbers(cleaned: pd.Series) -> npt.NDArray[np.float64]:
 
 
 def timestamps(cleaned: pd.Series, date_format: str) -> pd.Series:
-    """Reads a cleaned column as dates: datetime64, missing where it is no date."""
-    import pandas as pd
+    """Reads a cleaned column as dates: datetime64, missing where it is no date.
 
+    Whole numbers are dates only of a format that has nothing but digits, such as 20240131.
+    """
+    if cleaned.dtype.kind in "if" and date_format in DIGIT_DATES:
+        cleaned = digits(cleaned)
     if is_text(cleaned):
-        parsed = pd.to_datetime(cleaned, format=date_format, errors="coerce", utc=True)
-        cleaned = parsed.dt.tz_localize(None)
+        return read_dates(cleaned, date_format)
     if cleaned.dtype.kind != "M":
         return _like(cleaned, np.full(len(cleaned), np.datetime64("NaT", "s")))
     return cleaned
+
+
+def digits(cleaned: pd.Series) -> pd.Series:
+    """Whole numbers as texts, missing where a number is missing or not whole."""
+    import pandas as pd
+
+    values = cleaned.to_numpy(dtype=np.float64, na_value=np.nan)
+    with np.errstate(invalid="ignore"):
+        whole = (values == np.round(values)) & (np.abs(values) < 2**53)
+    texts = np.where(whole, values, 0).astype(np.int64).astype(str).astype(object)
+    return pd.Series(texts, cleaned.index, name=cleaned.name, dtype="str").where(whole)
 
 
 def days(moments: pd.Series) -> npt.NDArray[np.float64]:
@@ -222,11 +254,6 @@ def days(moments: pd.Series) -> npt.NDArray[np.float64]:
     # Not by subtraction, which goes through nanoseconds and ends in the year 2262.
     ticks = PER_DAY[str(np.datetime_data(values.dtype)[0])]
     return np.where(np.isnat(values), np.nan, values.astype(np.int64) / ticks)
-
-
-def dates(cleaned: pd.Series, date_format: str) -> npt.NDArray[np.float64]:
-    """Reads a cleaned column as days since 1970-01-01: float64 (n,), NaN where it is no date."""
-    return days(timestamps(cleaned, date_format))
 
 
 def text_values(column: pd.Series) -> npt.NDArray[np.object_]:

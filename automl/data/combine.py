@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.columns import clean, is_text, numbers, numeric_values, text_values
+from automl.data.columns import clean, numeric_values, read_column, text_values
+from automl.data.infer import infer_column
 from automl.data.names import nearest
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
 from automl.data.roles import Roles, find_roles
-from automl.data.schema import ColumnKind, infer_column
+from automl.data.schema import Conventions
 from automl.data.sources import ArrayPair, Loaded, load
 from automl.data.text_file import Say
 from automl.errors import DataError, RequestError
@@ -36,6 +37,7 @@ class Combined:
             parts differ in their dtype is ``object``.
         x: Array data (n, *shape), or None for a table.
         categorical: Names of columns that were declared categorical.
+        conventions: How the person says that values are written.
         weight: Weight of each row, float64 (n,), or None.
         group: Group of each row, (n,), or None.
         time: Time of each row, float64 (n,), or None.
@@ -49,6 +51,7 @@ class Combined:
     table: pd.DataFrame | None
     x: npt.NDArray[Any] | None
     categorical: tuple[str, ...] = ()
+    conventions: Conventions = field(default_factory=Conventions)
     weight: npt.NDArray[np.float64] | None = None
     group: npt.NDArray[Any] | None = None
     time: npt.NDArray[np.float64] | None = None
@@ -137,6 +140,7 @@ def _combine_tables(
     kept = {name: column[keep].reset_index(drop=True) for name, column in joined.items()}
     row = np.concatenate([np.arange(1, len(rows) + 1) for _, rows in present])[keep]
     part = part[keep]
+    conventions = Conventions(request.decimal, request.day_first or None, roles.date_format)
     return Combined(
         part=part,
         row=row,
@@ -144,9 +148,10 @@ def _combine_tables(
         table=pd.DataFrame({f: kept[f] for f in roles.features}),
         x=None,
         categorical=tuple(c for c in roles.categorical if c in roles.features),
-        weight=None if roles.weight is None else _weights(kept[roles.weight]),
+        conventions=conventions,
+        weight=None if roles.weight is None else _weights(kept[roles.weight], conventions),
         group=None if roles.group is None else _groups(kept[roles.group], part, say),
-        time=None if roles.time is None else _times(kept[roles.time], part, say),
+        time=None if roles.time is None else _times(kept[roles.time], part, conventions, say),
         fingerprint=fingerprint,
     )
 
@@ -207,8 +212,9 @@ def _with_target(
     return keep
 
 
-def _weights(column: pd.Series) -> npt.NDArray[np.float64]:
-    weights = numeric_values(column)
+def _weights(column: pd.Series, conventions: Conventions) -> npt.NDArray[np.float64]:
+    found = infer_column(clean(column), lambda _: None, conventions)
+    weights = numeric_values(column, replace(found.reading, strays=()))
     bad = ~(np.isfinite(weights) & (weights >= 0))
     if bad.any():
         example = column.iloc[int(np.argmax(bad))]
@@ -230,7 +236,9 @@ def _groups(column: pd.Series, part: npt.NDArray[np.int64], say: Say) -> npt.NDA
     return text_values(column).astype(str)
 
 
-def _times(column: pd.Series, part: npt.NDArray[np.int64], say: Say) -> npt.NDArray[np.float64]:
+def _times(
+    column: pd.Series, part: npt.NDArray[np.int64], conventions: Conventions, say: Say
+) -> npt.NDArray[np.float64]:
     main = clean(column[part == 0])
     lacking = int(main.isna().sum())
     if lacking:
@@ -238,16 +246,17 @@ def _times(column: pd.Series, part: npt.NDArray[np.int64], say: Say) -> npt.NDAr
             f"The time column {column.name!r} lacks a value in {lacking:,} rows: give every row a "
             "time, or remove these rows."
         )
-    found = infer_column(main, say)
-    if found.kind is ColumnKind.CATEGORY or found.strays:
-        example = main[np.isnan(numbers(main))].iloc[0] if is_text(main) else main.iloc[0]
+    found = infer_column(main, say, conventions)
+    unread = read_column(main, replace(found.reading, strays=())).unread
+    if unread.any():
+        example = main[unread].iloc[0]
         raise DataError(
             f"The time column {column.name!r} holds {str(example)!r}, which is neither a number "
             "nor a date: write dates as 2024-12-31."
         )
     say(f"column {column.name!r} orders the rows in time and is not learnt from")
     # Only the rows of part 0 are ordered by it.
-    return numeric_values(column, found.source, found.date_format)
+    return numeric_values(column, found.reading)
 
 
 def _combine_arrays(
@@ -260,7 +269,7 @@ def _combine_arrays(
             f"Option --split-by-time {request.split_by_time} names a column, but arrays have none: "
             "give order, for the order that the rows are in."
         )
-    for option in ("ignore", "names", "group", "weight", "categorical"):
+    for option in ("ignore", "names", "group", "weight", "categorical", "date_format"):
         if getattr(request, option) not in (None, ()):
             flag = "--" + option.replace("_", "-")
             raise RequestError(f"Option {flag} names a column, but arrays have none: give a table.")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.columns import ColumnSource, clean, numeric_values, text_values
+from automl.data.columns import ColumnSource, Reading, clean, numeric_values, text_values
+from automl.data.number_format import NumberFormat
 from automl.data.numbers import (
     FloatArray,
     array_to_float32,
@@ -36,10 +37,11 @@ class NumericFeature:
         std: Standard deviation of the training rows, after filling; positive.
         indicator: Whether a 0/1 column says where a value was missing (where training rows had
             missing values).
-        source: How raw values become numbers: ``number``, ``boolean`` or ``date`` (days since
-            1970-01-01).
+        source: How raw values become numbers: ``number``, ``boolean``, ``date`` (days since
+            1970-01-01) or ``time`` (hours).
         date_format: Of a date, its format as for ``strptime``, or ``"ISO8601"``.
         strays: Texts that count as missing values, for they stood among numbers in training.
+        number_format: How numbers are written where they are texts.
     """
 
     name: str
@@ -50,6 +52,12 @@ class NumericFeature:
     source: ColumnSource = ColumnSource.NUMBER
     date_format: str = ""
     strays: tuple[str, ...] = ()
+    number_format: NumberFormat = field(default_factory=NumberFormat)
+
+    @property
+    def reading(self) -> Reading:
+        """How raw values become numbers."""
+        return Reading(self.source, self.date_format, self.strays, self.number_format)
 
     def raw(self, column: pd.Series, tell: Tell | None = None) -> FloatArray:
         """The column as numbers, float32 (n,), NaN where missing or not to be read.
@@ -61,7 +69,7 @@ class NumericFeature:
         Raises:
             DataError: A value is infinite.
         """
-        values = numeric_values(column, self.source, self.date_format, self.strays, tell)
+        values = numeric_values(column, self.reading, tell)
         return to_float32(values, f"Column {self.name!r}")
 
     def apply(self, raw: FloatArray) -> FloatArray:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.columns import is_text, text_values
+from automl.data.columns import Reading, clean, is_text, numeric_values, text_values
 from automl.data.features import ArrayFeature, CategoricalFeature, Feature, NumericFeature
+from automl.data.infer import infer_column
 from automl.data.numbers import array_to_float32, rows_of_a_chunk
 from automl.data.plan import TargetScale
-from automl.data.schema import Column, ColumnKind, infer_column
+from automl.data.schema import Column, ColumnKind
 from automl.data.task import Task
 from automl.data.text_file import Say
 from automl.errors import DataError
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 # than IDENTIFIER_VALUES and more than IDENTIFIER_SHARE of its values differ.
 IDENTIFIER_VALUES = 20
 IDENTIFIER_SHARE = 0.5
+# Letters of an example.
+SHOWN = 40
 # Rows by which an identifier is told from numbers and dates before any are set apart.
 SAMPLE = 100
 # The most categories kept of a column that was not declared categorical.
@@ -80,8 +84,8 @@ def fit_features(
 def _useless(column: Column, cleaned: pd.Series, forced: bool, keep_constant: bool) -> str | None:
     """Why a column cannot serve, or None."""
     present = cleaned.dropna()
-    if column.strays and is_text(present):
-        present = present[~present.isin(list(column.strays))]
+    if column.reading.strays and is_text(present):
+        present = present[~present.isin(list(column.reading.strays))]
     distinct = int(present.nunique())
     if distinct == 0:
         return "all its values are missing"
@@ -91,11 +95,15 @@ def _useless(column: Column, cleaned: pd.Series, forced: bool, keep_constant: bo
     if column.kind is ColumnKind.CATEGORY and not forced:
         share = distinct / len(present)
         if distinct > IDENTIFIER_VALUES and share > IDENTIFIER_SHARE:
+            differ = f"{distinct:,} of its {len(present):,} values differ"
+            way = f"(--categorical {column.name} keeps it)"
+            if column.looks:
+                return f"{differ}, and {column.looks}; --categorical {column.name} keeps it"
+            example = str(present.iloc[0])[:SHOWN]
             return (
-                f"{distinct:,} of its {len(present):,} values differ, so it looks like an "
-                f"identifier or free text (--categorical {column.name} keeps it)"
+                f"{differ}, such as {example!r}, so it looks like an identifier or free text {way}"
             )
-    if column.kind is ColumnKind.NUMBER and _is_counter(column.name, present):
+    if column.kind is ColumnKind.NUMBER and _is_counter(column, present):
         return "it counts or names the rows"
     return None
 
@@ -110,19 +118,19 @@ def names_the_rows(cleaned: pd.Series, forced: bool) -> bool:
     present = cleaned.dropna()
     if forced or len(present) <= IDENTIFIER_VALUES:
         return False
-    kind = infer_column(present.head(SAMPLE), lambda _: None).kind
-    if kind is ColumnKind.NUMBER:
-        return _is_counter(str(cleaned.name), present)
-    distinct = int(present.nunique()) if kind is ColumnKind.CATEGORY else 0
+    column = infer_column(clean(present.head(SAMPLE)), lambda _: None)
+    if column.kind is ColumnKind.NUMBER:
+        return _is_counter(column, present)
+    distinct = int(present.nunique()) if column.kind is ColumnKind.CATEGORY else 0
     return distinct > max(IDENTIFIER_VALUES, IDENTIFIER_SHARE * len(present))
 
 
-def _is_counter(name: str, present: pd.Series) -> bool:
-    plain = name.strip().lower().replace(" ", "_")
+def _is_counter(column: Column, present: pd.Series) -> bool:
+    plain = column.name.strip().lower().replace(" ", "_")
     named = plain in COUNTER_NAMES or plain.startswith("unnamed") or plain.endswith("_id")
     if not named or present.nunique() < len(present):
         return False
-    values = present.astype(np.float64).to_numpy()
+    values = numeric_values(present, column.reading)
     return bool((values == np.round(values)).all())
 
 
@@ -132,9 +140,7 @@ def _fit_numeric(column: Column, cleaned: pd.Series, keep_constant: bool) -> Num
         fill=0.0,
         mean=0.0,
         std=1.0,
-        source=column.source,
-        date_format=column.date_format,
-        strays=column.strays,
+        **_read_as(column.reading),
     )
     raw = unfitted.raw(cleaned)
     missing = np.isnan(raw)
@@ -152,15 +158,22 @@ def _fit_numeric(column: Column, cleaned: pd.Series, keep_constant: bool) -> Num
         mean=mean,
         std=std,
         indicator=bool(missing.any()),
-        source=column.source,
-        date_format=column.date_format,
-        strays=column.strays,
+        **_read_as(column.reading),
     )
+
+
+def _read_as(reading: Reading) -> dict[str, Any]:
+    return {f.name: getattr(reading, f.name) for f in fields(reading)}
 
 
 def _fit_categorical(
     column: Column, cleaned: pd.Series, forced: bool, say: Say
 ) -> CategoricalFeature:
+    if column.looks:
+        say(
+            f"column {column.name!r} is taken as categories: {column.looks} "
+            f"(--ignore {column.name} leaves it out)"
+        )
     texts, counts = np.unique(text_values(cleaned).astype(str), return_counts=True)
     # Most frequent first, texts of equal frequency in alphabetical order.
     order = np.argsort(-counts, kind="stable")

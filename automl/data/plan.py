@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.columns import ColumnSource
+from automl.data.date_format import check_date_format
 from automl.data.features import (
     ArrayFeature,
     CategoricalFeature,
@@ -20,6 +21,7 @@ from automl.data.features import (
 )
 from automl.data.forms import check_form
 from automl.data.names import nearest
+from automl.data.number_format import NumberFormat
 from automl.data.numbers import FloatArray, standardize
 from automl.data.unread import Tell
 from automl.errors import DataError
@@ -353,8 +355,12 @@ def _feature(form: Mapping[str, Any]) -> Feature:
     values: dict[str, Any] = {k: _frozen(v) for k, v in form.items() if k != "kind"}
     if "source" in values:
         values["source"] = ColumnSource(values["source"])
+    if "number_format" in values:
+        values["number_format"] = NumberFormat.from_json(values["number_format"])
     feature: Feature = kind[name](**values)
     if isinstance(feature, NumericFeature):
+        if feature.source is ColumnSource.DATE:
+            check_date_format(feature.date_format)
         _check_scales((feature.fill, feature.mean), (feature.std,))
     if isinstance(feature, ArrayFeature):
         if not feature.shape or any(size < 1 for size in feature.shape):

@@ -12,10 +12,10 @@ import numpy.typing as npt
 from automl.data.combine import Combined, combine
 from automl.data.divide import check_split, divide
 from automl.data.fit import fit_array, fit_features, fit_target
+from automl.data.infer import infer_schema
 from automl.data.plan import PreprocessingPlan, Rows
 from automl.data.reading import read_table
 from automl.data.request import DataRequest
-from automl.data.schema import infer_schema
 from automl.data.splits import Split
 from automl.data.summary import say_parts, summarize
 from automl.data.targets import class_weights, encode_targets, infer_task, target_columns
@@ -134,7 +134,8 @@ def _fit(
     scale = fit_target(truth[split.train], task)
     if combined.x is not None:
         return PreprocessingPlan((fit_array(combined.x, split.train, say),), scale), combined
-    schema = infer_schema(combined.frame.iloc[split.train], combined.categorical, say)
+    learnt = combined.frame.iloc[split.train]
+    schema = infer_schema(learnt, combined.categorical, say, combined.conventions)
     read = read_table(combined.frame, schema)
     features = fit_features(
         read.frame.iloc[split.train], schema, combined.categorical, say, keep_constant

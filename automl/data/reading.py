@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.columns import ReadColumn, read_column, unread_what
+from automl.data.columns import ReadColumn, read_column
 from automl.data.schema import Column, ColumnKind
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ class ReadTable:
         for name in names:
             if name in self.unread:
                 column, read = self.unread[name]
-                what = unread_what(column.source, column.date_format)
-                tell(read.cleaned.iloc[rows], read.unread[rows], what)
+                tell(read.cleaned.iloc[rows], read.unread[rows], column.reading.not_read())
 
 
 def read_table(table: pd.DataFrame, schema: Sequence[Column]) -> ReadTable:
@@ -61,7 +60,7 @@ def read_table(table: pd.DataFrame, schema: Sequence[Column]) -> ReadTable:
         if column.kind is ColumnKind.CATEGORY:
             columns[column.name] = raw
             continue
-        read = read_column(raw, column.source, column.date_format, column.strays)
+        read = read_column(raw, column.reading)
         columns[column.name] = read.values
         if read.unread.any():
             unread[column.name] = (column, read)

@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from automl.data.combine import Combined
 from automl.data.fit import SAMPLE, names_the_rows
+from automl.data.infer import infer_column
 from automl.data.numbers import rows_of_a_chunk
-from automl.data.schema import ColumnKind, infer_column
+from automl.data.schema import ColumnKind
 from automl.data.splits import IntArray, Split, SplitRule
 
 UIntArray = npt.NDArray[np.uint64]

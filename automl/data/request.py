@@ -43,6 +43,11 @@ class DataRequest:
         class_weight: ``"balanced"``, or class to weight; None for equal weights.
         task: Kind of task, to overrule what the target looks like.
         categorical: Columns to take as categories whatever they look like.
+        decimal: Decimal mark of numbers in texts, ``"."`` or ``","``; None for what each column
+            shows.
+        day_first: Whether in dates the day comes before the month where a column shows neither.
+        date_format: Column to the format of its dates, as for ``strptime``; None for what each
+            shows.
         seed: Seed of the split; 0 is a seed.
         allow_wide: Whether a table may have more columns than rows.
         keep_constant: Whether columns of numbers that are all the same stay (as zeros), for a
@@ -62,6 +67,9 @@ class DataRequest:
     class_weight: str | Mapping[Any, float] | None = None
     task: str | None = None
     categorical: tuple[str | int, ...] = ()
+    decimal: str | None = None
+    day_first: bool = False
+    date_format: Mapping[str, str] | None = None
     seed: int = 0
     allow_wide: bool = False
     keep_constant: bool = False
@@ -121,6 +129,8 @@ class DataRequest:
             form[name] = _source_form(form[name])
         if isinstance(self.class_weight, Mapping):
             form["class_weight"] = {str(k): float(v) for k, v in self.class_weight.items()}
+        if self.date_format is not None:
+            form["date_format"] = {str(k): v for k, v in self.date_format.items()}
         return {k: list(v) if isinstance(v, tuple) else v for k, v in form.items()}
 
     @classmethod

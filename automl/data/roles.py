@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from automl.data.names import nearest
@@ -25,6 +25,7 @@ class Roles:
     weight: str | None = None
     group: str | None = None
     time: str | None = None
+    date_format: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -77,7 +78,8 @@ def find_roles(
     features = tuple(c for c in columns if c not in taken)
     if not features:
         raise DataError("Besides the target there is no column to learn from: give at least one.")
-    return Roles(targets, features, categorical, **roles)
+    dates = {_find(c, columns, "date", headless): f for c, f in (request.date_format or {}).items()}
+    return Roles(targets, features, categorical, **roles, date_format=dates)
 
 
 def _time_column(request: DataRequest, columns: Sequence[str]) -> str | int | None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.data.columns import ColumnSource, clean, numeric_values, text_values
+from automl.data.columns import ColumnSource, Reading, clean, numeric_values, text_values
 from automl.data.unread import teller
 
 
@@ -45,7 +45,7 @@ def test_numbers_are_read_alike(column):
     ],
 )
 def test_booleans_are_read_alike(column):
-    assert numeric_values(column, ColumnSource.BOOLEAN).tolist() == [1.0, 0.0]
+    assert numeric_values(column, Reading(ColumnSource.BOOLEAN)).tolist() == [1.0, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ def test_booleans_are_read_alike(column):
     ],
 )
 def test_dates_are_days_since_1970(column):
-    days = numeric_values(column, ColumnSource.DATE, "ISO8601")
+    days = numeric_values(column, Reading(ColumnSource.DATE, "ISO8601"))
     np.testing.assert_array_equal(days, [1, 365, np.nan])
 
 
-def told(column, *arguments, rows="test rows", **options):
+def told(column, reading=Reading()):  # noqa: B008
     said = []
-    values = numeric_values(column, *arguments, tell=teller(said.append, rows), **options)
+    values = numeric_values(column, reading, teller(said.append, "test rows"))
     return values.tolist(), said
 
 
@@ -75,7 +75,7 @@ def test_a_value_of_another_kind_is_missing_and_told_with_its_row():
         "column 'c': 2 of the 3 values in the test rows, such as 'many' in row 2, are no number, "
         "so counted as missing; is it the column 'c' of the training rows?"
     ]
-    values, said = told(series([1, 2]), ColumnSource.DATE, "ISO8601")
+    values, said = told(series([1, 2]), Reading(ColumnSource.DATE, "ISO8601"))
     assert np.isnan(values).all() and "no date" in said[0]
     assert told(series(["1", None]))[1] == []
 
@@ -88,9 +88,9 @@ def test_texts_among_other_values_are_read_by_themselves():
 
 
 def test_known_strays_are_missing_and_others_are_not():
-    values = numeric_values(series(["1", "unknown"]), strays=("unknown",))
+    values = numeric_values(series(["1", "unknown"]), Reading(strays=("unknown",)))
     np.testing.assert_array_equal(values, [1, np.nan])
-    values, said = told(series(["1", "unknown", "other"]), strays=("unknown",))
+    values, said = told(series(["1", "unknown", "other"]), Reading(strays=("unknown",)))
     np.testing.assert_array_equal(values, [1, np.nan, np.nan])
     assert len(said) == 1 and "1 of the 2 values" in said[0] and "'other' in row 3" in said[0]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from automl.data.columns import clean
 from automl.data.features import CategoricalFeature, NumericFeature
 from automl.data.fit import fit_array, fit_features, fit_target
-from automl.data.schema import infer_schema
+from automl.data.infer import infer_schema
 from automl.data.task import Task, TaskKind
 from automl.errors import DataError
 

@@ -1,4 +1,4 @@
-"""The schema: what a column is taken for, and what is said about it."""
+"""Inferring: what a column is taken for, and what is said about it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from automl.data.columns import clean, numeric_values
-from automl.data.schema import ColumnKind, infer_column, infer_schema
+from automl.data.infer import infer_column, infer_schema
+from automl.data.schema import ColumnKind
 
 
 def infer(values):
@@ -45,20 +46,20 @@ def test_kinds(values, kind):
 )
 def test_dates_are_read_by_the_format_that_fits_all(values, date_format):
     column, said = infer(values)
-    assert column.kind is ColumnKind.DATE and column.date_format == date_format
+    assert column.kind is ColumnKind.DATE and column.reading.date_format == date_format
     assert len(said) == 1 and "days since 1970-01-01" in said[0]
-    days = numeric_values(pd.Series(values[:1]), column.source, column.date_format)
+    days = numeric_values(pd.Series(values[:1]), column.reading)
     assert int(days[0]) == 19753 or values[0].startswith("02")
 
 
 def test_an_ambiguous_order_of_day_and_month_is_said():
     column, said = infer(["01/02/2024", "03/04/2024"])
-    assert column.date_format == "%m/%d/%Y" and "month first" in said[0]
+    assert column.reading.date_format == "%m/%d/%Y" and "month first" in said[0]
 
 
 def test_few_texts_among_numbers_are_missing_many_make_categories():
     column, said = infer([str(i) for i in range(100)] + ["unknown"] * 3)
-    assert column.kind is ColumnKind.NUMBER and column.strays == ("unknown",)
+    assert column.kind is ColumnKind.NUMBER and column.reading.strays == ("unknown",)
     assert "'unknown'" in said[0] and "3 rows" in said[0]
     assert infer([str(i) for i in range(100)] + ["unknown"] * 30)[0].kind is ColumnKind.CATEGORY
     assert infer([*map(str, range(200)), *"abcdefg"])[0].kind is ColumnKind.CATEGORY
