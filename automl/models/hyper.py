@@ -9,6 +9,7 @@ from typing import Any
 
 from automl.errors import SpaceError
 from automl.models.hyper_parameters import converted
+from automl.models.hyper_ranges import holds
 from automl.models.keras_tuner_package import keras_tuner
 from automl.space.hyperparameter import Hyperparameter
 from automl.space.keras_tuner import HyperBuilder
@@ -54,6 +55,22 @@ class HyperBuilt:
             if declared.name not in self.given and self.hp.is_active(declared)
         ]
         return converted(new, self.hp.space)
+
+    def notes(self) -> list[str]:
+        """Sentences on values that the builder's own ranges do not hold."""
+        outside = [
+            declared.name
+            for declared in self.hp.space
+            if declared.name in self.given
+            and self.hp.is_active(declared)
+            and not holds(declared, self.given[declared.name])
+        ]
+        return [
+            f"The builder asks for {name!r} in a range that does not hold every trial's value: "
+            "the range depends on other hyperparameters, or a setting lies outside it; the value "
+            "that a trial was given counts."
+            for name in dict.fromkeys(outside)
+        ]
 
 
 def build_hyper(

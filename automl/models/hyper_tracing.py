@@ -4,8 +4,9 @@ A builder declares a hyperparameter where it reads it. So the defaults are built
 values that may lead elsewhere: every other option of a choice, every value of a small integer,
 the greatest value of a float and of an integer that a loop may count to. One build tries new
 values of all hyperparameters at once; a value that it did not reach, or failed with, is tried
-once more by itself. What needs two values together, or the middle of a wide range, is found when
-a trial of the search reaches it (`automl.space.growth`).
+once more by itself. Ranges that were not the same in all of them are taken apart then
+(`automl.models.hyper_ranges`). What needs two values together, or the middle of a wide range, is
+found when a trial of the search reaches it (`automl.space.growth`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import contextlib
 import io
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -23,7 +24,18 @@ import keras
 from automl.errors import SpaceError
 from automl.models.hyper import made_hypermodel, run_builder
 from automl.models.hyper_parameters import converted, stepped_values
-from automl.models.keras_tuner_package import keras_tuner, kinds
+from automl.models.hyper_ranges import (
+    AGAIN,
+    DEPENDS,
+    Variant,
+    WatchedParameters,
+    few_values,
+    few_values_of,
+    variants_of,
+)
+from automl.models.keras_tuner_package import kinds
+from automl.space.condition import Ref, all_of
+from automl.space.hyperparameter import Hyperparameter
 from automl.space.keras_tuner import HyperBuilder, line_of
 from automl.space.search_space import SearchSpace
 
@@ -35,7 +47,8 @@ SMALL = 8
 """Values up to which every value of an integer is tried."""
 MOST_COUNTED = 32
 """An integer up to this may count layers in a loop, and its greatest value is tried; a larger one
-is a width, whose greatest value would only cost memory."""
+is a width, whose greatest value would only cost memory, but the value beside its default shows
+whether other ranges depend on it."""
 
 
 def traced(space: SearchSpace) -> SearchSpace:
@@ -57,8 +70,7 @@ def traced(space: SearchSpace) -> SearchSpace:
     with contextlib.redirect_stdout(io.StringIO()), _without_pretrained_weights():
         trace = Trace(partial(run_builder, builder.source, hypermodel))
         trace.explore(builder.name, builder.file)
-    declared = [known.declared for known in trace.known]
-    return space.extended(converted(declared, declared))
+        return space.extended(trace.hyperparameters())
 
 
 @dataclass
@@ -68,6 +80,8 @@ class _Known:
     Attributes:
         declared: It, as it was declared first.
         witness: Values of the first build in which it was active; None if there was none yet.
+        seen: The values of each build in which it was active, and it as it was declared there.
+        is_reused: Whether one model declares it again with another range.
         tried: Values with which a model was built.
         untried: Values still to be tried.
         alone: Those of them that are to be tried by themselves.
@@ -75,6 +89,8 @@ class _Known:
 
     declared: Any
     witness: dict[str, Any] | None = None
+    seen: list[tuple[dict[str, Any], Any]] = field(default_factory=list)
+    is_reused: bool = False
     tried: list[Any] = field(default_factory=list)
     untried: list[Any] = field(default_factory=list)
     alone: list[Any] = field(default_factory=list)
@@ -98,6 +114,7 @@ class Trace:
         self.known: list[_Known] = []
         self.builds = 0
         self._build = build
+        self._started = time.process_time()
 
     def explore(self, name: str = "build", file: str = "") -> None:
         """Builds models until no value is left that could lead to something new.
@@ -109,7 +126,6 @@ class Trace:
         Raises:
             SpaceError: The defaults cannot be built.
         """
-        started = time.process_time()
         try:
             model = self._try({})
         except (Exception, SystemExit) as error:
@@ -123,7 +139,7 @@ class Trace:
                 f"The builder {name} returned {kind}; a function build(hp), or HyperModel.build, "
                 "has to return a keras.Model."
             )
-        while self.builds < MOST_BUILDS and time.process_time() - started < MOST_SECONDS:
+        while self.builds < MOST_BUILDS and self._has_time():
             asked = self._next()
             if not asked:
                 return
@@ -132,8 +148,68 @@ class Trace:
                 self._try(self._values(asked))
             self._put_aside(asked)
 
+    def hyperparameters(self) -> list[Hyperparameter]:
+        """What was found, in the order in which it was found, each range by itself."""
+        declared = [known.declared for known in self.known]
+        values: dict[str, list[Any]] = {}  # of those so far that have few
+        made = []
+        for known in self.known:
+            variants = self._variants(known, values)
+            made += self._made(known, variants, declared)
+            own = few_values_of(variants or [Variant(known.declared)])
+            values[known.declared.name] = [*values.get(known.declared.name, []), *own]
+        return made
+
+    def _made(
+        self, known: _Known, variants: list[Variant], declared: list[Any]
+    ) -> list[Hyperparameter]:
+        remarks = [] if variants else [DEPENDS]
+        if known.is_reused:
+            remarks.append(AGAIN)
+        made = []
+        for variant in variants or [Variant(known.declared)]:
+            (one,) = converted([variant.declared], declared)
+            if variant.parent:
+                decides = Ref(variant.parent).isin(list(variant.values))
+                one = replace(one, when=decides if one.when is None else all_of(one.when, decides))
+            if remarks:
+                one = replace(one, help="; ".join((*filter(None, (one.help,)), *remarks)))
+            made.append(one)
+        return made
+
+    def _variants(self, known: _Known, parents: Mapping[str, list[Any]]) -> list[Variant]:
+        """The ranges of one hyperparameter; none where they depend on what cannot be found.
+
+        Args:
+            known: The hyperparameter.
+            parents: The values of those before it that have few.
+        """
+        if not known.seen:  # its scope was never entered
+            return [Variant(known.declared)]
+
+        def declared_with(parent: str, value: Any) -> Any:
+            if self.builds >= 2 * MOST_BUILDS or not self._has_time():
+                return None
+            before = len(known.seen)
+            with contextlib.suppress(Exception, SystemExit):
+                self._try({**known.seen[0][0], parent: value})
+            return known.seen[-1][1] if len(known.seen) > before else None
+
+        variants = variants_of(list(known.seen), parents, declared_with)
+        for variant in reversed(variants[1:]):  # others may depend on values that are new
+            values = few_values(variant.declared)
+            if len(values) > 1:
+                asked = {variant.parent: variant.values[-1], known.declared.name: values[-1]}
+                with contextlib.suppress(Exception, SystemExit):
+                    self._try({**known.seen[0][0], **asked})
+                break
+        return variants
+
+    def _has_time(self) -> bool:
+        return time.process_time() - self._started < MOST_SECONDS
+
     def _try(self, values: Mapping[str, Any]) -> Any:
-        hp = keras_tuner.HyperParameters()
+        hp = WatchedParameters()
         hp.values = dict(values)
         self.builds += 1
         whole = False
@@ -149,7 +225,9 @@ class Trace:
         active = {one.name: hp.values[one.name] for one in hp.space if hp.is_active(one)}
         for one in hp.space:
             known = self._find(one)
+            known.is_reused |= one.name in hp.again
             if known.is_active(active):
+                known.seen.append((active, one))
                 if known.witness is None:
                     known.witness = active
                     known.untried += [v for v in _candidates(one) if v not in known.untried]
@@ -223,7 +301,9 @@ def _candidates(one: Any) -> list[Any]:
         values = stepped_values(one)
     if len(values) <= SMALL:
         return list(reversed(values))
-    return [values[-1]] if values[-1] <= MOST_COUNTED else []
+    if values[-1] <= MOST_COUNTED:
+        return [values[-1]]
+    return [next(value for value in values if value != one.default)]
 
 
 @contextlib.contextmanager

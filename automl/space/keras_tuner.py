@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from automl.errors import SpaceError
 from automl.space.search_space import SearchSpace
 from automl.trial import FailureCause
 
-INPUTS = "array"
+INPUTS: Final = "array"
 """What the model of such a builder takes: all columns of a row as one array."""
 
 
@@ -167,7 +167,7 @@ def hyper_space(source: Any, reference: str | None = None) -> SearchSpace:
         reference: How to find it again, or None.
     """
     builder = HyperBuilder(source)
-    space = SearchSpace(builder.name, [], builder, inputs="array", description=builder.description)
+    space = SearchSpace(builder.name, [], builder, inputs=INPUTS, description=builder.description)
     return space if reference is None else space.with_reference(reference)
 
 
@@ -261,6 +261,18 @@ def _wrong_call(given: Any) -> str:
 def _short(given: Any) -> str:
     text = repr(given)
     return text if len(text) < 60 and "\n" not in text else f"A {type(given).__name__}"
+
+
+def remarks(space: SearchSpace) -> list[str]:
+    """Sentences on hyperparameters that a builder in KerasTuner's form has, and this space not.
+
+    Args:
+        space: Any space; of one in another form there are none.
+    """
+    if space.inputs != INPUTS:
+        return []
+    told = ((parameter.name, parameter.help) for parameter in space.hyperparameters)
+    return [f"{name}: {text}." for name, text in dict.fromkeys(told) if text]
 
 
 def is_untraced(space: SearchSpace) -> bool:

@@ -135,7 +135,8 @@ def _run(trial: _Trial) -> TrialResult:
         result = _result(trial, model)
         if core.hyper is not None:
             found = tuple(parameter.to_json() for parameter in core.hyper.found())
-            result = dataclasses.replace(result, found=found)
+            notes = (*result.notes, *core.hyper.notes())
+            result = dataclasses.replace(result, found=found, notes=notes)
     if progress.history:
         with timings.stage("save"):
             write_history(progress.history, trial.directory)

@@ -20,7 +20,7 @@ from automl.results.database import telling_of_the_database
 from automl.results.files import telling_of_the_disk
 from automl.results.run_directory import RunDirectory
 from automl.space.batch_size import with_batch_size
-from automl.space.keras_tuner import is_untraced, space_of
+from automl.space.keras_tuner import is_untraced, remarks, space_of
 from automl.space.registry import find_space
 from automl.trial import TrialSpec
 from automl.tuning.baselines import (
@@ -127,7 +127,7 @@ def start_search(
         space = described(space, processes)
         _check_names(request, space)
         objective = asked_objective(request, space, data.task)
-        for note in data.notes:
+        for note in (*data.notes, *remarks(space)):
             observer.said(note)
         space = narrowed_space(space, request, data)
         manifest = make_manifest(request, space, data, objective)
