@@ -112,6 +112,15 @@ def evaluate(
     rows: RowsPath,
     names: RowNames = None,
     separator: RowSeparator = None,
+    weight: Annotated[
+        str | None,
+        typer.Option(
+            "--weight",
+            metavar="COLUMN",
+            help="Weight of each row. Default: the column that weighed the rows of the search, if "
+            "there was one.",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON. Default: a line for each metric.")
     ] = False,
@@ -126,7 +135,7 @@ def evaluate(
 
     with tempfile.TemporaryDirectory() as folder:
         arguments = _arguments(bundle, rows, names, separator, folder)
-        scores = _run("automl.export.tasks:evaluate_task", arguments)
+        scores = _run("automl.export.tasks:evaluate_task", {**arguments, "weight": weight})
     if as_json:
         typer.echo(json.dumps(finite(scores)))
         return

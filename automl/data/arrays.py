@@ -118,6 +118,7 @@ def _save_rows(rows: Rows, folder: Path, part: str) -> list[str]:
         "target": rows.target,
         "truth": None if rows.truth is rows.target else rows.truth,
         "weight": rows.weight,
+        "loss_weight": rows.loss_weight,
     }
     written = {name: array for name, array in arrays.items() if array is not None}
     for name, array in written.items():
@@ -177,6 +178,7 @@ def _open_rows(folder: Path, part: str, names: list[str]) -> Rows:
         target=arrays["target"],
         truth=arrays.get("truth", arrays["target"]),
         weight=arrays.get("weight"),
+        loss_weight=arrays.get("loss_weight"),
     )
 
 
@@ -203,6 +205,7 @@ def _check_rows(rows: Rows, task: Task, signature: InputSignature) -> None:
         "target": (rows.target, target, kind),
         "truth": (rows.truth, target, truth),
         "weight": (rows.weight, (count,), "float32"),
+        "loss_weight": (rows.loss_weight, (count,), "float32"),
     }
     for name, (array, shape, dtype) in expected.items():
         if array is not None and (array.shape, str(array.dtype)) != (shape, dtype):

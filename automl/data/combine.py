@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from automl.data.roles import Roles, find_roles
 from automl.data.schema import Conventions
 from automl.data.sources import ArrayPair, Loaded, load
 from automl.data.text_file import Say
+from automl.data.weights import are_weights, column_weights, given_weights
 from automl.errors import DataError, RequestError
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class Combined:
         categorical: Names of columns that were declared categorical.
         conventions: How the person says that values are written.
         weight: Weight of each row, float64 (n,), or None.
+        weight_name: The column that the weights come from, or None.
         group: Group of each row, (n,), or None.
         time: Time of each row, float64 (n,), or None.
         in_order: Whether that is only the order that the rows are in.
@@ -53,6 +56,7 @@ class Combined:
     categorical: tuple[str, ...] = ()
     conventions: Conventions = field(default_factory=Conventions)
     weight: npt.NDArray[np.float64] | None = None
+    weight_name: str | None = None
     group: npt.NDArray[Any] | None = None
     time: npt.NDArray[np.float64] | None = None
     fingerprint: str = ""
@@ -98,8 +102,13 @@ def combine(request: DataRequest, say: Say) -> Combined:
             "Some rows came as a table and others as arrays: give all of them in one form."
         )
     if kinds == {True}:
-        return _combine_arrays(request, parts, digest.hexdigest(), say)
-    return _combine_tables(request, parts, main, digest.hexdigest(), say)
+        combined = _combine_arrays(request, parts, digest.hexdigest(), say)
+    else:
+        combined = _combine_tables(request, parts, main, digest.hexdigest(), say)
+    if combined.weight is None or combined.weight_name is not None:
+        return combined
+    digest.update(combined.weight.tobytes())  # weights in memory are no part of the sources
+    return replace(combined, fingerprint=digest.hexdigest())
 
 
 def _given(request: DataRequest, part: str, main: Loaded, say: Say) -> Loaded | None:
@@ -141,6 +150,9 @@ def _combine_tables(
     row = np.concatenate([np.arange(1, len(rows) + 1) for _, rows in present])[keep]
     part = part[keep]
     conventions = Conventions(request.decimal, request.day_first or None, roles.date_format)
+    weight = _given_weights(request, present, keep)
+    if roles.weight is not None:
+        weight = column_weights(kept[roles.weight], conventions)
     return Combined(
         part=part,
         row=row,
@@ -149,7 +161,8 @@ def _combine_tables(
         x=None,
         categorical=tuple(c for c in roles.categorical if c in roles.features),
         conventions=conventions,
-        weight=None if roles.weight is None else _weights(kept[roles.weight], conventions),
+        weight=weight,
+        weight_name=roles.weight,
         group=None if roles.group is None else _groups(kept[roles.group], part, say),
         time=None if roles.time is None else _times(kept[roles.time], part, conventions, say),
         fingerprint=fingerprint,
@@ -212,17 +225,15 @@ def _with_target(
     return keep
 
 
-def _weights(column: pd.Series, conventions: Conventions) -> npt.NDArray[np.float64]:
-    found = infer_column(clean(column), lambda _: None, conventions)
-    weights = numeric_values(column, replace(found.reading, strays=()))
-    bad = ~(np.isfinite(weights) & (weights >= 0))
-    if bad.any():
-        example = column.iloc[int(np.argmax(bad))]
-        raise DataError(
-            f"The weight column {column.name!r} holds {str(example)!r}: every weight must be a "
-            "number of 0 or more."
-        )
-    return weights
+def _given_weights(
+    request: DataRequest, present: list[tuple[int, Any]], keep: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64] | None:
+    """Weights that were given in memory, of the rows that are kept; None without any."""
+    given = request.weight
+    if not are_weights(given) and not isinstance(given, Mapping):
+        return None
+    rows = len(keep) if len(present) == 1 else 0
+    return given_weights(given, rows, len(present) > 1)[keep]
 
 
 def _groups(column: pd.Series, part: npt.NDArray[np.int64], say: Say) -> npt.NDArray[Any]:
@@ -270,7 +281,10 @@ def _combine_arrays(
             "give order, for the order that the rows are in."
         )
     for option in ("ignore", "names", "group", "weight", "categorical", "date_format"):
-        if getattr(request, option) not in (None, ()):
+        given = getattr(request, option)
+        if option == "weight" and not isinstance(given, str | int):
+            continue
+        if given not in (None, ()):
             flag = "--" + option.replace("_", "-")
             raise RequestError(f"Option {flag} names a column, but arrays have none: give a table.")
     present = [(number, pair) for number, pair in enumerate(parts) if pair is not None]
@@ -296,7 +310,15 @@ def _combine_arrays(
             f"There are more columns ({x.shape[1]:,}) than rows ({int((part == 0).sum()):,}), "
             "which hardly ever learns anything: give more rows, or insist with --allow-wide."
         )
-    return Combined(part=part, row=row, targets=targets, table=None, x=x, fingerprint=fingerprint)
+    return Combined(
+        part=part,
+        row=row,
+        targets=targets,
+        table=None,
+        x=x,
+        weight=_given_weights(request, present, keep),
+        fingerprint=fingerprint,
+    )
 
 
 def _array_targets(y: npt.NDArray[Any], request: DataRequest, say: Say) -> pd.DataFrame:

@@ -30,6 +30,7 @@ from automl.data.splits import (
 )
 from automl.data.task import Task, TaskKind
 from automl.data.text_file import Say
+from automl.data.weights import check_weights
 from automl.errors import DataError
 
 LEAST_ROWS = 10
@@ -155,11 +156,21 @@ def _check_classes(strata: npt.NDArray[Any], task: Task, least: int) -> None:
             )
 
 
-def check_split(split: Split, combined: Combined, task: Task, truth: npt.NDArray[Any]) -> None:
+def check_split(
+    split: Split, combined: Combined, task: Task, truth: npt.NDArray[Any], say: Say
+) -> None:
     """Checks that a split can be learnt from.
 
+    Args:
+        split: The split.
+        combined: All rows.
+        task: The task.
+        truth: True values of all rows.
+        say: Called where the weights leave a class out of the scores.
+
     Raises:
-        DataError: A part has no rows or no weight, or a class is in no training row.
+        DataError: A part has no rows or no weight, or a class is in no training row or weighs
+            nothing there.
     """
     if len(split.train) == 0 or len(split.validation) == 0:
         raise DataError("The split leaves no training or no validation rows: give more rows.")
@@ -170,6 +181,9 @@ def check_split(split: Split, combined: Combined, task: Task, truth: npt.NDArray
                 "split: give more rows, another --seed, or do not split by time or group."
             )
     if combined.weight is not None:
-        for name, rows in (("training", split.train), ("validation", split.validation)):
-            if combined.weight[rows].sum() <= 0:
-                raise DataError(f"All weights of the {name} rows are 0: give some rows a weight.")
+        for what, rows, tell in (
+            ("training rows", split.train, None),
+            ("validation rows", split.validation, say),
+            ("test rows", split.test, say),
+        ):
+            check_weights(truth[rows], combined.weight[rows], task, what, tell)

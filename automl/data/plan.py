@@ -91,8 +91,9 @@ class Rows:
             float32 (n, t), standardized.
         truth: What metrics compare with: the same, but regression float64 (n, t) in the
             targets' own units.
-        weight: Weight of each row, float32 (n,), or None for equal weights. On training rows
-            the weight column times the class weights, else the weight column only.
+        weight: Weight of each row in every score, float32 (n,), or None for equal weights.
+        loss_weight: Of training rows with class weights, what each counts in the loss that is
+            trained on: its weight times its class's, float32 (n,). None where that is `weight`.
     """
 
     numeric: FloatArray
@@ -100,6 +101,7 @@ class Rows:
     target: npt.NDArray[Any]
     truth: npt.NDArray[Any]
     weight: FloatArray | None = None
+    loss_weight: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.target)

@@ -85,7 +85,7 @@ def prepare(request: DataRequest) -> PreparedData:
     truth = _encode(combined, task, notes.append)
     combined = put_in_order(combined, request, task, truth, notes.append)
     split = divide(combined, request, task, truth, notes.append)
-    check_split(split, combined, task, truth)
+    check_split(split, combined, task, truth, notes.append)
     plan, combined = _fit(combined, split, task, truth, notes.append, request.keep_constant)
     weights = class_weights(truth[split.train], task, request.class_weight)
     tell = _tellers(combined, split, notes.append)
@@ -165,15 +165,15 @@ def _rows(
     tell: Tell | None = None,
 ) -> Rows:
     own = truth[positions]
-    weight = class_weight
-    if combined.weight is not None:
-        column = combined.weight[positions].astype(np.float32)
-        weight = column if class_weight is None else column * class_weight
+    weight = None if combined.weight is None else combined.weight[positions].astype(np.float32)
+    loss_weight = class_weight
+    if class_weight is not None and weight is not None:
+        loss_weight = weight * class_weight
     if combined.x is not None:
         numeric, categorical = plan.apply_at(combined.x, positions)
     else:
         numeric, categorical = plan.apply(_raw(combined, positions, plan), tell)
-    return Rows(numeric, categorical, plan.apply_target(own), own, weight)
+    return Rows(numeric, categorical, plan.apply_target(own), own, weight, loss_weight)
 
 
 def _raw(

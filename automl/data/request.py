@@ -39,7 +39,8 @@ class DataRequest:
             ``"order"`` for the order that the rows are in, as of arrays, or ``"none"`` for
             shuffled rows although they overlap.
         group: Column whose groups of rows are never divided between training and the others.
-        weight: Column with the weight of each row.
+        weight: Column with the weight of each row; or the weights themselves, an array, a Series
+            or a list with one number a row, which are kept in memory only.
         class_weight: ``"balanced"``, or class to weight; None for equal weights.
         task: Kind of task, to overrule what the target looks like.
         categorical: Columns to take as categories whatever they look like.
@@ -63,7 +64,7 @@ class DataRequest:
     test: Any = None
     split_by_time: str | int | None = None
     group: str | int | None = None
-    weight: str | int | None = None
+    weight: Any = None
     class_weight: str | Mapping[Any, float] | None = None
     task: str | None = None
     categorical: tuple[str | int, ...] = ()
@@ -119,7 +120,7 @@ class DataRequest:
     @property
     def can_be_read_again(self) -> bool:
         """Whether all sources are files or bundled sets, so that the rows can be made anew."""
-        sources = (self.source, self.validation, self.test)
+        sources = (self.source, self.validation, self.test, _weight_form(self.weight))
         return not any(is_in_memory(_source_form(source)) for source in sources)
 
     def to_json(self) -> dict[str, Any]:
@@ -127,6 +128,7 @@ class DataRequest:
         form = {f.name: getattr(self, f.name) for f in fields(self)}
         for name in ("source", "validation", "test"):
             form[name] = _source_form(form[name])
+        form["weight"] = _weight_form(self.weight)
         if isinstance(self.class_weight, Mapping):
             form["class_weight"] = {str(k): float(v) for k, v in self.class_weight.items()}
         if self.date_format is not None:
@@ -170,6 +172,12 @@ def _source_form(source: Any) -> Any:
         path = Path(source)
         return str(path.resolve()) if path.is_file() else str(source)
     return {IN_MEMORY: "arrays" if isinstance(source, tuple | list) else "table"}
+
+
+def _weight_form(weight: Any) -> Any:
+    if weight is None or isinstance(weight, str | int | Mapping):
+        return weight
+    return {IN_MEMORY: "weights"}
 
 
 def _as_tuple(value: Any) -> tuple[Any, ...]:

@@ -63,7 +63,7 @@ def find_roles(
     asked = request.target or tuple(known_target)
     targets = tuple(_find(t, columns, "target", headless) for t in asked)
     roles = {
-        "weight": find(request.weight, "weight"),
+        "weight": find(request.weight, "weight") if isinstance(request.weight, str | int) else None,
         "group": find(request.group, "group"),
         "time": find(_time_column(request, columns), "time"),
     }

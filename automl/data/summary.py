@@ -47,6 +47,7 @@ def summarize(
             "validation": len(split.validation),
             "test": len(split.test),
         },
+        "weight": combined.weight_name,
         "columns": [_column(feature) for feature in plan.features],
         "left_out": []
         if combined.table is None

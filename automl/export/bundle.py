@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -101,6 +101,8 @@ class _ConfigForm:
     inputs: Mapping[str, str]
     trial: int | str | None = None
     model_hash: str | None = None
+    weight: str | None = None
+    named_metrics: Sequence[str] = ()
     files: Mapping[str, str] | None = None
 
 

@@ -11,10 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.decisions import chosen_classes, holds
+from automl.data.metric_names import find_metric
+from automl.data.names import nearest
 from automl.data.rows import read_rows
 from automl.data.task import Task, TaskKind
 from automl.data.text_file import Say
 from automl.data.unread import teller
+from automl.data.weights import are_weights, check_weights, column_weights, given_weights
+from automl.errors import DataError, RequestError, RunError
 from automl.export.bundle import Bundle, load_bundled, open_bundle
 from automl.export.rows import RawRows, frame_of, keras_inputs, model_inputs_of
 from automl.models.passes import rows_at_once
@@ -65,6 +69,7 @@ def evaluate(
     *,
     names: Sequence[str] = (),
     separator: str | None = None,
+    weight: Any = None,
     say: Say | None = None,
 ) -> dict[str, float]:
     """Scores a bundle on rows that have the target.
@@ -74,14 +79,16 @@ def evaluate(
         rows: As for `predict`, with the target; of array data a file or a pair with x and y.
         names: Column names of a file without a header.
         separator: What separates the values of a text file; None to find out.
+        weight: Column with the weight of each row, or the weights themselves, one a row. None
+            for the column that weighed the rows when the model was chosen, if there was one.
         say: As for `predict`.
 
     Returns:
-        The task's metrics, the default objective first.
+        The metrics of the leaderboard, the default objective first, and those that were named.
 
     Raises:
         RequestError: There is no bundle.
-        DataError: The rows or their targets cannot be read.
+        DataError: The rows, their targets or their weights cannot be read.
         RunError: The bundle cannot be read.
     """
     from automl.data.metrics import compute_metrics
@@ -92,7 +99,56 @@ def evaluate(
     raw, y = read_rows(rows, opened.plan, names, say, separator)
     frame = frame_of(raw) if y is None else _target_frame(opened.task, y)
     truth = encode_targets(frame, opened.task, say)
-    return compute_metrics(opened.task, truth, _outputs(opened, raw, say))
+    weights = _weights(opened, frame, weight, say)
+    check_weights(truth, weights, opened.task, "rows")
+    named = _named_metrics(opened)
+    return compute_metrics(opened.task, truth, _outputs(opened, raw, say), weights, named)
+
+
+def _named_metrics(bundle: Bundle) -> tuple[str, ...]:
+    """Metrics that the search had named.
+
+    Raises:
+        RunError: One is none of the task's.
+    """
+    names = tuple(bundle.config.get("named_metrics") or ())
+    try:
+        found = [find_metric(name, bundle.task.kind) for name in names]
+    except RequestError:
+        found = [None]
+    if None in found:
+        raise RunError(
+            f"The bundle {bundle.path} names metrics that its task does not have "
+            f"({', '.join(names)}); export the model again."
+        )
+    return names
+
+
+def _weights(
+    bundle: Bundle, frame: pd.DataFrame, asked: Any, say: Say
+) -> npt.NDArray[np.float64] | None:
+    """The weights of rows to score, or None for equal ones.
+
+    Raises:
+        DataError: There is no such column, or it holds something else than weights.
+    """
+    if are_weights(asked):
+        return given_weights(asked, len(frame), has_other_sources=False)
+    recorded = bundle.config.get("weight")
+    name = recorded if asked is None else asked
+    if name is None:
+        return None
+    if name in frame.columns and bundle.plan.array is None:
+        return column_weights(frame[name])
+    if asked is not None:
+        raise DataError(
+            f"The rows have no weight column {name!r}{nearest(str(name), map(str, frame.columns))}"
+        )
+    say(
+        f"the rows have no column {name!r}, which weighed those of the search, so all rows count "
+        "alike here; --weight names another column"
+    )
+    return None
 
 
 def prediction_frame(task: Task, outputs: npt.NDArray[Any]) -> pd.DataFrame:

@@ -137,10 +137,14 @@ def predict_task(
 
 
 def evaluate_task(
-    bundle: str, rows: str, names: list[str] | None = None, separator: str | None = None
+    bundle: str,
+    rows: str,
+    names: list[str] | None = None,
+    separator: str | None = None,
+    weight: str | None = None,
 ) -> dict[str, float]:
     """Scores a bundle on rows of a file that have the target; see `automl.export.predict`."""
-    return evaluate(bundle, rows, names=names or (), separator=separator)
+    return evaluate(bundle, rows, names=names or (), separator=separator, weight=weight)
 
 
 def _expected(path: Path) -> npt.NDArray[Any]:

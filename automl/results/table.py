@@ -107,7 +107,9 @@ def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> li
     def metric(name: str) -> Column:
         return column(name, lambda row: number(row.metrics.get(name)))
 
-    names = dict.fromkeys(key for row in rows for key in row.metrics)
+    known = dict.fromkeys(key for row in rows for key in row.metrics)
+    # What was asked for stands before what always is, for the last are left out where it is narrow.
+    names = dict.fromkeys((*(name for name in record.further if name in known), *known))
     return [
         column("rank", lambda row: "" if row.rank is None else str(row.rank)),
         column("trial", lambda row: str(row.trial), right=False),

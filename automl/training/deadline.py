@@ -241,6 +241,7 @@ def taken(rows: DeviceRows, positions: Any) -> DeviceRows:
         here.target[positions],
         here.truth[positions],
         None if here.weight is None else here.weight[positions],
+        None if here.loss_weight is None else here.loss_weight[positions],
     )
     return dataclasses.replace(
         rows,

@@ -37,7 +37,8 @@ class DeviceRows:
             ``categorical`` int32 (n, c), each only where there are such columns. For a model that
             takes rows as one array: ``array`` float32 (n, *shape), and no other.
         target: Tensor that the model is trained on; see `Rows.target`.
-        weight: float32 (n,) tensor, or None.
+        weight: What each row counts in the loss, float32 (n,) tensor, or None; what it counts in
+            metrics stands in `rows`.
         rows: The same rows in main memory, whose ``truth`` the metrics compare with.
     """
 
@@ -50,10 +51,11 @@ class DeviceRows:
     def from_rows(cls, rows: Rows) -> DeviceRows:
         """Places rows on the device; on a CPU, arrays mapped from files are used where they are."""
         named = {"numeric": rows.numeric, "categorical": rows.categorical}
+        weight = rows.weight if rows.loss_weight is None else rows.loss_weight
         return cls(
             inputs={name: _placed(array) for name, array in named.items() if array.size},
             target=_placed(rows.target),
-            weight=None if rows.weight is None else _placed(rows.weight),
+            weight=None if weight is None else _placed(weight),
             rows=rows,
         )
 

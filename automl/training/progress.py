@@ -281,17 +281,15 @@ class Progress:
     def train_metrics(self) -> dict[str, float]:
         """The task's metrics on the training rows, of the model as it is now, in inference mode.
 
-        Weights are left out where only training rows have them: they are then class weights,
-        and the numbers could not be compared with those of the validation rows.
+        Rows weigh as validation rows do, without the weights of classes, which are the loss's.
         """
         assert self._evaluator is not None
         train = self.deadline.training_rows()
         _, outputs = self._evaluator.evaluate(train)
         rows = train.rows
-        weight = None if self._data.validation.weight is None else rows.weight
         predictions = self._data.answers(outputs)
         return compute_metrics(
-            self._data.task, rows.truth, predictions, weight, self._objective.named
+            self._data.task, rows.truth, predictions, rows.weight, self._objective.named
         )
 
     def curve(self, accuracy_gap: float | None = None) -> Curve:

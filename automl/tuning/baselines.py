@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,24 +26,6 @@ def constant_name(task: Task) -> str:
     return "majority" if task.is_classification else "mean"
 
 
-def without_class_weights(task: Task, train: Rows, class_weight: Any) -> Rows:
-    """Training rows that weigh what the data say, not what a loss makes of their classes.
-
-    Weighted by class, the most frequent class would be no majority any more.
-
-    Args:
-        task: The task.
-        train: Training rows, their weights those of the data times those of their classes.
-        class_weight: The class weights that were asked for; see `DataRequest`.
-    """
-    from automl.data.targets import class_weights
-
-    factor = class_weights(np.asarray(train.truth), task, class_weight)
-    if factor is None or train.weight is None:
-        return train
-    return replace(train, weight=np.asarray(train.weight) / factor)
-
-
 def constant_prediction(task: Task, train: Rows) -> npt.NDArray[np.float64]:
     """The best prediction that looks at no feature, from the training rows.
 
@@ -53,7 +34,7 @@ def constant_prediction(task: Task, train: Rows) -> npt.NDArray[np.float64]:
 
     Args:
         task: The task.
-        train: Training rows, see `without_class_weights`.
+        train: Training rows.
 
     Returns:
         One prediction, (outputs,).
@@ -86,7 +67,7 @@ def constant_baseline(task: Task, objective: Objective, train: Rows, val: Rows) 
         task: The task.
         objective: What trials are ranked by. For Keras's ``loss``, which no model stands behind
             here, the task's default objective is the same without regularization.
-        train: Training rows, see `without_class_weights`.
+        train: Training rows.
         val: Validation rows.
 
     Returns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from automl.engines.processes import Processes
 from automl.engines.task import TookTooLong, run_task
@@ -18,7 +18,6 @@ from automl.tuning.baselines import (
     constant_metrics,
     constant_name,
     constant_prediction,
-    without_class_weights,
 )
 from automl.tuning.leaderboard_file import write_leaderboard
 from automl.tuning.observer import Observer
@@ -34,7 +33,6 @@ def finish(
     run: RunDirectory,
     study: RunStudy,
     arrays: Arrays,
-    class_weight: Any,
     processes: Processes,
     observer: Observer,
     clock: Clock | None = None,
@@ -46,7 +44,6 @@ def finish(
         run: The run.
         study: Its study, which the test scores are recorded in.
         arrays: The prepared rows.
-        class_weight: The class weights that were asked for.
         processes: Where TensorFlow is.
         observer: Who watches.
         clock: Of a search that has to be over in time; else None. Where it has no time left for
@@ -66,7 +63,7 @@ def finish(
             limits = (None if again else clock, interruption)
             late, limit = _score_test_rows(run, study, processes, number, limits)
             if not late:
-                _score_constant(study, arrays, class_weight, record.named)
+                _score_constant(study, arrays, record.named)
             else:
                 study.record_late_for_test_rows(number)
                 observer.said(
@@ -105,14 +102,11 @@ def _export_best(
     fresh.rename(run.best)
 
 
-def _score_constant(
-    study: RunStudy, arrays: Arrays, class_weight: Any, named: tuple[str, ...]
-) -> None:
+def _score_constant(study: RunStudy, arrays: Arrays, named: tuple[str, ...]) -> None:
     assert arrays.test is not None
     scores, name = study.test_scores(), constant_name(arrays.task)
     if name not in scores:
-        train = without_class_weights(arrays.task, arrays.train, class_weight)
-        prediction = constant_prediction(arrays.task, train)
+        prediction = constant_prediction(arrays.task, arrays.train)
         metrics = constant_metrics(arrays.task, prediction, arrays.test, named)
         study.record_test_scores({**scores, name: metrics})
 

@@ -106,23 +106,6 @@ def recorded_request(run: RunDirectory, manifest: Mapping[str, Any]) -> SearchRe
         ) from error
 
 
-def asked_objective(request: SearchRequest, space: SearchSpace, task: Task) -> Objective:
-    """The objective that a request names, or the task's default.
-
-    Raises:
-        RequestError: There is no such metric.
-    """
-    from automl.data.metrics import default_objective, resolve_objective
-
-    return resolve_objective(
-        request.objective or default_objective(task).name,
-        task,
-        request.direction,
-        request.metrics,
-        own_model=space.inputs == "array",
-    )
-
-
 def recorded_objective(run: RunDirectory, manifest: Mapping[str, Any], task: Task) -> Objective:
     """The objective that a run was started with.
 

@@ -27,7 +27,6 @@ from automl.tuning.baselines import (
     LINEAR,
     constant_baseline,
     constant_name,
-    without_class_weights,
 )
 from automl.tuning.budget import Clock, SearchBudget
 from automl.tuning.consent import consented_request, consented_space, remember_named
@@ -37,7 +36,6 @@ from automl.tuning.finish import finish
 from automl.tuning.interruption import Interruption
 from automl.tuning.leaderboard_file import LeaderboardWriter
 from automl.tuning.manifest import (
-    asked_objective,
     check_space,
     make_manifest,
     membership,
@@ -108,6 +106,7 @@ def start_search(
         RunError: The search could not go on; what it has recorded is kept.
     """
     from automl.data.prepare import prepare
+    from automl.tuning.objective import asked_objective, check_objective
 
     started = time.monotonic()
     observer = observer or Observer()
@@ -127,7 +126,8 @@ def start_search(
         space = described(space, processes)
         _check_names(request, space)
         objective = asked_objective(request, space, data.task)
-        for note in (*data.notes, *remarks(space)):
+        told = (*data.notes, *remarks(space), *check_objective(objective, data))
+        for note in told:
             observer.said(note)
         space = narrowed_space(space, request, data)
         manifest = make_manifest(request, space, data, objective)
@@ -279,7 +279,6 @@ class _Session:
                 self._run,
                 study,
                 arrays,
-                self._request.data.class_weight,
                 self._processes,
                 self._observer,
                 # Where there was no time for a trial, resuming has only what was left to finish.
@@ -335,10 +334,9 @@ class _Session:
         constant = constant_name(arrays.task)
         seed = derive_seed(self._request.seed, "baseline", 0)
         if constant not in recorded:
-            train = without_class_weights(
-                arrays.task, arrays.train, self._request.data.class_weight
+            result = constant_baseline(
+                arrays.task, self._objective, arrays.train, arrays.validation
             )
-            result = constant_baseline(arrays.task, self._objective, train, arrays.validation)
             study.record_baseline(constant, {}, seed, result)
             self._observer.trial_ended(constant, result)
         if LINEAR in recorded or not study.claim(LINEAR):

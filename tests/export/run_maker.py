@@ -12,6 +12,7 @@ import optuna
 import pandas as pd
 from optuna.storages import JournalStorage
 
+from automl.data.metrics import default_objective
 from automl.data.prepare import PreparedData, prepare
 from automl.data.request import DataRequest
 from automl.results.check_rows import write_check_rows
@@ -64,7 +65,7 @@ def make_run(path: Path, request: DataRequest) -> tuple[RunDirectory, PreparedDa
     run = RunDirectory.create(
         path,
         {
-            "objective": {"name": "log_loss", "direction": "minimize"},
+            "objective": default_objective(data.task).to_json(),
             "study": "run",
             "storage": None,
             "seed": 7,

@@ -117,7 +117,7 @@ def test_tasks(classes: Exported, rows: Path, tmp_path: Path) -> None:
             Task(TaskKind.MULTILABEL, 2, ("a", "b")),
             [[0.5, 0.25]],
             {
-                "prediction_a": 1,
+                "prediction_a": 0,
                 "probability_a": 0.5,
                 "prediction_b": 0,
                 "probability_b": 0.25,

@@ -234,8 +234,9 @@ def test_class_weights_are_left_out_of_training_metrics(arrays, run):
     from automl.training.device_data import DeviceData
 
     given = arrays(weighted=True)
+    train = dataclasses.replace(given.train, weight=None, loss_weight=given.train.weight)
     unweighted = dataclasses.replace(given.validation, weight=None)
-    data = DeviceData.from_arrays(dataclasses.replace(given, validation=unweighted))
+    data = DeviceData.from_arrays(dataclasses.replace(given, train=train, validation=unweighted))
     result = run(data)
     model = keras.models.load_model(run.directory / "model.keras")
     outputs = model.predict({"numeric": given.train.numeric}, verbose=0)
@@ -452,3 +453,20 @@ def test_scores_are_finite_numbers(toy, run):
     result = run(toy(), epochs=1)
     assert math.isfinite(result.score)
     assert result == type(result).from_json(result.to_json())
+
+
+def test_training_metrics_weigh_rows_as_validation_metrics_do(toy, run):
+    """With weights of rows and of classes: the gap is between scores of the same kind."""
+    data = toy(TaskKind.BINARY, weighted=True)
+    plain = run(data, epochs=3)
+    factor = np.where(np.asarray(data.train.rows.truth)[:, 0] > 0, 5.0, 1.0).astype(np.float32)
+    loss_weight = data.train.rows.weight * factor
+    rows = dataclasses.replace(data.train.rows, loss_weight=loss_weight)
+    weighted = dataclasses.replace(data, train=type(data.train).from_rows(rows))
+    np.testing.assert_array_equal(weighted.train.weight.numpy(), loss_weight)
+    result = run(weighted, epochs=3)
+    assert result.metrics != plain.metrics  # the loss has changed
+    model = keras.models.load_model(run.directory / "model.keras", compile=False)
+    predictions = data.answers(model.predict(dict(data.train.inputs), verbose=0))
+    expected = compute_metrics(data.task, rows.truth, predictions, rows.weight)
+    assert result.train_metrics == pytest.approx(expected, rel=1e-4)

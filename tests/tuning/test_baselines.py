@@ -10,14 +10,13 @@ from automl.data.metrics import resolve_objective
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.trial import TrialResult
-from automl.tuning.baselines import constant_baseline, without_class_weights
+from automl.tuning.baselines import constant_baseline
 
 
 def majority(frame: pd.DataFrame, weight: str | None, class_weight: object) -> TrialResult:
     data = prepare(DataRequest(frame, "y", class_weight=class_weight, weight=weight))  # type: ignore[arg-type]
-    train = without_class_weights(data.task, data.train, class_weight)
     objective = resolve_objective("accuracy", data.task)
-    return constant_baseline(data.task, objective, train, data.validation)
+    return constant_baseline(data.task, objective, data.train, data.validation)
 
 
 @pytest.mark.parametrize("weight", [None, "w"])

@@ -1,0 +1,69 @@
+"""What a search is ranked by: found from what was asked, and tried on the rows before trial 1."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automl.data.metrics import Objective, compute_metric, default_objective, resolve_objective
+from automl.data.task import Task
+from automl.errors import RequestError
+from automl.tuning.baselines import constant_prediction
+
+if TYPE_CHECKING:
+    from automl.data.arrays import Arrays
+    from automl.data.prepare import PreparedData
+    from automl.space import SearchSpace
+    from automl.tuning.request import SearchRequest
+
+
+def asked_objective(request: SearchRequest, space: SearchSpace, task: Task) -> Objective:
+    """The objective that a request names, or the task's default.
+
+    Raises:
+        RequestError: There is no such metric.
+    """
+    return resolve_objective(
+        request.objective or default_objective(task).name,
+        task,
+        request.direction,
+        request.metrics,
+        own_model=space.inputs == "array",
+    )
+
+
+def check_objective(objective: Objective, data: Arrays | PreparedData) -> list[str]:
+    """Tries the objective on the validation rows, with the best constant prediction.
+
+    Args:
+        objective: The objective.
+        data: The prepared rows.
+
+    Returns:
+        What a person should know of it, a sentence each.
+
+    Raises:
+        RequestError: It is not defined on these rows, whatever is predicted.
+    """
+    task, rows = data.task, data.validation
+    prediction = constant_prediction(task, data.train)
+    predictions = np.broadcast_to(prediction, (len(rows), len(prediction)))
+    notes = []
+    for name in objective.named:
+        if not math.isnan(compute_metric(name, task, rows.truth, predictions, rows.weight)):
+            continue
+        why = f"{name} is not defined on the validation rows, for one class has no weight there"
+        if name == objective.name:
+            raise RequestError(
+                f"The objective {why}: choose another objective, other rows or another split."
+            )
+        notes.append(why)
+    zeros = int((np.asarray(rows.truth) == 0).sum()) if "mape" in objective.named else 0
+    if zeros:
+        notes.append(
+            f"mape divides by the true value, which is 0 in {zeros:,} of the validation rows: it "
+            "is astronomical there whatever is predicted; --objective mae has no such rows"
+        )
+    return notes
