@@ -369,6 +369,8 @@ def search(
     from automl.tuning.objective_given import objective_given
     from automl.tuning.other_words import check_arguments
 
+    if "sample_weight" in data_options:  # as fit and KerasTuner's search call it
+        data_options.setdefault("weight", data_options.pop("sample_weight"))
     check_arguments(data_options, _argument_names())
     objective, own_direction = objective_given(objective)
     with closing(warm_processes()) as processes:  # they import TensorFlow while the rest begins

@@ -244,9 +244,6 @@ def make_request(
             f"--time is {budget.seconds:g} s, but start-up and the checked export alone take about "
             "8 s; give at least 20 s."
         )
-    if "sample_weight" in data_options:  # as fit and KerasTuner's search call it
-        data_options = dict(data_options)
-        data_options["weight"] = data_options.pop("sample_weight")
     return SearchRequest(
         data=DataRequest(source, () if target is None else target, seed=seed, **data_options),
         space=space,

@@ -13,8 +13,7 @@ from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.data.task import Task, TaskKind
 from automl.data.weights import check_weights
-from automl.errors import DataError
-from automl.tuning.request import make_request
+from automl.errors import DataError, RequestError
 
 ROWS = 120
 
@@ -99,27 +98,20 @@ def test_rows_of_another_source_need_a_column() -> None:
         prepare(DataRequest(frame, "y", weight=np.ones(ROWS), test=frame[:20]))
 
 
-def test_sample_weight_is_another_word_for_it() -> None:
-    from automl.tuning.budget import SearchBudget
+def test_sample_weight_is_another_word_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    import automl
 
+    seen: list[Any] = []
+
+    def catch(request: Any, *_: Any, **__: Any) -> None:
+        seen.append(request)
+        raise RequestError("caught")
+
+    monkeypatch.setattr("automl.tuning.search.start_search", catch)
     weight = np.ones(ROWS)
-    request = make_request(
-        table(),
-        "y",
-        space="mlp",
-        settings=None,
-        budget=SearchBudget(1),
-        epochs=None,
-        patience=None,
-        min_delta=0.0,
-        trial_seconds=None,
-        goal=None,
-        pruner=None,
-        keep_models=None,
-        seed=0,
-        data_options={"sample_weight": weight},
-    )
-    assert request.data.weight is weight
+    with pytest.raises(RequestError, match="caught"):
+        automl.search(table(), "y", sample_weight=weight)
+    assert seen[0].data.weight is weight
 
 
 def test_positives_that_all_weigh_nothing_are_told_before_the_first_trial() -> None:
