@@ -133,12 +133,14 @@ def test_rows_split_by_time_and_group_do_not_leak():
     assert "agent" not in by_group.plan.columns
 
 
-def test_weights_count_and_class_weights_only_in_training():
+def test_weights_count_and_class_weights_only_in_the_loss():
     data = prepare(DataRequest(houses(), "garden", weight="weight", class_weight={"yes": 10}))
     weight = houses()["weight"].to_numpy()
     assert weight.min() <= data.validation.weight.min() <= data.validation.weight.max() <= 2
     positive = data.train.target[:, 0] == 1
-    assert data.train.weight[positive].min() >= 5 and data.train.weight[~positive].max() <= 2
+    loss_weight = data.train.loss_weight
+    assert loss_weight[positive].min() >= 5 and loss_weight[~positive].max() <= 2
+    assert data.train.weight.max() <= 2
     assert prepare(DataRequest(houses(), "garden")).train.weight is None
 
 
