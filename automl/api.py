@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
@@ -9,6 +10,7 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from automl.common.bounded import MOST_TEXT, read_bounded
 from automl.errors import RunError
 from automl.results.record import RunRecord, TrialRecord, read_record
 from automl.results.run_directory import RunDirectory
@@ -67,7 +69,7 @@ class RunTrial:
         path = self.run.trial_file(self.number, "history.csv")
         if not read_history(path.parent):
             raise RunError(f"Trial {self.number} of {self.run.path} has no learning curve.")
-        return pd.read_csv(path)
+        return pd.read_csv(io.BytesIO(read_bounded(self.run.root, path, MOST_TEXT)))
 
     def model(self) -> Any:
         """The exported `keras.Model` of this trial: raw rows in, predictions out.
@@ -84,7 +86,7 @@ class RunTrial:
         from automl.results.export_request import export_request
 
         if self._is_exported():
-            return load_model(self.run.best)
+            return load_model(self.run.root.checked(self.run.best))
         with tempfile.TemporaryDirectory() as folder:
             bundle = Path(folder) / "bundle"
             export_task(**export_request(self.run, self.number, bundle))
@@ -94,9 +96,9 @@ class RunTrial:
         """Whether ``best/`` holds this trial; while a search goes on it holds an earlier best."""
         from automl.export.bundle import open_bundle
 
-        if self.record.result is None or not self.run.best.exists():
+        if self.record.result is None or not self.run.root.is_folder(self.run.best):
             return False
-        exported = open_bundle(self.run.best).config
+        exported = open_bundle(self.run.root.checked(self.run.best)).config
         own = (self.number, self.record.result.model_hash)
         return own == (exported.get("trial"), exported.get("model_hash"))
 

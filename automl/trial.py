@@ -57,6 +57,7 @@ class FailureCause(StrEnum):
     STALLED = "stalled"
     TIME_LIMIT = "time limit"
     DISK_FULL = "disk full"
+    UNWRITABLE = "not writable"
     DISK_LIMIT = "disk limit"
 
 

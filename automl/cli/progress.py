@@ -7,11 +7,12 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import IO, Any, Self
 
 from typing_extensions import override
 
 from automl.cli.streams import drop_output
+from automl.common.root import Root
 from automl.errors import AutoMLError
 from automl.results.run_directory import RunDirectory
 from automl.results.table import number
@@ -66,12 +67,13 @@ class LogFile:
 
     def __init__(self) -> None:
         self._early: list[str] = []
-        self._file: BinaryIO | None = None
+        self._file: IO[bytes] | None = None
 
     def open(self, path: Path) -> None:
         """Begins to write to a file, after what is there already."""
         with suppress(OSError):
-            self._file = path.open("ab", buffering=0)  # nothing that closing would write again
+            # Unbuffered: there is nothing that closing would write again.
+            self._file = Root(path.parent).open(path, "ab", buffering=0)
         early, self._early = self._early, []
         self._append("".join(early))
 

@@ -205,9 +205,7 @@ def sampled(epochs: int, best: int) -> list[int]:
 
 def _files(run: RunDirectory, trial: int | str) -> list[str]:
     folder = run.trial_directory(trial)
-    if not folder.is_dir():
-        return []
-    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    names = [name for name in run.root.names(folder) if not name.startswith(".")]
     return [f"{shown_path(folder)}: {', '.join(names)}"] if names else []
 
 
@@ -215,7 +213,7 @@ def _error(run: RunDirectory, trial: int | str) -> list[str]:
     """The end of the trial's traceback."""
     path = run.trial_file(trial, "error.txt")
     try:
-        with path.open("rb") as file:
+        with run.root.open(path) as file:
             text = file.read(ERROR_BYTES).decode("utf-8", errors="replace")
     except FileNotFoundError:
         return []

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.bounded import MOST_JSON, parsed_json, read_bounded
+from automl.common.root import Root
 from automl.data.forms import SEAL, check_form, sealed, unsealed
 from automl.data.npz import read_npy
 from automl.data.plan import InputSignature, PreprocessingPlan, Rows
@@ -62,22 +64,23 @@ def save_arrays(data: PreparedData, folder: str | Path) -> Path:
     Returns:
         The folder.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(folder).absolute()
+    root = Root(folder.parent)
+    root.make_folder(folder)
     parts: dict[str, list[str]] = {}
     for part in PARTS:
         rows: Rows | None = getattr(data, part)
         if rows is not None:
-            parts[part] = _save_rows(rows, folder, part)
-    np.save(folder / "check_positions.npy", data.check_positions)
+            parts[part] = _save_rows(rows, root, folder, part)
+    _save(root, folder / "check_positions.npy", data.check_positions)
     form = {
         "task": data.task.to_json(),
         "plan": data.plan.to_json(),
         "parts": parts,
-        "checksums": {path.name: _checksum(path) for path in sorted(folder.glob("*.npy"))},
+        "checksums": _checksums(root, folder),
     }
     # Written last: a folder with this file is whole.
-    (folder / FORM).write_text(json.dumps(sealed(form)), encoding="utf-8")
+    root.write(folder / FORM, json.dumps(sealed(form)).encode())
     return folder
 
 
@@ -88,30 +91,40 @@ def verify_arrays(folder: str | Path) -> Arrays:
         RunError: The folder does not hold a whole set of arrays, or one was changed.
     """
     arrays = open_arrays(folder)
-    written = _read_form(Path(folder)).get("checksums")
+    folder = Path(folder).absolute()
+    root = Root(folder.parent)
+    written = _read_form(root, folder).get("checksums")
     if written is None:
         return arrays
-    for path in Path(folder).glob("*.npy"):
-        if _checksum(path) != written.get(path.name):
-            raise RunError(f"The prepared rows {str(path)!r} were changed since they were written.")
+    for name, checksum in _checksums(root, folder).items():
+        if checksum != written.get(name):
+            raise RunError(
+                f"The prepared rows {str(folder / name)!r} were changed since they were written."
+            )
     return arrays
 
 
-def _read_form(folder: Path) -> dict[str, Any]:
-    form = json.loads((folder / FORM).read_text(encoding="utf-8"))
+def _read_form(root: Root, folder: Path) -> dict[str, Any]:
+    form = parsed_json(read_bounded(root, folder / FORM, MOST_JSON), folder / FORM)
     check_form(_Form, form, extra=(SEAL,))
     return unsealed(form)
 
 
-def _checksum(path: Path) -> int:
+def _checksums(root: Root, folder: Path) -> dict[str, int]:
+    """Of every array in the folder."""
+    names = [name for name in root.names(folder) if name.endswith(".npy")]
+    return {name: _checksum(root, folder / name) for name in names}
+
+
+def _checksum(root: Root, path: Path) -> int:
     crc = 0
-    with path.open("rb") as file:
+    with root.open(path) as file:
         while block := file.read(1 << 20):
             crc = zlib.crc32(block, crc)
     return crc
 
 
-def _save_rows(rows: Rows, folder: Path, part: str) -> list[str]:
+def _save_rows(rows: Rows, root: Root, folder: Path, part: str) -> list[str]:
     arrays: dict[str, npt.NDArray[Any] | None] = {
         "numeric": rows.numeric,
         "categorical": rows.categorical,
@@ -122,8 +135,13 @@ def _save_rows(rows: Rows, folder: Path, part: str) -> list[str]:
     }
     written = {name: array for name, array in arrays.items() if array is not None}
     for name, array in written.items():
-        np.save(folder / f"{part}.{name}.npy", array)
+        _save(root, folder / f"{part}.{name}.npy", array)
     return list(written)
+
+
+def _save(root: Root, path: Path, array: npt.NDArray[Any]) -> None:
+    with root.create(path) as file:
+        np.save(file, array)
 
 
 def open_arrays(folder: str | Path) -> Arrays:
@@ -132,18 +150,21 @@ def open_arrays(folder: str | Path) -> Arrays:
     Raises:
         RunError: The folder does not hold a whole set of arrays.
     """
-    folder = Path(folder)
+    folder = Path(folder).absolute()
+    root = Root(folder.parent)
     try:
-        form = _read_form(folder)
+        form = _read_form(root, folder)
         task = Task.from_json(form["task"])
         plan = PreprocessingPlan.from_json(form["plan"])
         unknown = form["parts"].keys() - set(PARTS)
         if unknown:
             raise ValueError(f"there are no rows called {unknown.pop()!r}")
-        parts = {part: _open_rows(folder, part, names) for part, names in form["parts"].items()}
+        parts = {
+            part: _open_rows(root, folder, part, names) for part, names in form["parts"].items()
+        }
         for rows in parts.values():
             _check_rows(rows, task, plan.signature)
-        positions = _open(folder, "check_positions")
+        positions = _open(root, folder, "check_positions")
         if positions.ndim != 1 or positions.dtype.kind != "i":
             raise ValueError("check_positions are no positions")
         return Arrays(
@@ -168,10 +189,10 @@ class _Form:
     checksums: Mapping[str, int] | None = None
 
 
-def _open_rows(folder: Path, part: str, names: list[str]) -> Rows:
+def _open_rows(root: Root, folder: Path, part: str, names: list[str]) -> Rows:
     if not {"numeric", "categorical", "target"} <= set(names) <= {f.name for f in fields(Rows)}:
         raise ValueError(f"{part} has the arrays {', '.join(names)}")
-    arrays = {name: _open(folder, f"{part}.{name}") for name in names}
+    arrays = {name: _open(root, folder, f"{part}.{name}") for name in names}
     return Rows(
         numeric=arrays["numeric"],
         categorical=arrays["categorical"],
@@ -182,11 +203,8 @@ def _open_rows(folder: Path, part: str, names: list[str]) -> Rows:
     )
 
 
-def _open(folder: Path, name: str) -> npt.NDArray[Any]:
-    path = folder / f"{name}.npy"
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise ValueError(f"{name} is a link that leads out of the folder")
-    return read_npy(path, mapped=True)
+def _open(root: Root, folder: Path, name: str) -> npt.NDArray[Any]:
+    return read_npy(folder / f"{name}.npy", mapped=True, root=root)
 
 
 def _check_rows(rows: Rows, task: Task, signature: InputSignature) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import tokenize
 import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.root import Root
 from automl.data.memory import check_memory
 from automl.errors import DataError
 
@@ -83,12 +85,14 @@ def npz_arrays(path: Path, keys: Sequence[str] = ARRAY_KEYS) -> dict[str, npt.ND
         ) from error
 
 
-def read_npy(path: Path, *, mapped: bool = False) -> npt.NDArray[Any]:
+def read_npy(path: Path, *, mapped: bool = False, root: Root | None = None) -> npt.NDArray[Any]:
     """Reads an NPY file.
 
     Args:
         path: The file.
         mapped: Whether to map it into memory, read-only.
+        root: The tree that the file must be in, with no link on the way; None for a file that a
+            person has named.
 
     Returns:
         The array.
@@ -99,19 +103,21 @@ def read_npy(path: Path, *, mapped: bool = False) -> npt.NDArray[Any]:
             pickled objects (`PickledObjectsError`).
         DataError: It does not fit into memory.
     """
-    size = path.stat().st_size
-    with path.open("rb") as file:
+    with path.open("rb") if root is None else root.open(path) as file:
+        size = os.fstat(file.fileno()).st_size
         try:
-            count = _numbers(file, size)
+            header = _header(file, size)
         except UNREADABLE as error:
             if isinstance(error, ValueError):
                 raise
             raise ValueError(first_line(error)) from error
-    if not mapped:
+        if mapped and header.numbers:  # an array without numbers has no bytes to map
+            order: Any = "F" if header.fortran else "C"
+            start = file.tell()
+            return np.memmap(file, header.dtype, "r", start, header.shape, order)
         check_memory(path, size)
-    # An array without numbers has no bytes to map.
-    how: Any = "r" if mapped and count else None
-    array: npt.NDArray[Any] = np.load(path, mmap_mode=how, allow_pickle=False)
+        file.seek(0)
+        array: npt.NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
     return array
 
 
@@ -135,7 +141,7 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> npt.NDArray
     if info.compress_type not in COMPRESSIONS:
         raise ValueError(f"{info.filename} is compressed in a way that NumPy does not know")
     with archive.open(info) as member:
-        _numbers(member, info.file_size)
+        _header(member, info.file_size)
     with archive.open(info) as member:
         # The checksum is compared when the last byte is read, and only then: an array that ended
         # before it would not be compared at all.
@@ -143,8 +149,17 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> npt.NDArray
     return array
 
 
-def _numbers(file: IO[bytes], size: int) -> int:
-    """How many numbers an NPY file of so many bytes holds, read from its header.
+class _Header(NamedTuple):
+    """What the header of an NPY file says."""
+
+    shape: tuple[int, ...]
+    fortran: bool
+    dtype: np.dtype[Any]
+    numbers: int
+
+
+def _header(file: IO[bytes], size: int) -> _Header:
+    """Reads the header of an NPY file of so many bytes.
 
     Raises:
         ValueError: There are more or fewer than the header says, or they are pickled objects.
@@ -155,7 +170,7 @@ def _numbers(file: IO[bytes], size: int) -> int:
         if version == (1, 0)
         else np.lib.format.read_array_header_2_0
     )
-    shape, _, dtype = read(file)
+    shape, fortran, dtype = read(file)
     if dtype.hasobject:
         raise PickledObjectsError("it holds pickled objects")
     if dtype.itemsize == 0 or any(not 0 <= length < 2**63 for length in shape):
@@ -168,7 +183,7 @@ def _numbers(file: IO[bytes], size: int) -> int:
             f"it holds {size - file.tell():,} bytes, but its header promises "
             f"{count * dtype.itemsize:,}"
         )
-    return count
+    return _Header(shape, fortran, dtype, count)
 
 
 def first_line(error: Exception) -> str:

@@ -27,8 +27,10 @@ import time
 from collections.abc import Iterable
 from importlib.metadata import entry_points
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, NoReturn
 
+from automl.common.root import Root
 from automl.imports import annotations_compiled_once, hidden
 
 PRELOAD = (
@@ -117,7 +119,11 @@ def _become_child(request: dict[str, Any], descriptor: int) -> NoReturn:
 
 def redirect_output(log: str | None) -> None:
     """Sends the process's standard output and error to a file, or nowhere."""
-    descriptor = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    if log is None:
+        descriptor = os.open(os.devnull, flags)
+    else:  # logs/<name> in a run
+        descriptor = Root(Path(log).parents[1]).descriptor(log, flags, 0o644)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from automl.common.root import Root
 from automl.engines.limits import LOG_BYTES, LOG_KEPT, scarce_memory
 from automl.engines.memory import held_memory, shown_size
 from automl.engines.processes import Child
@@ -123,9 +124,9 @@ def shorten_log(path: Path, most: int = LOG_BYTES, kept: int = LOG_KEPT) -> None
     """
     # What cannot be shortened (it is gone, the disk is full) is tried again at the next look.
     with contextlib.suppress(OSError):
-        if path.stat().st_size <= most:
+        if path.lstat().st_size <= most:
             return
-        with path.open("r+b") as file:
+        with Root(path.parents[1]).open(path, "r+b") as file:
             file.seek(-kept, os.SEEK_END)
             end = file.read(kept)
             file.seek(0)

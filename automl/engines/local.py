@@ -13,6 +13,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from automl.common.root import Root
 from automl.engines.absence import Absence
 from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
 from automl.engines.devices import Devices
@@ -168,8 +169,9 @@ class LocalEngine(Engine):
     @override
     def open(self, job: Job) -> None:
         self._job = job
-        (job.run / "logs").mkdir(parents=True, exist_ok=True)
+        Root(job.run).make_folder("logs")
         for index in range(self._slots):
+            Root(job.run).checked(f"logs/worker-{index}.log")  # said here, not by a dead worker
             self._workers.append(self._start_worker(index))
         self._guard = Guard(lambda: list(self._all_workers()), self._memory_limit)
 
@@ -381,5 +383,9 @@ def _describe_death(exit_code: int | None) -> str:
 
 
 def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    try:
+        with Root(log.parents[1]).open(log, "r", errors="replace") as file:
+            lines = file.read().strip().splitlines()
+    except FileNotFoundError:
+        lines = []
     return lines[-1] if lines else "it said nothing"

@@ -25,6 +25,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from automl.common.root import Root
 from automl.errors import RunError
 
 #: Environment of every process that computes: one thread each, and no banner from TensorFlow.
@@ -327,7 +328,7 @@ class SpawnedProcesses(Processes):
         with contextlib.ExitStack() as stack:
             output: Any = subprocess.DEVNULL
             if log is not None:
-                output = stack.enter_context(log.open("ab"))
+                output = stack.enter_context(Root(log.parents[1]).open(log, "ab"))
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "automl.engines.processes", str(identity)],
                 stdin=subprocess.PIPE,

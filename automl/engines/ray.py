@@ -15,6 +15,7 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from typing_extensions import override
 
+from automl.common.root import Root
 from automl.engines.absence import Absence
 from automl.engines.contract import Engine, Event, Job, TrialEnded
 from automl.engines.limits import MEMORY_GROWTH, STALL_SECONDS, overdue
@@ -23,7 +24,6 @@ from automl.engines.ray_exchange import Closed, ClosedGently, Exchange, Happenin
 from automl.engines.ray_trainable import Mailbox, Workload
 from automl.engines.ray_tune import make_tuner
 from automl.errors import RunError
-from automl.results.files import write_bytes
 from automl.trial import FailureCause, TrialResult, TrialSpec, TrialState
 
 #: Seconds between two looks for trials that hang.
@@ -145,10 +145,10 @@ class RayEngine(Engine):
             return event
         self._mailbox.forget.remote(str(event.trial))
         try:
-            _write_files(self._run / "trials" / str(event.trial), happening.files)
-        except OSError as error:
+            _write_files(Root(self._run), Path("trials") / str(event.trial), happening.files)
+        except (OSError, RunError) as error:
             reason = f"its files could not be written: {error}"
-            cause = FailureCause.EXCEPTION
+            cause = FailureCause.UNWRITABLE
             result = TrialResult(TrialState.FAILED, reason=reason, cause=cause)
             return TrialEnded(event.trial, result)
         return event
@@ -199,14 +199,13 @@ class RayEngine(Engine):
         self._held.close()
 
 
-def _write_files(directory: Path, files: Mapping[str, bytes]) -> None:
+def _write_files(root: Root, directory: Path, files: Mapping[str, bytes]) -> None:
     """Makes a trial's directory hold these files and none of an attempt before."""
-    if directory.is_dir():
-        for path in directory.iterdir():
-            if path.name not in files:
-                path.unlink()
+    for name in root.names(directory):
+        if name not in files:
+            root.remove(directory / name)
     if files:
-        directory.mkdir(parents=True, exist_ok=True)
+        root.make_folder(directory)
     for name, content in files.items():
         # A trial's files can be made again: they need not wait for the disk.
-        write_bytes(directory / Path(name).name, content, durable=False)
+        root.write(directory / Path(name).name, content, durable=False)

@@ -12,10 +12,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from automl.common.bounded import MOST_JSON, parsed_json, read_bounded
+from automl.common.root import Root
 from automl.data.forms import check_form, sealed, unsealed
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task, TaskKind
 from automl.errors import RequestError, RunError
+from automl.export.model_file import check_model_file
 
 MODEL_FILE = "model.keras"
 LABELS_FILE = "labels.json"
@@ -60,14 +63,16 @@ def open_bundle(path: str | Path) -> Bundle:
         RunError: Its description cannot be read.
     """
     folder = Path(path)
-    if not (folder / CONFIG_FILE).is_file() or not (folder / MODEL_FILE).is_file():
+    root = Root(folder)
+    if not root.is_file(CONFIG_FILE) or not root.is_file(MODEL_FILE):
         what = "is no exported model" if folder.is_dir() else "is not there"
         raise RequestError(
             f"{path} {what}: expected a directory with {MODEL_FILE} and {CONFIG_FILE}, as "
             "`automl export RUN --to DIRECTORY` makes it."
         )
     try:
-        config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        content = read_bounded(root, CONFIG_FILE, MOST_JSON)
+        config = parsed_json(content, folder / CONFIG_FILE)
         if isinstance(config, dict) and config.get("format", FORMAT) != FORMAT:
             raise RunError(
                 f"The bundle {path} has the format {config['format']!r}, but this version reads "
@@ -85,7 +90,7 @@ def open_bundle(path: str | Path) -> Bundle:
             inputs=dict(config["inputs"]),
             config=config,
         )
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise RunError(
             f"{folder / CONFIG_FILE} cannot be read ({error}); export the model again."
         ) from error
@@ -134,7 +139,7 @@ def load_bundled(bundle: Bundle) -> Any:
     Raises:
         RunError: The model file was changed, or cannot be loaded.
     """
-    file = bundle.path / MODEL_FILE
+    file = Root(bundle.path).checked(MODEL_FILE)
     expected = (bundle.config.get("files") or {}).get(MODEL_FILE)
     if expected is not None and _sha256(file) != expected:
         raise RunError(
@@ -157,6 +162,7 @@ def load_keras(path: Path) -> Any:
     """
     import keras
 
+    check_model_file(path)
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # zipfile, zlib, h5py, Keras and TensorFlow raise unrelated kinds

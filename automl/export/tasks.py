@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from automl.common.root import Root
 from automl.data.npz import read_npy
 from automl.data.plan import PreprocessingPlan
 from automl.data.rows import read_rows
@@ -27,6 +28,7 @@ from automl.export.rows import model_inputs_of
 
 
 def export_task(
+    run: str,
     model: str,
     expected: str,
     check_rows: str,
@@ -41,6 +43,7 @@ def export_task(
     `automl.results.export_request.export_request` gives the arguments.
 
     Args:
+        run: The run's directory, which the next three are in.
         model: Path of the trial's core model, a ``.keras`` file.
         expected: Path of the trial's predictions for the check rows, ``check.npy``.
         check_rows: Path of the raw check rows, a Parquet or NPZ file.
@@ -63,10 +66,11 @@ def export_task(
     destination = Path(to)
     check_free(destination)
     the_plan, the_task = PreprocessingPlan.from_json(plan), Task.from_json(task)
-    predictions = _expected(Path(expected))
+    root = Root(Path(run))
+    predictions = _expected(Path(expected), root)
     found: dict[str, Any] = {}
     with new_process() as apart:
-        rows, _ = read_rows(check_rows, the_plan)
+        rows, _ = read_rows(root.checked(check_rows), the_plan)
         inputs = {} if the_plan.array is not None else input_names(the_plan.columns)
         arrays = model_inputs_of(the_plan, inputs, rows)
 
@@ -75,7 +79,7 @@ def export_task(
             found.update(outcome.to_json())
             return found
 
-        whole = raw_model(load_keras(Path(model)), the_plan, the_task)
+        whole = raw_model(load_keras(root.checked(model)), the_plan, the_task)
         write_bundle(whole, the_plan, the_task, config, card, destination, check)
     return {"bundle": to, **found}
 
@@ -147,9 +151,9 @@ def evaluate_task(
     return evaluate(bundle, rows, names=names or (), separator=separator, weight=weight)
 
 
-def _expected(path: Path) -> npt.NDArray[Any]:
+def _expected(path: Path, root: Root | None = None) -> npt.NDArray[Any]:
     try:
-        predictions = read_npy(path)
+        predictions = read_npy(path, root=root)
     except (OSError, ValueError) as error:
         raise RunError(
             f"The trial's predictions {path} cannot be read ({error}), so its model cannot be "

@@ -34,12 +34,14 @@ def write_check_rows(
     Raises:
         OSError: A file cannot be written.
     """
-    np.save(run.path / POSITIONS_FILE, np.asarray(positions, np.int64), allow_pickle=False)
+    with run.root.create(POSITIONS_FILE) as file:
+        np.save(file, np.asarray(positions, np.int64), allow_pickle=False)
     if isinstance(rows, np.ndarray):
-        np.savez_compressed(run.path / ARRAY_FILE, x=rows)
+        with run.root.create(ARRAY_FILE) as file:
+            np.savez_compressed(file, x=rows)
     else:
-        table = run.path / TABLE_FILE
-        _storable(rows).to_parquet(table, index=False, write_page_checksum=True)
+        with run.root.create(TABLE_FILE) as file:
+            _storable(rows).to_parquet(file, index=False, write_page_checksum=True)
 
 
 def read_check_rows(
@@ -54,10 +56,10 @@ def read_check_rows(
         RunError: They are not there, or cannot be read.
     """
     try:
-        positions = read_npy(run.path / POSITIONS_FILE)
-        if (run.path / ARRAY_FILE).exists():
-            return npz_arrays(run.path / ARRAY_FILE, ("x",))["x"], positions
-        return read_parquet(run.path / TABLE_FILE), positions
+        positions = read_npy(run.path / POSITIONS_FILE, root=run.root)
+        if run.root.is_file(ARRAY_FILE):
+            return npz_arrays(run.root.checked(ARRAY_FILE), ("x",))["x"], positions
+        return read_parquet(run.root.checked(TABLE_FILE)), positions
     except (DataError, OSError, ValueError, KeyError) as error:
         raise RunError(
             f"The check rows of the run {run.path} cannot be read ({error}); restore "
@@ -67,8 +69,7 @@ def read_check_rows(
 
 def check_rows_file(run: RunDirectory) -> Path:
     """The file with the raw check rows: NPZ (``x``) of array data, else Parquet."""
-    array = run.path / ARRAY_FILE
-    return array if array.exists() else run.path / TABLE_FILE
+    return run.path / (ARRAY_FILE if run.root.is_file(ARRAY_FILE) else TABLE_FILE)
 
 
 def _storable(frame: pd.DataFrame) -> pd.DataFrame:

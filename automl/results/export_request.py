@@ -63,7 +63,7 @@ def export_request(
             f"Trial {chosen.trial} of {run.path} was trained by the run {chosen.place}, which "
             f"shares its study and holds the model; export it there, or export one of {_kept(run)}."
         )
-    if not model.is_file() or not expected.is_file():
+    if not run.root.is_file(model) or not run.root.is_file(expected):
         raise RequestError(
             f"The model of trial {chosen.trial} of {run.path} was not kept; export one of "
             f"{_kept(run)}, or search again with a larger --keep-models."
@@ -74,6 +74,7 @@ def export_request(
     _check_plan(run, stored)
     form: dict[str, Any] = finite(
         {
+            "run": str(run.path),
             "model": str(model),
             "expected": str(expected),
             "check_rows": str(check_rows_file(run)),
@@ -110,10 +111,15 @@ def _best(record: RunRecord) -> TrialRecord:
 def _kept(run: RunDirectory) -> str:
     """Names the trials that can be exported."""
     names = sorted(
-        (file.parent.name for file in run.trials.glob("*/model.keras")),
+        (name for name in run.root.names("trials") if _has_model(run, name)),
         key=lambda name: (not name.isdecimal(), int(name) if name.isdecimal() else 0, name),
     )
     return ", ".join(names) or "none (no model was kept)"
+
+
+def _has_model(run: RunDirectory, name: str) -> bool:
+    folder = run.path / "trials" / name
+    return run.root.is_folder(folder) and run.root.is_file(folder / "model.keras")
 
 
 def _config(record: RunRecord, trial: TrialRecord, manifest: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from automl.common.bounded import parsed_json
+from automl.common.root import Root
 from automl.data.forms import sealed
 from automl.errors import RunError
 
@@ -70,17 +72,7 @@ def write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
     Raises:
         OSError: The file cannot be written; the old one is then untouched.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            if durable:
-                os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    Root(path.parent).write(path.name, content, durable=durable)
 
 
 def write_text(path: Path, text: str, *, durable: bool = True) -> None:
@@ -95,7 +87,10 @@ def write_json(path: Path, form: Any, *, durable: bool = True) -> None:
 
 def write_sealed_json(path: Path, form: Mapping[str, Any]) -> None:
     """Writes a JSON object atomically, with a checksum by which readers know it."""
-    write_json(path, sealed(finite(form)))
+    text = to_json_text(sealed(finite(form))) + "\n"
+    # As it is checked in reading: what is written can be read again.
+    parsed_json(text.encode(), path)
+    write_text(path, text)
 
 
 def to_json_text(form: Any, indent: int | None = 2) -> str:

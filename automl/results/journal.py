@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from optuna.storages.journal import BaseJournalBackend
 from optuna.trial import TrialState
 
+from automl.common.root import Root
 from automl.errors import RunError
 from automl.results.journal_lines import parse_lines, read_blocks, read_tail, whole_lines
 from automl.results.seal import Seal
@@ -99,7 +99,7 @@ class JournalFile(BaseJournalBackend):
         """
         try:
             # Unbuffered, so that a failed write leaves nothing that closing would write again.
-            with self._path.open("ab", buffering=0) as file:
+            with Root(self._path.parent).open(self._path.name, "ab", buffering=0) as file:
                 self._cut_tail(file.fileno())
                 content, seal = self._sealed(logs, os.fstat(file.fileno()).st_size)
                 start = self._write_all_or_nothing(file, content)
@@ -137,7 +137,7 @@ class JournalFile(BaseJournalBackend):
         return content, seal
 
     @staticmethod
-    def _write_all_or_nothing(file: FileIO, content: bytes) -> int:
+    def _write_all_or_nothing(file: IO[bytes], content: bytes) -> int:
         """Appends a content and returns where it begins."""
         start = os.fstat(file.fileno()).st_size
         try:

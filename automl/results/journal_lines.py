@@ -6,21 +6,29 @@ import gc
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+from automl.common.bounded import check_nesting, check_size, parsed_json
+from automl.common.root import Root
 from automl.errors import RunError
 
 # What is read at once: the journal of 10,000 trials has 120 MB, and as objects ten times that.
 _BLOCK = 4 << 20
+#: Most bytes of a line: a trial's longest, its configuration or its result, have some kilobytes.
+_LONGEST = 32 << 20
+#: A line with fewer brackets is not nested too deep, whatever stands between them.
+_FEW_BRACKETS = 100
 
 
 def read_tail(path: Path, offset: int = 0) -> bytes:
     """Reads a journal's bytes from an offset to its end; a journal that is not there is empty."""
     try:
-        with path.open("rb") as file:
+        with Root(path.parent).open(path.name) as file:
             file.seek(offset)
-            return file.read()
+            content: bytes = file.read()
+            return content
     except FileNotFoundError:
         return b""
 
@@ -56,7 +64,7 @@ def read_blocks(path: Path, offset: int = 0) -> Iterator[list[bytes]]:
         Whole lines, each with its line end.
     """
     try:
-        file = path.open("rb")
+        file = Root(path.parent).open(path.name)
     except FileNotFoundError:
         return
     with file:
@@ -65,6 +73,8 @@ def read_blocks(path: Path, offset: int = 0) -> Iterator[list[bytes]]:
         while block := file.read(_BLOCK):
             # The last whole line is held back: only what follows says whether it was cut.
             rest += block
+            if len(rest) > _LONGEST + _BLOCK:
+                check_size(f"A line of the study file {path}", len(rest), _LONGEST)
             end = rest.rfind(b"\n", 0, max(0, rest.rfind(b"\n"))) + 1
             if end:
                 yield _split(rest[:end])
@@ -111,6 +121,9 @@ def parse_lines(lines: list[bytes], path: Path, first: int = 1) -> list[dict[str
         and len(parsed) == len(lines)
         and all(isinstance(form, dict) for form in parsed)
     ):
+        for line, form, number in zip(lines, parsed, count(first), strict=False):
+            if line.count(b"{") + line.count(b"[") > _FEW_BRACKETS:
+                check_nesting(form, f"Line {number} of the study file {path}")
         return list(parsed)
     return [_parse_line(line, path, number) for number, line in enumerate(lines, start=first)]
 
@@ -122,8 +135,8 @@ def _split(content: bytes) -> list[bytes]:
 
 def _parse_line(line: bytes, path: Path, number: int) -> dict[str, Any]:
     try:
-        form = json.loads(line)
-    except (ValueError, RecursionError):
+        form = parsed_json(line, f"Line {number} of the study file {path}")
+    except ValueError:
         form = None
     if not isinstance(form, dict):
         raise RunError(

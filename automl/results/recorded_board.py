@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from automl.common.bounded import MOST_TEXT, read_bounded
 from automl.common.neutral import from_csv_cell
 from automl.errors import RunError
 from automl.trial import TrialResult, TrialState, Verdict
@@ -37,8 +38,8 @@ def record_of_board(run: RunDirectory, objective: str, direction: str) -> RunRec
 
     path = run.leaderboard_file
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            lines = list(csv.DictReader(io.StringIO(file.read()), strict=True))
+        text = read_bounded(run.root, path, MOST_TEXT).decode()
+        lines = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
         rows = [_record(line) for line in lines]
     except FileNotFoundError:
         rows, lines = [], []

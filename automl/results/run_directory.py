@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 import shutil
@@ -14,6 +13,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from automl.common.bounded import MOST_JSON, parsed_json, read_bounded
+from automl.common.root import Root
 from automl.data.forms import SEAL, unsealed
 from automl.errors import RequestError, RunError
 from automl.results.files import write_sealed_json
@@ -125,9 +126,15 @@ class RunDirectory:
         Raises:
             RunError: Something is.
         """
+        here = self.path.resolve()
         for entry in os.scandir(self.path):
-            if entry.is_symlink():
+            if entry.is_symlink() and not _leads_into(here, self.path / entry.name):
                 self.inside(entry.name)
+
+    @property
+    def root(self) -> Root:
+        """By which everything below is opened."""
+        return Root(self.path)
 
     @property
     def name(self) -> str:
@@ -221,21 +228,14 @@ class RunDirectory:
             The absolute path.
 
         Raises:
-            RunError: The name leads out of the run's directory, by itself or by a link.
+            RunError: The name leads out of the run's directory, or there is a link on the way.
         """
-        path = self.path / name
-        try:
-            leaves = Path(name).is_absolute() or not path.resolve().is_relative_to(
-                self.path.resolve()
-            )
-        except (OSError, RuntimeError, ValueError):  # a circle of links, or no name of a file
-            leaves = True
-        if leaves:
+        if Path(name).is_absolute():
             raise RunError(
                 f"The run {self.path} names the file {name!r}, which is not inside it; "
                 "a run's files must be in its own directory."
             )
-        return path
+        return self.root.checked(name)
 
     def read_manifest(self) -> dict[str, Any]:
         """Reads ``run.json``.
@@ -279,7 +279,7 @@ class RunDirectory:
         """
         from filelock import FileLock, Timeout
 
-        lock = FileLock(self.path / "run.lock", timeout=0)
+        lock = FileLock(self.root.checked("run.lock"), timeout=0)
         try:
             lock.acquire()
         except Timeout as error:
@@ -308,6 +308,13 @@ class RunDirectory:
         shutil.rmtree(hidden)
 
 
+def _leads_into(folder: Path, link: Path) -> bool:
+    try:
+        return link.resolve().is_relative_to(folder)
+    except (OSError, RuntimeError):  # a circle of links
+        return False
+
+
 def read_json_object(path: Path) -> dict[str, Any]:
     """Reads a JSON object from a run's or a bundle's file.
 
@@ -322,10 +329,10 @@ def read_json_object(path: Path) -> dict[str, Any]:
             written.
     """
     try:
-        form = json.loads(path.read_text(encoding="utf-8"))
+        form = parsed_json(read_bounded(Root(path.parent), path.name, MOST_JSON), path)
     except OSError as error:
         raise RunError(f"{path} cannot be read ({error.strerror or error}).") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise RunError(f"{path} is not JSON ({error}); restore it from a copy.") from error
     if not isinstance(form, dict):
         raise RunError(f"{path} holds no JSON object; restore it from a copy.")

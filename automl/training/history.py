@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from automl.common.bounded import MOST_TEXT, read_bounded
+from automl.common.root import Root
 from automl.errors import RunError
 
 HISTORY_FILE = "history.csv"
@@ -40,12 +41,12 @@ def read_history(directory: Path) -> list[dict[str, float]]:
     Raises:
         RunError: The file cannot be read, or is not a table of numbers by epoch.
     """
-    path = directory / HISTORY_FILE
-    if not path.exists():
+    path, root = directory.absolute() / HISTORY_FILE, run_of(directory)
+    if root.status(path) is None:
         return []
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            header, *lines = csv.reader(file, strict=True)
+        text = read_bounded(root, path, MOST_TEXT).decode()
+        header, *lines = csv.reader(io.StringIO(text, newline=""), strict=True)
         rows = [_row(header, cells) for cells in lines]
         first = rows[0].get("epoch") if rows else None
         if rows and [row.get("epoch") for row in rows] != [
@@ -71,12 +72,17 @@ def _row(header: Sequence[str], cells: Sequence[str]) -> dict[str, float]:
 
 
 def write_whole(path: Path, text: str) -> Path:
-    """Writes a text file under a temporary name and renames it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Writes a text file into a trial's directory, whole or not at all."""
+    root = run_of(path.parent)
+    root.make_folder(path.parent.absolute())
+    root.write(path.absolute(), text.encode(), durable=False)
     return path
+
+
+def run_of(directory: Path) -> Root:
+    """The tree that a trial's directory is in: its run's, which is two levels above.
+
+    Args:
+        directory: ``trials/<trial>`` in a run.
+    """
+    return Root(directory.absolute().parents[1])

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from automl.training.history import run_of
 
 MODEL_FILE = "model.keras"
 CHECK_FILE = "check.npy"
@@ -41,15 +45,16 @@ def save_core(model: Any, directory: Path) -> str:
     Returns:
         The hash of its weights; see `hash_weights`.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    directory, root = directory.absolute(), run_of(directory)
+    root.make_folder(directory)
     _strip(model)
-    path = directory / MODEL_FILE
-    temporary = path.with_name(f".{os.getpid()}.{MODEL_FILE}")
+    # Keras opens it by its name, which nobody can have known: there is no link of that name.
+    temporary = directory / f".{os.getpid()}.{secrets.token_hex(8)}.{MODEL_FILE}"
     try:
-        model.save(temporary)
-        temporary.replace(path)
+        model.save(root.checked(temporary))
+        root.replace(temporary, directory / MODEL_FILE)
     finally:
-        temporary.unlink(missing_ok=True)
+        root.remove(temporary)
     return hash_weights(model)
 
 
@@ -60,14 +65,11 @@ def save_check(predictions: npt.NDArray[Any], directory: Path) -> None:
         predictions: Probabilities or targets in their own units, (m, outputs).
         directory: The trial's directory; made if it is not there.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / CHECK_FILE
-    temporary = path.with_name(f".{os.getpid()}.{CHECK_FILE}")
-    try:
-        np.save(temporary, predictions)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    directory, root = directory.absolute(), run_of(directory)
+    root.make_folder(directory)
+    content = io.BytesIO()
+    np.save(content, predictions)
+    root.write(directory / CHECK_FILE, content.getvalue(), durable=False)
 
 
 def _strip(model: Any) -> None:

@@ -15,7 +15,9 @@ from automl.data.metrics import compute_metrics
 from automl.data.plan import PreprocessingPlan, Rows
 from automl.data.task import Task
 from automl.errors import RunError
+from automl.export.model_file import check_model_file
 from automl.models.passes import rows_at_once
+from automl.training.history import run_of
 
 
 def predict_core(model: Any, rows: Rows, plan: PreprocessingPlan) -> npt.NDArray[Any]:
@@ -58,6 +60,7 @@ def score_model(
     Returns:
         The task's metrics.
     """
+    check_model_file(run_of(path.parent).checked(path.absolute()))
     model = keras.models.load_model(path, compile=False, safe_mode=True)
     predictions = predict_core(model, rows, plan)
     return compute_metrics(task, rows.truth, predictions, rows.weight, named)

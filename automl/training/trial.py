@@ -12,7 +12,7 @@ from typing import Any
 import keras
 
 from automl.data.metrics import Objective, better
-from automl.errors import AutoMLError
+from automl.errors import AutoMLError, RunError
 from automl.models.core import Core, build_core, compile_core
 from automl.models.schedules import make_schedule
 from automl.results.files import is_disk_full
@@ -20,7 +20,7 @@ from automl.space import Configuration, SearchSpace
 from automl.space.keras_tuner import word_of
 from automl.training.device_data import DeviceData
 from automl.training.graphs import forgotten_gradients
-from automl.training.history import HISTORY_FILE, write_history, write_whole
+from automl.training.history import HISTORY_FILE, run_of, write_history, write_whole
 from automl.training.progress import ACCURACY, Progress
 from automl.training.saving import CHECK_FILE, MODEL_FILE, save_check, save_core
 from automl.training.timings import Timings
@@ -108,8 +108,9 @@ def train_trial(
 def _run(trial: _Trial) -> TrialResult:
     """Builds, trains and scores; what it raises becomes the trial's failure."""
     spec, progress, timings = trial.spec, trial.progress, trial.timings
-    for name in (HISTORY_FILE, MODEL_FILE, CHECK_FILE, ERROR_FILE):
-        (trial.directory / name).unlink(missing_ok=True)  # of an attempt that was killed
+    run_of(trial.directory).make_folder(trial.directory.absolute())
+    for name in (HISTORY_FILE, MODEL_FILE, CHECK_FILE, ERROR_FILE):  # of an attempt that was killed
+        run_of(trial.directory).remove(trial.directory.absolute() / name)
     # Names and seeds start afresh, so that a trial does not depend on the ones before it.
     keras.backend.clear_session(free_memory=False)
     keras.utils.set_random_seed(spec.seed)
@@ -229,8 +230,10 @@ def _failure(trial: _Trial, error: BaseException, cause: FailureCause) -> TrialR
         write_whole(trial.directory / ERROR_FILE, _shortened(told))
         if trial.progress.history:
             write_history(trial.progress.history, trial.directory)
-    except OSError as failed:
+    except (OSError, RunError) as failed:
         reason = f"{reason} (and its files could not be written: {failed})"
+        if cause is not FailureCause.DISK_FULL:
+            cause = FailureCause.UNWRITABLE
     return TrialResult(
         TrialState.FAILED, epochs=len(trial.progress.history), reason=reason, cause=cause
     )

@@ -29,7 +29,7 @@ TRIAL_BYTES = 50_000
 
 def forget_model(run: RunDirectory, trial: int) -> None:
     """Removes the saved model of a trial that is no longer among the best; its history stays."""
-    _remove(run.trial_directory(trial), MODEL_FILES)
+    _remove(run, run.trial_directory(trial), MODEL_FILES)
 
 
 class DiskBudget:
@@ -59,13 +59,12 @@ class DiskBudget:
             standing: The trials that are over.
         """
         kept = set(standing.kept())
-        for model in self._run.trials.glob(f"*/{MODEL_FILES[0]}"):
-            name = model.parent.name
+        for name in self._run.root.names("trials"):
             if name.isdecimal() and int(name) not in kept:
                 forget_model(self._run, int(name))
         if self._limit is not None:
-            for folder in self._run.trials.iterdir():
-                self._look(folder.name)
+            for name in self._run.root.names("trials"):
+                self._look(name)
             self._fixed = _size_below(self._run.arrays) + _size_below(self._run.best)
 
     def forget_model(self, trial: int) -> None:
@@ -177,19 +176,19 @@ class DiskBudget:
                 return
             if name.isdecimal() and int(name) not in kept:
                 before = self._folders[name]
-                _remove(self._run.trials / name, CURVE_FILES)
+                _remove(self._run, self._run.trials / name, CURVE_FILES)
                 self._look(name)
                 excess -= before - self._folders[name]
 
 
-def _remove(folder: Path, names: Iterable[str]) -> None:
+def _remove(run: RunDirectory, folder: Path, names: Iterable[str]) -> None:
     for name in names:
-        (folder / name).unlink(missing_ok=True)
+        run.root.remove(folder / name)
 
 
 def _size_below(folder: Path) -> int:
     """Bytes that a folder takes with all that is in it."""
-    if not folder.is_dir():
+    if folder.is_symlink() or not folder.is_dir():
         return 0
     return _size(folder) + sum(_size(path) for path in folder.rglob("*"))
 

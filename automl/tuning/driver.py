@@ -306,6 +306,12 @@ class Driver:
                 f"There is no room for the files of trial {event.trial} ({result.reason}); make "
                 "room, then go on with `automl resume`."
             )
+        if result.cause is FailureCause.UNWRITABLE:
+            raise RunError(
+                f"The files of trial {event.trial} cannot be written ({result.reason}); make its "
+                "directory writable, then go on with `automl resume` and the run's directory, "
+                "where that has another name now, by that one."
+            )
         if self._disk is not None:
             result = self._disk.take(spec, result, self._standing)
         if isinstance(event.trial, str):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 from typing import TYPE_CHECKING
 
 from automl.engines.processes import Processes
@@ -89,7 +88,7 @@ def _export_best(
 ) -> None:
     """Puts the best trial's bundle into ``best/``; one that is there stays until it is ready."""
     fresh = run.path / ".best"
-    shutil.rmtree(fresh, ignore_errors=True)
+    run.root.remove_tree(fresh)
     arguments = export_request(run, number, fresh, record)
     try:
         run_task(processes, "automl.export.tasks:export_task", arguments)
@@ -98,8 +97,8 @@ def _export_best(
             f"The best model is not exported yet: {str(error).partition(';')[0]}; make room or "
             f"mend it, then `automl resume {run.path}` exports it."
         ) from error
-    shutil.rmtree(run.best, ignore_errors=True)
-    fresh.rename(run.best)
+    run.root.remove_tree(run.best)
+    run.root.replace(fresh, run.best)
 
 
 def _score_constant(study: RunStudy, arrays: Arrays, named: tuple[str, ...]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -57,13 +56,13 @@ def restore_rows(
             f"The data of {run.path} have changed since the run began; "
             "start a new search, or restore the data."
         )
-    if run.plan_file.exists() and _recorded_plan(run) != _as_recorded(data.plan.to_json()):
+    if run.root.is_file(run.plan_file) and _recorded_plan(run) != _as_recorded(data.plan.to_json()):
         raise RunError(
             f"The data of {run.path} are no longer prepared as when the run began, perhaps because "
             "automl has another version; start a new search."
         )
     # Removed no earlier: where the rows cannot be made again, they are all that there is.
-    shutil.rmtree(run.arrays, ignore_errors=True)
+    run.root.remove_tree(run.arrays)
     write_rows(run, data)  # all of it: the run may have been killed before it had its plan
 
 

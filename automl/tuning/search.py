@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -288,7 +287,7 @@ class _Session:
         if outcome.stopped_by in (StopReason.TRIALS, StopReason.EXHAUSTED) and (
             self._request.data.can_be_read_again
         ):
-            shutil.rmtree(self._run.arrays)
+            self._run.root.remove_tree(self._run.arrays)
         return SearchEnd(self._run, outcome, best, self._request.storage)
 
     def _open_study(self) -> RunStudy:

@@ -35,7 +35,7 @@ def table(rows=60):
 )
 def test_arrays_come_back_as_saved(tmp_path, request_):
     data = prepare(request_)
-    arrays = open_arrays(save_arrays(data, tmp_path / "new" / "arrays"))
+    arrays = open_arrays(save_arrays(data, tmp_path / "arrays"))
     assert arrays.task == data.task and arrays.plan == data.plan
     assert arrays.signature == data.plan.signature
     np.testing.assert_array_equal(arrays.check_positions, data.check_positions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -122,10 +123,24 @@ def test_another_model_s_predictions_are_refused(prices: Exported, tmp_path: Pat
     request = export_request(prices.run, 0, tmp_path / "new" / "bundle")
     wrong = np.load(request["expected"])
     wrong[3] += 1e-3 * prices.data.plan.target_scale.std[0]
-    np.save(tmp_path / "check.npy", wrong)
+    path = prices.run.path / "wrong.npy"
+    np.save(path, wrong)
     with pytest.raises(RunError, match="not the one that was scored"):
-        export_task(**{**request, "expected": str(tmp_path / "check.npy")})
-    assert [file.name for file in tmp_path.iterdir()] == ["check.npy"]
+        export_task(**{**request, "expected": str(path)})
+    path.unlink()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["model", "expected", "check_rows"])
+def test_nothing_is_read_from_outside_of_the_run(
+    name: str, prices: Exported, tmp_path: Path
+) -> None:
+    request = export_request(prices.run, 0, tmp_path / "bundle")
+    elsewhere = tmp_path / Path(request[name]).name
+    shutil.copy(request[name], elsewhere)
+    with pytest.raises(RunError, match="not inside it"):
+        export_task(**{**request, name: str(elsewhere)})
+    assert [file.name for file in tmp_path.iterdir()] == [elsewhere.name]
 
 
 def test_an_existing_bundle_can_be_checked_again(images: Exported, tmp_path: Path) -> None:
@@ -137,10 +152,12 @@ def test_an_existing_bundle_can_be_checked_again(images: Exported, tmp_path: Pat
 def test_a_model_that_needs_more_than_keras_is_refused(images: Exported, tmp_path: Path) -> None:
     inputs = keras.Input((20,), name="numeric")
     answer = keras.layers.Lambda(lambda x: keras.ops.softmax(x[:, :3]))(inputs)
-    keras.Model({"numeric": inputs}, answer).save(tmp_path / "model.keras")
+    path = images.run.path / "other.keras"
+    keras.Model({"numeric": inputs}, answer).save(path)
     request = export_request(images.run, 0, tmp_path / "bundle")
     with pytest.raises(RunError, match="cannot be loaded by Keras alone"):
-        export_task(**{**request, "model": str(tmp_path / "model.keras")})
+        export_task(**{**request, "model": str(path)})
+    path.unlink()
     assert not (tmp_path / "bundle").exists()
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
+from automl.common.root import Root
 from automl.errors import RunError
 from automl.results.journal import JournalFile
 from automl.results.journal_lines import parse_lines, whole_lines
@@ -147,7 +148,9 @@ def test_a_failed_write_leaves_whole_lines_and_says_so(
             raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "open", lambda self, *_args, **_options: FullDisk(self, "ab"))
+        patch.setattr(
+            Root, "open", lambda self, name, *_args, **_options: FullDisk(self.path / name, "ab")
+        )
         with pytest.raises(RunError, match=r"No space left on device.*automl resume"):
             ours.append_logs([{"op_code": 4, "n": 2}])
     assert path.read_bytes() == b'{"op_code":4,"n":1}\n'
