@@ -35,6 +35,7 @@ def make_job(folder: Path) -> Job:
     """A job on the iris data, its run directory below ``folder``."""
     arrays = save_arrays(prepare(DataRequest("iris")), folder / "arrays")
     handle = SpaceHandle.of(find_space(str(SPACE)))
+    (folder / "run").mkdir(exist_ok=True)
     return Job({"search": handle}, arrays, folder / "run", Objective("log_loss", "minimize"))
 
 

@@ -37,6 +37,7 @@ def arrays(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def make_job(arrays: Path, run: Path) -> Job:
     handle = SpaceHandle.of(find_space(str(SPACE)))
+    run.mkdir(exist_ok=True)
     return Job({"search": handle}, arrays, run, Objective("log_loss", "minimize"))
 
 
