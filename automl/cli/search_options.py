@@ -125,6 +125,16 @@ Separator = Annotated[
         rich_help_panel=DATA,
     ),
 ]
+ClipKind = Annotated[
+    str,
+    typer.Option(
+        "--clip",
+        metavar="hard|smooth|none",
+        help="How standardized numbers far from their mean are clipped, in training and in the "
+        "exported model: hard cuts them off at 5 standard deviations, smooth bends them below 3.",
+        rich_help_panel=DATA,
+    ),
+]
 AllowWide = Annotated[
     bool,
     typer.Option(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.clipping import Clip
 from automl.data.columns import ColumnSource, Reading, clean, numeric_values, text_values
 from automl.data.number_format import NumberFormat
 from automl.data.numbers import (
@@ -42,6 +43,7 @@ class NumericFeature:
         date_format: Of a date, its format as for ``strptime``, or ``"ISO8601"``.
         strays: Texts that count as missing values, for they stood among numbers in training.
         number_format: How numbers are written where they are texts.
+        clip: How far a standardized value may lie from the mean.
     """
 
     name: str
@@ -53,6 +55,7 @@ class NumericFeature:
     date_format: str = ""
     strays: tuple[str, ...] = ()
     number_format: NumberFormat = field(default_factory=NumberFormat)
+    clip: Clip = field(default_factory=Clip)
 
     @property
     def reading(self) -> Reading:
@@ -73,9 +76,9 @@ class NumericFeature:
         return to_float32(values, f"Column {self.name!r}")
 
     def apply(self, raw: FloatArray) -> FloatArray:
-        """Fills and standardizes raw numbers, float32 (n,)."""
+        """Fills, standardizes and clips raw numbers, float32 (n,)."""
         filled = np.where(np.isnan(raw), np.float32(self.fill), raw)
-        return standardize(filled, self.mean, self.std)
+        return self.clip.apply(standardize(filled, self.mean, self.std))
 
 
 @dataclass(frozen=True)
@@ -122,11 +125,13 @@ class ArrayFeature:
         shape: Shape of one row.
         mean: What is subtracted: one number for all, or one for each of the flattened numbers.
         std: What is divided by, likewise; positive.
+        clip: How far a standardized value may lie from the mean.
     """
 
     shape: tuple[int, ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    clip: Clip = field(default_factory=Clip)
 
     @property
     def size(self) -> int:
@@ -158,9 +163,9 @@ class ArrayFeature:
         return array_to_float32(self.shaped(array))
 
     def apply(self, raw: FloatArray) -> FloatArray:
-        """Flattens and standardizes rows: float32 (n, size)."""
+        """Flattens, standardizes and clips rows: float32 (n, size)."""
         flat = raw.reshape(len(raw), self.size)
-        return standardize(flat, self.mean, self.std)
+        return self.clip.apply(standardize(flat, self.mean, self.std))
 
     def apply_at(self, array: npt.NDArray[Any], positions: npt.NDArray[np.int64]) -> FloatArray:
         """The same of some rows of an array, of which nothing else is copied.

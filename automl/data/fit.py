@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.clipping import Clip
 from automl.data.columns import Reading, clean, is_text, numeric_values, text_values
 from automl.data.features import ArrayFeature, CategoricalFeature, Feature, NumericFeature
 from automl.data.infer import infer_column
@@ -46,6 +47,7 @@ def fit_features(
     forced: Collection[str],
     say: Say,
     keep_constant: bool = False,
+    clip: Clip | None = None,
 ) -> tuple[Feature, ...]:
     """Fits a feature to each column that carries something, and says which are left out.
 
@@ -55,6 +57,7 @@ def fit_features(
         forced: Names of columns that were declared categorical.
         say: Called with what a person should be told.
         keep_constant: Whether numbers that are all the same stay, as zeros.
+        clip: How far standardized numbers may lie from their mean; None for no limit.
 
     Raises:
         DataError: A column has infinite values, or no column carries anything.
@@ -67,7 +70,7 @@ def fit_features(
         if reason is None and column.kind is ColumnKind.CATEGORY:
             fitted = _fit_categorical(column, cleaned, column.name in forced, say)
         elif reason is None:
-            fitted = _fit_numeric(column, cleaned, keep_constant)
+            fitted = _fit_numeric(column, cleaned, keep_constant, clip or Clip())
             reason = "its values differ too little for single precision; subtract a constant"
         if fitted is None:
             say(f"column {column.name!r} is left out: {reason}")
@@ -134,7 +137,9 @@ def _is_counter(column: Column, present: pd.Series) -> bool:
     return bool((values == np.round(values)).all())
 
 
-def _fit_numeric(column: Column, cleaned: pd.Series, keep_constant: bool) -> NumericFeature | None:
+def _fit_numeric(
+    column: Column, cleaned: pd.Series, keep_constant: bool, clip: Clip
+) -> NumericFeature | None:
     unfitted = NumericFeature(
         column.name,
         fill=0.0,
@@ -158,6 +163,7 @@ def _fit_numeric(column: Column, cleaned: pd.Series, keep_constant: bool) -> Num
         mean=mean,
         std=std,
         indicator=bool(missing.any()),
+        clip=clip,
         **_read_as(column.reading),
     )
 
@@ -188,7 +194,9 @@ def _fit_categorical(
     return CategoricalFeature(column.name, tuple(vocabulary))
 
 
-def fit_array(x: npt.NDArray[Any], rows: npt.NDArray[np.int64], say: Say) -> ArrayFeature:
+def fit_array(
+    x: npt.NDArray[Any], rows: npt.NDArray[np.int64], say: Say, clip: Clip | None = None
+) -> ArrayFeature:
     """Fits the one feature of array data.
 
     Vectors are standardized column by column; blocks of a higher rank (images, sequences) by
@@ -198,6 +206,7 @@ def fit_array(x: npt.NDArray[Any], rows: npt.NDArray[np.int64], say: Say) -> Arr
         x: All rows, (n, *shape).
         rows: Which of them are the training rows, (m,).
         say: Called with what a person should be told.
+        clip: How far standardized numbers of vectors may lie from their mean; None for no limit.
 
     Raises:
         DataError: The values are not numbers, are missing or infinite, or are all the same.
@@ -215,7 +224,11 @@ def fit_array(x: npt.NDArray[Any], rows: npt.NDArray[np.int64], say: Say) -> Arr
         say(f"{int(constant.sum()):,} of {shape[0]:,} columns of x are constant")
     std = np.where(constant, 1.0, std)
     return ArrayFeature(
-        shape, tuple(np.atleast_1d(mean).tolist()), tuple(np.atleast_1d(std).tolist())
+        shape,
+        tuple(np.atleast_1d(mean).tolist()),
+        tuple(np.atleast_1d(std).tolist()),
+        # Blocks have one deviation for all their numbers: none can lie far out for being rare.
+        clip if clip is not None and len(shape) == 1 else Clip(),
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.clipping import Clip
 from automl.data.columns import ColumnSource
 from automl.data.date_format import check_date_format
 from automl.data.features import (
@@ -125,7 +126,8 @@ class PreprocessingPlan:
     """How raw rows become arrays; every number in it comes from training rows only.
 
     All arithmetic is in float32: raw numbers are cast first, then ``(x - mean) * (1 / std)``
-    is computed with float32 constants, so that layers of an exported model give the same.
+    is computed with float32 constants and clipped, so that layers of an exported model give the
+    same.
 
     Attributes:
         features: Either one `ArrayFeature`, or numeric and categorical features in the order
@@ -359,6 +361,8 @@ def _feature(form: Mapping[str, Any]) -> Feature:
         values["source"] = ColumnSource(values["source"])
     if "number_format" in values:
         values["number_format"] = NumberFormat.from_json(values["number_format"])
+    if "clip" in values:
+        values["clip"] = Clip.from_json(values["clip"])
     feature: Feature = kind[name](**values)
     if isinstance(feature, NumericFeature):
         if feature.source is ColumnSource.DATE:

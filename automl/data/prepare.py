@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.clipping import Clip
 from automl.data.combine import Combined, combine
 from automl.data.divide import check_split, divide
 from automl.data.fit import fit_array, fit_features, fit_target
@@ -86,7 +87,8 @@ def prepare(request: DataRequest) -> PreparedData:
     combined = put_in_order(combined, request, task, truth, notes.append)
     split = divide(combined, request, task, truth, notes.append)
     check_split(split, combined, task, truth, notes.append)
-    plan, combined = _fit(combined, split, task, truth, notes.append, request.keep_constant)
+    clip = Clip.of(request.clip)
+    plan, combined = _fit(combined, split, task, truth, notes.append, request.keep_constant, clip)
     weights = class_weights(truth[split.train], task, request.class_weight)
     tell = _tellers(combined, split, notes.append)
     train = _rows(combined, split.train, plan, truth, weights)
@@ -125,6 +127,7 @@ def _fit(
     truth: npt.NDArray[Any],
     say: Say,
     keep_constant: bool,
+    clip: Clip,
 ) -> tuple[PreprocessingPlan, Combined]:
     """Finds what the columns are and fits the plan, from training rows alone.
 
@@ -133,12 +136,12 @@ def _fit(
     """
     scale = fit_target(truth[split.train], task)
     if combined.x is not None:
-        return PreprocessingPlan((fit_array(combined.x, split.train, say),), scale), combined
+        return PreprocessingPlan((fit_array(combined.x, split.train, say, clip),), scale), combined
     learnt = combined.frame.iloc[split.train]
     schema = infer_schema(learnt, combined.categorical, say, combined.conventions)
     read = read_table(combined.frame, schema)
     features = fit_features(
-        read.frame.iloc[split.train], schema, combined.categorical, say, keep_constant
+        read.frame.iloc[split.train], schema, combined.categorical, say, keep_constant, clip
     )
     plan = PreprocessingPlan(features, scale)
     for tell, rows in zip(

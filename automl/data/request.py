@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from automl.data.clipping import Clip
 from automl.data.separators import checked_separator
 from automl.errors import DataError, RequestError
 
@@ -49,6 +50,8 @@ class DataRequest:
         day_first: Whether in dates the day comes before the month where a column shows neither.
         date_format: Column to the format of its dates, as for ``strptime``; None for what each
             shows.
+        clip: How standardized numbers far from their mean are clipped: ``"hard"``, ``"smooth"``
+            or ``"none"``; see `automl.data.clipping`.
         seed: Seed of the split; 0 is a seed.
         allow_wide: Whether a table may have more columns than rows.
         keep_constant: Whether columns of numbers that are all the same stay (as zeros), for a
@@ -71,6 +74,7 @@ class DataRequest:
     decimal: str | None = None
     day_first: bool = False
     date_format: Mapping[str, str] | None = None
+    clip: str = "hard"
     seed: int = 0
     allow_wide: bool = False
     keep_constant: bool = False
@@ -85,6 +89,7 @@ class DataRequest:
             object.__setattr__(self, name, _as_tuple(getattr(self, name)))
         object.__setattr__(self, "names", _column_names(self.names))
         object.__setattr__(self, "separator", checked_separator(self.separator))
+        Clip.of(self.clip)
         if [
             str(s) for s in (self.source, self.validation, self.test) if isinstance(s, str | Path)
         ].count(STANDARD_INPUT) > 1:
@@ -141,7 +146,8 @@ class DataRequest:
         values: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in form.items()
         }
-        return cls(**values)
+        # Runs of earlier versions clipped nothing, and go on so.
+        return cls(**{"clip": "none", **values})
 
     def with_data(self, source: Any, validation: Any = None, test: Any = None) -> DataRequest:
         """The same request on data in memory that its JSON form could not hold."""

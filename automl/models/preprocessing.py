@@ -1,9 +1,9 @@
 """The preprocessing plan as Keras layers around a core model: raw rows in, answers out.
 
 The second reading of a plan; the first is `PreprocessingPlan.apply` in NumPy. Both compute
-``(x - mean) * (1 / std)`` in float32 with the same constants, so they give equal numbers. Only
-layers and operations of Keras itself are used, no ``Lambda`` and no classes of this package, so
-that a saved model loads with nothing but Keras and with ``safe_mode`` on.
+``(x - mean) * (1 / std)``, clipped, in float32 with the same constants, so they give equal
+numbers. Only layers and operations of Keras itself are used, no ``Lambda`` and no classes of this
+package, so that a saved model loads with nothing but Keras and with ``safe_mode`` on.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.clipping import LARGEST, Clip, ClipKind
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task, TaskKind
 
@@ -27,6 +28,7 @@ ARRAY_INPUT = "x"
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _TAKEN_NAME = re.compile(
     r"(core|functional|input_layer|isnan|where|subtract|multiply|add|take|cast|concatenate|"
+    r"minimum|maximum|square|divide|sqrt|"
     r"reshape|string_lookup|preprocessing_.*)(_\d+)?"
 )
 
@@ -122,7 +124,8 @@ def core_inputs(plan: PreprocessingPlan, inputs: Mapping[str, Any]) -> dict[str,
         flat = keras.layers.Reshape((plan.array.size,), name="preprocessing_flat")(
             inputs[ARRAY_INPUT]
         )
-        return {"numeric": _standardized(flat, plan.array.mean, plan.array.std)}
+        numeric = _standardized(flat, plan.array.mean, plan.array.std)
+        return {"numeric": _clipped(numeric, [plan.array.clip])}
     parts = {}
     if plan.numeric_features:
         parts["numeric"] = _numeric(plan, inputs)
@@ -138,6 +141,7 @@ def _numeric(plan: PreprocessingPlan, inputs: Mapping[str, Any]) -> Any:
     fill = np.asarray([f.fill for f in features], np.float32)
     filled = keras.ops.where(missing, fill, raw)
     numeric = _standardized(filled, [f.mean for f in features], [f.std for f in features])
+    numeric = _clipped(numeric, [f.clip for f in features])
     indicated = [i for i, feature in enumerate(features) if feature.indicator]
     if not indicated:
         return numeric
@@ -150,6 +154,24 @@ def _standardized(values: Any, mean: Sequence[float], std: Sequence[float]) -> A
     scale: npt.NDArray[np.float32] = np.float32(1.0) / np.asarray(std, np.float32)
     centred = keras.ops.subtract(values, np.asarray(mean, np.float32))
     return keras.ops.multiply(centred, scale)
+
+
+def _clipped(values: Any, clips: Sequence[Clip]) -> Any:
+    """Clips columns, each as it says; one clip may stand for all."""
+    limits = {
+        kind: np.asarray([c.limit if c.kind is kind else np.inf for c in clips], np.float32)
+        for kind in {c.kind for c in clips} - {ClipKind.NONE}
+    }
+    for kind, limit in sorted(limits.items()):
+        if kind is ClipKind.HARD:
+            values = keras.ops.minimum(keras.ops.maximum(values, -limit), limit)
+            continue
+        # An infinite limit leaves a column as it is: x / inf is 0, and x / sqrt(1) is x.
+        bound = np.where(np.isinf(limit), limit, np.float32(LARGEST))
+        values = keras.ops.minimum(keras.ops.maximum(values, -bound), bound)
+        share = keras.ops.square(keras.ops.divide(values, limit))
+        values = keras.ops.divide(values, keras.ops.sqrt(keras.ops.add(share, 1.0)))
+    return values
 
 
 def _categorical(plan: PreprocessingPlan, inputs: Mapping[str, Any]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +55,8 @@ def restore_rows(
             f"The data of {run.path} have changed since the run began; "
             "start a new search, or restore the data."
         )
-    if run.root.is_file(run.plan_file) and _recorded_plan(run) != _as_recorded(data.plan.to_json()):
+    recorded = _recorded_plan(run) if run.root.is_file(run.plan_file) else None
+    if recorded not in (None, to_json_text(data.plan.to_json())):
         raise RunError(
             f"The data of {run.path} are no longer prepared as when the run began, perhaps because "
             "automl has another version; start a new search."
@@ -80,16 +80,17 @@ def _rows_are_whole(run: RunDirectory) -> bool:
     except RunError:
         return False
     # As text, for True is 1 in Python.
-    same = all(
-        to_json_text(stored.get(key)) == to_json_text(form)
-        for key, form in (("plan", arrays.plan.to_json()), ("task", arrays.task.to_json()))
-    )
-    return same and np.array_equal(positions, arrays.check_positions)
+    same_task = to_json_text(stored.get("task")) == to_json_text(arrays.task.to_json())
+    same_plan = _recorded_plan(run) == to_json_text(arrays.plan.to_json())
+    return same_plan and same_task and np.array_equal(positions, arrays.check_positions)
 
 
-def _recorded_plan(run: RunDirectory) -> Any:
-    return read_json_object(run.plan_file).get("plan")
+def _recorded_plan(run: RunDirectory) -> str:
+    """The run's plan as text; fields that an earlier version did not write have their defaults."""
+    from automl.data.plan import PreprocessingPlan
 
-
-def _as_recorded(form: Any) -> Any:
-    return json.loads(to_json_text(form))
+    form: Any = read_json_object(run.plan_file).get("plan")
+    try:
+        return to_json_text(PreprocessingPlan.from_json(form).to_json())
+    except (ValueError, TypeError, KeyError, AttributeError):  # damaged: equal to no other
+        return to_json_text(form)

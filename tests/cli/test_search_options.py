@@ -27,6 +27,7 @@ OPTIONS: list[tuple[list[str], str, Any]] = [
     (["--names", "a,b,c"], "data.names", ("a", "b", "c")),
     (["--allow-wide"], "data.allow_wide", True),
     (["--separator", "tab"], "data.separator", "\t"),
+    (["--clip", "smooth"], "data.clip", "smooth"),
     (["--validation", "valid.csv"], "data.validation", "valid.csv"),
     (["--validation", "0.25"], "data.validation", 0.25),
     (["--test", "test.csv"], "data.test", "test.csv"),

@@ -13,6 +13,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from automl.data.clipping import Clip, ClipKind
 from automl.data.plan import (
     ArrayFeature,
     CategoricalFeature,
@@ -28,6 +29,7 @@ SPREADS = st.floats(2**-10, 2**20, width=32)
 # Keras's own names for operations, capitals that collide, marks, and no letters at all.
 ODD_NAMES = ("a", "A", "total rooms", "x/y", "x_y", "größe", "ö", "%", "3rd", "_hidden", "file")
 KERAS_NAMES = ("core", "where", "add_1", "subtract", "isnan", "name", "numeric", "string_lookup")
+CLIPS = st.sampled_from([Clip(), Clip.of("hard"), Clip.of("smooth"), Clip(ClipKind.HARD, 0.5)])
 NAMES = st.sampled_from((*ODD_NAMES, *KERAS_NAMES))
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=4)
 
@@ -47,6 +49,7 @@ def tables(draw: st.DrawFn) -> tuple[PreprocessingPlan, pd.DataFrame]:
                     mean=draw(NUMBERS),
                     std=draw(SPREADS),
                     indicator=draw(st.booleans()),
+                    clip=draw(CLIPS),
                 )
             )
             values = NUMBERS | st.just(float("nan"))
@@ -107,6 +110,7 @@ def test_arrays_equal_the_plan_in_numpy(data: st.DataObject, shape: list[int]) -
         tuple(shape),
         tuple(data.draw(st.lists(NUMBERS, min_size=count, max_size=count))),
         tuple(data.draw(st.lists(SPREADS, min_size=count, max_size=count))),
+        data.draw(CLIPS),
     )
     plan = PreprocessingPlan((feature,))
     x = np.random.default_rng(0).normal(0, 100, (3, *shape)).astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,19 @@ def test_a_run_killed_before_its_rows_were_written_gets_all_of_them(tmp_path: Pa
         assert np.array_equal(np.asarray(given), np.asarray(expected))
     names = {path.name for path in whole.arrays.iterdir()}
     assert {path.name for path in killed.arrays.iterdir()} == names
+
+
+def test_a_plan_that_an_earlier_version_wrote_is_the_same_plan(tmp_path: Path) -> None:
+    request = replace(REQUEST, data=replace(REQUEST.data, clip="none"))
+    run = make_run(tmp_path / "run", request)
+    write_rows(run, prepare(request.data))
+    stored = json.loads(run.plan_file.read_text())
+    for feature in stored["plan"]["features"]:
+        del feature["clip"]
+    del stored["sha256"]
+    write_json(run.plan_file, stored)
+    restore_rows(run, request, run.read_manifest(), None)  # whole, so nothing is written anew
+    assert "clip" not in run.plan_file.read_text()
 
 
 def test_rows_prepared_in_another_way_are_refused(tmp_path: Path) -> None:
