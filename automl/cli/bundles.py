@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from automl.cli.shared_options import Debug, ReadStorage, RunPath
+from automl.cli.streams import tell
 from automl.errors import RequestError
 
 #: Most seconds that predicting may take: a day is more than any table in memory needs.
@@ -101,6 +102,7 @@ def predict(
         arguments = _arguments(bundle, rows, names, separator, folder)
         arguments["output"] = str(target)
         found = _run("automl.export.tasks:predict_task", arguments)
+        tell(found["notes"])
         if output is None:
             sys.stdout.write(target.read_text(encoding="utf-8"))
         else:
@@ -135,7 +137,9 @@ def evaluate(
 
     with tempfile.TemporaryDirectory() as folder:
         arguments = _arguments(bundle, rows, names, separator, folder)
-        scores = _run("automl.export.tasks:evaluate_task", {**arguments, "weight": weight})
+        found = _run("automl.export.tasks:evaluate_task", {**arguments, "weight": weight})
+    tell(found["notes"])
+    scores = found["scores"]
     if as_json:
         typer.echo(json.dumps(finite(scores)))
         return

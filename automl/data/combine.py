@@ -159,7 +159,7 @@ def _combine_tables(
         targets=pd.DataFrame({t: kept[t] for t in roles.targets}),
         table=pd.DataFrame({f: kept[f] for f in roles.features}),
         x=None,
-        categorical=tuple(c for c in roles.categorical if c in roles.features),
+        categorical=_declared(main, roles, say),
         conventions=conventions,
         weight=weight,
         weight_name=roles.weight,
@@ -167,6 +167,22 @@ def _combine_tables(
         time=None if roles.time is None else _times(kept[roles.time], part, conventions, say),
         fingerprint=fingerprint,
     )
+
+
+def _declared(main: pd.DataFrame, roles: Roles, say: Say) -> tuple[str, ...]:
+    """Features and targets that are categories by the person's word: an option, or their dtype."""
+    import pandas as pd
+
+    names = []
+    for name in (*roles.features, *roles.targets):
+        dtype = main[name].dtype
+        if name in roles.categorical:
+            names.append(name)
+        elif isinstance(dtype, pd.CategoricalDtype):
+            names.append(name)
+            if dtype.categories.dtype.kind in "iuf":
+                say(f"column {name!r} is taken as categories, as its type in pandas says")
+    return tuple(names)
 
 
 def _joined(parts: list[pd.Series]) -> pd.Series:

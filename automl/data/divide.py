@@ -152,8 +152,15 @@ def _check_classes(strata: npt.NDArray[Any], task: Task, least: int) -> None:
             raise DataError(
                 f"The class {str(label)!r} of {task.targets[0]!r} has {count} row, but training "
                 "and validation need one each: add rows, remove the row, or merge the class with "
-                "another."
+                f"another{_guess(task)}"
             )
+
+
+def _guess(task: Task) -> str:
+    """What the target was taken for, and the way out, at the end of a sentence."""
+    if all(isinstance(label, int | float) for label in task.classes):
+        return f". It was taken for {len(task.classes)} classes; --task regression learns numbers."
+    return f". It was taken for {len(task.classes)} classes; --task overrules."
 
 
 def check_split(
@@ -178,7 +185,8 @@ def check_split(
         if not (truth[split.train].reshape(-1) == number).any():
             raise DataError(
                 f"The class {str(label)!r} of {task.targets[0]!r} is in no training row after the "
-                "split: give more rows, another --seed, or do not split by time or group."
+                "split: give more rows, another --seed, or do not split by time or group"
+                f"{_guess(task)}"
             )
     if combined.weight is not None:
         for what, rows, tell in (

@@ -50,6 +50,8 @@ def read_parquet(path: Path, raw: bytes | None = None) -> pd.DataFrame:
         # Not by pandas' notes in the file: they cannot be read for every kind of label, and where
         # they are damaged they give columns other names than the file does.
         frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+        for name in _categorical(table):
+            frame[name] = frame[name].astype("category")
     except (
         pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError, AttributeError,
         OverflowError, MemoryError, RecursionError,
@@ -131,6 +133,18 @@ def without_index(table: Any) -> Any:
     # A range of numbers is described by an object, and has no column.
     index = [name for name in notes.get("index_columns", []) if isinstance(name, str)]
     return table.drop_columns([name for name in index if name in table.column_names])
+
+
+def _categorical(table: Any) -> list[str]:
+    """Columns that were of pandas' category type, which Parquet keeps of texts alone."""
+    notes = json.loads((table.schema.metadata or {}).get(b"pandas", b"{}"))
+    columns = notes.get("columns", [])
+    names = [c.get("field_name", c.get("name")) for c in columns if _is_categorical(c)]
+    return [name for name in dict.fromkeys(names) if table.column_names.count(name) == 1]
+
+
+def _is_categorical(column: Any) -> bool:
+    return isinstance(column, dict) and column.get("pandas_type") == "categorical"
 
 
 def _is_text(kind: Any) -> bool:

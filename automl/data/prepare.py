@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.class_weights import class_weights
 from automl.data.clipping import Clip
 from automl.data.combine import Combined, combine
 from automl.data.divide import check_split, divide
@@ -19,7 +20,7 @@ from automl.data.reading import read_table
 from automl.data.request import DataRequest
 from automl.data.splits import Split
 from automl.data.summary import say_parts, summarize
-from automl.data.targets import class_weights, encode_targets, infer_task, target_columns
+from automl.data.targets import encode_targets, infer_task, target_columns
 from automl.data.task import Task
 from automl.data.text_file import Say
 from automl.data.unread import Tell, teller
@@ -82,6 +83,8 @@ def prepare(request: DataRequest) -> PreparedData:
         request.task,
         notes.append,
         counted_classes=combined.is_image_like,
+        declared=combined.categorical,
+        decimal=request.decimal,
     )
     truth = _encode(combined, task, notes.append)
     combined = put_in_order(combined, request, task, truth, notes.append)
@@ -113,7 +116,13 @@ def prepare(request: DataRequest) -> PreparedData:
 def _encode(combined: Combined, task: Task, say: Say) -> npt.NDArray[Any]:
     """True values of all rows; each source is read by itself, for its labels may have quirks."""
     parts = [
-        encode_targets(combined.targets[combined.part == part], task, say, what)
+        encode_targets(
+            combined.targets[combined.part == part],
+            task,
+            say,
+            what,
+            combined.row[combined.part == part],
+        )
         for part, what in enumerate(("The rows", "The validation rows", "The test rows"))
         if (combined.part == part).any()
     ]

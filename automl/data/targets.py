@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.columns import booleans, clean, is_text, numbers, text_values
+from automl.data.columns import (
+    ColumnSource,
+    Reading,
+    booleans,
+    clean,
+    is_text,
+    numbers,
+    read_column,
+)
+from automl.data.infer import are_codes, infer_column
+from automl.data.labels import class_labels, label_codes
 from automl.data.names import nearest
+from automl.data.number_format import NumberFormat
+from automl.data.numbered_classes import MOST_NUMBERED_CLASSES, why_measured
+from automl.data.schema import ColumnKind, Conventions
 from automl.data.task import ClassLabel, Task, TaskKind
 from automl.data.text_file import Say
 from automl.errors import DataError, RequestError
@@ -17,8 +31,6 @@ from automl.errors import DataError, RequestError
 if TYPE_CHECKING:
     import pandas as pd
 
-# Own choice: whole numbers with at most this many different values are classes.
-MOST_NUMBERED_CLASSES = 20
 # Of image-like data, class numbers counted from 0 may be more (ImageNet has 1,000 classes).
 MOST_COUNTED_CLASSES = 1_000
 # A text target that has more different values than this, most of them rare, is no set of classes.
@@ -29,18 +41,27 @@ KINDS = (*(kind.value for kind in TaskKind), CLASSIFICATION)
 
 
 def infer_task(
-    columns: pd.DataFrame, asked: str | None, say: Say, *, counted_classes: bool = False
+    columns: pd.DataFrame,
+    asked: str | None,
+    say: Say,
+    *,
+    counted_classes: bool = False,
+    declared: Collection[str] = (),
+    decimal: str | None = None,
 ) -> Task:
     """Finds what the target columns ask for.
 
-    Text and booleans are classes, whole numbers with at most 20 different values too; other
-    numbers are regression targets. Several columns are labels if they hold only 0 and 1.
+    Text and booleans are classes, and so are whole numbers that look like classes (see
+    `why_measured`); other numbers are regression targets. Several columns are labels if they hold
+    only 0 and 1.
 
     Args:
         columns: The target columns, cleaned, without missing values.
         asked: A kind of task to overrule what the columns look like, or None.
         say: Called with what a person should be told.
         counted_classes: Whether class numbers counted from 0 may be up to 1,000 (images).
+        declared: Names of targets that are classes whatever they look like.
+        decimal: Decimal mark of numbers in texts, where it is known.
 
     Raises:
         DataError: The columns do not fit the task, or do not vary.
@@ -49,17 +70,23 @@ def infer_task(
     if asked is not None and asked not in KINDS:
         raise RequestError(f"There is no task {asked!r}{nearest(asked, KINDS)}")
     names = [str(name) for name in columns.columns]
+    if asked is None and len(names) == 1 and names[0] in declared:
+        asked = CLASSIFICATION
     for name in names:
         _check_varies(columns[name])
-    kind, why = _kind(columns, asked, counted_classes)
+    written = [_Written.of(columns[name], decimal, say) for name in names]
+    kind, why = _kind(written, asked, counted_classes)
     if kind is TaskKind.REGRESSION:
-        task = Task(kind, len(names), tuple(names))
-        _check_numbers(columns, asked)
+        formats = tuple(found.number_format for found in written)
+        plain = all(found.is_plain for found in formats)
+        task = Task(kind, len(names), tuple(names), number_formats=() if plain else formats)
+        for found in written:
+            _check_numbers(found.column, found.values)
     elif kind is TaskKind.MULTILABEL:
         task = Task(kind, len(names), tuple(names))
         _check_labels(columns)
     else:
-        task = _class_task(columns[names[0]], kind, asked)
+        task = _class_task(written[0], kind, asked)
     said = f" ({', '.join(_shown(c) for c in task.classes[:10])})" if task.classes else ""
     way_out = "" if asked is not None else "; --task overrules"
     say(f"task: {_called(task)}{said}, because {why}{way_out}")
@@ -94,28 +121,59 @@ def _check_varies(column: pd.Series) -> None:
         )
 
 
-def _kind(columns: pd.DataFrame, asked: str | None, counted: bool) -> tuple[TaskKind, str]:
-    several = columns.shape[1] > 1
+@dataclass(frozen=True)
+class _Written:
+    """A target and how its texts are read as numbers.
+
+    Attributes:
+        column: The target, cleaned.
+        number_format: How its numbers are written where they are texts.
+        values: Its values as numbers, float64 (n,), NaN where one is none.
+        are_codes: Whether it holds codes such as 00501, which are no numbers.
+    """
+
+    column: pd.Series
+    number_format: NumberFormat
+    values: npt.NDArray[np.float64]
+    are_codes: bool = False
+
+    @classmethod
+    def of(cls, column: pd.Series, decimal: str | None, say: Say) -> _Written:
+        if not is_text(column):
+            return cls(column, NumberFormat(), numbers(column))
+        if are_codes(column):
+            return cls(column, NumberFormat(), np.full(len(column), np.nan), True)
+        notes: list[str] = []
+        guess = infer_column(column, notes.append, Conventions(decimal))
+        found = guess.reading.number_format
+        if guess.reading.source is not ColumnSource.NUMBER:
+            return cls(column, NumberFormat(), NumberFormat().read(column))
+        values = found.read(column)
+        for note in notes if not guess.reading.strays else ():
+            say(note)
+        return cls(column, found, values)
+
+
+def _kind(written: Sequence[_Written], asked: str | None, counted: bool) -> tuple[TaskKind, str]:
+    several = len(written) > 1
     if asked is not None and asked != CLASSIFICATION:
         kind = TaskKind(asked)
         if several and kind in (TaskKind.BINARY, TaskKind.MULTICLASS):
             raise DataError(
-                f"A {kind} task has one target, but {columns.shape[1]} were given: give one, or "
+                f"A {kind} task has one target, but {len(written)} were given: give one, or "
                 "--task multilabel."
             )
         return kind, "it was asked for"
     if several:
-        return _kind_of_several(columns, asked)
-    column = columns.iloc[:, 0]
-    found, why = _kind_of_one(column, counted)
-    if asked == CLASSIFICATION and found is TaskKind.REGRESSION:
-        kind = TaskKind.BINARY if column.nunique() == 2 else TaskKind.MULTICLASS
-        return kind, "it was asked for"
-    return found, why
+        return _kind_of_several(written, asked)
+    if asked == CLASSIFICATION:
+        two = written[0].column.nunique() == 2
+        return (TaskKind.BINARY if two else TaskKind.MULTICLASS), "it was asked for"
+    return _kind_of_one(written[0], counted)
 
 
-def _kind_of_several(columns: pd.DataFrame, asked: str | None) -> tuple[TaskKind, str]:
-    values = np.stack([_label_values(columns[name]) for name in columns.columns], axis=1)
+def _kind_of_several(written: Sequence[_Written], asked: str | None) -> tuple[TaskKind, str]:
+    values = np.stack([_label_values(found.column) for found in written], axis=1)
     if np.isin(values, (0.0, 1.0)).all():
         return TaskKind.MULTILABEL, "all targets hold only 0 and 1"
     if asked == CLASSIFICATION:
@@ -125,54 +183,63 @@ def _kind_of_several(columns: pd.DataFrame, asked: str | None) -> tuple[TaskKind
     return TaskKind.REGRESSION, "the targets hold numbers"
 
 
-def _kind_of_one(column: pd.Series, counted: bool) -> tuple[TaskKind, str]:
+def _kind_of_one(written: _Written, counted: bool) -> tuple[TaskKind, str]:
+    column, values = written.column, written.values
     name, distinct = str(column.name), int(column.nunique())
     kind = TaskKind.BINARY if distinct == 2 else TaskKind.MULTICLASS
     if column.dtype.kind == "b":
         return TaskKind.BINARY, f"{name!r} is true or false"
-    values = numbers(column)
+    if written.are_codes:
+        return kind, f"{name!r} holds codes that begin with 0, with {distinct} different values"
     unread = np.isnan(values)
     if unread.any():
         if not unread.all() and unread.mean() < 0.5:
             _refuse_text(column, unread)
         return kind, f"{name!r} holds {distinct} different texts"
     whole = bool((values == np.round(values)).all())
-    if whole and distinct <= MOST_NUMBERED_CLASSES:
-        return kind, f"{name!r} holds whole numbers with {distinct} different values"
-    from_zero = whole and values.min() == 0 and values.max() == distinct - 1
+    if not whole:
+        return TaskKind.REGRESSION, f"{name!r} holds numbers with {distinct:,} different values"
+    from_zero = values.min() == 0 and values.max() == distinct - 1
     if counted and from_zero and distinct <= MOST_COUNTED_CLASSES:
         return kind, f"{name!r} counts classes from 0 to {distinct - 1}"
-    what = "whole numbers" if whole else "numbers"
-    return TaskKind.REGRESSION, f"{name!r} holds {what} with {distinct:,} different values"
+    measured = why_measured(values)
+    if measured is not None:
+        return TaskKind.REGRESSION, f"{name!r} holds whole numbers {measured}"
+    return kind, f"{name!r} holds whole numbers with {distinct} different values"
 
 
-def _refuse_text(column: pd.Series, unread: npt.NDArray[np.bool_]) -> None:
+def _refuse_text(
+    column: pd.Series, unread: npt.NDArray[np.bool_], rows: npt.NDArray[np.int64] | None = None
+) -> None:
     texts = sorted({str(text) for text in column[unread].head(1000)})
     shown = ", ".join(repr(text) for text in texts[:3])
+    at = int(np.argmax(unread))
+    row = at + 1 if rows is None else int(rows[at])
     raise DataError(
         f"The target {column.name!r} holds text ({shown}) in {int(unread.sum()):,} of "
-        f"{len(column):,} rows where numbers were expected: correct or remove these rows, or ask "
-        "for classes with --task classification."
+        f"{len(column):,} rows, first in row {row:,}, where numbers were expected: correct or "
+        "remove these rows, or ask for classes with --task classification."
     )
 
 
-def _check_numbers(columns: pd.DataFrame, asked: str | None) -> None:
-    for name in columns.columns:
-        column = columns[name]
-        unread = np.isnan(_label_values(column))
-        if unread.any():
-            _refuse_text(column, unread)
-        values = _label_values(column)
-        if np.isinf(values).any():
-            raise DataError(
-                f"The target {name!r} has infinite values: correct or remove these rows."
-            )
-        # Squares of larger ones leave single precision.
-        if np.abs(values).max() > 1e18:
-            raise DataError(
-                f"The target {name!r} has values beyond 1e18, too large for single precision: "
-                "scale them down, or take their logarithm."
-            )
+def _check_numbers(
+    column: pd.Series,
+    values: npt.NDArray[np.float64],
+    rows: npt.NDArray[np.int64] | None = None,
+) -> None:
+    unread = np.isnan(values)
+    if unread.any():
+        _refuse_text(column, unread, rows)
+    if np.isinf(values).any():
+        raise DataError(
+            f"The target {column.name!r} has infinite values: correct or remove these rows."
+        )
+    # Squares of larger ones leave single precision.
+    if np.abs(values).max() > 1e18:
+        raise DataError(
+            f"The target {column.name!r} has values beyond 1e18, too large for single precision: "
+            "scale them down, or take their logarithm."
+        )
 
 
 def _check_labels(columns: pd.DataFrame) -> None:
@@ -189,9 +256,10 @@ def _label_values(column: pd.Series) -> npt.NDArray[np.float64]:
     return booleans(column) if np.isnan(values).any() else values
 
 
-def _class_task(column: pd.Series, kind: TaskKind, asked: str | None) -> Task:
+def _class_task(written: _Written, kind: TaskKind, asked: str | None) -> Task:
+    column = written.column
     name = str(column.name)
-    classes = _classes(column)
+    classes = class_labels(column, written.values)
     if kind is TaskKind.BINARY and len(classes) != 2:
         raise DataError(
             f"The target {name!r} has {len(classes)} classes, but a binary task has two: choose "
@@ -199,27 +267,31 @@ def _class_task(column: pd.Series, kind: TaskKind, asked: str | None) -> Task:
         )
     rare = len(classes) > MOST_TEXT_CLASSES_SHARE * len(column)
     if asked is None and is_text(column) and rare and len(classes) > MOST_NUMBERED_CLASSES:
+        what = (
+            "holds dates, which cannot be learnt"
+            if _are_dates(column)
+            else ("looks like an identifier, not like classes or numbers")
+        )
         raise DataError(
-            f"The target {name!r} has {len(classes):,} different texts in {len(column):,} rows, so "
-            "it looks like an identifier, not like classes: choose another target."
+            f"The target {name!r} has {len(classes):,} different texts in {len(column):,} rows, "
+            f"such as {str(column.iloc[0])!r}, so it {what}: choose another target, or insist with "
+            "--task classification."
         )
     outputs = 1 if kind is TaskKind.BINARY else len(classes)
     return Task(kind, outputs, (name,), classes)
 
 
-def _classes(column: pd.Series) -> tuple[ClassLabel, ...]:
-    if column.dtype.kind == "b":
-        return (False, True)
-    values = numbers(column)
-    if np.isfinite(values).all():
-        unique = np.unique(values)
-        whole = bool((unique == np.round(unique)).all())
-        return tuple(int(v) if whole else float(v) for v in unique)
-    return tuple(str(text) for text in np.unique(text_values(column).astype(str)))
+def _are_dates(column: pd.Series) -> bool:
+    kind = infer_column(column, lambda _: None).kind
+    return kind in (ColumnKind.DATE, ColumnKind.TIME)
 
 
 def encode_targets(
-    frame: pd.DataFrame, task: Task, say: Say | None = None, what: str = "The rows"
+    frame: pd.DataFrame,
+    task: Task,
+    say: Say | None = None,
+    what: str = "The rows",
+    rows: npt.NDArray[np.int64] | None = None,
 ) -> npt.NDArray[Any]:
     """Reads true values of a known task.
 
@@ -228,6 +300,8 @@ def encode_targets(
         task: The task.
         say: Called with what a person should be told.
         what: What the rows are, for the messages.
+        rows: Number of each row in its source, int64 (n,), counted from 1; None where the frame
+            is the whole source.
 
     Returns:
         The values as in `Rows.truth`: binary float32 (n, 1), multiclass int32 (n,), multilabel
@@ -238,16 +312,21 @@ def encode_targets(
     """
     columns = target_columns(frame, task.targets, what)
     if task.classes:
-        numbered = _encode_classes(columns.iloc[:, 0], task, say, what)
+        numbered = _encode_classes(columns.iloc[:, 0], task, say, what, rows)
         if task.kind is TaskKind.BINARY:
             return numbered.astype(np.float32).reshape(-1, 1)
         return numbered
     if task.kind is TaskKind.MULTILABEL:
         _check_labels(columns)
-    else:
-        _check_numbers(columns, None)
-    values = np.stack([_label_values(columns[name]) for name in task.targets], axis=1)
-    return values.astype(np.float32) if task.kind is TaskKind.MULTILABEL else values
+        labels = [_label_values(columns[name]) for name in task.targets]
+        return np.stack(labels, axis=1).astype(np.float32)
+    values = []
+    for name in task.targets:
+        column = columns[name]
+        read = read_column(frame[name], Reading(number_format=task.number_format(name)))
+        values.append(read.values.to_numpy())
+        _check_numbers(column, values[-1], rows)
+    return np.stack(values, axis=1)
 
 
 def target_columns(frame: pd.DataFrame, targets: Sequence[str], what: str) -> pd.DataFrame:
@@ -267,13 +346,17 @@ def target_columns(frame: pd.DataFrame, targets: Sequence[str], what: str) -> pd
 
 
 def _encode_classes(
-    column: pd.Series, task: Task, say: Say | None, what: str
+    column: pd.Series,
+    task: Task,
+    say: Say | None,
+    what: str,
+    rows: npt.NDArray[np.int64] | None,
 ) -> npt.NDArray[np.int32]:
-    codes = _codes(column, task.classes)
+    codes = label_codes(column, task.classes)
     unknown = codes < 0
     if unknown.any() and is_text(column):
         # The UCI repository's adult.test ends each label in a full stop.
-        undotted = _codes(column.str.rstrip("."), task.classes)
+        undotted = label_codes(column.str.rstrip("."), task.classes)
         if (undotted >= 0).all():
             if say is not None:
                 label = str(column[unknown].iloc[0])
@@ -284,68 +367,11 @@ def _encode_classes(
             return undotted
     if unknown.any():
         label = str(column[unknown].iloc[0])
+        at = int(np.argmax(unknown))
+        row = at + 1 if rows is None else int(rows[at])
         names = [str(c) for c in task.classes]
         raise DataError(
-            f"{what} have the class {label!r} of {column.name!r}, which the training rows do not "
-            f"have{nearest(label, names)}"
+            f"{what} have the class {label!r} of {column.name!r} in row {row:,}, which the "
+            f"training rows do not have{nearest(label, names)}"
         )
     return codes
-
-
-def _codes(column: pd.Series, classes: Sequence[ClassLabel]) -> npt.NDArray[np.int32]:
-    """Position of each value among the classes, -1 where it is none of them."""
-    import pandas as pd
-
-    labels: list[Any]
-    values: npt.NDArray[Any]
-    if isinstance(classes[0], bool):
-        labels, values = [float(c) for c in classes], booleans(column)
-    elif isinstance(classes[0], str):
-        labels, values = list(classes), text_values(column)
-    else:
-        labels, values = [float(c) for c in classes], numbers(column)
-    codes: npt.NDArray[np.int32] = pd.Index(labels).get_indexer(pd.Index(values)).astype(np.int32)
-    return codes
-
-
-def class_weights(
-    truth: npt.NDArray[Any], task: Task, asked: Any
-) -> npt.NDArray[np.float32] | None:
-    """Weight of each training row by its class.
-
-    Args:
-        truth: The training rows' classes, binary (n, 1) or multiclass (n,).
-        task: The task.
-        asked: ``"balanced"`` (rows / (classes x rows of the class), as scikit-learn has it), a
-            weight for each class (1 for those not named), or None.
-
-    Returns:
-        float32 (n,), or None where nothing was asked.
-
-    Raises:
-        RequestError: The task has no classes, or there is no such class, or a weight is not a
-            positive number.
-    """
-    if asked is None:
-        return None
-    if not task.classes:
-        raise RequestError(f"Class weights need a target with classes, but this is {task.kind}.")
-    codes = truth.reshape(-1).astype(np.int64)
-    if asked == "balanced":
-        counts = np.bincount(codes, minlength=len(task.classes))
-        table = len(codes) / (len(counts) * np.maximum(counts, 1))
-    else:
-        names = [str(c) for c in task.classes]
-        table = np.ones(len(names))
-        for label, weight in asked.items():
-            if str(label) not in names:
-                raise RequestError(
-                    f"There is no class {str(label)!r} to weight{nearest(str(label), names)}"
-                )
-            if not 0 < float(weight) < np.inf:
-                raise RequestError(
-                    f"The weight {weight} of class {str(label)!r} is not a positive number."
-                )
-            table[names.index(str(label))] = float(weight)
-    weights: npt.NDArray[np.float32] = table[codes].astype(np.float32)
-    return weights

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from automl.data.forms import check_form
+from automl.data.number_format import NumberFormat
 
 ClassLabel = str | int | float | bool
 
@@ -32,13 +33,17 @@ class Task:
         targets: Names of the target columns, in the order of the outputs (one name for binary
             and multiclass).
         classes: Of a binary or multiclass task, the class labels in the order of their numbers
-            (of a binary task the second one is the positive class); empty otherwise.
+            (of a binary task the second one is the positive class); empty otherwise. They are
+            as they were written: texts such as 01 or 1.50 stay texts.
+        number_formats: Of regression, how each target is written where it is text; empty where
+            all are written as programs write numbers.
     """
 
     kind: TaskKind
     outputs: int
     targets: tuple[str, ...]
     classes: tuple[ClassLabel, ...] = ()
+    number_formats: tuple[NumberFormat, ...] = ()
 
     def __post_init__(self) -> None:
         """Checks that the parts fit together.
@@ -53,11 +58,19 @@ class Task:
             TaskKind.REGRESSION: (self.outputs, self.outputs, 0),
         }[self.kind]
         given = (self.outputs, len(self.targets), len(self.classes))
+        if self.number_formats and len(self.number_formats) != len(self.targets):
+            raise ValueError("number_formats does not fit the targets")
         if given != expected or self.outputs < 1:
             raise ValueError(
                 f"a {self.kind} task cannot have {given[0]} outputs, {given[1]} targets and "
                 f"{given[2]} classes"
             )
+
+    def number_format(self, target: str) -> NumberFormat:
+        """How a target's numbers are written where they are text."""
+        if not self.number_formats:
+            return NumberFormat()
+        return self.number_formats[self.targets.index(target)]
 
     @property
     def is_classification(self) -> bool:
@@ -66,12 +79,15 @@ class Task:
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form: only dictionaries, lists and scalars."""
-        return {
+        form: dict[str, Any] = {
             "kind": self.kind.value,
             "outputs": self.outputs,
             "targets": list(self.targets),
             "classes": list(self.classes),
         }
+        if self.number_formats:
+            form["number_formats"] = [found.to_json() for found in self.number_formats]
+        return form
 
     @classmethod
     def from_json(cls, form: Mapping[str, Any]) -> Task:
@@ -86,4 +102,5 @@ class Task:
             outputs=form["outputs"],
             targets=tuple(form["targets"]),
             classes=tuple(form["classes"]),
+            number_formats=tuple(map(NumberFormat.from_json, form.get("number_formats", ()))),
         )

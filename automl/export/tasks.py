@@ -124,9 +124,10 @@ def predict_task(
         separator: What separates the values of a text file; None to find out.
 
     Returns:
-        ``rows``, how many there were.
+        ``rows``, how many there were, and ``notes``, what a person should be told of them.
     """
-    frame = predict(bundle, rows, names=names or (), separator=separator)
+    notes: list[str] = []
+    frame = predict(bundle, rows, names=names or (), separator=separator, say=notes.append)
     path = Path(output)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
@@ -137,7 +138,7 @@ def predict_task(
         raise RunError(
             f"The predictions cannot be written to {output} ({error.strerror or error})."
         ) from error
-    return {"rows": len(frame)}
+    return {"rows": len(frame), "notes": notes}
 
 
 def evaluate_task(
@@ -146,9 +147,17 @@ def evaluate_task(
     names: list[str] | None = None,
     separator: str | None = None,
     weight: str | None = None,
-) -> dict[str, float]:
-    """Scores a bundle on rows of a file that have the target; see `automl.export.predict`."""
-    return evaluate(bundle, rows, names=names or (), separator=separator, weight=weight)
+) -> dict[str, Any]:
+    """Scores a bundle on rows of a file that have the target; see `automl.export.predict`.
+
+    Returns:
+        ``scores`` by the metric's name, and ``notes``, what a person should be told of the rows.
+    """
+    notes: list[str] = []
+    scores = evaluate(
+        bundle, rows, names=names or (), separator=separator, weight=weight, say=notes.append
+    )
+    return {"scores": scores, "notes": notes}
 
 
 def _expected(path: Path, root: Root | None = None) -> npt.NDArray[Any]:

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from sklearn.utils.class_weight import compute_sample_weight
 
+from automl.data.class_weights import class_weights
 from automl.data.columns import clean
-from automl.data.targets import class_weights, encode_targets, infer_task
+from automl.data.targets import encode_targets, infer_task
 from automl.data.task import Task, TaskKind
 from automl.errors import DataError, RequestError
 
@@ -35,7 +36,8 @@ COUNTED = np.arange(30) % 25
         (["10", "9", "10"], TaskKind.BINARY, (9, 10)),
         ([0.0, 1.0, 2.0], TaskKind.MULTICLASS, (0, 1, 2)),
         ([0.5, 1.0, 2.0], TaskKind.REGRESSION, ()),
-        (range(20), TaskKind.MULTICLASS, tuple(range(20))),
+        ([*range(20)] * 5, TaskKind.MULTICLASS, tuple(range(20))),
+        (range(20), TaskKind.REGRESSION, ()),
         (range(21), TaskKind.REGRESSION, ()),
         (COUNTED, TaskKind.REGRESSION, ()),
     ],

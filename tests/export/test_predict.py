@@ -96,10 +96,14 @@ def test_evaluate_is_what_predict_deserves(classes: Exported, prices: Exported, 
 
 def test_tasks(classes: Exported, rows: Path, tmp_path: Path) -> None:
     output = tmp_path / "predictions.csv"
-    assert predict_task(str(classes.bundle), str(rows), str(output)) == {"rows": 120}
+    assert predict_task(str(classes.bundle), str(rows), str(output)) == {
+        "rows": 120,
+        "notes": [],
+    }
     written = pd.read_csv(output)
     pd.testing.assert_frame_equal(written, predict(classes.bundle, rows), check_dtype=False)
-    assert evaluate_task(str(classes.bundle), str(rows)) == evaluate(classes.bundle, rows)
+    found = evaluate_task(str(classes.bundle), str(rows))
+    assert found == {"scores": evaluate(classes.bundle, rows), "notes": []}
     with pytest.raises(RunError, match="cannot be written"):
         predict_task(str(classes.bundle), str(rows), str(tmp_path / "no" / "predictions.csv"))
     assert [file.name for file in tmp_path.iterdir()] == ["predictions.csv"]
