@@ -81,7 +81,11 @@ def predict(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="The CSV file to write. Default: print it."
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="The CSV file to write; a label that a spreadsheet would take for a formula has "
+            "an apostrophe before it. Default: print it.",
         ),
     ] = None,
     names: RowNames = None,

@@ -19,6 +19,7 @@ from rich.text import Text
 from typing_extensions import override
 
 from automl.cli.progress import describe_run, duration, failure
+from automl.common.neutral import printable
 from automl.results.table import config_text, number
 from automl.trial import EpochReport, TrialResult, TrialState
 from automl.tuning.observer import Observer, Progress
@@ -77,13 +78,13 @@ class LiveDisplay(Observer):
 
     @override
     def said(self, message: str) -> None:
-        self._console.print(Text(message), soft_wrap=False)
+        self._console.print(Text(printable(message)), soft_wrap=False)
 
     @override
     def run_opened(self, path: Path) -> None:
         self._stage = "starting the workers"
         for line in describe_run(path):
-            self._console.print(Text(line))
+            self._console.print(Text(printable(line)))
 
     @override
     def trial_started(self, trial: int | str, config: Mapping[str, Any]) -> None:
@@ -141,7 +142,7 @@ class LiveDisplay(Observer):
 
 
 def _line(text: str, style: str = "") -> Text:
-    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+    return Text(printable(text), style=style, no_wrap=True, overflow="ellipsis")
 
 
 def _bar(progress: Progress) -> RenderableType:
@@ -210,12 +211,12 @@ def _top(progress: Progress) -> RenderableType:
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
     header = ("rank", "trial", progress.objective, "configuration")
-    table.add_row(*(Text(name, style="bold") for name in header))
+    table.add_row(*(Text(printable(name), style="bold") for name in header))
     names = differing([config for _, _, config in progress.top])
     for rank, (trial, score, config) in enumerate(progress.top, start=1):
         style = "green" if rank == 1 else ""
         cells = (str(rank), str(trial), number(score), config_text(config, names))
-        table.add_row(*(Text(cell, style=style) for cell in cells))
+        table.add_row(*(Text(printable(cell), style=style) for cell in cells))
     return table
 
 

@@ -12,6 +12,7 @@ from typing import IO, Any, Self
 from typing_extensions import override
 
 from automl.cli.streams import drop_output
+from automl.common.neutral import printable
 from automl.common.root import Root
 from automl.errors import AutoMLError
 from automl.results.run_directory import RunDirectory
@@ -79,7 +80,7 @@ class LogFile:
 
     def write(self, line: str) -> None:
         """Writes a line with the time, to the second."""
-        told = f"{datetime.now():%Y-%m-%d %H:%M:%S} {line}\n"
+        told = f"{datetime.now():%Y-%m-%d %H:%M:%S} {printable(line)}\n"
         if self._file is None:
             self._early.append(told)
         else:
@@ -142,7 +143,7 @@ class PrintedLines(PlainLines):
     def _print(self, line: str) -> None:
         if self._is_read:
             try:
-                print(line, flush=True)
+                print(printable(line), flush=True)
             except BrokenPipeError:
                 # `automl search ... | head` is no reason to lose hours of training.
                 self._is_read = False

@@ -8,16 +8,18 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
+from automl.common.neutral import printable, printable_lines
+
 
 def complain(sentence: str) -> None:
     """Prints an error's sentence on standard error."""
-    print(f"automl: {sentence}", file=sys.stderr)
+    print(f"automl: {printable_lines(sentence)}", file=sys.stderr)
 
 
 def tell(notes: Iterable[str]) -> None:
     """Prints notes on standard error, where they are in the way of no table, CSV or JSON."""
     for note in notes:
-        print(note, file=sys.stderr)
+        print(printable(note), file=sys.stderr)
 
 
 def tolerate_characters() -> None:

@@ -9,6 +9,7 @@ from automl.api import Run
 from automl.cli.exit_codes import FAILED, stopped_by_signal
 from automl.cli.progress import shown_path
 from automl.cli.streams import complain, screen_width, use_color
+from automl.common.neutral import printable
 from automl.results.leaderboard import leaderboard
 from automl.results.record import RunRecord
 from automl.results.table import leaderboard_text, number
@@ -52,7 +53,7 @@ def close_search(run: Run, quiet: bool) -> int:
         return 0
     if outcome.stopped_by is StopReason.EXHAUSTED:
         if not quiet:
-            print(outcome.message)
+            print(printable(outcome.message))
         return 0
     sys.stdout.flush()
     complain(f"{outcome.message.rstrip('.')}; {how_to_resume(run.path)}.")
@@ -73,7 +74,8 @@ def _summary(run: Run) -> str:
     place = shown_path(run.path)
     lines = ["", board.rstrip("\n"), ""]
     if best is not None and best.place:
-        lines.append(f"The best model, trial {best.trial}, is with the run {best.place}.")
+        place_of = printable(best.place)
+        lines.append(f"The best model, trial {best.trial}, is with the run {place_of}.")
     elif best is not None and (run.path / "best").is_dir():
         bundle = shown_path(run.path / "best")
         lines.append(f"The best model, trial {best.trial}, is exported to {bundle} and checked.")

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from automl.cli.progress import shown_path
+from automl.common.neutral import printable
 from automl.errors import RunError
 from automl.results.leaderboard import LeaderboardRow, leaderboard
 from automl.results.record import RunRecord
@@ -73,7 +74,7 @@ def trial_text(
         if block:
             if title:
                 lines += ["", f"{_BOLD}{title}{_END}" if color else title]
-            lines += block
+            lines += map(printable, block)
     return "\n".join(lines) + "\n"
 
 
@@ -217,14 +218,9 @@ def _error(run: RunDirectory, trial: int | str) -> list[str]:
             text = file.read(ERROR_BYTES).decode("utf-8", errors="replace")
     except FileNotFoundError:
         return []
-    lines = [_printable(line) for line in text.rstrip().splitlines()]
+    lines = text.rstrip().splitlines()
     left_out = len(lines) - ERROR_LINES
     return [*([f"... {left_out} lines before"] if left_out > 0 else []), *lines[-ERROR_LINES:]]
-
-
-def _printable(line: str) -> str:
-    """A line without the escape sequences that it might have for a terminal."""
-    return "".join(c if c.isprintable() else " " for c in line)
 
 
 def _pairs(values: Mapping[str, str], width: int) -> list[str]:

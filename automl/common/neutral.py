@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 #: Controls, what only changes the look or the order of others (bidirectional controls, zero width),
@@ -88,6 +89,17 @@ def markdown_text(text: str) -> str:
     plain = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     marked = _MARKED.sub(lambda found: f"\\{found[0]}", plain)
     return re.sub(r"^(\s*)([#+-])(?=\s)", r"\1\\\2", marked)
+
+
+def markdown_form(form: Any) -> Any:
+    """A JSON value with every text in it, keys too, as `markdown_text` has it."""
+    if isinstance(form, str):
+        return markdown_text(form)
+    if isinstance(form, Mapping):
+        return {markdown_form(key): markdown_form(value) for key, value in form.items()}
+    if isinstance(form, list | tuple):
+        return [markdown_form(value) for value in form]
+    return form
 
 
 def json_line(text: str) -> str:

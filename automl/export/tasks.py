@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
+from automl.common.neutral import csv_cell
 from automl.common.root import Root
 from automl.data.npz import read_npy
 from automl.data.plan import PreprocessingPlan
@@ -25,6 +26,9 @@ from automl.export.check import compare
 from automl.export.new_process import new_process
 from automl.export.predict import evaluate, predict
 from automl.export.rows import model_inputs_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def export_task(
@@ -131,7 +135,7 @@ def predict_task(
     path = Path(output)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        frame.to_csv(temporary, index=False)
+        csv_frame(frame).to_csv(temporary, index=False)
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
@@ -139,6 +143,23 @@ def predict_task(
             f"The predictions cannot be written to {output} ({error.strerror or error})."
         ) from error
     return {"rows": len(frame), "notes": notes}
+
+
+def csv_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Predictions as they are written into CSV: no label of theirs is run by a spreadsheet.
+
+    Args:
+        frame: As `automl.export.predict.predict` gives it, which has the labels as they are.
+    """
+    import pandas as pd
+
+    columns = {
+        csv_cell(str(name)): column
+        if pd.api.types.is_numeric_dtype(column.dtype)
+        else column.map(csv_cell)
+        for name, column in frame.items()
+    }
+    return pd.DataFrame(columns, index=frame.index)
 
 
 def evaluate_task(

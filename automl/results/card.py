@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from automl.common.neutral import markdown_form, markdown_text
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.table import number
 
@@ -26,9 +27,11 @@ def card_text(
     Returns:
         Markdown.
     """
+    # The names of columns, labels and the rest may be anybody's, and a card is shown as HTML.
+    manifest, stored = markdown_form(manifest), markdown_form(stored)
     task, plan = stored["task"], stored["plan"]
     parts = [
-        [f"# Model of trial {trial.trial} of the run {record.name}"],
+        [f"# Model of trial {trial.trial} of the run {markdown_text(record.name)}"],
         ["## Task", "", *_task_lines(task)],
         ["## Data", "", *_data_lines(manifest, stored)],
         ["## Scores", "", *_score_lines(record, trial)],
@@ -80,14 +83,14 @@ def _score_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
     names = dict.fromkeys([*result.metrics, *result.train_metrics, *test])
     better = "lower" if record.direction == "minimize" else "higher"
     lines = [
-        f"Chosen by {record.objective} on the validation rows ({better} is better): "
+        f"Chosen by {markdown_text(record.objective)} on the validation rows ({better} is better): "
         f"{number(result.score)}.",
         "",
         "| metric | training rows | validation rows | test rows |",
         "| :--- | ---: | ---: | ---: |",
     ]
     lines += [
-        f"| {name} | {number(result.train_metrics.get(name))} | "
+        f"| {markdown_text(name)} | {number(result.train_metrics.get(name))} | "
         f"{number(result.metrics.get(name))} | {number(test.get(name))} |"
         for name in names
     ]
@@ -100,10 +103,11 @@ def _score_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
         lines.append("model is optimistic.")
     lines.append("")
     for baseline in record.baselines:
-        scores = f"validation {record.objective} {number(baseline.score)}"
+        objective = markdown_text(record.objective)
+        scores = f"validation {objective} {number(baseline.score)}"
         tested = record.test_scores.get(baseline.trial, {}).get(record.objective)
-        scores += "" if tested is None else f", test {record.objective} {number(tested)}"
-        lines.append(f"- Baseline {baseline.trial}: {scores}")
+        scores += "" if tested is None else f", test {objective} {number(tested)}"
+        lines.append(f"- Baseline {markdown_text(str(baseline.trial))}: {scores}")
     verdict = "none" if result.verdict is None else result.verdict.value
     lines.append(f"- Verdict on the learning curve: {verdict}")
     lines.append(f"- Epochs: {result.epochs}, the best of which, {result.best_epoch}, is exported")
@@ -117,10 +121,13 @@ def _config_lines(trial: TrialRecord, manifest: Mapping[str, Any]) -> list[str]:
         f"(hash {space.get('hash', 'not recorded')})",
         f"- Seeds: run {manifest.get('seed')}, trial {trial.seed}",
     ]
-    lines += [f"- {name}: {_shown(value)}" for name, value in trial.config.items()]
+    config = markdown_form(trial.config)
+    lines += [f"- {name}: {_shown(value)}" for name, value in config.items()]
     if trial.result is not None:
         lines.append(f"- Weights: {trial.result.parameters:,}")
-        lines.append(f"- Hash of the weights (SHA-256): {trial.result.model_hash or 'none'}")
+        lines.append(
+            f"- Hash of the weights (SHA-256): {markdown_text(trial.result.model_hash) or 'none'}"
+        )
     return lines
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from automl.common.neutral import csv_cell, json_line, markdown_text
 from automl.results.files import finite, to_json_text, write_text
 from automl.results.leaderboard import LeaderboardRow
 from automl.results.record import RunRecord
@@ -30,9 +31,10 @@ _NESTED = ("metrics", "train_metrics", "test_metrics", "config")
 def to_json(rows: Sequence[LeaderboardRow]) -> str:
     """The leaderboard as a JSON list, one object a row, one row a line.
 
-    Numbers that are not finite become ``null``.
+    Numbers that are not finite become ``null``. Texts are exact; what a terminal would obey is
+    spelt by JSON's escapes.
     """
-    lines = (to_json_text(row.to_json(), indent=None) for row in rows)
+    lines = (json_line(to_json_text(row.to_json(), indent=None)) for row in rows)
     return "[" + ",".join(f"\n{line}" for line in lines) + "\n]\n"
 
 
@@ -41,17 +43,19 @@ def to_csv(rows: Sequence[LeaderboardRow]) -> str:
 
     What has parts gets a column for each part: ``metrics.accuracy``, ``train_metrics.accuracy``,
     ``test_metrics.accuracy``, ``config.depth``. A hyperparameter that is not active in a row is
-    an empty cell, and so is a number that is not finite.
+    an empty cell, and so is a number that is not finite. A text that a spreadsheet would take for
+    a formula has an apostrophe before it; see `automl.common.neutral.csv_cell`.
     """
     nested = [
         (group, key) for group in _NESTED for key in union(getattr(row, group) for row in rows)
     ]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_PLAIN, *(f"{group}.{key}" for group, key in nested)])
+    writer.writerow([*_PLAIN, *(csv_cell(f"{group}.{key}") for group, key in nested)])
     for row in rows:
-        plain = [finite(getattr(row, name)) for name in _PLAIN]
-        writer.writerow([*plain, *(finite(getattr(row, group).get(key)) for group, key in nested)])
+        cells = [getattr(row, name) for name in _PLAIN]
+        cells += [getattr(row, group).get(key) for group, key in nested]
+        writer.writerow([csv_cell(finite(cell)) for cell in cells])
     return text.getvalue()
 
 
@@ -78,7 +82,7 @@ def to_markdown(record: RunRecord, rows: Sequence[LeaderboardRow]) -> str:
     columns.append(Column("reason", [row.reason for row in rows], right=False))
     if not any(row.reason for row in rows):
         columns.pop()
-    lines = [f"**{title(record, rows)}**", ""]
+    lines = [f"**{markdown_text(title(record, rows))}**", ""]
     lines.append(_line(column.header.replace("\n", " ") for column in columns))
     lines.append(_line("---:" if column.right else ":---" for column in columns))
     for i in range(len(rows)):
@@ -92,5 +96,5 @@ def union(mappings: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def _line(cells: Iterable[str]) -> str:
-    escaped = (" ".join(cell.replace("|", "\\|").split()) for cell in cells)
+    escaped = (markdown_text(" ".join(cell.split())) for cell in cells)
     return "| " + " | ".join(escaped) + " |"

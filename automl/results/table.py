@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from automl.common.neutral import printable
 from automl.results.leaderboard import LeaderboardRow
 from automl.results.record import RunRecord
 from automl.trial import TrialState
@@ -92,7 +93,7 @@ def title(record: RunRecord, rows: Sequence[LeaderboardRow]) -> str:
     states = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
     better = "lower" if record.direction == "minimize" else "higher"
     plural = "" if len(trials) == 1 else "s"
-    return (
+    return printable(
         f"{record.name}: {len(trials)} trial{plural}{f' ({states})' if states else ''}, "
         f"ranked by validation {record.objective}, {better} is better"
     )
@@ -102,7 +103,7 @@ def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> li
     """The columns of the results, metrics beside the objective included."""
 
     def column(header: str, cell: Callable[[LeaderboardRow], str], right: bool = True) -> Column:
-        return Column(header, [cell(row) for row in rows], right)
+        return Column(printable(header), [printable(cell(row)) for row in rows], right)
 
     def metric(name: str) -> Column:
         return column(name, lambda row: number(row.metrics.get(name)))
@@ -119,7 +120,7 @@ def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> li
         column("gap", lambda row: number(row.gap)),
         column("verdict", lambda row: row.verdict or "", right=False),
         column("weights", lambda row: f"{row.parameters:,}" if row.parameters else ""),
-        column("epochs\n(best)", _epochs),
+        Column("epochs\n(best)", [_epochs(row) for row in rows]),
         column("seconds", lambda row: f"{row.seconds:.1f}" if row.seconds else ""),
     ]
 
@@ -206,7 +207,7 @@ def split_config(
 
 def config_text(config: Mapping[str, Any], names: Sequence[str]) -> str:
     """Some hyperparameters of a configuration on one line, those that are active."""
-    return " ".join(f"{name}={_value(config[name])}" for name in names if name in config)
+    return " ".join(printable(f"{name}={_value(config[name])}") for name in names if name in config)
 
 
 def _config_lines(rows: Sequence[LeaderboardRow], width: int, color: bool) -> list[str]:
@@ -258,7 +259,7 @@ def unbeaten_baseline(record: RunRecord, rows: Sequence[LeaderboardRow]) -> str:
     strongest = min(baselines, key=lambda name: sign * scores[name])
     if sign * scores[best] < sign * scores[strongest]:
         return ""
-    return (
+    return printable(
         f"On the test rows trial {best} is no better than the baseline {strongest}: "
         f"{record.objective} {number(scores[best])} and {number(scores[strongest])}."
     )
@@ -292,11 +293,12 @@ def _name(row: LeaderboardRow) -> str:
 def _wrapped(label: str, text: str, margin: int, width: int) -> list[str]:
     """A label with a text beside it, which goes on below itself where the line ends."""
     lines = textwrap.wrap(
-        " ".join(text.split()),
+        printable(" ".join(text.split())),
         max(width - margin, 40),
         break_long_words=False,
         break_on_hyphens=False,
     ) or [""]
+    label = printable(label)
     return [f"{label if i == 0 else '':<{margin}}{line}".rstrip() for i, line in enumerate(lines)]
 
 

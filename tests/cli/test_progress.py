@@ -23,6 +23,7 @@ from automl.cli.progress import (
     shown_path,
     trial_line,
 )
+from automl.common.root import Root
 from automl.results.run_directory import RunDirectory
 from automl.trial import EpochReport, FailureCause, TrialResult, TrialState, Verdict
 from automl.tuning.observer import Progress
@@ -276,10 +277,14 @@ def test_before_the_first_epoch_the_workers_are_starting(run: RunDirectory) -> N
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
-def test_a_log_line_without_room_ends_no_search() -> None:
+def test_a_log_line_without_room_ends_no_search(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    full = Path("/dev/full").open("ab", buffering=0)  # noqa: SIM115 - the log closes it
+    monkeypatch.setattr(Root, "open", lambda *_args, **_options: full)
     log = LogFile()
     log.write("early")
-    log.open(Path("/dev/full"))
+    log.open(tmp_path / "search.log")
     log.write("late")
     log.close()
     assert log._file is not None and log._file.closed
