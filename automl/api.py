@@ -71,12 +71,17 @@ class RunTrial:
             raise RunError(f"Trial {self.number} of {self.run.path} has no learning curve.")
         return pd.read_csv(io.BytesIO(read_bounded(self.run.root, path, MOST_TEXT)))
 
-    def model(self) -> Any:
+    def model(self, trust: bool = False) -> Any:
         """The exported `keras.Model` of this trial: raw rows in, predictions out.
 
         The run's exported best model is loaded as it is; another trial's is exported on the way.
 
+        Args:
+            trust: Consent to run the code of its author that the model needs (a layer of their
+                own); without it such a model is refused.
+
         Raises:
+            RequestError: The model needs code and that was not allowed.
             RunError: The trial's model was not kept, or its export is not what was scored.
         """
         import tempfile
@@ -86,11 +91,11 @@ class RunTrial:
         from automl.results.export_request import export_request
 
         if self._is_exported():
-            return load_model(self.run.root.checked(self.run.best))
+            return load_model(self.run.root.checked(self.run.best), trust)
         with tempfile.TemporaryDirectory() as folder:
             bundle = Path(folder) / "bundle"
-            export_task(**export_request(self.run, self.number, bundle))
-            return load_model(bundle)
+            export_task(**export_request(self.run, self.number, bundle, trust=trust))
+            return load_model(bundle, trust)
 
     def _is_exported(self) -> bool:
         """Whether ``best/`` holds this trial; while a search goes on it holds an earlier best."""
@@ -110,19 +115,30 @@ class Run:
         directory: The run's directory.
         outcome: How the search that has just ended in it ended; None for a run that was loaded.
         storage: The database of its study, as the person has named it, or None.
+        not_exported: Why the search that has just ended has not exported its best model, or "".
     """
 
     def __init__(
-        self, directory: RunDirectory, outcome: Outcome | None = None, storage: str | None = None
+        self,
+        directory: RunDirectory,
+        outcome: Outcome | None = None,
+        storage: str | None = None,
+        not_exported: str = "",
     ) -> None:
         self._directory = directory
         self._outcome = outcome
         self._storage = storage
+        self._not_exported = not_exported
 
     @property
     def outcome(self) -> Outcome | None:
         """Why the search that has just ended stopped; None for a run that was only loaded."""
         return self._outcome
+
+    @property
+    def not_exported(self) -> str:
+        """Why the search that has just ended has not exported its best model, or ""."""
+        return self._not_exported
 
     @property
     def path(self) -> Path:
@@ -162,18 +178,21 @@ class Run:
         """
         return RunTrial(self._directory, self.record.find(number))
 
-    def export(self, to: str | Path, trial: int | str | None = None) -> Path:
+    def export(self, to: str | Path, trial: int | str | None = None, trust: bool = False) -> Path:
         """Exports a trial's model as a bundle, checked to predict what was scored.
 
         Args:
             to: The bundle's directory, which must not exist.
             trial: The trial's number or baseline's name; None for the best.
+            trust: Consent to run the code that the run holds of its author's, where the model
+                needs it; without it such a model is refused.
 
         Returns:
             The bundle's directory.
 
         Raises:
-            RequestError: The directory exists, or there is no such trial.
+            RequestError: The directory exists, or there is no such trial, or its model needs code
+                and that was not allowed.
             RunError: The trial's model was not kept, or its export is not what was scored.
         """
         from automl.engines.processes import warm_processes
@@ -182,7 +201,8 @@ class Run:
         from automl.results.export_request import export_request
 
         check_free(Path(to))  # before TensorFlow is started
-        arguments = export_request(self._directory, trial, Path(to).absolute(), self.record)
+        place = Path(to).absolute()
+        arguments = export_request(self._directory, trial, place, self.record, trust)
         processes = warm_processes()
         try:
             run_task(processes, "automl.export.tasks:export_task", arguments)
@@ -442,7 +462,7 @@ def _ended(end: SearchEnd) -> Run:
             f"No trial of {end.run.path} completed; see `automl leaderboard {end.run.path}`. "
             f"{end.outcome.message}".strip()
         )
-    return Run(end.run, end.outcome, end.storage)
+    return Run(end.run, end.outcome, end.storage, end.not_exported)
 
 
 def _seconds(duration: float | str | None) -> float | None:

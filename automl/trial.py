@@ -170,6 +170,8 @@ class TrialResult:
         test_seconds: Estimate of how long scoring the test rows with its model takes.
         export_seconds: Estimate of how long handling its model takes after the search, beyond
             what any model takes: loading it, exporting it, checking the export.
+        unsaved: Why the model of a completed trial could not be saved, as the end of a sentence;
+            "" where it was, or where there was no need to save it.
         found: JSON forms of hyperparameters that the builder declared and the configuration has
             no value of; in this trial they had their defaults.
         notes: Sentences for a person about how it was trained; a search says each once.
@@ -190,6 +192,7 @@ class TrialResult:
     timings: Mapping[str, float] = field(default_factory=dict)
     test_seconds: float = 0.0
     export_seconds: float = 0.0
+    unsaved: str = ""
     found: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -44,6 +44,16 @@ RowSeparator = Annotated[
 ]
 
 
+Trust = Annotated[
+    bool,
+    typer.Option(
+        "--trust",
+        help="Run the code of its author that the model needs (a layer of their own). Default: "
+        "such a model is refused.",
+    ),
+]
+
+
 def add_commands(app: typer.Typer) -> None:
     """Adds the commands of this file."""
     app.command()(export)
@@ -61,6 +71,7 @@ def export(
         typer.Argument(metavar="TRIAL", help="A trial's number, a baseline's name, or best."),
     ] = "best",
     storage: ReadStorage = None,
+    trust: Trust = False,
     debug: Debug = False,
 ) -> None:
     """Export a trial's model as a bundle that takes raw rows, checked to predict what was scored.
@@ -70,9 +81,10 @@ def export(
     from automl.api import load_run
     from automl.cli.results import parse_trial
 
-    bundle = load_run(run, storage).export(to, parse_trial(trial))
+    bundle = load_run(run, storage).export(to, parse_trial(trial), trust)
     typer.echo(f"Exported to {bundle}, and checked to predict what was scored.")
-    typer.echo(f"Next: automl predict {bundle} ROWS.csv --output predictions.csv")
+    consent = " --trust" if trust else ""
+    typer.echo(f"Next: automl predict {bundle} ROWS.csv --output predictions.csv{consent}")
 
 
 def predict(
@@ -90,6 +102,7 @@ def predict(
     ] = None,
     names: RowNames = None,
     separator: RowSeparator = None,
+    trust: Trust = False,
     debug: Debug = False,
 ) -> None:
     """Predict ROWS, with or without the target, and write CSV.
@@ -103,7 +116,7 @@ def predict(
         _check_output(Path(output), Path(rows))
     with tempfile.TemporaryDirectory() as folder:
         target = Path(output or Path(folder) / "predictions.csv").absolute()
-        arguments = _arguments(bundle, rows, names, separator, folder)
+        arguments = _arguments(bundle, rows, names, separator, folder, trust)
         arguments["output"] = str(target)
         found = _run("automl.export.tasks:predict_task", arguments)
         tell(found["notes"])
@@ -130,6 +143,7 @@ def evaluate(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON. Default: a line for each metric.")
     ] = False,
+    trust: Trust = False,
     debug: Debug = False,
 ) -> None:
     """Score an exported model on ROWS that hold the target."""
@@ -140,7 +154,7 @@ def evaluate(
     from automl.results.table import number
 
     with tempfile.TemporaryDirectory() as folder:
-        arguments = _arguments(bundle, rows, names, separator, folder)
+        arguments = _arguments(bundle, rows, names, separator, folder, trust)
         found = _run("automl.export.tasks:evaluate_task", {**arguments, "weight": weight})
     tell(found["notes"])
     scores = found["scores"]
@@ -167,27 +181,28 @@ def _check_output(output: Any, rows: Any) -> None:
 
 
 def _arguments(
-    bundle: str, rows: str, names: str | None, separator: str | None, folder: str
+    bundle: str, rows: str, names: str | None, separator: str | None, folder: str, trust: bool
 ) -> dict[str, Any]:
     """Checks what can be checked before TensorFlow has started; standard input is kept there.
 
     Raises:
-        RequestError: There is no such bundle.
+        RequestError: There is no such bundle, or it needs --trust.
         DataError: There is no such file.
     """
     from pathlib import Path
 
     from automl.data.request import STANDARD_INPUT, DataRequest
     from automl.data.sources import check_source, keep_standard_input
-    from automl.export.bundle import open_bundle
+    from automl.export.bundle import check_trust, open_bundle
 
-    open_bundle(bundle)
+    check_trust(open_bundle(bundle), trust)
     check_source(rows)
     path = keep_standard_input(Path(folder)) if rows == STANDARD_INPUT else Path(rows)
     request = DataRequest(None, names=names or (), separator=separator)  # type: ignore[arg-type]
     return {
         "bundle": str(Path(bundle).absolute()),
         "rows": str(path.absolute()),
+        "trust": trust,
         "names": list(request.names),
         "separator": request.separator,
     }

@@ -145,8 +145,15 @@ def check(space: Reference, debug: Debug = False) -> None:
         processes.close()
     for line in report["passed"]:
         typer.echo(f"ok: {line}")
+    for note in report["notes"]:
+        typer.echo(f"note: {note}")
     for problem in report["problems"]:
         typer.echo(f"wrong: {problem}")
+    if report["problems"] and not report["failed"]:
+        raise RequestError(
+            f"The models of {space} are trained but cannot be exported; correct that and check "
+            "again."
+        )
     if report["problems"]:
         raise RequestError(
             f"{report['failed']} of {report['trained']} trainings of {space} failed; correct the "

@@ -49,6 +49,11 @@ def close_search(run: Run, quiet: bool) -> int:
         print(run.path)
     else:
         sys.stdout.write(_summary(run))
+    if run.not_exported:
+        sys.stdout.flush()
+        complain(run.not_exported)
+        if outcome is None or outcome.stopped_by is not StopReason.INTERRUPTED:
+            return FAILED
     if outcome is None or outcome.stopped_by in (StopReason.TRIALS, StopReason.TIME):
         return 0
     if outcome.stopped_by is StopReason.EXHAUSTED:
@@ -76,7 +81,7 @@ def _summary(run: Run) -> str:
     if best is not None and best.place:
         place_of = printable(best.place)
         lines.append(f"The best model, trial {best.trial}, is with the run {place_of}.")
-    elif best is not None and (run.path / "best").is_dir():
+    elif best is not None and not run.not_exported and (run.path / "best").is_dir():
         bundle = shown_path(run.path / "best")
         lines.append(f"The best model, trial {best.trial}, is exported to {bundle} and checked.")
     lines += _cut_off(record)
@@ -97,15 +102,28 @@ def _cut_off(record: RunRecord) -> list[str]:
     return [f"{len(cut)} trials were {when} they run again."]
 
 
+def _consent(bundle: Path) -> str:
+    """The option that the bundle's model needs to be loaded, where it needs one."""
+    from automl.errors import AutoMLError
+    from automl.export.bundle import open_bundle
+
+    try:
+        return " --trust" if open_bundle(bundle).code is not None else ""
+    except AutoMLError:
+        return ""  # it is with another run
+
+
 def _next_commands(run: Run, place: str) -> list[str]:
     record = run.record
     best = record.best()
     commands = [f"automl leaderboard {place}"]
     if best is not None:
+        commands.append(f"automl show {place} {best.trial}")
+    if best is not None and not run.not_exported:
+        bundle, consent = run.path / "best", _consent(run.path / "best")
         commands += [
-            f"automl show {place} {best.trial}",
-            f"automl export {place} --to model",
-            f"automl predict {shown_path(run.path / 'best')} ROWS.csv --output predictions.csv",
+            f"automl export {place} --to model{consent}",
+            f"automl predict {shown_path(bundle)} ROWS.csv --output predictions.csv{consent}",
         ]
     more = 2 * max(len(record.trials), 1)
     return [*commands, f"automl resume {place} --trials {more}"]

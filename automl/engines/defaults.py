@@ -9,6 +9,7 @@ from automl.engines.contract import SpaceHandle
 from automl.engines.processes import Processes
 from automl.engines.task import run_task
 from automl.errors import RunError, SpaceError
+from automl.space.own_code import code_of, export_notes
 
 if TYPE_CHECKING:
     from automl.data.plan import InputSignature
@@ -21,8 +22,10 @@ BUILT_IN = "automl.search_spaces."
 
 def check_defaults(
     space: SearchSpace, task: Task, signature: InputSignature, processes: Processes
-) -> None:
+) -> list[str]:
     """Builds the defaults of a person's own space, so that a wrong builder is told at once.
+
+    The model is also saved and loaded as the export will do it.
 
     Args:
         space: The space as it is searched.
@@ -30,11 +33,14 @@ def check_defaults(
         signature: The arrays' signature.
         processes: Where TensorFlow is.
 
+    Returns:
+        What a person should be told of how the models will be exported, one sentence each.
+
     Raises:
         SpaceError: The builder raises, or returns what no model can be made of.
     """
     if getattr(space.build, "__module__", "").startswith(BUILT_IN):
-        return
+        return []
     handle = SpaceHandle.of(space)
     arguments = {
         "reference": handle.reference,
@@ -44,13 +50,14 @@ def check_defaults(
         "signature": signature.to_json(),
     }
     try:
-        problem = run_task(processes, "automl.engines.defaults:build_task", arguments)
+        found = run_task(processes, "automl.engines.defaults:build_task", arguments)
     except RunError:
-        return  # a builder that kills its process or hangs costs its trial, as any other's
-    if problem is not None:
+        return []  # a builder that kills its process or hangs costs its trial, as any other's
+    if found["problem"]:
         where = (space.reference or "").rpartition(":")[0]
         check = f", then try it with `automl spaces check {where}`" if where else ""
-        raise SpaceError(f"{problem}; correct it{check}.")
+        raise SpaceError(f"{found['problem']}; correct it{check}.")
+    return export_notes(space, found["objects"], found["unexportable"])
 
 
 def build_task(
@@ -59,8 +66,8 @@ def build_task(
     config: Mapping[str, Any],
     task: Mapping[str, Any],
     signature: Mapping[str, Any],
-) -> str | None:
-    """Builds and compiles a configuration, in a process that has TensorFlow.
+) -> dict[str, Any]:
+    """Builds, compiles, saves and loads a configuration, in a process that has TensorFlow.
 
     Args:
         reference: See `SpaceHandle`.
@@ -70,24 +77,34 @@ def build_task(
         signature: The JSON form of the arrays' signature.
 
     Returns:
-        What is wrong, or None; memory that ran out is not the builder's fault.
+        ``problem``, what is wrong with the builder, or ""; memory that ran out is not its fault.
+        ``objects`` and ``unexportable``, see `automl.export.loadable.Loadable`.
     """
     from automl.data.plan import InputSignature
     from automl.data.task import Task
+    from automl.export.loadable import Loadable
     from automl.models.core import build_core, compile_core
     from automl.space.keras_tuner import file_of, line_of
+    from automl.training.saving import how_it_loads
 
     space = SpaceHandle(reference, carried).load()
     chosen = space.configuration(config, check=False)
     the_task = Task.from_json(task)
+    problem, loadable = "", Loadable()
     try:
         core = build_core(space, chosen, the_task, InputSignature.from_json(signature))
         compile_core(core, chosen, the_task)
     except MemoryError:
-        return None
+        pass
     except SpaceError as error:
-        return str(error).rstrip(".")
+        problem = str(error).rstrip(".")
     except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - it is told
         told = f"{line_of(file_of(space.build), error)}{type(error).__name__}: {error}"
-        return f"The builder of space {space.name!r} fails with the space's defaults ({told})"
-    return None
+        problem = f"The builder of space {space.name!r} fails with the space's defaults ({told})"
+    else:
+        loadable = how_it_loads(core, code_of(space))
+    return {
+        "problem": problem,
+        "objects": list(loadable.objects),
+        "unexportable": loadable.problem,
+    }

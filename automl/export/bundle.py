@@ -19,11 +19,13 @@ from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task, TaskKind
 from automl.errors import RequestError, RunError
 from automl.export.model_file import check_model_file
+from automl.space.own_code import OwnCode, imported_distributions
 
 MODEL_FILE = "model.keras"
 LABELS_FILE = "labels.json"
 CONFIG_FILE = "config.json"
 CARD_FILE = "card.md"
+CODE_FOLDER = "code"
 REQUIREMENTS_FILE = "requirements.txt"
 
 # Raised when a bundle of an older program could be misread by a newer one, or the other way.
@@ -47,6 +49,16 @@ class Bundle:
     plan: PreprocessingPlan
     inputs: Mapping[str, str]
     config: Mapping[str, Any]
+
+    @property
+    def code(self) -> Mapping[str, Any] | None:
+        """Code of a person's own that loading the model runs, or None where it runs none.
+
+        ``objects``, the names of what Keras does not have; ``files``, path below `CODE_FOLDER` to
+        SHA-256; ``file`` and ``module``, see `automl.export.own_code.load`.
+        """
+        code: Mapping[str, Any] | None = self.config.get("code")
+        return code
 
 
 def open_bundle(path: str | Path) -> Bundle:
@@ -79,6 +91,8 @@ def open_bundle(path: str | Path) -> Bundle:
                 f"{FORMAT}; export it again."
             )
         check_form(_ConfigForm, _known(config))
+        if config.get("code") is not None:
+            check_form(_CodeForm, config["code"])
         config = unsealed(config)
         plan = PreprocessingPlan.from_json(config["plan"])
         if plan.array is None and set(config["inputs"]) != set(plan.columns):
@@ -109,6 +123,17 @@ class _ConfigForm:
     weight: str | None = None
     named_metrics: Sequence[str] = ()
     files: Mapping[str, str] | None = None
+    code: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class _CodeForm:
+    """What it says of code of a person's own."""
+
+    objects: Sequence[str]
+    file: str
+    module: str
+    files: Mapping[str, str]
 
 
 def _known(config: Any) -> Any:
@@ -117,28 +142,63 @@ def _known(config: Any) -> Any:
     return {key: config[key] for key in _ConfigForm.__dataclass_fields__ if key in config}
 
 
-def load_model(path: str | Path) -> Any:
-    """Loads a bundle's model; nothing in the bundle can run code.
+def load_model(path: str | Path, trust: bool = False) -> Any:
+    """Loads a bundle's model; nothing in the bundle runs code without consent.
 
     Args:
         path: The bundle's directory.
+        trust: Consent to run the code in the bundle, where its model needs it.
 
     Returns:
         The ``keras.Model``: raw rows in, probabilities or targets in their own units out.
 
     Raises:
-        RequestError: There is no bundle.
+        RequestError: There is no bundle, or its model needs code and that was not allowed.
         RunError: The model cannot be loaded.
     """
-    return load_bundled(open_bundle(path))
+    return load_bundled(open_bundle(path), trust)
 
 
-def load_bundled(bundle: Bundle) -> Any:
-    """Loads the model of an open bundle, if it is the one that was exported.
+def check_trust(bundle: Bundle, trust: bool) -> None:
+    """Checks that the model of a bundle may be loaded.
 
     Raises:
+        RequestError: It needs code of a person's own, and there is no consent to run that.
+    """
+    if bundle.code is not None and not trust:
+        raise RequestError(
+            f"The model {bundle.path} needs {needed(bundle.code, bundle.path)}, and loading it "
+            "runs that code; read it, then allow it with --trust (in Python trust=True)."
+        )
+
+
+def needed(code: Mapping[str, Any], bundle: Path) -> str:
+    """What of a person's own a model needs, in words.
+
+    Args:
+        code: See `Bundle.code`.
+        bundle: The bundle's directory.
+    """
+    place = "which is code in the model itself"
+    if code["file"]:
+        place = f"which {bundle / CODE_FOLDER / code['file']} defines"
+    elif code["module"]:
+        place = f"which the module {code['module']} defines"
+    return f"{', '.join(code['objects'])}, {place}"
+
+
+def load_bundled(bundle: Bundle, trust: bool = False) -> Any:
+    """Loads the model of an open bundle, if it is the one that was exported.
+
+    Args:
+        bundle: The bundle.
+        trust: Consent to run the code in the bundle, where its model needs it.
+
+    Raises:
+        RequestError: The model needs code and that was not allowed.
         RunError: The model file was changed, or cannot be loaded.
     """
+    check_trust(bundle, trust)
     file = Root(bundle.path).checked(MODEL_FILE)
     expected = (bundle.config.get("files") or {}).get(MODEL_FILE)
     if expected is not None and _sha256(file) != expected:
@@ -146,7 +206,22 @@ def load_bundled(bundle: Bundle) -> Any:
             f"The model {file} is not the one that was exported: it was changed since; export it "
             "again."
         )
-    return load_keras(file)
+    return load_keras(file, code_loader(bundle))
+
+
+def code_loader(bundle: Bundle) -> dict[str, Any] | None:
+    """What `automl.export.own_code.load` takes of a bundle, or None where Keras alone loads it.
+
+    Raises:
+        RunError: A file of the code was changed.
+    """
+    if bundle.code is None:
+        return None
+    from automl.export.loadable import loader_of
+    from automl.space.own_code import read_code
+
+    folder = bundle.path / CODE_FOLDER
+    return loader_of(read_code(bundle.code, Root(bundle.path), folder), folder)
 
 
 def _sha256(path: Path) -> str:
@@ -154,15 +229,31 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def load_keras(path: Path) -> Any:
-    """Loads a ``.keras`` file, uncompiled and with ``safe_mode`` on.
+def load_keras(path: Path, code: Mapping[str, Any] | None = None) -> Any:
+    """Loads a ``.keras`` file, uncompiled.
+
+    Args:
+        path: The file.
+        code: Code to run, for which there is consent; see `automl.export.own_code.load`. None for
+            Keras alone, with ``safe_mode`` on.
 
     Raises:
-        RunError: It cannot be loaded by Keras alone.
+        RunError: It cannot be loaded so.
     """
     import keras
 
     check_model_file(path)
+    if code is not None:
+        from automl.export.loadable import told
+        from automl.export.own_code import load
+
+        try:
+            return load(path, code)
+        except Exception as error:
+            raise RunError(
+                f"The model {path} cannot be loaded with the code that came with it "
+                f"({told(error)})."
+            ) from error
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # zipfile, zlib, h5py, Keras and TensorFlow raise unrelated kinds
@@ -181,6 +272,8 @@ def write_bundle(
     card: str,
     to: Path,
     check: Callable[[Path], Mapping[str, Any]],
+    code: OwnCode | None = None,
+    objects: Sequence[str] = (),
 ) -> None:
     """Writes a bundle, whole and checked or not at all.
 
@@ -193,6 +286,8 @@ def write_bundle(
         to: The bundle's directory; it must not exist, or be an empty folder.
         check: Given the saved model's path, verifies it and returns what it found, which goes
             into ``config.json`` as ``check``; raises to refuse it.
+        code: Code of a person's own that loading the model runs; None for Keras alone.
+        objects: Names of what the model needs of it.
 
     Raises:
         RequestError: The directory exists or cannot be written.
@@ -205,19 +300,24 @@ def write_bundle(
     try:
         temporary.mkdir(parents=True)
         model.save(temporary / MODEL_FILE)
+        own = {}
+        if code is not None:
+            code.write(Root(temporary), temporary / CODE_FOLDER)
+            own = {"code": {"objects": list(objects), **code.to_json()}}
         form = {
             "format": FORMAT,
             **config,
             "inputs": {} if plan.array is not None else input_names(plan.columns),
             "check": dict(check(temporary / MODEL_FILE)),
             "files": {MODEL_FILE: _sha256(temporary / MODEL_FILE)},
+            **own,
             "task": task.to_json(),
             "plan": plan.to_json(),
         }
         _write_json(temporary / LABELS_FILE, labels(task))
         _write_json(temporary / CONFIG_FILE, sealed(form))
         (temporary / CARD_FILE).write_text(card, encoding="utf-8")
-        (temporary / REQUIREMENTS_FILE).write_text(requirements(), encoding="utf-8")
+        (temporary / REQUIREMENTS_FILE).write_text(requirements(code), encoding="utf-8")
         if to.exists():
             to.rmdir()
         temporary.rename(to)
@@ -262,10 +362,15 @@ def labels(task: Task) -> dict[str, Any]:
     }
 
 
-def requirements() -> str:
-    """The content of ``requirements.txt``: what the model needs, at the versions in use."""
-    packages = ("keras", "tensorflow", "numpy")
-    return "".join(f"{name}=={version(name)}\n" for name in packages)
+def requirements(code: OwnCode | None = None) -> str:
+    """The content of ``requirements.txt``: what the model needs, at the versions in use.
+
+    Args:
+        code: Code of a person's own that loading the model runs, and what that imports.
+    """
+    packages = ["keras", "tensorflow", "numpy"]
+    packages += [] if code is None else imported_distributions(code)
+    return "".join(f"{name}=={version(name)}\n" for name in dict.fromkeys(packages))
 
 
 def _write_json(path: Path, form: Any) -> None:

@@ -56,19 +56,26 @@ class NewProcess(ABC):
         """Ends the process."""
 
     @abstractmethod
-    def _carry_out(self, orders: Mapping[str, str], seconds: float) -> str:
+    def _carry_out(self, orders: Mapping[str, Any], seconds: float) -> str:
         """Hands over what `keras_only.predict` takes; what it complains of, or nothing.
 
         Raises:
             TimeoutError: It took longer.
         """
 
-    def predict(self, model: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    def predict(
+        self,
+        model: Path,
+        arrays: Mapping[str, npt.NDArray[Any]],
+        code: Mapping[str, Any] | None = None,
+    ) -> npt.NDArray[Any]:
         """Loads a saved model and predicts.
 
         Args:
             model: The ``.keras`` file.
             arrays: The model's inputs, as `automl.export.rows.model_inputs_of` gives them.
+            code: Code of a person's own that the model needs, which then may import this package
+                too; see `automl.export.own_code.load`. None for Keras alone.
 
         Returns:
             The predictions, float32 (n, outputs).
@@ -81,7 +88,12 @@ class NewProcess(ABC):
         with tempfile.TemporaryDirectory() as folder:
             inputs, output = Path(folder) / "inputs.npz", Path(folder) / "output.npy"
             np.savez(inputs, names=np.array(names, dtype=np.str_), **numbered)
-            orders = {"model": str(model.absolute()), "inputs": str(inputs), "output": str(output)}
+            orders = {
+                "model": str(model.absolute()),
+                "inputs": str(inputs),
+                "output": str(output),
+                "code": None if code is None else dict(code),
+            }
             try:
                 complaint = self._carry_out(orders, SECONDS)
             except TimeoutError as error:
@@ -90,8 +102,9 @@ class NewProcess(ABC):
                     "process."
                 ) from error
             if complaint or not output.exists():
+                alone = "Keras alone" if code is None else "the code that came with it"
                 raise RunError(
-                    "The exported model does not load and predict with Keras alone "
+                    f"The exported model does not load and predict with {alone} "
                     f"({_last_line(complaint)})."
                 )
             predictions: npt.NDArray[np.float32] = np.load(output, allow_pickle=False)
@@ -130,7 +143,7 @@ class Started(NewProcess):
             pass  # closes its pipes and waits for its end
 
     @override
-    def _carry_out(self, orders: Mapping[str, str], seconds: float) -> str:
+    def _carry_out(self, orders: Mapping[str, Any], seconds: float) -> str:
         try:
             said = self._process.communicate(json.dumps(orders) + "\n", timeout=seconds)[1]
         except subprocess.TimeoutExpired as error:
@@ -166,7 +179,7 @@ class Forked(NewProcess):
             self._pid = None
 
     @override
-    def _carry_out(self, orders: Mapping[str, str], seconds: float) -> str:
+    def _carry_out(self, orders: Mapping[str, Any], seconds: float) -> str:
         deadline, answer = time.monotonic() + seconds, b""
         with suppress(BrokenPipeError):  # it has died, as the empty answer says
             os.write(self._orders, json.dumps(orders).encode() + b"\n")
@@ -182,20 +195,27 @@ def _serve(orders: int, answer: int) -> NoReturn:
     """The forked process's side."""
     complaint = ""
     try:
-        for name in [name for name in sys.modules if name.partition(".")[0] in keras_only.REFUSED]:
-            del sys.modules[name]
-        sys.meta_path.insert(0, keras_only.RefusePackages)
         with open(orders, encoding="utf-8") as file:
             line = file.readline()
         if line:
+            given = json.loads(line)
+            if given.get("code") is None:
+                _take_away()
             _forget_registered()
-            keras_only.predict(**json.loads(line))
+            keras_only.predict(**given)
     except BaseException as error:  # noqa: BLE001 - the process ends here, and says why
         complaint = "".join(traceback.format_exception_only(error))
     finally:
         with open(answer, "wb") as file:
             file.write(json.dumps({"complaint": complaint}).encode())
         os._exit(0)
+
+
+def _take_away() -> None:
+    """Takes this package away, what is imported of it and what could be."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in keras_only.REFUSED]:
+        del sys.modules[name]
+    sys.meta_path.insert(0, keras_only.RefusePackages)
 
 
 def _forget_registered() -> None:

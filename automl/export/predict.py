@@ -19,7 +19,7 @@ from automl.data.text_file import Say
 from automl.data.unread import teller
 from automl.data.weights import are_weights, check_weights, column_weights, given_weights
 from automl.errors import DataError, RequestError, RunError
-from automl.export.bundle import Bundle, load_bundled, open_bundle
+from automl.export.bundle import Bundle, check_trust, load_bundled, open_bundle
 from automl.export.rows import RawRows, frame_of, keras_inputs, model_inputs_of
 from automl.models.passes import rows_at_once
 
@@ -34,6 +34,7 @@ def predict(
     names: Sequence[str] = (),
     separator: str | None = None,
     say: Say | None = None,
+    trust: bool = False,
 ) -> pd.DataFrame:
     """Predicts raw rows.
 
@@ -45,6 +46,7 @@ def predict(
         separator: What separates the values of a text file; None to find out.
         say: Called with what a person should be told, such as values that training has not
             shown; None logs it as a warning of the logger ``automl``.
+        trust: Consent to run the code in the bundle, where its model needs it.
 
     Returns:
         One row for each row given. Regression: ``prediction`` in the target's own units, or
@@ -53,14 +55,15 @@ def predict(
         ``prediction_<label>`` (0 or 1) and ``probability_<label>``.
 
     Raises:
-        RequestError: There is no bundle.
+        RequestError: There is no bundle, or its model needs code and that was not allowed.
         DataError: The rows cannot be read, or do not have the columns that the model needs.
         RunError: The bundle cannot be read.
     """
     opened = open_bundle(bundle)
+    check_trust(opened, trust)
     say = say or logging.getLogger("automl").warning
     raw, _ = read_rows(rows, opened.plan, names, say, separator)
-    return prediction_frame(opened.task, _outputs(opened, raw, say))
+    return prediction_frame(opened.task, _outputs(opened, raw, say, trust))
 
 
 def evaluate(
@@ -71,6 +74,7 @@ def evaluate(
     separator: str | None = None,
     weight: Any = None,
     say: Say | None = None,
+    trust: bool = False,
 ) -> dict[str, float]:
     """Scores a bundle on rows that have the target.
 
@@ -82,12 +86,13 @@ def evaluate(
         weight: Column with the weight of each row, or the weights themselves, one a row. None
             for the column that weighed the rows when the model was chosen, if there was one.
         say: As for `predict`.
+        trust: Consent to run the code in the bundle, where its model needs it.
 
     Returns:
         The metrics of the leaderboard, the default objective first, and those that were named.
 
     Raises:
-        RequestError: There is no bundle.
+        RequestError: There is no bundle, or its model needs code and that was not allowed.
         DataError: The rows, their targets or their weights cannot be read.
         RunError: The bundle cannot be read.
     """
@@ -95,6 +100,7 @@ def evaluate(
     from automl.data.targets import encode_targets
 
     opened = open_bundle(bundle)
+    check_trust(opened, trust)
     say = say or logging.getLogger("automl").warning
     raw, y = read_rows(rows, opened.plan, names, say, separator)
     frame = frame_of(raw) if y is None else _target_frame(opened.task, y)
@@ -102,7 +108,7 @@ def evaluate(
     weights = _weights(opened, frame, weight, say)
     check_weights(truth, weights, opened.task, "rows")
     named = _named_metrics(opened)
-    return compute_metrics(opened.task, truth, _outputs(opened, raw, say), weights, named)
+    return compute_metrics(opened.task, truth, _outputs(opened, raw, say, trust), weights, named)
 
 
 def _named_metrics(bundle: Bundle) -> tuple[str, ...]:
@@ -180,11 +186,11 @@ def prediction_frame(task: Task, outputs: npt.NDArray[Any]) -> pd.DataFrame:
     return pd.DataFrame({"prediction": [task.classes[i] for i in chosen], **named})
 
 
-def _outputs(bundle: Bundle, rows: RawRows, say: Say) -> npt.NDArray[np.float32]:
+def _outputs(bundle: Bundle, rows: RawRows, say: Say, trust: bool) -> npt.NDArray[np.float32]:
     arrays = model_inputs_of(bundle.plan, bundle.inputs, rows, teller(say, "rows"))
     if not len(next(iter(arrays.values()))):
         return np.zeros((0, bundle.task.outputs), np.float32)
-    model = load_bundled(bundle)
+    model = load_bundled(bundle, trust)
     outputs: npt.NDArray[np.float32] = model.predict(
         keras_inputs(arrays), batch_size=rows_at_once(model), verbose=0
     )

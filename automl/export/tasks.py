@@ -16,16 +16,21 @@ from automl.data.rows import read_rows
 from automl.data.task import Task
 from automl.errors import RunError
 from automl.export.bundle import (
+    CODE_FOLDER,
     MODEL_FILE,
     check_free,
+    check_trust,
+    code_loader,
     load_keras,
     open_bundle,
     write_bundle,
 )
 from automl.export.check import compare
+from automl.export.loadable import loader_of
 from automl.export.new_process import new_process
 from automl.export.predict import evaluate, predict
 from automl.export.rows import model_inputs_of
+from automl.space.own_code import OwnCode, read_code
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +46,7 @@ def export_task(
     config: Mapping[str, Any],
     card: str,
     to: str,
+    code: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Exports a trial's model as a bundle and checks that it is the one that was scored.
 
@@ -56,6 +62,8 @@ def export_task(
         config: What else goes into the bundle's ``config.json``.
         card: The text of ``card.md``.
         to: The bundle's directory, which must not exist.
+        code: Code of a person's own that the model needs, for which there is consent: what
+            `automl.space.own_code.read_code` takes, with ``folder`` and ``objects``; or None.
 
     Returns:
         ``bundle`` (its path), and what the check found: ``rows``, ``difference``, ``tolerance``.
@@ -72,6 +80,7 @@ def export_task(
     the_plan, the_task = PreprocessingPlan.from_json(plan), Task.from_json(task)
     root = Root(Path(run))
     predictions = _expected(Path(expected), root)
+    own, loader = _own_code(code, root)
     found: dict[str, Any] = {}
     with new_process() as apart:
         rows, _ = read_rows(root.checked(check_rows), the_plan)
@@ -79,22 +88,40 @@ def export_task(
         arrays = model_inputs_of(the_plan, inputs, rows)
 
         def check(path: Path) -> dict[str, Any]:
-            outcome = compare(predictions, apart.predict(path, arrays), the_plan)
+            beside = None if loader is None else {**loader, "folder": _copied(loader, path)}
+            outcome = compare(predictions, apart.predict(path, arrays, beside), the_plan)
             found.update(outcome.to_json())
             return found
 
-        whole = raw_model(load_keras(root.checked(model)), the_plan, the_task)
-        write_bundle(whole, the_plan, the_task, config, card, destination, check)
+        whole = raw_model(load_keras(root.checked(model), loader), the_plan, the_task)
+        objects = () if code is None else code["objects"]
+        write_bundle(whole, the_plan, the_task, config, card, destination, check, own, objects)
     return {"bundle": to, **found}
 
 
-def check_task(bundle: str, expected: str, check_rows: str) -> dict[str, Any]:
+def _own_code(
+    code: Mapping[str, Any] | None, root: Root
+) -> tuple[OwnCode | None, dict[str, Any] | None]:
+    """The code as it was recorded, and what loads a model with it."""
+    if code is None:
+        return None, None
+    own = read_code(code, root, Path(code["folder"]))
+    return own, loader_of(own, Path(code["folder"]))
+
+
+def _copied(loader: Mapping[str, Any], model: Path) -> str:
+    """The folder of the code beside a bundle's model; "" where the code has no files."""
+    return str(model.parent / CODE_FOLDER) if loader["folder"] else ""
+
+
+def check_task(bundle: str, expected: str, check_rows: str, trust: bool = False) -> dict[str, Any]:
     """Checks an existing bundle against the predictions that were scored.
 
     Args:
         bundle: The bundle's directory.
         expected: Path of the trial's ``check.npy``.
         check_rows: Path of the raw check rows.
+        trust: Consent to run the code in the bundle, where its model needs it.
 
     Returns:
         ``rows``, ``difference`` and ``tolerance``.
@@ -104,10 +131,11 @@ def check_task(bundle: str, expected: str, check_rows: str) -> dict[str, Any]:
         RunError: Its model is not the one that was scored.
     """
     opened = open_bundle(bundle)
+    check_trust(opened, trust)
     with new_process() as apart:
         rows, _ = read_rows(check_rows, opened.plan)
         arrays = model_inputs_of(opened.plan, opened.inputs, rows)
-        given = apart.predict(opened.path / MODEL_FILE, arrays)
+        given = apart.predict(opened.path / MODEL_FILE, arrays, code_loader(opened))
     return compare(_expected(Path(expected)), given, opened.plan).to_json()
 
 
@@ -117,6 +145,7 @@ def predict_task(
     output: str,
     names: list[str] | None = None,
     separator: str | None = None,
+    trust: bool = False,
 ) -> dict[str, Any]:
     """Predicts rows of a file and writes them as CSV, whole or not at all.
 
@@ -126,12 +155,14 @@ def predict_task(
         output: Path of the CSV file.
         names: Column names of a file without a header.
         separator: What separates the values of a text file; None to find out.
+        trust: Consent to run the code in the bundle, where its model needs it.
 
     Returns:
         ``rows``, how many there were, and ``notes``, what a person should be told of them.
     """
     notes: list[str] = []
-    frame = predict(bundle, rows, names=names or (), separator=separator, say=notes.append)
+    read: dict[str, Any] = {"names": names or (), "separator": separator, "trust": trust}
+    frame = predict(bundle, rows, say=notes.append, **read)
     path = Path(output)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
@@ -168,6 +199,7 @@ def evaluate_task(
     names: list[str] | None = None,
     separator: str | None = None,
     weight: str | None = None,
+    trust: bool = False,
 ) -> dict[str, Any]:
     """Scores a bundle on rows of a file that have the target; see `automl.export.predict`.
 
@@ -175,9 +207,8 @@ def evaluate_task(
         ``scores`` by the metric's name, and ``notes``, what a person should be told of the rows.
     """
     notes: list[str] = []
-    scores = evaluate(
-        bundle, rows, names=names or (), separator=separator, weight=weight, say=notes.append
-    )
+    read: dict[str, Any] = {"names": names or (), "separator": separator, "trust": trust}
+    scores = evaluate(bundle, rows, weight=weight, say=notes.append, **read)
     return {"scores": scores, "notes": notes}
 
 

@@ -15,6 +15,7 @@ def card_text(
     trial: TrialRecord,
     manifest: Mapping[str, Any],
     stored: Mapping[str, Any],
+    code: Mapping[str, Any] | None = None,
 ) -> str:
     """Writes ``card.md``.
 
@@ -23,6 +24,8 @@ def card_text(
         trial: The trial that is exported, completed.
         manifest: The content of ``run.json``.
         stored: The content of ``plan.json``.
+        code: Code of a person's own that the model needs; see
+            `automl.results.export_request.code_needed`.
 
     Returns:
         Markdown.
@@ -36,7 +39,7 @@ def card_text(
         ["## Data", "", *_data_lines(manifest, stored)],
         ["## Scores", "", *_score_lines(record, trial)],
         ["## Configuration", "", *_config_lines(trial, manifest)],
-        ["## Use", "", *_use_lines(plan, task)],
+        ["## Use", "", *_use_lines(plan, task, code)],
         ["## Limits", "", *_limit_lines(plan, task)],
         ["## Versions", "", *_versions(manifest)],
     ]
@@ -131,7 +134,9 @@ def _config_lines(trial: TrialRecord, manifest: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _use_lines(plan: Mapping[str, Any], task: Mapping[str, Any]) -> list[str]:
+def _use_lines(
+    plan: Mapping[str, Any], task: Mapping[str, Any], code: Mapping[str, Any] | None
+) -> list[str]:
     is_array = any(feature["kind"] == "array" for feature in plan["features"])
     if is_array:
         shape = next(f["shape"] for f in plan["features"] if f["kind"] == "array")
@@ -150,19 +155,43 @@ def _use_lines(plan: Mapping[str, Any], task: Mapping[str, Any]) -> list[str]:
     return [
         "With this program, which takes files with the columns in any order:",
         "",
-        "    automl predict DIRECTORY rows.csv --output predictions.csv",
+        "    automl predict DIRECTORY rows.csv --output predictions.csv"
+        + (" --trust" if code else ""),
         "",
-        "With nothing but Keras (`pip install -r requirements.txt`):",
-        "",
-        "    import keras",
-        '    model = keras.saving.load_model("model.keras")',
-        "    predictions = model.predict(inputs)",
+        *_loading_lines(code),
         "",
         f"`inputs` is {inputs}. The answer is {answer}; `labels.json` names its columns, and",
         "`config.json` says which input a column of the data has (`inputs`).",
         "",
-        "When it was exported, the model was loaded in a new process with nothing but Keras and",
-        "gave the predictions that were scored (`config.json`, `check`).",
+        f"When it was exported, the model was loaded in a process of its own {_apart(code)},",
+        "and gave the predictions that were scored (`config.json`, `check`).",
+    ]
+
+
+def _apart(code: Mapping[str, Any] | None) -> str:
+    """What the process had in which the export was checked."""
+    if code is not None:
+        return "with the code that came with it"
+    return "that had to do without this program"
+
+
+def _loading_lines(code: Mapping[str, Any] | None) -> list[str]:
+    if code is None:
+        return [
+            "With nothing but Keras (`pip install -r requirements.txt`):",
+            "",
+            "    import keras",
+            '    model = keras.saving.load_model("model.keras")',
+            "    predictions = model.predict(inputs)",
+        ]
+    where = f", in `code/{code['file']}`" if code["file"] else ""
+    return [
+        f"The model needs code of its author's ({', '.join(code['objects'])}{where}). Loading it",
+        "runs that code: read it first. In Python:",
+        "",
+        "    from automl.export.bundle import load_model",
+        '    model = load_model("DIRECTORY", trust=True)',
+        "    predictions = model.predict(inputs)",
     ]
 
 

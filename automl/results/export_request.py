@@ -8,6 +8,7 @@ process that has TensorFlow is told all of it in one message::
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def export_request(
     trial: int | str | None,
     to: str | Path,
     record: RunRecord | None = None,
+    trust: bool = False,
 ) -> dict[str, Any]:
     """Gathers what exporting a trial needs.
 
@@ -36,12 +38,14 @@ def export_request(
         trial: The trial's number or the baseline's name; None for the best trial.
         to: The bundle's directory, which must not exist.
         record: The run as recorded, where it has been read.
+        trust: Consent to run code that the run holds, where the trial's model needs it.
 
     Returns:
         The arguments of `automl.export.tasks.export_task`, as a JSON form.
 
     Raises:
-        RequestError: There is no such trial, or it has no model.
+        RequestError: There is no such trial, or it has no model, or its model needs code and that
+            was not allowed.
         RunError: The run cannot be read, or no trial has completed.
     """
     record = record or read_record(run)
@@ -63,12 +67,18 @@ def export_request(
             f"Trial {chosen.trial} of {run.path} was trained by the run {chosen.place}, which "
             f"shares its study and holds the model; export it there, or export one of {_kept(run)}."
         )
+    if chosen.result is not None and chosen.result.unsaved:
+        raise RequestError(
+            f"Trial {chosen.trial} of {run.path} cannot be exported: "
+            f"{chosen.result.unsaved.rstrip('.')}; correct that and search again."
+        )
     if not run.root.is_file(model) or not run.root.is_file(expected):
         raise RequestError(
             f"The model of trial {chosen.trial} of {run.path} was not kept; export one of "
             f"{_kept(run)}, or search again with a larger --keep-models."
         )
     manifest = run.read_manifest()
+    code = code_needed(run, manifest, chosen.trial, trust)
     stored = read_json_object(run.plan_file)
     check_known(PlanForm, stored, run.plan_file)
     _check_plan(run, stored)
@@ -81,11 +91,57 @@ def export_request(
             "plan": stored["plan"],
             "task": stored["task"],
             "config": _config(record, chosen, manifest),
-            "card": card_text(record, chosen, manifest, stored),
+            "card": card_text(record, chosen, manifest, stored, code),
             "to": str(Path(to).absolute()),
+            "code": code,
         }
     )
     return form
+
+
+def code_needed(
+    run: RunDirectory, manifest: Mapping[str, Any], trial: int | str, trust: bool
+) -> dict[str, Any] | None:
+    """The code of a person's own that a trial's model needs to be loaded.
+
+    Args:
+        run: The run.
+        manifest: The content of ``run.json``.
+        trial: The trial's number or the baseline's name.
+        trust: Consent to run the code.
+
+    Returns:
+        ``objects``, what the model needs of it; ``folder``, where it is; and ``file``, ``module``
+        and ``files`` as `automl.space.own_code.OwnCode.to_json` gives them. None where Keras alone
+        loads the model.
+
+    Raises:
+        RequestError: The model needs code and there is no consent to run that.
+        RunError: The code is not there, or was changed.
+    """
+    from automl.export.own_code import LAMBDA, own_objects
+    from automl.space.own_code import OwnCode, read_code
+
+    objects = own_objects(run.trial_file(trial, "model.keras"))
+    if not objects:
+        return None
+    names = ", ".join(sorted({str(one) for one in objects}))
+    recorded = manifest.get("code")
+    if not trust:
+        place = f" of {run.code / recorded['file']}" if recorded and recorded["file"] else ""
+        raise RequestError(
+            f"The model of trial {trial} of {run.path} needs {names}{place}, and loading it runs "
+            "that code; read it, then allow it with --trust (in Python trust=True)."
+        )
+    if recorded is None and any(one.name != LAMBDA for one in objects):
+        raise RunError(
+            f"The model of trial {trial} of {run.path} needs {names}, which was defined in a "
+            "notebook, a running script or a function, and so is not recorded; define it in a file "
+            "and search again with that as the space."
+        )
+    code = OwnCode() if recorded is None else read_code(recorded, run.root, run.code)
+    folder = str(run.code) if code.files else ""
+    return {"objects": names.split(", "), "folder": folder, **code.to_json()}
 
 
 def _check_plan(run: RunDirectory, stored: dict[str, Any]) -> None:

@@ -31,6 +31,15 @@ class SpaceForm:
 
 
 @dataclass(frozen=True)
+class CodeForm:
+    """Code of a space of a person's own; see `automl.space.own_code.OwnCode`."""
+
+    file: str
+    module: str
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class ManifestForm:
     """``run.json``."""
 
@@ -46,6 +55,7 @@ class ManifestForm:
     driver: str | None = None
     terms: Mapping[str, Any] | None = None
     versions: Mapping[str, str] | None = None
+    code: CodeForm | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +106,7 @@ def check_known(kind: type, form: Mapping[str, Any], path: Path) -> None:
 def _known(kind: type, form: Mapping[str, Any]) -> dict[str, Any]:
     names = {field.name for field in fields(kind)}
     known = {key: value for key, value in form.items() if key in names}
-    for name, part in (("space", SpaceForm), ("summary", SummaryForm)):
+    for name, part in (("space", SpaceForm), ("summary", SummaryForm), ("code", CodeForm)):
         if name in names and isinstance(known.get(name), Mapping):
             known[name] = _known(part, known[name])
     return known

@@ -181,6 +181,11 @@ class RunDirectory:
         """``best``: the exported bundle."""
         return self.path / "best"
 
+    @property
+    def code(self) -> Path:
+        """``code``: the files of the space that was searched, where it is a person's own."""
+        return self.path / "code"
+
     def trial_directory(self, trial: int | str) -> Path:
         """Where a trial's files are; the folder need not exist yet.
 

@@ -203,6 +203,12 @@ def _installed() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
+def installed_module(name: str) -> str | None:
+    """The module of an installed search space, or None where there is none of that name."""
+    entry = _installed().get(name)
+    return None if entry is None else entry.module
+
+
 def _as_file(reference: str) -> tuple[Path | None, str]:
     """Path and attribute, if the reference is one of a file; (None, "") otherwise."""
     if reference.endswith(".py"):

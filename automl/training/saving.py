@@ -7,12 +7,19 @@ import io
 import os
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.plan import TargetScale
+from automl.export.loadable import Loadable, told, try_loading
 from automl.training.history import run_of
+
+if TYPE_CHECKING:
+    from automl.models.core import Core
+    from automl.space.own_code import OwnCode
 
 MODEL_FILE = "model.keras"
 CHECK_FILE = "check.npy"
@@ -35,6 +42,21 @@ def hash_weights(model: Any) -> str:
     return digest.hexdigest()
 
 
+def how_it_loads(core: Core, code: OwnCode | None) -> Loadable:
+    """Saves a built model and loads it again, before anything is trained.
+
+    Args:
+        core: The core, built and compiled. It cannot be trained any more afterwards.
+        code: The code of its space.
+    """
+    strip_training(core.model)
+    try:
+        model = core.in_contract(TargetScale())
+    except Exception as error:  # noqa: BLE001 - layers of a person's own raise what they like
+        return Loadable(problem=f"it cannot be saved ({told(error)})")
+    return try_loading(model, code)
+
+
 def save_core(model: Any, directory: Path) -> str:
     """Writes the core as ``model.keras``, without optimizer, loss and metrics, whole or not at all.
 
@@ -47,7 +69,7 @@ def save_core(model: Any, directory: Path) -> str:
     """
     directory, root = directory.absolute(), run_of(directory)
     root.make_folder(directory)
-    _strip(model)
+    strip_training(model)
     # Keras opens it by its name, which nobody can have known: there is no link of that name.
     temporary = directory / f".{os.getpid()}.{secrets.token_hex(8)}.{MODEL_FILE}"
     try:
@@ -72,8 +94,18 @@ def save_check(predictions: npt.NDArray[Any], directory: Path) -> None:
     root.write(directory / CHECK_FILE, content.getvalue(), durable=False)
 
 
+def strip_training(model: Any) -> None:
+    """Takes off what compiling put on: it would be saved along, and loading it may need code.
+
+    Args:
+        model: A ``keras.Model``; those that are parts of it are stripped too.
+    """
+    for part in model._flatten_layers(include_self=True, recursive=True):
+        if isinstance(part, keras.Model) and part.compiled:
+            _strip(part)
+
+
 def _strip(model: Any) -> None:
-    """Takes off what compiling put on: it would be saved along, and loading it may need code."""
     model.compiled = False
     model.optimizer = None
     model._compile_loss = None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
@@ -15,7 +14,7 @@ from automl.data.metrics import compute_metrics
 from automl.data.plan import PreprocessingPlan, Rows
 from automl.data.task import Task
 from automl.errors import RunError
-from automl.export.model_file import check_model_file
+from automl.export.bundle import load_keras
 from automl.models.passes import rows_at_once
 from automl.training.history import run_of
 
@@ -46,7 +45,12 @@ def predict_core(model: Any, rows: Rows, plan: PreprocessingPlan) -> npt.NDArray
 
 
 def score_model(
-    path: Path, rows: Rows, task: Task, plan: PreprocessingPlan, named: Sequence[str] = ()
+    path: Path,
+    rows: Rows,
+    task: Task,
+    plan: PreprocessingPlan,
+    named: Sequence[str] = (),
+    code: Mapping[str, Any] | None = None,
 ) -> dict[str, float]:
     """Scores a saved core model.
 
@@ -56,17 +60,28 @@ def score_model(
         task: The task, whose metrics are computed.
         plan: The plan that the rows were prepared by.
         named: Metrics beside those that are always computed.
+        code: Code of a person's own that the model needs, for which there is consent; see
+            `automl.export.own_code.load`. None for Keras alone.
 
     Returns:
         The task's metrics.
+
+    Raises:
+        RunError: The model cannot be loaded.
     """
-    check_model_file(run_of(path.parent).checked(path.absolute()))
-    model = keras.models.load_model(path, compile=False, safe_mode=True)
-    predictions = predict_core(model, rows, plan)
+    predictions = predict_core(
+        load_keras(run_of(path.parent).checked(path.absolute()), code), rows, plan
+    )
     return compute_metrics(task, rows.truth, predictions, rows.weight, named)
 
 
-def score_task(model: str, arrays: str, part: str, named: Sequence[str] = ()) -> dict[str, float]:
+def score_task(
+    model: str,
+    arrays: str,
+    part: str,
+    named: Sequence[str] = (),
+    code: Mapping[str, Any] | None = None,
+) -> dict[str, float]:
     """The same with JSON arguments, for a process that has TensorFlow already.
 
     Args:
@@ -74,6 +89,7 @@ def score_task(model: str, arrays: str, part: str, named: Sequence[str] = ()) ->
         arrays: Folder of the prepared arrays.
         part: ``train``, ``validation`` or ``test``.
         named: Metrics beside those that are always computed.
+        code: See `score_model`.
 
     Returns:
         The task's metrics on that part.
@@ -85,4 +101,4 @@ def score_task(model: str, arrays: str, part: str, named: Sequence[str] = ()) ->
     rows: Rows | None = getattr(opened, part)
     if rows is None:
         raise RunError(f"The run has no {part} rows to score.")
-    return score_model(Path(model), rows, opened.task, opened.plan, named)
+    return score_model(Path(model), rows, opened.task, opened.plan, named, code)

@@ -8,17 +8,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 
 from automl.data.metrics import default_objective
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
+from automl.export.loadable import Loadable
+from automl.models.core import build_core, compile_core
 from automl.models.hyper_tracing import traced
 from automl.space.keras_tuner import file_of, is_untraced
+from automl.space.own_code import code_of, export_notes
 from automl.space.registry import find_space
 from automl.training.device import configure_device
 from automl.training.device_data import DeviceData
 from automl.training.hyper_check import toy_rows
+from automl.training.saving import how_it_loads
 from automl.training.trial import ERROR_FILE, train_trial
 from automl.trial import FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
 
@@ -50,7 +55,8 @@ def check_space(
 
     Returns:
         ``trained``, how many there were; ``passed``, a line for each task on what was trained;
-        ``problems``, a sentence for each different thing that is wrong.
+        ``problems``, a sentence for each different thing that is wrong; ``notes``, what else a
+        person should be told.
 
     Raises:
         SpaceError: The space cannot be found or loaded.
@@ -62,13 +68,22 @@ def check_space(
     rng = np.random.default_rng(seed)
     chosen = [space.defaults(), *(space.sample(rng) for _ in range(configurations - 1))]
     passed: list[str] = []
+    objects: dict[str, None] = {}
+    failed = 0
     problems: dict[str, list[str]] = {}
     with tempfile.TemporaryDirectory() as folder:
         tables = _toy_data(space, seed)
         for kind, data in tables:
             results = _train(space, chosen, data, Path(folder) / kind, seed)
+            for index, found in enumerate(_loadable(space, chosen, results, data)):
+                objects.update(dict.fromkeys(found.objects))
+                if found.problem:
+                    which = "the defaults" if index == 0 else _told(chosen[index])
+                    reason = f"its models cannot be exported: {found.problem}"
+                    problems.setdefault(reason, []).append(f"{kind} with {which}")
             for index, result in enumerate(results):
                 if not _is_trained(result):
+                    failed += 1
                     which = "the defaults" if index == 0 else _told(chosen[index])
                     line = _line(Path(folder) / kind / str(index), space)
                     problems.setdefault(line + result.reason, []).append(f"{kind} with {which}")
@@ -78,11 +93,31 @@ def check_space(
                 span = f"{weights[0]:,}" + (f" to {weights[-1]:,}" if weights[1:] else "")
                 passed.append(f"{kind}: trained {count} of {len(results)}, {span} weights")
     return {
+        "notes": export_notes(space, tuple(objects), ""),
         "trained": len(tables) * len(chosen),
-        "failed": sum(map(len, problems.values())),
+        "failed": failed,
         "passed": passed,
         "problems": [f"{reason} ({_where(places)})" for reason, places in problems.items()],
     }
+
+
+def _loadable(
+    space: SearchSpace,
+    configurations: Sequence[Configuration],
+    results: Sequence[TrialResult],
+    data: DeviceData,
+) -> list[Loadable]:
+    """How the models of configurations that could be trained are loaded once they are exported."""
+    found = []
+    for config, result in zip(configurations, results, strict=True):
+        if _is_trained(result):
+            keras.utils.clear_session(free_memory=False)
+            core = build_core(space, config, data.task, data.signature)
+            compile_core(core, config, data.task)
+            found.append(how_it_loads(core, code_of(space)))
+        else:
+            found.append(Loadable())
+    return found
 
 
 def _toy_data(space: SearchSpace, seed: int) -> list[tuple[str, DeviceData]]:

@@ -13,6 +13,7 @@ import keras
 
 from automl.data.metrics import Objective, better
 from automl.errors import AutoMLError, RunError
+from automl.export.loadable import told
 from automl.models.core import Core, build_core, compile_core
 from automl.models.schedules import make_schedule
 from automl.results.files import is_disk_full
@@ -195,28 +196,45 @@ def _completed(trial: _Trial, model: Any, result: TrialResult) -> TrialResult:
     accuracy = ACCURACY.get(trial.data.task.kind)
     if accuracy is not None:
         gap = train_metrics[accuracy] - result.metrics[accuracy]
-    threshold, model_hash = trial.spec.keep_threshold, ""
+    threshold, model_hash, unsaved = trial.spec.keep_threshold, "", ""
     room = trial.spec.model_room
     fits = room is None or BYTES_OF_A_WEIGHT * result.parameters <= room
     matters = threshold is None or better(result.score, threshold, trial.objective.direction)
     if matters and fits:
         with trial.timings.stage("save"):
-            saved = (
-                model
-                if trial.core is None
-                else trial.core.in_contract(trial.data.plan.target_scale)
-            )
-            model_hash = save_core(saved, trial.directory)
-            save_check(progress.check_predictions(), trial.directory)
+            check = progress.check_predictions()
+            model_hash, unsaved = _saved(trial, model)
+            if not unsaved:
+                save_check(check, trial.directory)
     return dataclasses.replace(
         result,
         train_metrics=train_metrics,
         # Without an epoch there is no curve: the trial was cut inside its first one.
         verdict=judge(progress.curve(gap)) or Verdict.UNFINISHED,
         model_hash=model_hash,
+        unsaved=unsaved,
         test_seconds=round(progress.deadline.test_seconds(), 3),
         export_seconds=round(progress.deadline.export_seconds(), 3),
     )
+
+
+def _saved(trial: _Trial, model: Any) -> tuple[str, str]:
+    """Saves the trial's model.
+
+    Returns:
+        The hash of its weights, and why it could not be saved: a layer of a person's own may not
+        be, which is no failure of the training.
+    """
+    core = trial.core
+    try:
+        saved = model if core is None else core.in_contract(trial.data.plan.target_scale)
+        return save_core(saved, trial.directory), ""
+    except (*OUT_OF_MEMORY, OSError, AutoMLError):
+        raise
+    except Exception as error:
+        if core is None or is_disk_full(error):
+            raise
+        return "", f"its model cannot be saved ({told(error)})"
 
 
 def _failure(trial: _Trial, error: BaseException, cause: FailureCause) -> TrialResult:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from automl.engines.processes import Processes
 from automl.engines.task import TookTooLong, run_task
 from automl.errors import RequestError, RunError
-from automl.results.export_request import export_request
+from automl.results.export_request import code_needed, export_request
 from automl.results.record import RunRecord, read_record, study_content
 from automl.results.run_directory import RunDirectory
 from automl.trial import TrialState
@@ -28,6 +29,20 @@ if TYPE_CHECKING:
     from automl.tuning.study import RunStudy
 
 
+@dataclass(frozen=True)
+class Finished:
+    """What a search has come to.
+
+    Attributes:
+        best: Number of the best trial, or None where no trial has completed.
+        not_exported: Why ``best/`` does not hold its model, as a sentence; "" where it does, and
+            where another run holds it.
+    """
+
+    best: int | None
+    not_exported: str = ""
+
+
 def finish(
     run: RunDirectory,
     study: RunStudy,
@@ -36,7 +51,7 @@ def finish(
     observer: Observer,
     clock: Clock | None = None,
     interruption: Interruption | None = None,
-) -> int | None:
+) -> Finished:
     """Scores the test rows for the best trial and the baselines, and exports the best trial.
 
     Args:
@@ -50,8 +65,9 @@ def finish(
         interruption: What may have asked for the end, and then leaves only so much time.
 
     Returns:
-        Number of the best trial, or None where no trial has completed.
+        What it has come to. A model that cannot be exported costs the search nothing else.
     """
+    not_exported = ""
     record = read_record(run, study_content(study.study))
     best = record.best()
     number = best.trial if best is not None and isinstance(best.trial, int) else None
@@ -60,7 +76,7 @@ def finish(
             observer.finishing("scoring the test rows")
             again = study.late_for_test_rows() == number
             limits = (None if again else clock, interruption)
-            late, limit = _score_test_rows(run, study, processes, number, limits)
+            late, limit = _score_test_rows(run, study, processes, observer, number, limits)
             if not late:
                 _score_constant(study, arrays, record.named)
             else:
@@ -71,8 +87,14 @@ def finish(
                 )
         if study.owns(number):
             observer.finishing("exporting the best model and checking the export")
-            record = read_record(run, study_content(study.study))
-            _export_best(run, processes, number, record)
+            if best is not None and best.result is not None and best.result.unsaved:
+                not_exported = (
+                    f"The best model, trial {number}, is not exported: "
+                    f"{best.result.unsaved.rstrip('.')}; correct that and search again."
+                )
+            else:
+                record = read_record(run, study_content(study.study))
+                not_exported = _export_best(run, processes, number, record)
         else:
             assert best is not None
             observer.said(
@@ -80,25 +102,34 @@ def finish(
                 "which holds its model and exports it."
             )
     write_leaderboard(run, study.study)
-    return number
+    return Finished(number, not_exported)
 
 
 def _export_best(
     run: RunDirectory, processes: Processes, number: int, record: RunRecord | None = None
-) -> None:
-    """Puts the best trial's bundle into ``best/``; one that is there stays until it is ready."""
+) -> str:
+    """Puts the best trial's bundle into ``best/``; one that is there stays until it is ready.
+
+    Returns:
+        Why it is not there, or "".
+    """
     fresh = run.path / ".best"
     run.root.remove_tree(fresh)
-    arguments = export_request(run, number, fresh, record)
     try:
+        # The code is that of the space which this session has found and run itself.
+        arguments = export_request(run, number, fresh, record, trust=True)
         run_task(processes, "automl.export.tasks:export_task", arguments)
-    except RequestError as error:  # such as a full disk: no fault of what was asked
-        raise RunError(
+    except RequestError as error:
+        # such as a full disk: no fault of what was asked
+        return (
             f"The best model is not exported yet: {str(error).partition(';')[0]}; make room or "
             f"mend it, then `automl resume {run.path}` exports it."
-        ) from error
+        )
+    except RunError as error:
+        return f"The best model, trial {number}, is not exported: {str(error).rstrip('.')}."
     run.root.remove_tree(run.best)
     run.root.replace(fresh, run.best)
+    return ""
 
 
 def _score_constant(study: RunStudy, arrays: Arrays, named: tuple[str, ...]) -> None:
@@ -114,6 +145,7 @@ def _score_test_rows(
     run: RunDirectory,
     study: RunStudy,
     processes: Processes,
+    observer: Observer,
     best: int,
     limits: tuple[Clock | None, Interruption | None],
 ) -> tuple[str, str]:
@@ -128,15 +160,19 @@ def _score_test_rows(
     if _completed(record, LINEAR) and study.owns(LINEAR):
         models.append(LINEAR)
     for trial in models:
-        if str(trial) not in scores:
-            arguments = {
-                "model": str(run.trial_file(trial, "model.keras")),
+        model = run.trial_file(trial, "model.keras")
+        if str(trial) not in scores and run.root.is_file(model):
+            arguments: dict[str, Any] = {
+                "model": str(model),
                 "arrays": str(run.arrays),
                 "part": "test",
                 "named": list(record.named),
             }
             left, limit = _left(limits)
             try:
+                code = code_needed(run, run.read_manifest(), trial, trust=True)
+                if code is not None:
+                    arguments["code"] = code
                 scores[str(trial)] = run_task(
                     processes,
                     "automl.training.score:score_task",
@@ -145,6 +181,9 @@ def _score_test_rows(
                 )
             except TookTooLong:
                 return f"Trial {trial}" if trial == best else f"Baseline {trial}", limit
+            except RunError as error:
+                observer.said(f"Trial {trial} is not scored on the test rows: {error}")
+                continue
             study.record_test_scores(scores)
     return "", ""
 

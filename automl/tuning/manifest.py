@@ -15,6 +15,7 @@ from automl.results.files import to_json_text
 from automl.results.run_directory import RunDirectory
 from automl.space.batch_size import with_batch_size
 from automl.space.data_rules import suit_to_data
+from automl.space.own_code import code_of
 from automl.tuning.request import SearchRequest
 from automl.tuning.sharing import Membership, make_terms
 
@@ -168,6 +169,22 @@ def record_request(run: RunDirectory, request: SearchRequest) -> None:
     form = json.loads(to_json_text(request.to_json()))
     if manifest.get("request") != form:
         run.write_manifest({**manifest, "request": form})
+
+
+def record_code(run: RunDirectory, space: SearchSpace) -> None:
+    """Keeps the files of a person's own space in the run, for models that need them to be loaded.
+
+    Args:
+        run: The run's directory, locked by this process.
+        space: The space as it was found, and is run.
+    """
+    code = code_of(space)
+    manifest = run.read_manifest()
+    form = None if code is None else code.to_json()
+    if code is not None and (manifest.get("code") != form or not run.root.is_folder(run.code)):
+        code.write(run.root, run.code)
+    if manifest.get("code") != form:
+        run.write_manifest({**manifest, "code": form})
 
 
 def check_space(

@@ -39,6 +39,7 @@ from automl.tuning.manifest import (
     make_manifest,
     membership,
     narrowed_space,
+    record_code,
     record_request,
     recorded_objective,
     recorded_request,
@@ -70,12 +71,14 @@ class SearchEnd:
         best: Number of the best trial, which is exported to ``best/``; None where no trial
             completed.
         storage: The database of its study, which this search was allowed to open, or None.
+        not_exported: Why it is not exported, as a sentence, or "".
     """
 
     run: RunDirectory
     outcome: Outcome
     best: int | None
     storage: str | None = None
+    not_exported: str = ""
 
 
 def start_search(
@@ -133,7 +136,8 @@ def start_search(
         if request.storage is not None:
             check_storage(request.storage)
             check_joining(request.storage, manifest["study"], manifest["terms"])
-        check_defaults(space, data.task, data.plan.signature, processes)
+        for note in check_defaults(space, data.task, data.plan.signature, processes):
+            observer.said(note)
         devices = _devices(request, space, processes)
         run = create_run(target, request.data.name, manifest)
         _remember(run, request, space, observer)
@@ -245,6 +249,7 @@ class _Session:
         from automl.data.arrays import open_arrays
 
         record_request(self._run, self._request)
+        record_code(self._run, self._space)
         self._observer.run_opened(self._run.path)
         if self._devices.note:
             self._observer.said(self._devices.note)
@@ -274,7 +279,7 @@ class _Session:
                     disk,
                 )
                 outcome = driver.run()
-            best = finish(
+            finished = finish(
                 self._run,
                 study,
                 arrays,
@@ -288,7 +293,9 @@ class _Session:
             self._request.data.can_be_read_again
         ):
             self._run.root.remove_tree(self._run.arrays)
-        return SearchEnd(self._run, outcome, best, self._request.storage)
+        return SearchEnd(
+            self._run, outcome, finished.best, self._request.storage, finished.not_exported
+        )
 
     def _open_study(self) -> RunStudy:
         def sampler_of(space: SearchSpace) -> BaseSampler:

@@ -1,0 +1,173 @@
+"""A bundle whose model needs code of a person's own: refused, then loaded with consent."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from own_models import NOT_AT_ALL, WITH_CODE, written
+from run_maker import people
+
+import automl
+from automl.api import load_run
+from automl.cli.exit_codes import FAILED
+from automl.cli.summary import close_search
+from automl.errors import RequestError, RunError
+from automl.export.bundle import load_model, open_bundle
+from automl.export.own_code import OwnObject, own_objects
+from automl.export.predict import evaluate, predict
+from automl.tuning.observer import Observer
+
+MARK = "\nfrom pathlib import Path\nPath({mark!r}).write_text('run')\n"
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> tuple[automl.Run, Path]:
+    """A run whose best model needs a layer of its space's file, and the mark that the file sets."""
+    folder = tmp_path_factory.mktemp("own")
+    space, mark = written(folder, WITH_CODE["Scaled"]), folder / "mark"
+    space.write_text(space.read_text() + MARK.format(mark=str(mark)), encoding="utf-8")
+    frame = people()[["size", "where", "income"]]
+    run = automl.search(
+        frame, "income", space=str(space), trials=1, epochs=2, workers=1, directory=folder / "run"
+    )
+    mark.unlink()
+    return run, mark
+
+
+def test_the_search_ends_with_its_export(searched: tuple[automl.Run, Path]) -> None:
+    run, _ = searched
+    assert not run.not_exported
+    code = open_bundle(run.path / "best").code
+    assert code is not None and code["objects"] == ["Scaled"]
+    assert (run.path / "best" / "code" / "own.py").is_file()
+    assert "--trust" in (run.path / "best" / "card.md").read_text()
+    assert "not be loaded" not in (run.path / "best" / "card.md").read_text()
+
+
+def test_nothing_is_run_without_consent(searched: tuple[automl.Run, Path], tmp_path: Path) -> None:
+    run, mark = searched
+    rows = people()
+    for refused in (
+        lambda: load_model(run.path / "best"),
+        lambda: predict(run.path / "best", rows),
+        lambda: evaluate(run.path / "best", rows),
+        lambda: run.export(tmp_path / "bundle"),
+        run.best.model,
+    ):
+        with pytest.raises(RequestError, match=r"Scaled.*--trust"):
+            refused()
+    assert not mark.exists()
+
+
+def test_with_consent_the_model_is_the_one_that_was_scored(
+    searched: tuple[automl.Run, Path], tmp_path: Path
+) -> None:
+    run, mark = searched
+    bundle = load_run(run.path).export(tmp_path / "bundle", trust=True)
+    rows = people()
+    given = predict(bundle, rows, trust=True)
+    assert mark.exists()
+    np.testing.assert_allclose(
+        given["probability_low"], predict(run.path / "best", rows, trust=True)["probability_low"]
+    )
+
+
+def test_code_that_was_changed_is_not_run(
+    searched: tuple[automl.Run, Path], tmp_path: Path
+) -> None:
+    run, mark = searched
+    bundle = load_run(run.path).export(tmp_path / "bundle", trust=True)
+    mark.unlink()
+    with (bundle / "code" / "own.py").open("a") as file:
+        file.write("# changed\n")
+    with pytest.raises(RunError, match="changed"):
+        load_model(bundle, trust=True)
+    (bundle / "code" / "own.py").unlink()
+    (bundle / "code" / "own.py").symlink_to(run.path / "code" / "own.py")
+    with pytest.raises(RunError, match="link"):
+        load_model(bundle, trust=True)
+    assert not mark.exists()
+
+
+def test_a_resume_exports_again(searched: tuple[automl.Run, Path]) -> None:
+    run, _ = searched
+    again = load_run(run.path).resume(trials=2)
+    assert not again.not_exported
+    assert open_bundle(run.path / "best").code is not None
+
+
+def test_two_bundles_with_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    models = []
+    for number, factor in enumerate((2.0, 3.0)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "helper_of_both.py").write_text(f"FACTOR = {factor}\n")
+        (folder / "space.py").write_text(
+            "import keras\nimport helper_of_both\n"
+            "class Times(keras.layers.Layer):\n"
+            "    def call(self, x):\n        return x * helper_of_both.FACTOR\n"
+        )
+        script = (
+            "import keras, sys; sys.path.append('.'); import space\n"
+            "i = keras.Input((1,)); keras.Model(i, space.Times()(i)).save('model.keras')\n"
+        )
+        subprocess.run([sys.executable, "-c", script], cwd=folder, check=True)
+        from automl.export.own_code import load
+
+        code = {"folder": str(folder), "file": "space.py", "module": ""}
+        models.append(load(folder / "model.keras", code))
+    ones = np.ones((1, 1), np.float32)
+    assert [float(np.asarray(model(ones))[0, 0]) for model in models] == [2.0, 3.0]
+    assert [float(np.asarray(model(ones))[0, 0]) for model in models] == [2.0, 3.0]
+
+
+def test_objects_are_found_without_loading(tmp_path: Path) -> None:
+    inputs = keras.Input((2,))
+    plain = keras.Model(inputs, keras.layers.Dense(1, "relu")(inputs))
+    plain.save(tmp_path / "plain.keras")
+    assert own_objects(tmp_path / "plain.keras") == []
+    assert own_objects(tmp_path / "nothing.keras") == []
+    (tmp_path / "text.keras").write_text(json.dumps({}))
+    assert own_objects(tmp_path / "text.keras") == []
+    keras.Model(inputs, keras.layers.Lambda(lambda x: x * 2)(inputs)).save(tmp_path / "l.keras")
+    assert [str(one) for one in own_objects(tmp_path / "l.keras")] == ["a Lambda"]
+    assert str(OwnObject("Scaled", "own", "Scaled")) == "Scaled"
+
+
+def test_a_search_whose_models_cannot_be_saved_ends_with_its_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    space = written(tmp_path, NOT_AT_ALL["does not implement get_config"])
+    said: list[str] = []
+
+    class Listener(Observer):
+        def said(self, sentence: str) -> None:
+            said.append(sentence)
+
+    run = automl.search(
+        people()[["size", "where", "income"]],
+        "income",
+        space=str(space),
+        trials=1,
+        epochs=2,
+        workers=1,
+        directory=tmp_path / "run",
+        observer=Listener(),
+    )
+    assert any("cannot be exported" in sentence for sentence in said)
+    assert run.record.trials[0].state == "completed"
+    assert (run.path / "leaderboard.csv").is_file()
+    assert not (run.path / "best").exists()
+    assert close_search(run, quiet=False) == FAILED
+    shown = capsys.readouterr()
+    assert "rank trial" in shown.out and "predict" not in shown.out
+    assert shown.err.count("\n") == 1 and "does not implement get_config" in shown.err
+    for again in (lambda: load_run(run.path).export(tmp_path / "bundle"), run.best.model):
+        with pytest.raises(RequestError, match="does not implement get_config"):
+            again()
