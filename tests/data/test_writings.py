@@ -91,20 +91,7 @@ TIMES_OF_DAY: dict[str, Moment] = {
     "12 hours": lambda t: t.strftime("%I:%M %p").lstrip("0"),
     "12 hours, dotted": lambda t: t.strftime("%I:%M ") + ("a.m." if t.hour < 12 else "p.m."),
 }
-FRENCH = [
-    "janv.",
-    "févr.",
-    "mars",
-    "avr.",
-    "mai",
-    "juin",
-    "juil.",
-    "août",
-    "sept.",
-    "oct.",
-    "nov.",
-    "déc.",
-]
+FRENCH = "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc."
 GERMAN = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
 SPANISH = "ene feb mar abr may jun jul ago sep oct nov dic"
 DAYS: dict[str, Moment] = {
