@@ -10,10 +10,9 @@ import numpy.typing as npt
 from automl.data.combine import Combined
 from automl.data.repeats import (
     count_repeats,
+    find_repeats,
     joined_groups,
     keep_together,
-    least_different,
-    same_rows,
     shared_rows,
 )
 from automl.data.request import DataRequest
@@ -71,13 +70,14 @@ def divide(
         validation_share=0.0 if has_validation else float(validation_share),
         seed=request.seed,
     )
-    same = same_rows(combined)
+    repeats = find_repeats(combined)
+    same = repeats.same
     if combined.time is not None:
         split = split_by_time(combined.time[main], rule)
     elif combined.group is not None:
         split = _by_group(combined.group[main], same[main], rule, say)
     else:
-        split = _shuffled(truth[main], same[main], task, rule, least_different(combined))
+        split = _shuffled(truth[main], same[main], task, rule, repeats.least)
     split = Split(
         train=main[split.train],
         validation=np.flatnonzero(combined.part == 1) if has_validation else main[split.validation],

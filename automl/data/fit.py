@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.clipping import Clip
-from automl.data.columns import Reading, clean, is_text, numeric_values, text_values
+from automl.data.columns import Reading, is_text, numeric_values, text_values
 from automl.data.features import ArrayFeature, CategoricalFeature, Feature, NumericFeature
-from automl.data.infer import infer_column
 from automl.data.numbers import array_to_float32, rows_of_a_chunk
 from automl.data.plan import TargetScale
 from automl.data.schema import Column, ColumnKind
@@ -111,21 +110,21 @@ def _useless(column: Column, cleaned: pd.Series, forced: bool, keep_constant: bo
     return None
 
 
-def names_the_rows(cleaned: pd.Series, forced: bool) -> bool:
+def names_the_rows(cleaned: pd.Series, column: Column) -> bool:
     """Whether a column would be left out, for it counts the rows or tells one from the other.
 
     Args:
         cleaned: The column, as `columns.clean` gives it.
-        forced: Whether it was declared categorical.
+        column: What it seems to be.
     """
-    present = cleaned.dropna()
-    if forced or len(present) <= IDENTIFIER_VALUES:
+    if column.kind not in (ColumnKind.NUMBER, ColumnKind.CATEGORY):
         return False
-    column = infer_column(clean(present.head(SAMPLE)), lambda _: None)
+    present = cleaned.dropna()
+    if len(present) <= IDENTIFIER_VALUES:
+        return False
     if column.kind is ColumnKind.NUMBER:
         return _is_counter(column, present)
-    distinct = int(present.nunique()) if column.kind is ColumnKind.CATEGORY else 0
-    return distinct > max(IDENTIFIER_VALUES, IDENTIFIER_SHARE * len(present))
+    return int(present.nunique()) > max(IDENTIFIER_VALUES, IDENTIFIER_SHARE * len(present))
 
 
 def _is_counter(column: Column, present: pd.Series) -> bool:

@@ -7,17 +7,23 @@ learnt from go to one part together, and the parts are evened out with other row
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.columns import clean, is_text
 from automl.data.combine import Combined
 from automl.data.fit import SAMPLE, names_the_rows
 from automl.data.infer import infer_column
 from automl.data.numbers import rows_of_a_chunk
 from automl.data.schema import ColumnKind
 from automl.data.splits import IntArray, Split, SplitRule
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 UIntArray = npt.NDArray[np.uint64]
 
@@ -32,59 +38,95 @@ MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
-def same_rows(combined: Combined) -> IntArray:
-    """Numbers the different rows: two rows have one number if they are equal.
+@dataclass(frozen=True)
+class Repeats:
+    """Which rows are equal.
 
-    Columns that would be left out because they name or count the rows are not looked at.
+    Attributes:
+        same: Number of the different row that each row is, int64 (n,), counted from 0: two rows
+            have one number if they are equal.
+        least: How many different rows a part must hold for equal rows to be kept together, or
+            None where they should not be. Of numbers that is 3. Of categories alone it is 10, for
+            there a model is meant to remember what each combination leads to; of one column of
+            categories None, for a category that no training row has tells nothing.
+    """
+
+    same: IntArray
+    least: int | None
+
+
+def find_repeats(combined: Combined) -> Repeats:
+    """Finds the rows that are equal in every column that is learnt from.
+
+    Columns that would be left out because they name or count the rows are not looked at. Rows are
+    compared by a 64-bit hash: that two different ones among a million get one number has a chance
+    of 3e-8, and would only keep them together.
 
     Args:
         combined: All rows.
-
-    Returns:
-        int64 (n,), counted from 0. Rows are compared by a 64-bit hash: that two different ones
-        among a million get one number has a chance of 3e-8, and would only keep them together.
     """
     import pandas as pd
 
-    hashes = _table_hashes(combined) if combined.x is None else _array_hashes(combined.x)
-    return pd.factorize(hashes)[0].astype(np.int64, copy=False)
+    least: int | None = LEAST_DIFFERENT
+    if combined.x is not None:
+        hashes = _array_hashes(combined.x)
+    else:
+        kinds = _compared(combined)
+        hashes = _table_hashes(combined.frame, kinds)
+        if set(kinds.values()) == {ColumnKind.CATEGORY}:
+            least = None if len(kinds) == 1 else LEAST_COMBINATIONS
+    return Repeats(pd.factorize(hashes)[0].astype(np.int64, copy=False), least)
 
 
-def _table_hashes(combined: Combined) -> UIntArray:
-    import pandas as pd
+def _compared(combined: Combined) -> dict[str, ColumnKind]:
+    """The columns by which rows are compared, and what each seems to be."""
+    kept, all_kinds = {}, {}
+    for name in combined.frame.columns:
+        column = combined.frame[name]
+        if name in combined.categorical:
+            kept[name] = ColumnKind.CATEGORY
+            continue
+        found = infer_column(clean(column.dropna().head(SAMPLE)), lambda _: None)
+        all_kinds[name] = found.kind
+        if not names_the_rows(column, found):
+            kept[name] = found.kind
+    return kept or all_kinds
 
-    table = combined.frame
+
+def _table_hashes(table: pd.DataFrame, kinds: Mapping[str, ColumnKind]) -> UIntArray:
     hashes: UIntArray = np.zeros(len(table), np.uint64)
-    for name in _compared(combined):
-        values = pd.util.hash_pandas_object(table[name], index=False).to_numpy(np.uint64)
+    for name, kind in kinds.items():
+        values = _column_hashes(table[name], kind)
         hashes = _mixed(np.add(np.multiply(hashes, STEP), values, dtype=np.uint64))
     return hashes
 
 
-def _compared(combined: Combined) -> list[str]:
-    """Names of the columns by which rows are compared."""
-    table, forced = combined.frame, combined.categorical
-    kept = [c for c in table.columns if not names_the_rows(table[c], c in forced)]
-    return kept or list(table.columns)
+def _column_hashes(column: pd.Series, kind: ColumnKind) -> UIntArray:
+    """Hashes of the values of one column; numbers have one however they are written."""
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute
 
-
-def least_different(combined: Combined) -> int | None:
-    """How many different rows a part must hold for equal rows to be kept together.
-
-    Of numbers that is 3. Of categories alone it is 10, for there a model is meant to remember
-    what each combination leads to. Of one column of categories equal rows are never kept
-    together (None): a category that no training row has tells nothing.
-    """
-    if combined.table is None:
-        return LEAST_DIFFERENT
-    compared = _compared(combined)
-    for name in compared:
-        sample = combined.frame[name].dropna().head(SAMPLE)
-        if name not in combined.categorical and (
-            infer_column(sample, lambda _: None).kind is not ColumnKind.CATEGORY
-        ):
-            return LEAST_DIFFERENT
-    return None if len(compared) == 1 else LEAST_COMBINATIONS
+    if column.dtype.kind in "biuf":
+        # Adding 0 makes one of both zeros.
+        return _mixed((column.to_numpy(np.float64) + 0.0).view(np.uint64))
+    if column.dtype == object and kind is ColumnKind.NUMBER:  # sources differ in their types
+        read = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
+        if not (np.isnan(read) & column.notna().to_numpy()).any():
+            return _mixed((read + 0.0).view(np.uint64))
+    if not is_text(column):
+        return np.asarray(pd.util.hash_pandas_object(column, index=False), np.uint64)
+    texts = pa.array(column)
+    if kind is ColumnKind.NUMBER:
+        try:
+            read = pyarrow.compute.cast(texts, pa.float64()).to_numpy(zero_copy_only=False)
+            return _mixed((read + 0.0).view(np.uint64))
+        except pa.ArrowInvalid:
+            pass  # not all are plain numbers: compared as they are written
+    codes = texts.dictionary_encode()
+    codes = codes.combine_chunks() if isinstance(codes, pa.ChunkedArray) else codes
+    indices = codes.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return _mixed(indices.astype(np.int64).view(np.uint64))
 
 
 def _array_hashes(x: npt.NDArray[Any]) -> UIntArray:
@@ -99,6 +141,8 @@ def _array_hashes(x: npt.NDArray[Any]) -> UIntArray:
     step = rows_of_a_chunk(words)
     for start in range(0, len(x), step):
         part = np.ascontiguousarray(x[start : start + step])
+        if part.dtype.kind == "f":
+            part = part + part.dtype.type(0)  # makes one of both zeros
         block = np.zeros((len(part), 8 * words), np.uint8)
         block[:, :size] = part.view(np.uint8).reshape(len(part), size)
         hashes[start : start + step] = (_mixed(block.view(np.uint64)) * factors).sum(axis=1)

@@ -194,3 +194,16 @@ def test_test_rows_that_are_known_from_training_are_counted():
 
 def test_repeats_are_counted():
     assert count_repeats(np.array([0, 1, 0, 2, 2, 2])) == 5
+
+
+def test_numbers_are_compared_by_value_however_they_are_written():
+    frame = repeated(times=1)
+    known = frame.iloc[:10].astype(dict.fromkeys("abc", str))
+    known["a"] = known["a"] + "0"
+    texts = frame.astype(dict.fromkeys("abc", str))
+    data = prepare(DataRequest(texts, "y", test=known))
+    assert said(data, "10 of 10 test rows equal a training or validation row")
+    mixed = prepare(DataRequest(texts, "y", test=frame.iloc[:10]))
+    assert said(mixed, "10 of 10 test rows equal a training or validation row")
+    x = np.array([[0.0, 1.0], [-0.0, 1.0]] * 10 + [[i, i] for i in range(2, 22)])
+    assert said(prepare(DataRequest((x, np.arange(40) + 0.5))), "20 of 40 rows equal another")
