@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.common.bounded import MOST_TEXT, read_bounded
+from automl.common.shell import shown_path
 from automl.errors import RunError
 from automl.results.record import RunRecord, TrialRecord, read_record
 from automl.results.run_directory import RunDirectory
@@ -459,7 +460,8 @@ def _ended(end: SearchEnd) -> Run:
 
     if end.best is None and end.outcome.stopped_by is not StopReason.INTERRUPTED:
         raise RunError(
-            f"No trial of {end.run.path} completed; see `automl leaderboard {end.run.path}`. "
+            f"No trial of {end.run.path} completed; see "
+            f"`automl leaderboard {shown_path(end.run.path)}`. "
             f"{end.outcome.message}".strip()
         )
     return Run(end.run, end.outcome, end.storage, end.not_exported)

@@ -9,6 +9,7 @@ import typer
 
 from automl.cli.shared_options import Debug, ReadStorage, RunPath
 from automl.cli.streams import tell
+from automl.common.shell import shown_path
 from automl.errors import RequestError
 
 #: Most seconds that predicting may take: a day is more than any table in memory needs.
@@ -84,7 +85,9 @@ def export(
     bundle = load_run(run, storage).export(to, parse_trial(trial), trust)
     typer.echo(f"Exported to {bundle}, and checked to predict what was scored.")
     consent = " --trust" if trust else ""
-    typer.echo(f"Next: automl predict {bundle} ROWS.csv --output predictions.csv{consent}")
+    typer.echo(
+        f"Next: automl predict {shown_path(bundle)} ROWS.csv --output predictions.csv{consent}"
+    )
 
 
 def predict(

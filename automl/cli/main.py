@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +12,7 @@ from typer.main import get_command
 from automl import __version__
 from automl.cli import bundles, results, search, spaces
 from automl.cli.exit_codes import FAILED, INTERRUPTED, stopped_by_signal
-from automl.cli.streams import complain, drop_output, tolerate_characters
+from automl.cli.streams import Output, complain, guarded_streams, why_unprinted
 from automl.errors import AutoMLError
 from automl.tuning.other_words import instead, ours
 
@@ -63,17 +62,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0; 2 for a wrong request; 1 for a failed run; 130 after Ctrl-C,
         143 after SIGTERM, 129 after SIGHUP.
     """
-    tolerate_characters()
     state: dict[str, Any] = {"debug": False}
-    try:
-        code = _run(arguments, state)
-        sys.stdout.flush()
-    except KeyboardInterrupt:
-        return stopped_by_signal()
-    except BrokenPipeError:
-        drop_output()
-        return FAILED
-    return code
+    with guarded_streams() as output:
+        try:
+            code = _run(arguments, state)
+        except KeyboardInterrupt:
+            return stopped_by_signal()
+        output.flush()
+        return _tell_unprinted(output, state, code)
+
+
+def _tell_unprinted(output: Output, state: Mapping[str, Any], code: int) -> int:
+    """Says that not all was printed; where printing was all there was to do, the command failed.
+
+    Returns:
+        The exit code.
+    """
+    why, instead_of_it = why_unprinted(output), state.get("instead_of_output")
+    if instead_of_it:
+        if why:
+            complain(f"{why}; {instead_of_it}.")
+        return code
+    if why and not code:
+        complain(f"{why}, so that what was asked for is not shown whole.")
+    return code or (FAILED if why or output.failure is not None else 0)
 
 
 def _run(arguments: Sequence[str] | None, state: dict[str, Any]) -> int:
@@ -91,7 +103,7 @@ def _run(arguments: Sequence[str] | None, state: dict[str, Any]) -> int:
         return code if isinstance(code, int) else 0
     except typer.TyperException as error:
         return _usage_error(error)
-    except (BrokenPipeError, KeyboardInterrupt):
+    except KeyboardInterrupt:
         raise
     except Exception as error:  # noqa: BLE001 - here every error ends as a sentence
         if state["debug"]:
@@ -123,7 +135,12 @@ def _save_traceback() -> str:
     import tempfile
 
     with tempfile.NamedTemporaryFile(
-        "w", prefix="automl-", suffix=".traceback.txt", delete=False, encoding="utf-8"
+        "w",
+        prefix="automl-",
+        suffix=".traceback.txt",
+        delete=False,
+        encoding="utf-8",
+        errors="backslashreplace",
     ) as file:
         traceback.print_exc(file=file)
     return file.name

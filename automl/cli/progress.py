@@ -7,13 +7,13 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Self, TextIO
 
 from typing_extensions import override
 
-from automl.cli.streams import drop_output
 from automl.common.neutral import printable
 from automl.common.root import Root
+from automl.common.shell import shown_path
 from automl.errors import AutoMLError
 from automl.results.run_directory import RunDirectory
 from automl.results.table import number
@@ -89,7 +89,7 @@ class LogFile:
     def _append(self, text: str) -> None:
         if self._file is not None:
             with suppress(OSError):
-                self._file.write(text.encode())
+                self._file.write(text.encode("utf-8", "backslashreplace"))
 
     def close(self) -> None:
         """Closes the file; a run that never got a directory leaves none."""
@@ -134,20 +134,27 @@ class LoggedLines(PlainLines):
 
 
 class PrintedLines(PlainLines):
-    """The plain lines on standard output, for as long as somebody reads them."""
+    """The plain lines on a stream, for as long as it takes them.
 
-    def __init__(self) -> None:
-        self._is_read = True
+    A reader that goes away, or a full disk, is no reason to lose hours of training.
+
+    Args:
+        stream: Where to print; None for standard output.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream
+        self._is_taken = True
         super().__init__(self._print)
 
     def _print(self, line: str) -> None:
-        if self._is_read:
+        if self._is_taken:
             try:
-                print(printable(line), flush=True)
-            except BrokenPipeError:
-                # `automl search ... | head` is no reason to lose hours of training.
-                self._is_read = False
-                drop_output()
+                print(printable(line), file=self._stream, flush=True)
+            except UnicodeEncodeError:
+                print(ascii(line)[1:-1], file=self._stream, flush=True)
+            except (OSError, ValueError):  # ValueError: the stream was closed
+                self._is_taken = False
 
 
 def describe_run(path: Path) -> list[str]:
@@ -220,13 +227,3 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def shown_path(path: Path) -> str:
-    """A path as a person would type it: relative where it is below the working directory."""
-    import shlex
-
-    path = Path(path)
-    with suppress(ValueError):
-        path = path.absolute().relative_to(Path.cwd())
-    return shlex.quote(str(path))

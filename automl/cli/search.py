@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -69,6 +69,7 @@ from automl.cli.search_options import (
     Workers,
 )
 from automl.cli.shared_options import Debug, RunPath
+from automl.common.shell import shown_path
 from automl.errors import RequestError
 from automl.tuning.request import DEFAULT_EPOCHS, DEFAULT_KEEP_MODELS, DEFAULT_PATIENCE
 from automl.tuning.samplers import DEFAULT_SAMPLER
@@ -85,6 +86,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def search(
+    context: typer.Context,
     data: Data,
     target: Target = None,
     task: TaskName = None,
@@ -135,7 +137,7 @@ def search(
 ) -> None:
     """Search for a good Keras model for DATA; Ctrl-C ends it early, `automl resume` goes on."""
     asked = dict(locals())
-    for name in ("quiet", "debug"):  # not for the Python interface
+    for name in ("context", "quiet", "debug"):  # not for the Python interface
         del asked[name]
     for name in ("target", "categorical", "ignore"):
         asked[name] = tuple(asked[name] or ())
@@ -152,10 +154,11 @@ def search(
 
         return run_search(**asked, observer=observer)
 
-    conduct(start, quiet)
+    conduct(start, quiet, context.find_root().obj)
 
 
 def resume(
+    context: typer.Context,
     run: RunPath,
     trials: NewTrials = None,
     time: NewTime = None,
@@ -192,15 +195,16 @@ def resume(
             observer=observer,
         )
 
-    conduct(start, quiet)
+    conduct(start, quiet, context.find_root().obj)
 
 
-def conduct(start: Callable[[Observer], Run], quiet: bool) -> None:
+def conduct(start: Callable[[Observer], Run], quiet: bool, state: dict[str, Any]) -> None:
     """Runs a search with its progress shown, and sums it up.
 
     Args:
         start: Begins the search, watched by an observer, and returns when it is over.
         quiet: Whether to print nothing but the run's directory.
+        state: Where `automl.cli.main` finds what is there in place of what cannot be printed.
 
     Raises:
         typer.Exit: The search did not end as asked; with the exit code.
@@ -225,6 +229,8 @@ def conduct(start: Callable[[Observer], Run], quiet: bool) -> None:
                 observers.append(PrintedLines())
             run = start(Observers(*observers))
             log.said(ending(run))
+            place = shown_path(run.path / "search.log")
+            state["instead_of_output"] = f"the search has gone on, and {place} has what it said"
     except KeyboardInterrupt:
         if log.run is not None:
             name = signal_name(PRESSES.signal)

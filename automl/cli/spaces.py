@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from automl.cli.shared_options import Debug
+from automl.common.shell import option, shown_path
 from automl.errors import RequestError
 
 if TYPE_CHECKING:
@@ -117,7 +118,10 @@ def new(
             f"{path} cannot be written ({error.strerror or error}); choose another place."
         ) from error
     typer.echo(f"Written: {path}")
-    typer.echo(f"Next: automl spaces check {path}, automl search DATA --space {path}")
+    typer.echo(
+        f"Next: automl spaces check {shown_path(path)}, automl search DATA "
+        f"--space {shown_path(path)}"
+    )
 
 
 def check(space: Reference, debug: Debug = False) -> None:
@@ -159,7 +163,7 @@ def check(space: Reference, debug: Debug = False) -> None:
             f"{report['failed']} of {report['trained']} trainings of {space} failed; correct the "
             "builder and check again."
         )
-    typer.echo(f"{space} is ready: automl search DATA --space {space}")
+    typer.echo(f"{space} is ready: automl search DATA {option('--space', space)}")
 
 
 def describe_lines(rows: Sequence[DescribeRow], width: int) -> list[str]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from automl.api import Run
 from automl.cli.exit_codes import FAILED, stopped_by_signal
-from automl.cli.progress import shown_path
 from automl.cli.streams import complain, screen_width, use_color
 from automl.common.neutral import printable
+from automl.common.shell import shown_path
 from automl.results.leaderboard import leaderboard
 from automl.results.record import RunRecord
 from automl.results.table import leaderboard_text, number

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from automl.cli.progress import shown_path
 from automl.common.neutral import printable
+from automl.common.shell import shown_path
 from automl.errors import RunError
 from automl.results.leaderboard import LeaderboardRow, leaderboard
 from automl.results.record import RunRecord

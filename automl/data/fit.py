@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.shell import option
 from automl.data.clipping import Clip
 from automl.data.columns import Reading, is_text, numeric_values, text_values
 from automl.data.features import ArrayFeature, CategoricalFeature, Feature, NumericFeature
@@ -98,9 +99,10 @@ def _useless(column: Column, cleaned: pd.Series, forced: bool, keep_constant: bo
         share = distinct / len(present)
         if distinct > IDENTIFIER_VALUES and share > IDENTIFIER_SHARE:
             differ = f"{distinct:,} of its {len(present):,} values differ"
-            way = f"(--categorical {column.name} keeps it)"
+            keep = option("--categorical", column.name)
+            way = f"({keep} keeps it)"
             if column.looks:
-                return f"{differ}, and {column.looks}; --categorical {column.name} keeps it"
+                return f"{differ}, and {column.looks}; {keep} keeps it"
             example = str(present.iloc[0])[:SHOWN]
             return (
                 f"{differ}, such as {example!r}, so it looks like an identifier or free text {way}"
@@ -177,7 +179,7 @@ def _fit_categorical(
     if column.looks:
         say(
             f"column {column.name!r} is taken as categories: {column.looks} "
-            f"(--ignore {column.name} leaves it out)"
+            f"({option('--ignore', column.name)} leaves it out)"
         )
     texts, counts = np.unique(text_values(cleaned).astype(str), return_counts=True)
     # Most frequent first, texts of equal frequency in alphabetical order.
@@ -187,7 +189,8 @@ def _fit_categorical(
         say(
             f"column {column.name!r} has {len(vocabulary):,} categories: the {MOST_CATEGORIES:,} "
             "most frequent are kept, the others count as unseen "
-            f"(--categorical {column.name} keeps all, --ignore {column.name} leaves it out)"
+            f"({option('--categorical', column.name)} keeps all, "
+            f"{option('--ignore', column.name)} leaves it out)"
         )
         vocabulary = vocabulary[:MOST_CATEGORIES]
     return CategoricalFeature(column.name, tuple(vocabulary))

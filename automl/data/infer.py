@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automl.common.shell import option
 from automl.data.columns import (
     DIGIT_DATES,
     ColumnSource,
@@ -284,7 +285,8 @@ def _with_strays(guess: Guess, present: pd.Series) -> Guess | None:
     shown = ", ".join(map(repr, strays))
     note = (
         f"column {column.name!r}: {shown} among the {column.kind}s ({int(unread.sum())} rows) "
-        f"counts as a missing value (--categorical {column.name} takes all values as categories)"
+        f"counts as a missing value ({option('--categorical', column.name)} takes all values "
+        "as categories)"
     )
     reading = replace(column.reading, strays=tuple(strays))
     return replace(
@@ -314,9 +316,8 @@ def _guess_numbers(name: str, present: pd.Series, decimal: str | None) -> Guess 
     left_open = ""
     if found.is_ambiguous:
         value = found.other.read_one(found.example)
-        left_open = (
-            f"; nothing tells it from {value:.10g} (--decimal {found.other.decimal} reads that)"
-        )
+        way = option("--decimal", found.other.decimal)
+        left_open = f"; nothing tells it from {value:.10g} ({way} reads that)"
     return replace(guess, other=read_as(found.other), left_open=left_open)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.names import near_names
 from automl.data import metric_values as values
 from automl.data.confusion import Counts, fbeta
 from automl.data.metric_names import (
@@ -180,7 +180,7 @@ def _unknown(name: str, task: Task) -> str:
     if renamed:
         return f"{said}; did you mean {renamed}?"
     available = (*SHOWN[task.kind], *FURTHER[task.kind], LOSS)
-    near = difflib.get_close_matches(keyed(name).partition(":")[0], available, n=1)
+    near = near_names(keyed(name).partition(":")[0], available, 1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
     return f"{said}: there is {', '.join(available)}{hint}"
 

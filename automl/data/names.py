@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
+
+from automl.common.names import near_names
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -17,10 +18,9 @@ def nearest(name: str, names: Iterable[str]) -> str:
         ``"; did you mean 'a' or 'b'?"``, or the first names there are, or a full stop.
     """
     known = [str(n) for n in names]
-    folded = {n.casefold(): n for n in reversed(known)}
-    close = difflib.get_close_matches(name.casefold(), list(folded), n=3, cutoff=0.6)
+    close = near_names(name, known)
     if close:
-        return f"; did you mean {' or '.join(repr(folded[n]) for n in close)}?"
+        return f"; did you mean {' or '.join(map(repr, close))}?"
     if not known:
         return "."
     more = ", ..." if len(known) > 12 else ""

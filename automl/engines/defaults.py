@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from automl.common.shell import quoted
 from automl.engines.contract import SpaceHandle
 from automl.engines.processes import Processes
 from automl.engines.task import run_task
@@ -55,7 +56,7 @@ def check_defaults(
         return []  # a builder that kills its process or hangs costs its trial, as any other's
     if found["problem"]:
         where = (space.reference or "").rpartition(":")[0]
-        check = f", then try it with `automl spaces check {where}`" if where else ""
+        check = f", then try it with `automl spaces check {quoted(where)}`" if where else ""
         raise SpaceError(f"{found['problem']}; correct it{check}.")
     return export_notes(space, found["objects"], found["unexportable"])
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
 import keras
 
+from automl.common.names import near_names
 from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
 
@@ -72,7 +72,7 @@ def make_loss(task: Task, config: Mapping[str, Any]) -> Any:
     if name == "huber":
         return keras.losses.Huber(delta=float(config.get("huber_delta") or 1.0))
     if name != "mse":
-        near = difflib.get_close_matches(name, REGRESSION_LOSSES, n=3) or REGRESSION_LOSSES
+        near = near_names(name, REGRESSION_LOSSES) or REGRESSION_LOSSES
         raise SpaceError(f"There is no regression loss {name!r}; choose {', '.join(near)}.")
     return keras.losses.MeanSquaredError()
 

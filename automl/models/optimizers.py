@@ -6,12 +6,12 @@ it before each step (see `automl.models.schedules`).
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
 
+from automl.common.names import near_names
 from automl.errors import SpaceError
 from automl.models.schedules import initial_rate
 
@@ -252,5 +252,5 @@ def _value(config: Mapping[str, Any], name: str, default: Any) -> Any:
 
 
 def _unknown(what: str, name: str, known: tuple[str, ...]) -> SpaceError:
-    near = difflib.get_close_matches(name, known, n=3) or list(known)
+    near = near_names(name, known) or list(known)
     return SpaceError(f"There is no {what} {name!r}; choose {', '.join(near)}.")

@@ -12,7 +12,6 @@ arXiv 1608.03983 (cosine with and without restarts); Google's Deep Learning Tuni
 
 from __future__ import annotations
 
-import difflib
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -22,6 +21,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from automl.common.names import near_names
 from automl.errors import SpaceError
 
 SCHEDULES = (
@@ -324,7 +324,7 @@ def make_schedule(config: Mapping[str, Any], steps_per_epoch: int, epochs: int) 
     """
     name = str(config.get("schedule", "constant"))
     if name not in SCHEDULES:
-        near = difflib.get_close_matches(name, SCHEDULES, n=3) or SCHEDULES
+        near = near_names(name, SCHEDULES) or SCHEDULES
         raise SpaceError(f"There is no schedule {name!r}; choose {', '.join(near)}.")
     rate = initial_rate(config)
     total = steps_per_epoch * epochs

@@ -13,6 +13,7 @@ from typing import Any
 
 from automl.common.bounded import parsed_json
 from automl.common.root import Root
+from automl.common.shell import shown_path
 from automl.data.forms import sealed
 from automl.errors import RunError
 
@@ -39,7 +40,7 @@ def telling_of_the_disk(run: Path) -> Iterator[None]:
         place = error.filename or run
         raise RunError(
             f"{place} cannot be written ({error.strerror or error}); make room or make it "
-            f"writable, then go on with `automl resume {run}`."
+            f"writable, then go on with `automl resume {shown_path(run)}`."
         ) from error
 
 

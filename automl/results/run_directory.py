@@ -9,12 +9,13 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from automl.common.bounded import MOST_JSON, parsed_json, read_bounded
+from automl.common.names import near_names
 from automl.common.root import Root
+from automl.common.shell import shown_path
 from automl.data.forms import SEAL, unsealed
 from automl.errors import RequestError, RunError
 from automl.results.files import write_sealed_json
@@ -84,7 +85,7 @@ class RunDirectory:
         target = Path(path).absolute()
         if (target / "run.json").exists():
             raise RequestError(
-                f"The run {path} exists; go on with it by `automl resume {path}`, "
+                f"The run {path} exists; go on with it by `automl resume {shown_path(path)}`, "
                 "or choose another name."
             )
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -397,7 +398,7 @@ def _nearest_runs(target: Path) -> str:
     if not target.parent.is_dir():
         return "; `automl search` makes one"
     runs = [file.parent.name for file in target.parent.glob("*/run.json")]
-    near = get_close_matches(target.name, runs, n=3)
+    near = near_names(target.name, runs)
     if not near:
         return "; `automl search` makes one"
     return f"; there is {' and '.join(str(target.parent / name) for name in near)}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from automl.common.names import near_names
 from automl.errors import SpaceError
 from automl.space.condition import spell, to_list
 
@@ -67,7 +67,7 @@ class Configuration(Mapping[str, Any]):
                 "under that condition, or give it an `otherwise`."
             )
         known = [*self.active_values, *self.conditions]
-        near = difflib.get_close_matches(name, known, n=3)
+        near = near_names(name, known)
         hint = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(known)}."
         raise UnreadableValue(f"The configuration has no hyperparameter '{name}'; {hint}")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from automl.common.names import near_names
 from automl.space.condition import spell
 from automl.space.hyperparameter import Hyperparameter
 
@@ -58,7 +58,7 @@ def nearest(given: str, known: Sequence[str], all_of_them: str = "it has") -> st
         known: The known names.
         all_of_them: What introduces the list of all known names.
     """
-    near = difflib.get_close_matches(given, known, n=3)
+    near = near_names(given, known)
     if near:
         return f"did you mean {' or '.join(repr(name) for name in near)}?"
     return f"{all_of_them} {', '.join(known) or 'none'}."

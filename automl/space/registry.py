@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from automl.common.shell import quoted
 from automl.errors import SpaceError
 from automl.space.describe import nearest
 from automl.space.keras_tuner import candidates, hyper_space, is_hyper, what_it_is
@@ -225,7 +226,7 @@ def _from_file(path: Path, attribute: str) -> SearchSpace:
     if not path.is_file():
         raise SpaceError(
             f"There is no file {path}; give the path of a search space file, or write one with "
-            f"`automl spaces new {path.stem}`."
+            f"`automl spaces new {quoted(path.stem)}`."
         )
     module = _execute(path)
     name, space = _pick(str(path), module, attribute)

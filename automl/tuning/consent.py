@@ -7,11 +7,11 @@ where it is installed, named in this call, or noted by this machine when the run
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from automl.common.shell import option, shown_path
 from automl.errors import AutoMLError, RequestError, RunError
 from automl.results.run_directory import RunDirectory
 from automl.results.storage_url import named_storage
@@ -115,9 +115,9 @@ def consented_space(
         raise RunError(f"The search space of {run.path} cannot be found again: {error}") from error
 
 
-def _resume(run: RunDirectory, option: str, value: str) -> str:
+def _resume(run: RunDirectory, name: str, value: str) -> str:
     """The command that names something, its arguments quoted: they may be a stranger's."""
-    return f"automl resume {shlex.quote(str(run.path))} {option} {shlex.quote(value)}"
+    return f"automl resume {shown_path(run.path)} {option(name, value)}"
 
 
 def remember_named(run: RunDirectory, request: SearchRequest, space: SearchSpace) -> str:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from automl.common.shell import shown_path
 from automl.engines.processes import Processes
 from automl.engines.task import TookTooLong, run_task
 from automl.errors import RequestError, RunError
@@ -83,7 +84,7 @@ def finish(
                 study.record_late_for_test_rows(number)
                 observer.said(
                     f"{late} is not scored on the test rows, for {limit} is over; `automl resume "
-                    f"{run.path}` scores it."
+                    f"{shown_path(run.path)}` scores it."
                 )
         if study.owns(number):
             observer.finishing("exporting the best model and checking the export")
@@ -123,7 +124,7 @@ def _export_best(
         # such as a full disk: no fault of what was asked
         return (
             f"The best model is not exported yet: {str(error).partition(';')[0]}; make room or "
-            f"mend it, then `automl resume {run.path}` exports it."
+            f"mend it, then `automl resume {shown_path(run.path)}` exports it."
         )
     except RunError as error:
         return f"The best model, trial {number}, is not exported: {str(error).rstrip('.')}."

@@ -15,6 +15,7 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from automl.common.shell import shown_path
 from automl.data.forms import check_form
 from automl.results.run_directory import RunDirectory
 
@@ -83,7 +84,7 @@ def remember(run: RunDirectory, space: str | None, storage: str | None, address:
     except (OSError, RuntimeError) as error:
         return (
             f"This machine cannot note what the run was begun with ({error}), so that "
-            f"`automl resume {run.path}` will ask for it again."
+            f"`automl resume {shown_path(run.path)}` will ask for it again."
         )
     return ""
 

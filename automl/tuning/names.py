@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
+from automl.common.names import near_names
 from automl.errors import RequestError
 
 
 def unknown_name(what: str, given: str, known: Iterable[str]) -> RequestError:
     """The error for a name that is none of the known ones; the nearest is shown."""
     names = list(known)
-    near = difflib.get_close_matches(given, names, n=1)
+    near = near_names(given, names, 1)
     hint = f"did you mean '{near[0]}'? " if near else ""
     return RequestError(f"There is no {what} '{given}'; {hint}Choose one of {', '.join(names)}.")
 

@@ -7,8 +7,8 @@ no such argument, what to do in its place.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from difflib import get_close_matches
 
+from automl.common.names import near_names
 from automl.errors import RequestError
 
 OURS = {
@@ -53,9 +53,6 @@ INSTEAD = {
 }
 """Arguments of theirs that a search has no counterpart of, and what to do."""
 
-NEAR = 0.75
-"""Least likeness, of 1, at which a known word is taken for what was meant."""
-
 
 def ours(word: str) -> str | None:
     """Our word for an argument of another tool, or None.
@@ -93,6 +90,6 @@ def check_arguments(given: Iterable[str], known: Collection[str]) -> None:
             raise RequestError(f"There is no argument {name!r}: it is {meant!r} here.")
         if way is not None:
             raise RequestError(f"There is no argument {name!r}: {way}.")
-        near = get_close_matches(name, known, n=1, cutoff=NEAR)
+        near = near_names(name, known, 1)
         hint = f"; did you mean {near[0]!r}?" if near else "; see help(automl.search)."
         raise RequestError(f"There is no argument {name!r}{hint}")

@@ -68,6 +68,7 @@ OPTIONS: list[tuple[list[str], str, Any]] = [
     (["--keep-models", "4"], "keep_models", 4),
     (["--memory-per-worker", "1.5G"], "memory_per_worker", 3 << 29),
     (["--max-disk", "500M"], "max_disk", 500 << 20),
+    (["--grace", "30s"], "grace", 30.0),
     (["--storage", "sqlite:////tmp/x.db"], "storage", "sqlite:////tmp/x.db"),
     (["--storage", "sqlite:////tmp/x.db", "--study", "team"], "study", "team"),
 ]
@@ -221,6 +222,7 @@ def test_a_class_weight_that_is_no_number_is_refused() -> None:
         (["--memory-per-worker", "100M"], "TensorFlow alone takes"),
         (["--memory-per-worker", "4G", "--engine", "ray"], "--engine local"),
         (["--max-disk", "0"], "not above zero"),
+        (["--grace", "0"], "not above zero"),
         (["--max-disk", "1M"], "--max-disk is 1 MB"),
         (["--keep-models", "0"], "--keep-models is 0"),
         (["--trials", "0"], "--trials is 0"),
