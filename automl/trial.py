@@ -59,6 +59,7 @@ class FailureCause(StrEnum):
     DISK_FULL = "disk full"
     UNWRITABLE = "not writable"
     DISK_LIMIT = "disk limit"
+    OTHER_LOSS = "another loss"
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,8 @@ class TrialResult:
             what any model takes: loading it, exporting it, checking the export.
         unsaved: Why the model of a completed trial could not be saved, as the end of a sentence;
             "" where it was, or where there was no need to save it.
+        loss: What Keras's loss measures, with its unit, such as ``mean_squared_error of
+            standardized targets``; "" where it is not known.
         found: JSON forms of hyperparameters that the builder declared and the configuration has
             no value of; in this trial they had their defaults.
         notes: Sentences for a person about how it was trained; a search says each once.
@@ -193,6 +196,7 @@ class TrialResult:
     test_seconds: float = 0.0
     export_seconds: float = 0.0
     unsaved: str = ""
+    loss: str = ""
     found: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from automl.data.plan import InputSignature, TargetScale
-from automl.data.task import Task
+from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
 from automl.models.heads import add_head, is_head
 from automl.models.inputs import TableInputs, uses_embedding, vector_input
@@ -24,7 +24,9 @@ from automl.models.own_model import (
     ArrayForm,
     choose_form,
     contract_core,
+    ends_in_logits,
     image_shape,
+    loss_of_model,
     row_shapes,
     shape_taken,
 )
@@ -141,10 +143,11 @@ def compile_core(core: Core, config: Mapping[str, Any], task: Task) -> Any:
     if not core.compiled_by_user:
         if core.hyper is not None and core.hyper.trains_itself:
             config = {}  # its fit has an optimizer of its own; this one is for evaluation only
+        logits = core.form is not None and bool(core.form.activation)
         core.model.compile(
             optimizer=make_optimizer(config),
-            loss=make_loss(task, config),
-            metrics=make_metrics(task),
+            loss=make_loss(task, config, from_logits=logits),
+            metrics=make_metrics(task, from_logits=logits),
             jit_compile=False,
         )
     return core.model
@@ -240,6 +243,15 @@ def _from_model(name: str, built: Any, table: TableInputs, inputs: Any, task: Ta
         outputs = built(inputs)
         model = _model(name, table, outputs)
     _check_outputs(name, outputs, task)
+    if task.is_classification and loss_of_model(built).from_logits:
+        raise SpaceError(
+            f"The builder of space {name!r} compiled its model with from_logits=True, but a core "
+            "answers with probabilities: end it with softmax or sigmoid, or do not compile it."
+        )
+    if task.is_classification and not built.compiled and ends_in_logits(built):
+        usual = "softmax" if task.kind is TaskKind.MULTICLASS else "sigmoid"
+        outputs = keras.layers.Activation(usual)(outputs)
+        return Core(_model(name, table, outputs), compiled_by_user=False)
     if built.compiled and model is not built:
         # The arguments of compile() as they were given: serializing them would lose a loss or
         # a metric that is a plain function.

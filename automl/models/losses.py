@@ -23,12 +23,14 @@ class SmoothedSparseCrossentropy(keras.losses.Loss):  # type: ignore[misc]
     Args:
         classes: Number of classes.
         label_smoothing: Share of the label's mass that is spread over all classes, in [0, 1).
+        from_logits: Whether outputs come before the softmax.
     """
 
-    def __init__(self, classes: int, label_smoothing: float) -> None:
+    def __init__(self, classes: int, label_smoothing: float, from_logits: bool = False) -> None:
         super().__init__(name="smoothed_sparse_crossentropy")
         self._classes = classes
         self._label_smoothing = label_smoothing
+        self._from_logits = from_logits
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Losses of shape (rows,) from integer labels (rows,) or (rows, 1) and (rows, classes)."""
@@ -36,11 +38,12 @@ class SmoothedSparseCrossentropy(keras.losses.Loss):  # type: ignore[misc]
         return keras.losses.categorical_crossentropy(
             keras.ops.one_hot(labels, self._classes, dtype=y_pred.dtype),
             y_pred,
+            from_logits=self._from_logits,
             label_smoothing=self._label_smoothing,
         )
 
 
-def make_loss(task: Task, config: Mapping[str, Any]) -> Any:
+def make_loss(task: Task, config: Mapping[str, Any], *, from_logits: bool = False) -> Any:
     """Makes the loss of a task.
 
     Binary and multilabel tasks train on binary crossentropy, multiclass on sparse categorical
@@ -52,6 +55,7 @@ def make_loss(task: Task, config: Mapping[str, Any]) -> Any:
     Args:
         task: The task; its kind decides.
         config: The trial's configuration; reads ``label_smoothing``, ``loss``, ``huber_delta``.
+        from_logits: Whether the model's outputs are to become probabilities yet.
 
     Returns:
         A ``keras.losses.Loss`` over probabilities or standardized targets.
@@ -61,11 +65,11 @@ def make_loss(task: Task, config: Mapping[str, Any]) -> Any:
     """
     smoothing = float(config.get("label_smoothing") or 0.0)
     if task.kind in (TaskKind.BINARY, TaskKind.MULTILABEL):
-        return keras.losses.BinaryCrossentropy(label_smoothing=smoothing)
+        return keras.losses.BinaryCrossentropy(from_logits, label_smoothing=smoothing)
     if task.kind is TaskKind.MULTICLASS:
         if smoothing > 0.0:
-            return SmoothedSparseCrossentropy(task.outputs, smoothing)
-        return keras.losses.SparseCategoricalCrossentropy()
+            return SmoothedSparseCrossentropy(task.outputs, smoothing, from_logits)
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits)
     name = str(config.get("loss") or "mse")
     if name == "mae":
         return keras.losses.MeanAbsoluteError()
@@ -77,11 +81,12 @@ def make_loss(task: Task, config: Mapping[str, Any]) -> Any:
     return keras.losses.MeanSquaredError()
 
 
-def make_metrics(task: Task) -> list[Any]:
+def make_metrics(task: Task, *, from_logits: bool = False) -> list[Any]:
     """The light metrics that are compiled into the model: accuracy, for classification only.
 
     Args:
         task: The task.
+        from_logits: Whether the model's outputs are to become probabilities yet.
 
     Returns:
         New ``keras.metrics.Metric`` objects, at most one.
@@ -89,5 +94,6 @@ def make_metrics(task: Task) -> list[Any]:
     if task.kind is TaskKind.MULTICLASS:
         return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
     if task.is_classification:
-        return [keras.metrics.BinaryAccuracy(name="accuracy")]
+        threshold = 0.0 if from_logits else 0.5
+        return [keras.metrics.BinaryAccuracy(name="accuracy", threshold=threshold)]
     return []

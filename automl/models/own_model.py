@@ -135,12 +135,33 @@ def choose_form(name: str, model: Any, shape: Shape, given: Any, task: Task) -> 
             f"The model of space {name!r} has outputs of shape {given}; the task ({kinds}) needs "
             f"(None, {task.outputs})."
         )
+    if not model.compiled and task.is_classification and ends_in_logits(model):
+        # Nobody has said by which loss; it is compiled for the task, and for what its head gives.
+        usual = "softmax" if task.kind is TaskKind.MULTICLASS else "sigmoid"
+        return ArrayForm(shape, PLAIN, units, usual)
     if task.kind is TaskKind.MULTICLASS:
         target = ONE_HOT if loss.is_known and not loss.is_sparse else PLAIN
         return ArrayForm(shape, target, units, loss.activation("softmax"))
     if task.kind is TaskKind.REGRESSION:
         return ArrayForm(shape, OWN_UNITS if model.compiled else PLAIN, units)
     return ArrayForm(shape, PLAIN, units, loss.activation("sigmoid"))
+
+
+def ends_in_logits(model: Any) -> bool:
+    """Whether a model's last layer has no activation, so that its outputs are no probabilities.
+
+    Args:
+        model: A ``keras.Model``. Of one without a graph of layers it is the layer made last.
+    """
+    outputs = getattr(model, "outputs", None)
+    history = getattr(outputs[0], "_keras_history", None) if outputs else None
+    layer = history.operation if history is not None else None
+    if layer is None:
+        layer = model.layers[-1] if getattr(model, "layers", None) else None
+    if isinstance(layer, keras.Model):
+        return ends_in_logits(layer)
+    activation = getattr(layer, "activation", None)
+    return isinstance(layer, keras.layers.Layer) and activation is keras.activations.linear
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -183,21 +183,46 @@ def read_record(
 
         return replace(record_of_board(run, named, objective["direction"]), **own)
     study = content or read_study(run, manifest, storage)
+    trials = tuple(
+        _trial_record(trial, kind, _place(trial, study, manifest)) for trial in study.trials
+    )
+    baselines = tuple(
+        _baseline_record(key.removeprefix(_BASELINE_PREFIX), form, kind)
+        for key, form in study.attributes.items()
+        if key.startswith(_BASELINE_PREFIX)
+    )
     return RunRecord(
         name=run.name,
         objective=named,
         direction=objective["direction"],
-        trials=tuple(
-            _trial_record(trial, kind, _place(trial, study, manifest)) for trial in study.trials
-        ),
-        baselines=tuple(
-            _baseline_record(key.removeprefix(_BASELINE_PREFIX), form, kind)
-            for key, form in study.attributes.items()
-            if key.startswith(_BASELINE_PREFIX)
-        ),
+        trials=trials,
+        baselines=tuple(_comparable(one, objective, trials) for one in baselines),
         test_scores=_test_scores(study.attributes.get("test_scores", {}), kind),
         **own,
     )
+
+
+def _comparable(
+    baseline: TrialRecord, objective: Mapping[str, Any], trials: Sequence[TrialRecord]
+) -> TrialRecord:
+    """A baseline that is ranked only where its score is what the trials' scores are."""
+    if baseline.result is None or baseline.state is not TrialState.COMPLETED:
+        return baseline
+    reason = ""
+    if objective.get("of_model"):
+        reason = f"it is not ranked: {objective['name']} is a metric of the trials' own models"
+    elif objective["name"] == "loss":
+        losses = [one.result.loss for one in trials if one.is_ranked and one.result is not None]
+        own, theirs = baseline.result.loss, losses[0] if losses else ""
+        if losses and (not own or own != theirs):
+            reason = (
+                f"it is not ranked: its loss is {own or 'in another unit'}, and that of the "
+                f"trials {theirs or 'is not known'}"
+            )
+    if not reason:
+        return baseline
+    reason = f"{reason}; --objective with a metric of the task ranks all"
+    return replace(baseline, result=replace(baseline.result, score=None, reason=reason))
 
 
 def read_study(

@@ -94,6 +94,23 @@ class Evaluator:
         predictions = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
         return float(np.average(losses, weights=sizes)), predictions
 
+    def own_metrics(self, rows: DeviceRows) -> dict[str, float]:
+        """The metrics that the model was compiled with, as Keras itself computes them.
+
+        Args:
+            rows: The validation rows.
+        """
+        inputs, target, *weight = rows.data
+        logs = self._model.evaluate(
+            inputs,
+            target,
+            sample_weight=weight[0] if weight else None,
+            batch_size=self._at_once,
+            verbose=0,
+            return_dict=True,
+        )
+        return {name: float(value) for name, value in logs.items() if np.ndim(value) == 0}
+
     def snapshot(self) -> list[Any]:
         """The model's weights as they are now, to be restored later."""
         return [weight.value.read_value() for weight in self._model.weights]

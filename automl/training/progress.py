@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.metrics import Objective, compute_metric, compute_metrics, metric_names
+from automl.data.metrics import LOSS, Objective, compute_metric, compute_metrics, metric_names
 from automl.data.task import TaskKind
 from automl.errors import TrialError
 from automl.models.schedules import Schedule
@@ -20,7 +20,7 @@ from automl.training.device_data import DeviceData
 from automl.training.early_stopping import EarlyStopping
 from automl.training.evaluation import Evaluator
 from automl.training.timings import Timings
-from automl.training.verdicts import Curve, trivial_loss
+from automl.training.verdicts import Curve, trivial_accuracy, trivial_loss, trivial_mae
 from automl.trial import SEARCH_OVER, EpochReport, TrialSpec
 
 ASK_SECONDS = 0.5
@@ -97,6 +97,11 @@ class Progress:
         self._model: Any = None
         self._evaluator: Evaluator | DenseTrainer | None = None
         self._best_weights: Any = None
+
+    @property
+    def wants_own_metrics(self) -> bool:
+        """Whether the objective is a metric that only the model itself computes."""
+        return self._objective.of_model
 
     def use(self, data: DeviceData) -> None:
         """Takes the same rows in the form that the model takes them."""
@@ -223,7 +228,7 @@ class Progress:
             return None
         predictions = self._data.answers(outputs)
         metrics = self._epoch_metrics(predictions)
-        score = val_loss if self._objective.name == "loss" else metrics[self._objective.name]
+        score = self._objective_value(val_loss, metrics)
         if math.isnan(score):
             raise TrialError(
                 f"The objective {self._objective.name!r} is not defined on the validation "
@@ -233,6 +238,26 @@ class Progress:
             self.best_predictions = predictions
             self._best_weights = self._evaluator.snapshot()
         return score, val_loss, metrics
+
+    def _objective_value(self, val_loss: float, metrics: dict[str, float]) -> float:
+        """The objective of the epoch; one of the model's own is put among the metrics.
+
+        Raises:
+            TrialError: The model has no such metric.
+        """
+        name = self._objective.name
+        if name == LOSS:
+            return val_loss
+        if self._objective.of_model:
+            assert isinstance(self._evaluator, Evaluator)
+            own = self._evaluator.own_metrics(self._data.validation)
+            if name not in own:
+                raise TrialError(
+                    f"The compiled model has no metric {name!r}: it has "
+                    f"{', '.join(sorted(own))}; name one of them with --objective."
+                )
+            metrics[name] = own[name]
+        return metrics[name]
 
     def _goes_on(self, report: EpochReport) -> bool:
         """Reports the epoch; whether there is a next one."""
@@ -274,8 +299,9 @@ class Progress:
             rows.weight,
             self._objective.named,
         )
-        if self._objective.name == "loss" and self.stopping.best_score is not None:
-            metrics["loss"] = self.stopping.best_score
+        name = self._objective.name
+        if (name == LOSS or self._objective.of_model) and self.stopping.best_score is not None:
+            metrics[name] = self.stopping.best_score
         return metrics
 
     def train_metrics(self) -> dict[str, float]:
@@ -305,6 +331,9 @@ class Progress:
             val_loss=self._column("val_loss"),
             quality=self._column(quality),
             trivial=trivial_loss(task, rows.truth, rows.weight),
+            majority=trivial_accuracy(task, rows.truth, rows.weight),
+            val_mae=self._column("val_mae"),
+            trivial_mae=trivial_mae(task, rows.truth, rows.weight),
             val_accuracy=self._column(f"val_{ACCURACY.get(task.kind, '')}"),
             accuracy_gap=accuracy_gap,
             rows=len(rows),

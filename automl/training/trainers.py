@@ -34,6 +34,7 @@ def make_trainer(
     scheduled: bool,
     timings: Timings,
     hyper: HyperBuilt | None = None,
+    own_metrics: bool = False,
 ) -> tuple[Trainer, GraphOptions]:
     """Chooses the fastest trainer that gives what `Model.fit` gives, and makes it ready.
 
@@ -48,6 +49,7 @@ def make_trainer(
         scheduled: Whether the course gives learning rates.
         timings: Where seconds are counted.
         hyper: What a builder in KerasTuner's form was called with, or None.
+        own_metrics: Whether the model's own metrics are wanted, which Keras alone can compute.
 
     Returns:
         The trainer, and the options to run it with.
@@ -55,7 +57,7 @@ def make_trainer(
     if hyper is not None and hyper.trains_itself:
         return HyperFitTrainer(hyper, data, batch_size), GraphOptions()
     with timings.stage("trace"):
-        dense = None if has_gpu() else _dense_trainer(model, data, batch_size)
+        dense = None if has_gpu() or own_metrics else _dense_trainer(model, data, batch_size)
     if dense is not None:
         return dense, GraphOptions()
     if not has_gpu():

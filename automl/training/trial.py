@@ -11,10 +11,11 @@ from typing import Any
 
 import keras
 
-from automl.data.metrics import Objective, better
+from automl.data.metrics import Objective, better, default_objective
 from automl.errors import AutoMLError, RunError
 from automl.export.loadable import told
 from automl.models.core import Core, build_core, compile_core
+from automl.models.loss_names import loss_text
 from automl.models.schedules import make_schedule
 from automl.results.files import is_disk_full
 from automl.space import Configuration, SearchSpace
@@ -86,6 +87,9 @@ def train_trial(
         How it ended. A trial's own failures are results, never exceptions.
     """
     timings = Timings()
+    if isinstance(spec.trial, str) and objective.of_model:
+        # A baseline's model is ours, without the metrics of a person's own.
+        objective = default_objective(data.task)
     progress = Progress(spec, data, objective, report, interrupted, timings)
     trial = _Trial(spec, space, data, objective, Path(directory), progress, timings)
     try:
@@ -126,7 +130,14 @@ def _run(trial: _Trial) -> TrialResult:
     steps = -(-rows // batch_size)
     schedule = make_schedule(config, steps, spec.budget.epochs) if scheduled else None
     trainer, options = make_trainer(
-        model, trial.data, batch_size, spec.budget.epochs, scheduled, timings, core.hyper
+        model,
+        trial.data,
+        batch_size,
+        spec.budget.epochs,
+        scheduled,
+        timings,
+        core.hyper,
+        progress.wants_own_metrics,
     )
     with options.applied():
         progress.begin(model, trainer.evaluator, schedule)
@@ -165,6 +176,7 @@ def _result(trial: _Trial, model: Any) -> TrialResult:
         epochs=len(progress.history),
         parameters=int(model.count_params()),
         reason=progress.reason,
+        loss=loss_text(model, trial.data.form, trial.data.task),
     )
     if progress.is_diverged:
         return dataclasses.replace(

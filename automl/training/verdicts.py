@@ -32,6 +32,9 @@ POOR_SKILL = 0.2
 """Share of the trivial prediction's loss that a fit has to remove before it stops being poor."""
 NO_SKILL = 0.05
 """Share below which a model knows next to nothing beyond the trivial prediction."""
+AT_LEVEL = 0.01
+"""Share of the trivial prediction's loss within which a model is at its level. The trivial loss
+is of the validation rows' own frequencies or mean, so that those of training are a little above."""
 WORSENED = 0.05
 """Rise of the validation loss over its best, as a share, that counts as worsening."""
 BOUNCE = 0.1
@@ -49,6 +52,9 @@ class Curve:
         val_loss: Validation loss of each epoch.
         quality: Log loss or mean squared error of each epoch on the validation rows, or empty.
         trivial: The same of the best constant prediction, or NaN if unknown.
+        majority: Accuracy of the best constant prediction, or NaN if unknown.
+        val_mae: Mean absolute error of each epoch on the validation rows, or empty.
+        trivial_mae: The same of the best constant prediction, or NaN if unknown.
         val_accuracy: Accuracy of each epoch on the validation rows, or empty.
         accuracy_gap: Training minus validation accuracy at the best epoch, or None.
         rows: Number of validation rows, by which the accuracy's own noise is judged.
@@ -62,6 +68,9 @@ class Curve:
     val_loss: Sequence[float]
     quality: Sequence[float] = ()
     trivial: float = math.nan
+    majority: float = math.nan
+    val_mae: Sequence[float] = ()
+    trivial_mae: float = math.nan
     val_accuracy: Sequence[float] = ()
     accuracy_gap: float | None = None
     rows: int = 0
@@ -87,6 +96,7 @@ def judge(curve: Curve) -> Verdict | None:
     signs = (
         (Verdict.DIVERGED, _is_saturated),
         (Verdict.CHANCE, _is_chance),
+        (Verdict.CHANCE if curve.val_accuracy else Verdict.NOT_LEARNING, _is_at_trivial_level),
         (Verdict.NOT_LEARNING, _is_not_learning),
         (Verdict.UNFINISHED, lambda curve: curve.cut),
         (Verdict.UNSTABLE, _is_unstable),
@@ -121,6 +131,37 @@ def trivial_loss(
     return float(np.mean([_entropy(np.array([p, 1.0 - p])) for p in shares]))
 
 
+def trivial_accuracy(
+    task: Task, truth: npt.NDArray[Any], weight: npt.NDArray[Any] | None = None
+) -> float:
+    """The accuracy of the best constant prediction, of labels their mean; NaN for numbers."""
+    if not task.is_classification:
+        return math.nan
+    values = np.asarray(truth, np.float64)
+    if task.kind is TaskKind.MULTICLASS:
+        counts = np.bincount(np.asarray(truth, np.int64), weights=weight)
+        return float(counts.max() / counts.sum())
+    shares = np.average(values, axis=0, weights=weight)
+    return float(np.maximum(shares, 1.0 - shares).mean())
+
+
+def trivial_mae(
+    task: Task, truth: npt.NDArray[Any], weight: npt.NDArray[Any] | None = None
+) -> float:
+    """The mean absolute error of the weighted medians; NaN for classes."""
+    if task.is_classification:
+        return math.nan
+    values = np.asarray(truth, np.float64)
+    weights = np.ones(len(values)) if weight is None else np.asarray(weight, np.float64)
+    errors = []
+    for column in values.T:
+        order = np.argsort(column)
+        half = np.searchsorted(np.cumsum(weights[order]), 0.5 * weights.sum())
+        median = column[order[min(int(half), len(order) - 1)]]
+        errors.append(np.average(np.abs(column - median), weights=weights))
+    return float(np.mean(errors))
+
+
 def _entropy(shares: npt.NDArray[np.float64]) -> float:
     positive = shares[shares > 0.0]
     return float(-(positive * np.log(positive)).sum())
@@ -144,6 +185,25 @@ def _is_chance(curve: Curve) -> bool:
         _near(min(curve.quality), math.log(curve.classes))
         and abs(max(curve.val_accuracy) - even) < LITTLE
     )
+
+
+def _is_at_trivial_level(curve: Curve) -> bool:
+    """Whether a model is no better than a constant prediction, whatever its own loss does.
+
+    A loss at that level alone is no sign: a classifier may be overconfident and still tell the
+    classes apart, and a model of medians has no better squared error than the mean.
+    """
+    if curve.cut or not curve.quality or not curve.trivial > 0.0:
+        return False
+    if min(curve.quality) < (1.0 - AT_LEVEL) * curve.trivial:
+        return False
+    if curve.val_accuracy and not math.isnan(curve.majority):
+        accuracy = max(curve.val_accuracy)
+        error = math.sqrt(accuracy * (1.0 - accuracy) / curve.rows) if curve.rows else 0.0
+        return accuracy <= curve.majority + max(AT_LEVEL, 2.0 * error)
+    if curve.val_mae and curve.trivial_mae > 0.0:
+        return min(curve.val_mae) >= (1.0 - AT_LEVEL) * curve.trivial_mae
+    return True
 
 
 def _is_not_learning(curve: Curve) -> bool:

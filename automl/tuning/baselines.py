@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,25 +65,48 @@ def constant_baseline(task: Task, objective: Objective, train: Rows, val: Rows) 
 
     Args:
         task: The task.
-        objective: What trials are ranked by. For Keras's ``loss``, which no model stands behind
-            here, the task's default objective is the same without regularization.
+        objective: What trials are ranked by. Keras's ``loss`` is that of the task, in the unit
+            in which models are trained on it; a metric of a person's own model has no score here.
         train: Training rows.
         val: Validation rows.
 
     Returns:
         A completed result without epochs.
     """
-    from automl.data.metrics import default_objective
-
     started = time.monotonic()
+    from automl.data.metrics import LOSS
+
     prediction = constant_prediction(task, train)
     metrics = constant_metrics(task, prediction, val, objective.named)
-    name = default_objective(task).name if objective.name == "loss" else objective.name
+    score, loss = metrics.get(objective.name), ""
+    if objective.name == LOSS:
+        score, loss = _task_loss(task, train, val, metrics)
+        metrics = {**metrics, LOSS: score}
     return TrialResult(
         TrialState.COMPLETED,
-        score=metrics[name],
+        score=score,
+        loss=loss,
         metrics=metrics,
         train_metrics=constant_metrics(task, prediction, train, objective.named),
         parameters=len(prediction),
         seconds=time.monotonic() - started,
     )
+
+
+def _task_loss(
+    task: Task, train: Rows, val: Rows, metrics: Mapping[str, float]
+) -> tuple[float, str]:
+    """The loss that the task's models are trained with, and what it is.
+
+    Of numbers it is taken in standardized units, as the models' is: `loss_text` says the same.
+    """
+    from automl.data.metric_values import mse
+
+    if task.is_classification:
+        return metrics["log_loss"], "crossentropy"
+    target = np.asarray(train.target, dtype=np.float64)
+    mean = np.average(target, axis=0, weights=train.weight)
+    truth = np.asarray(val.target, dtype=np.float64)
+    weight = None if val.weight is None else np.asarray(val.weight, dtype=np.float64)
+    score = mse(truth, np.broadcast_to(mean, truth.shape), weight)
+    return score, "mean_squared_error of standardized targets"

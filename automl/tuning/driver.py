@@ -40,6 +40,8 @@ LEAST_SECONDS = 0.5
 #: Longest wait for an event; a first Ctrl-C and a deadline are noticed within it.
 TICK = 0.25
 TOP_SHOWN = 5
+#: The objective that is Keras's loss, which each model may have of its own.
+LOSS = "loss"
 _WRONG = "the search space or the data is wrong"
 _WAYS_OUT = {
     str(FailureCause.TIME_LIMIT): "give more --trial-time, or search a smaller space",
@@ -47,7 +49,7 @@ _WAYS_OUT = {
     str(FailureCause.REFUSED): "the builder refuses its own configurations; search others",
     str(FailureCause.DISK_LIMIT): "give more --max-disk, or search a smaller space",
 }
-_REFUSALS = (FailureCause.DIVERGED, FailureCause.REFUSED)
+_REFUSALS = (FailureCause.DIVERGED, FailureCause.REFUSED, FailureCause.OTHER_LOSS)
 _RAISED = (FailureCause.EXCEPTION, FailureCause.BUILDER)
 
 
@@ -312,6 +314,7 @@ class Driver:
                 "directory writable, then go on with `automl resume` and the run's directory, "
                 "where that has another name now, by that one."
             )
+        result = self._with_one_loss(event.trial, result)
         if self._disk is not None:
             result = self._disk.take(spec, result, self._standing)
         if isinstance(event.trial, str):
@@ -329,6 +332,24 @@ class Driver:
         if result.cause is FailureCause.FATAL:
             self._fatal = f"Trial {event.trial} ended the search ({result.reason})."
         self._observer.trial_ended(event.trial, result)
+
+    def _with_one_loss(self, trial: int | str, result: TrialResult) -> TrialResult:
+        """Refuses a trial whose loss is not that of the trials it would be ranked with by it."""
+        if self._settings.objective.name != LOSS or isinstance(trial, str):
+            return result
+        leader = self._standing.leader
+        if result.state is not TrialState.COMPLETED or leader is None:
+            return result
+        if not leader.loss or result.loss == leader.loss:
+            return result
+        return replace(
+            result,
+            state=TrialState.FAILED,
+            score=None,
+            cause=FailureCause.OTHER_LOSS,
+            reason=f"its loss, {result.loss}, cannot be ranked with {leader.loss} of other trials; "
+            "name a metric of the task with --objective",
+        )
 
     def _count_failure(self, result: TrialResult) -> None:
         """Keeps the causes of the latest failures in a row.

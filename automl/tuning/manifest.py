@@ -150,8 +150,11 @@ def narrowed_space(
     Raises:
         SpaceError: A hyperparameter was fixed or narrowed to what it cannot be.
     """
+    from automl.tuning.objective import one_loss
+
+    asked = with_batch_size(space.override(request.settings), request.batch_size)
     return suit_to_data(
-        with_batch_size(space.override(request.settings), request.batch_size),
+        one_loss(asked, request, data.task)[0],
         rows=len(data.train),
         cardinalities=data.plan.signature.cardinalities,
         classification=data.task.is_classification,

@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automl.data.metrics import Objective, compute_metric, default_objective, resolve_objective
+from automl.data.metric_names import keyed
+from automl.data.metrics import (
+    LOSS,
+    Objective,
+    compute_metric,
+    default_objective,
+    resolve_objective,
+)
 from automl.data.task import Task
 from automl.errors import RequestError
 from automl.tuning.baselines import constant_prediction
+
+#: What changes the loss of classes, and of numbers.
+LOSS_HYPERPARAMETERS = {True: ("label_smoothing",), False: ("loss",)}
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
@@ -32,6 +42,37 @@ def asked_objective(request: SearchRequest, space: SearchSpace, task: Task) -> O
         request.metrics,
         own_model=space.inputs == "array",
     )
+
+
+def one_loss(space: SearchSpace, request: SearchRequest, task: Task) -> tuple[SearchSpace, str]:
+    """The space with one loss, where trials are to be ranked by it.
+
+    What changes the loss itself, and so what it is worth, cannot be searched by it.
+
+    Args:
+        space: The space, narrowed as asked.
+        request: What was asked.
+        task: The task.
+
+    Returns:
+        The space, and what a person should be told of it, or "".
+    """
+    if request.objective is None or keyed(request.objective) != LOSS or space.inputs == "array":
+        return space, ""
+    fixed = {
+        parameter.key: parameter.default
+        for parameter in space.hyperparameters
+        if parameter.name in LOSS_HYPERPARAMETERS[task.is_classification]
+        and len(getattr(parameter, "options", ())) > 1
+    }
+    if not fixed:
+        return space, ""
+    listed = ", ".join(f"{name}={value}" for name, value in fixed.items())
+    note = (
+        f"{listed} in all trials, for losses that are computed otherwise cannot be ranked by their "
+        "value; --objective with a metric of the task searches them"
+    )
+    return space.override(fixed), note
 
 
 def check_objective(objective: Objective, data: Arrays | PreparedData) -> list[str]:

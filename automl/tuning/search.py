@@ -108,7 +108,7 @@ def start_search(
         RunError: The search could not go on; what it has recorded is kept.
     """
     from automl.data.prepare import prepare
-    from automl.tuning.objective import asked_objective, check_objective
+    from automl.tuning.objective import asked_objective, check_objective, one_loss
 
     started = time.monotonic()
     observer = observer or Observer()
@@ -128,8 +128,10 @@ def start_search(
         space = described(space, processes)
         _check_names(request, space)
         objective = asked_objective(request, space, data.task)
-        told = (*data.notes, *remarks(space), *check_objective(objective, data))
-        for note in told:
+        asked = with_batch_size(space.override(request.settings), request.batch_size)
+        loss_note = one_loss(asked, request, data.task)[1]
+        told = (*data.notes, *remarks(space), *check_objective(objective, data), loss_note)
+        for note in filter(None, told):
             observer.said(note)
         space = narrowed_space(space, request, data)
         manifest = make_manifest(request, space, data, objective)

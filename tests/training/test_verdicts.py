@@ -53,6 +53,26 @@ CASES = {
         replace(HEALTHY, quality=[math.log(3)] * 10, val_accuracy=[], classes=0, trivial=2.0),
         Verdict.HEALTHY,
     ),
+    "at the level of the majority": (  # the training loss falls all the same
+        with_loss([1.095] * 10, val_accuracy=[0.4] * 10, majority=0.4),
+        Verdict.CHANCE,
+    ),
+    "at its level, but overconfident": (
+        with_loss([1.2] * 10, val_accuracy=[0.8] * 10, majority=0.4),
+        Verdict.HEALTHY,
+    ),
+    "at the level of the mean": (
+        with_loss([1.1] * 10, val_accuracy=[], classes=0, val_mae=[0.9] * 10, trivial_mae=0.9),
+        Verdict.NOT_LEARNING,
+    ),
+    "medians of a skewed target": (
+        with_loss([1.2] * 10, val_accuracy=[], classes=0, val_mae=[0.5] * 10, trivial_mae=0.9),
+        Verdict.HEALTHY,
+    ),
+    "cut at the level of the majority": (
+        with_loss([1.095] * 10, val_accuracy=[0.4] * 10, majority=0.4, cut=True),
+        Verdict.UNFINISHED,
+    ),
     "flat from the start": (
         with_loss([1.08] * 10, loss=[1.09] * 10, val_accuracy=[0.45] * 10),
         Verdict.NOT_LEARNING,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,9 @@ from automl.data.metrics import Objective, resolve_objective
 from automl.data.prepare import PreparedData, prepare
 from automl.data.request import DataRequest
 from automl.errors import RequestError
-from automl.tuning.objective import check_objective
+from automl.space.registry import find_space
+from automl.tuning.objective import check_objective, one_loss
+from automl.tuning.request import SearchRequest
 
 
 def one_class_at_the_end() -> PreparedData:
@@ -30,6 +34,22 @@ def test_an_objective_that_is_undefined_there_is_refused() -> None:
     beside = resolve_objective("log_loss", data.task, further=("roc_auc",))
     assert "roc_auc is not defined" in check_objective(beside, data)[0]
     assert check_objective(Objective("loss", "minimize"), data) == []
+
+
+def test_a_search_by_loss_has_one_loss() -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=100), "y": rng.integers(0, 2, 100)})
+    task = prepare(DataRequest(frame, "y")).task
+    space = find_space("mlp")
+    request = SearchRequest(DataRequest(frame, "y"), objective="val_loss")
+    fixed, note = one_loss(space, request, task)
+    smoothing = [p for p in fixed.hyperparameters if p.name == "label_smoothing"]
+    assert [p.options for p in smoothing] == [(0.0,)]
+    assert "label_smoothing=0.0 in all trials" in note
+    by_metric = replace(request, objective="log_loss")
+    assert one_loss(space, by_metric, task) == (space, "")
+    chosen = space.override({"label_smoothing": "0.1"})
+    assert one_loss(chosen, request, task) == (chosen, "")
 
 
 def test_mape_says_how_many_true_values_are_zero() -> None:

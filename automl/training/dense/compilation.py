@@ -75,7 +75,7 @@ def read_loss(model: Any) -> TrainedLoss:
     loss = loss[0] if isinstance(loss, (list, tuple)) and len(loss) == 1 else loss
     loss = keras.losses.get(loss) if isinstance(loss, str) else loss
     if isinstance(loss, SmoothedSparseCrossentropy):
-        kind, hyper = Loss.SPARSE_CE, (loss._label_smoothing, 0.0)
+        kind, hyper = Loss.SPARSE_CE, (loss._label_smoothing, float(loss._from_logits))
     elif type(loss) in _CLASSES and loss.reduction == "sum_over_batch_size":
         kind = _CLASSES[type(loss)]
         hyper = _loss_hyper(kind, loss._fn_kwargs)

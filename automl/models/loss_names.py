@@ -1,0 +1,64 @@
+"""What a compiled model's loss measures, as one text: equal texts are equal losses and units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from automl.data.task import Task
+from automl.models.own_model import OWN_UNITS, ArrayForm
+
+#: Names of one loss: of right probabilities for numbered, one-hot or binary classes.
+_CROSSENTROPIES = frozenset(
+    {
+        "binary_crossentropy",
+        "categorical_crossentropy",
+        "sparse_categorical_crossentropy",
+        "smoothed_sparse_crossentropy",
+    }
+)
+#: Arguments that say how targets and outputs are written, and not what is measured.
+_FORMS = frozenset({"from_logits", "axis"})
+_OWN_LOSS = ("compute_loss", "test_step", "evaluate")
+
+
+def loss_text(model: Any, form: ArrayForm | None, task: Task) -> str:
+    """The loss by which a model is evaluated.
+
+    Args:
+        model: A compiled ``keras.Model``.
+        form: How it takes rows, where it is trained as its author made it; else None.
+        task: The task.
+
+    Returns:
+        Such as ``crossentropy``, ``mean_squared_error of standardized targets`` or
+        ``huber(delta=2.0)``.
+    """
+    if any(getattr(type(model), name) is not getattr(keras.Model, name) for name in _OWN_LOSS):
+        return f"the own loss of {type(model).__name__}"
+    loss = model.loss
+    while isinstance(loss, list | tuple | dict) and len(loss) == 1:
+        loss = next(iter(loss.values())) if isinstance(loss, dict) else loss[0]
+    text = _named(loss)
+    standardized = not task.is_classification and (form is None or form.target != OWN_UNITS)
+    return f"{text} of standardized targets" if standardized else text
+
+
+def _named(loss: Any) -> str:
+    if isinstance(loss, str):
+        loss = keras.losses.get(loss)
+    options = dict(getattr(loss, "_fn_kwargs", {}))
+    smoothing = getattr(loss, "_label_smoothing", 0.0)
+    if smoothing:
+        options["label_smoothing"] = smoothing
+    function = getattr(loss, "fn", loss)  # Keras wraps its functions
+    own = getattr(loss, "name", None) if function is loss else None
+    name = getattr(function, "__name__", None) or own or type(function).__name__
+    if name in _CROSSENTROPIES:
+        name = "crossentropy"
+    told = {k: v for k, v in options.items() if k not in _FORMS and v not in (None, 0.0, False)}
+    if name == "huber" and told.get("delta") == 1.0:
+        told.pop("delta")
+    listed = ", ".join(f"{key}={value}" for key, value in sorted(told.items()))
+    return f"{name}({listed})" if listed else str(name)
