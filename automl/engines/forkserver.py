@@ -142,7 +142,12 @@ class _Server:
     def start(self, request: dict[str, Any], descriptor: int) -> None:
         with contextlib.suppress(ImportError):  # the child meets it too, and tells it
             _import(request["preload"])
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:  # as many processes as may run, or no memory for one more
+            os.close(descriptor)
+            self.notify(failed=request["id"], why=f"{error.strerror or error} by fork")
+            return
         if pid == 0:
             self.control.close()
             _become_child(request, descriptor)

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Protocol
 
 from automl.common.root import Root
-from automl.engines.limits import LOG_BYTES, LOG_KEPT, scarce_memory
-from automl.engines.memory import held_memory, shown_size
+from automl.engines.limits import LOG_BYTES, LOG_KEPT, SCARCE_ADDRESSES, scarce_memory
+from automl.engines.memory import held_memory, mapped_memory, shown_size
 from automl.engines.processes import Child
-from automl.machine import Machine
+from automl.engines.said import bounds_met
+from automl.errors import RunError
+from automl.machine import Machine, address_space
 
 #: Seconds between two looks; a look at two workers takes 0.1 ms.
 PERIOD = 0.1
@@ -63,9 +65,16 @@ class Guard:
         self._machine = machine or Machine()
         self._scarce = scarce_memory(self._machine.total)
         self._relieved = 0.0
+        self._addresses = address_space()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="guard", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            raise RunError(
+                f"No thread can be started to look after the workers ({error}"
+                f"{bounds_met(str(error))})."
+            ) from error
 
     def close(self) -> None:
         """Ends the thread."""
@@ -89,6 +98,7 @@ class Guard:
         ]
         if not held:
             return
+        self._check_addresses(ready)
         for size, worker in held:
             if self._limit is not None and size > self._limit:
                 worker.end_overgrown(
@@ -96,6 +106,18 @@ class Guard:
                     f"{shown_size(self._limit)} of --memory-per-worker"
                 )
         self._relieve(*max(held, key=lambda entry: entry[0]))
+
+    def _check_addresses(self, workers: Sequence[Guarded]) -> None:
+        """Ends workers that have no addresses left to map."""
+        if self._addresses is None:
+            return
+        for worker in workers:
+            mapped = mapped_memory(worker.child.pid) if worker.child.pid is not None else None
+            if mapped is not None and mapped > self._addresses - SCARCE_ADDRESSES:
+                worker.end_overgrown(
+                    f"it had mapped {shown_size(mapped)} of addresses, all but the last of the "
+                    f"{shown_size(self._addresses)} that `ulimit -v` allows"
+                )
 
     def _relieve(self, size: int, worker: Guarded) -> None:
         """Ends the largest worker where the machine has hardly any memory left."""

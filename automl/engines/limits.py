@@ -22,6 +22,14 @@ LOG_BYTES = 1 << 20
 LOG_KEPT = 1 << 18
 #: Least memory that a worker can be held to: TensorFlow alone takes 0.3 GB of it (measured).
 LEAST_WORKER_MEMORY = 400 << 20
+#: Addresses that a worker needs for its trials beyond those that it has mapped when it is ready,
+#: where ``ulimit -v`` bounds them. A trial of a small net takes some 150 MB of them (measured).
+LEAST_ADDRESSES = 256 << 20
+#: Addresses (``ulimit -v``) without which TensorFlow cannot even be imported; it maps 1.4 GB.
+LEAST_ADDRESS_SPACE = 1200 << 20
+#: Addresses without which a worker is ended: OpenBLAS asks for 32 MB at a time, and asks again
+#: without end where it does not get them.
+SCARCE_ADDRESSES = 40 << 20
 #: A worker that dies this often before it is ready will not come up at all.
 START_ATTEMPTS = 3
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -18,11 +17,20 @@ from automl.engines.absence import Absence
 from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
 from automl.engines.devices import Devices
 from automl.engines.guard import Guard
-from automl.engines.limits import MEMORY_GROWTH, STALL_SECONDS, START_ATTEMPTS, overdue, too_large
-from automl.engines.memory import held_memory, shown_size
+from automl.engines.limits import (
+    LEAST_ADDRESSES,
+    MEMORY_GROWTH,
+    STALL_SECONDS,
+    START_ATTEMPTS,
+    overdue,
+    too_large,
+)
+from automl.engines.memory import held_memory, mapped_memory, shown_size
 from automl.engines.process_table import standing
 from automl.engines.processes import Child, Processes, warm_processes
+from automl.engines.said import describe_end, length, printed_since
 from automl.errors import RequestError, RunError
+from automl.machine import address_space
 from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
 
 #: Seconds between two looks at whether something holds a worker up; one takes some 0.3 ms.
@@ -45,6 +53,7 @@ class _Worker:
         self._excused_from = self._silence_excused_from = absence.seconds
         self._held_up = self._silence_held_up = 0.0
         self._computed = 0.0
+        self._log_start = length(log)
         self.first_memory: int | None = None  # when it was ready
         self.usual_memory: int | None = None  # after its first trial
         self._overgrown: tuple[TrialSpec | None, str] | None = None
@@ -52,12 +61,18 @@ class _Worker:
     def give(self, spec: TrialSpec, submitted: float) -> None:
         """Starts a trial that was submitted at a time on the monotonic clock."""
         self.spec, self.submitted = spec, submitted
+        self._log_start = length(self.log)
         self.started = time.monotonic()
         self.hear()
         self._excused_from, self._held_up = self._absence.seconds, 0.0
         if spec.seconds_left is not None:
             spec = replace(spec, seconds_left=spec.seconds_left - (self.started - submitted))
         self.child.send({"trial": spec.to_json()})
+
+    def last_words(self) -> str:
+        """How the process has ended, and what it said of the reason since the trial began."""
+        said = self.child.said or printed_since(self.log, self._log_start)
+        return describe_end(self.child.exit_code, said)
 
     def end_overgrown(self, why: str) -> None:
         """Ends the process for the memory that it holds; called by the guard's thread."""
@@ -276,11 +291,23 @@ class LocalEngine(Engine):
         worker.ready = True
         self._failed_starts = 0
         worker.first_memory = held_memory(worker.child.pid) if worker.child.pid else None
+        self._check_addresses(worker)
         limit, first = self._memory_limit, worker.first_memory or 0
         if limit is not None and first > limit:
             raise RequestError(
                 f"--memory-per-worker is {shown_size(limit)}, less than the {shown_size(first)} "
                 "that a worker holds before its first trial; give more."
+            )
+
+    def _check_addresses(self, worker: _Worker) -> None:
+        bound = address_space()
+        mapped = mapped_memory(worker.child.pid) if worker.child.pid else None
+        if bound is not None and mapped is not None and mapped + LEAST_ADDRESSES > bound:
+            raise RequestError(
+                f"`ulimit -v` lets a process map {shown_size(bound)} of addresses, of which a "
+                f"worker takes {shown_size(mapped)} before its first trial; raise it by "
+                f"{shown_size(mapped + LEAST_ADDRESSES - bound)} at least (or set it to unlimited, "
+                "and bound the memory with --memory-per-worker), then go on with `automl resume`."
             )
 
     def _await_successor(self, index: int, successor: _Worker) -> None:
@@ -317,12 +344,12 @@ class LocalEngine(Engine):
         while worker.child.exit_code is None and time.monotonic() < deadline:
             time.sleep(0.005)
             self._processes.notice()
-        if not worker.ready:
+        if not worker.ready and not worker.child.is_lost:
             self._failed_starts += 1
             if self._failed_starts >= START_ATTEMPTS:
                 raise RunError(
-                    f"A worker died {START_ATTEMPTS} times while it started "
-                    f"({_last_line(worker.log)}); see {worker.log}, then resume the search."
+                    f"A worker died {START_ATTEMPTS} times while it started: it "
+                    f"{worker.last_words()}. See {worker.log}, then resume the search."
                 )
         spec, started = worker.spec, worker.started
         worker.child.kill()  # it may have closed its connection and live on
@@ -330,13 +357,12 @@ class LocalEngine(Engine):
         if spec is None:
             return []
         seconds, overgrown = time.monotonic() - started, worker.overgrown()
-        if overgrown == "":
-            self._queue.appendleft(
-                (spec, worker.submitted)
-            )  # it had hardly begun when its worker ended
+        if overgrown == "" or worker.child.is_lost:
+            # It had hardly begun when its worker ended, or the server has taken it along.
+            self._queue.appendleft((spec, worker.submitted))
             return []
         cause = FailureCause.OUT_OF_MEMORY if overgrown else FailureCause.CRASHED
-        reason = overgrown or _describe_death(worker.child.exit_code)
+        reason = overgrown or f"its worker process {worker.last_words()}"
         return [
             TrialEnded(
                 spec.trial,
@@ -370,22 +396,3 @@ class LocalEngine(Engine):
         self._successors.clear()
         if self._owns_processes:
             self._processes.close()
-
-
-def _describe_death(exit_code: int | None) -> str:
-    if exit_code is None:
-        return "its worker process closed its connection without a result"
-    if exit_code < 0:
-        name = signal.Signals(-exit_code).name
-        hint = ", which is what the system does when memory runs out" if name == "SIGKILL" else ""
-        return f"its worker process was ended by {name}{hint}"
-    return f"its worker process ended with exit code {exit_code}"
-
-
-def _last_line(log: Path) -> str:
-    try:
-        with Root(log.parents[1]).open(log, "r", errors="replace") as file:
-            lines = file.read().strip().splitlines()
-    except FileNotFoundError:
-        lines = []
-    return lines[-1] if lines else "it said nothing"

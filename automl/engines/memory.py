@@ -30,6 +30,22 @@ def held_memory(pid: int | None = None) -> int | None:
     return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE")
 
 
+def mapped_memory(pid: int) -> int | None:
+    """Bytes of addresses that a process has mapped, of which ``ulimit -v`` allows it so many.
+
+    Args:
+        pid: The process.
+
+    Returns:
+        The bytes; None where there is no such process any more, or the system does not tell.
+    """
+    try:
+        fields = (_PROCESS / str(pid) / "statm").read_text().split()
+    except (OSError, ValueError):
+        return None
+    return int(fields[0]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def resident_memory() -> int:
     """Bytes of memory that this process holds, see `held_memory`, or 0 if unknown.
 

@@ -26,7 +26,12 @@ from typing import Any
 from typing_extensions import override
 
 from automl.common.root import Root
-from automl.errors import RunError
+from automl.engines.limits import LEAST_ADDRESS_SPACE
+from automl.engines.memory import shown_size
+from automl.engines.process_table import began
+from automl.engines.said import bounds_met, describe_end
+from automl.errors import RequestError, RunError
+from automl.machine import address_space
 
 #: Environment of every process that computes: one thread each, and no banner from TensorFlow.
 #: One thread per trial and a trial per core beats many threads per trial (measured).
@@ -51,6 +56,9 @@ CHILD_ENVIRONMENT = {
     "TF_ENABLE_ONEDNN_OPTS": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1"),
 }
 _START_SECONDS = 180.0  # importing TensorFlow takes 3 to 6 s; a cold disk may take a minute
+#: A server that dies this often within these seconds will not stay up.
+MOST_LOST = 3
+LOST_SECONDS = 600.0
 #: Seconds without a look at the server after which this process may have been stopped.
 _STOPPED_SECONDS = 5.0
 
@@ -62,12 +70,21 @@ class Child:
         pid: Its process id, or None until it is known.
         exit_code: None while it lives; negative for the signal that ended it.
         connection: Where messages come and go, or None until it has connected.
+        is_lost: Whether it has ended because the process did that had started it.
+        said: Why it could not be started, or "".
     """
 
     def __init__(self, connection: Connection | None = None) -> None:
         self.pid: int | None = None
         self.exit_code: int | None = None
         self.connection = connection
+        self.is_lost = False
+        self.said = ""
+        self._began: int | None = None
+
+    def started(self, pid: int) -> None:
+        """Takes its process id."""
+        self.pid, self._began = pid, began(pid)
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Sends a JSON message; one that cannot arrive, because the child has died, is dropped.
@@ -94,7 +111,10 @@ class Child:
 
     def kill(self) -> None:
         """Ends the process at once."""
-        if self.pid is not None and self.exit_code is None:
+        if self.pid is None or self.exit_code is not None:
+            return
+        # Its number may be another process's by now.
+        if self._began is None or began(self.pid) == self._began:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
@@ -152,9 +172,22 @@ class Processes(ABC):
 
 def warm_processes() -> Processes:
     """The processes that this platform allows, already starting up in the background."""
-    if hasattr(os, "fork") and hasattr(socket, "send_fds"):
-        return ForkedProcesses()
-    return SpawnedProcesses()
+    bound = address_space()
+    if bound is not None and bound < LEAST_ADDRESS_SPACE:
+        raise RequestError(
+            f"`ulimit -v` lets a process map {shown_size(bound)} of addresses, and TensorFlow "
+            "alone takes 1.4 GB; set it to 2 GB at least, or to unlimited, and bound the memory "
+            "with --memory-per-worker."
+        )
+    try:
+        if hasattr(os, "fork") and hasattr(socket, "send_fds"):
+            return ForkedProcesses()
+        return SpawnedProcesses()
+    except (BlockingIOError, MemoryError, RuntimeError) as error:  # no process, or no thread
+        told = f"{error} by fork"
+        raise RunError(
+            f"No process for the workers can be started here ({error}{bounds_met(told)})."
+        ) from error
 
 
 def _environment() -> dict[str, str]:
@@ -171,9 +204,19 @@ def _environment() -> dict[str, str]:
 
 
 class ForkedProcesses(Processes):
-    """Children forked from one warm server; they die with it, and it dies with this process."""
+    """Children forked from one warm server; they die with it, and it dies with this process.
+
+    A server that dies is started again. Its children are lost, which is no fault of theirs.
+    """
 
     def __init__(self) -> None:
+        self._children: dict[int, Child] = {}
+        self._unsent: deque[tuple[int, bytes, socket.socket]] = deque()
+        self._next_id = 0
+        self._lost_at: deque[float] = deque(maxlen=MOST_LOST)
+        self._start_server()
+
+    def _start_server(self) -> None:
         self._control, theirs = socket.socketpair()
         with theirs:
             self._server = subprocess.Popen(
@@ -187,20 +230,15 @@ class ForkedProcesses(Processes):
                 start_new_session=True,
             )
         self._errors: deque[bytes] = deque(maxlen=50)
-        threading.Thread(target=self._drain_errors, daemon=True).start()
-        self._children: dict[int, Child] = {}
+        drain = threading.Thread(
+            target=_drain, args=(self._server.stderr, self._errors), daemon=True
+        )
+        drain.start()
         self._ready = False
-        self._unsent: deque[tuple[int, bytes, socket.socket]] = deque()
         self._in_flight: int | None = None
         self._buffer = b""
-        self._next_id = 0
         self._noticed = time.monotonic()
         self._deadline = self._noticed + _START_SECONDS
-
-    def _drain_errors(self) -> None:
-        assert self._server.stderr is not None
-        for line in self._server.stderr:
-            self._errors.append(line)
 
     @override
     def start(
@@ -243,7 +281,8 @@ class ForkedProcesses(Processes):
             except ConnectionResetError:  # it died with a request unread
                 received = b""
             if not received:
-                self._fail()
+                self._lose()
+                return
             *lines, self._buffer = (self._buffer + received).split(b"\n")
             for line in lines:
                 self._take(json.loads(line))
@@ -258,19 +297,42 @@ class ForkedProcesses(Processes):
             self._ready = True
             self.import_seconds = float(notice["seconds"])
         elif "started" in notice:
-            self._children[notice["started"]].pid = notice["pid"]
+            self._children[notice["started"]].started(notice["pid"])
+            self._in_flight = None
+        elif "failed" in notice:
+            child = self._children.pop(notice["failed"])
+            child.exit_code, child.said = 1, notice["why"]
             self._in_flight = None
         elif "exited" in notice:
             self._children.pop(notice["exited"]).exit_code = notice["code"]
         self._send_next()
 
+    def _lose(self) -> None:
+        """Starts the server again that has died; its children are lost."""
+        now = time.monotonic()
+        if not self._ready or (
+            len(self._lost_at) == MOST_LOST and (now - self._lost_at[0] < LOST_SECONDS)
+        ):
+            self._fail()
+        self._lost_at.append(now)
+        self._server.wait()
+        unsent = {identity for identity, _, _ in self._unsent}
+        for identity, child in list(self._children.items()):
+            if identity not in unsent:
+                del self._children[identity]
+                child.kill()
+                child.is_lost = True
+                child.exit_code = -int(getattr(signal, "SIGKILL", signal.SIGTERM))
+        self._control.close()
+        self._start_server()
+
     def _fail(self) -> None:
         self._server.kill()
-        self._server.wait()
-        said = b"".join(self._errors).decode(errors="replace").strip().splitlines()
+        code = self._server.wait()
+        said = b"".join(self._errors).decode(errors="replace")
         raise RunError(
-            "The process that starts the workers could not import what they need or has ended"
-            f" ({said[-1] if said else 'it said nothing'}); the search can be resumed."
+            "The process that starts the workers could not import what they need or has ended: it "
+            f"{describe_end(code, said)}. The search can be resumed."
         )
 
     @override
@@ -289,6 +351,12 @@ class ForkedProcesses(Processes):
         except subprocess.TimeoutExpired:
             self._server.kill()
             self._server.wait()
+
+
+def _drain(stream: Any, lines: deque[bytes]) -> None:
+    """Keeps the last lines that a process prints."""
+    for line in stream:
+        lines.append(line)
 
 
 class SpawnedProcesses(Processes):
@@ -341,7 +409,7 @@ class SpawnedProcesses(Processes):
         process.stdin.write(json.dumps(opening).encode() + b"\n")
         process.stdin.flush()
         child = Child()
-        child.pid = process.pid
+        child.started(process.pid)
         self._children[identity] = (child, process)
         self._requests[identity] = json.dumps({"target": target, **argument}).encode()
         return child

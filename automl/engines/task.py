@@ -15,11 +15,22 @@ from automl import errors
 from automl.engines.absence import Absence
 from automl.engines.guard import Guard
 from automl.engines.processes import Child, Processes
+from automl.engines.said import describe_end
 from automl.errors import AutoMLError, RunError
 from automl.machine import usable_cores
 
 TIMEOUT = 600.0
 """Seconds that a task gets unless it is told otherwise."""
+
+
+#: Times that a task is tried whose process was lost with the server that had forked it.
+_ATTEMPTS = 2
+#: Seconds within which a process whose connection is closed is known to have ended.
+_END_SECONDS = 2.0
+
+
+class _Lost(RunError):
+    """A task's process has ended with the one that had started it."""
 
 
 class TookTooLong(RunError):
@@ -74,12 +85,29 @@ def run_task(
             something else or died.
         TookTooLong: It took longer than the timeout.
     """
+    deadline = time.monotonic() + timeout
+    for attempt in range(_ATTEMPTS):
+        try:
+            return _run_once(processes, function, arguments, deadline, preload)
+        except _Lost:
+            if attempt == _ATTEMPTS - 1:
+                raise
+    raise AssertionError
+
+
+def _run_once(
+    processes: Processes,
+    function: str,
+    arguments: Mapping[str, Any],
+    deadline: float,
+    preload: Sequence[str],
+) -> Any:
     argument = {"function": function, "arguments": dict(arguments)}
     child = processes.start("automl.engines.task:serve_task", argument, preload=preload)
     watched = _Watched(child)
     guard = Guard(lambda: [watched])
     try:
-        answer = _await_answer(processes, child, function, time.monotonic() + timeout)
+        answer = _await_answer(processes, child, function, deadline)
     except RunError as error:
         if watched.why:
             raise RunError(f"The process that ran {function} was ended: {watched.why}.") from error
@@ -119,16 +147,25 @@ def _await_answer(
             try:
                 answer = child.receive()
             except EOFError as error:
-                raise RunError(
-                    f"The process that ran {function} has died, as when something ends it from "
-                    "outside; try again, a search with `automl resume`."
-                ) from error
+                raise _died(processes, child, function) from error
             if answer is not None:
                 return answer
-        elif child.exit_code is not None:
-            raise RunError(f"The process that ran {function} could not start.")
+        if child.exit_code is not None:
+            raise _died(processes, child, function)
         waiting = [*processes.waitables(), *([child.connection] if child.connection else [])]
         seconds = 0.5 if waiting else 0.05
         with absence.waiting(seconds):
             wait(waiting, timeout=seconds) if waiting else time.sleep(seconds)
     raise TookTooLong(f"{function} took too long and was stopped.")
+
+
+def _died(processes: Processes, child: Child, function: str) -> RunError:
+    deadline = time.monotonic() + _END_SECONDS
+    while child.exit_code is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+        processes.notice()
+    told = (
+        f"The process that ran {function} {describe_end(child.exit_code, child.said)}; try again, "
+        "a search with `automl resume`."
+    )
+    return _Lost(told) if child.is_lost else RunError(told)

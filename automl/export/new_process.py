@@ -23,6 +23,7 @@ from typing_extensions import override
 
 from automl.errors import RunError
 from automl.export import keras_only
+from automl.machine import process_bound
 
 SECONDS = 600.0
 
@@ -170,12 +171,13 @@ class Forked(NewProcess):
         os.close(answer)
 
     @override
-    def close(self) -> None:
+    def close(self, ended: bool = False) -> None:
         if self._pid is not None:
             os.close(self._orders)
             os.close(self._answer)
-            os.kill(self._pid, signal.SIGKILL)
-            os.waitpid(self._pid, 0)
+            if not ended:
+                os.kill(self._pid, signal.SIGKILL)
+                os.waitpid(self._pid, 0)
             self._pid = None
 
     @override
@@ -186,9 +188,24 @@ class Forked(NewProcess):
         while select.select([self._answer], [], [], max(0.0, deadline - time.monotonic()))[0]:
             piece = os.read(self._answer, 1 << 16)
             if not piece:
-                return json.loads(answer)["complaint"] if answer else "the process has died"
+                return json.loads(answer)["complaint"] if answer else self._describe_end()
             answer += piece
         raise TimeoutError
+
+    def _describe_end(self) -> str:
+        """How the process has ended that gave no answer."""
+        assert self._pid is not None
+        code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+        self.close(ended=True)
+        how = (
+            f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+        )
+        bound = process_bound()
+        if bound is None:
+            return f"the process {how}"
+        return (
+            f"the process {how}; at most {bound} processes and threads may run here (`ulimit -u`)"
+        )
 
 
 def _serve(orders: int, answer: int) -> NoReturn:

@@ -269,6 +269,8 @@ class RunStudy:
 
     def report(self, number: int, epoch: int, score: float) -> None:
         """Records a trial's score after an epoch."""
+        if epoch in self._scores[number]:  # it was begun again, its worker being lost
+            self._scores[number] = {}
         self._scores[number][epoch] = score
         self._storage.set_trial_intermediate_value(self._ids[number], epoch, score)
 

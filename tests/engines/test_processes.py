@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -17,13 +16,11 @@ from automl.engines.contract import Job
 from automl.engines.local import LocalEngine
 from automl.engines.processes import (
     Child,
-    ForkedProcesses,
     Processes,
     SpawnedProcesses,
     warm_processes,
 )
 from automl.engines.task import TookTooLong, run_task
-from automl.errors import RunError
 from automl.machine import usable_cores
 from automl.trial import TrialBudget, TrialResult, TrialSpec, TrialState
 
@@ -61,20 +58,6 @@ def test_children_run_the_package_of_the_driver_wherever_they_start(
     processes = kind()
     try:
         assert run_task(processes, "json:dumps", {"obj": 1}) == "1"
-    finally:
-        processes.close()
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is a server only where there is fork")
-def test_a_server_that_has_died_is_told() -> None:
-    processes = ForkedProcesses()
-    try:
-        assert run_task(processes, "json:dumps", {"obj": 1}) == "1"
-        assert processes.import_seconds > 0
-        processes._server.kill()
-        processes._server.wait()
-        with pytest.raises(RunError, match="can be resumed"):
-            run_task(processes, "json:dumps", {"obj": "x" * 300_000})
     finally:
         processes.close()
 
