@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from automl.machine import total_memory, usable_cores
+from automl.common.machine import total_memory, usable_cores
 
 PACKAGES = (
     "tensorflow", "keras", "numpy", "keras-tuner", "optuna", "ray", "autokeras", "automl",

@@ -15,7 +15,7 @@ ORDER = (
     "cli", "api", "tuning", "engines", "results", "space", "data", "training", "export", "models",
 )  # fmt: skip
 BELOW_THE_LINE = {"training", "export", "models"}
-SHARED = {"common", "errors", "imports", "machine", "trial"}
+SHARED = {"common", "errors", "imports", "trial"}
 # Values (a task, a plan, a space, a run's files) flow down to the rooms that work on them.
 VALUE_ROOMS = {"space", "data", "results"}
 HEAVY = {"tensorflow", "keras", "keras_tuner"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from automl.common.machine import total_memory
 from automl.errors import DataError
-from automl.machine import total_memory
 
 # Own choice: rows are there twice, as they were read and as they are prepared.
 SHARE_OF_MEMORY = 0.5

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from automl.common.machine import may_have_gpu, usable_cores
 from automl.engines.processes import Processes
 from automl.engines.task import run_task
 from automl.errors import RequestError
-from automl.machine import may_have_gpu, usable_cores
 
 DEVICES = ("auto", "cpu", "gpu")
 #: What `automl.space.SearchSpace.inputs` is of models that take a row of a table as one vector:

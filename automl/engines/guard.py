@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from automl.common.machine import Machine, address_space
 from automl.common.root import Root
 from automl.engines.limits import LOG_BYTES, LOG_KEPT, SCARCE_ADDRESSES, scarce_memory
 from automl.engines.memory import held_memory, mapped_memory, shown_size
 from automl.engines.processes import Child
 from automl.engines.said import bounds_met
 from automl.errors import RunError
-from automl.machine import Machine, address_space
 
 #: Seconds between two looks; a look at two workers takes 0.1 ms.
 PERIOD = 0.1

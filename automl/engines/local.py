@@ -12,6 +12,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from automl.common.machine import address_space
 from automl.common.root import Root
 from automl.engines.absence import Absence
 from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
@@ -30,7 +31,6 @@ from automl.engines.process_table import standing
 from automl.engines.processes import Child, Processes, warm_processes
 from automl.engines.said import describe_end, length, printed_since
 from automl.errors import RequestError, RunError
-from automl.machine import address_space
 from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
 
 #: Seconds between two looks at whether something holds a worker up; one takes some 0.3 ms.

@@ -1,4 +1,4 @@
-"""Memory that a process holds, as the system tells it; the machine's is in `automl.machine`."""
+"""Memory that a process holds, as the system tells it; see also `automl.common.machine`."""
 
 from __future__ import annotations
 

@@ -25,13 +25,13 @@ from typing import Any
 
 from typing_extensions import override
 
+from automl.common.machine import address_space
 from automl.common.root import Root
 from automl.engines.limits import LEAST_ADDRESS_SPACE
 from automl.engines.memory import shown_size
 from automl.engines.process_table import began
 from automl.engines.said import bounds_met, describe_end
 from automl.errors import RequestError, RunError
-from automl.machine import address_space
 
 #: Environment of every process that computes: one thread each, and no banner from TensorFlow.
 #: One thread per trial and a trial per core beats many threads per trial (measured).

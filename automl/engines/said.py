@@ -6,10 +6,10 @@ import re
 import signal
 from pathlib import Path
 
+from automl.common.machine import address_space, process_bound
 from automl.common.root import Root
 from automl.engines.memory import shown_size
 from automl.errors import RunError
-from automl.machine import address_space, process_bound
 
 #: Lines that libraries print in every process, whatever becomes of it.
 _NOTICES = re.compile(

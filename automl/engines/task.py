@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from automl import errors
+from automl.common.machine import usable_cores
 from automl.engines.absence import Absence
 from automl.engines.guard import Guard
 from automl.engines.processes import Child, Processes
 from automl.engines.said import describe_end
 from automl.errors import AutoMLError, RunError
-from automl.machine import usable_cores
 
 TIMEOUT = 600.0
 """Seconds that a task gets unless it is told otherwise."""

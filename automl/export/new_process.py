@@ -21,9 +21,9 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import override
 
+from automl.common.machine import process_bound
 from automl.errors import RunError
 from automl.export import keras_only
-from automl.machine import process_bound
 
 SECONDS = 600.0
 

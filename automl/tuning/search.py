@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from automl.common.machine import usable_cores
 from automl.engines.contract import Engine, Job, SpaceHandle
 from automl.engines.defaults import check_defaults
 from automl.engines.describe import described, locate_space
 from automl.engines.devices import Devices, find_devices, wants_gpu
 from automl.engines.processes import Processes, warm_processes
-from automl.machine import usable_cores
 from automl.results.database import telling_of_the_database
 from automl.results.files import telling_of_the_disk
 from automl.results.run_directory import RunDirectory

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from automl.machine import usable_cores
+from automl.common.machine import usable_cores
 from benchmarks.catalogue import WORKLOADS
 from benchmarks.figures.options import Figure, Options
 from benchmarks.peers.assignment import Assignment

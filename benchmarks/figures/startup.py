@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from automl.machine import usable_cores
+from automl.common.machine import usable_cores
 from benchmarks.catalogue import WORKLOADS
 from benchmarks.figures.options import Figure, Options, timed_command
 from benchmarks.peers.assignment import Assignment

@@ -11,7 +11,7 @@ from typing import Any
 import ray
 from ray import tune
 
-from automl.machine import usable_cores
+from automl.common.machine import usable_cores
 from benchmarks.catalogue import ROOT
 from benchmarks.peers.assignment import Assignment
 from benchmarks.peers.clock import EventLog

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from automl.common.machine import usable_cores
 from automl.data.metrics import Objective
 from automl.engines.contract import Job
 from automl.engines.local import LocalEngine
@@ -21,7 +22,6 @@ from automl.engines.processes import (
     warm_processes,
 )
 from automl.engines.task import TookTooLong, run_task
-from automl.machine import usable_cores
 from automl.trial import TrialBudget, TrialResult, TrialSpec, TrialState
 
 

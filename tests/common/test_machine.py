@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.machine import Machine, may_have_gpu, process_bound, total_memory, usable_cores
+from automl.common.machine import Machine, may_have_gpu, process_bound, total_memory, usable_cores
 
 
 def make_root(root: Path, cgroup: str, files: Mapping[str, str], memory: int = 8192) -> Path:
@@ -97,7 +97,7 @@ def test_a_process_that_is_held_to_one_core_has_one() -> None:
     core = min(os.sched_getaffinity(0))
     code = (
         f"import os; os.sched_setaffinity(0, {{{core}}})\n"
-        "from automl.machine import usable_cores; print(usable_cores())"
+        "from automl.common.machine import usable_cores; print(usable_cores())"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "1"
@@ -145,7 +145,7 @@ def test_without_a_container_the_machine_counts(tmp_path: Path) -> None:
 def test_a_bound_of_addresses_counts_as_memory() -> None:
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))\n"
-        "from automl.machine import total_memory; print(total_memory())"
+        "from automl.common.machine import total_memory; print(total_memory())"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(told.stdout) == min(3 << 30, total_memory() or 3 << 30)
