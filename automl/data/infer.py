@@ -97,7 +97,7 @@ def infer_schema(
     guesses = [
         Guess(Column(name, ColumnKind.CATEGORY))
         if name in categorical
-        else _guess(clean(frame[name]), asked)
+        else _guess_raw(frame[name], asked)
         for name in frame.columns
     ]
     shown = {guess.means for guess in guesses if guess.other is None}
@@ -116,6 +116,17 @@ def _settled(guess: Guess, shown: set[str], say: Say) -> Column:
     if note:
         say(note)
     return guess.column
+
+
+def _guess_raw(column: pd.Series, asked: Conventions) -> Guess:
+    """The same before it is cleaned: texts among numbers show how they are read."""
+    if column.dtype == object:
+        texts = np.array([isinstance(value, str) for value in column], np.bool_)
+        if texts.any() and column[~texts].notna().any():
+            guess = _guess(clean(column[texts]), asked)
+            if guess.column.kind is ColumnKind.NUMBER:
+                return guess
+    return _guess(clean(column), asked)
 
 
 def _guess(cleaned: pd.Series, asked: Conventions) -> Guess:
@@ -151,7 +162,7 @@ def _guess_text(name: str, present: pd.Series, asked: Conventions) -> Guess:
         if asked.decimal != "," and not _could_be_grouped(present):
             return _plain_numbers(name, present)
     sample = present.iloc[np.unique(np.linspace(0, len(present) - 1, LOOKED_AT).astype(int))]
-    if not np.isnan(booleans(sample)).any() and not np.isnan(booleans(present)).any():
+    if _are_booleans(sample) and _are_booleans(present):
         return _of_kind(name, ColumnSource.BOOLEAN)
     if sample.str.contains(r"\d").mean() < DIGITS_SHARE:
         return Guess(Column(name, ColumnKind.CATEGORY))
@@ -169,6 +180,11 @@ def _guess_text(name: str, present: pd.Series, asked: Conventions) -> Guess:
     if found is not None:
         return found
     return Guess(Column(name, ColumnKind.CATEGORY, looks=_looks(name, present)))
+
+
+def _are_booleans(present: pd.Series) -> bool:
+    """Whether texts are true and false, beside which 1 and 0 may stand."""
+    return bool(np.isin(booleans(present), (0.0, 1.0)).all())
 
 
 def _plain_numbers(name: str, present: pd.Series) -> Guess:
@@ -330,8 +346,8 @@ def _looks(name: str, present: pd.Series) -> str:
         most, rest = present[read[0]], present[~read[0]]
         return (
             f"{len(rest):,} of its {len(present):,} values, such as {str(rest.iloc[0])!r}, are not "
-            f"written as numbers like {str(most.iloc[0])!r} are, so none is read as a number "
-            "(write all of them one way, or leave these empty)"
+            f"written as numbers like {str(most.iloc[0])!r} are, so none is read as a number; "
+            "write all of them one way, or leave these empty"
         )
     examples = " and ".join(repr(str(text)) for text in present.unique()[:2])
     if infer_date_format(present) is not None:

@@ -265,18 +265,18 @@ def _class_task(written: _Written, kind: TaskKind, asked: str | None) -> Task:
             f"The target {name!r} has {len(classes)} classes, but a binary task has two: choose "
             "--task multiclass."
         )
-    rare = len(classes) > MOST_TEXT_CLASSES_SHARE * len(column)
-    if asked is None and is_text(column) and rare and len(classes) > MOST_NUMBERED_CLASSES:
-        what = (
-            "holds dates, which cannot be learnt"
-            if _are_dates(column)
-            else ("looks like an identifier, not like classes or numbers")
-        )
-        raise DataError(
-            f"The target {name!r} has {len(classes):,} different texts in {len(column):,} rows, "
-            f"such as {str(column.iloc[0])!r}, so it {what}: choose another target, or insist with "
-            "--task classification."
-        )
+    if asked is None and is_text(column) and len(classes) > MOST_NUMBERED_CLASSES:
+        what = None
+        if _are_dates(column):
+            what = "holds dates, which cannot be learnt"
+        elif len(classes) > MOST_TEXT_CLASSES_SHARE * len(column):
+            what = "looks like an identifier, not like classes or numbers"
+        if what is not None:
+            raise DataError(
+                f"The target {name!r} has {len(classes):,} different texts in {len(column):,} "
+                f"rows, such as {str(column.iloc[0])!r}, so it {what}: choose another target, or "
+                "insist with --task classification."
+            )
     outputs = 1 if kind is TaskKind.BINARY else len(classes)
     return Task(kind, outputs, (name,), classes)
 

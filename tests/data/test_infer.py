@@ -5,9 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from automl.data.columns import clean, numeric_values
+from automl.data.columns import ColumnSource, clean, numeric_values
 from automl.data.infer import infer_column, infer_schema
-from automl.data.schema import ColumnKind
+from automl.data.number_format import NumberFormat
+from automl.data.schema import ColumnKind, Conventions
+from automl.errors import DataError
 
 
 def infer(values):
@@ -69,3 +71,92 @@ def test_a_declared_category_is_not_looked_at():
     frame = pd.DataFrame({"c": [1, 2], "d": [1, 2]})
     kinds = [column.kind for column in infer_schema(frame, ("c",), pytest.fail)]
     assert kinds == [ColumnKind.CATEGORY, ColumnKind.NUMBER]
+
+
+def table(**columns):
+    return pd.DataFrame({name: pd.Series(v, dtype="str") for name, v in columns.items()})
+
+
+def inferred(frame, **conventions):
+    said = []
+    schema = infer_schema(frame, (), said.append, Conventions(**conventions))
+    return {column.name: column.reading for column in schema}, said
+
+
+OPEN = ["1,234", "2,500", "12,000"] * 5
+DOTS = ["1.234", "2.500", "12.000"] * 5
+
+
+@pytest.mark.parametrize(
+    ("values", "other", "conventions", "decimal", "is_said"),
+    [
+        (OPEN, ["a"] * 15, {}, ".", True),
+        (OPEN, ["0,5"] * 15, {}, ",", False),
+        (OPEN, ["0.5"] * 15, {}, ".", False),
+        (OPEN, ["1", "2", "3"] * 5, {}, ".", True),
+        (OPEN, ["a"] * 15, {"decimal": ","}, ",", False),
+        (DOTS, ["a"] * 15, {}, ".", True),
+        (DOTS, ["0,5"] * 15, {}, ",", False),
+        (DOTS, ["0.5"] * 15, {}, ".", False),
+        (DOTS, ["a"] * 15, {"decimal": ","}, ",", False),
+        ([*DOTS, "0.5"], ["a"] * 16, {}, ".", False),
+        ([*DOTS, "1.234.567"], ["a"] * 16, {}, ",", False),
+    ],
+)
+def test_what_one_column_leaves_open_another_or_an_option_tells(
+    values, other, conventions, decimal, is_said
+):
+    readings, said = inferred(table(a=values, b=other), **conventions)
+    assert readings["a"].number_format.decimal == decimal
+    assert any("nothing tells it from" in s and "--decimal" in s for s in said) == is_said
+    assert readings["a"].source is ColumnSource.NUMBER
+
+
+def test_whole_numbers_take_the_decimal_mark_of_their_file():
+    readings, said = inferred(table(a=["1", "20", "3"], b=["0,5", "1,5", "-2,5"]))
+    assert readings["a"].number_format == NumberFormat(",") and len(said) == 1
+    readings, _ = inferred(table(a=["1", "20", "3"], b=["0.5", "1.5", "-2.5"]))
+    assert readings["a"].number_format == NumberFormat()
+
+
+@pytest.mark.parametrize(
+    ("other", "conventions", "first", "is_said"),
+    [
+        ("x", {}, "%m", True),
+        ("31/12/2020", {}, "%d", False),
+        ("12/31/2020", {}, "%m", False),
+        ("x", {"day_first": True}, "%d", False),
+        ("x", {"date_formats": {"a": "%d/%m/%Y"}}, "%d", False),
+    ],
+)
+def test_day_and_month_likewise(other, conventions, first, is_said):
+    readings, said = inferred(table(a=["01/02/2020", "03/04/2020"], b=[other] * 2), **conventions)
+    assert readings["a"].date_format.startswith(first)
+    assert any("month first (--day-first" in s for s in said) == is_said
+
+
+def test_texts_among_numbers_show_how_they_are_written():
+    column = pd.Series([1.5, "2,5", 3, "4,25"], dtype=object, name="c")
+    said = []
+    (found,) = infer_schema(pd.DataFrame({"c": column}), (), said.append)
+    assert numeric_values(column, found.reading).tolist() == [1.5, 2.5, 3.0, 4.25]
+
+
+def test_a_date_format_that_no_value_has_is_refused():
+    with pytest.raises(DataError, match="'red' and no date of the format %Y-%m"):
+        inferred(table(a=["red", "blue"]), date_formats={"a": "%Y-%m"})
+    _, said = inferred(table(a=["2020-01", "blue"]), date_formats={"a": "%Y-%m"})
+    assert "1 of 2 values, such as 'blue'" in said[0]
+
+
+def test_whole_numbers_are_dates_only_if_all_are():
+    days = [20200131, 20200229, 19991231, 20210101, 20210102]
+    assert infer(days)[0].kind is ColumnKind.DATE
+    assert infer([float(d) for d in days])[0].reading.date_format == "%Y%m%d"
+    assert infer([*days, 20200230])[0].kind is ColumnKind.NUMBER
+    assert infer([*days, 5])[0].kind is ColumnKind.NUMBER
+
+
+@pytest.mark.parametrize("words", [["1.234", "2.500"], ["1", "true", "7"]])
+def test_numbers_are_no_booleans(words):
+    assert infer(words * 10)[0].kind is not ColumnKind.BOOLEAN
