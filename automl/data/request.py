@@ -119,7 +119,9 @@ class DataRequest:
                 return "stdin"
             path = Path(self.source)
             packed = path.suffix.lower() in (".gz", ".bz2", ".xz", ".zst")
-            return (Path(path.stem).stem if packed else path.stem) or "data"
+            stem = (Path(path.stem).stem if packed else path.stem) or "data"
+            # Bytes that are no UTF-8 would be no name of a study.
+            return "".join("_" if "\ud800" <= c <= "\udfff" else c for c in stem)
         return "arrays" if isinstance(self.source, tuple | list) else "table"
 
     @property

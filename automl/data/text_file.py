@@ -64,7 +64,7 @@ def read_text_file(
     separator = separator or named or (expected if of_tabs else find_separator(content))
     if separator != expected and say is not None:
         how = "blanks" if separator == BLANKS else repr(separator)
-        say(f"{path.name}: values are separated by {how} (--separator overrules)")
+        say(f"{shown_name(path)}: values are separated by {how} (--separator overrules)")
     if separator == BLANKS:
         separator, content = ",", _with_commas(content)
     rows = None if _has_spaced_quotes(content, separator) else _fast(content, separator)
@@ -249,6 +249,11 @@ def _careful(content: str, separator: str, path: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[str(i) for i in range(len(rows[0]))], dtype="str")
 
 
+def shown_name(path: Path) -> str:
+    """A file's name as it can be printed, whatever its bytes are."""
+    return path.name.encode("utf-8", "backslashreplace").decode()
+
+
 def with_header(rows: pd.DataFrame, names: list[str], path: Path, say: Say | None) -> pd.DataFrame:
     """Takes column names from the first row, unless names were given that it does not repeat.
 
@@ -262,7 +267,7 @@ def with_header(rows: pd.DataFrame, names: list[str], path: Path, say: Say | Non
             "columns: give one name for each."
         )
     if names and first == names and say is not None:
-        say(f"{path.name}: the first line repeats the names given, so it is taken as the header")
+        say(f"{shown_name(path)}: the first line repeats the names, so it is taken as the header")
     has_header = not names or first == names
     frame = rows.iloc[1:] if has_header else rows
     if len(frame) == 0:

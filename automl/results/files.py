@@ -6,6 +6,7 @@ import errno
 import json
 import math
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from automl.common.shell import shown_path
 from automl.data.forms import sealed
 from automl.errors import RunError
 
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # No room on the disk, in a person's quota, or below the largest size that a file may have.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _REFUSALS = (*_NO_ROOM, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
@@ -105,7 +107,9 @@ def to_json_text(form: Any, indent: int | None = 2) -> str:
         Text that every JSON reader accepts: numbers that are not finite become ``null``,
         because JSON has no word for them.
     """
-    return json.dumps(finite(form), indent=indent, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(finite(form), indent=indent, ensure_ascii=False, allow_nan=False)
+    # Half of a surrogate pair, as in names of files that are no UTF-8, has only its escape.
+    return text if text.isascii() else LONE_SURROGATE.sub(lambda c: f"\\u{ord(c[0]):04x}", text)
 
 
 def finite(form: Any) -> Any:

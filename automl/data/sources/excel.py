@@ -12,7 +12,7 @@ from xml.etree.ElementTree import ParseError
 from automl.data.memory import check_memory
 from automl.data.npz import first_line
 from automl.data.sources.content import Content
-from automl.data.text_file import Say, with_header
+from automl.data.text_file import Say, shown_name, with_header
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def read_excel(content: Content, names: Sequence[str] = (), say: Say | None = No
         ) from error
     if uncomputed and say is not None:
         say(
-            f"{content.path.name}: {uncomputed:,} formulas were stored without a value and count "
-            "as missing (open and save the file in Excel to store them)"
+            f"{shown_name(content.path)}: {uncomputed:,} formulas were stored without a value and "
+            "count as missing (open and save the file in Excel to store them)"
         )
     if not rows:
         raise DataError(f"The file {str(content.path)!r} is empty: give a header and rows.")
@@ -78,8 +78,8 @@ def _first_sheet(file: IO[bytes], path: Path, say: Say | None) -> tuple[list[lis
     sheet = (shown or book.worksheets)[0]
     if len(book.worksheets) > 1 and say is not None:
         say(
-            f"{path.name}: the first of {len(book.worksheets)} sheets, {sheet.title!r}, is read "
-            "(save another one as a file of its own)"
+            f"{shown_name(path)}: the first of {len(book.worksheets)} sheets, {sheet.title!r}, is "
+            "read (save another one as a file of its own)"
         )
     sheet.reset_dimensions()  # what the file says of them may be wrong
     rows = [[_value(cell) for cell in row] for row in sheet.iter_rows()]

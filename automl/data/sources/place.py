@@ -85,7 +85,7 @@ def _absent(path: Path, error: Exception, known: Sequence[str], others: Sequence
     if number not in (None, errno.ENOENT, errno.ENOTDIR):
         return f"The file {shown} cannot be read: {os.strerror(number)}."
     try:
-        siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        siblings = [p.name for p in path.parent.iterdir() if p.is_file()]
     except OSError:  # a folder that may not be listed has no names to offer
         siblings = []
     near = [n for n in siblings if n != path.name and n.lower().endswith(tuple(known))]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from pathlib import Path
 
 import pytest
 
+from automl.data.request import DataRequest
 from automl.data.sources import load
 from automl.errors import DataError
+from automl.results.files import to_json_text
 
 
 @pytest.mark.parametrize(
@@ -63,3 +66,16 @@ def test_a_file_of_an_odd_name_is_read_and_one_that_is_not_there_can_be_told(tmp
     with pytest.raises(DataError) as told:
         load(odd + "x.csv")
     str(told.value).encode()
+
+
+def test_a_request_for_a_file_of_an_odd_name_is_recorded_and_read_back(tmp_path):
+    odd = os.fsdecode(os.fsencode(str(tmp_path)) + b"/t\xff.csv")
+    Path(odd).write_text("a;b\n1;2\n3;4\n")
+    request = DataRequest(odd, "b")
+    assert request.name == "t_"
+    text = to_json_text(request.to_json())
+    text.encode()
+    assert DataRequest.from_json(json.loads(text)).source == odd
+    said: list[str] = []
+    load(odd, say=said.append)
+    said[0].encode()
