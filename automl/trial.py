@@ -62,6 +62,16 @@ class FailureCause(StrEnum):
     OTHER_LOSS = "another loss"
 
 
+class TrainerName(StrEnum):
+    """What trained a trial, fastest first; the numbers it gives are the same."""
+
+    KERNEL = "kernel"
+    COMPILED = "compiled"
+    FIT = "fit"
+    EAGER = "eager"
+    OWN_FIT = "own fit"
+
+
 @dataclass(frozen=True)
 class TrialBudget:
     """How much one trial may spend.
@@ -171,6 +181,9 @@ class TrialResult:
         test_seconds: Estimate of how long scoring the test rows with its model takes.
         export_seconds: Estimate of how long handling its model takes after the search, beyond
             what any model takes: loading it, exporting it, checking the export.
+        trainer: What trained it: ``kernel``, the compiled kernel of dense nets; ``compiled``, whole
+            epochs in one TensorFlow graph; ``fit``, Keras's `fit` with a graph a step; ``eager``,
+            Keras's `fit` without one; ``own fit``, a hypermodel's; "" where it is not known.
         unsaved: Why the model of a completed trial could not be saved, as the end of a sentence;
             "" where it was, or where there was no need to save it.
         loss: What Keras's loss measures, with its unit, such as ``mean_squared_error of
@@ -195,6 +208,7 @@ class TrialResult:
     timings: Mapping[str, float] = field(default_factory=dict)
     test_seconds: float = 0.0
     export_seconds: float = 0.0
+    trainer: str = ""
     unsaved: str = ""
     loss: str = ""
     found: tuple[Mapping[str, Any], ...] = ()

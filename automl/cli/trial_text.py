@@ -94,6 +94,8 @@ def _heading(row: LeaderboardRow, objective: str, ranked: int) -> list[str]:
         told.append(f"{row.seconds:.1f} s")
     if row.parameters:
         told.append(f"{row.parameters:,} weights")
+    if row.trainer:
+        told.append(f"trainer {row.trainer}")
     if row.seed is not None:
         told.append(f"seed {row.seed}")
     lines = [", ".join(said)]

@@ -128,6 +128,8 @@ def _config_lines(trial: TrialRecord, manifest: Mapping[str, Any]) -> list[str]:
     lines += [f"- {name}: {_shown(value)}" for name, value in config.items()]
     if trial.result is not None:
         lines.append(f"- Weights: {trial.result.parameters:,}")
+        if trial.result.trainer:
+            lines.append(f"- Trainer: {markdown_text(trial.result.trainer)}")
         lines.append(
             f"- Hash of the weights (SHA-256): {markdown_text(trial.result.model_hash) or 'none'}"
         )
@@ -184,9 +186,10 @@ def _loading_lines(code: Mapping[str, Any] | None) -> list[str]:
             '    model = keras.saving.load_model("model.keras")',
             "    predictions = model.predict(inputs)",
         ]
-    where = f", in `code/{code['file']}`" if code["file"] else ""
+    where = f", in code/{code['file']}" if code["file"] else ""
+    needed = markdown_text(f"{', '.join(code['objects'])}{where}")
     return [
-        f"The model needs code of its author's ({', '.join(code['objects'])}{where}). Loading it",
+        f"The model needs code of its author's ({needed}). Loading it",
         "runs that code: read it first. In Python:",
         "",
         "    from automl.export.bundle import load_model",

@@ -39,6 +39,7 @@ class LeaderboardRow:
         seed: The trial's seed, or None where none is recorded.
         verdict: What the learning curve says, or None.
         reason: Why the trial failed or ended early; else an empty string.
+        trainer: What trained it; see `automl.trial.TrialResult`. "" where it is not known.
         train_metrics: The task's metrics on the training rows at the best epoch.
         gap: By how much the objective is worse on the validation rows than on the training
             rows, in the objective's units: positive where the model fits the training rows
@@ -63,6 +64,7 @@ class LeaderboardRow:
     train_metrics: Mapping[str, float] = field(default_factory=dict)
     gap: float | None = None
     test_metrics: Mapping[str, float] = field(default_factory=dict)
+    trainer: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form; its keys are the attributes, in their order."""
@@ -129,6 +131,7 @@ def _row(record: RunRecord, trial: TrialRecord, rank: int | None) -> Leaderboard
         train_metrics=result.train_metrics,
         gap=_gap(result, record),
         test_metrics=record.test_scores.get(trial.trial, {}),
+        trainer=result.trainer,
     )
 
 

@@ -90,6 +90,7 @@ def _record(line: Mapping[str, str]) -> TrialRecord:
         parameters=int(numbers["parameters"] or 0),
         verdict=Verdict(line["verdict"]) if line["verdict"] else None,
         reason=from_csv_cell(line["reason"]),
+        trainer=from_csv_cell(line.get("trainer") or ""),
     )
     return TrialRecord(
         trial=trial,

@@ -23,7 +23,7 @@ from automl.results.table import (
 
 _PLAIN = (
     "rank", "trial", "state", "score", "gap", "verdict", "epochs", "best_epoch", "seconds",
-    "parameters", "seed", "reason",
+    "parameters", "seed", "reason", "trainer",
 )  # fmt: skip
 _NESTED = ("metrics", "train_metrics", "test_metrics", "config")
 

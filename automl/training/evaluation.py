@@ -58,11 +58,12 @@ class Evaluator:
         self._weighted = False
         self._at_once = rows_at_once(model)
 
-    def trace(self, rows: DeviceRows) -> None:
+    def trace(self, rows: DeviceRows, plain: bool = False) -> None:
         """Traces the graph; a model with an evaluation of its own is left to Keras.
 
         Args:
             rows: The validation rows.
+            plain: See `trace_once`.
         """
         if self._model.run_eagerly or overrides(self._model, OWN_EVALUATION):
             return
@@ -70,7 +71,7 @@ class Evaluator:
             lambda tensor: tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype), rows.data
         )
         self._weighted = rows.weight is not None
-        self.graph = trace_once(self._score, (signature,))
+        self.graph = trace_once(self._score, (signature,), plain=plain)
 
     def evaluate(self, rows: DeviceRows) -> tuple[float, npt.NDArray[Any]]:
         """Scores the model as it is now.

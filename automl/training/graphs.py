@@ -8,8 +8,20 @@ from typing import Any
 
 import tensorflow as tf
 
+from automl.training.tensorflow_private import (
+    functions_of,
+    registered_gradients,
+    trace_function,
+)
 
-def trace_once(function: Callable[..., Any], signature: Sequence[Any], *, xla: bool = False) -> Any:
+
+def trace_once(
+    function: Callable[..., Any],
+    signature: Sequence[Any],
+    *,
+    xla: bool = False,
+    plain: bool = False,
+) -> Any:
     """Traces a function that creates no variables of its own.
 
     `tf.function` traces everything twice: first to find variables to be created, then again for
@@ -21,24 +33,15 @@ def trace_once(function: Callable[..., Any], signature: Sequence[Any], *, xla: b
         function: The function, of tensors only.
         signature: A nest of `tf.TensorSpec` for each argument.
         xla: Whether XLA compiles it.
+        plain: Whether `tf.function` traces it, by the public way alone.
 
     Returns:
         The concrete function.
     """
-    try:
-        from tensorflow.python.eager.polymorphic_function import tracing_compilation
-    except ImportError:  # another layout of TensorFlow's own files: slower, but the same graph
+    if plain:
         traced = tf.function(function, autograph=False, jit_compile=xla or None)
         return traced.get_concrete_function(*signature)
-    attributes = {"_XlaMustCompile": True} if xla else None
-    options = tracing_compilation.TracingOptions(
-        function,
-        function.__name__,
-        attributes=attributes,
-        autograph=False,
-        bind_graph_to_function=True,  # freed together with the concrete function
-    )
-    return tracing_compilation.trace_function(tuple(signature), {}, options)
+    return trace_function(function, signature, {"_XlaMustCompile": True} if xla else None)
 
 
 def count_functions(concrete: Any) -> int:
@@ -47,7 +50,7 @@ def count_functions(concrete: Any) -> int:
     Args:
         concrete: A concrete function.
     """
-    functions = getattr(concrete.graph, "_functions", None)  # the public way takes 9 ms
+    functions = functions_of(concrete.graph)  # the public way takes 9 ms
     if functions is None:
         functions = concrete.graph.as_graph_def().library.function
     return len(functions)
@@ -60,9 +63,7 @@ def forgotten_gradients() -> Iterator[None]:
     TensorFlow keeps the gradient of every traced custom operation, and with it the whole graph,
     in a registry for ever: 2 MB a trial. Once a trial is over, nothing asks for them.
     """
-    from tensorflow.python.framework import ops
-
-    registered: dict[str, Any] = getattr(ops.gradient_registry, "_registry", {})
+    registered = registered_gradients()
     before = set(registered)
     try:
         yield

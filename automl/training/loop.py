@@ -60,12 +60,13 @@ class CompiledTrainer:
         self._chunks = Chunks()
         self._logged: set[str] = set()
 
-    def trace(self, scheduled: bool, validation: DeviceRows) -> None:
+    def trace(self, scheduled: bool, validation: DeviceRows, plain: bool = False) -> None:
         """Traces the graphs.
 
         Args:
             scheduled: Whether the course gives learning rates.
             validation: The validation rows.
+            plain: See `trace_once`.
 
         Raises:
             Exception: Whatever the model's own code raises while it is traced.
@@ -73,21 +74,22 @@ class CompiledTrainer:
         model = self._model
         self._momentum = momentum_variable(model.optimizer) if scheduled else None
         self._rate = self._rate if scheduled else None
-        self._trace_graphs(validation)
+        self._trace_graphs(validation, plain)
         if self.options.single_threaded and self._branches():
             self.options = dataclasses.replace(self.options, single_threaded=False)
-            self._trace_graphs(validation)
+            self._trace_graphs(validation, plain)
 
-    def _trace_graphs(self, validation: DeviceRows) -> None:
+    def _trace_graphs(self, validation: DeviceRows, plain: bool) -> None:
         numbers = tf.TensorSpec((None,), tf.float32)
         scalar = tf.TensorSpec((), tf.int32)
         signature = (tf.TensorSpec((len(self._train),), tf.int32), numbers, numbers, scalar, scalar)
         with self.options.applied():
-            self._graph = trace_once(self._run_steps, signature, xla=self.options.xla)
+            xla = self.options.xla
+            self._graph = trace_once(self._run_steps, signature, xla=xla, plain=plain)
             if self.options.xla and self._full_steps < self._steps:
                 # XLA needs sizes that are known; the last, smaller batch gets its own graph.
-                self._last_graph = trace_once(self._run_last_step, signature)
-            self.evaluator.trace(validation)
+                self._last_graph = trace_once(self._run_last_step, signature, plain=plain)
+            self.evaluator.trace(validation, plain)
 
     def _branches(self) -> bool:
         """Whether the graphs hold more functions than the loop's own condition and body.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from automl.export.loadable import told
 from automl.training.dense.codes import UnsupportedModel
 from automl.training.dense.trainer import DenseTrainer
 from automl.training.device import GraphOptions, choose_options, has_gpu
@@ -17,6 +19,7 @@ from automl.training.fused_normalization import fuse_normalization
 from automl.training.hyper_fit import HyperFitTrainer
 from automl.training.loop import CompiledTrainer
 from automl.training.timings import Timings
+from automl.trial import TrainerName
 
 if TYPE_CHECKING:
     from automl.models.hyper import HyperBuilt
@@ -24,6 +27,23 @@ if TYPE_CHECKING:
 Trainer = DenseTrainer | CompiledTrainer | FitTrainer | HyperFitTrainer
 
 OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a model is to be trained.
+
+    Attributes:
+        trainer: The trainer, ready.
+        options: The options to run it with.
+        name: What it is called in a trial's result.
+        note: What a person should be told where it is not the fastest that there is, or "".
+    """
+
+    trainer: Trainer
+    options: GraphOptions
+    name: TrainerName
+    note: str = ""
 
 
 def make_trainer(
@@ -35,7 +55,7 @@ def make_trainer(
     timings: Timings,
     hyper: HyperBuilt | None = None,
     own_metrics: bool = False,
-) -> tuple[Trainer, GraphOptions]:
+) -> Training:
     """Chooses the fastest trainer that gives what `Model.fit` gives, and makes it ready.
 
     A function of the model, the data and the device, never of a live timing, so that the same
@@ -52,14 +72,15 @@ def make_trainer(
         own_metrics: Whether the model's own metrics are wanted, which Keras alone can compute.
 
     Returns:
-        The trainer, and the options to run it with.
+        How it is trained.
     """
     if hyper is not None and hyper.trains_itself:
-        return HyperFitTrainer(hyper, data, batch_size), GraphOptions()
+        own = HyperFitTrainer(hyper, data, batch_size)
+        return Training(own, GraphOptions(), TrainerName.OWN_FIT)
     with timings.stage("trace"):
         dense = None if has_gpu() or own_metrics else _dense_trainer(model, data, batch_size)
     if dense is not None:
-        return dense, GraphOptions()
+        return Training(dense, GraphOptions(), TrainerName.KERNEL)
     if not has_gpu():
         fuse_normalization(model)
     options = choose_options(model, batch_size, math.ceil(len(data.train) / batch_size), epochs)
@@ -81,18 +102,64 @@ def _dense_trainer(model: Any, data: DeviceData, batch_size: int) -> DenseTraine
 
 def _graph_trainer(
     model: Any, data: DeviceData, batch_size: int, options: GraphOptions, scheduled: bool
-) -> tuple[CompiledTrainer | FitTrainer, GraphOptions]:
-    """A trainer of TensorFlow's, its graphs traced."""
+) -> Training:
+    """A trainer of TensorFlow's, its graphs traced: the fastest way that the model's code allows.
+
+    Whole epochs are traced below `tf.function`, then by it; then Keras's `fit` traces a step; what
+    cannot be traced runs eagerly.
+    """
+    reason = ""
     if not needs_fit(model):
-        compiled = CompiledTrainer(model, data.train, batch_size, options)
-        try:
-            compiled.trace(scheduled, data.validation)
-        except OUT_OF_MEMORY:
-            raise
-        except Exception:  # noqa: BLE001 - if it is an error of the model, `fit` meets it too
-            model.run_eagerly = True
-        else:
-            return compiled, compiled.options
+        for plain in (False, True):
+            compiled = CompiledTrainer(model, data.train, batch_size, options)
+            try:
+                compiled.trace(scheduled, data.validation, plain)
+            except OUT_OF_MEMORY:
+                raise
+            except Exception as error:  # noqa: BLE001 - an error of the model, `fit` meets too
+                reason = told(error)
+            else:
+                note = f"graphs are traced by tf.function, which is slower: {reason}"
+                return Training(
+                    compiled, compiled.options, TrainerName.COMPILED, note if plain else ""
+                )
+        step = _step_error(model, data)
+        reason, model.run_eagerly = step or reason, bool(step)
     fit = FitTrainer(model, data.train, batch_size)
     fit.trace(scheduled, data.validation)
-    return fit, GraphOptions()
+    name = TrainerName.EAGER if model.run_eagerly else TrainerName.FIT
+    return Training(fit, GraphOptions(), name, _fit_note(model, reason))
+
+
+def _fit_note(model: Any, reason: str) -> str:
+    """What a person should be told of a model that is trained by Keras's `fit`."""
+    if model.run_eagerly:
+        why = reason or "it was compiled with run_eagerly=True"
+        return (
+            "models of this space are trained eagerly by Keras's fit, some 30 times slower than in "
+            f"a graph: {why}"
+        )
+    if reason:
+        return (
+            "models of this space are trained by Keras's fit, a graph a step, slower than whole "
+            f"epochs in a graph: {reason}"
+        )
+    return (
+        "models of this space are trained by Keras's fit, slower than whole epochs in a graph, for "
+        "they have a fit or a make_train_function of their own"
+    )
+
+
+def _step_error(model: Any, data: DeviceData) -> str:
+    """Why Keras could not trace a step of training or of evaluation, or ""."""
+    signature = tf.nest.map_structure(
+        lambda tensor: tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype), data.train.data
+    )
+    try:
+        for step in (model.train_step, model.test_step):
+            tf.function(step, autograph=False).get_concrete_function(signature)
+    except OUT_OF_MEMORY:
+        raise
+    except Exception as error:  # noqa: BLE001 - code of a person's own, which eager running meets
+        return told(error)
+    return ""

@@ -129,7 +129,7 @@ def _run(trial: _Trial) -> TrialResult:
     batch_size = min(int(config.get("batch_size") or DEFAULT_BATCH_SIZE), rows)
     steps = -(-rows // batch_size)
     schedule = make_schedule(config, steps, spec.budget.epochs) if scheduled else None
-    trainer, options = make_trainer(
+    training = make_trainer(
         model,
         trial.data,
         batch_size,
@@ -139,13 +139,16 @@ def _run(trial: _Trial) -> TrialResult:
         core.hyper,
         progress.wants_own_metrics,
     )
-    with options.applied():
+    trainer = training.trainer
+    with training.options.applied():
         progress.begin(model, trainer.evaluator, schedule)
         with timings.stage("train"):
             if not progress.should_stop():
                 trainer.run(progress)
                 progress.score_unfinished()
         result = _result(trial, model)
+        notes = (*result.notes, training.note) if training.note else result.notes
+        result = dataclasses.replace(result, trainer=str(training.name), notes=notes)
         if core.hyper is not None:
             found = tuple(parameter.to_json() for parameter in core.hyper.found())
             notes = (*result.notes, *core.hyper.notes())

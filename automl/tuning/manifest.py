@@ -79,11 +79,17 @@ def membership(run: RunDirectory, manifest: Mapping[str, Any]) -> Membership | N
 
 
 def _versions() -> dict[str, str]:
-    """Versions of what the result depends on, without importing any of it."""
+    """Versions of what the result depends on, and whether the compiled kernel is there."""
     from importlib.metadata import version
 
+    from automl.training.dense.kernel import load_kernel
+
     packages = ("automl", "tensorflow", "keras", "optuna", "ray", "numpy", "scikit-learn")
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+    return {
+        "python": platform.python_version(),
+        **{name: version(name) for name in packages},
+        "kernel": "absent" if load_kernel() is None else "present",
+    }
 
 
 def recorded_request(run: RunDirectory, manifest: Mapping[str, Any]) -> SearchRequest:

@@ -1,0 +1,142 @@
+"""Which trainer a model gets, and what is said where it is not the fastest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from automl.data.metrics import default_objective
+from automl.data.prepare import prepare
+from automl.data.request import DataRequest
+from automl.space import SearchSpace
+from automl.training import graphs
+from automl.training.dense.kernel import load_kernel
+from automl.training.device_data import DeviceData
+from automl.training.loop import CompiledTrainer
+from automl.training.trial import train_trial
+from automl.trial import TrialBudget, TrialResult, TrialSpec, TrialState
+
+
+@pytest.fixture(scope="module")
+def data() -> DeviceData:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(80, 3)).astype(np.float32)
+    return DeviceData.from_arrays(prepare(DataRequest((x, (x[:, 0] > 0).astype(np.int64)))))
+
+
+def trained(build: Any, data: DeviceData, folder: Path) -> TrialResult:
+    space = SearchSpace("own", [], build, inputs="vector")
+    spec = TrialSpec(0, {}, 0, TrialBudget(epochs=2, patience=2))
+    return train_trial(
+        spec,
+        space,
+        data,
+        default_objective(data.task),
+        folder / "trials" / "0",
+        lambda _: True,
+        lambda: None,
+    )
+
+
+def dense(config: Any, inputs: Any, task: Any) -> Any:
+    return keras.layers.Dense(4, "relu")(inputs)
+
+
+def other(config: Any, inputs: Any, task: Any) -> Any:
+    """A net that the kernel does not know."""
+    rows = keras.layers.Reshape((3, 1))(inputs)
+    return keras.layers.Flatten()(keras.layers.LSTM(2)(rows))
+
+
+def model_of(kind: type[keras.Model], **options: Any) -> Any:
+    def build(config: Any, inputs: Any, task: Any) -> Any:
+        made = kind(inputs, keras.layers.Dense(1, "sigmoid")(inputs))
+        made.compile("adam", "binary_crossentropy", **options)
+        return made
+
+    return build
+
+
+class Counting(keras.Model):
+    """Its step asks for a number of Python's, which no graph can give."""
+
+    def train_step(self, data: Any) -> Any:
+        logs = super().train_step(data)
+        self.last = float(logs["loss"])
+        return logs
+
+
+class Fitting(keras.Model):
+    """Has a fit of its own."""
+
+    def fit(self, *args: Any, **kwargs: Any) -> Any:
+        return super().fit(*args, **kwargs)
+
+
+def test_a_dense_net_is_trained_by_the_kernel(data: DeviceData, tmp_path: Path) -> None:
+    result = trained(dense, data, tmp_path)
+    assert result.trainer == ("kernel" if load_kernel() else "compiled")
+    assert result.notes == ()
+
+
+def test_another_net_is_compiled(data: DeviceData, tmp_path: Path) -> None:
+    result = trained(other, data, tmp_path)
+    assert (result.trainer, result.notes) == ("compiled", ())
+
+
+@pytest.mark.parametrize(
+    ("build", "trainer", "words"),
+    [
+        (model_of(Counting), "eager", "eagerly"),
+        (model_of(keras.Model, run_eagerly=True), "eager", "run_eagerly=True"),
+        (model_of(Fitting), "fit", "of their own"),
+    ],
+)
+def test_a_slower_trainer_is_recorded_and_told_with_its_reason(
+    build: Any, trainer: str, words: str, data: DeviceData, tmp_path: Path
+) -> None:
+    result = trained(build, data, tmp_path)
+    assert result.state is TrialState.COMPLETED, result.reason
+    assert result.trainer == trainer
+    assert len(result.notes) == 1 and words in result.notes[0] and "\n" not in result.notes[0]
+    assert TrialResult.from_json(result.to_json()) == result
+
+
+def test_a_loop_that_cannot_be_traced_leaves_graphs_of_one_step(
+    data: DeviceData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = trained(other, data, tmp_path)
+
+    def refuse(*_: Any) -> None:
+        raise RuntimeError("not in a loop")
+
+    monkeypatch.setattr(CompiledTrainer, "trace", refuse)
+    result = trained(other, data, tmp_path)
+    assert result.trainer == "fit"
+    assert len(result.notes) == 1 and "not in a loop" in result.notes[0]
+    assert result.score == pytest.approx(expected.score, rel=1e-5)
+
+
+def test_a_private_tracer_that_fails_is_replaced_and_told(
+    data: DeviceData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = trained(other, data, tmp_path)
+
+    def changed(*_: Any, **__: Any) -> None:
+        raise TypeError("trace_function() takes something else now")
+
+    monkeypatch.setattr(graphs, "trace_function", changed)
+    result = trained(other, data, tmp_path)
+    assert result.trainer == "compiled"
+    assert "something else now" in result.notes[0]
+    assert result.score == pytest.approx(expected.score, rel=1e-6)
+
+
+def test_a_result_of_an_older_run_has_no_trainer() -> None:
+    form = TrialResult(TrialState.COMPLETED).to_json()
+    del form["trainer"], form["unsaved"]
+    assert TrialResult.from_json(form).trainer == ""
