@@ -224,6 +224,7 @@ class Run:
         data: Any = None,
         storage: str | None = None,
         address: str | None = None,
+        callbacks: Any = None,
         observer: Observer | None = None,
     ) -> Run:
         """Goes on with the search.
@@ -243,6 +244,7 @@ class Run:
             storage: URL of the database that the run's study is in, where it was not named for the
                 run on this machine.
             address: Address of the run's Ray cluster, likewise, or of another one.
+            callbacks: The run's callbacks once more, where it was started with some.
             observer: Who watches.
 
         Returns:
@@ -252,6 +254,7 @@ class Run:
             RequestError: The run cannot be resumed as asked.
             RunError: The search could not go on, or no trial completed.
         """
+        from automl.space.fit_options import carried_callbacks
         from automl.tuning.manifest import recorded_request
         from automl.tuning.search import resume_search
 
@@ -268,6 +271,7 @@ class Run:
             given["device"] = device
         if grace is not None:
             given["grace"] = _seconds(grace)
+        _, carried = carried_callbacks(callbacks)
         return _ended(
             resume_search(
                 self.path,
@@ -278,6 +282,7 @@ class Run:
                 data,
                 storage or self._storage,
                 address,
+                carried,
                 **given,
             )
         )
@@ -310,12 +315,16 @@ def search(
     space: str | SearchSpace | Any = "mlp",
     settings: Mapping[str, Any] | None = None,
     batch_size: int | str | Sequence[int] | None = None,
+    loss: Any = None,
+    optimizer: Any = None,
+    callbacks: Any = None,
     trials: int | None = None,
     time: float | str | None = None,
     epochs: int | None = None,
     patience: int | None = None,
     min_delta: float = 0.0,
     trial_time: float | str | None = None,
+    executions_per_trial: int = 1,
     memory_per_worker: int | str | None = None,
     max_disk: int | str | None = None,
     grace: float | str | None = None,
@@ -349,12 +358,19 @@ def search(
         settings: Hyperparameters fixed (``{"depth": 3}``) or narrowed (``{"width": "64:256"}``).
         batch_size: Rows in a step, for every trial: a number, several, or a range as
             ``"16:256"``; by default as the space has it, else 32.
+        loss: A loss of Keras's, or its name, in place of the one that your own builder
+            ``build(hp)`` compiles its models with.
+        optimizer: Its optimizer, likewise.
+        callbacks: `keras.callbacks.Callback` objects for the models of your own builder, which
+            `Model.fit` then trains; each trial gets them as new.
         trials: Total number of trials; 30 where neither this nor ``time`` is given.
         time: Wall-clock seconds from start to exported model, or a text such as ``"10m"``.
         epochs: Most epochs of a trial (100).
         patience: Epochs without improvement before a trial stops early (10).
         min_delta: Least improvement of the objective that counts.
         trial_time: Seconds that a trial may take, or a text such as ``"30s"``.
+        executions_per_trial: How often each configuration is trained, with other seeds; its score
+            is the mean, its model that of the best one.
         memory_per_worker: Bytes of memory that a worker may hold, or a text such as ``"4G"``.
         max_disk: Bytes of the disk that the run's directory may take, or a text such as ``"2G"``.
         grace: Seconds after SIGTERM or SIGHUP within which the search ends, what is complete
@@ -389,6 +405,7 @@ def search(
         RunError: The search could not go on, or no trial completed.
     """
     from automl.engines.processes import warm_processes
+    from automl.space.fit_options import carried_callbacks, recordable
     from automl.tuning.objective_given import objective_given
     from automl.tuning.other_words import check_arguments
 
@@ -396,6 +413,7 @@ def search(
         data_options.setdefault("weight", data_options.pop("sample_weight"))
     check_arguments(data_options, _argument_names())
     objective, own_direction = objective_given(objective)
+    named_callbacks, carried = carried_callbacks(callbacks)
     with closing(warm_processes()) as processes:  # they import TensorFlow while the rest begins
         from automl.space.keras_tuner import space_of
         from automl.tuning.request import make_request
@@ -414,6 +432,10 @@ def search(
             batch_size=batch_size
             if isinstance(batch_size, int | str | None)
             else tuple(batch_size),
+            loss=recordable("loss", loss),
+            optimizer=recordable("optimizer", optimizer),
+            callbacks=named_callbacks,
+            executions_per_trial=executions_per_trial,
             budget=_budget(trials, time),
             epochs=epochs,
             patience=patience,
@@ -438,7 +460,7 @@ def search(
             study=study,
             data_options=data_options,
         )
-        end = start_search(request, directory, observer, given, processes)
+        end = start_search(request, directory, observer, given, processes, carried)
     return _ended(end)
 
 

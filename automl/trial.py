@@ -110,6 +110,7 @@ class TrialSpec:
             the search.
         model_room: Bytes of weights above which the model is not saved, there being no room for
             it; None for no limit.
+        executions: How often it is trained, each time with another seed.
     """
 
     trial: int | str
@@ -122,6 +123,7 @@ class TrialSpec:
     seconds_left: float | None = None
     kept_back: float = 0.0
     model_room: int | None = None
+    executions: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form: only dictionaries, lists and scalars."""
@@ -190,6 +192,7 @@ class TrialResult:
             standardized targets``; "" where it is not known.
         found: JSON forms of hyperparameters that the builder declared and the configuration has
             no value of; in this trial they had their defaults.
+        executions: The score of each execution, where there were several; ``score`` is their mean.
         notes: Sentences for a person about how it was trained; a search says each once.
     """
 
@@ -212,6 +215,7 @@ class TrialResult:
     unsaved: str = ""
     loss: str = ""
     found: tuple[Mapping[str, Any], ...] = ()
+    executions: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -220,6 +224,7 @@ class TrialResult:
         for key in ("metrics", "train_metrics", "timings"):
             form[key] = dict(form[key])
         form["found"] = [dict(found) for found in self.found]
+        form["executions"] = list(self.executions)
         form["notes"] = list(self.notes)
         return form
 
@@ -232,5 +237,6 @@ class TrialResult:
             if values.get(key) is not None:
                 values[key] = enum(values[key])
         values["found"] = tuple(values.get("found", ()))
+        values["executions"] = tuple(values.get("executions", ()))
         values["notes"] = tuple(values.get("notes", ()))
         return cls(**values)

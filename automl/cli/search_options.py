@@ -242,6 +242,27 @@ BatchSize = Annotated[
     ),
 ]
 
+Loss = Annotated[
+    str | None,
+    typer.Option(
+        "--loss",
+        metavar="NAME",
+        help="Keras's name of a loss in place of the one that your own builder build(hp) compiles "
+        "its models with. Default: the builder's.",
+        rich_help_panel=SPACE,
+    ),
+]
+Optimizer = Annotated[
+    str | None,
+    typer.Option(
+        "--optimizer",
+        metavar="NAME",
+        help="Keras's name of an optimizer in place of your own builder's. Default: the builder's. "
+        "(In other spaces it is a hyperparameter: --set optimizer=adam.)",
+        rich_help_panel=SPACE,
+    ),
+]
+
 # ---- budget
 
 Trials = Annotated[
@@ -302,6 +323,16 @@ Goal = Annotated[
         "--goal",
         metavar="SCORE",
         help="A trial stops once its score is as good as this. Default: none.",
+        rich_help_panel=BUDGET,
+    ),
+]
+ExecutionsPerTrial = Annotated[
+    int,
+    typer.Option(
+        "--executions-per-trial",
+        metavar="N",
+        help="How often each configuration is trained, with other seeds; its score is the mean, "
+        "its model that of the best one.",
         rich_help_panel=BUDGET,
     ),
 ]

@@ -12,12 +12,14 @@ from __future__ import annotations
 import base64
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from automl.errors import SpaceError
+from automl.space.fit_options import FitOptions
+from automl.space.keras_tuner import fitted_with
 from automl.trial import EpochReport, TrialResult, TrialSpec
 
 if TYPE_CHECKING:
@@ -34,16 +36,19 @@ class SpaceHandle:
             found again (defined in a notebook or a running script).
         carried: The space, serialized in memory for this run's own workers, in base64; never
             written to a file. "" where there is a reference.
+        fit: JSON form of the `FitOptions` that were given beside the space; empty for none.
     """
 
     reference: str = ""
     carried: str = ""
+    fit: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, space: SearchSpace) -> SpaceHandle:
         """A handle on a space: its reference if it has one, the space itself otherwise."""
+        fit = getattr(space.build, "fit", FitOptions()).to_json()
         if space.reference is not None:
-            return cls(reference=space.reference)
+            return cls(reference=space.reference, fit=fit)
         import cloudpickle
 
         try:
@@ -53,18 +58,18 @@ class SpaceHandle:
                 f"The search space {space.name!r} cannot be sent to a worker process "
                 f"({error}); define it in a module or a file of its own."
             ) from error
-        return cls(carried=base64.b64encode(carried).decode("ascii"))
+        return cls(carried=base64.b64encode(carried).decode("ascii"), fit=fit)
 
     def load(self) -> SearchSpace:
         """The space, found or unpacked; called in a worker."""
         if self.reference:
             from automl.space.registry import find_space
 
-            return find_space(self.reference)
+            return fitted_with(find_space(self.reference), FitOptions(**self.fit))
         import cloudpickle
 
         space: SearchSpace = cloudpickle.loads(base64.b64decode(self.carried))
-        return space
+        return fitted_with(space, FitOptions(**self.fit))
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,11 @@ class Job:
         """The JSON form that crosses to a worker process."""
         return {
             "spaces": {
-                key: {"reference": handle.reference, "carried": handle.carried}
+                key: {
+                    "reference": handle.reference,
+                    "carried": handle.carried,
+                    "fit": dict(handle.fit),
+                }
                 for key, handle in self.spaces.items()
             },
             "arrays": str(self.arrays),

@@ -46,6 +46,7 @@ def check_defaults(
     arguments = {
         "reference": handle.reference,
         "carried": handle.carried,
+        "fit": dict(handle.fit),
         "config": space.defaults().to_json(),
         "task": task.to_json(),
         "signature": signature.to_json(),
@@ -64,6 +65,7 @@ def check_defaults(
 def build_task(
     reference: str,
     carried: str,
+    fit: Mapping[str, Any],
     config: Mapping[str, Any],
     task: Mapping[str, Any],
     signature: Mapping[str, Any],
@@ -73,6 +75,7 @@ def build_task(
     Args:
         reference: See `SpaceHandle`.
         carried: See `SpaceHandle`.
+        fit: See `SpaceHandle`.
         config: The configuration's JSON form.
         task: The task's JSON form.
         signature: The JSON form of the arrays' signature.
@@ -88,7 +91,7 @@ def build_task(
     from automl.space.keras_tuner import file_of, line_of
     from automl.training.saving import how_it_loads
 
-    space = SpaceHandle(reference, carried).load()
+    space = SpaceHandle(reference, carried, fit).load()
     chosen = space.configuration(config, check=False)
     the_task = Task.from_json(task)
     problem, loadable = "", Loadable()

@@ -94,7 +94,8 @@ class PortableSpace:
         module = sys.modules[module_of(space.build)]
         cloudpickle.register_pickle_by_value(module)
         try:
-            carried = SpaceHandle(carried=base64.b64encode(cloudpickle.dumps(space)).decode())
+            whole = base64.b64encode(cloudpickle.dumps(space)).decode()
+            carried = SpaceHandle(carried=whole, fit=handle.fit)
         except Exception:  # noqa: BLE001 - whatever a file holds; nodes that have it need no copy
             return cls(handle)
         finally:
@@ -171,10 +172,10 @@ class _Course:
         threading.Thread(target=self._train, daemon=True).start()
 
     def _train(self) -> None:
-        from automl.training.trial import train_trial
+        from automl.training.executions import train_executions
 
         try:
-            result = train_trial(
+            result = train_executions(
                 self._spec,
                 self._trainable.space(self._spec.space),
                 self._trainable.data,

@@ -68,7 +68,7 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
     from automl.data.arrays import open_arrays
     from automl.training.device import configure_device
     from automl.training.device_data import DeviceData
-    from automl.training.trial import train_trial
+    from automl.training.executions import train_executions
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what a builder says is there when it is killed
@@ -86,7 +86,7 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
         if spec.space not in spaces:
             spaces[spec.space] = job.spaces[spec.space].load()
         conversation = _Conversation(connection, spec.wait_for_answer)
-        result = train_trial(
+        result = train_executions(
             spec,
             spaces[spec.space],
             data,

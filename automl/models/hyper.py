@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import Any
+
+import keras
 
 from automl.errors import SpaceError
 from automl.models.hyper_parameters import converted
 from automl.models.hyper_ranges import holds
 from automl.models.keras_tuner_package import keras_tuner
+from automl.space.fit_options import FitOptions
 from automl.space.hyperparameter import Hyperparameter
 from automl.space.keras_tuner import HyperBuilder
 
@@ -29,12 +33,14 @@ class HyperBuilt:
         hp: KerasTuner's ``HyperParameters`` with the configuration's values.
         hypermodel: The ``keras_tuner.HyperModel``, or None for a function.
         given: The configuration that was asked for.
+        fit: How the model is fitted.
     """
 
     model: Any
     hp: Any
     hypermodel: Any | None
     given: Mapping[str, Any]
+    fit: FitOptions = field(default_factory=FitOptions)
 
     @property
     def trains_itself(self) -> bool:
@@ -91,7 +97,45 @@ def build_hyper(
     hp.values = dict(values)
     hypermodel = made_hypermodel(builder.source, shape, classes)
     model = run_builder(builder.source, hypermodel, hp)
-    return HyperBuilt(model, hp, hypermodel, dict(values))
+    if builder.fit.compiles and isinstance(model, keras.Model):
+        compile_as_asked(model, builder.fit)
+    return HyperBuilt(model, hp, hypermodel, dict(values), builder.fit)
+
+
+def compile_as_asked(model: Any, fit: FitOptions) -> None:
+    """Compiles a model with the loss and optimizer of the search's call in place of its own.
+
+    As in KerasTuner the rest of what it was compiled with stays.
+
+    Args:
+        model: A ``keras.Model``, compiled or not.
+        fit: What was asked for.
+
+    Raises:
+        SpaceError: Keras has no such loss or optimizer, or only one of them is known.
+    """
+    own = dict(model._compile_config.config) if model.compiled else {}
+    if fit.loss is not None:
+        own["loss"] = _found("loss", keras.losses.get, fit.loss)
+    if fit.optimizer is not None:
+        own["optimizer"] = _found("optimizer", keras.optimizers.get, fit.optimizer)
+    missing = {"loss", "optimizer"} - {name for name, value in own.items() if value is not None}
+    if missing and not model.compiled:
+        raise SpaceError(
+            f"The model is not compiled, and only one of --loss and --optimizer is given; give "
+            f"--{missing.pop()} too, or neither, and it is compiled for the task."
+        )
+    model.compile(**own)
+
+
+def _found(option: str, get: Callable[[Any], Any], asked: Any) -> Any:
+    try:
+        return get(deepcopy(asked))  # Keras writes into what it makes an object of
+    except (TypeError, ValueError, KeyError) as error:
+        shown = asked if isinstance(asked, str) else asked.get("class_name", asked)
+        raise SpaceError(
+            f"--{option} is {shown!r}, but Keras has no {option} of that name"
+        ) from error
 
 
 def run_builder(source: Any, hypermodel: Any | None, hp: Any) -> Any:

@@ -12,13 +12,14 @@ import ast
 import inspect
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, NoReturn
 
 from automl.errors import SpaceError
+from automl.space.fit_options import FitOptions
 from automl.space.search_space import SearchSpace
 from automl.trial import FailureCause
 
@@ -33,9 +34,11 @@ class HyperBuilder:
     Attributes:
         source: What is called with ``hp`` (a function, a method, a `functools.partial`), a
             ``keras_tuner.HyperModel``, or a class of them.
+        fit: What was said at the search's call of how its models are fitted.
     """
 
     source: Any
+    fit: FitOptions = field(default_factory=FitOptions)
 
     def __call__(self, hp: Any) -> Any:
         """Builds a model with the values that ``hp`` gives."""
@@ -100,9 +103,11 @@ class BuiltElsewhere:
 
     Attributes:
         reference: How a worker finds the builder.
+        fit: See `HyperBuilder`.
     """
 
     reference: str
+    fit: FitOptions = field(default_factory=FitOptions)
 
     def __call__(self, config: Any, inputs: Any, task: Any) -> NoReturn:
         """Refuses: this process has no Keras."""
@@ -261,6 +266,14 @@ def _wrong_call(given: Any) -> str:
 def _short(given: Any) -> str:
     text = repr(given)
     return text if len(text) < 60 and "\n" not in text else f"A {type(given).__name__}"
+
+
+def fitted_with(space: SearchSpace, fit: FitOptions) -> SearchSpace:
+    """The space with what was said of how its models are fitted; others stay as they are."""
+    build = space.build
+    if not isinstance(build, HyperBuilder | BuiltElsewhere):
+        return space
+    return space.with_builder(replace(build, fit=fit))
 
 
 def remarks(space: SearchSpace) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -38,13 +38,22 @@ class FitTrainer:
         model: The compiled ``keras.Model``, itself and its optimizer built.
         train: The training rows.
         batch_size: Rows in a step; the last step of an epoch takes what is left.
+        callbacks: Callbacks of a person's own, called before the course hears of an epoch.
 
     Attributes:
         evaluator: Scores the model.
     """
 
-    def __init__(self, model: Any, train: DeviceRows, batch_size: int) -> None:
+    def __init__(
+        self,
+        model: Any,
+        train: DeviceRows,
+        batch_size: int,
+        callbacks: Sequence[Any] = (),
+    ) -> None:
         self.evaluator = Evaluator(model)
+        self._callbacks = list(callbacks)
+        self._validation: Any = None
         self._model = model
         self._train = train
         self._batch = batch_size
@@ -58,6 +67,8 @@ class FitTrainer:
             validation: The validation rows.
         """
         self._scheduled = scheduled
+        if self._callbacks:  # they may look at what `fit` measures on these rows
+            self._validation = validation.data
 
     def run(self, course: Course) -> None:
         """Trains until the course ends it; see `Course`."""
@@ -66,7 +77,8 @@ class FitTrainer:
             epochs=course.epochs,
             steps_per_epoch=math.ceil(len(self._train) / self._batch),
             shuffle=False,
-            callbacks=[Follower(course, self._scheduled)],
+            callbacks=[*self._callbacks, Follower(course, self._scheduled)],
+            validation_data=self._validation,
             verbose=0,
         )
 

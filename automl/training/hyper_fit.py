@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from automl.space.batch_size import NAME
 from automl.training.course import Course
 from automl.training.device_data import DeviceData, DeviceRows
 from automl.training.evaluation import Evaluator
@@ -31,16 +33,21 @@ class HyperFitTrainer:
     Args:
         hyper: The built model with its hypermodel.
         data: The rows in the form that the model takes.
-        batch_size: Rows in a step, for the model's optimizer only; the fit has its own.
+        batch_size: Rows in a step, where the fit takes it and was not given one of its own.
+        callbacks: Callbacks of a person's own, called before the course hears of an epoch.
 
     Attributes:
         evaluator: Scores the model.
     """
 
-    def __init__(self, hyper: HyperBuilt, data: DeviceData, batch_size: int) -> None:
+    def __init__(
+        self, hyper: HyperBuilt, data: DeviceData, batch_size: int, callbacks: Sequence[Any] = ()
+    ) -> None:
         self.evaluator = Evaluator(hyper.model)
         self._hyper = hyper
         self._data = data
+        self._callbacks = list(callbacks)
+        self._batch = batch_size if NAME in hyper.given else None  # asked for, or the model's
 
     def run(self, course: Course) -> None:
         """Trains until the fit or the course ends it; see `Course`."""
@@ -48,8 +55,11 @@ class HyperFitTrainer:
         options: dict[str, Any] = {"epochs": course.epochs, "verbose": 0}
         if self._data.train.weight is not None:
             options["sample_weight"] = self._data.train.weight.numpy()
+        if self._batch is not None:
+            options["batch_size"] = self._batch
         train, validation = _arrays(self._data.train), _arrays(self._data.validation)
         hypermodel: Any = self._hyper.hypermodel
+        takes = _taken(hypermodel.fit)
         while True:
             try:
                 hypermodel.fit(
@@ -57,8 +67,8 @@ class HyperFitTrainer:
                     self._hyper.model,
                     *train,
                     validation_data=validation,
-                    callbacks=[follower],
-                    **options,
+                    callbacks=[*self._callbacks, follower],
+                    **{name: value for name, value in options.items() if takes(name)},
                 )
             except _Over:
                 break
@@ -72,6 +82,13 @@ class HyperFitTrainer:
                 break
         if not follower.epochs and not follower.cut:  # a loop that calls no callback
             course.end_epoch(1, {"loss": float(self.evaluator.evaluate(self._data.train)[0])})
+
+
+def _taken(fit: Any) -> Callable[[str], bool]:
+    """Whether a fit takes an argument of a name; its own loop may take few."""
+    parameters = inspect.signature(fit).parameters
+    any_name = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters.values())
+    return lambda name: any_name or name in parameters
 
 
 def _arrays(rows: DeviceRows) -> tuple[Any, Any]:

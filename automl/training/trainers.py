@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,7 @@ def make_trainer(
     timings: Timings,
     hyper: HyperBuilt | None = None,
     own_metrics: bool = False,
+    callbacks: Sequence[Any] = (),
 ) -> Training:
     """Chooses the fastest trainer that gives what `Model.fit` gives, and makes it ready.
 
@@ -70,13 +72,18 @@ def make_trainer(
         timings: Where seconds are counted.
         hyper: What a builder in KerasTuner's form was called with, or None.
         own_metrics: Whether the model's own metrics are wanted, which Keras alone can compute.
+        callbacks: Callbacks of a person's own, which only `Model.fit` calls.
 
     Returns:
         How it is trained.
     """
     if hyper is not None and hyper.trains_itself:
-        own = HyperFitTrainer(hyper, data, batch_size)
+        own = HyperFitTrainer(hyper, data, batch_size, callbacks)
         return Training(own, GraphOptions(), TrainerName.OWN_FIT)
+    if callbacks:
+        fit = FitTrainer(model, data.train, batch_size, callbacks)
+        fit.trace(scheduled, data.validation)
+        return Training(fit, GraphOptions(), TrainerName.FIT)
     with timings.stage("trace"):
         dense = None if has_gpu() or own_metrics else _dense_trainer(model, data, batch_size)
     if dense is not None:

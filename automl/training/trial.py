@@ -19,6 +19,7 @@ from automl.models.loss_names import loss_text
 from automl.models.schedules import make_schedule
 from automl.results.files import is_disk_full
 from automl.space import Configuration, SearchSpace
+from automl.space.fit_options import callbacks_of
 from automl.space.keras_tuner import word_of
 from automl.training.device_data import DeviceData
 from automl.training.graphs import forgotten_gradients
@@ -138,6 +139,7 @@ def _run(trial: _Trial) -> TrialResult:
         timings,
         core.hyper,
         progress.wants_own_metrics,
+        callbacks_of(core.hyper.fit, spec.trial) if core.hyper is not None else (),
     )
     trainer = training.trainer
     with training.options.applied():

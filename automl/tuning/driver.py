@@ -88,6 +88,7 @@ class DriverSettings:
         objective: What trials are ranked by.
         keep_models: How many of the best trials keep their model.
         pruner: What stops trials early, or None.
+        executions: How often each configuration is trained.
     """
 
     budget: SearchBudget
@@ -95,6 +96,7 @@ class DriverSettings:
     objective: Objective
     keep_models: int
     pruner: optuna.pruners.BasePruner | None
+    executions: int = 1
 
 
 class Driver:
@@ -258,6 +260,7 @@ class Driver:
             budget=self._settings.trial_budget,
             keep_threshold=self._standing.keep_threshold(proposal.number),
             wait_for_answer=self._settings.pruner is not None,
+            executions=self._settings.executions,
             model_room=None if self._disk is None else self._disk.model_room(self._standing),
         )
 

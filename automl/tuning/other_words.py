@@ -36,8 +36,6 @@ OURS = {
 INSTEAD = {
     "overwrite": "a run is never overwritten; choose another directory, or remove the old one",
     "project_name": "directory is the run's whole path, such as my_dir/my_project",
-    "callbacks": "trials stop early by patience and leave their curves in history.csv",
-    "executions_per_trial": "search again with another seed, and compare the two leaderboards",
     "max_consecutive_failed_trials": "three failures in a row with the same cause end a search",
     "max_retries_per_trial": "a trial that failed would fail again with the same numbers",
     "distribution_strategy": "for several machines there is the engine ray",

@@ -41,6 +41,11 @@ class SearchRequest:
             JSON scalar.
         batch_size: Rows in a step: a number, several or a range (see `automl.space.batch_size`),
             or None for what the space has.
+        loss: Loss in place of the one that a builder in KerasTuner's form compiles with: a name of
+            Keras's or a serialized object, or None for the builder's.
+        optimizer: Its optimizer, likewise.
+        callbacks: Names of the classes of callbacks that were given beside the space.
+        executions_per_trial: How often each configuration is trained, with other seeds.
         objective: The metric to rank by, in any known spelling, or None for the task's default.
         direction: ``min`` or ``max``, of a metric of a compiled model whose direction is not
             known; else None.
@@ -67,6 +72,10 @@ class SearchRequest:
     space: str = "mlp"
     settings: Mapping[str, Any] = field(default_factory=dict)
     batch_size: int | str | tuple[int, ...] | None = None
+    loss: str | Mapping[str, Any] | None = None
+    optimizer: str | Mapping[str, Any] | None = None
+    callbacks: tuple[str, ...] = ()
+    executions_per_trial: int = 1
     objective: str | None = None
     direction: str | None = None
     metrics: str | tuple[str, ...] = ()
@@ -101,6 +110,7 @@ class SearchRequest:
             "--workers": (1 if self.workers is None else self.workers, 1),
             "--keep-models": (self.keep_models, 1),
             "--seed": (self.seed, 0),
+            "--executions-per-trial": (self.executions_per_trial, 1),
         }
         for option, (value, minimum) in least.items():
             if value < minimum:
@@ -177,6 +187,7 @@ class SearchRequest:
         form = {name.name: getattr(self, name.name) for name in fields(self)}
         form["data"] = self.data.to_json()
         form["settings"] = dict(self.settings)
+        form["callbacks"] = list(self.callbacks)
         if isinstance(self.batch_size, tuple):
             form["batch_size"] = list(self.batch_size)
         form["metrics"] = list(self.metrics)
@@ -191,7 +202,17 @@ class SearchRequest:
         values["data"] = DataRequest.from_json(values["data"])
         values["budget"] = SearchBudget(**values["budget"])
         values["trial_budget"] = TrialBudget(**values["trial_budget"])
+        values["callbacks"] = tuple(values.get("callbacks", ()))
         return cls(**values)
+
+    def training_terms(self) -> dict[str, Any]:
+        """What each trial is trained with beside its configuration, in JSON form."""
+        terms: dict[str, Any] = self.to_json()["trial_budget"]
+        beside = {"loss": self.loss, "optimizer": self.optimizer, "callbacks": list(self.callbacks)}
+        terms.update({name: value for name, value in beside.items() if value})
+        if self.executions_per_trial > 1:
+            terms["executions_per_trial"] = self.executions_per_trial
+        return terms
 
 
 def make_request(

@@ -19,7 +19,8 @@ from automl.results.database import telling_of_the_database
 from automl.results.files import telling_of_the_disk
 from automl.results.run_directory import RunDirectory
 from automl.space.batch_size import with_batch_size
-from automl.space.keras_tuner import is_untraced, remarks, space_of
+from automl.space.fit_options import FitOptions, check_fit
+from automl.space.keras_tuner import INPUTS, fitted_with, is_untraced, remarks, space_of
 from automl.space.registry import find_space
 from automl.trial import TrialSpec
 from automl.tuning.baselines import (
@@ -87,6 +88,7 @@ def start_search(
     observer: Observer | None = None,
     space: Any = None,
     processes: Processes | None = None,
+    callbacks: str = "",
 ) -> SearchEnd:
     """Runs a new search.
 
@@ -99,6 +101,7 @@ def start_search(
             KerasTuner's form); None to find ``request.space``.
         processes: Where workers come from, handed in where they were started early and closed by
             who did; None to start them here.
+        callbacks: The callbacks whose names are in ``request``, serialized (`carried_callbacks`).
 
     Returns:
         The run and how it ended.
@@ -133,7 +136,7 @@ def start_search(
         told = (*data.notes, *remarks(space), *check_objective(objective, data), loss_note)
         for note in filter(None, told):
             observer.said(note)
-        space = narrowed_space(space, request, data)
+        space = _fitted(narrowed_space(space, request, data), request, callbacks, observer)
         manifest = make_manifest(request, space, data, objective)
         if request.storage is not None:
             check_storage(request.storage)
@@ -158,6 +161,7 @@ def resume_search(
     source: Any = None,
     storage: str | None = None,
     address: str | None = None,
+    callbacks: str = "",
     **changes: Any,
 ) -> SearchEnd:
     """Goes on with a run that was interrupted, or that is to have more trials.
@@ -172,6 +176,7 @@ def resume_search(
         source: The run's data, where they were given in memory and their prepared form is gone.
         storage: The database of the run's study, where that was not named for it on this machine.
         address: The run's Ray cluster, likewise, or another one.
+        callbacks: The run's callbacks once more, serialized.
         **changes: Further fields of `SearchRequest` that are not as before.
 
     Returns:
@@ -205,6 +210,7 @@ def resume_search(
         restore_rows(run, request, manifest, source)
         arrays = open_arrays(run.arrays)
         space = narrowed_space(space, request, arrays)
+        space = _fitted(space, request, callbacks, observer)
         check_space(run, request, manifest, space)
         objective = recorded_objective(run, manifest, arrays.task)
         del arrays
@@ -325,6 +331,7 @@ class _Session:
             trial_budget=budget,
             objective=self._objective,
             keep_models=self._request.keep_models,
+            executions=self._request.executions_per_trial,
             pruner=None
             if pruner == "none"
             else make_pruner(
@@ -381,6 +388,16 @@ def _make_engine(request: SearchRequest, devices: Devices, processes: Processes)
     from automl.engines.local import LocalEngine
 
     return LocalEngine(workers, processes, memory_limit=request.memory_per_worker, gpus=gpus)
+
+
+def _fitted(
+    space: SearchSpace, request: SearchRequest, callbacks: str, observer: Observer
+) -> SearchSpace:
+    """The space with what was asked for of how its models are fitted; says what that means."""
+    asked = {name: getattr(request, name) for name in ("loss", "optimizer", "callbacks")}
+    for note in check_fit(space.name, space.inputs == INPUTS, asked, bool(callbacks)):
+        observer.said(note)
+    return fitted_with(space, FitOptions(request.loss, request.optimizer, callbacks))
 
 
 def _as_space(given: Any, processes: Processes) -> SearchSpace:

@@ -67,7 +67,7 @@ def make_terms(
         "space": space.hash(),
         "objective": objective.to_json(),
         "seed": request.seed,
-        "trial": request.to_json()["trial_budget"],
+        "trial": request.training_terms(),
     }
 
 

@@ -450,3 +450,97 @@ def test_errors_of_kerastuner_say_what_follows(
     assert result.reason == f"{error.__name__}: the model is too large"
     fitted = train(Net(), toy(TaskKind.MULTICLASS), tmp_path)
     assert fitted.cause is (FailureCause.EXCEPTION if cause is FailureCause.BUILDER else cause)
+
+
+def test_callbacks_are_called_by_fit_with_validation_metrics_and_may_stop_it(
+    toy: Toy, tmp_path: Path
+):
+    from automl.space.fit_options import FitOptions, carried_callbacks
+    from automl.space.keras_tuner import fitted_with
+
+    class Ends(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(logs)
+            self.model.stop_training = epoch == 1
+
+    _, carried = carried_callbacks([Ends()])
+    data = toy(TaskKind.MULTICLASS)
+    for source in (lambda hp: dense(metrics=["accuracy"]), FitOnly()):
+        space = fitted_with(hyper_space(source), FitOptions(callbacks=carried))
+        assert completed(train(space, data, tmp_path, epochs=5), data, tmp_path).epochs == 2
+
+
+class FitOnly(keras_tuner.HyperModel):
+    """A fit that hands on what it is given."""
+
+    def build(self, hp: Any) -> Any:
+        return dense(metrics=["accuracy"])
+
+    def fit(self, hp: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
+        return model.fit(*args, **kwargs)
+
+
+@pytest.mark.parametrize("is_compiled", [True, False])
+def test_loss_and_optimizer_of_the_call_count_and_the_rest_stays(
+    is_compiled: bool, toy: Toy, tmp_path: Path
+):
+    from automl.space.fit_options import FitOptions
+    from automl.space.keras_tuner import fitted_with
+
+    models = []
+
+    def build(hp: Any) -> Any:
+        models.append(
+            dense(metrics=["accuracy"])
+            if is_compiled
+            else keras.Sequential([keras.Input((FEATURES,)), keras.layers.Dense(3, "softmax")])
+        )
+        return models[-1]
+
+    fit = FitOptions("categorical_crossentropy", "sgd")
+    data = toy(TaskKind.MULTICLASS)
+    completed(train(fitted_with(hyper_space(build), fit), data, tmp_path), data, tmp_path)
+    assert type(models[-1].optimizer) is keras.optimizers.SGD
+    assert models[-1].loss is keras.losses.categorical_crossentropy
+    assert ("accuracy" in columns_of(tmp_path)) is is_compiled
+
+
+def columns_of(folder: Path) -> list[str]:
+    return (folder / "history.csv").read_text().splitlines()[0].split(",")
+
+
+@pytest.mark.parametrize(
+    ("fit", "told"),
+    [
+        ({"loss": "banana"}, "--loss is 'banana', but Keras has no loss of that name"),
+        (
+            {"optimizer": "banana"},
+            "--optimizer is 'banana', but Keras has no optimizer of that name",
+        ),
+    ],
+)
+def test_a_loss_that_there_is_not_is_told(fit: Any, told: str, toy: Toy, tmp_path: Path):
+    from automl.space.fit_options import FitOptions
+    from automl.space.keras_tuner import fitted_with
+
+    space = fitted_with(hyper_space(lambda hp: dense()), FitOptions(**fit))
+    assert told in train(space, toy(TaskKind.MULTICLASS), tmp_path).reason
+
+
+def test_a_fit_is_given_the_batch_size_that_was_asked_for(toy: Toy, tmp_path: Path):
+    given: list[Any] = []
+
+    class Takes(FitOnly):
+        def fit(self, hp: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
+            given.append(kwargs.get("batch_size"))
+            return super().fit(hp, model, *args, **kwargs)
+
+    class TakesNone(FitOnly):
+        def fit(self, hp: Any, model: Any, x: Any, y: Any, validation_data: Any, callbacks: Any):
+            return model.fit(x, y, epochs=2, callbacks=callbacks)
+
+    data = toy(TaskKind.MULTICLASS)
+    train(Takes(), data, tmp_path, {"batch_size": 64}, epochs=1)
+    train(Takes(), data, tmp_path, epochs=1)
+    assert given == [64, None]
+    completed(train(TakesNone(), data, tmp_path, {"batch_size": 64}), data, tmp_path)

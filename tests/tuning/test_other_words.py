@@ -17,7 +17,7 @@ def refused(**arguments: Any) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("word", sorted(OURS))
+@pytest.mark.parametrize("word", sorted(set(OURS) - {"sample_weight"}))
 def test_our_word_is_named(word: str) -> None:
     assert refused(**{word: 3}) == f"There is no argument {word!r}: it is {OURS[word]!r} here."
 

@@ -1,0 +1,195 @@
+"""What a person says at the search's call of how a builder's models are fitted.
+
+KerasTuner's tuners take ``loss``, ``optimizer`` and ``callbacks`` beside the hypermodel: they count
+in place of what the builder compiles its models with, or are called while it is fitted.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from automl.errors import RequestError
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """How the models of a builder in KerasTuner's form are fitted.
+
+    Attributes:
+        loss: Name of a loss of Keras's, or its serialized form; None for the builder's.
+        optimizer: Name of an optimizer of Keras's, or its serialized form; None for the builder's.
+        callbacks: Callbacks of Keras's, serialized in memory for this run's own workers, in
+            base64; never written to a file. "" where there are none.
+    """
+
+    loss: str | Mapping[str, Any] | None = None
+    optimizer: str | Mapping[str, Any] | None = None
+    callbacks: str = ""
+
+    def __post_init__(self) -> None:
+        """Checks that nothing but Keras's own is named: a record may be anybody's.
+
+        Raises:
+            RequestError: A serialized form names another module.
+        """
+        for name in ("loss", "optimizer"):
+            if not _is_keras_s(getattr(self, name)):
+                raise RequestError(f"The recorded {name} names code that is not Keras's own.")
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form; empty where nothing is said."""
+        return {name: value for name, value in vars(self).items() if value}
+
+    @property
+    def compiles(self) -> bool:
+        """Whether models are compiled otherwise than by their builder."""
+        return self.loss is not None or self.optimizer is not None
+
+
+def _is_keras_s(form: Any) -> bool:
+    """Whether a serialized object consists of Keras's classes and plain values only."""
+    if isinstance(form, list | tuple):
+        return all(map(_is_keras_s, form))
+    if not isinstance(form, Mapping):
+        return True
+    if "class_name" in form:
+        module = str(form.get("module") or "")
+        own = module == "keras" or module.startswith(("keras.losses", "keras.optimizers"))
+        if not own or form.get("registered_name") or form["class_name"] == "__lambda__":
+            return False
+    return all(_is_keras_s(value) for value in form.values())
+
+
+def recordable(name: str, given: Any) -> str | dict[str, Any] | None:
+    """A loss or an optimizer in the form in which a run's record can hold it.
+
+    Args:
+        name: ``loss`` or ``optimizer``, for the message.
+        given: A name, an object or function of Keras's, or None.
+
+    Raises:
+        RequestError: It is of a person's own.
+    """
+    if given is None or isinstance(given, str):
+        return given
+    kind = given if hasattr(given, "__name__") else type(given)
+    if str(getattr(kind, "__module__", "")).partition(".")[0] != "keras":
+        raise RequestError(
+            f"{name} is {getattr(kind, '__name__', kind)}, which is not Keras's own and which the "
+            f"run's record cannot hold; compile the model with it in build(hp)."
+        )
+    if isinstance(given, type):
+        given = given()
+    if hasattr(given, "__name__"):
+        return str(given.__name__)
+    import keras  # has been imported by whoever made the object
+
+    form: dict[str, Any] = keras.saving.serialize_keras_object(given)
+    # Some of Keras's losses, such as Huber, leave their own arguments out of their form.
+    arguments = dict(getattr(given, "_fn_kwargs", {}))
+    form["config"] = {**form["config"], **arguments}
+    again = keras.saving.deserialize_keras_object(deepcopy(form))  # which writes into it
+    if dict(getattr(again, "_fn_kwargs", {})) != arguments:
+        raise RequestError(
+            f"{name} is {type(given).__name__}, whose arguments Keras does not save; compile the "
+            "model with it in build(hp)."
+        )
+    return form
+
+
+def carried_callbacks(given: Any) -> tuple[tuple[str, ...], str]:
+    """Callbacks on their way to the workers.
+
+    Args:
+        given: A callback or a list of them, or None.
+
+    Returns:
+        Their classes' names, which are recorded, and the callbacks themselves, serialized.
+
+    Raises:
+        RequestError: One is no callback, or cannot be sent to another process.
+    """
+    several = list(given) if isinstance(given, Sequence) else [] if given is None else [given]
+    if not several:
+        return (), ""
+    for one in several:
+        if isinstance(one, type) or not hasattr(one, "on_epoch_end"):
+            raise RequestError(
+                f"callbacks holds {one!r}; give keras.callbacks.Callback objects, such as "
+                "[keras.callbacks.EarlyStopping(patience=3)]."
+            )
+    import cloudpickle
+
+    try:
+        carried = cloudpickle.dumps(several)
+    except Exception as error:
+        raise RequestError(
+            f"The callbacks cannot be sent to a worker process ({error}); leave out what holds "
+            "open files, locks or models."
+        ) from error
+    names = tuple(type(one).__name__ for one in several)
+    return names, base64.b64encode(carried).decode("ascii")
+
+
+def callbacks_of(options: FitOptions, trial: int | str) -> list[Any]:
+    """The callbacks for one trial, as new as they were given; called in a worker.
+
+    A TensorBoard callback writes into a folder of the trial's own, as in KerasTuner.
+    """
+    if not options.callbacks:
+        return []
+    import cloudpickle
+
+    made: list[Any] = cloudpickle.loads(base64.b64decode(options.callbacks))
+    for callback in made:
+        if type(callback).__name__ == "TensorBoard" and hasattr(callback, "log_dir"):
+            callback.log_dir = f"{callback.log_dir}/{trial}"
+    return made
+
+
+def check_fit(
+    space: str, is_own: bool, request: Mapping[str, Any], callbacks_given: bool = True
+) -> list[str]:
+    """Checks that a space's models can be fitted as asked.
+
+    Args:
+        space: The space's name.
+        is_own: Whether its models are compiled by a builder in KerasTuner's form.
+        request: ``loss``, ``optimizer`` and ``callbacks`` (names) that were asked for.
+        callbacks_given: Whether the callbacks themselves are at hand.
+
+    Returns:
+        What a person should be told, one sentence each.
+
+    Raises:
+        RequestError: They are not for this space, or the callbacks have to be given again.
+    """
+    asked = [name for name in ("loss", "optimizer", "callbacks") if request.get(name)]
+    if not asked:
+        return []
+    if not is_own:
+        ways = {
+            "loss": "its models learn with the task's loss",
+            "optimizer": "where it has optimizer as a hyperparameter, set that (--set)",
+            "callbacks": "its models stop by --patience and leave their curves in history.csv",
+        }
+        raise RequestError(
+            f"--{asked[0]} is for models of your own, a builder build(hp) or a HyperModel, and the "
+            f"space {space!r} is another; {ways[asked[0]]}."
+        )
+    if "callbacks" not in asked:
+        return []
+    names = ", ".join(request["callbacks"])
+    if not callbacks_given:
+        raise RequestError(
+            f"The run was started with callbacks ({names}), which are not recorded; go on from "
+            "Python with automl.load_run(...).resume(callbacks=[...])."
+        )
+    return [
+        f"With callbacks ({names}) Model.fit trains every trial, which is slower than the other "
+        "ways; --patience stops trials without them."
+    ]

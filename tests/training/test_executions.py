@@ -1,0 +1,93 @@
+"""Executions: one configuration with several seeds, its score their mean, its model the best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from automl.data.metrics import Objective, compute_metrics
+from automl.space.keras_tuner import hyper_space
+from automl.training.device_data import DeviceData
+from automl.training.executions import train_executions
+from automl.training.score import predict_core
+from automl.trial import SEARCH_OVER, TrialBudget, TrialResult, TrialSpec, TrialState
+from tests.training.conftest import FEATURES
+
+SPEC = TrialSpec(0, {}, 3, TrialBudget(2, 9), executions=3)
+LOG_LOSS = Objective("log_loss", "minimize")
+
+
+def build(hp: Any) -> Any:
+    model = keras.Sequential([keras.Input((FEATURES,)), keras.layers.Dense(3, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def train(
+    data: DeviceData, folder: Path, spec: TrialSpec = SPEC, source: Any = build, **options: Any
+) -> TrialResult:
+    calls: dict[str, Any] = {"report": lambda _: True, "interrupted": lambda: None, **options}
+    return train_executions(spec, hyper_space(source), data, LOG_LOSS, folder, **calls)
+
+
+def test_the_score_is_the_mean_and_the_model_the_best_one_s(
+    toy: Callable[..., DeviceData], tmp_path: Path
+) -> None:
+    data, reported = toy(), []
+    result = train(data, tmp_path, report=lambda epoch: reported.append(epoch) or True)
+    assert len(set(result.executions)) == 3
+    assert result.score == pytest.approx(np.mean(result.executions))
+    assert result.metrics["log_loss"] == pytest.approx(result.score)
+    assert len(reported) == 2  # of the first execution only
+    assert {path.name for path in tmp_path.iterdir()} == {"history.csv", "model.keras", "check.npy"}
+    saved = keras.models.load_model(tmp_path / "model.keras", compile=False)
+    rows = data.validation.rows
+    predicted = predict_core(saved, rows, data.plan)
+    scored = compute_metrics(data.task, rows.truth, predicted)["log_loss"]
+    assert scored == pytest.approx(min(result.executions), rel=1e-4)
+    assert any("means over the executions" in note for note in result.notes)
+    assert TrialResult.from_json(result.to_json()) == result
+
+
+def test_one_execution_is_a_trial_like_any_other(
+    toy: Callable[..., DeviceData], tmp_path: Path
+) -> None:
+    one = train(toy(), tmp_path / "1", replace(SPEC, executions=1))
+    several = train(toy(), tmp_path / "3")
+    assert (one.executions, one.notes) == ((), ())
+    assert several.executions[0] == one.score
+
+
+def test_a_pruned_one_and_a_failed_one_end_the_trial(
+    toy: Callable[..., DeviceData], tmp_path: Path
+) -> None:
+    pruned = train(toy(), tmp_path / "pruned", report=lambda _: False)
+    assert (pruned.state, pruned.epochs) == (TrialState.PRUNED, 1)
+    times = iter(range(9))
+
+    def breaks(hp: Any) -> Any:
+        if next(times) == 1:
+            raise ValueError("broken")
+        return build(hp)
+
+    failed = train(toy(), tmp_path / "failed", source=breaks)
+    assert failed.state is TrialState.FAILED
+    assert failed.reason == "execution 2: ValueError: broken"
+
+
+def test_what_the_end_of_the_search_cuts_off_is_left_out(
+    toy: Callable[..., DeviceData], tmp_path: Path
+) -> None:
+    calls = iter(range(10**6))
+
+    def over() -> str | None:
+        return SEARCH_OVER if next(calls) >= 0 else None
+
+    result = train(toy(), tmp_path, replace(SPEC, seconds_left=1e-9), interrupted=over)
+    assert len(result.executions) <= 1
