@@ -70,32 +70,26 @@ def consented_request(
     return replace(request, storage=storage, address=address or request.address)
 
 
-def consented_space(
-    run: RunDirectory,
-    manifest: Mapping[str, Any],
-    given: Any,
-    find: Callable[[Any], SearchSpace],
-) -> SearchSpace:
-    """The run's space, found again; `automl.tuning.manifest.check_space` compares the two.
+def consented_space(run: RunDirectory, manifest: Mapping[str, Any], given: Any) -> Any:
+    """What leads to the run's space, a reference or an object, of which the code may be run.
+
+    `found_again` finds it, and `automl.tuning.manifest.check_space` compares the two. Nothing is
+    loaded here.
 
     Args:
         run: The run's directory.
         manifest: The content of ``run.json``.
         given: The space as named in this call (a reference, or the object), or None.
-        find: Makes a space of a reference or of an object.
-
-    Returns:
-        The space as it was found.
 
     Raises:
         RequestError: The run records one that nobody has named here.
-        RunError: The space cannot be found again, or lies in the run.
+        RunError: The space was an object, or lies in the run.
     """
     reference = manifest["space"]["reference"]
     if given is not None:
         if isinstance(given, str):
             _check_outside(run, given)
-        return find(given)
+        return given
     if reference is None:
         raise RunError(
             f"The search space of {run.path} was given as an object; resume it from Python with "
@@ -109,9 +103,25 @@ def consented_space(
             f"The search space of {run.path} is {reference}, which is not installed, and resuming "
             f"runs its code; if you trust it, name it: `{_resume(run, '--space', reference)}`."
         )
+    return reference
+
+
+def found_again(run: RunDirectory, wanted: Any, find: Callable[[Any], SearchSpace]) -> SearchSpace:
+    """Finds the space that `consented_space` allows.
+
+    Args:
+        run: The run's directory.
+        wanted: The reference or the object.
+        find: Makes a space of it.
+
+    Raises:
+        RunError: A reference leads to none any more.
+    """
     try:
-        return find(reference)
+        return find(wanted)
     except AutoMLError as error:
+        if not isinstance(wanted, str):
+            raise
         raise RunError(f"The search space of {run.path} cannot be found again: {error}") from error
 
 

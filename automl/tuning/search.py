@@ -29,7 +29,12 @@ from automl.tuning.baselines import (
     constant_name,
 )
 from automl.tuning.budget import Clock, SearchBudget
-from automl.tuning.consent import consented_request, consented_space, remember_named
+from automl.tuning.consent import (
+    consented_request,
+    consented_space,
+    found_again,
+    remember_named,
+)
 from automl.tuning.disk import DiskBudget
 from automl.tuning.driver import Driver, DriverSettings, Outcome, StopReason
 from automl.tuning.finish import finish
@@ -198,11 +203,12 @@ def resume_search(
         request = replace(request, workers=workers)
     request = replace(request, **changes)
     request = consented_request(run, manifest, request, storage, address)
+    wanted = consented_space(run, manifest, space)  # before any process is started
     from automl.data.arrays import open_arrays
 
     with ExitStack() as stack:
         processes = stack.enter_context(closing(warm_processes()))
-        found = consented_space(run, manifest, space, lambda known: _as_space(known, processes))
+        found = found_again(run, wanted, lambda known: _as_space(known, processes))
         space = described(found, processes)
         _check_names(request, space)
         stack.enter_context(run.lock())

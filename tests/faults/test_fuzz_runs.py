@@ -161,7 +161,7 @@ def resumable(run: RunDirectory) -> tuple[Any, Arrays]:
     """All that resuming reads before the first trial."""
     manifest = run.read_manifest()
     request = recorded_request(run, manifest)
-    space = consented_space(run, manifest, None, find_space)
+    space = find_space(consented_space(run, manifest, None))
     restore_rows(run, request, manifest, None)
     arrays = open_arrays(run.arrays)
     space = narrowed_space(space, request, arrays)

@@ -16,7 +16,12 @@ from automl.errors import RequestError, RunError
 from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
 from automl.tuning.budget import SearchBudget
-from automl.tuning.consent import consented_request, consented_space, remember_named
+from automl.tuning.consent import (
+    consented_request,
+    consented_space,
+    found_again,
+    remember_named,
+)
 from automl.tuning.known_runs import KnownRun, known_run, remember
 from automl.tuning.request import SearchRequest, make_request
 
@@ -39,7 +44,8 @@ def refuse(reference: str) -> Any:
 
 
 def space_of(run: RunDirectory, reference: str, given: Any = None, find: Any = refuse) -> Any:
-    return consented_space(run, {"space": {"reference": reference}}, given, find)
+    wanted = consented_space(run, {"space": {"reference": reference}}, given)
+    return found_again(run, wanted, find)
 
 
 def test_an_installed_space_needs_no_word(run: RunDirectory) -> None:
