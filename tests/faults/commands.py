@@ -1,0 +1,45 @@
+"""Runs commands on prepared runs, one after another; a program of its own, to be watched.
+
+Its arguments are a JSON list of runs, each with its folder and the commands; it prints a JSON list
+of what each command printed and how it ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+from pathlib import Path
+
+
+def run_all(orders: list[dict[str, object]]) -> list[list[object]]:
+    """Carries orders out: ``folder`` to be in, ``commands`` to run."""
+    from automl.api import load_run
+    from automl.cli.main import main
+    from automl.errors import AutoMLError
+
+    told: list[list[object]] = []
+    for order in orders:
+        os.chdir(str(order["folder"]))
+        for command in order["commands"]:  # type: ignore[attr-defined]
+            out, err = io.StringIO(), io.StringIO()
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                if command == ["load_run"]:
+                    try:
+                        run = load_run("run")
+                        print(len(run.leaderboard()), run.best.config)
+                        code = 0
+                    except AutoMLError as error:
+                        print(error, file=sys.stderr)
+                        code = error.exit_code
+                else:
+                    code = main(command)
+            told.append([order["name"], command, code, out.getvalue(), err.getvalue()])
+    return told
+
+
+if __name__ == "__main__":
+    found = run_all(json.loads(Path(sys.argv[1]).read_text()))
+    Path(sys.argv[2]).write_text(json.dumps(found))
