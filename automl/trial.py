@@ -106,6 +106,8 @@ class TrialSpec:
             (needed where a pruner decides), or goes on at once.
         seconds_left: Seconds, from when the trial is handed over, until the whole search needs
             its result; None for no limit.
+        share_seconds: Seconds of the search's time that one trial may take, after which it is
+            complete with what it has reached; None for no limit but the others.
         kept_back: Seconds that were taken off them for what the best trial so far needs after
             the search.
         model_room: Bytes of weights above which the model is not saved, there being no room for
@@ -121,6 +123,7 @@ class TrialSpec:
     keep_threshold: float | None = None
     wait_for_answer: bool = False
     seconds_left: float | None = None
+    share_seconds: float | None = None
     kept_back: float = 0.0
     model_room: int | None = None
     executions: int = 1

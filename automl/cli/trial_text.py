@@ -15,6 +15,7 @@ from automl.results.leaderboard import LeaderboardRow, leaderboard
 from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.table import number
+from automl.results.time_spent import time_lines
 from automl.trial import TrialResult, TrialState
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -50,6 +51,7 @@ def trial_text(
         RequestError: There is no such trial.
         RunError: The run cannot be read, or no trial has completed.
     """
+    best_asked = trial is None
     if trial is None:
         best = record.best()
         if best is None:
@@ -66,6 +68,7 @@ def trial_text(
         ("Scores", _scores(row)),
         ("Learning curve", _curve(run, row, record.objective, width)),
         ("Seconds", _pairs({k: f"{v:.2f}" for k, v in result.timings.items()}, width)),
+        ("Worker seconds of the run", time_lines(record) if best_asked else []),
         ("Files", _files(run, trial)),
         ("Error", _error(run, trial)),
     ]

@@ -119,7 +119,10 @@ def activation_hyperparameters() -> list[Hyperparameter]:
     """
     room = (_DEPTH <= 2) | (_BATCH >= BATCH_NORM_LEAST_BATCH)
     source = f"{GERON}, ch. 11: SELU > ELU > leaky ReLU > ReLU > tanh > logistic"
-    help_text = "activation of the hidden layers"
+    help_text = (
+        "activation of the hidden layers; a search tries leaky_relu, prelu and sigmoid only where "
+        "they are set"
+    )
     return [
         Choice(
             "activation",

@@ -43,6 +43,7 @@ OPTIMIZERS = (
     "ftrl",
     "lion",
 )
+BATCH_SIZES = (16, 32, 64, 128, 256)
 _ADAM_FAMILY = ("adam", "amsgrad", "adamw", "adamax", "nadam")
 
 
@@ -131,7 +132,7 @@ def _learning_rate(optimizer: Choice) -> tuple[Hyperparameter, ...]:
         "learning_rate",
         optimizer,
         [
-            (("sgd", "momentum", "nesterov"), rate(1e-3, 0.5, 1e-2, decades)),
+            (("sgd", "momentum", "nesterov"), rate(1e-3, 0.1, 1e-2, decades)),
             (("rmsprop", *_ADAM_FAMILY), rate(1e-5, 1e-2, 1e-3, decades)),
             # Both divide by an ever-growing sum of squared gradients, so they start larger.
             (("adagrad", "ftrl"), rate(1e-4, 1e-1, 1e-2, f"own, within {decades}")),
@@ -209,7 +210,7 @@ def _weight_decay(optimizer: Choice) -> list[Hyperparameter]:
 def _batch_size() -> Choice:
     return Choice(
         "batch_size",
-        (16, 32, 64, 128, 256),
+        BATCH_SIZES,
         default=32,
         help="rows a step",
         source=(

@@ -69,6 +69,10 @@ class Deadline:
     ) -> None:
         own, search = spec.budget.seconds, spec.seconds_left
         self._own_reason = f"it reached its time limit of {own:g} s" if own is not None else ""
+        share = spec.share_seconds
+        if share is not None and (own is None or share < own):
+            own = share
+            self._own_reason = f"it took its share of --time, {share:.3g} s"
         self._own_end = None if own is None else start + own
         self._search_end = None if search is None else start + search
         self._interrupted_end: float | None = None

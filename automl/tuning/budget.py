@@ -79,6 +79,12 @@ def parse_size(text: str) -> int:
     return size
 
 
+#: Share of all worker seconds of a search under --time that one trial may take. Without a bound
+#: one trial (ftrl, batches of 16) took half of the worker seconds of 90 s on two cores (measured);
+#: with this one, eight that never stop by themselves would fill the search.
+TRIAL_SHARE = 1 / 8
+
+
 @dataclass(frozen=True)
 class SearchBudget:
     """How much a search may spend; it ends with whichever is reached first.
@@ -146,6 +152,23 @@ class Clock:
         if self._seconds is None:
             return None
         return self._seconds - self.reserve() - self.elapsed()
+
+    def share_of_a_trial(self, workers: int, leader: TrialResult | None) -> float | None:
+        """Seconds that one trial may take, so that it does not eat the search.
+
+        It may always take as long as the best one has: else no other could become as good.
+
+        Args:
+            workers: Trials at once.
+            leader: The best trial so far, or None.
+
+        Returns:
+            The seconds, or None for no limit.
+        """
+        if self._seconds is None:
+            return None
+        share = TRIAL_SHARE * self._seconds * workers
+        return max(share, 0.0 if leader is None else leader.seconds)
 
     def keep_back_for(self, leader: TrialResult | None) -> None:
         """Takes the best trial so far, whose model may need more after the trials than others.

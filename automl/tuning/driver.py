@@ -13,6 +13,7 @@ from automl.engines.contract import Engine, EpochFinished, Event, TrialEnded
 from automl.errors import RunError
 from automl.trial import (
     SEARCH_OVER,
+    EpochReport,
     FailureCause,
     TrialBudget,
     TrialResult,
@@ -21,6 +22,7 @@ from automl.trial import (
 )
 from automl.tuning.interruption import Interruption
 from automl.tuning.observer import Observer, Progress
+from automl.tuning.pruners.by_time import EqualSeconds
 from automl.tuning.standing import Standing
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ LEAST_SECONDS = 0.5
 #: Longest wait for an event; a first Ctrl-C and a deadline are noticed within it.
 TICK = 0.25
 TOP_SHOWN = 5
+#: Share of --time that a trial may take before it is compared with others at equal seconds.
+LEAST_TIME_SHARE = 1 / 50
 #: The objective that is Keras's loss, which each model may have of its own.
 LOSS = "loss"
 _WRONG = "the search space or the data is wrong"
@@ -140,6 +144,12 @@ class Driver:
         self._running: dict[int | str, TrialSpec] = {}
         self._failures: deque[str] = deque(maxlen=SAME_FAILURES)
         self._standing = Standing(settings.objective.direction, settings.keep_models)
+        seconds = settings.budget.seconds
+        self._by_time = (
+            EqualSeconds(settings.objective.direction, LEAST_TIME_SHARE * seconds)
+            if seconds is not None and settings.pruner is not None
+            else None
+        )
         self._interruption = interruption or Interruption()
         self._disk = disk
         self._fatal = ""
@@ -240,11 +250,19 @@ class Driver:
             if spec is None:
                 return
             kept_back = self._clock.kept_for_leader()
-            spec = replace(spec, seconds_left=left, kept_back=kept_back)
+            spec = replace(
+                spec, seconds_left=left, kept_back=kept_back, share_seconds=self._share()
+            )
             self._running[spec.trial] = spec
             self.has_trained = True
             self._observer.trial_started(spec.trial, spec.config)
             self._engine.submit(spec)
+
+    def _share(self) -> float | None:
+        """Seconds that the next trial may take; the first one is all that there is yet."""
+        if not self.has_trained and self._standing.leader is None:
+            return None
+        return self._clock.share_of_a_trial(self._engine.slots, self._standing.leader)
 
     def _next_spec(self) -> TrialSpec | None:
         """The next trial: interrupted ones first, baselines right after the default trial."""
@@ -299,8 +317,17 @@ class Driver:
             self._study.report(trial, report.epoch, report.score)
             if pruner is not None:
                 go_on = not self._study.should_prune(trial, pruner)
+                go_on = not self._is_slow(trial, report) and go_on
         if self._running[trial].wait_for_answer:
             self._engine.answer(trial, go_on)
+
+    def _is_slow(self, trial: int, report: EpochReport) -> bool:
+        """Whether a trial is behind the others at equal seconds, which are what is spent."""
+        seconds = report.metrics.get("seconds")
+        if self._by_time is None or seconds is None:
+            return False
+        self._by_time.report(trial, seconds, report.score)
+        return self._by_time.should_prune(trial)
 
     def _end(self, event: TrialEnded) -> None:
         spec = self._running.pop(event.trial)
@@ -320,6 +347,8 @@ class Driver:
         result = self._with_one_loss(event.trial, result)
         if self._disk is not None:
             result = self._disk.take(spec, result, self._standing)
+        if self._by_time is not None and isinstance(event.trial, int):
+            self._by_time.end(event.trial)
         if isinstance(event.trial, str):
             self._study.record_baseline(event.trial, spec.config, spec.seed, result)
         else:

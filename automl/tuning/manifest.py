@@ -164,6 +164,7 @@ def narrowed_space(
         rows=len(data.train),
         cardinalities=data.plan.signature.cardinalities,
         classification=data.task.is_classification,
+        asked={*request.settings, *(() if request.batch_size is None else ("batch_size",))},
     )
 
 

@@ -1,0 +1,52 @@
+"""What the rows of the data leave out of a space, and what a person's own list keeps."""
+
+from __future__ import annotations
+
+import pytest
+
+from automl.space import Choice, SearchSpace
+from automl.space.data_rules import RARELY_GOOD, suit_to_data
+from automl.space.dense import ACTIVATIONS
+from automl.space.registry import find_space
+
+
+def options(space: SearchSpace, name: str) -> set[object]:
+    return {option for p in space.hyperparameters if p.name == name for option in p.options}
+
+
+def suited(space: SearchSpace, rows: int, asked: tuple[str, ...] = ()) -> SearchSpace:
+    return suit_to_data(space, rows=rows, cardinalities=(), classification=True, asked=asked)
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [
+        (20, {16}),
+        (97, {16, 32}),
+        (1_221, {16, 32, 64, 128, 256}),
+        (16_000, {32, 64, 128, 256}),
+        (40_000, {128, 256}),
+        (1_000_000, {256}),
+    ],
+)
+def test_batches_fit_the_rows(rows: int, kept: set[int]) -> None:
+    space = suited(find_space("mlp"), rows)
+    assert options(space, "batch_size") == kept
+    assert space.defaults()["batch_size"] in kept
+
+
+def test_activations_that_came_to_nothing_are_tried_only_where_they_are_set() -> None:
+    mlp = find_space("mlp")
+    assert options(suited(mlp, 20_000), "activation") == set(ACTIVATIONS) - set(RARELY_GOOD)
+    chosen = mlp.override({"activation": "sigmoid,relu", "batch_size": "16,256"})
+    kept = suited(chosen, 1_000_000, ("activation", "batch_size"))
+    assert options(kept, "activation") == {"sigmoid", "relu"}
+    assert options(kept, "batch_size") == {16, 256}
+    assert suited(mlp.override({"activation": "sigmoid"}), 500).defaults()["activation"]
+
+
+def test_a_persons_own_list_of_activations_stays() -> None:
+    space = SearchSpace(
+        "own", [Choice("activation", ["relu", "sigmoid", "leaky_relu"])], lambda *_: None
+    )
+    assert options(suited(space, 500), "activation") == {"relu", "sigmoid", "leaky_relu"}
