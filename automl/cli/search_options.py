@@ -135,6 +135,16 @@ ClipKind = Annotated[
         rich_help_panel=DATA,
     ),
 ]
+InputKind = Annotated[
+    str,
+    typer.Option(
+        "--input",
+        metavar="raw|standardize|auto",
+        help="How numbers come to the models: raw is as they are; auto standardizes them, unless "
+        "a model of your own takes whole numbers (an Embedding) or scales by itself.",
+        rich_help_panel=DATA,
+    ),
+]
 AllowWide = Annotated[
     bool,
     typer.Option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -152,6 +152,19 @@ class PreprocessingPlan:
     def categorical_features(self) -> tuple[CategoricalFeature, ...]:
         """The categorical features, in order."""
         return tuple(f for f in self.features if isinstance(f, CategoricalFeature))
+
+    def unscaled(self) -> PreprocessingPlan:
+        """The plan that leaves numbers as they are: neither standardized nor clipped."""
+        plain: dict[str, Any] = {"clip": Clip()}
+        features = tuple(
+            replace(f, mean=0.0, std=1.0, **plain)
+            if isinstance(f, NumericFeature)
+            else replace(f, mean=(0.0,), std=(1.0,), **plain)
+            if isinstance(f, ArrayFeature)
+            else f
+            for f in self.features
+        )
+        return replace(self, features=features)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,9 @@ from automl.data.combine import Combined, combine
 from automl.data.divide import check_split, divide
 from automl.data.fit import fit_array, fit_features, fit_target
 from automl.data.infer import infer_schema
-from automl.data.plan import PreprocessingPlan, Rows
+from automl.data.plan import InputSignature, PreprocessingPlan, Rows
 from automl.data.reading import read_table
-from automl.data.request import DataRequest
+from automl.data.request import AUTO, RAW, DataRequest
 from automl.data.splits import Split
 from automl.data.summary import say_parts, summarize
 from automl.data.targets import encode_targets, infer_task, target_columns
@@ -62,11 +62,15 @@ class PreparedData:
     summary: Mapping[str, Any]
 
 
-def prepare(request: DataRequest) -> PreparedData:
+def prepare(
+    request: DataRequest, wanted: Callable[[Task, InputSignature], str] | None = None
+) -> PreparedData:
     """Reads, splits and preprocesses what a request asks for.
 
     Args:
         request: The request.
+        wanted: Where the request leaves it open, tells how the models want their numbers:
+            ``"raw"`` or ``"standardize"``. None standardizes them.
 
     Returns:
         The prepared data; the same request on the same content gives the same.
@@ -92,6 +96,11 @@ def prepare(request: DataRequest) -> PreparedData:
     check_split(split, combined, task, truth, notes.append)
     clip = Clip.of(request.clip)
     plan, combined = _fit(combined, split, task, truth, notes.append, request.keep_constant, clip)
+    how = request.input
+    if how == AUTO and wanted is not None:
+        how = wanted(task, plan.signature)
+    if how == RAW:
+        plan = plan.unscaled()
     weights = class_weights(truth[split.train], task, request.class_weight)
     tell = _tellers(combined, split, notes.append)
     train = _rows(combined, split.train, plan, truth, weights)

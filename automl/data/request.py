@@ -12,6 +12,8 @@ from automl.data.separators import checked_separator
 from automl.errors import DataError, RequestError
 
 IN_MEMORY = "in memory"
+AUTO, STANDARDIZE, RAW = "auto", "standardize", "raw"
+INPUTS = (AUTO, STANDARDIZE, RAW)
 STANDARD_INPUT = "-"
 # Words for `DataRequest.split_by_time`, where no column has that name.
 BY_ORDER = "order"
@@ -50,6 +52,8 @@ class DataRequest:
         day_first: Whether in dates the day comes before the month where a column shows neither.
         date_format: Column to the format of its dates, as for ``strptime``; None for what each
             shows.
+        input: How numbers come to the models: ``"standardize"``; ``"raw"``, as they are; or
+            ``"auto"``, standardized unless a model of a person's own wants them raw.
         clip: How standardized numbers far from their mean are clipped: ``"hard"``, ``"smooth"``
             or ``"none"``; see `automl.data.clipping`.
         seed: Seed of the split; 0 is a seed.
@@ -75,6 +79,7 @@ class DataRequest:
     day_first: bool = False
     date_format: Mapping[str, str] | None = None
     clip: str = "hard"
+    input: str = AUTO
     seed: int = 0
     allow_wide: bool = False
     keep_constant: bool = False
@@ -90,6 +95,11 @@ class DataRequest:
         object.__setattr__(self, "names", _column_names(self.names))
         object.__setattr__(self, "separator", checked_separator(self.separator))
         Clip.of(self.clip)
+        if self.input not in INPUTS:
+            raise RequestError(
+                f"There is no input {self.input!r}: give {', '.join(INPUTS)} (raw leaves numbers "
+                "as they are)."
+            )
         if [
             str(s) for s in (self.source, self.validation, self.test) if isinstance(s, str | Path)
         ].count(STANDARD_INPUT) > 1:
@@ -149,7 +159,7 @@ class DataRequest:
             k: tuple(v) if isinstance(v, list) else v for k, v in form.items()
         }
         # Runs of earlier versions clipped nothing, and go on so.
-        return cls(**{"clip": "none", **values})
+        return cls(**{"clip": "none", "input": STANDARDIZE, **values})
 
     def with_data(self, source: Any, validation: Any = None, test: Any = None) -> DataRequest:
         """The same request on data in memory that its JSON form could not hold."""

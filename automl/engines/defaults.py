@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automl.common.shell import quoted
@@ -21,12 +22,40 @@ if TYPE_CHECKING:
 BUILT_IN = "automl.search_spaces."
 
 
+@dataclass(frozen=True)
+class Probe:
+    """What building the defaults of a person's own space has shown.
+
+    Attributes:
+        notes: What a person should be told of how the models will be exported.
+        input: How the models want their numbers, ``"raw"`` or ``"standardize"``; "" where they
+            are not models of a person's own.
+        why: The reason for it, as the end of a sentence.
+    """
+
+    notes: tuple[str, ...] = ()
+    input: str = ""
+    why: str = ""
+
+    @property
+    def input_note(self) -> str:
+        """What a person should be told of the numbers, or ""."""
+        if self.input == "raw":
+            return (
+                f"numbers come to the models as they are, not standardized, for {self.why}; "
+                "--input standardize overrules"
+            )
+        if self.input:
+            return f"numbers are standardized for the models, for {self.why}; --input raw overrules"
+        return ""
+
+
 def check_defaults(
     space: SearchSpace, task: Task, signature: InputSignature, processes: Processes
-) -> list[str]:
+) -> Probe:
     """Builds the defaults of a person's own space, so that a wrong builder is told at once.
 
-    The model is also saved and loaded as the export will do it.
+    The model is also saved and loaded as the export will do it, and asked how it wants its input.
 
     Args:
         space: The space as it is searched.
@@ -35,13 +64,13 @@ def check_defaults(
         processes: Where TensorFlow is.
 
     Returns:
-        What a person should be told of how the models will be exported, one sentence each.
+        What was found; nothing of a space of this package, or where the builder ends its process.
 
     Raises:
         SpaceError: The builder raises, or returns what no model can be made of.
     """
     if getattr(space.build, "__module__", "").startswith(BUILT_IN):
-        return []
+        return Probe()
     handle = SpaceHandle.of(space)
     arguments = {
         "reference": handle.reference,
@@ -54,12 +83,13 @@ def check_defaults(
     try:
         found = run_task(processes, "automl.engines.defaults:build_task", arguments)
     except RunError:
-        return []  # a builder that kills its process or hangs costs its trial, as any other's
+        return Probe()  # a builder that kills its process or hangs costs its trial, as any other's
     if found["problem"]:
         where = (space.reference or "").rpartition(":")[0]
         check = f", then try it with `automl spaces check {quoted(where)}`" if where else ""
         raise SpaceError(f"{found['problem']}; correct it{check}.")
-    return export_notes(space, found["objects"], found["unexportable"])
+    notes = export_notes(space, found["objects"], found["unexportable"])
+    return Probe(tuple(notes), found["input"], found["why"])
 
 
 def build_task(
@@ -82,19 +112,21 @@ def build_task(
 
     Returns:
         ``problem``, what is wrong with the builder, or ""; memory that ran out is not its fault.
-        ``objects`` and ``unexportable``, see `automl.export.loadable.Loadable`.
+        ``objects`` and ``unexportable``, see `automl.export.loadable.Loadable`; ``input`` and
+        ``why``, see `Probe`.
     """
     from automl.data.plan import InputSignature
     from automl.data.task import Task
     from automl.export.loadable import Loadable
     from automl.models.core import build_core, compile_core
+    from automl.models.wanted_input import WantedInput, wanted_input
     from automl.space.keras_tuner import file_of, line_of
     from automl.training.saving import how_it_loads
 
     space = SpaceHandle(reference, carried, fit).load()
     chosen = space.configuration(config, check=False)
     the_task = Task.from_json(task)
-    problem, loadable = "", Loadable()
+    problem, loadable, wanted = "", Loadable(), WantedInput("", "")
     try:
         core = build_core(space, chosen, the_task, InputSignature.from_json(signature))
         compile_core(core, chosen, the_task)
@@ -106,9 +138,13 @@ def build_task(
         told = f"{line_of(file_of(space.build), error)}{type(error).__name__}: {error}"
         problem = f"The builder of space {space.name!r} fails with the space's defaults ({told})"
     else:
+        if core.own is not None:
+            wanted = wanted_input(core.own)
         loadable = how_it_loads(core, code_of(space))
     return {
         "problem": problem,
         "objects": list(loadable.objects),
         "unexportable": loadable.problem,
+        "input": wanted.mode,
+        "why": wanted.why,
     }

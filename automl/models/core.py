@@ -30,6 +30,7 @@ from automl.models.own_model import (
     row_shapes,
     shape_taken,
 )
+from automl.models.wanted_input import is_whole
 from automl.space import Configuration, SearchSpace
 from automl.space.keras_tuner import HyperBuilder
 
@@ -62,6 +63,8 @@ class Core:
             where the model is a core in the contract's form.
         signature: The arrays' signature, where there is a form.
         hyper: What a builder in KerasTuner's form was called with, or None.
+        own: The model as the builder returned it, where the rows come to it as it wants them;
+            None where the builder returned a feature tensor.
     """
 
     model: Any
@@ -69,6 +72,7 @@ class Core:
     form: ArrayForm | None = None
     signature: InputSignature | None = None
     hyper: HyperBuilt | None = None
+    own: Any = None
 
     def in_contract(self, scale: TargetScale) -> Any:
         """The model to save, in the contract's form and with the weights of `model`.
@@ -208,7 +212,10 @@ def _from_own(
         outputs = model.outputs[0] if len(model.outputs) == 1 else None
     given = getattr(outputs, "shape", None)  # several outputs have no shape
     form = choose_form(name, model, taken, given, task)
-    return Core(model, bool(model.compiled), form, signature)
+    dtypes = [str(tensor.dtype) for tensor in getattr(model, "inputs", None) or ()]
+    if dtypes and is_whole(dtypes[0]):
+        form = replace(form, dtype=dtypes[0])
+    return Core(model, bool(model.compiled), form, signature, own=model)
 
 
 def _check_vector(name: str, signature: InputSignature, config: Mapping[str, Any]) -> None:
@@ -256,7 +263,8 @@ def _from_model(name: str, built: Any, table: TableInputs, inputs: Any, task: Ta
         # The arguments of compile() as they were given: serializing them would lose a loss or
         # a metric that is a plain function.
         model.compile(**{**built._compile_config.config, "jit_compile": False})
-    return Core(model, compiled_by_user=bool(built.compiled))
+    own = None if isinstance(inputs, TableInputs) else built
+    return Core(model, compiled_by_user=bool(built.compiled), own=own)
 
 
 def _model(name: str, table: TableInputs, outputs: Any) -> Any:

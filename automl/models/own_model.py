@@ -37,6 +37,7 @@ class ArrayForm:
         activation: What makes probabilities of the outputs: ``""``, ``"softmax"`` or
             ``"sigmoid"``.
         second: Whether two outputs stand for one, the probability of the second class.
+        dtype: Data type of the rows: whole numbers where the model's input is of them.
     """
 
     shape: Shape
@@ -44,6 +45,7 @@ class ArrayForm:
     outputs: int = 1
     activation: str = ""
     second: bool = False
+    dtype: str = "float32"
 
 
 def row_width(signature: InputSignature) -> int:
@@ -232,6 +234,8 @@ def contract_core(
     rows = parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
     if form.shape != (row_width(signature),):
         rows = keras.layers.Reshape(form.shape)(rows)
+    if form.dtype != "float32":
+        rows = keras.ops.cast(rows, form.dtype)
     outputs = _plain_model(model, form.shape)(rows)
     if form.activation:
         outputs = keras.layers.Activation(form.activation)(outputs)

@@ -65,6 +65,9 @@ def _data_lines(manifest: Mapping[str, Any], stored: Mapping[str, Any]) -> list[
         lines.append(f"- Columns: {'; '.join(map(_column, summary['columns']))}")
     if summary.get("left_out"):
         lines.append(f"- Left out: {_shown(summary['left_out'])}")
+    how = ((manifest.get("request") or {}).get("data") or {}).get("input")
+    if how == "raw":
+        lines.append("- Numbers come to the model as they are, not standardized")
     return lines + [f"- Note: {note}" for note in stored.get("notes") or ()]
 
 

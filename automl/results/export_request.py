@@ -188,6 +188,7 @@ def _config(record: RunRecord, trial: TrialRecord, manifest: dict[str, Any]) -> 
         "trial": trial.trial,
         "objective": {"name": record.objective, "direction": record.direction},
         "weight": (manifest.get("data") or {}).get("weight"),
+        "input": ((manifest.get("request") or {}).get("data") or {}).get("input"),
         "named_metrics": list(record.named),
         "score": result.score,
         "metrics": dict(result.metrics),

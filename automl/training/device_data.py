@@ -92,7 +92,7 @@ class DeviceRows:
             target = tf.cast(tf.reshape(target, [-1]), tf.int32)
         if form.target == ONE_HOT:
             target = tf.one_hot(target, form.outputs)
-        array = tf.reshape(rows, [len(self), *form.shape])
+        array = tf.cast(tf.reshape(rows, [len(self), *form.shape]), form.dtype)
         return dataclasses.replace(self, inputs={ARRAY: array}, target=target)
 
 

@@ -13,12 +13,15 @@ from automl.data.task import TaskKind
 from automl.errors import SpaceError
 from automl.models.hyper import STAND_IN_CLASSES, STAND_IN_SHAPE, build_hyper
 from automl.models.own_model import loss_of_model
+from automl.models.wanted_input import RAW, wanted_input
 from automl.space.keras_tuner import HyperBuilder
 from automl.space.search_space import SearchSpace
 from automl.training.device_data import DeviceData
 
 ROWS = 120
 ROWS_PER_CLASS = 12
+MOST_CODES = 100
+"""Whole numbers for an embedding are below this, where it has room for more."""
 SHAPES = ((8,), (28, 28, 1), (28, 28))
 """Rows for a model that names no shape: the first one that it can be called with."""
 
@@ -49,7 +52,11 @@ def toy_rows(space: SearchSpace, seed: int) -> tuple[str, DeviceData]:
     units = int(outputs[-1])
     kind = _kind(model, units)
     rng = np.random.default_rng(seed)
-    x = rng.normal(size=(max(ROWS, ROWS_PER_CLASS * units), *shape)).astype(np.float32)
+    wanted = wanted_input(model)
+    size = (max(ROWS, ROWS_PER_CLASS * units), *shape)
+    x: Any = rng.normal(size=size).astype(np.float32)
+    if wanted.codes:
+        x = rng.integers(0, min(wanted.below or MOST_CODES, MOST_CODES), size)
     signal = x.reshape(len(x), -1) @ rng.normal(size=(int(np.prod(shape)), units))
     if kind is TaskKind.REGRESSION:
         y: Any = signal
@@ -58,8 +65,11 @@ def toy_rows(space: SearchSpace, seed: int) -> tuple[str, DeviceData]:
     else:  # classes of equal size
         classes = 2 if kind is TaskKind.BINARY else units
         y = np.argsort(np.argsort(signal[:, 0])) * classes // len(x)
-    data = DeviceData.from_arrays(prepare(DataRequest((x, y), task=kind.value, seed=seed)))
-    return f"{kind.value}, rows of shape {shape}", data
+    data = DeviceData.from_arrays(
+        prepare(DataRequest((x, y), task=kind.value, seed=seed, input=wanted.mode))
+    )
+    how = " as they are" if wanted.mode == RAW else ""
+    return f"{kind.value}, rows of shape {shape}{how}", data
 
 
 def _called(space: SearchSpace, model: Any) -> tuple[tuple[int, ...], Any]:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.common.machine import usable_cores
+from automl.data.request import AUTO, STANDARDIZE
 from automl.engines.contract import Engine, Job, SpaceHandle
-from automl.engines.defaults import check_defaults
+from automl.engines.defaults import Probe, check_defaults
 from automl.engines.describe import described, locate_space
 from automl.engines.devices import Devices, find_devices, wants_gpu
 from automl.engines.processes import Processes, warm_processes
@@ -64,6 +65,8 @@ if TYPE_CHECKING:
 
     from automl.data.arrays import Arrays
     from automl.data.metrics import Objective
+    from automl.data.plan import InputSignature
+    from automl.data.task import Task
     from automl.space import SearchSpace
 
 
@@ -132,8 +135,9 @@ def start_search(
         _check_names(request, space)
         if space.inputs == "array":  # its author has counted on every column
             request = replace(request, data=replace(request.data, keep_constant=True))
-        data = prepare(request.data)
-        space = described(space, processes)
+        wanted = _Wanted(request, space, processes)
+        data = prepare(request.data, wanted)
+        space, request = described(wanted.space, processes), wanted.settled()
         _check_names(request, space)
         objective = asked_objective(request, space, data.task)
         asked = with_batch_size(space.override(request.settings), request.batch_size)
@@ -146,7 +150,8 @@ def start_search(
         if request.storage is not None:
             check_storage(request.storage)
             check_joining(request.storage, manifest["study"], manifest["terms"])
-        for note in check_defaults(space, data.task, data.plan.signature, processes):
+        probe = wanted.probe or check_defaults(space, data.task, data.plan.signature, processes)
+        for note in filter(None, (wanted.note, *probe.notes)):
             observer.said(note)
         devices = _devices(request, space, processes)
         run = create_run(target, request.data.name, manifest)
@@ -383,6 +388,44 @@ def _devices(request: SearchRequest, space: SearchSpace, processes: Processes) -
     if request.address is None:
         return find_devices(request.device, request.workers, space.inputs, processes)
     return Devices(request.workers or usable_cores(), int(wants_gpu(request.device, space.inputs)))
+
+
+class _Wanted:
+    """Finds out how the models of a space want their numbers, once the task is known.
+
+    Attributes:
+        space: The space; once it was asked, with its hyperparameters.
+        probe: What building its defaults has shown, or None where nothing was built.
+    """
+
+    def __init__(self, request: SearchRequest, space: SearchSpace, processes: Processes) -> None:
+        self.space = space
+        self.probe: Probe | None = None
+        self._request, self._processes = request, processes
+
+    def __call__(self, task: Task, signature: InputSignature) -> str:
+        """``"raw"`` or ``"standardize"``; see `automl.data.prepare.prepare`."""
+        if self.space.inputs == "table":  # its builder is given the columns, and wires them
+            return STANDARDIZE
+        self.space = described(self.space, self._processes)
+        asked = with_batch_size(
+            self.space.override(self._request.settings), self._request.batch_size
+        )
+        self.probe = check_defaults(asked, task, signature, self._processes)
+        return self.probe.input or STANDARDIZE
+
+    @property
+    def note(self) -> str:
+        """What a person should be told of the numbers, or ""."""
+        return self.probe.input_note if self.probe is not None else ""
+
+    def settled(self) -> SearchRequest:
+        """The request, with what it had left open."""
+        data = self._request.data
+        if data.input != AUTO:
+            return self._request
+        found = self.probe.input if self.probe is not None else ""
+        return replace(self._request, data=replace(data, input=found or STANDARDIZE))
 
 
 def _make_engine(request: SearchRequest, devices: Devices, processes: Processes) -> Engine:

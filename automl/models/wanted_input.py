@@ -1,0 +1,136 @@
+"""How a model of a person's own wants the numbers of a row: as they are, or standardized.
+
+A model says it by what its input leads to. Where that is an embedding or an encoding of whole
+numbers, or something that scales (`Rescaling`, `Normalization`, `BatchNormalization`, arithmetic
+such as `preprocess_input`), the numbers are to come as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+RAW, STANDARDIZE = "raw", "standardize"
+
+_CODES = frozenset(
+    {
+        *("Embedding", "CategoryEncoding", "IntegerLookup", "StringLookup", "Hashing"),
+        *("Discretization", "HashedCrossing", "OneHot", "MultiHot", "ReversibleEmbedding"),
+    }
+)
+"""Layers and operations that take whole numbers."""
+_SCALING = frozenset({"Rescaling", "Normalization", "BatchNormalization"})
+_ARITHMETIC = frozenset(
+    {"Add", "Subtract", "Multiply", "Divide", "TrueDivide", "DivideNoNan", "Clip"}
+)
+"""Operations that scale where their other side is a constant, as in ``x / 255``."""
+_PASSING = frozenset(
+    {
+        *("InputLayer", "Reshape", "Flatten", "Permute", "RepeatVector", "Identity", "Masking"),
+        *("GetItem", "ExpandDims", "Squeeze", "Transpose", "Moveaxis", "Cast", "Stack", "Split"),
+        *("Unstack", "Concatenate", "Activation", "ZeroPadding1D", "ZeroPadding2D", "Resizing"),
+        *("Cropping1D", "Cropping2D", "CenterCrop", "UpSampling2D", "Dropout", "GaussianNoise"),
+        *("SpatialDropout1D", "SpatialDropout2D", "Take", "Pad", "Flip", "Roll"),
+    }
+)
+"""Layers and operations that hand numbers on as they are, as far as their scale goes."""
+
+
+@dataclass(frozen=True)
+class WantedInput:
+    """What a model wants.
+
+    Attributes:
+        mode: ``"raw"`` or ``"standardize"``.
+        why: The reason, as the end of a sentence.
+        codes: Whether the numbers are whole.
+        below: Number that whole ones have to be below, or None where nothing tells.
+    """
+
+    mode: str
+    why: str
+    codes: bool = False
+    below: int | None = None
+
+
+def is_whole(dtype: str) -> bool:
+    """Whether a data type is one of whole numbers.
+
+    Args:
+        dtype: Its name, such as ``"int32"``.
+    """
+    return "int" in dtype
+
+
+def wanted_input(model: Any) -> WantedInput:
+    """Finds out how a model wants its numbers.
+
+    Args:
+        model: A built ``keras.Model`` of a person's own, with one input.
+    """
+    firsts = list(_firsts(model))
+    below = [one.input_dim for one in firsts if _kind(one) == "Embedding"]
+    dtypes = [str(tensor.dtype) for tensor in getattr(model, "inputs", None) or ()]
+    for dtype in filter(is_whole, dtypes):
+        return WantedInput(RAW, f"the model's input is {dtype}", True, min(below, default=None))
+    for one in firsts:
+        if _kind(one) in _CODES:
+            named = _kind(one)
+            return WantedInput(
+                RAW, f"the model begins with {named}", True, min(below, default=None)
+            )
+    for one in firsts:
+        if _kind(one) in _SCALING:
+            return WantedInput(RAW, f"the model begins with {_kind(one)}")
+        if _kind(one) in _ARITHMETIC:
+            return WantedInput(RAW, "the model begins with arithmetic that scales its input")
+        if isinstance(one, keras.layers.Lambda):
+            return WantedInput(RAW, "the model begins with a Lambda of its own")
+        if _kind(one).startswith("Random"):
+            return WantedInput(RAW, f"the model begins with {_kind(one)}, which is for images")
+    return WantedInput(STANDARDIZE, "nothing at the model's beginning scales them")
+
+
+def _kind(operation: Any) -> str:
+    """The class's name among Keras's own that it is or is derived from."""
+    for base in type(operation).__mro__:
+        if base.__module__.partition(".")[0] == "keras":
+            return base.__name__
+    return type(operation).__name__
+
+
+def _firsts(model: Any) -> Iterator[Any]:
+    """The layers and operations that are the first to do something with a model's input."""
+    inputs = getattr(model, "inputs", None)
+    if not inputs:  # a call of its own, which tells nothing: its layers in the order they were made
+        yield from list(model.layers)[:1]
+        return
+    graph = model
+    if isinstance(model, keras.Sequential):
+        graph = keras.Model(model.inputs, model.outputs)
+    yield from _after(graph, {id(tensor) for tensor in graph.inputs})
+
+
+def _after(graph: Any, tensors: set[int]) -> Iterator[Any]:
+    """Operations of a graph that take one of some tensors, those that only hand on left out."""
+    for nodes in (graph._nodes_by_depth[depth] for depth in sorted(graph._nodes_by_depth)[::-1]):
+        for node in nodes:
+            taken = [id(tensor) in tensors for tensor in node.input_tensors]
+            if not any(taken):
+                continue
+            operation = node.operation
+            hands_on = _kind(operation) in _PASSING and not (
+                isinstance(operation, keras.layers.Activation)
+                and getattr(operation.activation, "__name__", "") != "linear"
+            )
+            if hands_on:
+                tensors |= {id(tensor) for tensor in node.output_tensors}
+            elif isinstance(operation, keras.Model) and getattr(operation, "inputs", None):
+                yield from _firsts(operation)
+            elif _kind(operation) in _ARITHMETIC and len(taken) > 1:
+                continue  # a sum of branches, no scale
+            else:
+                yield operation
