@@ -20,6 +20,8 @@ from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, Tria
 #: with the others. It keeps one idle actor only: if a second trial ended meanwhile, an actor that
 #: took seconds to start would be thrown away.
 REFILL_SECONDS = 0.25
+#: Seconds within which an actor that was ended for its size is found dead by the next trial.
+RETIRED_SECONDS = 60.0
 
 
 class Closed(BaseException):
@@ -39,12 +41,14 @@ class RunningTrial:
         actor: Handle of the actor that runs it, once there is one.
         started: `time.monotonic` at which it began, or None before.
         verdict: What it ends with where the engine has killed it.
+        submitted: The specification as it was submitted, and `time.monotonic` at that.
     """
 
     spec: TrialSpec
     actor: Any = None
     started: float | None = None
     verdict: TrialResult | None = None
+    submitted: tuple[TrialSpec, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Exchange:
         self._happened: deque[Happening] = deque()
         self._vacancies = 0
         self._failed_starts = 0
-        self._retired = 0
+        self._retired: deque[float] = deque()
         self._failure = ""
         self._closed = False
 
@@ -128,11 +132,11 @@ class Exchange:
             if not self._submitted:
                 return None
             self._vacancies = max(0, self._vacancies - 1)
-            spec, submitted = self._submitted.popleft()
+            whole = spec, submitted = self._submitted.popleft()
             if spec.seconds_left is not None:
                 waited = time.monotonic() - submitted
                 spec = replace(spec, seconds_left=spec.seconds_left - waited)
-            self._running[identity] = RunningTrial(spec)
+            self._running[identity] = RunningTrial(spec, submitted=whole)
             return spec
 
     def placed(self, identity: str, actor: Any) -> None:
@@ -157,7 +161,7 @@ class Exchange:
             if spent:
                 # Found dead by the trial that is to use it next, which then gets a new one.
                 ray.kill(running.actor)
-                self._retired += 1
+                self._retired.append(time.monotonic())
 
     def lost(self, identity: str, why: str) -> None:
         """A trial's actor has died; the trial has failed, or comes again if it had not begun."""
@@ -169,20 +173,28 @@ class Exchange:
                 seconds = time.monotonic() - running.started
                 self._end(identity, _crashed(why, seconds))
             else:
-                del self._running[identity]
-                self._submitted.appendleft((running.spec, time.monotonic()))
+                self._queue_again(identity)
+                # One that nobody has used for so long, Tune has thrown away.
+                while self._retired and time.monotonic() - self._retired[0] > RETIRED_SECONDS:
+                    self._retired.popleft()
                 if self._retired:
-                    self._retired -= 1
+                    self._retired.popleft()
                 else:
                     self._count_failed_start(why)
 
     def broke(self, why: str) -> None:
         """Tune itself has failed, and every trial in its hands with it."""
         with self._changed:
+            self._retired.clear()
             if not self._running:
                 self._count_failed_start(why)
             for identity in list(self._running):
                 self.lost(identity, why)
+
+    def _queue_again(self, identity: str) -> None:
+        """Puts a trial first in the queue; what it has waited so far counts on."""
+        running = self._running.pop(identity)
+        self._submitted.appendleft(running.submitted or (running.spec, time.monotonic()))
 
     def _count_failed_start(self, why: str) -> None:
         self._failed_starts += 1

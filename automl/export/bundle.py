@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -318,9 +319,7 @@ def write_bundle(
         _write_json(temporary / CONFIG_FILE, sealed(form))
         (temporary / CARD_FILE).write_text(card, encoding="utf-8")
         (temporary / REQUIREMENTS_FILE).write_text(requirements(code), encoding="utf-8")
-        if to.exists():
-            to.rmdir()
-        temporary.rename(to)
+        _put_in_place(temporary, to)
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         for folder in made:
@@ -332,6 +331,21 @@ def write_bundle(
                 "that is writable and has room."
             ) from error
         raise
+
+
+def _put_in_place(temporary: Path, to: Path) -> None:
+    """Gives a finished bundle its name, unless another one has got it meanwhile."""
+    try:
+        if to.exists():
+            to.rmdir()
+        temporary.rename(to)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            raise
+        raise RequestError(
+            f"Another export has written {to} meanwhile; it is kept as it is, so choose another "
+            "--to for this one."
+        ) from error
 
 
 def check_free(to: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from automl.errors import RunError
+from automl.results.database_lock import database_lock
 from automl.results.storage_url import is_sqlite, parsed, sqlite_file, url_with_password
 
 if TYPE_CHECKING:
@@ -18,12 +19,15 @@ _WAIT_SECONDS = 60
 _NO_LOCAL_FILES = {"mysqlconnector": {"allow_local_infile": False}}
 
 
-def open_storage(url: str, *, read_only: bool = False) -> optuna.storages.BaseStorage:
+def open_storage(
+    url: str, *, read_only: bool = False, say: Callable[[str], None] | None = None
+) -> optuna.storages.BaseStorage:
     """Opens a database as Optuna's storage.
 
     Args:
         url: Its URL, checked; see `automl.results.storage_url.storage_url`.
         read_only: Whether nothing is made or changed: no file, no table.
+        say: Told what a person should know while it is used, as that its server is away.
 
     Raises:
         RunError: It is to be read and is not there.
@@ -35,11 +39,27 @@ def open_storage(url: str, *, read_only: bool = False) -> optuna.storages.BaseSt
     whole = _to_read(url) if read_only else url_with_password(url)
     # Optuna fills a template of its own into braces.
     template = whole.replace("{", "{{").replace("}", "}}")
-    return optuna.storages.get_storage(
-        optuna.storages.RDBStorage(
-            template, engine_kwargs=_options(url), skip_table_creation=read_only
+    if read_only:
+        return optuna.storages.get_storage(
+            optuna.storages.RDBStorage(
+                template, engine_kwargs=_options(url), skip_table_creation=True
+            )
         )
-    )
+    with database_lock(url, "tables"):  # of two that make them at once, one would fail
+        return optuna.storages.get_storage(_driven(url, template, say))
+
+
+def _driven(
+    url: str, template: str, say: Callable[[str], None] | None
+) -> optuna.storages.RDBStorage:
+    """The storage of a driver, which makes the tables where there are none."""
+    if is_sqlite(url):
+        from optuna.storages import RDBStorage
+
+        return RDBStorage(template, engine_kwargs=_options(url))
+    from automl.results.patient_storage import PatientStorage
+
+    return PatientStorage(template, say=say, engine_kwargs=_options(url))
 
 
 def _options(url: str) -> dict[str, Any] | None:

@@ -308,6 +308,7 @@ class _Session:
                 clock if driver.has_trained else None,
                 interruption,
             )
+        del arrays  # they are mapped from files, which Windows does not remove while they are
         if outcome.stopped_by in (StopReason.TRIALS, StopReason.EXHAUSTED) and (
             self._request.data.can_be_read_again
         ):
@@ -327,12 +328,12 @@ class _Session:
             )
 
         manifest, seed = self._run.read_manifest(), self._request.seed
-        study = open_study(self._run, manifest, sampler_of(self._space))
+        study = open_study(self._run, manifest, sampler_of(self._space), self._observer.said)
         member = membership(self._run, manifest)
         if member is None:
             return RunStudy(study, self._space, seed, sampler_of)
         self._observer.said(f"study: {study.study_name}, in {member.url}")
-        return SharedRunStudy(study, self._space, seed, member, sampler_of)
+        return SharedRunStudy(study, self._space, seed, member, sampler_of, self._observer.said)
 
     def _settings(self) -> DriverSettings:
         budget = self._request.trial_budget

@@ -15,16 +15,16 @@ lock next takes it over. The lock is freed by the system when its holder dies.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from automl.errors import RequestError, RunError
+from automl.errors import RequestError
+from automl.results.database_lock import database_lock
 from automl.results.files import to_json_text
-from automl.results.storage_url import is_sqlite, sqlite_file
 from automl.trial import TrialResult
 from automl.tuning.study import Proposal, RunStudy
 
@@ -133,6 +133,7 @@ class SharedRunStudy(RunStudy):
         seed: The run's seed.
         membership: The run's part in it.
         sampler_of: Makes the sampler of the space where it has grown; None to keep the study's.
+        say: Told what a person should know, as that the database is away.
     """
 
     def __init__(
@@ -142,8 +143,10 @@ class SharedRunStudy(RunStudy):
         seed: int,
         membership: Membership,
         sampler_of: SamplerOf | None = None,
+        say: Callable[[str], None] = lambda _: None,
     ) -> None:
         super().__init__(study, space, seed, sampler_of)
+        self._say = say
         self._membership = membership
         self._told: set[int] = set()
         self._holds_lock = False
@@ -158,7 +161,7 @@ class SharedRunStudy(RunStudy):
         if self._holds_lock:
             yield
             return
-        with _locked(self.study, self._membership.url):
+        with database_lock(self._membership.url, self.study.study_name, self._say):
             self._holds_lock = True
             try:
                 yield
@@ -252,52 +255,3 @@ class SharedRunStudy(RunStudy):
     def record_test_scores(self, scores: Mapping[str, Mapping[str, float]]) -> None:
         with self.asking():
             super().record_test_scores({**self.test_scores(), **scores})
-
-
-@contextmanager
-def _locked(study: optuna.Study, url: str) -> Iterator[None]:
-    """Holds the study for this driver; the others wait."""
-    if is_sqlite(url):
-        from filelock import FileLock
-
-        file = sqlite_file(url)
-        try:
-            lock = FileLock(file.with_name(f"{file.name}.lock"))
-            lock.acquire()
-        except OSError as error:
-            raise RunError(
-                f"The database {file} cannot be locked ({error.strerror or error}); make its "
-                "folder writable."
-            ) from error
-        try:
-            yield
-        finally:
-            lock.release()
-        return
-    with _server_lock(study, url):
-        yield
-
-
-@contextmanager
-def _server_lock(study: optuna.Study, url: str) -> Iterator[None]:
-    """A lock of the database server's, held by one connection and freed with it."""
-    from sqlalchemy import create_engine, text
-    from sqlalchemy.pool import NullPool
-
-    from automl.results.storage_url import url_with_password
-
-    name = f"automl {study.study_name}"
-    if url.startswith("postgresql"):
-        digest = hashlib.sha256(name.encode()).digest()
-        key: Any = int.from_bytes(digest[:8], "big", signed=True)
-        take, free = "SELECT pg_advisory_lock(:key)", "SELECT pg_advisory_unlock(:key)"
-    else:
-        key = hashlib.sha256(name.encode()).hexdigest()[:32]  # MySQL takes 64 letters at most
-        take, free = "SELECT GET_LOCK(:key, 86400)", "SELECT RELEASE_LOCK(:key)"
-    engine = create_engine(url_with_password(url), poolclass=NullPool)
-    with engine.connect() as connection:
-        connection.execute(text(take), {"key": key})
-        try:
-            yield
-        finally:
-            connection.execute(text(free), {"key": key})

@@ -9,7 +9,7 @@ runs again under its own number and seed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -54,7 +54,10 @@ class Proposal:
 
 
 def open_study(
-    run: RunDirectory, manifest: Mapping[str, Any], sampler: optuna.samplers.BaseSampler | None
+    run: RunDirectory,
+    manifest: Mapping[str, Any],
+    sampler: optuna.samplers.BaseSampler | None,
+    say: Callable[[str], None] | None = None,
 ) -> optuna.Study:
     """Opens the run's study, or makes it where it does not exist yet.
 
@@ -62,6 +65,7 @@ def open_study(
         run: The run's directory, locked by this process.
         manifest: The content of ``run.json``.
         sampler: What proposes configurations; None where nothing will be asked.
+        say: Told what a person should know while the study is used.
 
     Returns:
         The study, in the run's journal or in the database that the run names.
@@ -78,7 +82,7 @@ def open_study(
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     url = manifest.get("storage")
     try:
-        storage = open_storage(url) if url else RunStorage(JournalFile(run.study_file))
+        storage = open_storage(url, say=say) if url else RunStorage(JournalFile(run.study_file))
         return optuna.create_study(
             storage=storage,
             study_name=manifest["study"],
@@ -110,6 +114,8 @@ def check_storage(url: str) -> None:
 
     try:
         open_storage(url)
+    except RunError as error:
+        raise RequestError(str(error)) from error
     except Exception as error:  # Optuna, SQLAlchemy and the driver raise unrelated kinds
         raise RequestError(
             f"The database --storage {url} cannot be opened ({_told(error)}); give a URL such as "

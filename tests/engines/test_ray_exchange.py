@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from automl.engines.contract import TrialEnded
 from automl.engines.limits import START_ATTEMPTS
-from automl.engines.ray_exchange import ClosedGently, Exchange
-from automl.engines.ray_trainable import STARTED
+from automl.engines.ray_exchange import RETIRED_SECONDS, ClosedGently, Exchange
+from automl.engines.ray_trainable import SPENT, STARTED
 from automl.trial import FailureCause
 from tests.engines.conformance import make_spec
 
@@ -80,3 +82,42 @@ def test_closing_ends_tunes_loop() -> None:
         exchange.next_trial("a")
     with pytest.raises(ClosedGently):
         exchange.check_open()
+
+
+def test_a_trial_that_is_queued_again_keeps_what_it_has_waited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("automl.engines.ray_exchange.time.monotonic", lambda: now[0])
+    exchange = Exchange(ClosedGently)
+    exchange.submit(replace(make_spec(0), seconds_left=30.0))
+    now[0] += 4.0
+    first = exchange.next_trial("a")
+    assert first is not None
+    assert first.seconds_left == 26.0
+    now[0] += 6.0  # while an actor was looked for, and died
+    exchange.lost("a", "no luck")
+    again = exchange.next_trial("b")
+    assert again is not None
+    assert again.seconds_left == 20.0
+
+
+def test_an_actor_that_was_ended_for_its_size_excuses_one_start_and_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("automl.engines.ray_exchange.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("automl.engines.ray_exchange.ray.kill", lambda actor: None)
+    exchange = make_exchange(2)
+    for identity in ("a", "b"):  # two actors end, of which Tune throws one away
+        exchange.next_trial(identity)
+        exchange.took_step(identity, {STARTED: True, SPENT: True})
+    exchange.submit(make_spec(2))
+    now[0] += 1.0
+    exchange.next_trial("c")
+    exchange.lost("c", "found dead")
+    assert exchange._failed_starts == 0
+    now[0] += RETIRED_SECONDS
+    exchange.next_trial("d")
+    exchange.lost("d", "no such module")
+    assert exchange._failed_starts == 1

@@ -161,6 +161,23 @@ def test_a_model_that_needs_more_than_keras_is_refused(images: Exported, tmp_pat
     assert not (tmp_path / "bundle").exists()
 
 
+def test_of_two_exports_at_once_the_second_says_what_happened(
+    images: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to = tmp_path / "bundle"
+
+    def overtaken(*_: Any) -> str:
+        to.mkdir()
+        (to / "model.keras").touch()
+        return ""
+
+    monkeypatch.setattr("automl.export.bundle.requirements", overtaken)
+    with pytest.raises(RequestError, match="Another export has written"):
+        export_task(**export_request(images.run, 0, to))
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+    assert [path.name for path in to.iterdir()] == ["model.keras"]
+
+
 def test_an_existing_directory_is_refused(images: Exported, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x")
     with pytest.raises(RequestError, match="exists"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from automl.common.root import Root
 from automl.data.metrics import default_objective
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
@@ -19,6 +21,7 @@ from automl.results.files import write_json
 from automl.results.run_directory import RunDirectory, read_json_object
 from automl.space.registry import find_space
 from automl.tuning import new_run, search
+from automl.tuning.budget import SearchBudget
 from automl.tuning.manifest import make_manifest
 from automl.tuning.request import SearchRequest
 from automl.tuning.rows import restore_rows, write_rows
@@ -106,3 +109,24 @@ def test_two_searches_of_one_name_get_two_directories(
 
     monkeypatch.setattr(RunDirectory, "check_free", staticmethod(be_late))
     assert new_run.create_run(None, "iris", {}).path == tmp_path / "results" / "iris-2"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_no_array_is_removed_while_it_is_mapped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mapped: list[str] = []
+    whole = Root.remove_tree
+
+    def seen(self: Root, path: str | Path, *args: Any) -> None:
+        if Path(path).name == "arrays":
+            maps = Path("/proc/self/maps").read_text()
+            mapped.extend(line for line in maps.splitlines() if f"{tmp_path}" in line)
+            mapped.append("removed")
+        whole(self, path, *args)
+
+    monkeypatch.setattr(Root, "remove_tree", seen)
+    budget = replace(REQUEST.trial_budget, epochs=1)
+    request = replace(REQUEST, budget=SearchBudget(trials=1), trial_budget=budget)
+    search.start_search(request, tmp_path / "run")
+    assert mapped == ["removed"]
