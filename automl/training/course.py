@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,13 @@ class Course(Protocol):
             epoch: The epoch.
             step: The step in the epoch, counted from 1.
             loss: The value.
+        """
+
+    def returned(self, value: Any) -> None:
+        """Told what a fit of a person's own has returned, after its last epoch.
+
+        Args:
+            value: A number, a dictionary, a `History`, a list of these, or None.
         """
 
     def end_epoch(self, epoch: int, logs: Mapping[str, float]) -> bool:

@@ -28,7 +28,8 @@ class HyperFitTrainer:
 
     The call is KerasTuner's: the rows as NumPy arrays, ``validation_data``, ``callbacks``,
     and ``epochs``, ``verbose`` and ``sample_weight`` unless the fit gives them itself. The
-    callback scores the model after every epoch; what the fit returns is not needed.
+    callback scores the model after every epoch; what the fit returns is the score where the
+    objective names it (`automl.training.returned`).
 
     Args:
         hyper: The built model with its hypermodel.
@@ -60,9 +61,10 @@ class HyperFitTrainer:
         train, validation = _arrays(self._data.train), _arrays(self._data.validation)
         hypermodel: Any = self._hyper.hypermodel
         takes = _taken(hypermodel.fit)
+        returned: Any = None
         while True:
             try:
-                hypermodel.fit(
+                value = hypermodel.fit(
                     self._hyper.hp,
                     self._hyper.model,
                     *train,
@@ -79,9 +81,11 @@ class HyperFitTrainer:
                     raise
                 del options[repeated[1]]
             else:
+                returned = value
                 break
         if not follower.epochs and not follower.cut:  # a loop that calls no callback
             course.end_epoch(1, {"loss": float(self.evaluator.evaluate(self._data.train)[0])})
+        course.returned(returned)
 
 
 def _taken(fit: Any) -> Callable[[str], bool]:

@@ -19,6 +19,7 @@ from automl.training.dense.trainer import DenseTrainer
 from automl.training.device_data import DeviceData
 from automl.training.early_stopping import EarlyStopping
 from automl.training.evaluation import Evaluator
+from automl.training.returned import read_returned
 from automl.training.timings import Timings
 from automl.training.verdicts import Curve, trivial_accuracy, trivial_loss, trivial_mae
 from automl.trial import SEARCH_OVER, EpochReport, TrialSpec
@@ -62,6 +63,7 @@ class Progress:
         is_diverged: Whether a loss was not finite.
         best_predictions: On the validation rows at the best epoch, in the targets' own units.
         deadline: When the trial has to be over.
+        notes: What a person should be told of how it was scored.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Progress:
         self.cut = False
         self.is_diverged = False
         self.best_predictions: npt.NDArray[Any] | None = None
+        self.notes: tuple[str, ...] = ()
         self._spec = spec
         self._data = data
         self._objective = objective
@@ -97,6 +100,8 @@ class Progress:
         self._model: Any = None
         self._evaluator: Evaluator | DenseTrainer | None = None
         self._best_weights: Any = None
+        self._fit_name = ""
+        self._scored_by_fit = False
 
     @property
     def wants_own_metrics(self) -> bool:
@@ -120,6 +125,37 @@ class Progress:
         """
         self._model, self._evaluator, self._schedule = model, evaluator, schedule
         self.deadline.begin(model.count_params())
+
+    def expect_return(self, name: str) -> None:
+        """Told that a fit of a person's own trains, which may return the score or tell it in logs.
+
+        Args:
+            name: Its space's name, for messages.
+        """
+        self._fit_name = name
+
+    def returned(self, value: Any) -> None:
+        """See `Course.returned`.
+
+        Raises:
+            TrialError: Nobody has told the objective.
+        """
+        found = read_returned(value, self._objective, self._data.task, self._fit_name)
+        self.notes = (found.note,) if found.note else ()
+        if self.is_diverged:
+            return
+        if found.score is None and self.stopping.best_score is None and not self.cut:
+            raise TrialError(
+                f"The fit of {self._fit_name} neither returns {self._objective.name!r} nor tells "
+                "its callbacks of it (logs of on_epoch_end); return {name: value}, or choose "
+                "another --objective."
+            )
+        if found.score is None:
+            return
+        if self.stopping.best_score is None:  # the model as the fit has left it
+            self._keep(len(self.history), found.score, self._predictions())
+        self._scored_by_fit = True
+        self.stopping.best_score = found.score
 
     def order(self, epoch: int) -> npt.NDArray[np.int32]:
         """See `Course.order`."""
@@ -192,7 +228,7 @@ class Progress:
             return False
         with self._timings.stage("validate"):
             started = time.perf_counter()
-            scored = self._score(epoch)
+            scored = self._score(epoch, logs)
             self.deadline.validated(time.perf_counter() - started)
         if scored is None:
             return False
@@ -209,13 +245,30 @@ class Progress:
             "seconds": time.perf_counter() - self._timings.start,
         }
         self.history.append(row)
+        if score is None:  # the fit says it when it returns
+            return True
         return self._goes_on(EpochReport(epoch, score, row))
 
-    def _score(self, epoch: int) -> tuple[float, float, dict[str, float]] | None:
+    def _predictions(self) -> npt.NDArray[Any]:
+        """Of the model as it is, on the validation rows, in the targets' own units."""
+        assert self._evaluator is not None
+        return self._data.answers(self._evaluator.evaluate(self._data.validation)[1])
+
+    def _keep(self, epoch: int, score: float, predictions: npt.NDArray[Any]) -> None:
+        """Keeps what the model is now, if it is the best so far."""
+        assert self._evaluator is not None
+        if self.stopping.update(epoch, score):
+            self.best_predictions = predictions
+            self._best_weights = self._evaluator.snapshot()
+
+    def _score(
+        self, epoch: int, logs: Mapping[str, float] | None = None
+    ) -> tuple[float | None, float, dict[str, float]] | None:
         """Scores the model as it is; its weights are kept if they are the best so far.
 
         Returns:
-            The score, the validation loss and the epoch's metrics; None where it has diverged.
+            The score (None where only a fit of a person's own can tell it, at its end), the
+            validation loss and the epoch's metrics; None where it has diverged.
         """
         assert self._evaluator is not None
         val_loss, outputs = self._evaluator.evaluate(self._data.validation)
@@ -228,18 +281,20 @@ class Progress:
             return None
         predictions = self._data.answers(outputs)
         metrics = self._epoch_metrics(predictions)
-        score = self._objective_value(val_loss, metrics)
+        score = self._objective_value(val_loss, metrics, logs or {})
+        if score is None:
+            return None, val_loss, metrics
         if math.isnan(score):
             raise TrialError(
                 f"The objective {self._objective.name!r} is not defined on the validation "
                 "rows (one class only?); choose another objective or another split."
             )
-        if self.stopping.update(epoch, score):
-            self.best_predictions = predictions
-            self._best_weights = self._evaluator.snapshot()
+        self._keep(epoch, score, predictions)
         return score, val_loss, metrics
 
-    def _objective_value(self, val_loss: float, metrics: dict[str, float]) -> float:
+    def _objective_value(
+        self, val_loss: float, metrics: dict[str, float], logs: Mapping[str, float]
+    ) -> float | None:
         """The objective of the epoch; one of the model's own is put among the metrics.
 
         Raises:
@@ -250,7 +305,13 @@ class Progress:
             return val_loss
         if self._objective.of_model:
             assert isinstance(self._evaluator, Evaluator)
-            own = self._evaluator.own_metrics(self._data.validation)
+            own = dict(self._evaluator.own_metrics(self._data.validation))
+            if self._fit_name:  # what it tells its callbacks, as in KerasTuner
+                own = {**logs, **own}  # logs under its bare name are a fit's own, or of training
+                told = next((own[key] for key in (f"val_{name}", name) if key in own), None)
+                if told is None:
+                    return None
+                own[name] = float(told)
             if name not in own:
                 raise TrialError(
                     f"The compiled model has no metric {name!r}: it has "
@@ -300,7 +361,8 @@ class Progress:
             self._objective.named,
         )
         name = self._objective.name
-        if (name == LOSS or self._objective.of_model) and self.stopping.best_score is not None:
+        is_told = name == LOSS or self._objective.of_model or self._scored_by_fit
+        if is_told and self.stopping.best_score is not None:
             metrics[name] = self.stopping.best_score
         return metrics
 

@@ -142,6 +142,8 @@ def _run(trial: _Trial) -> TrialResult:
         callbacks_of(core.hyper.fit, spec.trial) if core.hyper is not None else (),
     )
     trainer = training.trainer
+    if core.hyper is not None and core.hyper.trains_itself:
+        progress.expect_return(trial.space.name)
     with training.options.applied():
         progress.begin(model, trainer.evaluator, schedule)
         with timings.stage("train"):
@@ -153,7 +155,7 @@ def _run(trial: _Trial) -> TrialResult:
         result = dataclasses.replace(result, trainer=str(training.name), notes=notes)
         if core.hyper is not None:
             found = tuple(parameter.to_json() for parameter in core.hyper.found())
-            notes = (*result.notes, *core.hyper.notes())
+            notes = (*result.notes, *core.hyper.notes(), *progress.notes)
             result = dataclasses.replace(result, found=found, notes=notes)
     if progress.history:
         with timings.stage("save"):
