@@ -20,6 +20,8 @@ from typing import Any
 #: This package, and what Keras would import without need: a bundle's requirements name neither
 #: scikit-learn nor pandas. Without the two, importing Keras takes two thirds of the time.
 REFUSED = ("automl", "sklearn", "pandas")
+#: As in `automl.models.passes`, which cannot be imported here.
+MANY_INPUTS = 32
 
 
 class RefusePackages:
@@ -74,7 +76,11 @@ def predict(model: str, inputs: str, output: str, code: Mapping[str, Any] | None
     else:
         loaded = importlib.import_module("automl.export.own_code").load(model, code)
     given: Any = dict(zip(names, tensors, strict=True)) if names else tensors[0]
-    np.save(output, loaded.predict(given, verbose=0), allow_pickle=False)
+    if len(names) < MANY_INPUTS:
+        predictions = loaded.predict(given, verbose=0)
+    else:
+        predictions = np.asarray(loaded(given, training=False))
+    np.save(output, predictions, allow_pickle=False)
 
 
 def _tensor(array: Any) -> Any:

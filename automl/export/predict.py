@@ -21,7 +21,7 @@ from automl.data.weights import are_weights, check_weights, column_weights, give
 from automl.errors import DataError, RequestError, RunError
 from automl.export.bundle import Bundle, check_trust, load_bundled, open_bundle
 from automl.export.rows import RawRows, frame_of, keras_inputs, model_inputs_of
-from automl.models.passes import rows_at_once
+from automl.models.passes import predict_rows, rows_at_once
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -188,13 +188,11 @@ def prediction_frame(task: Task, outputs: npt.NDArray[Any]) -> pd.DataFrame:
 
 def _outputs(bundle: Bundle, rows: RawRows, say: Say, trust: bool) -> npt.NDArray[np.float32]:
     arrays = model_inputs_of(bundle.plan, bundle.inputs, rows, teller(say, "rows"))
-    if not len(next(iter(arrays.values()))):
+    rows_given = len(next(iter(arrays.values())))
+    if not rows_given:
         return np.zeros((0, bundle.task.outputs), np.float32)
     model = load_bundled(bundle, trust)
-    outputs: npt.NDArray[np.float32] = model.predict(
-        keras_inputs(arrays), batch_size=rows_at_once(model), verbose=0
-    )
-    return outputs
+    return predict_rows(model, keras_inputs(arrays), rows_given, rows_at_once(model))
 
 
 def _target_frame(task: Task, y: npt.NDArray[Any]) -> pd.DataFrame:
