@@ -18,3 +18,8 @@ def __getattr__(name: str) -> Any:
 
         return getattr(api, name)
     raise AttributeError(f"module 'automl' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names, which are only imported when they are used."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

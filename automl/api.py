@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from inspect import signature
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from automl.tuning.search import SearchEnd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RunTrial:
     """One trial, or baseline, of a run.
 
@@ -36,6 +36,16 @@ class RunTrial:
 
     run: RunDirectory
     record: TrialRecord
+
+    def __repr__(self) -> str:
+        score = "" if self.score is None else f", score {self.score:.6g}"
+        return f"<trial {self.number} of {str(self.run.path)!r}: {self.record.state}{score}>"
+
+    def _repr_html_(self) -> str:
+        """The trial's configuration and metrics, for a notebook."""
+        from automl.results.html import trial_html
+
+        return trial_html(self.record)
 
     @property
     def number(self) -> int | str:
@@ -117,6 +127,7 @@ class Run:
         outcome: How the search that has just ended in it ended; None for a run that was loaded.
         storage: The database of its study, as the person has named it, or None.
         not_exported: Why the search that has just ended has not exported its best model, or "".
+        notes: What the search that has just ended has said; None for a run that was loaded.
     """
 
     def __init__(
@@ -125,11 +136,13 @@ class Run:
         outcome: Outcome | None = None,
         storage: str | None = None,
         not_exported: str = "",
+        notes: tuple[str, ...] | None = None,
     ) -> None:
         self._directory = directory
         self._outcome = outcome
         self._storage = storage
         self._not_exported = not_exported
+        self._notes = notes
 
     @property
     def outcome(self) -> Outcome | None:
@@ -142,6 +155,19 @@ class Run:
         return self._not_exported
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the run, one sentence each.
+
+        Of a search that has just ended all that it said, the same as in ``search.log``; of a run
+        that was loaded what its data had to be told of.
+        """
+        if self._notes is not None:
+            return self._notes
+        from automl.results.overview import recorded_notes
+
+        return recorded_notes(self._directory)
+
+    @property
     def path(self) -> Path:
         """The run's directory."""
         return self._directory.path
@@ -152,12 +178,17 @@ class Run:
         return read_record(self._directory, storage=self._storage)
 
     def leaderboard(self) -> pd.DataFrame:
-        """The leaderboard, one row a trial or baseline, best first."""
+        """The leaderboard, one row a trial or baseline, best first.
+
+        Its columns are those of ``leaderboard.csv``: ``rank``, ``trial``, ``score``, ...,
+        ``metrics.accuracy``, ``config.depth``.
+        """
         import pandas as pd
 
         from automl.results.leaderboard import leaderboard
+        from automl.results.render import flat_columns
 
-        return pd.DataFrame([row.to_json() for row in leaderboard(self.record)])
+        return pd.DataFrame(flat_columns(leaderboard(self.record)))
 
     @property
     def best(self) -> RunTrial:
@@ -225,6 +256,7 @@ class Run:
         storage: str | None = None,
         address: str | None = None,
         callbacks: Any = None,
+        verbose: int = 1,
         observer: Observer | None = None,
     ) -> Run:
         """Goes on with the search.
@@ -245,6 +277,7 @@ class Run:
                 run on this machine.
             address: Address of the run's Ray cluster, likewise, or of another one.
             callbacks: The run's callbacks once more, where it was started with some.
+            verbose: What is shown on the way, as in `search`.
             observer: Who watches.
 
         Returns:
@@ -272,10 +305,10 @@ class Run:
         if grace is not None:
             given["grace"] = _seconds(grace)
         _, carried = carried_callbacks(callbacks)
-        return _ended(
-            resume_search(
+        return _conducted(
+            lambda told: resume_search(
                 self.path,
-                observer,
+                told,
                 budget,
                 workers,
                 space,
@@ -284,11 +317,19 @@ class Run:
                 address,
                 carried,
                 **given,
-            )
+            ),
+            observer,
+            verbose,
         )
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
+
+    def _repr_html_(self) -> str:
+        """The run in short and the top of its leaderboard, for a notebook."""
+        from automl.results.html import run_html
+
+        return run_html(self._directory, self.record)
 
 
 def load_run(path: str | Path, storage: str | None = None) -> Run:
@@ -343,6 +384,7 @@ def search(
     storage: str | None = None,
     study: str | None = None,
     directory: str | Path | None = None,
+    verbose: int = 1,
     observer: Observer | None = None,
     **data_options: Any,
 ) -> Run:
@@ -394,6 +436,9 @@ def search(
         storage: URL of a database for the study, without a password (see the README).
         study: Name of a study in it, which searches with the same data and space share.
         directory: The run's directory; by default a new one below ``results/``.
+        verbose: What is shown on the way, on standard error: 0 nothing, 1 the notes and the
+            progress, 2 the notes and a line a trial. `Run.notes`, the run's ``search.log`` and the
+            logger ``automl`` have all of it whatever is shown.
         observer: Who watches; see `automl.tuning.observer.Observer`.
         **data_options: How to read the data; see `automl.data.request.DataRequest`.
 
@@ -414,54 +459,57 @@ def search(
     check_arguments(data_options, _argument_names())
     objective, own_direction = objective_given(objective)
     named_callbacks, carried = carried_callbacks(callbacks)
-    with closing(warm_processes()) as processes:  # they import TensorFlow while the rest begins
-        from automl.space.keras_tuner import space_of
-        from automl.tuning.request import make_request
-        from automl.tuning.search import start_search
 
-        if isinstance(space, str):
-            given, name = None, space
-        else:
-            given = space_of(space)
-            name = given.name
-        request = make_request(
-            data,
-            target,
-            space=name,
-            settings=settings,
-            batch_size=batch_size
-            if isinstance(batch_size, int | str | None)
-            else tuple(batch_size),
-            loss=recordable("loss", loss),
-            optimizer=recordable("optimizer", optimizer),
-            callbacks=named_callbacks,
-            executions_per_trial=executions_per_trial,
-            budget=_budget(trials, time),
-            epochs=epochs,
-            patience=patience,
-            min_delta=min_delta,
-            trial_seconds=_seconds(trial_time),
-            goal=goal,
-            objective=objective,
-            direction=own_direction if direction is None else direction,
-            metrics=metrics,
-            sampler=sampler,
-            pruner=pruner,
-            engine=engine,
-            address=address,
-            workers=workers,
-            device=device,
-            keep_models=keep_models,
-            memory_per_worker=_bytes(memory_per_worker),
-            max_disk=_bytes(max_disk),
-            **({} if grace is None else {"grace": _seconds(grace)}),
-            seed=seed,
-            storage=storage,
-            study=study,
-            data_options=data_options,
-        )
-        end = start_search(request, directory, observer, given, processes, carried)
-    return _ended(end)
+    def start(told: Observer) -> SearchEnd:
+        with closing(warm_processes()) as processes:  # they import TensorFlow while the rest begins
+            from automl.space.keras_tuner import space_of
+            from automl.tuning.request import make_request
+            from automl.tuning.search import start_search
+
+            if isinstance(space, str):
+                given, name = None, space
+            else:
+                given = space_of(space)
+                name = given.name
+            request = make_request(
+                data,
+                target,
+                space=name,
+                settings=settings,
+                batch_size=batch_size
+                if isinstance(batch_size, int | str | None)
+                else tuple(batch_size),
+                loss=recordable("loss", loss),
+                optimizer=recordable("optimizer", optimizer),
+                callbacks=named_callbacks,
+                executions_per_trial=executions_per_trial,
+                budget=_budget(trials, time),
+                epochs=epochs,
+                patience=patience,
+                min_delta=min_delta,
+                trial_seconds=_seconds(trial_time),
+                goal=goal,
+                objective=objective,
+                direction=own_direction if direction is None else direction,
+                metrics=metrics,
+                sampler=sampler,
+                pruner=pruner,
+                engine=engine,
+                address=address,
+                workers=workers,
+                device=device,
+                keep_models=keep_models,
+                memory_per_worker=_bytes(memory_per_worker),
+                max_disk=_bytes(max_disk),
+                **({} if grace is None else {"grace": _seconds(grace)}),
+                seed=seed,
+                storage=storage,
+                study=study,
+                data_options=data_options,
+            )
+            return start_search(request, directory, told, given, processes, carried)
+
+    return _conducted(start, observer, verbose)
 
 
 def _argument_names() -> set[str]:
@@ -472,7 +520,25 @@ def _argument_names() -> set[str]:
     return own | {field.name for field in fields(DataRequest)} - {"source"}
 
 
-def _ended(end: SearchEnd) -> Run:
+def _conducted(
+    start: Callable[[Observer], SearchEnd], observer: Observer | None, verbose: int
+) -> Run:
+    """Runs a search, told to everybody who should know.
+
+    Args:
+        start: Begins it, watched by an observer, and returns when it is over.
+        observer: Who watches besides.
+        verbose: What is shown on the way.
+    """
+    from automl.tuning.telling import ending, telling
+
+    with telling(observer, verbose) as told:
+        run = _ended(start(told.observer), tuple(told.kept.notes))
+        told.log.said(ending(run.outcome, run.record))
+    return run
+
+
+def _ended(end: SearchEnd, notes: tuple[str, ...]) -> Run:
     """The run of a search that is over; one that a person stopped need not have come to anything.
 
     Raises:
@@ -486,7 +552,7 @@ def _ended(end: SearchEnd) -> Run:
             f"`automl leaderboard {shown_path(end.run.path)}`. "
             f"{end.outcome.message}".strip()
         )
-    return Run(end.run, end.outcome, end.storage, end.not_exported)
+    return Run(end.run, end.outcome, end.storage, end.not_exported, notes)
 
 
 def _seconds(duration: float | str | None) -> float | None:

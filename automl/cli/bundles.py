@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from automl.cli.shared_options import Debug, ReadStorage, RunPath
-from automl.cli.streams import tell
+from automl.cli.shared_options import AsJson, Debug, ReadStorage, RunPath
+from automl.cli.streams import print_json, tell
 from automl.common.shell import shown_path
 from automl.errors import RequestError
 
@@ -73,6 +73,7 @@ def export(
     ] = "best",
     storage: ReadStorage = None,
     trust: Trust = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Export a trial's model as a bundle that takes raw rows, checked to predict what was scored.
@@ -82,7 +83,18 @@ def export(
     from automl.api import load_run
     from automl.cli.results import parse_trial
 
-    bundle = load_run(run, storage).export(to, parse_trial(trial), trust)
+    found = load_run(run, storage)
+    bundle = found.export(to, parse_trial(trial), trust)
+    if as_json:
+        number = parse_trial(trial)
+        print_json(
+            {
+                "run": str(found.path),
+                "trial": found.best.number if number is None else number,
+                "bundle": str(bundle),
+            }
+        )
+        return
     typer.echo(f"Exported to {bundle}, and checked to predict what was scored.")
     consent = " --trust" if trust else ""
     typer.echo(
@@ -106,15 +118,19 @@ def predict(
     names: RowNames = None,
     separator: RowSeparator = None,
     trust: Trust = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Predict ROWS, with or without the target, and write CSV.
 
-    Classes come with the probability of each; numbers are in the target's own units.
+    Classes come with the probability of each; numbers are in the target's own units. With --json,
+    which needs --output, how many rows were predicted is printed, and what there was to say.
     """
     import tempfile
     from pathlib import Path
 
+    if as_json and output is None:
+        raise RequestError("--json prints what was done; say with --output where the CSV goes.")
     if output is not None:
         _check_output(Path(output), Path(rows))
     with tempfile.TemporaryDirectory() as folder:
@@ -122,6 +138,9 @@ def predict(
         arguments = _arguments(bundle, rows, names, separator, folder, trust)
         arguments["output"] = str(target)
         found = _run("automl.export.tasks:predict_task", arguments)
+        if as_json:
+            print_json({"rows": found["rows"], "output": output, "notes": found["notes"]})
+            return
         tell(found["notes"])
         if output is None:
             sys.stdout.write(target.read_text(encoding="utf-8"))
@@ -143,17 +162,13 @@ def evaluate(
             "there was one.",
         ),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON. Default: a line for each metric.")
-    ] = False,
+    as_json: AsJson = False,
     trust: Trust = False,
     debug: Debug = False,
 ) -> None:
     """Score an exported model on ROWS that hold the target."""
-    import json
     import tempfile
 
-    from automl.results.files import finite
     from automl.results.table import number
 
     with tempfile.TemporaryDirectory() as folder:
@@ -162,7 +177,7 @@ def evaluate(
     tell(found["notes"])
     scores = found["scores"]
     if as_json:
-        typer.echo(json.dumps(finite(scores)))
+        print_json(scores)
         return
     margin = max(map(len, scores)) + 2
     for name, value in scores.items():

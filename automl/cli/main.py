@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -12,7 +13,8 @@ from typer.main import get_command
 from automl import __version__
 from automl.cli import bundles, results, search, spaces
 from automl.cli.exit_codes import FAILED, INTERRUPTED, stopped_by_signal
-from automl.cli.streams import Output, complain, guarded_streams, why_unprinted
+from automl.cli.streams import Output, complain, guarded_streams, print_json, why_unprinted
+from automl.common.names import near_names
 from automl.errors import AutoMLError
 from automl.tuning.other_words import instead, ours
 
@@ -31,7 +33,7 @@ def make_app() -> typer.Typer:
         "exported model.",
         epilog="Start with: [bold]automl search digits --trials 10[/bold]",
         no_args_is_help=True,
-        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
     )
@@ -62,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0; 2 for a wrong request; 1 for a failed run; 130 after Ctrl-C,
         143 after SIGTERM, 129 after SIGHUP.
     """
-    state: dict[str, Any] = {"debug": False}
+    given = sys.argv[1:] if arguments is None else arguments
+    state: dict[str, Any] = {"debug": False, "json": "--json" in given}
     with guarded_streams() as output:
         try:
             code = _run(arguments, state)
@@ -102,15 +105,14 @@ def _run(arguments: Sequence[str] | None, state: dict[str, Any]) -> int:
             return stopped_by_signal()
         return code if isinstance(code, int) else 0
     except typer.TyperException as error:
-        return _usage_error(error)
+        return _usage_error(error, state["json"])
     except KeyboardInterrupt:
         raise
     except Exception as error:  # noqa: BLE001 - here every error ends as a sentence
         if state["debug"]:
             traceback.print_exc()
         sentence, code = _explain(error, state["debug"])
-        complain(sentence)
-        return code
+        return _complain(sentence, code, state["json"])
 
 
 def _explain(error: Exception, debug: bool) -> tuple[str, int]:
@@ -146,7 +148,15 @@ def _save_traceback() -> str:
     return file.name
 
 
-def _usage_error(error: typer.TyperException) -> int:
+def _complain(sentence: str, code: int, as_json: bool) -> int:
+    """Says what is wrong on standard error and, to a program, in an object on standard output."""
+    complain(sentence)
+    if as_json:
+        print_json({"error": sentence, "exit_code": code})
+    return code
+
+
+def _usage_error(error: typer.TyperException, as_json: bool) -> int:
     context = getattr(error, "ctx", None)
     if context is not None:
         _suggest_ours(error, context)
@@ -157,13 +167,16 @@ def _usage_error(error: typer.TyperException) -> int:
     if message:  # without arguments there is none: the help has been printed
         hint = f" Try `{context.command_path} --help`." if context is not None else ""
         end = "" if message.endswith((".", "?", "!")) else "."
-        complain(f"{message}{end}{hint}")
+        return _complain(f"{message}{end}{hint}", int(error.exit_code), as_json)
     return int(error.exit_code)
 
 
 def _suggest_ours(error: Any, context: Any) -> None:
     """Names the option that was meant; what has similar letters is named otherwise."""
-    word = ours(getattr(error, "option_name", ""))
+    given = getattr(error, "option_name", "")
+    if not given:
+        return
+    word = ours(given)
     meant = f"--{(word or '').replace('_', '-')}"
-    if word and any(meant in parameter.opts for parameter in context.command.params):
-        error.possibilities = [meant]
+    known = [name for parameter in context.command.params for name in parameter.opts]
+    error.possibilities = [meant] if word and meant in known else near_names(given, known)

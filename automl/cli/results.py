@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from automl.cli.shared_options import Debug, ReadStorage, RunPath
+from automl.cli.shared_options import AsJson, Debug, ReadStorage, RunPath
 from automl.errors import RequestError
 
 #: Rows of the printed table unless asked otherwise: they fit a screen.
@@ -47,11 +47,12 @@ def leaderboard(
         typer.Option("--output", "-o", metavar="FILE", help="Write to a file. Default: print it."),
     ] = None,
     storage: ReadStorage = None,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Show the trials of RUN in order, baselines among them.
 
-    A table shows the baselines whatever their rank.
+    A table shows the baselines whatever their rank. --json is the same as --format json.
     """
     from automl.cli.streams import screen_width, tell, use_color
     from automl.results.leaderboard import leaderboard as ranked
@@ -63,6 +64,7 @@ def leaderboard(
     record = read_record(RunDirectory.open(run), storage=storage)
     tell(record.notes)
     rows = ranked(record)
+    format_ = Format.JSON if as_json else format_
     if format_ is Format.TABLE:
         printed = output is None
         text = leaderboard_text(
@@ -82,21 +84,35 @@ def leaderboard(
 def show(
     run: RunPath,
     trial: Annotated[
-        str,
-        typer.Argument(metavar="TRIAL", help="A trial's number, a baseline's name, or best."),
-    ] = "best",
+        str | None,
+        typer.Argument(
+            metavar="TRIAL",
+            help="A trial's number, a baseline's name, or best. Default: the run in short.",
+        ),
+    ] = None,
     storage: ReadStorage = None,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Show one trial of RUN: its configuration, learning curve and verdict, or why it failed."""
-    from automl.cli.streams import screen_width, tell, use_color
-    from automl.cli.trial_text import trial_text
+    """Show RUN in short, or one trial: its configuration, curve and verdict, or why it failed."""
+    from automl.cli.streams import print_json, screen_width, tell, use_color
+    from automl.cli.trial_text import find_row, trial_text
+    from automl.results.overview import overview, overview_text
     from automl.results.record import read_record
     from automl.results.run_directory import RunDirectory
 
     directory = RunDirectory.open(run)
     record = read_record(directory, storage=storage)
     tell(record.notes)
+    if trial is None:
+        if as_json:
+            print_json(overview(directory, record))
+        else:
+            sys.stdout.write(overview_text(directory, record))
+        return
+    if as_json:
+        print_json(find_row(record, parse_trial(trial)).to_json())
+        return
     text = trial_text(
         directory, record, parse_trial(trial), width=screen_width(), color=use_color()
     )

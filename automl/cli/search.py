@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from typing_extensions import override
 
 from automl.cli.run_options import (
     AddressAgain,
@@ -72,15 +75,15 @@ from automl.cli.search_options import (
     Weight,
     Workers,
 )
-from automl.cli.shared_options import Debug, RunPath
+from automl.cli.shared_options import AsJson, Debug, RunPath
 from automl.common.shell import shown_path
 from automl.errors import RequestError
+from automl.tuning.observer import Observer
 from automl.tuning.request import DEFAULT_EPOCHS, DEFAULT_KEEP_MODELS, DEFAULT_PATIENCE
 from automl.tuning.samplers import DEFAULT_SAMPLER
 
 if TYPE_CHECKING:
     from automl.api import Run
-    from automl.tuning.observer import Observer
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -141,11 +144,12 @@ def search(
     study: Study = None,
     directory: Directory = None,
     quiet: Quiet = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Search for a good Keras model for DATA; Ctrl-C ends it early, `automl resume` goes on."""
     asked = dict(locals())
-    for name in ("context", "quiet", "debug"):  # not for the Python interface
+    for name in ("context", "quiet", "as_json", "debug"):  # not for the Python interface
         del asked[name]
     for name in ("target", "categorical", "ignore"):
         asked[name] = tuple(asked[name] or ())
@@ -160,9 +164,9 @@ def search(
     def start(observer: Observer) -> Run:
         from automl.api import search as run_search
 
-        return run_search(**asked, observer=observer)
+        return run_search(**asked, verbose=0, observer=observer)
 
-    conduct(start, quiet, context.find_root().obj)
+    conduct(start, quiet, as_json, context.find_root().obj)
 
 
 def resume(
@@ -179,6 +183,7 @@ def resume(
     address: AddressAgain = None,
     grace: Grace = None,
     quiet: Quiet = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Go on with a search that was stopped or killed, or give it more trials or time.
@@ -200,53 +205,73 @@ def resume(
             storage=storage,
             address=address,
             grace=grace,
+            verbose=0,
             observer=observer,
         )
 
-    conduct(start, quiet, context.find_root().obj)
+    conduct(start, quiet, as_json, context.find_root().obj)
 
 
-def conduct(start: Callable[[Observer], Run], quiet: bool, state: dict[str, Any]) -> None:
+def conduct(
+    start: Callable[[Observer], Run], quiet: bool, as_json: bool, state: dict[str, Any]
+) -> None:
     """Runs a search with its progress shown, and sums it up.
 
     Args:
         start: Begins the search, watched by an observer, and returns when it is over.
-        quiet: Whether to print nothing but the run's directory.
+        quiet: Whether to show no progress, and print nothing but the run's directory.
+        as_json: Whether to print one JSON object at the end, and the progress on standard error.
         state: Where `automl.cli.main` finds what is there in place of what cannot be printed.
 
     Raises:
         typer.Exit: The search did not end as asked; with the exit code.
     """
-    from automl.cli.progress import LoggedLines, PrintedLines
-    from automl.cli.streams import complain, is_terminal
-    from automl.cli.summary import close_search, ending, how_to_resume
+    from automl.cli.streams import complain
+    from automl.cli.summary import close_search, how_to_resume
     from automl.tuning.interruption import PRESSES, signal_name
     from automl.tuning.observer import Observers
 
-    log = LoggedLines()
+    seen = _Seen()
     try:
-        with log, ExitStack() as stack:
-            observers: list[Observer] = [log]
-            if is_terminal() and not quiet:
-                from rich.console import Console
-
-                from automl.cli.live import LiveDisplay
-
-                observers.append(stack.enter_context(LiveDisplay(Console(highlight=False))))
-            elif not quiet:
-                observers.append(PrintedLines())
-            run = start(Observers(*observers))
-            log.said(ending(run))
-            place = shown_path(run.path / "search.log")
-            state["instead_of_output"] = f"the search has gone on, and {place} has what it said"
+        with ExitStack() as stack:
+            shown = () if quiet else (_display(as_json, stack),)
+            run = start(Observers(seen, *shown))
     except KeyboardInterrupt:
-        if log.run is not None:
+        if seen.run is not None:
             name = signal_name(PRESSES.signal)
-            complain(f"Stopped at once by {name}; {how_to_resume(log.run)}.")
+            complain(f"Stopped at once by {name}; {how_to_resume(seen.run)}.")
         raise
-    code = close_search(run, quiet)
+    place = shown_path(run.path / "search.log")
+    state["instead_of_output"] = f"the search has gone on, and {place} has what it said"
+    code = close_search(run, quiet, as_json)
     if code:
         raise typer.Exit(code)
+
+
+class _Seen(Observer):
+    """Remembers the run's directory, once there is one."""
+
+    def __init__(self) -> None:
+        self.run: Path | None = None
+
+    @override
+    def run_opened(self, path: Path) -> None:
+        self.run = path
+
+
+def _display(as_json: bool, stack: ExitStack) -> Observer:
+    """What shows the progress: on a terminal it is drawn, elsewhere there are lines."""
+    from automl.cli.streams import is_terminal
+    from automl.tuning.progress_lines import PrintedLines
+
+    stream = sys.stderr if as_json else sys.stdout
+    if not is_terminal(stream):
+        return PrintedLines(stream)
+    from rich.console import Console
+
+    from automl.tuning.live import LiveDisplay
+
+    return stack.enter_context(LiveDisplay(Console(file=stream, highlight=False)))
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, str]:

@@ -6,8 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from automl.cli.completion import one_of, space_names
 from automl.tuning.budget import DEFAULT_TRIALS
 from automl.tuning.pruners import DEFAULT_WITH_TIME, DEFAULT_WITH_TRIALS, PRUNERS
+from automl.tuning.request import ENGINES
 from automl.tuning.samplers import SAMPLERS
 
 DATA = "Data"
@@ -225,6 +227,7 @@ Space = Annotated[
     str,
     typer.Option(
         "--space",
+        autocompletion=space_names,
         metavar="SPACE",
         help="A space's name (`automl spaces` lists them), a file (mine.py or mine.py:space) or "
         "module:attribute.",
@@ -395,6 +398,7 @@ Sampler = Annotated[
     str,
     typer.Option(
         "--sampler",
+        autocompletion=one_of(SAMPLERS),
         metavar="NAME",
         help="Which configuration next. " + _listed(SAMPLERS),
         rich_help_panel=STRATEGY,
@@ -404,6 +408,7 @@ Pruner = Annotated[
     str | None,
     typer.Option(
         "--pruner",
+        autocompletion=one_of(PRUNERS),
         metavar="NAME",
         help="Which trial to stop early. Default, from a measurement on 12 tasks: "
         f"{DEFAULT_WITH_TIME} with --time, as it leaves the least regret for the same epochs; "
@@ -427,6 +432,7 @@ Engine = Annotated[
     str,
     typer.Option(
         "--engine",
+        autocompletion=one_of(ENGINES),
         metavar="NAME",
         help="Where trials run: local (warm processes on this machine) or ray (a Ray cluster).",
         rich_help_panel=MACHINE,

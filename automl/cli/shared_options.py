@@ -32,6 +32,17 @@ ReadStorage = Annotated[
         "it is changed. Default: read what is in the run's own directory.",
     ),
 ]
+
+
+AsJson = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        metavar="",
+        help="Print one JSON object and nothing else on standard output; of an error, "
+        '{"error": ..., "exit_code": ...}.',
+    ),
+]
 RunPath = Annotated[
     str, typer.Argument(metavar="RUN", help="The run's directory, such as results/housing.")
 ]

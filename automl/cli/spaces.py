@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from automl.cli.shared_options import Debug
+from automl.cli.completion import space_names
+from automl.cli.shared_options import AsJson, Debug
 from automl.common.shell import option, shown_path
 from automl.errors import RequestError
 
@@ -21,6 +23,7 @@ Reference = Annotated[
     str,
     typer.Argument(
         metavar="SPACE",
+        autocompletion=space_names,
         help="A space's name, a file (mine.py, mine.py:space) or module:attribute; KerasTuner's "
         "build(hp) functions and hypermodels are spaces too.",
     ),
@@ -55,14 +58,17 @@ def add_commands(app: typer.Typer) -> None:
     app.add_typer(spaces, name="spaces")
 
 
-def list_all(context: typer.Context, debug: Debug = False) -> None:
+def list_all(context: typer.Context, as_json: AsJson = False, debug: Debug = False) -> None:
     """List the search spaces; show one, write a new one, check a file."""
     if context.invoked_subcommand is not None:
         return
-    from automl.cli.streams import screen_width
+    from automl.cli.streams import print_json, screen_width
     from automl.space.registry import list_spaces
 
     entries = list_spaces()
+    if as_json:
+        print_json([asdict(entry) for entry in entries])
+        return
     rows = [("space", "what it is", "where")]
     rows += [(entry.name, entry.description, entry.source) for entry in entries]
     width = screen_width()
@@ -76,6 +82,7 @@ def show(
     format_: Annotated[
         Format, typer.Option("--format", "-f", help="A table to read, or JSON to work with.")
     ] = Format.TABLE,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Show the hyperparameters of SPACE: range, default, condition and source of each."""
@@ -83,7 +90,7 @@ def show(
     from automl.engines.describe import described, locate_space
 
     found = described(locate_space(space))
-    if format_ is Format.JSON:
+    if as_json or format_ is Format.JSON:
         typer.echo(json.dumps(found.to_json(), indent=2))
         return
     count = found.count()
@@ -124,11 +131,12 @@ def new(
     )
 
 
-def check(space: Reference, debug: Debug = False) -> None:
+def check(space: Reference, as_json: AsJson = False, debug: Debug = False) -> None:
     """Check SPACE: sample it, then build and train a few configurations on toy data.
 
     The exit code is 2 where something is wrong with it.
     """
+    from automl.cli.streams import print_json
     from automl.engines.describe import described, locate_space
     from automl.engines.processes import warm_processes
     from automl.engines.task import run_task
@@ -138,7 +146,7 @@ def check(space: Reference, debug: Debug = False) -> None:
     try:
         found = described(locate_space(space, processes), processes)
         for line in check_space(found):
-            typer.echo(line)
+            typer.echo(line, err=as_json)
         sys.stdout.flush()
         report = run_task(
             processes,
@@ -147,12 +155,15 @@ def check(space: Reference, debug: Debug = False) -> None:
         )
     finally:
         processes.close()
+    if as_json and not report["problems"]:
+        print_json({"space": space, **report})
+        return
     for line in report["passed"]:
-        typer.echo(f"ok: {line}")
+        typer.echo(f"ok: {line}", err=as_json)
     for note in report["notes"]:
-        typer.echo(f"note: {note}")
+        typer.echo(f"note: {note}", err=as_json)
     for problem in report["problems"]:
-        typer.echo(f"wrong: {problem}")
+        typer.echo(f"wrong: {problem}", err=as_json)
     if report["problems"] and not report["failed"]:
         raise RequestError(
             f"The models of {space} are trained but cannot be exported; correct that and check "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -141,6 +142,13 @@ def why_unprinted(output: Output) -> str:
 def complain(sentence: str) -> None:
     """Prints an error's sentence on standard error."""
     print(f"automl: {printable_lines(sentence)}", file=sys.stderr)
+
+
+def print_json(value: Any) -> None:
+    """Prints one JSON value, its numbers that are not finite as null."""
+    from automl.results.files import finite
+
+    print(json.dumps(finite(value), indent=2))
 
 
 def tell(notes: Iterable[str]) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from automl.api import Run
 from automl.cli.exit_codes import FAILED, stopped_by_signal
-from automl.cli.streams import complain, screen_width, use_color
+from automl.cli.streams import complain, print_json, screen_width, use_color
 from automl.common.neutral import printable
 from automl.common.shell import shown_path
 from automl.results.leaderboard import leaderboard
+from automl.results.overview import overview
 from automl.results.record import RunRecord
-from automl.results.table import leaderboard_text, number
+from automl.results.run_directory import RunDirectory
+from automl.results.table import leaderboard_text
 from automl.trial import TrialState
 from automl.tuning.driver import StopReason
 
@@ -24,28 +27,21 @@ def how_to_resume(path: Path) -> str:
     return f"`automl resume {shown_path(path)}` goes on where it stopped"
 
 
-def ending(run: Run) -> str:
-    """One line on how a search ended, for its log."""
-    reason = "over" if run.outcome is None else str(run.outcome.stopped_by)
-    best = run.record.best()
-    found = "no trial completed"
-    if best is not None:
-        found = f"best trial {best.trial}, {run.record.objective} {number(best.score)}"
-    return f"ended ({reason}): {found}"
-
-
-def close_search(run: Run, quiet: bool) -> int:
+def close_search(run: Run, quiet: bool, as_json: bool = False) -> int:
     """Sums a search up.
 
     Args:
         run: The run whose search has just ended.
         quiet: Whether to print nothing but the run's directory.
+        as_json: Whether to print one JSON object in place of all.
 
     Returns:
         The exit code.
     """
     outcome = run.outcome
-    if quiet:
+    if as_json:
+        print_json(_facts(run))
+    elif quiet:
         print(run.path)
     else:
         sys.stdout.write(_summary(run))
@@ -57,12 +53,24 @@ def close_search(run: Run, quiet: bool) -> int:
     if outcome is None or outcome.stopped_by in (StopReason.TRIALS, StopReason.TIME):
         return 0
     if outcome.stopped_by is StopReason.EXHAUSTED:
-        if not quiet:
+        if not (quiet or as_json):
             print(printable(outcome.message))
         return 0
     sys.stdout.flush()
     complain(f"{outcome.message.rstrip('.')}; {how_to_resume(run.path)}.")
     return stopped_by_signal() if outcome.stopped_by is StopReason.INTERRUPTED else FAILED
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    """What a search has come to, as JSON values."""
+    outcome = run.outcome
+    return {
+        **overview(RunDirectory.open(run.path), run.record),
+        "stopped_by": None if outcome is None else outcome.stopped_by.value,
+        "message": "" if outcome is None else outcome.message,
+        "not_exported": run.not_exported,
+        "notes": list(run.notes),
+    }
 
 
 def _summary(run: Run) -> str:

@@ -15,7 +15,6 @@ from automl.results.leaderboard import LeaderboardRow, leaderboard
 from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.table import number
-from automl.results.time_spent import time_lines
 from automl.trial import TrialResult, TrialState
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -51,14 +50,9 @@ def trial_text(
         RequestError: There is no such trial.
         RunError: The run cannot be read, or no trial has completed.
     """
-    best_asked = trial is None
-    if trial is None:
-        best = record.best()
-        if best is None:
-            raise RunError(f"No trial of {run.path} has completed, so there is no best one.")
-        trial = best.trial
+    row = find_row(record, trial)
+    trial = row.trial
     found = record.find(trial)
-    row = next(row for row in leaderboard(record) if row.trial == trial)
     result = found.result or TrialResult(found.state)
     ranked = len([entry for entry in (*record.trials, *record.baselines) if entry.is_ranked])
 
@@ -68,7 +62,6 @@ def trial_text(
         ("Scores", _scores(row)),
         ("Learning curve", _curve(run, row, record.objective, width)),
         ("Seconds", _pairs({k: f"{v:.2f}" for k, v in result.timings.items()}, width)),
-        ("Worker seconds of the run", time_lines(record) if best_asked else []),
         ("Files", _files(run, trial)),
         ("Error", _error(run, trial)),
     ]
@@ -79,6 +72,22 @@ def trial_text(
                 lines += ["", f"{_BOLD}{title}{_END}" if color else title]
             lines += map(printable, block)
     return "\n".join(lines) + "\n"
+
+
+def find_row(record: RunRecord, trial: int | str | None) -> LeaderboardRow:
+    """The row of a trial by its number, of a baseline by its name, or of the best trial.
+
+    Raises:
+        RequestError: There is no such trial.
+        RunError: No trial has completed.
+    """
+    if trial is None:
+        best = record.best()
+        if best is None:
+            raise RunError(f"No trial of {record.name} has completed, so there is no best one.")
+        trial = best.trial
+    found = record.find(trial)
+    return next(row for row in leaderboard(record) if row.trial == found.trial)
 
 
 def _heading(row: LeaderboardRow, objective: str, ranked: int) -> list[str]:

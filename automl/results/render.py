@@ -46,17 +46,30 @@ def to_csv(rows: Sequence[LeaderboardRow]) -> str:
     an empty cell, and so is a number that is not finite. A text that a spreadsheet would take for
     a formula has an apostrophe before it; see `automl.common.neutral.csv_cell`.
     """
-    nested = [
-        (group, key) for group in _NESTED for key in union(getattr(row, group) for row in rows)
-    ]
+    columns = flat_columns(rows)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_PLAIN, *(csv_cell(f"{group}.{key}") for group, key in nested)])
-    for row in rows:
-        cells = [getattr(row, name) for name in _PLAIN]
-        cells += [getattr(row, group).get(key) for group, key in nested]
+    writer.writerow([csv_cell(name) for name in columns])
+    for cells in zip(*columns.values(), strict=True):
         writer.writerow([csv_cell(finite(cell)) for cell in cells])
     return text.getvalue()
+
+
+def flat_columns(rows: Sequence[LeaderboardRow]) -> dict[str, list[Any]]:
+    """The leaderboard's columns, what has parts with a column for each part.
+
+    Args:
+        rows: The leaderboard.
+
+    Returns:
+        For each column's name, such as ``rank`` or ``config.depth``, its values in the order of
+        the rows; None where a row has none.
+    """
+    columns = {name: [getattr(row, name) for row in rows] for name in _PLAIN}
+    for group in _NESTED:
+        for key in union(getattr(row, group) for row in rows):
+            columns[f"{group}.{key}"] = [getattr(row, group).get(key) for row in rows]
+    return columns
 
 
 def write_leaderboard_csv(rows: Sequence[LeaderboardRow], path: Path) -> None:

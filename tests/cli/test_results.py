@@ -92,11 +92,24 @@ def test_show_tells_all_of_a_trial(run: Path, capsys: pytest.CaptureFixture[str]
 def test_show_takes_baselines_and_the_best(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", str(run), "linear"]) == 0
     assert capsys.readouterr().out.startswith("Baseline linear: completed")
-    assert main(["show", str(run)]) == 0
-    best = capsys.readouterr().out
     assert main(["show", str(run), "best"]) == 0
-    assert capsys.readouterr().out == best
+    best = capsys.readouterr().out
     assert "rank 1 of" in best or "rank 2 of" in best
+
+
+def test_show_without_a_trial_is_the_run_in_short(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["show", str(run)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    told = {line.split()[0]: line for line in lines if line and not line.startswith(" ")}
+    assert "iris (multiclass; rows: train 102, validation 18, test 30)" in told["Data"]
+    assert "3: 3 completed" in told["Trials"]
+    assert "completed: 3, " in told["Worker"]
+    assert "log_loss" in told["Best"]
+    assert told["Exported"].endswith("best")
+    assert told["Notes"].split(maxsplit=1)[1].startswith("task: ")
+    assert "Next:" in told
 
 
 def test_show_names_the_trials_there_are(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

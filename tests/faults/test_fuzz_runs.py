@@ -21,6 +21,7 @@ from automl.data.arrays import Arrays, open_arrays
 from automl.errors import RequestError, RunError
 from automl.results.check_rows import read_check_rows
 from automl.results.export_request import export_request
+from automl.results.leaderboard import leaderboard
 from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
 from automl.tuning.consent import consented_space
@@ -65,7 +66,7 @@ def run(whole: RunDirectory, tmp_path: Path) -> RunDirectory:
 
 def board(path: Path) -> Board:
     """The leaderboard's rows: rank, trial, state, score, configuration."""
-    rows = load_run(path).leaderboard().to_dict("records")
+    rows = [row.to_json() for row in leaderboard(load_run(path).record)]
     names = ("rank", "trial", "state", "score", "config")
     return [tuple(None if row[n] != row[n] else row[n] for n in names) for row in rows]
 

@@ -9,6 +9,7 @@ import pytest
 from study_maker import add_trial, make_run, open_study, result
 
 from automl.cli.trial_text import trial_text
+from automl.results.overview import overview_text
 from automl.results.record import read_record
 from automl.results.time_spent import time_lines, time_spent
 from automl.trial import FailureCause, TrialState
@@ -37,7 +38,7 @@ def test_each_kind_of_trial_has_its_line(tmp_path: Path) -> None:
     assert (spent["completed"].longest, spent["completed"].longest_seconds) == (1, 5.0)
     assert json.loads(json.dumps(spent["failed"].to_json()))["share"] == 0.4
     assert time_lines(record)[0] == "completed: 2, 9.0 s (45 %), the longest 5.0 s (trial 1)"
-    text = trial_text(run, record, None)
+    text = overview_text(run, record)
     assert "failed: 1, 8.0 s (40 %)" in text
     assert "failed: 1" not in trial_text(run, record, 0)
 

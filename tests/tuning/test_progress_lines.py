@@ -12,8 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from automl.cli.live import LiveDisplay, differing, time_left
-from automl.cli.progress import (
+from automl.common.root import Root
+from automl.results.run_directory import RunDirectory
+from automl.trial import EpochReport, FailureCause, TrialResult, TrialState, Verdict
+from automl.tuning.live import LiveDisplay, differing, time_left
+from automl.tuning.observer import Progress
+from automl.tuning.progress_lines import (
     LogFile,
     LoggedLines,
     PlainLines,
@@ -23,10 +27,6 @@ from automl.cli.progress import (
     shown_path,
     trial_line,
 )
-from automl.common.root import Root
-from automl.results.run_directory import RunDirectory
-from automl.trial import EpochReport, FailureCause, TrialResult, TrialState, Verdict
-from automl.tuning.observer import Progress
 
 PROGRESS = Progress(
     done=3,

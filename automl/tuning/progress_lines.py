@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -155,6 +156,57 @@ class PrintedLines(PlainLines):
                 print(ascii(line)[1:-1], file=self._stream, flush=True)
             except (OSError, ValueError):  # ValueError: the stream was closed
                 self._is_taken = False
+
+
+class PacedLines(PrintedLines):
+    """Notes and stages as they come, and every now and then where the search stands.
+
+    Args:
+        stream: Where to print; None for standard output.
+        period: Seconds between two lines on where it stands.
+    """
+
+    def __init__(self, stream: TextIO | None = None, period: float = 10.0) -> None:
+        super().__init__(stream)
+        self._period = period
+        self._told_at = time.monotonic()
+        self._latest: Progress | None = None
+
+    @override
+    def trial_ended(self, trial: int | str, result: TrialResult) -> None:
+        pass
+
+    @override
+    def progressed(self, progress: Progress) -> None:
+        self._latest = progress
+        if time.monotonic() >= self._told_at + self._period:
+            self._tell()
+
+    @override
+    def finishing(self, message: str) -> None:
+        self._tell()
+        super().finishing(message)
+
+    def _tell(self) -> None:
+        self._told_at = time.monotonic()
+        if self._latest is not None:
+            self._write(progress_line(self._latest))
+            self._latest = None
+
+
+def progress_line(progress: Progress) -> str:
+    """One line on where a search stands."""
+    total = "" if progress.total is None else f"/{progress.total}"
+    parts = [f"{progress.done}{total} trials", f"{progress.running} running"]
+    if progress.pruned:
+        parts.append(f"{progress.pruned} pruned")
+    if progress.failed:
+        parts.append(f"{progress.failed} failed")
+    if progress.top:
+        trial, score, _ = progress.top[0]
+        parts.append(f"best {progress.objective} {number(score)} (trial {trial})")
+    parts.append(f"{duration(progress.elapsed)} elapsed")
+    return ", ".join(parts)
 
 
 def describe_run(path: Path) -> list[str]:

@@ -18,11 +18,11 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
-from automl.cli.progress import describe_run, duration, failure
 from automl.common.neutral import printable
 from automl.results.table import config_text, number
 from automl.trial import EpochReport, TrialResult, TrialState
 from automl.tuning.observer import Observer, Progress
+from automl.tuning.progress_lines import describe_run, duration, failure
 
 REFRESHES_PER_SECOND = 4
 BAR_WIDTH = 24

@@ -1,0 +1,132 @@
+"""A run in short: what was asked, how many trials came to what, where the time went, the best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from automl.common.neutral import printable
+from automl.common.shell import shown_path
+from automl.errors import RunError
+from automl.results.leaderboard import leaderboard
+from automl.results.record import RunRecord
+from automl.results.run_directory import RunDirectory, read_json_object
+from automl.results.table import number
+from automl.results.time_spent import time_lines, time_spent
+from automl.trial import TrialState
+
+
+def overview(run: RunDirectory, record: RunRecord) -> dict[str, Any]:
+    """The run in short, as JSON values.
+
+    Args:
+        run: Its directory.
+        record: What its study says.
+
+    Returns:
+        ``run`` (the directory), ``created``, ``data``, ``rows``, ``task``, ``space``,
+        ``objective``, ``direction``, ``trials`` (how many in which state), ``time`` (where the
+        workers' seconds went), ``best`` (its row of the leaderboard, or None), ``bundle`` (the
+        exported best model's directory, or None) and ``notes``.
+    """
+    manifest = run.read_manifest()
+    asked = _mapping(manifest, "request")
+    rows = leaderboard(record)
+    best = record.best()
+    states = [TrialState(trial.state) for trial in record.trials]
+    return {
+        "run": str(run.path),
+        "created": manifest.get("created"),
+        "data": _mapping(asked, "data").get("source"),
+        "rows": {
+            part: count
+            for part, count in _mapping(_mapping(manifest, "data"), "rows").items()
+            if isinstance(count, int)
+        },
+        "task": _mapping(manifest, "task").get("kind"),
+        "space": asked.get("space"),
+        "objective": record.objective,
+        "direction": record.direction,
+        "trials": {
+            "total": len(states),
+            **{state.value: states.count(state) for state in TrialState},
+        },
+        "time": [spent.to_json() for spent in time_spent(record)],
+        "best": None
+        if best is None
+        else next(row.to_json() for row in rows if row.trial == best.trial),
+        "bundle": str(run.best) if run.root.is_folder(run.best) else None,
+        "notes": list(recorded_notes(run)),
+    }
+
+
+def recorded_notes(run: RunDirectory) -> tuple[str, ...]:
+    """What a person had to be told of a run's data, one sentence each."""
+    try:
+        notes = read_json_object(run.plan_file).get("notes")
+    except (OSError, RunError):
+        return ()  # a run that was killed while it was made has none yet
+    if not isinstance(notes, Sequence):
+        return ()
+    return tuple(note for note in notes if isinstance(note, str))
+
+
+def overview_text(run: RunDirectory, record: RunRecord) -> str:
+    """The run in short, for a terminal.
+
+    Args:
+        run: Its directory.
+        record: What its study says.
+
+    Returns:
+        The text, ending in a line end.
+    """
+    lines = []
+    told = {**overview_lines(run, record), "Notes": list(recorded_notes(run))}
+    margin = max(map(len, told)) + 2
+    for name, texts in told.items():
+        lines += [f"{'' if i else name:<{margin}}{text}" for i, text in enumerate(texts)]
+    lines += ["", f"Next: automl leaderboard {shown_path(run.path)}"]
+    best = record.best()
+    if best is not None:
+        lines.append(f"      automl show {shown_path(run.path)} {best.trial}")
+    return "\n".join(map(printable, lines)) + "\n"
+
+
+def overview_lines(run: RunDirectory, record: RunRecord) -> dict[str, list[str]]:
+    """The run in short: by what each is about, its lines."""
+    told = overview(run, record)
+    rows = ", ".join(f"{part} {count:,}" for part, count in told["rows"].items() if count)
+    pairs = {
+        "Run": f"{shown_path(run.path)}, begun {told['created']}",
+        "Data": f"{told['data']} ({told['task']}; rows: {rows or 'unknown'})",
+        "Space": str(told["space"]),
+        "Objective": f"{record.objective} ({'lower' if _is_less(record) else 'higher'} is better)",
+        "Trials": _counted(told["trials"]),
+    }
+    best = told["best"]
+    if best is not None:
+        test = best["test_metrics"].get(record.objective)
+        scored = "" if test is None else f", on the test rows {number(test)}"
+        verdict = f", {best['verdict']}" if best["verdict"] else ""
+        pairs["Best"] = (
+            f"trial {best['trial']}: {record.objective} {number(best['score'])}{scored}{verdict}"
+        )
+    if told["bundle"]:
+        pairs["Exported"] = shown_path(told["bundle"])
+    time = time_lines(record) or ["none spent on trials yet"]
+    return {**{name: [text] for name, text in pairs.items()}, "Worker time": time}
+
+
+def _is_less(record: RunRecord) -> bool:
+    return record.direction == "minimize"
+
+
+def _counted(trials: Mapping[str, int]) -> str:
+    parts = [f"{count} {state}" for state, count in trials.items() if count and state != "total"]
+    return f"{trials['total']}" + (f": {', '.join(parts)}" if parts else "")
+
+
+def _mapping(form: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = form.get(key)
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,118 @@
+"""Who is told what a search tells: its log file, Python's logging, its notes, a display.
+
+The command line and the Python interface tell the same; they differ in the display alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from typing_extensions import override
+
+from automl.errors import RequestError
+from automl.results.record import RunRecord
+from automl.results.table import number
+from automl.tuning.driver import Outcome
+from automl.tuning.observer import Observer, Observers
+from automl.tuning.progress_lines import LoggedLines, PacedLines, PlainLines, PrintedLines
+
+#: Name of the logger that every line goes to, at level INFO.
+LOGGER = "automl"
+_PLAIN = ("dumb", "unknown")  # terminals that cannot redraw a line
+VERBOSE = {0: "silent", 1: "progress", 2: "a line a trial"}
+
+
+@dataclass
+class KeptNotes(Observer):
+    """Keeps what a person should be told.
+
+    Attributes:
+        notes: One sentence each, in their order, none twice.
+    """
+
+    notes: list[str] = field(default_factory=list)
+
+    @override
+    def said(self, message: str) -> None:
+        if message not in self.notes:
+            self.notes.append(message)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """All who are told.
+
+    Attributes:
+        observer: What the search tells it to.
+        kept: Its notes.
+        log: Its log file.
+    """
+
+    observer: Observer
+    kept: KeptNotes
+    log: LoggedLines
+
+
+@contextmanager
+def telling(observer: Observer | None, verbose: int) -> Iterator[Telling]:
+    """A context in which a search tells everybody who should know.
+
+    Args:
+        observer: Who watches besides, or None.
+        verbose: 0 shows nothing, 1 the progress, 2 a line a trial, on standard error.
+
+    Raises:
+        RequestError: ``verbose`` is something else.
+    """
+    if verbose not in VERBOSE:
+        meant = ", ".join(f"{level} ({meaning})" for level, meaning in VERBOSE.items())
+        raise RequestError(f"verbose is {verbose!r}; it is one of {meant}.")
+    logger = logging.getLogger(LOGGER)
+    logger.addHandler(logging.NullHandler())
+    kept, log = KeptNotes(), LoggedLines()
+    with log, ExitStack() as stack:
+        told: list[Observer] = [log, kept, PlainLines(lambda line: logger.info("%s", line))]
+        if verbose:
+            told.append(_display(int(verbose), stack))
+        if observer is not None:
+            told.append(observer)
+        yield Telling(Observers(*told), kept, log)
+
+
+def _display(verbose: int, stack: ExitStack) -> Observer:
+    """What suits the place: a notebook, a terminal, or a stream that only takes lines."""
+    if verbose == 1 and _is_notebook():
+        from automl.tuning.notebook import NotebookDisplay
+
+        return stack.enter_context(NotebookDisplay())
+    stream = sys.stderr
+    redraws = stream is not None and stream.isatty() and os.environ.get("TERM") not in _PLAIN
+    if verbose == 1 and redraws:
+        from rich.console import Console
+
+        from automl.tuning.live import LiveDisplay
+
+        return stack.enter_context(LiveDisplay(Console(stderr=True, highlight=False)))
+    return PrintedLines(stream) if verbose == 2 else PacedLines(stream)
+
+
+def _is_notebook() -> bool:
+    """Whether this is a kernel of Jupyter's."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return type(shell).__name__ == "ZMQInteractiveShell"
+
+
+def ending(outcome: Outcome | None, record: RunRecord) -> str:
+    """One line on how a search ended, for its log."""
+    reason = "over" if outcome is None else str(outcome.stopped_by)
+    best = record.best()
+    found = "no trial completed"
+    if best is not None:
+        found = f"best trial {best.trial}, {record.objective} {number(best.score)}"
+    return f"ended ({reason}): {found}"
