@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -296,6 +297,7 @@ def write_bundle(
     from automl.models.preprocessing import input_names
 
     check_free(to)
+    _remove_unfinished(to)
     temporary = to.with_name(f".{to.name}.{os.getpid()}.tmp")
     made = [folder for folder in temporary.parents if not folder.exists()]
     try:
@@ -346,6 +348,23 @@ def _put_in_place(temporary: Path, to: Path) -> None:
             f"Another export has written {to} meanwhile; it is kept as it is, so choose another "
             "--to for this one."
         ) from error
+
+
+def _remove_unfinished(to: Path) -> None:
+    """Removes what exports to the same directory have left that were killed: raw rows are in it."""
+    if not to.absolute().parent.is_dir() or not hasattr(os, "fork"):
+        return
+    root = Root(to.absolute().parent)
+    for name in root.names():
+        found = re.fullmatch(rf"\.{re.escape(to.name)}\.(\d+)\.tmp", name)
+        if found is None:
+            continue
+        try:
+            os.kill(int(found[1]), 0)
+        except ProcessLookupError:
+            root.remove_tree(name)
+        except (PermissionError, OverflowError):  # somebody else's, or no process's number
+            continue
 
 
 def check_free(to: Path) -> None:

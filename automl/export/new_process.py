@@ -69,6 +69,7 @@ class NewProcess(ABC):
         model: Path,
         arrays: Mapping[str, npt.NDArray[Any]],
         code: Mapping[str, Any] | None = None,
+        place: Path | None = None,
     ) -> npt.NDArray[Any]:
         """Loads a saved model and predicts.
 
@@ -77,6 +78,8 @@ class NewProcess(ABC):
             arrays: The model's inputs, as `automl.export.rows.model_inputs_of` gives them.
             code: Code of a person's own that the model needs, which then may import this package
                 too; see `automl.export.own_code.load`. None for Keras alone.
+            place: Folder in which inputs and predictions lie meanwhile. Killed, this process leaves
+                them there, and they are raw rows; None for the system's temporary folder.
 
         Returns:
             The predictions, float32 (n, outputs).
@@ -86,7 +89,7 @@ class NewProcess(ABC):
         """
         names = [name for name in arrays if name]
         numbered: dict[str, Any] = {f"input_{i}": a for i, a in enumerate(arrays.values())}
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(dir=place, prefix=".check-") as folder:
             inputs, output = Path(folder) / "inputs.npz", Path(folder) / "output.npy"
             np.savez(inputs, names=np.array(names, dtype=np.str_), **numbered)
             orders = {

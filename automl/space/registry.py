@@ -123,6 +123,11 @@ def is_installed(reference: str) -> bool:
     return _as_file(reference)[0] is None and reference in _installed()
 
 
+def is_built_in(reference: str) -> bool:
+    """Whether a reference is the name of a space that comes with this package."""
+    return is_installed(reference) and _installed()[reference].module.startswith("automl.")
+
+
 def is_found_anywhere(reference: str) -> bool:
     """Whether a reference leads to the same code from every working directory.
 

@@ -15,7 +15,7 @@ from automl.common.shell import option, shown_path
 from automl.errors import AutoMLError, RequestError, RunError
 from automl.results.run_directory import RunDirectory
 from automl.results.storage_url import named_storage
-from automl.space.registry import is_found_anywhere, is_installed, place_of
+from automl.space.registry import is_built_in, is_found_anywhere, is_installed, place_of
 from automl.tuning.known_runs import known_run, remember
 from automl.tuning.request import SearchRequest
 
@@ -130,16 +130,24 @@ def _resume(run: RunDirectory, name: str, value: str) -> str:
     return f"automl resume {shown_path(run.path)} {option(name, value)}"
 
 
-def remember_named(run: RunDirectory, request: SearchRequest, space: SearchSpace) -> str:
+def remember_named(
+    run: RunDirectory, request: SearchRequest, space: SearchSpace, begun: bool
+) -> str:
     """Notes on this machine what was named for a run, where resuming it will ask.
+
+    Args:
+        run: The run.
+        request: What is asked, the database and the cluster with it.
+        space: The search space as it was found.
+        begun: Whether this machine has begun the run.
 
     Returns:
         "", or a sentence where it could not be noted.
     """
-    reference = space.reference
-    if reference is not None and is_installed(reference):
-        reference = None
-    return remember(run, reference, request.storage, request.address)
+    built_in = space.reference is not None and is_built_in(space.reference)
+    if built_in and request.storage is None and request.address is None:
+        return ""  # nothing of it will be asked for
+    return remember(run, space.reference, request.storage, request.address, begun)
 
 
 def _check_outside(run: RunDirectory, reference: str) -> None:

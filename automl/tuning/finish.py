@@ -21,6 +21,7 @@ from automl.tuning.baselines import (
     constant_prediction,
 )
 from automl.tuning.leaderboard_file import write_leaderboard
+from automl.tuning.leftovers import remove_leftovers
 from automl.tuning.observer import Observer
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def finish(
     observer: Observer,
     clock: Clock | None = None,
     interruption: Interruption | None = None,
+    *,
+    trust: bool,
 ) -> Finished:
     """Scores the test rows for the best trial and the baselines, and exports the best trial.
 
@@ -64,6 +67,7 @@ def finish(
         clock: Of a search that has to be over in time; else None. Where it has no time left for
             the test rows they stay unopened, for finishing the run once more.
         interruption: What may have asked for the end, and then leaves only so much time.
+        trust: Whether code that models hold may be run: they are this machine's own.
 
     Returns:
         What it has come to. A model that cannot be exported costs the search nothing else.
@@ -77,7 +81,7 @@ def finish(
             observer.finishing("scoring the test rows")
             again = study.late_for_test_rows() == number
             limits = (None if again else clock, interruption)
-            late, limit = _score_test_rows(run, study, processes, observer, number, limits)
+            late, limit = _score_test_rows(run, study, processes, observer, number, limits, trust)
             if not late:
                 _score_constant(study, arrays, record.named)
             else:
@@ -95,7 +99,7 @@ def finish(
                 )
             else:
                 record = read_record(run, study_content(study.study))
-                not_exported = _export_best(run, processes, number, record)
+                not_exported = _export_best(run, processes, number, record, trust)
         else:
             assert best is not None
             observer.said(
@@ -107,7 +111,11 @@ def finish(
 
 
 def _export_best(
-    run: RunDirectory, processes: Processes, number: int, record: RunRecord | None = None
+    run: RunDirectory,
+    processes: Processes,
+    number: int,
+    record: RunRecord | None = None,
+    trust: bool = False,
 ) -> str:
     """Puts the best trial's bundle into ``best/``; one that is there stays until it is ready.
 
@@ -115,10 +123,12 @@ def _export_best(
         Why it is not there, or "".
     """
     fresh = run.path / ".best"
-    run.root.remove_tree(fresh)
+    remove_leftovers(run)
     try:
-        # The code is that of the space which this session has found and run itself.
-        arguments = export_request(run, number, fresh, record, trust=True)
+        arguments = export_request(run, number, fresh, record, trust)
+    except (RequestError, RunError) as error:
+        return f"The best model, trial {number}, is not exported: {str(error).rstrip('.')}."
+    try:
         run_task(processes, "automl.export.tasks:export_task", arguments)
     except RequestError as error:
         # such as a full disk: no fault of what was asked
@@ -149,6 +159,7 @@ def _score_test_rows(
     observer: Observer,
     best: int,
     limits: tuple[Clock | None, Interruption | None],
+    trust: bool,
 ) -> tuple[str, str]:
     """Opens the test rows once for each of the run's models that is to be scored on them.
 
@@ -171,7 +182,7 @@ def _score_test_rows(
             }
             left, limit = _left(limits)
             try:
-                code = code_needed(run, run.read_manifest(), trial, trust=True)
+                code = code_needed(run, run.read_manifest(), trial, trust)
                 if code is not None:
                     arguments["code"] = code
                 scores[str(trial)] = run_task(
@@ -182,7 +193,7 @@ def _score_test_rows(
                 )
             except TookTooLong:
                 return f"Trial {trial}" if trial == best else f"Baseline {trial}", limit
-            except RunError as error:
+            except (RunError, RequestError) as error:
                 observer.said(f"Trial {trial} is not scored on the test rows: {error}")
                 continue
             study.record_test_scores(scores)

@@ -30,6 +30,7 @@ class KnownRun:
         space: Reference of the search space, or None.
         storage: URL of the study's database, or None.
         address: Address of the Ray cluster, or None.
+        begun: Whether the run was begun here, so that what its models hold is this machine's own.
     """
 
     path: str
@@ -37,6 +38,7 @@ class KnownRun:
     space: str | None = None
     storage: str | None = None
     address: str | None = None
+    begun: bool = False
 
 
 def known_run(run: RunDirectory) -> KnownRun:
@@ -56,7 +58,13 @@ def known_run(run: RunDirectory) -> KnownRun:
     return found if (found.path, found.inode) == (path, inode) else unknown
 
 
-def remember(run: RunDirectory, space: str | None, storage: str | None, address: str | None) -> str:
+def remember(
+    run: RunDirectory,
+    space: str | None,
+    storage: str | None,
+    address: str | None,
+    begun: bool = False,
+) -> str:
     """Notes what a person has named for a run, readable by that person only.
 
     Args:
@@ -64,14 +72,13 @@ def remember(run: RunDirectory, space: str | None, storage: str | None, address:
         space: Reference of its search space, where that is not an installed one.
         storage: URL of its study's database, without a password.
         address: Address of its Ray cluster.
+        begun: Whether it is begun here.
 
     Returns:
         "", or a sentence where it could not be noted.
     """
-    if space is None and storage is None and address is None:
-        return ""
     path = str(run.path.resolve())
-    known = KnownRun(path, run.path.stat().st_ino, space, storage, address)
+    known = KnownRun(path, run.path.stat().st_ino, space, storage, address, begun)
     try:
         file = _file(path)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

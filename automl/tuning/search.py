@@ -40,7 +40,9 @@ from automl.tuning.disk import DiskBudget
 from automl.tuning.driver import Driver, DriverSettings, Outcome, StopReason
 from automl.tuning.finish import finish
 from automl.tuning.interruption import Interruption
+from automl.tuning.known_runs import known_run
 from automl.tuning.leaderboard_file import LeaderboardWriter
+from automl.tuning.leftovers import remove_leftovers
 from automl.tuning.manifest import (
     check_space,
     make_manifest,
@@ -155,10 +157,10 @@ def start_search(
             observer.said(note)
         devices = _devices(request, space, processes)
         run = create_run(target, request.data.name, manifest)
-        _remember(run, request, space, observer)
+        _remember(run, request, space, observer, begun=True)
         stack.push(locked_with_rows(run, data))
         del data
-        session = _Session(run, request, space, objective, processes, devices, observer)
+        session = _Session(run, request, space, objective, processes, devices, observer, begun=True)
         return session.search(started)
 
 
@@ -217,7 +219,9 @@ def resume_search(
         space = described(found, processes)
         _check_names(request, space)
         stack.enter_context(run.lock())
-        _remember(run, request, space, observer)
+        remove_leftovers(run)
+        begun = known_run(run).begun
+        _remember(run, request, space, observer, begun=begun)
         restore_rows(run, request, manifest, source)
         arrays = open_arrays(run.arrays)
         space = narrowed_space(space, request, arrays)
@@ -226,7 +230,9 @@ def resume_search(
         objective = recorded_objective(run, manifest, arrays.task)
         del arrays
         devices = _devices(request, space, processes)
-        session = _Session(run, request, space, objective, processes, devices, observer)
+        session = _Session(
+            run, request, space, objective, processes, devices, observer, begun=begun
+        )
         return session.search(started)
 
 
@@ -245,8 +251,11 @@ class _Session:
         processes: Processes,
         devices: Devices,
         observer: Observer,
+        *,
+        begun: bool,
     ) -> None:
         self._run = run
+        self._begun = begun
         self._request = request
         self._space = space
         self._objective = objective
@@ -307,6 +316,7 @@ class _Session:
                 # Where there was no time for a trial, resuming has only what was left to finish.
                 clock if driver.has_trained else None,
                 interruption,
+                trust=self._begun,
             )
         del arrays  # they are mapped from files, which Windows does not remove while they are
         if outcome.stopped_by in (StopReason.TRIALS, StopReason.EXHAUSTED) and (
@@ -458,10 +468,15 @@ def _as_space(given: Any, processes: Processes) -> SearchSpace:
 
 
 def _remember(
-    run: RunDirectory, request: SearchRequest, space: SearchSpace, observer: Observer
+    run: RunDirectory,
+    request: SearchRequest,
+    space: SearchSpace,
+    observer: Observer,
+    *,
+    begun: bool,
 ) -> None:
     """Notes on this machine what was named for a run, so that resuming it does not ask."""
-    note = remember_named(run, request, space)
+    note = remember_named(run, request, space, begun)
     if note:
         observer.said(note)
 

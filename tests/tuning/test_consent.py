@@ -97,10 +97,22 @@ def test_notes_are_the_owners_only(run: RunDirectory, state: Path) -> None:
     assert known_run(run) == KnownRun(str(run.path), run.path.stat().st_ino)
 
 
-def test_of_an_installed_space_nothing_is_noted(run: RunDirectory, state: Path) -> None:
+def test_of_a_built_in_space_nothing_is_noted(run: RunDirectory, state: Path) -> None:
     request = make_asked()
-    assert remember_named(run, request, find_space("mlp")) == ""
+    assert remember_named(run, request, find_space("mlp"), True) == ""
     assert not state.exists()
+
+
+def test_only_a_run_begun_here_is_trusted_with_code_in_its_models(
+    run: RunDirectory, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text(SPACE)
+    space, request = find_space(str(tmp_path / "mine.py")), make_asked()
+    assert not known_run(run).begun
+    remember_named(run, request, space, known_run(run).begun)  # a stranger's, resumed by --space
+    assert (known_run(run).space, known_run(run).begun) == (space.reference, False)
+    remember_named(run, request, space, True)
+    assert known_run(run).begun
 
 
 def test_where_nothing_can_be_noted_it_is_said(
