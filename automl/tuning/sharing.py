@@ -149,6 +149,7 @@ class SharedRunStudy(RunStudy):
         self._say = say
         self._membership = membership
         self._told: set[int] = set()
+        self._owned: dict[int, bool] = {}
         self._holds_lock = False
         with self.asking():
             check_terms(study, membership.terms)
@@ -176,10 +177,13 @@ class SharedRunStudy(RunStudy):
     def owns(self, trial: int | str) -> bool:
         if isinstance(trial, str):
             return bool(self.study.user_attrs.get(f"claim:{trial}") == self._membership.driver)
-        return any(
-            frozen.number == trial and self._is_own(frozen)
-            for frozen in self.study.get_trials(deepcopy=False)
-        )
+        if trial not in self._owned:
+            # All at once: a resumption asks for each trial. What is over stays whose it is.
+            trials = self.study.get_trials(deepcopy=False)
+            self._owned |= {t.number: self._is_own(t) for t in trials if t.state.is_finished()}
+            if trial not in self._owned:
+                return any(t.number == trial and self._is_own(t) for t in trials)
+        return self._owned[trial]
 
     def _is_own(self, trial: optuna.trial.FrozenTrial) -> bool:
         return bool(trial.user_attrs.get(_DRIVER) == self._membership.driver)
@@ -203,12 +207,15 @@ class SharedRunStudy(RunStudy):
 
     @override
     def others_results(self) -> dict[int, TrialResult]:
-        known = set(self._told)
-        return {
-            number: result
-            for number, result in self.results().items()
-            if number not in known and not self.owns(number)
+        found = {
+            trial.number: TrialResult.from_json(trial.user_attrs["result"])
+            for trial in self.study.get_trials(deepcopy=False)
+            if trial.number not in self._told
+            and trial.state.is_finished()
+            and "result" in trial.user_attrs
         }
+        self._told |= found.keys()
+        return {number: result for number, result in found.items() if not self.owns(number)}
 
     @override
     def tell(self, number: int, result: TrialResult, elapsed: float) -> None:
