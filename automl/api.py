@@ -356,6 +356,9 @@ def search(
     space: str | SearchSpace | Any = "mlp",
     settings: Mapping[str, Any] | None = None,
     batch_size: int | str | Sequence[int] | None = None,
+    hyperparameters: Any = None,
+    tune_new_entries: bool = True,
+    allow_new_entries: bool = True,
     loss: Any = None,
     optimizer: Any = None,
     callbacks: Any = None,
@@ -400,6 +403,11 @@ def search(
         settings: Hyperparameters fixed (``{"depth": 3}``) or narrowed (``{"width": "64:256"}``).
         batch_size: Rows in a step, for every trial: a number, several, or a range as
             ``"16:256"``; by default as the space has it, else 32.
+        hyperparameters: A ``keras_tuner.HyperParameters``, which count in place of those that your
+            own builder declares under the same names.
+        tune_new_entries: Whether those that it declares beside them are searched; else they have
+            their defaults.
+        allow_new_entries: Whether it may declare others.
         loss: A loss of Keras's, or its name, in place of the one that your own builder
             ``build(hp)`` compiles its models with.
         optimizer: Its optimizer, likewise.
@@ -451,6 +459,7 @@ def search(
     """
     from automl.engines.processes import warm_processes
     from automl.space.fit_options import carried_callbacks, recordable
+    from automl.space.given_hyperparameters import given_forms
     from automl.tuning.objective_given import objective_given
     from automl.tuning.other_words import check_arguments
 
@@ -479,6 +488,9 @@ def search(
                 batch_size=batch_size
                 if isinstance(batch_size, int | str | None)
                 else tuple(batch_size),
+                hyperparameters=given_forms(hyperparameters),
+                tune_new_entries=tune_new_entries,
+                allow_new_entries=allow_new_entries,
                 loss=recordable("loss", loss),
                 optimizer=recordable("optimizer", optimizer),
                 callbacks=named_callbacks,

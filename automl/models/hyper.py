@@ -55,6 +55,8 @@ class HyperBuilt:
 
         In this trial they have their defaults.
         """
+        if self.fit.only_known:
+            return []
         new = [
             declared
             for declared in self.hp.space

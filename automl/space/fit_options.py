@@ -24,11 +24,13 @@ class FitOptions:
         optimizer: Name of an optimizer of Keras's, or its serialized form; None for the builder's.
         callbacks: Callbacks of Keras's, serialized in memory for this run's own workers, in
             base64; never written to a file. "" where there are none.
+        only_known: Whether hyperparameters that a trial turns out to have stay at their defaults.
     """
 
     loss: str | Mapping[str, Any] | None = None
     optimizer: str | Mapping[str, Any] | None = None
     callbacks: str = ""
+    only_known: bool = False
 
     def __post_init__(self) -> None:
         """Checks that nothing but Keras's own is named: a record may be anybody's.

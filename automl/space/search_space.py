@@ -299,6 +299,16 @@ class SearchSpace:
         validate_space(self.name, grown, self.inputs, self.build, declared=False)
         return self._copy(hyperparameters=grown)
 
+    def with_hyperparameters(self, hyperparameters: Iterable[Hyperparameter]) -> SearchSpace:
+        """The same space with other hyperparameters, which the same builder reads.
+
+        Raises:
+            SpaceError: They contradict one another.
+        """
+        made = tuple(hyperparameters)
+        validate_space(self.name, made, self.inputs, self.build, declared=False)
+        return self._copy(hyperparameters=made)
+
     def with_builder(self, build: Builder) -> SearchSpace:
         """The same space with another builder."""
         return self._copy(build=build)

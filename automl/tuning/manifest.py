@@ -15,6 +15,7 @@ from automl.results.files import to_json_text
 from automl.results.run_directory import RunDirectory
 from automl.space.batch_size import with_batch_size
 from automl.space.data_rules import suit_to_data
+from automl.space.given_hyperparameters import with_hyperparameters
 from automl.space.own_code import code_of
 from automl.tuning.request import SearchRequest
 from automl.tuning.sharing import Membership, make_terms
@@ -140,6 +141,19 @@ def recorded_objective(run: RunDirectory, manifest: Mapping[str, Any], task: Tas
     return objective
 
 
+def as_asked(space: SearchSpace, request: SearchRequest) -> SearchSpace:
+    """The space with what was asked for of its hyperparameters, before the data are known.
+
+    Raises:
+        RequestError: Something was asked for that this space cannot have.
+        SpaceError: A hyperparameter was fixed or narrowed to what it cannot be.
+    """
+    given = with_hyperparameters(
+        space, request.hyperparameters, request.tune_new_entries, request.allow_new_entries
+    )
+    return with_batch_size(given.override(request.settings), request.batch_size)
+
+
 def narrowed_space(
     space: SearchSpace, request: SearchRequest, data: PreparedData | Arrays
 ) -> SearchSpace:
@@ -158,7 +172,7 @@ def narrowed_space(
     """
     from automl.tuning.objective import one_loss
 
-    asked = with_batch_size(space.override(request.settings), request.batch_size)
+    asked = as_asked(space, request)
     return suit_to_data(
         one_loss(asked, request, data.task)[0],
         rows=len(data.train),

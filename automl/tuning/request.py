@@ -44,6 +44,9 @@ class SearchRequest:
         loss: Loss in place of the one that a builder in KerasTuner's form compiles with: a name of
             Keras's or a serialized object, or None for the builder's.
         optimizer: Its optimizer, likewise.
+        hyperparameters: JSON forms of hyperparameters that count in place of the builder's own.
+        tune_new_entries: Whether the builder's others are searched.
+        allow_new_entries: Whether the builder may have others.
         callbacks: Names of the classes of callbacks that were given beside the space.
         executions_per_trial: How often each configuration is trained, with other seeds.
         objective: The metric to rank by, in any known spelling, or None for the task's default.
@@ -74,6 +77,9 @@ class SearchRequest:
     batch_size: int | str | tuple[int, ...] | None = None
     loss: str | Mapping[str, Any] | None = None
     optimizer: str | Mapping[str, Any] | None = None
+    hyperparameters: tuple[Mapping[str, Any], ...] = ()
+    tune_new_entries: bool = True
+    allow_new_entries: bool = True
     callbacks: tuple[str, ...] = ()
     executions_per_trial: int = 1
     objective: str | None = None
@@ -188,6 +194,7 @@ class SearchRequest:
         form["data"] = self.data.to_json()
         form["settings"] = dict(self.settings)
         form["callbacks"] = list(self.callbacks)
+        form["hyperparameters"] = [dict(given) for given in self.hyperparameters]
         if isinstance(self.batch_size, tuple):
             form["batch_size"] = list(self.batch_size)
         form["metrics"] = list(self.metrics)
@@ -202,6 +209,7 @@ class SearchRequest:
         values["data"] = DataRequest.from_json(values["data"])
         values["budget"] = SearchBudget(**values["budget"])
         values["trial_budget"] = TrialBudget(**values["trial_budget"])
+        values["hyperparameters"] = tuple(values.get("hyperparameters", ()))
         values["callbacks"] = tuple(values.get("callbacks", ()))
         return cls(**values)
 

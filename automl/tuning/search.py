@@ -19,7 +19,6 @@ from automl.engines.processes import Processes, warm_processes
 from automl.results.database import telling_of_the_database
 from automl.results.files import telling_of_the_disk
 from automl.results.run_directory import RunDirectory
-from automl.space.batch_size import with_batch_size
 from automl.space.fit_options import FitOptions, check_fit
 from automl.space.keras_tuner import INPUTS, fitted_with, is_untraced, remarks, space_of
 from automl.space.registry import find_space
@@ -44,6 +43,7 @@ from automl.tuning.known_runs import known_run
 from automl.tuning.leaderboard_file import LeaderboardWriter
 from automl.tuning.leftovers import remove_leftovers
 from automl.tuning.manifest import (
+    as_asked,
     check_space,
     make_manifest,
     membership,
@@ -131,9 +131,7 @@ def start_search(
             processes = stack.enter_context(closing(warm_processes()))
         space = _as_space(request.space if space is None else space, processes)
         if not is_untraced(space):
-            with_batch_size(
-                space.override(request.settings), request.batch_size
-            )  # a wrong setting is told before the data are read
+            as_asked(space, request)  # a wrong setting is told before the data are read
         _check_names(request, space)
         if space.inputs == "array":  # its author has counted on every column
             request = replace(request, data=replace(request.data, keep_constant=True))
@@ -142,7 +140,7 @@ def start_search(
         space, request = described(wanted.space, processes), wanted.settled()
         _check_names(request, space)
         objective = asked_objective(request, space, data.task)
-        asked = with_batch_size(space.override(request.settings), request.batch_size)
+        asked = as_asked(space, request)
         loss_note = one_loss(asked, request, data.task)[1]
         told = (*data.notes, *remarks(space), *check_objective(objective, data), loss_note)
         for note in filter(None, told):
@@ -419,9 +417,8 @@ class _Wanted:
         if self.space.inputs == "table":  # its builder is given the columns, and wires them
             return STANDARDIZE
         self.space = described(self.space, self._processes)
-        asked = with_batch_size(
-            self.space.override(self._request.settings), self._request.batch_size
-        )
+        fit = FitOptions(self._request.loss, self._request.optimizer)
+        asked = fitted_with(as_asked(self.space, self._request), fit)
         self.probe = check_defaults(asked, task, signature, self._processes)
         return self.probe.input or STANDARDIZE
 
@@ -457,7 +454,9 @@ def _fitted(
     asked = {name: getattr(request, name) for name in ("loss", "optimizer", "callbacks")}
     for note in check_fit(space.name, space.inputs == INPUTS, asked, bool(callbacks)):
         observer.said(note)
-    return fitted_with(space, FitOptions(request.loss, request.optimizer, callbacks))
+    return fitted_with(
+        space, FitOptions(request.loss, request.optimizer, callbacks, not request.tune_new_entries)
+    )
 
 
 def _as_space(given: Any, processes: Processes) -> SearchSpace:
