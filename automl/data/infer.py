@@ -161,7 +161,7 @@ def _guess_text(name: str, present: pd.Series, asked: Conventions) -> Guess:
             return found
         if asked.decimal != "," and not _could_be_grouped(present):
             return _plain_numbers(name, present)
-    sample = present.iloc[np.unique(np.linspace(0, len(present) - 1, LOOKED_AT).astype(int))]
+    sample = _sample(present)
     if _are_booleans(sample) and _are_booleans(present):
         return _of_kind(name, ColumnSource.BOOLEAN)
     if sample.str.contains(r"\d").mean() < DIGITS_SHARE:
@@ -174,12 +174,17 @@ def _guess_text(name: str, present: pd.Series, asked: Conventions) -> Guess:
     # The reading with the fewest strays; dates before numbers where they have equally many.
     found = min(
         (guess for guess in read if guess is not None),
-        key=lambda guess: len(guess.column.reading.strays),
+        key=_strays,
         default=None,
     )
     if found is not None:
         return found
     return Guess(Column(name, ColumnKind.CATEGORY, looks=_looks(name, present)))
+
+
+def _sample(present: pd.Series) -> pd.Series:
+    """A few values, evenly spread."""
+    return present.iloc[np.unique(np.linspace(0, len(present) - 1, LOOKED_AT).astype(int))]
 
 
 def _are_booleans(present: pd.Series) -> bool:
@@ -271,16 +276,15 @@ def _asked_dates(cleaned: pd.Series, date_format: str) -> Guess:
 
 def _guess_dates(name: str, present: pd.Series, day_first: bool | None) -> Guess | None:
     found = infer_date_format(present, day_first)
-    guess = None if found is None else _with_strays(_dates(name, found.format), present)
-    if guess is None or found is None or found.other is None:
-        return guess
+    if found is None:
+        return None
+    guess = _with_strays(_dates(name, found.format), present)
+    other = None if found.other is None else _with_strays(_dates(name, found.other), present)
+    if guess is None or other is None or _strays(other) < _strays(guess):
+        return guess if other is None else other  # a rare value may tell
     left_open = f"; nothing tells day from month, so {guess.means}"
     way = "--day-first" if guess.means == MONTH_FIRST else "--date-format"
-    return replace(
-        guess,
-        other=_with_strays(_dates(name, found.other), present),
-        left_open=f"{left_open} ({way} overrules)",
-    )
+    return replace(guess, other=other, left_open=f"{left_open} ({way} overrules)")
 
 
 def _guess_times(name: str, present: pd.Series) -> Guess | None:
@@ -292,6 +296,8 @@ def _guess_times(name: str, present: pd.Series) -> Guess | None:
 def _with_strays(guess: Guess, present: pd.Series) -> Guess | None:
     """A column read this way if all but a few of its values can be, else None."""
     column = guess.column
+    if read_column(_sample(present), column.reading).unread.mean() > 0.5:
+        return None
     unread = read_column(present, column.reading).unread
     strays = sorted(str(text) for text in present[unread].unique())
     if unread.mean() > STRAY_SHARE or len(strays) > STRAY_TEXTS:
@@ -312,6 +318,10 @@ def _with_strays(guess: Guess, present: pd.Series) -> Guess | None:
     )
 
 
+def _strays(guess: Guess) -> int:
+    return len(guess.column.reading.strays)
+
+
 def _guess_numbers(name: str, present: pd.Series, decimal: str | None) -> Guess | None:
     found = infer_number_format(present, decimal)
     if found is None:
@@ -327,28 +337,34 @@ def _guess_numbers(name: str, present: pd.Series, decimal: str | None) -> Guess 
         return _with_strays(Guess(column, note, number_format.decimal), present)
 
     guess = read_as(found.format)
-    if guess is None or found.other is None:
+    if found.other is None:
         return guess
+    other = read_as(found.other)
+    if guess is None or other is None or _strays(other) < _strays(guess):
+        return guess if other is None else other  # a rare value may tell
     left_open = ""
     if found.is_ambiguous:
         value = found.other.read_one(found.example)
         way = option("--decimal", found.other.decimal)
         left_open = f"; nothing tells it from {value:.10g} ({way} reads that)"
-    return replace(guess, other=read_as(found.other), left_open=left_open)
+    return replace(guess, other=other, left_open=left_open)
 
 
 def _looks(name: str, present: pd.Series) -> str:
     """What values look like that hold digits and are read neither as numbers nor as dates."""
-    formats = [infer_number_format(present, mark) for mark in (".", ",")]
-    read = [~np.isnan(found.format.read(present)) for found in formats if found is not None]
-    read.sort(key=lambda mask: -int(mask.sum()))
-    if read and read[0].any():
-        most, rest = present[read[0]], present[~read[0]]
-        return (
-            f"{len(rest):,} of its {len(present):,} values, such as {str(rest.iloc[0])!r}, are not "
-            f"written as numbers like {str(most.iloc[0])!r} are, so none is read as a number; "
-            "write all of them one way, or leave these empty"
-        )
+    look = present.head(10 * LOOKED_AT)
+    found = [infer_number_format(look, mark) for mark in (".", ",")]
+    formats = [guess.format for guess in found if guess is not None]
+    if formats:
+        best = min(formats, key=lambda number_format: np.isnan(number_format.read(look)).sum())
+        unread = np.isnan(best.read(present))
+        if not unread.all():
+            rest, most = present[unread], present[~unread]
+            return (
+                f"{len(rest):,} of its {len(present):,} values, such as {str(rest.iloc[0])!r}, are "
+                f"not written as numbers like {str(most.iloc[0])!r} are, so none is read as a "
+                "number; write all of them one way, or leave these empty"
+            )
     examples = " and ".join(repr(str(text)) for text in present.unique()[:2])
     if infer_date_format(present) is not None:
         return (

@@ -160,3 +160,19 @@ def test_whole_numbers_are_dates_only_if_all_are():
 @pytest.mark.parametrize("words", [["1.234", "2.500"], ["1", "true", "7"]])
 def test_numbers_are_no_booleans(words):
     assert infer(words * 10)[0].kind is not ColumnKind.BOOLEAN
+
+
+def test_one_value_among_many_tells():
+    values = [f"{1 + i % 9},{100 + i % 900}" for i in range(20_000)]
+    values[12_345] = "1,5"
+    column, said = infer(values)
+    assert column.reading.number_format == NumberFormat(",") and not column.reading.strays
+    dates = [f"{1 + i % 12:02}/{1 + i % 9:02}/2020" for i in range(20_000)]
+    dates[12_345] = "31/01/2020"
+    column, said = infer(dates)
+    assert column.reading.date_format == "%d/%m/%Y" and "first" not in said[0]
+    numbers = [f"{i}.5" for i in range(5_000)]
+    for i in range(10):
+        numbers[4_000 + i] = "abcdefghij"[i]
+    column, _ = infer(numbers)
+    assert "10 of its 5,000 values, such as 'a'" in column.looks
