@@ -26,7 +26,7 @@ _REFUSALS = (*_NO_ROOM, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 @contextmanager
 def telling_of_the_disk(run: Path) -> Iterator[None]:
-    """Turns a disk that is full, or may not be written, into a sentence with the way out.
+    """Turns a disk that is full, or may not be written, or is gone, into a sentence.
 
     Args:
         run: The directory of the run that is written to.
@@ -36,7 +36,13 @@ def telling_of_the_disk(run: Path) -> Iterator[None]:
     """
     try:
         yield
+    except RunError as error:
+        if not run.is_dir():
+            raise _gone(run) from error
+        raise
     except OSError as error:
+        if not run.is_dir():
+            raise _gone(run) from error
         if error.errno not in _REFUSALS:
             raise
         place = error.filename or run
@@ -44,6 +50,13 @@ def telling_of_the_disk(run: Path) -> Iterator[None]:
             f"{place} cannot be written ({error.strerror or error}); make room or make it "
             f"writable, then go on with `automl resume {shown_path(run)}`."
         ) from error
+
+
+def _gone(run: Path) -> RunError:
+    return RunError(
+        f"The run's directory {run} is not there any more: it was renamed or removed while it was "
+        "used; go on with `automl resume` and the name that it has now."
+    )
 
 
 def is_disk_full(error: BaseException | None) -> bool:

@@ -83,6 +83,12 @@ class RunDirectory:
             RequestError: Something is there.
         """
         target = Path(path).absolute()
+        for place in (target, *target.parents):
+            if place.is_symlink() and not place.exists():
+                raise RequestError(
+                    f"{place} is a link to {place.readlink()}, which is not there; make that "
+                    "directory, or choose another name for the new run's directory."
+                )
         if (target / "run.json").exists():
             raise RequestError(
                 f"The run {path} exists; go on with it by `automl resume {shown_path(path)}`, "

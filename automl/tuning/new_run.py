@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 def free_directory(path: Path) -> Path:
     """Refuses a directory that is in use, before the data are read."""
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        RunDirectory.create(path, {})  # which says what is wrong with it
+    RunDirectory.check_free(path)
     return path
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
+import os
+import stat
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from automl.common.bounded import MOST_JSON, MOST_NESTING
+from automl.data.prepare import prepare
+from automl.data.request import DataRequest
 from automl.errors import RequestError, RunError
 from automl.results import run_directory
 from automl.results.run_directory import RunDirectory
+from automl.tuning.rows import write_rows
 
 MANIFEST = {"objective": {"name": "log_loss", "direction": "minimize"}}
 
@@ -151,3 +158,46 @@ def test_a_directory_that_another_run_takes_at_the_same_moment_is_left_to_it(
         RunDirectory.create(path, {**MANIFEST, "seed": 2})
     assert RunDirectory.open(path).read_manifest()["seed"] == 1
     assert (path / "trials" / "0").is_dir()
+
+
+@pytest.mark.parametrize("link", ["run", "results"])
+def test_a_dangling_link_in_the_place_of_the_directory_is_named(link: str, tmp_path: Path) -> None:
+    (tmp_path / link).symlink_to(tmp_path / "nowhere")
+    path = tmp_path / "run" if link == "run" else tmp_path / "results" / "run"
+    for create in (RunDirectory.check_free, lambda path: RunDirectory.create(path, MANIFEST)):
+        with pytest.raises(RequestError, match=r"is a link to .*nowhere, which is not there"):
+            create(path)
+    assert [path.name for path in tmp_path.iterdir()] == [link]
+
+
+def test_a_link_to_an_empty_folder_becomes_a_run(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "run").symlink_to(tmp_path / "disk")
+    RunDirectory.create(tmp_path / "run", MANIFEST)
+    assert (tmp_path / "disk" / "run.json").exists()
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_copies_of_data_are_readable_as_the_umask_says(umask: int, tmp_path: Path) -> None:
+    before = os.umask(umask)
+    try:
+        run = RunDirectory.create(tmp_path / "run", MANIFEST)
+        write_rows(run, prepare(DataRequest("iris")))
+    finally:
+        os.umask(before)
+    for path in (run.path, *run.path.rglob("*")):
+        allowed = (0o777 if path.is_dir() else 0o666) & ~umask
+        assert stat.S_IMODE(path.stat().st_mode) == allowed, path
+
+
+def test_run_files_are_bounded(tmp_path: Path) -> None:
+    run = RunDirectory.create(tmp_path / "run", MANIFEST)
+    os.truncate(run.manifest_file, MOST_JSON + 1)
+    with pytest.raises(RunError, match=rf"run\.json has {MOST_JSON + 1:,} bytes, more than the"):
+        run.read_manifest()
+    depth = MOST_NESTING + 1
+    run.manifest_file.write_text(f'{{"a": {"[" * depth}{"]" * depth}}}')
+    with pytest.raises(RunError, match=f"deeper than the {MOST_NESTING} levels"):
+        run.read_manifest()
+    with pytest.raises(RunError, match="nested deeper"):
+        run.write_manifest({"a": json.loads("[" * depth + "]" * depth)})

@@ -288,6 +288,23 @@ def test_a_builder_that_fails_fails_its_trial(toy, run, build, cause, told):
     assert "Traceback" in (run.directory / "error.txt").read_text()
 
 
+def test_a_directory_that_cannot_be_written_is_no_fault_of_the_trial(toy, run):
+    run.directory.parent.mkdir(parents=True, exist_ok=True)
+    run.directory.write_text("no folder")
+    result = run(toy())
+    assert (result.state, result.cause) == (TrialState.FAILED, FailureCause.UNWRITABLE)
+    assert result.epochs == 0, "it was trained for nothing"
+
+
+def test_a_run_that_was_renamed_is_not_made_again_at_the_old_place(toy, run):
+    old = run.directory.parents[1]
+    old.rename(old.with_name("renamed"))
+    result = run(toy())
+    assert (result.state, result.cause) == (TrialState.FAILED, FailureCause.UNWRITABLE)
+    assert not old.exists()
+    old.with_name("renamed").rename(old)
+
+
 class Failing(keras.layers.Layer):
     """Fails while it is traced or trained."""
 

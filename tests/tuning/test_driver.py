@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from automl.data.metrics import Objective
 from automl.engines.contract import TrialEnded
+from automl.errors import RunError
 from automl.results.leaderboard import leaderboard
 from automl.results.record import read_record
 from automl.results.run_directory import RunDirectory
@@ -209,6 +210,17 @@ def test_a_failure_costs_its_trial_only(tmp_path: Path) -> None:
     assert states.count(TrialState.FAILED) == 3
     assert states.count(TrialState.COMPLETED) == 9
     assert read_record(search.run).find(3).reason == "crashed: scripted"
+
+
+def test_a_directory_that_cannot_be_written_fails_no_trial(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run")
+    with pytest.raises(RunError, match="files of trial 2 cannot be written"):
+        search.session(fails=lambda s: FailureCause.UNWRITABLE if s.trial == 2 else None)
+    states = [trial.state for trial in read_record(search.run).trials]
+    assert TrialState.FAILED not in states
+    search.session()  # resumed, it runs again
+    states = [trial.state for trial in read_record(search.run).trials]
+    assert states == [TrialState.COMPLETED] * 12
 
 
 def test_three_failures_in_a_row_with_one_cause_stop_the_search(tmp_path: Path) -> None:
