@@ -31,11 +31,14 @@ class Probe:
         input: How the models want their numbers, ``"raw"`` or ``"standardize"``; "" where they
             are not models of a person's own.
         why: The reason for it, as the end of a sentence.
+        metrics: Names of the metrics that the models are compiled with; None where that is not
+            known before they are trained.
     """
 
     notes: tuple[str, ...] = ()
     input: str = ""
     why: str = ""
+    metrics: tuple[str, ...] | None = None
 
     @property
     def input_note(self) -> str:
@@ -70,7 +73,7 @@ def check_defaults(
         SpaceError: The builder raises, or returns what no model can be made of.
     """
     if getattr(space.build, "__module__", "").startswith(BUILT_IN):
-        return Probe()
+        return Probe(metrics=())
     handle = SpaceHandle.of(space)
     arguments = {
         "reference": handle.reference,
@@ -89,7 +92,8 @@ def check_defaults(
         check = f", then try it with `automl spaces check {quoted(where)}`" if where else ""
         raise SpaceError(f"{found['problem']}; correct it{check}.")
     notes = export_notes(space, found["objects"], found["unexportable"])
-    return Probe(tuple(notes), found["input"], found["why"])
+    metrics = None if found["metrics"] is None else tuple(found["metrics"])
+    return Probe(tuple(notes), found["input"], found["why"], metrics)
 
 
 def build_task(
@@ -112,13 +116,14 @@ def build_task(
 
     Returns:
         ``problem``, what is wrong with the builder, or ""; memory that ran out is not its fault.
-        ``objects`` and ``unexportable``, see `automl.export.loadable.Loadable`; ``input`` and
-        ``why``, see `Probe`.
+        ``objects`` and ``unexportable``, see `automl.export.loadable.Loadable`; ``input``,
+        ``why`` and ``metrics``, see `Probe`.
     """
     from automl.data.plan import InputSignature
     from automl.data.task import Task
     from automl.export.loadable import Loadable
     from automl.models.core import build_core, compile_core
+    from automl.models.metric_names import compiled_metrics
     from automl.models.wanted_input import WantedInput, wanted_input
     from automl.space.keras_tuner import file_of, line_of
     from automl.training.saving import how_it_loads
@@ -127,6 +132,7 @@ def build_task(
     chosen = space.configuration(config, check=False)
     the_task = Task.from_json(task)
     problem, loadable, wanted = "", Loadable(), WantedInput("", "")
+    metrics: tuple[str, ...] | None = None
     try:
         core = build_core(space, chosen, the_task, InputSignature.from_json(signature))
         compile_core(core, chosen, the_task)
@@ -140,11 +146,14 @@ def build_task(
     else:
         if core.own is not None:
             wanted = wanted_input(core.own)
-        loadable = how_it_loads(core, code_of(space))
+        if core.hyper is None or not core.hyper.trains_itself:
+            metrics = compiled_metrics(core.model)
+        loadable = how_it_loads(core, code_of(space))  # and is compiled no more
     return {
         "problem": problem,
         "objects": list(loadable.objects),
         "unexportable": loadable.problem,
         "input": wanted.mode,
         "why": wanted.why,
+        "metrics": metrics,
     }

@@ -367,7 +367,9 @@ class Driver:
 
     def _with_one_loss(self, trial: int | str, result: TrialResult) -> TrialResult:
         """Refuses a trial whose loss is not that of the trials it would be ranked with by it."""
-        if self._settings.objective.name != LOSS or isinstance(trial, str):
+        if isinstance(trial, str):
+            return replace(result, score=None) if self._settings.objective.of_model else result
+        if self._settings.objective.name != LOSS:
             return result
         leader = self._standing.leader
         if result.state is not TrialState.COMPLETED or leader is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,6 +43,27 @@ def asked_objective(request: SearchRequest, space: SearchSpace, task: Task) -> O
         request.metrics,
         own_model=space.inputs == "array",
     )
+
+
+def check_own_metric(
+    objective: Objective, space: SearchSpace, metrics: Collection[str] | None
+) -> None:
+    """Checks that the models have the metric of their own that they are to be ranked by.
+
+    Args:
+        objective: The objective.
+        space: The space.
+        metrics: What its default model is compiled with, or None where that is not known.
+
+    Raises:
+        RequestError: They have not.
+    """
+    if objective.of_model and metrics is not None and objective.name not in metrics:
+        raise RequestError(
+            f"The objective {objective.name!r} is neither a metric of the task nor one that the "
+            f"models of space {space.name!r} are compiled with "
+            f"({', '.join(metrics) or 'they have none'}); name one of these."
+        )
 
 
 def one_loss(space: SearchSpace, request: SearchRequest, task: Task) -> tuple[SearchSpace, str]:

@@ -121,7 +121,12 @@ def start_search(
         RunError: The search could not go on; what it has recorded is kept.
     """
     from automl.data.prepare import prepare
-    from automl.tuning.objective import asked_objective, check_objective, one_loss
+    from automl.tuning.objective import (
+        asked_objective,
+        check_objective,
+        check_own_metric,
+        one_loss,
+    )
 
     started = time.monotonic()
     observer = observer or Observer()
@@ -151,6 +156,7 @@ def start_search(
             check_storage(request.storage)
             check_joining(request.storage, manifest["study"], manifest["terms"])
         probe = wanted.probe or check_defaults(space, data.task, data.plan.signature, processes)
+        check_own_metric(objective, space, probe.metrics)
         for note in filter(None, (wanted.note, *probe.notes)):
             observer.said(note)
         devices = _devices(request, space, processes)

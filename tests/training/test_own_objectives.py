@@ -15,6 +15,7 @@ import pytest
 from automl.data.metrics import Objective, default_objective
 from automl.data.task import TaskKind
 from automl.models.loss_names import loss_text
+from automl.models.metric_names import compiled_metrics
 from automl.models.own_model import OWN_UNITS, ArrayForm
 from automl.space import Choice, SearchSpace
 from automl.space.keras_tuner import hyper_space
@@ -101,6 +102,22 @@ def test_a_baseline_is_trained_though_it_cannot_be_ranked(toy: Toy, tmp_path: Pa
     assert "log_loss" in result.metrics
     constant = constant_baseline(data.task, objective, data.train.rows, data.validation.rows)
     assert constant.score is None and "log_loss" in constant.metrics
+
+
+def test_the_names_of_compiled_metrics_are_known_before_training() -> None:
+    def profit(truth: Any, told: Any) -> Any:
+        return told
+
+    metrics = [lambda: "accuracy", lambda: keras.metrics.AUC(name="area"), lambda: profit]
+    model = own(3, "softmax", loss="mse", metrics=metrics)(None)
+    assert compiled_metrics(model) == ("accuracy", "area", "profit")
+    assert compiled_metrics(own(3, "softmax")(None)) == ()
+
+    class Own(keras.Model):  # type: ignore[misc]
+        def test_step(self, data: Any) -> dict[str, Any]:
+            return {"anything": 1.0}
+
+    assert compiled_metrics(Own()) is None
 
 
 # ---- logits

@@ -13,7 +13,7 @@ from automl.data.prepare import PreparedData, prepare
 from automl.data.request import DataRequest
 from automl.errors import RequestError
 from automl.space.registry import find_space
-from automl.tuning.objective import check_objective, one_loss
+from automl.tuning.objective import check_objective, check_own_metric, one_loss
 from automl.tuning.request import SearchRequest
 
 
@@ -50,6 +50,16 @@ def test_a_search_by_loss_has_one_loss() -> None:
     assert one_loss(space, by_metric, task) == (space, "")
     chosen = space.override({"label_smoothing": "0.1"})
     assert one_loss(chosen, request, task) == (chosen, "")
+
+
+def test_a_metric_that_no_model_has_is_refused_before_the_first_trial() -> None:
+    objective, space = Objective("profit", "maximize", of_model=True), find_space("mlp")
+    for metrics in ((), ("accuracy", "top_2")):
+        with pytest.raises(RequestError, match="'profit' is neither a metric of the task nor one"):
+            check_own_metric(objective, space, metrics)
+    check_own_metric(objective, space, ("profit",))
+    check_own_metric(objective, space, None)  # only training will tell
+    check_own_metric(Objective("mse", "minimize"), space, ())
 
 
 def test_mape_says_how_many_true_values_are_zero() -> None:
