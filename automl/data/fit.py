@@ -34,6 +34,9 @@ SHOWN = 40
 SAMPLE = 100
 # The most categories kept of a column that was not declared categorical.
 MOST_CATEGORIES = 1_000
+# And of one that was: an embedding of mostly single rows takes minutes an epoch, and what stands
+# in one row has nothing to teach (own choice).
+MOST_DECLARED = 10_000
 # A spread below this share of the mean is lost in single precision (its epsilon is 1.2e-7).
 LEAST_RELATIVE_STD = 1e-6
 COUNTER_NAMES = ("id", "index", "rowid", "row_id", "row", "no")
@@ -185,14 +188,15 @@ def _fit_categorical(
     # Most frequent first, texts of equal frequency in alphabetical order.
     order = np.argsort(-counts, kind="stable")
     vocabulary = [str(texts[i]) for i in order]
-    if len(vocabulary) > MOST_CATEGORIES and not forced:
+    most = MOST_DECLARED if forced else MOST_CATEGORIES
+    if len(vocabulary) > most:
+        more = f"{option('--categorical', column.name)} keeps {MOST_DECLARED:,}, "
         say(
-            f"column {column.name!r} has {len(vocabulary):,} categories: the {MOST_CATEGORIES:,} "
-            "most frequent are kept, the others count as unseen "
-            f"({option('--categorical', column.name)} keeps all, "
+            f"column {column.name!r} has {len(vocabulary):,} categories: the {most:,} most "
+            f"frequent are kept, the others count as unseen ({'' if forced else more}"
             f"{option('--ignore', column.name)} leaves it out)"
         )
-        vocabulary = vocabulary[:MOST_CATEGORIES]
+        vocabulary = vocabulary[:most]
     return CategoricalFeature(column.name, tuple(vocabulary))
 
 

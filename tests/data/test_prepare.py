@@ -206,6 +206,10 @@ def test_thousands_of_categories_are_cut_and_said():
     assert said(data, "1,000 most frequent are kept")
     kept = prepare(DataRequest(frame, "y", categorical="city"))
     assert kept.plan.signature.cardinalities[0] > 9000
+    frame["city"] = [f"c{i}" for i in range(30_000)]
+    bounded = prepare(DataRequest(frame, "y", categorical="city"))
+    assert bounded.plan.signature.cardinalities == (10_001,)
+    assert said(bounded, "the 10,000 most frequent are kept, the others count as unseen (--ignore")
 
 
 def test_rows_without_target_are_left_out_and_said():
