@@ -209,8 +209,14 @@ def _from_own(
         taken = shape or row_shapes(signature)[0]
         outputs = model(keras.Input(taken))
     else:
-        outputs = model.outputs[0] if len(model.outputs) == 1 else None
-    given = getattr(outputs, "shape", None)  # several outputs have no shape
+        outputs = model.outputs[0] if len(model.outputs) == 1 else model.outputs
+    if isinstance(outputs, list | tuple | dict) and len(outputs) > 1:
+        raise SpaceError(
+            f"The model of space {name!r} has {len(outputs)} outputs, and a search trains one: end "
+            f"it in a single layer of shape (None, {task.outputs}), which may stand for several "
+            "targets."
+        )
+    given = getattr(outputs, "shape", None)
     form = choose_form(name, model, taken, given, task)
     dtypes = [str(tensor.dtype) for tensor in getattr(model, "inputs", None) or ()]
     if dtypes and is_whole(dtypes[0]):

@@ -89,7 +89,7 @@ def shape_taken(name: str, model: Any, signature: InputSignature) -> Shape | Non
     if len(inputs) > 1 or isinstance(getattr(model, "_inputs_struct", None), dict):
         raise SpaceError(
             f"The model of space {name!r} has {len(inputs)} named inputs; the rows come as one "
-            "array, so give it one input."
+            "array, so give it one input, and divide that inside the model."
         )
     wanted = tuple(inputs[0].shape[1:])
     if None not in wanted:

@@ -41,6 +41,34 @@ def override_hyperparameters(
     return tuple(changed)
 
 
+def narrowing_notes(
+    hyperparameters: Sequence[Hyperparameter], changes: Mapping[str, Any]
+) -> list[str]:
+    """Sentences on ranges that were asked of choices, which keep the options that lie there.
+
+    Args:
+        hyperparameters: As they were before the changes.
+        changes: See `SearchSpace.override`; those that cannot be are passed over.
+    """
+    notes = []
+    for name, change in changes.items():
+        for parameter in hyperparameters:
+            if name not in (parameter.name, parameter.key) or not isinstance(parameter, Choice):
+                continue
+            if not isinstance(change, str) or ":" not in change or _option(parameter, change):
+                continue
+            try:
+                kept = _narrowed(parameter, change, extend=False)
+            except SpaceError:
+                continue
+            notes.append(
+                f"{parameter.key}={change} makes no range: {parameter.key} is a choice of "
+                f"{parameter.values_text}, of which {kept.values_text} "
+                f"{'lie' if ',' in kept.values_text else 'lies'} in it."
+            )
+    return notes
+
+
 def _apply(name: str, variants: Sequence[Hyperparameter], change: Any) -> list[Hyperparameter]:
     """The variants of one name, changed; those that the change does not fit are set to it.
 

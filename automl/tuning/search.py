@@ -19,8 +19,10 @@ from automl.engines.processes import Processes, warm_processes
 from automl.results.database import telling_of_the_database
 from automl.results.files import telling_of_the_disk
 from automl.results.run_directory import RunDirectory
+from automl.space.batch_size import NAME as BATCH_SIZE
 from automl.space.fit_options import FitOptions, check_fit
 from automl.space.keras_tuner import INPUTS, fitted_with, is_untraced, remarks, space_of
+from automl.space.override import narrowing_notes
 from automl.space.registry import find_space
 from automl.trial import TrialSpec
 from automl.tuning.baselines import (
@@ -147,7 +149,14 @@ def start_search(
         objective = asked_objective(request, space, data.task)
         asked = as_asked(space, request)
         loss_note = one_loss(asked, request, data.task)[1]
-        told = (*data.notes, *remarks(space), *check_objective(objective, data), loss_note)
+        changed = {**request.settings, BATCH_SIZE: request.batch_size}
+        told = (
+            *data.notes,
+            *remarks(space),
+            *narrowing_notes(space.hyperparameters, changed),
+            *check_objective(objective, data),
+            loss_note,
+        )
         for note in filter(None, told):
             observer.said(note)
         space = _fitted(narrowed_space(space, request, data), request, callbacks, observer)

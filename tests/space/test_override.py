@@ -218,3 +218,25 @@ def test_reference_and_builder_stay() -> None:
     changed = space.override({"depth": 1})
     assert changed.reference == "mine.py:space"
     assert changed.build is build
+
+
+@pytest.mark.parametrize(
+    ("changes", "notes"),
+    [
+        (
+            {"batch_size": "20:100"},
+            ["batch_size=20:100 makes no range: batch_size is a choice of 16, 32, 64, of which "
+             "32, 64 lie in it."],
+        ),
+        ({"batch_size": ":20"}, ["batch_size=:20 makes no range: batch_size is a choice of 16, 32, "
+                                 "64, of which 16 lies in it."]),
+        ({"batch_size": "32,64"}, []),
+        ({"batch_size": 48, "width": "64:256", "activation": "elu", "depth": [1, 2]}, []),
+    ],
+)  # fmt: skip
+def test_a_range_on_a_choice_of_numbers_is_said_to_make_none(
+    space: SearchSpace, changes: dict[str, Any], notes: list[str]
+) -> None:
+    from automl.space.override import narrowing_notes
+
+    assert narrowing_notes(space.hyperparameters, changes) == notes

@@ -150,6 +150,12 @@ def test_outputs_that_are_no_probabilities_are_refused(toy: Toy, tmp_path: Path)
             lambda hp: keras.Model([i := keras.Input((3,)), j := keras.Input((3,))], i + j),
             "has 2 named inputs",
         ),
+        (
+            lambda hp: keras.Model(
+                i := keras.Input((FEATURES,)), [keras.layers.Dense(3)(i), keras.layers.Dense(1)(i)]
+            ),
+            r"has 2 outputs, and a search trains one: end it in a single layer of shape \(None, 3",
+        ),
     ],
 )
 def test_a_model_that_does_not_fit_the_data_says_how(
