@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 ISO = "ISO8601"
 # Two-digit years from here on are of the 20th century, as POSIX and Python's strptime have it.
 FIRST_SHORT_YEAR = 69
+# No date is written longer; of longer texts the patterns would be slow.
+LONGEST = 60
 # Texts by which formats are compared; the one that is chosen reads all.
 MOST_COMPARED = 5_000
 
@@ -140,8 +142,12 @@ def read_times(texts: pd.Series) -> npt.NDArray[np.float64]:
     return hours[codes]
 
 
+def _match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    return pattern.fullmatch(" ".join(text.split())) if len(text) <= LONGEST else None
+
+
 def _hours(text: str) -> float:
-    found = _TIME.fullmatch(" ".join(text.split()))
+    found = _match(_TIME, text)
     if found is None:
         return float("nan")
     hour, minute = int(found["h"] or found["hour"]), int(found["min"] or 0)
@@ -166,7 +172,7 @@ def _order(date_format: str) -> str:
 
 def _iso_text(text: str, order: str) -> str | None:
     """A date in ISO 8601, or None where it is none in this order of day, month and year."""
-    found = _MOMENT.fullmatch(" ".join(text.split()))
+    found = _match(_MOMENT, text)
     if found is None:
         return None
     part = found.groupdict()
@@ -255,8 +261,8 @@ def infer_date_format(texts: pd.Series, day_first: bool | None = None) -> DateGu
 
     texts = texts.iloc[np.unique(np.linspace(0, len(texts) - 1, MOST_COMPARED).astype(int))]
     different = pd.Series(texts.unique(), dtype="str")
-    look = [" ".join(str(text).split()) for text in different.head(50)]
-    parts = [_MOMENT.fullmatch(text) for text in look]
+    look = [str(text) for text in different.head(50)]
+    parts = [_match(_MOMENT, text) for text in look]
     shaped = [found for found in parts if found is not None]
     if len(shaped) < 0.5 * len(look):
         basic = pd.to_datetime(pd.Series(look), format=ISO, errors="coerce", utc=True)

@@ -32,6 +32,8 @@ CODES = (
 CURRENCIES = frozenset(CODES.split())
 # Signs that may begin a unit; letters may too.
 UNIT_SIGNS = '%‰°µμΩ\u2032\u2033"²³'
+# No number is written longer; of longer texts the pattern would be slow.
+LONGEST = 60
 # What follows a time of day is no unit.
 NO_UNITS = frozenset(("am", "pm", "a.m.", "p.m."))
 SPELLINGS = str.maketrans(
@@ -73,7 +75,7 @@ def _is_currency(unit: str) -> bool:
 
 def take_apart(text: str) -> Written | None:
     """Takes a text apart as a number, or returns None where it is none."""
-    found = _WRITTEN.fullmatch(text.translate(SPELLINGS))
+    found = _WRITTEN.fullmatch(text.translate(SPELLINGS)) if len(text) <= LONGEST else None
     if found is None:
         return None
     body, prefix, suffix = found["body"], found["prefix"] or "", found["suffix"] or ""

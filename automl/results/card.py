@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.common.neutral import markdown_form, markdown_text
+from automl.data.number_format import NumberFormat
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.table import number
 
@@ -31,6 +32,7 @@ def card_text(
         Markdown.
     """
     # The names of columns, labels and the rest may be anybody's, and a card is shown as HTML.
+    written = _written(stored["plan"]["features"])
     manifest, stored = markdown_form(manifest), markdown_form(stored)
     task, plan = stored["task"], stored["plan"]
     parts = [
@@ -40,7 +42,7 @@ def card_text(
         ["## Scores", "", *_score_lines(record, trial)],
         ["## Configuration", "", *_config_lines(trial, manifest)],
         ["## Use", "", *_use_lines(plan, task, code)],
-        ["## Limits", "", *_limit_lines(plan, task)],
+        ["## Limits", "", *_limit_lines(plan, task, written)],
         ["## Versions", "", *_versions(manifest)],
     ]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
@@ -201,7 +203,9 @@ def _loading_lines(code: Mapping[str, Any] | None) -> list[str]:
     ]
 
 
-def _limit_lines(plan: Mapping[str, Any], task: Mapping[str, Any]) -> list[str]:
+def _limit_lines(
+    plan: Mapping[str, Any], task: Mapping[str, Any], written: Sequence[tuple[str, str]]
+) -> list[str]:
     features = plan["features"]
     lines = ["- The model knows what its training rows showed; other rows may differ."]
     dates = [f["name"] for f in features if f.get("source") == "date"]
@@ -216,6 +220,17 @@ def _limit_lines(plan: Mapping[str, Any], task: Mapping[str, Any]) -> list[str]:
             f"- True and false ({', '.join(booleans)}): plain Keras expects 1 and 0; "
             "`automl predict` converts them by itself."
         )
+    times = [f["name"] for f in features if f.get("source") == "time"]
+    if times:
+        lines.append(
+            f"- Times of day ({', '.join(times)}): plain Keras expects hours as a number; "
+            "`automl predict` converts them by itself."
+        )
+    lines += [
+        f"- Numbers in texts ({name}: {how}): plain Keras expects numbers; `automl predict` reads "
+        "such texts by itself."
+        for name, how in written
+    ]
     if any(f["kind"] == "categorical" for f in features):
         lines.append("- A category that was not in the training rows counts as unknown.")
     if any(f["kind"] == "numeric" for f in features):
@@ -223,6 +238,17 @@ def _limit_lines(plan: Mapping[str, Any], task: Mapping[str, Any]) -> list[str]:
     if task["kind"] != "regression":
         lines.append("- Probabilities are as the model gives them; they were not calibrated.")
     return lines
+
+
+def _written(features: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Names of numeric columns that are written in a way of their own, with that way in words."""
+    found = []
+    for feature in features:
+        form = feature.get("number_format")
+        described = NumberFormat.from_json(form).describe() if form else ""
+        if described:
+            found.append((markdown_text(str(feature["name"])), markdown_text(described)))
+    return found
 
 
 def _versions(manifest: Mapping[str, Any]) -> list[str]:
