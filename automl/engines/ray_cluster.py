@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import ray
-from ray._private.ray_logging import stdout_deduplicator
 
 from automl.engines.limits import LOG_BYTES
 from automl.engines.processes import CHILD_ENVIRONMENT
+from automl.engines.ray_private import stdout_deduplicator
 from automl.errors import RequestError, RunError
 
 #: Read by Ray in this process and by those it starts: no report to its makers, no files of its

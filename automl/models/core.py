@@ -18,6 +18,7 @@ from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
 from automl.models.heads import add_head, is_head
 from automl.models.inputs import TableInputs, uses_embedding, vector_input
+from automl.models.keras_private import compile_arguments
 from automl.models.losses import make_loss, make_metrics
 from automl.models.optimizers import make_optimizer
 from automl.models.own_model import (
@@ -268,7 +269,7 @@ def _from_model(name: str, built: Any, table: TableInputs, inputs: Any, task: Ta
     if built.compiled and model is not built:
         # The arguments of compile() as they were given: serializing them would lose a loss or
         # a metric that is a plain function.
-        model.compile(**{**built._compile_config.config, "jit_compile": False})
+        model.compile(**{**compile_arguments(built), "jit_compile": False})
     own = None if isinstance(inputs, TableInputs) else built
     return Core(model, compiled_by_user=bool(built.compiled), own=own)
 

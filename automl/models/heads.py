@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from automl.data.task import Task, TaskKind
+from automl.models.keras_private import operation_of
 
 HEAD_NAME = "head"
 
@@ -47,5 +48,5 @@ def is_head(tensor: Any) -> bool:
     Args:
         tensor: A Keras tensor.
     """
-    operation = tensor._keras_history.operation
+    operation = operation_of(tensor)
     return isinstance(operation, keras.layers.Dense) and operation.name == HEAD_NAME

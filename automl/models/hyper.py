@@ -13,6 +13,7 @@ import keras
 from automl.errors import SpaceError
 from automl.models.hyper_parameters import converted
 from automl.models.hyper_ranges import holds
+from automl.models.keras_private import compile_arguments
 from automl.models.keras_tuner_package import keras_tuner
 from automl.space.fit_options import FitOptions
 from automl.space.hyperparameter import Hyperparameter
@@ -116,7 +117,7 @@ def compile_as_asked(model: Any, fit: FitOptions) -> None:
     Raises:
         SpaceError: Keras has no such loss or optimizer, or only one of them is known.
     """
-    own = dict(model._compile_config.config) if model.compiled else {}
+    own = dict(compile_arguments(model)) if model.compiled else {}
     if fit.loss is not None:
         own["loss"] = _found("loss", keras.losses.get, fit.loss)
     if fit.optimizer is not None:

@@ -33,7 +33,7 @@ from automl.models.hyper_ranges import (
     few_values_of,
     variants_of,
 )
-from automl.models.keras_tuner_package import kinds
+from automl.models.keras_tuner_package import efficientnets, kinds
 from automl.space.condition import Ref, all_of
 from automl.space.hyperparameter import Hyperparameter
 from automl.space.keras_tuner import HyperBuilder, line_of
@@ -312,9 +312,7 @@ def _without_pretrained_weights() -> Iterator[None]:
 
     Hyperparameters do not depend on the weights, which would be downloaded: 700 MB for all eight.
     """
-    from keras_tuner.src.applications import efficientnet
-
-    models: dict[str, Any] = efficientnet.EFFICIENTNET_MODELS
+    models = efficientnets()
     original = dict(models)
     models.update({name: partial(make, weights=None) for name, make in original.items()})
     try:

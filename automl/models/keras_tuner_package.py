@@ -6,10 +6,20 @@ takes 1.3 s of the package's 1.4; hypermodels and hyperparameters do without.
 
 from __future__ import annotations
 
+from typing import Any
+
 from automl.imports import hidden
 
 with hidden("sklearn", "scipy.optimize", "pandas"):
     import keras_tuner
     from keras_tuner.engine import hyperparameters as kinds
 
-__all__ = ["keras_tuner", "kinds"]
+__all__ = ["efficientnets", "keras_tuner", "kinds"]
+
+
+def efficientnets() -> dict[str, Any]:
+    """KerasTuner's table of EfficientNets, itself, by name."""
+    from keras_tuner.src.applications import efficientnet
+
+    models: dict[str, Any] = efficientnet.EFFICIENTNET_MODELS
+    return models

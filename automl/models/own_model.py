@@ -17,6 +17,7 @@ from automl.data.plan import InputSignature, TargetScale
 from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
 from automl.models.inputs import TableInputs
+from automl.models.keras_private import options_of
 
 Shape = tuple[int, ...]
 
@@ -208,7 +209,7 @@ def loss_of_model(model: Any) -> ModelLoss:
     named = getattr(loss, "fn", loss)  # Keras wraps its functions
     name = getattr(named, "__name__", type(named).__name__)
     module = getattr(named, "__module__", "") or ""
-    options = getattr(loss, "_fn_kwargs", {})
+    options = options_of(loss)
     from_logits = getattr(loss, "from_logits", None) or options.get("from_logits", False)
     return ModelLoss(name.lower(), module.partition(".")[0] == "keras", bool(from_logits))
 

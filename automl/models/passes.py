@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.models.keras_private import calls_of, layers_of
+
 ROWS_AT_ONCE = 4096
 """Most rows of one forward pass. Inference keeps no activations for gradients, so it may be many
 more than in a training batch."""
@@ -52,8 +54,8 @@ def rows_at_once(model: Any) -> int:
         model: A built ``keras.Model``; where it does not tell its layers' shapes, `ROWS_AT_ONCE`.
     """
     widest = 1
-    for layer in model._flatten_layers(include_self=False):
-        for node in layer._inbound_nodes:
+    for layer in layers_of(model):
+        for node in calls_of(layer):
             for tensor in node.output_tensors:
                 widest = max(widest, math.prod(size or 1 for size in tensor.shape[1:]))
     return max(LEAST_AT_ONCE, min(ROWS_AT_ONCE, ACTIVATIONS_AT_ONCE // widest))

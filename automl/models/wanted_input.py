@@ -13,6 +13,8 @@ from typing import Any
 
 import keras
 
+from automl.models.keras_private import nodes_of
+
 RAW, STANDARDIZE = "raw", "standardize"
 
 _CODES = frozenset(
@@ -116,21 +118,20 @@ def _firsts(model: Any) -> Iterator[Any]:
 
 def _after(graph: Any, tensors: set[int]) -> Iterator[Any]:
     """Operations of a graph that take one of some tensors, those that only hand on left out."""
-    for nodes in (graph._nodes_by_depth[depth] for depth in sorted(graph._nodes_by_depth)[::-1]):
-        for node in nodes:
-            taken = [id(tensor) in tensors for tensor in node.input_tensors]
-            if not any(taken):
-                continue
-            operation = node.operation
-            hands_on = _kind(operation) in _PASSING and not (
-                isinstance(operation, keras.layers.Activation)
-                and getattr(operation.activation, "__name__", "") != "linear"
-            )
-            if hands_on:
-                tensors |= {id(tensor) for tensor in node.output_tensors}
-            elif isinstance(operation, keras.Model) and getattr(operation, "inputs", None):
-                yield from _firsts(operation)
-            elif _kind(operation) in _ARITHMETIC and len(taken) > 1:
-                continue  # a sum of branches, no scale
-            else:
-                yield operation
+    for node in nodes_of(graph):
+        taken = [id(tensor) in tensors for tensor in node.input_tensors]
+        if not any(taken):
+            continue
+        operation = node.operation
+        hands_on = _kind(operation) in _PASSING and not (
+            isinstance(operation, keras.layers.Activation)
+            and getattr(operation.activation, "__name__", "") != "linear"
+        )
+        if hands_on:
+            tensors |= {id(tensor) for tensor in node.output_tensors}
+        elif isinstance(operation, keras.Model) and getattr(operation, "inputs", None):
+            yield from _firsts(operation)
+        elif _kind(operation) in _ARITHMETIC and len(taken) > 1:
+            continue  # a sum of branches, no scale
+        else:
+            yield operation

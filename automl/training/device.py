@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from automl.models.keras_private import layers_of
 from automl.training.flat_updates import can_flatten
 
 # The numbers below were measured on one thread of a 2-core CPU (TensorFlow 2.21, Keras 3.15), on
@@ -153,7 +154,7 @@ def choose_options(model: Any, batch_size: int, steps: int, epochs: int) -> Grap
     """
     if has_gpu():
         return GraphOptions()
-    kinds = [type(layer) for layer in model._flatten_layers(include_self=False)]
+    kinds = [type(layer) for layer in layers_of(model)]
     own = not all(kind.__module__.startswith("keras.") for kind in kinds)
     names = {"a layer of the user's own"} if own else {kind.__name__ for kind in kinds}
     size = int(model.count_params())

@@ -14,6 +14,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from automl.models.keras_private import layers_of
+
 FLAT_OPTIMIZERS = (
     keras.optimizers.Adam,
     keras.optimizers.AdamW,
@@ -38,7 +40,7 @@ def can_flatten(model: Any) -> bool:
         model: The compiled model, its optimizer not built yet.
     """
     optimizer = model.optimizer
-    layers = model._flatten_layers(include_self=False)
+    layers = layers_of(model)
     return (
         type(optimizer) in FLAT_OPTIMIZERS
         and not optimizer.built

@@ -20,6 +20,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from automl.models.keras_private import layers_of
+
 
 def can_fuse(layer: Any) -> bool:
     """Whether a built layer is a batch normalization that the fused operation can do.
@@ -50,7 +52,7 @@ def fuse_normalization(model: Any) -> None:
     Args:
         model: A built ``keras.Model``, whose graphs are not traced yet.
     """
-    for layer in model._flatten_layers(include_self=False):
+    for layer in layers_of(model):
         if can_fuse(layer):
             # Past Keras's own setter, which is for what belongs to a layer's state.
             object.__setattr__(layer, "call", _fused_call(layer, layer.call))

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from automl.data.plan import TargetScale
 from automl.export.loadable import Loadable, told, try_loading
+from automl.models.keras_private import forget_compilation, layers_of
 from automl.training.history import run_of
 
 if TYPE_CHECKING:
@@ -100,15 +101,6 @@ def strip_training(model: Any) -> None:
     Args:
         model: A ``keras.Model``; those that are parts of it are stripped too.
     """
-    for part in model._flatten_layers(include_self=True, recursive=True):
+    for part in (model, *layers_of(model)):
         if isinstance(part, keras.Model) and part.compiled:
-            _strip(part)
-
-
-def _strip(model: Any) -> None:
-    model.compiled = False
-    model.optimizer = None
-    model._compile_loss = None
-    model._compile_metrics = None
-    model._compile_config = None
-    model._loss_tracker = None
+            forget_compilation(part)

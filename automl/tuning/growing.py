@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from automl.space.optuna_bridge import distribution
 from automl.space.serialization import hyperparameter_from_json
 from automl.trial import TrialResult
+from automl.tuning.optuna_private import storage_of
 
 if TYPE_CHECKING:
     import optuna
@@ -94,7 +95,7 @@ class GrowingSpace:
 
     def _complete(self, trial_id: int, config: Mapping[str, Any]) -> None:
         """Records parameters that the trial has in the space as it is now and had not before."""
-        storage = self._study._storage
+        storage = storage_of(self._study)
         params = storage.get_trial(trial_id).params
         by_key = {parameter.key: parameter for parameter in self.space.hyperparameters}
         for key, value in self.space.optuna_params(config).items():

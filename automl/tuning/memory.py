@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from optuna.trial import TrialState
 
+from automl.tuning.optuna_private import storage_of, study_id
 from automl.tuning.storage import finished_since
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class StudyMemory(Generic[State]):
 
     def of(self, study: Study) -> State:
         """The digest of a study as it stands."""
-        source = (study._storage, study._study_id)
+        source = (storage_of(study), study_id(study))
         if self._state is None or source != self._source:
             self._state, self._source = self._make(), source
             self._position, self._seen = 0, set()

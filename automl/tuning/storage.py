@@ -22,11 +22,11 @@ from optuna.distributions import (
 )
 from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
-from optuna.storages.journal._storage import JournalStorageReplayResult
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from automl.results.journal_lines import collector_paused
+from automl.tuning.optuna_private import JournalStorageReplayResult, storage_of, study_id
 
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
@@ -204,10 +204,10 @@ def finished_since(study: Study, position: int) -> list[FrozenTrial] | None:
         The later ones, in the order in which they ended; None where the study's storage does not
         know that order, so that all its trials have to be looked through.
     """
-    storage = study._storage
+    storage = storage_of(study)
     if not isinstance(storage, RunStorage):
         return None
-    return storage.finished(study._study_id)[position:]
+    return storage.finished(study_id(study))[position:]
 
 
 def _interned(value: Any) -> Any:

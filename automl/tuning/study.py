@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from automl.errors import RequestError, RunError
 from automl.trial import TrialResult, TrialState
 from automl.tuning.growing import GrowingSpace, SamplerOf
+from automl.tuning.optuna_private import storage_of, study_id, trial_id
 
 if TYPE_CHECKING:
     import optuna
@@ -152,7 +153,7 @@ class RunStudy:
         self.study = study
         self._growing = GrowingSpace(study, space, sampler_of)
         self._seed = seed
-        self._storage = study._storage
+        self._storage = storage_of(study)
         self._ids: dict[int, int] = {}
         self._scores: dict[int, dict[int, float]] = {}
         self.configs: dict[int, Mapping[str, Any]] = {
@@ -248,7 +249,7 @@ class RunStudy:
         import optuna
 
         trial_id = self._storage.get_trial_id_from_study_id_trial_number(
-            self.study._study_id, number
+            study_id(self.study), number
         )
         with self._together():
             return self._propose(optuna.trial.Trial(self.study, trial_id))
@@ -263,7 +264,7 @@ class RunStudy:
             config = self._growing.space.suggest(trial).to_json()
             trial.set_user_attr("config", config)
         self.configs[trial.number] = config
-        self._ids[trial.number] = trial._trial_id
+        self._ids[trial.number] = trial_id(trial)
         self._scores[trial.number] = {}
         return Proposal(trial.number, config, seed)
 

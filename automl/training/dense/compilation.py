@@ -10,6 +10,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from automl.models.keras_private import compile_arguments, options_of
+from automl.models.keras_private import decays as is_decayed
 from automl.models.losses import SmoothedSparseCrossentropy
 from automl.models.optimizers import CycledRMSprop, CycledSGD, SquareRootFtrl
 from automl.training.dense.codes import SLOTS, Clipping, Loss, Rule, UnsupportedModel
@@ -68,7 +70,7 @@ def read_loss(model: Any) -> TrainedLoss:
     Raises:
         UnsupportedModel: The kernel does not know one of them.
     """
-    given = model._compile_config.config
+    given = compile_arguments(model)
     if given["loss_weights"] is not None or given["weighted_metrics"]:
         raise UnsupportedModel("weights of losses or weighted metrics")
     loss = given["loss"]
@@ -78,7 +80,7 @@ def read_loss(model: Any) -> TrainedLoss:
         kind, hyper = Loss.SPARSE_CE, (loss._label_smoothing, float(loss._from_logits))
     elif type(loss) in _CLASSES and loss.reduction == "sum_over_batch_size":
         kind = _CLASSES[type(loss)]
-        hyper = _loss_hyper(kind, loss._fn_kwargs)
+        hyper = _loss_hyper(kind, options_of(loss))
     elif not isinstance(loss, keras.losses.Loss) and loss in _FUNCTIONS:
         kind = _FUNCTIONS[loss]
         hyper = _loss_hyper(kind, {})
@@ -115,7 +117,9 @@ def _accuracy_name(kind: Loss, metrics: Any) -> str:
         return str(metric)
     if expected is None or type(metric) is not expected:
         raise UnsupportedModel(f"the metric {metric!r}")
-    if isinstance(metric, keras.metrics.BinaryAccuracy) and metric._fn_kwargs != {"threshold": 0.5}:
+    if isinstance(metric, keras.metrics.BinaryAccuracy) and options_of(metric) != {
+        "threshold": 0.5
+    }:
         raise UnsupportedModel("an accuracy with a threshold of its own")
     return str(metric.name)
 
@@ -187,7 +191,7 @@ def variable_floats(model: Any) -> npt.NDArray[np.float32]:
     rows = []
     for variable in model.trainable_variables:
         l1, l2 = _penalty(variable.regularizer)
-        decays = bool(model.optimizer._use_weight_decay(variable))
+        decays = is_decayed(model.optimizer, variable)
         rows.append((l1, l2, float(decays), _norm_bound(variable)))
     return np.array(rows, np.float32).reshape(-1, 4)
 

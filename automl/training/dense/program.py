@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from automl.models.keras_private import functional_of, nodes_of
 from automl.training.dense.codes import Flow, Kind, UnsupportedModel
 
 _ACTIVATIONS: dict[Any, tuple[Kind, float]] = {
@@ -112,10 +113,9 @@ class _Reader:
     headed: bool = False
 
     def read(self, model: Any) -> None:
-        graph = getattr(model, "_functional", None) or model
-        for depth in sorted(graph._nodes_by_depth, reverse=True):
-            for node in graph._nodes_by_depth[depth]:
-                self._read_node(node, graph.outputs)
+        graph = functional_of(model)
+        for node in nodes_of(graph):
+            self._read_node(node, graph.outputs)
         if len(graph.outputs) != 1 or id(graph.outputs[0]) not in self.tensors:
             raise UnsupportedModel("outputs that nothing trains")
         if self.head is not None and not self.headed:

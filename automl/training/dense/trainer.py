@@ -17,6 +17,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from automl.models.keras_private import functional_class
 from automl.training.chunks import Chunks
 from automl.training.course import Course
 from automl.training.deadline import taken
@@ -220,18 +221,11 @@ def _check_model(model: Any) -> None:
     """Refuses a model that does more than its layers do."""
     if not isinstance(model, (keras.Model, keras.Sequential)) or type(model) not in (
         keras.Sequential,
-        *_functional_types(),
+        functional_class(),
     ):
         raise UnsupportedModel("a model class of its own")
     if model.run_eagerly or any(name in vars(model) for name in _OWN_METHODS):
         raise UnsupportedModel("a model with methods of its own")
-
-
-def _functional_types() -> tuple[type, ...]:
-    """The class of ``keras.Model(inputs, outputs)``, which has no public name."""
-    import keras.src.models.functional as functional
-
-    return (functional.Functional,)
 
 
 def _flat(variables: tuple[Any, ...]) -> npt.NDArray[np.float32]:

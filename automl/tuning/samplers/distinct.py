@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from optuna.trial import FixedTrial, FrozenTrial, TrialState
 
 from automl.errors import RequestError
+from automl.tuning.optuna_private import storage_of, study_id
 from automl.tuning.samplers.proposals import ProposingSampler
 from automl.tuning.samplers.record import derive_seed
 
@@ -144,7 +145,7 @@ class _Tried:
 
     def look(self, study: Study) -> None:
         """Takes up the trials that are new in a study."""
-        source = (study._storage, study._study_id)
+        source = (storage_of(study), study_id(study))
         if source != self._source:
             self._source, self._first, self._numbers = source, {}, set()
             self._unfinished, self._looked_at = [], 0

@@ -11,6 +11,8 @@ from zlib import crc32
 from optuna.samplers import RandomSampler
 from optuna.trial import FrozenTrial, TrialState
 
+from automl.tuning.optuna_private import study_id
+
 if TYPE_CHECKING:
     from optuna import Study
     from optuna.distributions import BaseDistribution
@@ -73,7 +75,7 @@ class RecordView:
         self._study = study
         self._number = number
         self._storage = _NotesDropped()
-        self._study_id = study._study_id
+        self._study_id = study_id(study)
         self.study_name = study.study_name
 
     @cached_property

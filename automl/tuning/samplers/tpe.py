@@ -11,6 +11,7 @@ from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
 from automl.tuning.memory import StudyMemory
+from automl.tuning.optuna_private import contains, storage_of, trial_id
 from automl.tuning.samplers.observations import Observations, Rows
 from automl.tuning.samplers.parzen import ParzenEstimator, Values
 from automl.tuning.samplers.record import RandomDraws, derive_seed
@@ -85,7 +86,7 @@ class TpeSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """Nothing is proposed beforehand; called once when a trial is asked for."""
-        self._drawn, self._drawn_for = {}, (study._storage, trial._trial_id)
+        self._drawn, self._drawn_for = {}, (storage_of(study), trial_id(trial))
         self._memory.of(study)
         return {}
 
@@ -103,7 +104,7 @@ class TpeSampler(BaseSampler):
         param_distribution: BaseDistribution,
     ) -> Any:
         """The value of a hyperparameter, drawn with those that occur together with it."""
-        if self._drawn_for != (study._storage, trial._trial_id):
+        if self._drawn_for != (storage_of(study), trial_id(trial)):
             self.infer_relative_search_space(study, trial)
         if param_name not in self._drawn:
             seen = self._memory.of(study)
@@ -112,7 +113,7 @@ class TpeSampler(BaseSampler):
                 return self._random.draw(trial.number, param_name, param_distribution)
             self._drawn |= self._draw(study, trial, seen, param_name, param_distribution)
         value = self._drawn[param_name]
-        if not param_distribution._contains(value):
+        if not contains(param_distribution, value):
             return self._random.draw(trial.number, param_name, param_distribution)
         return param_distribution.to_external_repr(value)
 

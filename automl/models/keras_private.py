@@ -1,0 +1,75 @@
+"""All that is used of Keras's private parts, each name once.
+
+`tests/test_private_names.py` says which of them a new version has taken away; the bound on Keras's
+version in ``pyproject.toml`` is the last one that was tried. What Keras offers to those who derive
+from its optimizers is used where it is derived from (`automl.models.optimizers`,
+`automl.training.flat_updates`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def layers_of(model: Any) -> list[Any]:
+    """All layers of a model, those of models that are parts of it included, itself not."""
+    return list(model._flatten_layers(include_self=False, recursive=True))
+
+
+def calls_of(layer: Any) -> list[Any]:
+    """The nodes of the graphs that a layer was called in, with their ``output_tensors``."""
+    nodes: list[Any] = layer._inbound_nodes
+    return nodes
+
+
+def nodes_of(graph: Any) -> Iterator[Any]:
+    """The nodes of a functional model's graph, inputs first."""
+    by_depth = graph._nodes_by_depth
+    for depth in sorted(by_depth, reverse=True):
+        yield from by_depth[depth]
+
+
+def operation_of(tensor: Any) -> Any:
+    """The layer or operation that has made a Keras tensor."""
+    return tensor._keras_history.operation
+
+
+def functional_class() -> type:
+    """The class of ``keras.Model(inputs, outputs)``, which has no public name."""
+    import keras.src.models.functional as functional
+
+    found: type = functional.Functional
+    return found
+
+
+def functional_of(model: Any) -> Any:
+    """The graph inside a ``Sequential``, or the model itself."""
+    return getattr(model, "_functional", None) or model
+
+
+def compile_arguments(model: Any) -> Mapping[str, Any]:
+    """The arguments of ``compile`` as they were given to a compiled model."""
+    arguments: Mapping[str, Any] = model._compile_config.config
+    return arguments
+
+
+def forget_compilation(model: Any) -> None:
+    """Takes off what compiling put on a model."""
+    model.compiled = False
+    model.optimizer = None
+    model._compile_loss = None
+    model._compile_metrics = None
+    model._compile_config = None
+    model._loss_tracker = None
+
+
+def options_of(wrapped: Any) -> dict[str, Any]:
+    """The arguments that a loss or a metric hands on to its function."""
+    options: dict[str, Any] = getattr(wrapped, "_fn_kwargs", {})
+    return options
+
+
+def decays(optimizer: Any, variable: Any) -> bool:
+    """Whether an optimizer's weight decay is for a variable."""
+    return bool(optimizer._use_weight_decay(variable))

@@ -1,0 +1,36 @@
+"""What is used of a study's and a trial's private parts in Optuna, each name once.
+
+`automl.tuning.storage` derives from Optuna's journal storage, and uses what it hands to those who
+do. `tests/test_private_names.py` says which names a new version has taken away.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optuna.distributions import BaseDistribution
+from optuna.storages.journal._storage import JournalStorageReplayResult
+
+__all__ = ["JournalStorageReplayResult", "contains", "storage_of", "study_id", "trial_id"]
+
+
+def storage_of(study: Any) -> Any:
+    """A study's storage."""
+    return study._storage
+
+
+def study_id(study: Any) -> int:
+    """A study's number in its storage."""
+    number: int = study._study_id
+    return number
+
+
+def trial_id(trial: Any) -> int:
+    """A trial's number in its storage."""
+    number: int = trial._trial_id
+    return number
+
+
+def contains(distribution: BaseDistribution, value: float) -> bool:
+    """Whether a distribution has a value, in its internal form."""
+    return distribution._contains(value)
