@@ -487,3 +487,10 @@ def test_training_metrics_weigh_rows_as_validation_metrics_do(toy, run):
     predictions = data.answers(model.predict(dict(data.train.inputs), verbose=0))
     expected = compute_metrics(data.task, rows.truth, predictions, rows.weight)
     assert result.train_metrics == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_trial_that_has_taken_its_share_of_the_search_is_complete(toy, run):
+    result = run(toy(TaskKind.BINARY), epochs=1_000_000, patience=1_000_000, share_seconds=2.0)
+    assert result.state is TrialState.COMPLETED
+    assert result.score is not None and result.epochs > 0
+    assert result.reason.startswith("it took its share of --time, 2 s")

@@ -83,6 +83,13 @@ def test_it_does_not_count_beside_trials_that_came_further(tmp_path: Path) -> No
     assert record.trials[0].state is TrialState.COMPLETED
 
 
+def test_all_trials_but_the_first_have_a_share_of_the_time(tmp_path: Path) -> None:
+    search, _, _ = run(tmp_path / "run", ScriptedEngine)
+    first, *others = [spec.share_seconds for spec in search.engine.submitted]
+    assert first is None and others
+    assert all(share is not None and share >= 500.0 / 8 for share in others)
+
+
 class HeavyEngine(ScriptedEngine):
     """The models are such that much has to be kept back for the best one."""
 
