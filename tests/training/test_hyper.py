@@ -550,3 +550,24 @@ def test_a_fit_is_given_the_batch_size_that_was_asked_for(toy: Toy, tmp_path: Pa
     train(Takes(), data, tmp_path, epochs=1)
     assert given == [64, None]
     completed(train(TakesNone(), data, tmp_path, {"batch_size": 64}), data, tmp_path)
+
+
+@pytest.mark.parametrize("crop", [2, 4, 6])
+def test_a_crop_whose_size_is_a_hyperparameter_is_part_of_the_model(crop: int, tmp_path: Path):
+    def build(hp: Any) -> Any:
+        size = hp.Int("crop", 2, 6, step=2)
+        model = keras.Sequential(
+            [
+                keras.Input((6, 6, 1)),
+                keras.layers.CenterCrop(size, size),
+                keras.layers.Conv2D(4, 2, padding="same"),
+                keras.layers.Flatten(),
+                keras.layers.Dense(3, "softmax"),
+            ]
+        )
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return model
+
+    data = image_data()
+    result = completed(train(build, data, tmp_path, {"crop": crop}, epochs=1), data, tmp_path)
+    assert result.parameters == 4 * 4 + 4 + (crop * crop * 4 * 3 + 3)
