@@ -33,7 +33,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     def full(self, *args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pathlib.Path.write_text", full)
+    monkeypatch.setattr("automl.common.root.Root.replace", full)
     with pytest.raises(OSError, match="No space"):
         write_history([{"epoch": 1}, {"epoch": 2}], tmp_path)
     monkeypatch.undo()
