@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -65,7 +65,8 @@ def make_terms(
         "data": data.fingerprint,
         "rows": hashlib.sha256(to_json_text(rows).encode()).hexdigest(),
         "space": space.hash(),
-        "objective": objective.to_json(),
+        # What is computed beside it ranks nothing.
+        "objective": replace(objective, further=()).to_json(),
         "seed": request.seed,
         "trial": request.training_terms(),
     }
