@@ -89,6 +89,9 @@ def _of_path(path: Path) -> Content:
     try:
         with path.open("rb") as file:
             start = file.read(4096)
+            if not start.startswith((*COMPRESSED.values(), *ZIP, b"PAR1", b"ARROW1", b"FEA1")):
+                # Before all of it is read for its digest: text, which is there three times.
+                check_memory(path, 3 * path.stat().st_size)
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").digest()
     except OSError as error:
