@@ -20,6 +20,7 @@ import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -174,8 +175,14 @@ class _Server:
                 os.kill(pid, signal.SIGKILL)
 
 
-def serve(descriptor: int) -> None:
-    """Preloads the heavy modules, then forks children until the driver closes its end."""
+def serve(descriptor: int, temporary: str) -> None:
+    """Preloads the heavy modules, then forks children until the driver closes its end.
+
+    Args:
+        descriptor: The socket to the driver.
+        temporary: The folder of temporary files, which is removed at the end: the driver may have
+            been killed, and so may children while Keras had files in it.
+    """
     control = socket.socket(fileno=descriptor)
     control.set_inheritable(False)
     leave_ending_to_the_driver()
@@ -208,7 +215,8 @@ def serve(descriptor: int) -> None:
         return
     finally:
         server.end()
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    serve(int(sys.argv[1]), sys.argv[2])

@@ -10,10 +10,12 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -214,18 +216,24 @@ class ForkedProcesses(Processes):
         self._unsent: deque[tuple[int, bytes, socket.socket]] = deque()
         self._next_id = 0
         self._lost_at: deque[float] = deque(maxlen=MOST_LOST)
+        # What a child that is killed while Keras saves or loads leaves in it goes with it.
+        self._temporary = Path(tempfile.mkdtemp(prefix="automl-"))
         self._start_server()
 
     def _start_server(self) -> None:
+        self._temporary.mkdir(mode=0o700, exist_ok=True)
         self._control, theirs = socket.socketpair()
         with theirs:
             self._server = subprocess.Popen(
-                [sys.executable, "-P", "-m", "automl.engines.forkserver", str(theirs.fileno())],
+                [
+                    *(sys.executable, "-P", "-m", "automl.engines.forkserver"),
+                    *(str(theirs.fileno()), str(self._temporary)),
+                ],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                env=_environment(),
+                env={**_environment(), "TMPDIR": str(self._temporary)},
                 # Its own group: Ctrl-C is for the driver, which tells the children.
                 start_new_session=True,
             )
@@ -351,6 +359,7 @@ class ForkedProcesses(Processes):
         except subprocess.TimeoutExpired:
             self._server.kill()
             self._server.wait()
+        shutil.rmtree(self._temporary, ignore_errors=True)
 
 
 def _drain(stream: Any, lines: deque[bytes]) -> None:
