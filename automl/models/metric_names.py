@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from automl.models.keras_private import compile_arguments
+
 _OWN_METRICS = ("compute_metrics", "test_step", "evaluate", "train_step", "get_metrics_result")
 
 
@@ -22,7 +24,7 @@ def compiled_metrics(model: Any) -> tuple[str, ...] | None:
         return None
     if not model.compiled:
         return ()
-    given = model._compile_config.config
+    given = compile_arguments(model)
     return tuple(
         _name(metric) for key in ("metrics", "weighted_metrics") for metric in _flat(given[key])
     )
