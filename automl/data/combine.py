@@ -343,13 +343,26 @@ def _array_targets(y: npt.NDArray[Any], request: DataRequest, say: Say) -> pd.Da
 
     if y.dtype.kind not in "biufOUST":
         raise DataError(f"Array y holds values of type {y.dtype}: give numbers or class labels.")
+    is_block = y.ndim > 2
+    if is_block:
+        say(
+            f"a row of y has the shape {y.shape[1:]}: its numbers are learnt together, and a model "
+            "of your own that answers in that shape is trained on it as it is"
+        )
+        y = y.reshape(len(y), -1)
     width = 1 if y.ndim == 1 else y.shape[1]
     names = [str(t) for t in request.target]
     if names and len(names) != width:
         raise DataError(
             f"Got {len(names)} target names, but y has {width} columns: give one for each."
         )
-    if y.ndim == 2 and request.task != "multilabel" and not names and _is_one_hot(y):
+    if (
+        y.ndim == 2
+        and not is_block
+        and request.task != "multilabel"
+        and not names
+        and _is_one_hot(y)
+    ):
         say(f"y is one-hot: its {width} columns are taken as {width} classes, counted from 0")
         y, width = y.argmax(axis=1), 1
     if width == 1:

@@ -266,15 +266,16 @@ def fit_target(truth: npt.NDArray[Any], task: Task) -> TargetScale:
         task: The task.
 
     Raises:
-        DataError: A target does not vary over the training rows.
+        DataError: No target varies over the training rows.
     """
     if task.is_classification:
         return TargetScale()
     mean, std = truth.mean(axis=0), truth.std(axis=0)
-    for name, m, s in zip(task.targets, mean, std, strict=True):
-        if s <= LEAST_RELATIVE_STD * abs(m) or s < LEAST_STD:
-            raise DataError(
-                f"The target {name!r} is (nearly) constant over the training rows, about {m:g}: "
-                "give a target that varies, or subtract a constant from it."
-            )
+    constant = std <= np.maximum(LEAST_RELATIVE_STD * np.abs(mean), LEAST_STD)
+    if constant.all():
+        raise DataError(
+            f"The target {task.targets[0]!r} is (nearly) constant over the training rows, about "
+            f"{mean[0]:g}: give a target that varies, or subtract a constant from it."
+        )
+    std = np.where(constant, 1.0, std)  # some of several targets, as in y = x
     return TargetScale(tuple(mean.tolist()), tuple(std.tolist()))

@@ -72,8 +72,7 @@ def infer_task(
     names = [str(name) for name in columns.columns]
     if asked is None and len(names) == 1 and names[0] in declared:
         asked = CLASSIFICATION
-    for name in names:
-        _check_varies(columns[name])
+    _check_vary(columns, say)
     written = [_Written.of(columns[name], decimal, say) for name in names]
     kind, why = _kind(written, asked, counted_classes)
     if kind is TaskKind.REGRESSION:
@@ -107,18 +106,27 @@ def _shown(label: ClassLabel) -> str:
     return repr(label) if isinstance(label, str) else str(label)
 
 
-def _check_varies(column: pd.Series) -> None:
-    distinct = column.unique()
-    if len(distinct) == 1:
+def _check_vary(columns: pd.DataFrame, say: Say) -> None:
+    """Checks that there is something to learn; of several targets some may be constant."""
+    constant = [name for name in columns.columns if columns[name].nunique(dropna=False) == 1]
+    if len(constant) == columns.shape[1]:
+        column = columns[constant[0]]
         raise DataError(
             f"The target {column.name!r} has the same value in every row "
-            f"({str(distinct[0])!r}): give rows of at least two classes or values."
+            f"({str(column.iloc[0])!r}): give rows of at least two classes or values."
         )
-    if column.dtype.kind == "M":
-        raise DataError(
-            f"The target {column.name!r} holds dates, which cannot be learnt: give numbers (for "
-            "example days) or classes."
+    if constant:
+        more = f" and {len(constant) - 1:,} more" if constant[1:] else ""
+        say(
+            f"of {columns.shape[1]:,} targets {str(constant[0])!r}{more} have one value in all "
+            "rows; they are learnt as they are"
         )
+    for name in columns.columns:
+        if columns[name].dtype.kind == "M":
+            raise DataError(
+                f"The target {str(name)!r} holds dates, which cannot be learnt: give numbers (for "
+                "example days) or classes."
+            )
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ class ArrayForm:
         activation: What makes probabilities of the outputs: ``""``, ``"softmax"`` or
             ``"sigmoid"``.
         second: Whether two outputs stand for one, the probability of the second class.
+        target_shape: Shape of one row's target and outputs where that is a block of numbers, as
+            of an autoencoder of images; empty where it is a row of them.
         dtype: Data type of the rows: whole numbers where the model's input is of them.
     """
 
@@ -46,6 +48,7 @@ class ArrayForm:
     outputs: int = 1
     activation: str = ""
     second: bool = False
+    target_shape: Shape = ()
     dtype: str = "float32"
 
 
@@ -123,6 +126,15 @@ def choose_form(name: str, model: Any, shape: Shape, given: Any, task: Task) -> 
         SpaceError: Its outputs are not those of the task.
     """
     units = given[-1] if isinstance(given, tuple) and len(given) == 2 else None
+    block = _block_of(given, task)
+    if block:
+        known = {TaskKind.REGRESSION: OWN_UNITS if model.compiled else PLAIN}
+        activation = (
+            "" if task.kind is TaskKind.REGRESSION else loss_of_model(model).activation("sigmoid")
+        )
+        return ArrayForm(
+            shape, known.get(task.kind, PLAIN), task.outputs, activation, target_shape=block
+        )
     loss = loss_of_model(model)
     if units == 2 and task.kind is TaskKind.BINARY and loss.is_known:
         return ArrayForm(
@@ -148,6 +160,15 @@ def choose_form(name: str, model: Any, shape: Shape, given: Any, task: Task) -> 
     if task.kind is TaskKind.REGRESSION:
         return ArrayForm(shape, OWN_UNITS if model.compiled else PLAIN, units)
     return ArrayForm(shape, PLAIN, units, loss.activation("sigmoid"))
+
+
+def _block_of(given: Any, task: Task) -> Shape:
+    """The shape of a row's outputs where they are a block of all the task's targets, or ()."""
+    if not isinstance(given, tuple) or len(given) < 3 or None in given[1:]:
+        return ()
+    if task.kind not in (TaskKind.REGRESSION, TaskKind.MULTILABEL):
+        return ()
+    return tuple(given[1:]) if math.prod(given[1:]) == task.outputs else ()
 
 
 def ends_in_logits(model: Any) -> bool:
@@ -238,6 +259,8 @@ def contract_core(
     if form.dtype != "float32":
         rows = keras.ops.cast(rows, form.dtype)
     outputs = _plain_model(model, form.shape)(rows)
+    if form.target_shape:
+        outputs = keras.layers.Reshape((form.outputs,))(outputs)
     if form.activation:
         outputs = keras.layers.Activation(form.activation)(outputs)
     if form.second:

@@ -92,6 +92,8 @@ class DeviceRows:
             target = tf.cast(tf.reshape(target, [-1]), tf.int32)
         if form.target == ONE_HOT:
             target = tf.one_hot(target, form.outputs)
+        if form.target_shape:
+            target = tf.reshape(target, [len(self), *form.target_shape])
         array = tf.cast(tf.reshape(rows, [len(self), *form.shape]), form.dtype)
         return dataclasses.replace(self, inputs={ARRAY: array}, target=target)
 
@@ -172,7 +174,7 @@ class DeviceData:
             TrialError: They are to be probabilities and are not.
         """
         if self.form is not None:
-            outputs = _activated(outputs, self.form)
+            outputs = _activated(outputs.reshape(len(outputs), -1), self.form)
             if self.task.is_classification and not _are_probabilities(outputs):
                 raise TrialError(
                     f"The model's outputs reach from {outputs.min():.4g} to {outputs.max():.4g} "

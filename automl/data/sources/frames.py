@@ -46,10 +46,6 @@ def checked_pair(x: Any, y: Any) -> ArrayPair:
         raise DataError(
             f"Array x has {len(x)} rows and y has {len(y)}: give a target for each row of x."
         )
-    if y.ndim > 2:
-        raise DataError(
-            f"Array y has the shape {y.shape}: give one or two dimensions (rows, targets)."
-        )
     if x.ndim == 1:
         x = x.reshape(-1, 1)
     if y.ndim == 2 and y.shape[1] == 1:
