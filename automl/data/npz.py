@@ -114,7 +114,11 @@ def read_npy(path: Path, *, mapped: bool = False, root: Root | None = None) -> n
         if mapped and header.numbers:  # an array without numbers has no bytes to map
             order: Any = "F" if header.fortran else "C"
             start = file.tell()
-            return np.memmap(file, header.dtype, "r", start, header.shape, order)
+            found = np.memmap(file, header.dtype, "r", start, header.shape, order)
+            # A file that was opened below its folder has no name of its own; who maps it once more
+            # (`automl.training.device_data`) needs one.
+            found.filename = str(Path(path).absolute())
+            return found
         check_memory(path, size)
         file.seek(0)
         array: npt.NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
