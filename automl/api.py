@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl.common.bounded import MOST_TEXT, read_bounded
 from automl.common.shell import shown_path
-from automl.errors import RunError
+from automl.errors import RequestError, RunError
 from automl.results.record import RunRecord, TrialRecord, read_record
 from automl.results.run_directory import RunDirectory
 
@@ -350,7 +350,7 @@ def load_run(path: str | Path, storage: str | None = None) -> Run:
 
 
 def search(
-    data: Any,
+    data: Any = None,
     target: str | int | Sequence[str | int] | None = None,
     *,
     space: str | SearchSpace | Any = "mlp",
@@ -466,6 +466,16 @@ def search(
     if "sample_weight" in data_options:  # as fit and KerasTuner's search call it
         data_options.setdefault("weight", data_options.pop("sample_weight"))
     check_arguments(data_options, _argument_names())
+    if data is None:
+        raise RequestError(
+            "No data are given; give a file, a data frame or a pair of arrays: "
+            "automl.search((x, y), ...)."
+        )
+    if target is not None and hasattr(target, "ndim"):
+        raise RequestError(
+            "The second argument is an array, and target is the name of a column; give arrays as "
+            "one pair: automl.search((x, y), ...)."
+        )
     objective, own_direction = objective_given(objective)
     named_callbacks, carried = carried_callbacks(callbacks)
 

@@ -71,13 +71,13 @@ class HyperBuilt:
             declared.name
             for declared in self.hp.space
             if declared.name in self.given
+            and declared.name not in self.fit.settled
             and self.hp.is_active(declared)
             and not holds(declared, self.given[declared.name])
         ]
         return [
             f"The builder asks for {name!r} in a range that does not hold every trial's value: "
-            "the range depends on other hyperparameters, or a setting lies outside it; the value "
-            "that a trial was given counts."
+            "it depends on other hyperparameters; the value that a trial was given counts."
             for name in dict.fromkeys(outside)
         ]
 

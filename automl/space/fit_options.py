@@ -24,12 +24,14 @@ class FitOptions:
         optimizer: Name of an optimizer of Keras's, or its serialized form; None for the builder's.
         callbacks: Callbacks of Keras's, serialized in memory for this run's own workers, in
             base64; never written to a file. "" where there are none.
+        settled: Names of hyperparameters that were given or set, also outside the builder's ranges.
         only_known: Whether hyperparameters that a trial turns out to have stay at their defaults.
     """
 
     loss: str | Mapping[str, Any] | None = None
     optimizer: str | Mapping[str, Any] | None = None
     callbacks: str = ""
+    settled: tuple[str, ...] = ()
     only_known: bool = False
 
     def __post_init__(self) -> None:
@@ -38,13 +40,15 @@ class FitOptions:
         Raises:
             RequestError: A serialized form names another module.
         """
+        object.__setattr__(self, "settled", tuple(self.settled))
         for name in ("loss", "optimizer"):
             if not _is_keras_s(getattr(self, name)):
                 raise RequestError(f"The recorded {name} names code that is not Keras's own.")
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form; empty where nothing is said."""
-        return {name: value for name, value in vars(self).items() if value}
+        form = {name: value for name, value in vars(self).items() if value}
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in form.items()}
 
     @property
     def compiles(self) -> bool:

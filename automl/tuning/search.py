@@ -469,9 +469,15 @@ def _fitted(
     asked = {name: getattr(request, name) for name in ("loss", "optimizer", "callbacks")}
     for note in check_fit(space.name, space.inputs == INPUTS, asked, bool(callbacks)):
         observer.said(note)
-    return fitted_with(
-        space, FitOptions(request.loss, request.optimizer, callbacks, not request.tune_new_entries)
+    given = [str(form["name"]) for form in request.hyperparameters]
+    options = FitOptions(
+        request.loss,
+        request.optimizer,
+        callbacks,
+        settled=(*given, *request.settings, BATCH_SIZE),
+        only_known=not request.tune_new_entries,
     )
+    return fitted_with(space, options)
 
 
 def _as_space(given: Any, processes: Processes) -> SearchSpace:

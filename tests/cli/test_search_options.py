@@ -28,6 +28,7 @@ OPTIONS: list[tuple[list[str], str, Any]] = [
     (["--allow-wide"], "data.allow_wide", True),
     (["--separator", "tab"], "data.separator", "\t"),
     (["--clip", "smooth"], "data.clip", "smooth"),
+    (["--input", "raw"], "data.input", "raw"),
     (["--validation", "valid.csv"], "data.validation", "valid.csv"),
     (["--validation", "0.25"], "data.validation", 0.25),
     (["--test", "test.csv"], "data.test", "test.csv"),
@@ -76,7 +77,7 @@ OPTIONS: list[tuple[list[str], str, Any]] = [
     (["--storage", "sqlite:////tmp/x.db", "--study", "team"], "study", "team"),
 ]
 # Shown elsewhere: by what is printed (--quiet, --debug) and by where the run is (--directory).
-ELSEWHERE = {"--quiet", "-q", "--debug", "--directory", "-d", "--help"}
+ELSEWHERE = {"--json", "--quiet", "-q", "--debug", "--directory", "-d", "--help"}
 
 
 def request_of(monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str]) -> SearchRequest:

@@ -11,6 +11,7 @@ import pytest
 from automl.models.hyper import build_hyper
 from automl.models.hyper_ranges import AGAIN, DEPENDS
 from automl.models.hyper_tracing import MOST_BUILDS, Trace
+from automl.space.fit_options import FitOptions
 from automl.space.keras_tuner import HyperBuilder, hyper_space, remarks
 from tests.models.test_hyper_tracing import MODEL, space_of
 
@@ -145,4 +146,6 @@ def test_a_value_outside_the_builder_s_range_is_noted_by_the_trial():
     (note,) = built.notes()
     assert "'b' in a range that does not hold every trial's value" in note
     assert build_hyper(HyperBuilder(build), {"a": 7, "b": 400}, (2,), 1).notes() == []
+    settled = HyperBuilder(build, FitOptions(settled=("b",)))  # somebody has set it so
+    assert build_hyper(settled, {"a": 700, "b": 400}, (2,), 1).notes() == []
     assert remarks(space) == []

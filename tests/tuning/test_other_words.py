@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 import automl
@@ -38,3 +39,10 @@ def test_what_to_do_instead_is_told(word: str) -> None:
 )
 def test_a_name_is_suggested_only_where_it_is_near(word: str, told: str) -> None:
     assert refused(**{word: 3}) == told
+
+
+def test_arrays_as_keras_tuner_takes_them_are_told_how_to_give() -> None:
+    x, y = np.zeros((4, 2)), np.zeros(4)
+    for arguments, named in (((), {"x": x, "y": y}), ((x, y), {}), ((), {})):
+        with pytest.raises(RequestError, match=r"automl\.search\(\(x, y\), \.\.\.\)"):
+            automl.search(*arguments, **named)
