@@ -146,6 +146,8 @@ def _guess(cleaned: pd.Series, asked: Conventions) -> Guess:
     if are_codes(present):
         example = present[present.str.match(r"0\d")].iloc[0]
         looks = f"values such as {example!r} begin with 0, as codes do"
+        if present.str.len().isin((6, 8)).all():
+            looks += f" (--date-format {name}=FORMAT reads dates)"
         return Guess(Column(name, ColumnKind.CATEGORY, looks=looks))
     return _guess_text(name, present, asked)
 
@@ -300,7 +302,8 @@ def _with_strays(guess: Guess, present: pd.Series) -> Guess | None:
         return None
     unread = read_column(present, column.reading).unread
     strays = sorted(str(text) for text in present[unread].unique())
-    if unread.mean() > STRAY_SHARE or len(strays) > STRAY_TEXTS:
+    words = unread & present.str.contains(r"\w").to_numpy(np.bool_)  # not a dash for "no value"
+    if words.mean() > STRAY_SHARE or len(strays) > STRAY_TEXTS:
         return None
     if not strays:
         return guess
@@ -358,7 +361,7 @@ def _looks(name: str, present: pd.Series) -> str:
     if formats:
         best = min(formats, key=lambda number_format: np.isnan(number_format.read(look)).sum())
         unread = np.isnan(best.read(present))
-        if not unread.all():
+        if unread.mean() < 0.5:
             rest, most = present[unread], present[~unread]
             return (
                 f"{len(rest):,} of its {len(present):,} values, such as {str(rest.iloc[0])!r}, are "

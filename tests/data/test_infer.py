@@ -176,3 +176,10 @@ def test_one_value_among_many_tells():
         numbers[4_000 + i] = "abcdefghij"[i]
     column, _ = infer(numbers)
     assert "10 of its 5,000 values, such as 'a'" in column.looks
+
+
+def test_dashes_among_numbers_are_missing_however_many():
+    column, said = infer([*map(str, range(60)), *["-"] * 40])
+    assert column.kind is ColumnKind.NUMBER and column.reading.strays == ("-",)
+    assert "'-' among the numbers (40 rows)" in said[0]
+    assert infer([*map(str, range(60)), *["n"] * 40])[0].kind is ColumnKind.CATEGORY
