@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 # than IDENTIFIER_VALUES and more than IDENTIFIER_SHARE of its values differ.
 IDENTIFIER_VALUES = 20
 IDENTIFIER_SHARE = 0.5
+# Own choice: texts of four words and more on the average are sentences.
+WORDS_OF_TEXT = 4.0
+SHOWN_TEXTS = 1_000
 # Letters of an example.
 SHOWN = 40
 # Rows by which an identifier is told from numbers and dates before any are set apart.
@@ -104,15 +107,31 @@ def _useless(column: Column, cleaned: pd.Series, forced: bool, keep_constant: bo
             differ = f"{distinct:,} of its {len(present):,} values differ"
             keep = option("--categorical", column.name)
             way = f"({keep} keeps it)"
+            example = str(present.iloc[0])[:SHOWN]
+            if _is_free_text(present):
+                return (
+                    f"{differ}, such as {example!r}, so it is free text, which is not supported "
+                    "yet: make columns of numbers of it first (word counts, the numbers of a "
+                    f"sentence embedding); {keep} takes each text for a category"
+                )
             if column.looks:
                 return f"{differ}, and {column.looks}; {keep} keeps it"
-            example = str(present.iloc[0])[:SHOWN]
             return (
                 f"{differ}, such as {example!r}, so it looks like an identifier or free text {way}"
             )
     if column.kind is ColumnKind.NUMBER and _is_counter(column, present):
         return "it counts or names the rows"
     return None
+
+
+def _is_free_text(present: pd.Series) -> bool:
+    """Whether texts are sentences rather than names or codes."""
+    # Of letters only: a date may be written in words too, three of them at most.
+    words = [
+        sum(word.strip(".,;:!?()'\"").isalpha() for word in str(text).split())
+        for text in present.head(SHOWN_TEXTS)
+    ]
+    return sum(words) >= WORDS_OF_TEXT * len(words)
 
 
 def names_the_rows(cleaned: pd.Series, column: Column) -> bool:

@@ -106,9 +106,15 @@ def shape_taken(name: str, model: Any, signature: InputSignature) -> Shape | Non
             ):
                 return shape
     shapes = " or ".join(str(shape) for shape in row_shapes(signature))
+    behind = ""
+    if len(wanted) > 1:
+        behind = (
+            ", and a size that a hyperparameter chooses to a layer behind it, such as "
+            "keras.layers.CenterCrop or Resizing"
+        )
     raise SpaceError(
         f"The model of space {name!r} takes rows of shape {wanted}, and a row of the data has the "
-        f"shape {shapes}; give its input that shape."
+        f"shape {shapes}; give its input that shape{behind}."
     )
 
 

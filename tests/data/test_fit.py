@@ -105,3 +105,14 @@ def test_no_array_with_an_infinite_or_missing_value_is_fitted(value, dtype):
     x[2, 1] = value
     with pytest.raises(DataError, match=r"Array x has (infinite|missing) values"):
         fit_array(x, np.arange(4), pytest.fail)
+
+
+def test_sentences_are_told_to_be_text_and_what_to_do_with_them():
+    said: list[str] = []
+    texts = [f"the room number {i} was clean and quiet" for i in range(60)]
+    frame = pd.DataFrame({"review": texts, "size": np.arange(60.0) % 7})
+    schema = infer_schema(frame, (), said.append)
+    fit_features(frame, schema, (), said.append)
+    (note,) = [note for note in said if "review" in note]
+    assert "free text, which is not supported yet" in note
+    assert "--categorical review" in note

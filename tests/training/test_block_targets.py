@@ -92,3 +92,28 @@ def test_constant_targets_beside_others_are_told_and_stay() -> None:
     assert len([note for note in data.notes if "one value in all rows" in note]) == 1
     with pytest.raises(DataError, match="the same value in every row"):
         prepare(DataRequest((IMAGES, np.ones((80, 2, 2)))))
+
+
+def cropped(hp: Any) -> Any:
+    size = hp.Choice("crop", [4, 3])
+    inputs = keras.Input((4, 4))
+    x = layers.CenterCrop(size, size)(layers.Reshape((4, 4, 1))(inputs))
+    model = keras.Model(inputs, layers.Dense(1)(layers.Flatten()(x)))
+    model.compile("adam", "mse")
+    return model
+
+
+def shaped(hp: Any) -> Any:
+    size = hp.Choice("crop", [3, 2])
+    inputs = keras.Input((size, size))
+    model = keras.Model(inputs, layers.Dense(1)(layers.Flatten()(inputs)))
+    model.compile("adam", "mse")
+    return model
+
+
+def test_sizes_that_a_hyperparameter_chooses_belong_behind_the_input(tmp_path: Path) -> None:
+    data = prepare(DataRequest((IMAGES, IMAGES.sum((1, 2)))))
+    assert trained(cropped, data, tmp_path).state is TrialState.COMPLETED
+    failed = trained(shaped, data, tmp_path)
+    assert failed.state is TrialState.FAILED
+    assert "CenterCrop" in failed.reason and "hyperparameter" in failed.reason
