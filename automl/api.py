@@ -460,7 +460,7 @@ def search(
     from automl.engines.processes import warm_processes
     from automl.space.fit_options import carried_callbacks, recordable
     from automl.space.given_hyperparameters import given_forms
-    from automl.tuning.objective_given import objective_given
+    from automl.tuning.objective_given import metrics_given, objective_given
     from automl.tuning.other_words import check_arguments
 
     if "sample_weight" in data_options:  # as fit and KerasTuner's search call it
@@ -477,6 +477,7 @@ def search(
             "one pair: automl.search((x, y), ...)."
         )
     objective, own_direction = objective_given(objective)
+    shown_metrics = metrics_given(metrics)
     named_callbacks, carried = carried_callbacks(callbacks)
 
     def start(told: Observer) -> SearchEnd:
@@ -513,7 +514,7 @@ def search(
                 goal=goal,
                 objective=objective,
                 direction=own_direction if direction is None else direction,
-                metrics=metrics,
+                metrics=shown_metrics,
                 sampler=sampler,
                 pruner=pruner,
                 engine=engine,

@@ -44,6 +44,30 @@ def objective_given(given: Any) -> tuple[str | None, str | None]:
     )
 
 
+def metrics_given(given: Any) -> str | tuple[str, ...]:
+    """The names of metrics to show.
+
+    Args:
+        given: A name, or several.
+
+    Raises:
+        RequestError: One is an object or a function, which only a compiled model can compute.
+    """
+    if given is None:
+        return ()
+    if isinstance(given, str):
+        return given
+    several = given if isinstance(given, list | tuple | set) else [given]
+    for one in several:
+        if not isinstance(one, str):
+            kind = getattr(one, "__name__", type(one).__name__)
+            raise RequestError(
+                f"metrics holds {kind}, which is no name; compile the model with it in build(hp), "
+                "and name it as the objective where trials are to be ranked by it."
+            )
+    return tuple(several)
+
+
 def _shown(given: Any) -> str:
     name, direction = getattr(given, "name", None), getattr(given, "direction", None)
     if isinstance(name, str) and direction is not None:

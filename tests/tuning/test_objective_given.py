@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from automl.errors import RequestError
-from automl.tuning.objective_given import objective_given
+from automl.tuning.objective_given import metrics_given, objective_given
 
 
 def made(name: str, direction: str) -> Any:
@@ -51,3 +51,16 @@ def test_kerastuner_s_own_object() -> None:
     keras_tuner = pytest.importorskip("keras_tuner")
     objective = keras_tuner.Objective("val_auc", direction="max")
     assert objective_given(objective) == ("val_auc", "maximize")
+
+
+def test_metrics_are_names() -> None:
+    assert metrics_given(None) == ()
+    assert metrics_given("mae") == "mae"
+    assert metrics_given(["mae", "r2"]) == ("mae", "r2")
+
+    def mine(truth: Any, predicted: Any) -> Any:
+        return truth - predicted
+
+    for wrong, kind in ((mine, "mine"), ([made("auc", "max")], "SimpleNamespace")):
+        with pytest.raises(RequestError, match=rf"metrics holds {kind}, which is no name"):
+            metrics_given(wrong)
