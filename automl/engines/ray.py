@@ -17,10 +17,11 @@ from typing_extensions import override
 
 from automl.common.root import Root
 from automl.engines.absence import Absence
-from automl.engines.contract import Engine, Event, Job, TrialEnded
+from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
 from automl.engines.limits import MEMORY_GROWTH, STALL_SECONDS, overdue
 from automl.engines.ray_cluster import Cluster, connect
 from automl.engines.ray_exchange import Closed, ClosedGently, Exchange, Happening
+from automl.engines.ray_health import Health
 from automl.engines.ray_trainable import Mailbox, Workload
 from automl.engines.ray_tune import make_tuner
 from automl.errors import RunError
@@ -74,6 +75,11 @@ class RayEngine(Engine):
         self._looked = 0.0
         self._absence = Absence()
         self._excused: dict[str, float] = {}
+        self._health: Health | None = None
+        #: The latest letter to each trial, until its next epoch.
+        self._letters: dict[str, dict[str, Any]] = {}
+        self._mailbox_name = ""
+        self._mailbox_since = time.monotonic()
 
     @property
     @override
@@ -88,7 +94,13 @@ class RayEngine(Engine):
         workload = replace(workload, on_gpu=cluster.gpus > 0)
         self._exchange = Exchange(Closed if cluster.is_left else ClosedGently)
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-        self._mailbox = ray.remote(Mailbox).options(num_cpus=0, scheduling_strategy=here).remote()
+        self._health = cluster.health
+        # Where it dies it is started anew, and what was asked of it is asked again.
+        self._mailbox = (
+            ray.remote(Mailbox)
+            .options(num_cpus=0, scheduling_strategy=here, max_restarts=-1, max_task_retries=-1)
+            .remote()
+        )
         self._thread = threading.Thread(
             target=self._tune, args=(workload, cluster), name="ray-tune", daemon=True
         )
@@ -127,6 +139,8 @@ class RayEngine(Engine):
             seconds = min(max(0.0, deadline - time.monotonic()), LOOK_SECONDS)
             with self._absence.waiting(seconds):
                 happened = self._exchange.happened(seconds)
+            if self._is_suspicious(happened):
+                self._check_health()
             if happened:
                 return [self._take(happening) for happening in happened]
             if failure := self._exchange.failure():
@@ -138,11 +152,28 @@ class RayEngine(Engine):
             if time.monotonic() >= deadline:
                 return []
 
+    def _is_suspicious(self, happened: list[Happening]) -> bool:
+        """Whether to see if the cluster lives: a trial has failed, or nothing has happened."""
+        ended = [one.event.result for one in happened if isinstance(one.event, TrialEnded)]
+        return not happened or any(result.state is TrialState.FAILED for result in ended)
+
+    def _check_health(self) -> None:
+        lost = self._health.lost() if self._health is not None else ""
+        if lost:
+            self._exchange.close()
+            raise RunError(
+                f"Ray has died under the search: {lost}. The trials that ran are not to blame; "
+                f"they run again with `automl resume {self._run}`."
+            )
+
     def _take(self, happening: Happening) -> Event:
         """Puts an ended trial's files into the run."""
         event = happening.event
+        if isinstance(event, EpochFinished):
+            self._letters[str(event.trial)] = {"epoch": event.report.epoch}
         if not isinstance(event, TrialEnded):
             return event
+        self._letters.pop(str(event.trial), None)
         self._mailbox.forget.remote(str(event.trial))
         try:
             _write_files(Root(self._run), Path("trials") / str(event.trial), happening.files)
@@ -158,12 +189,23 @@ class RayEngine(Engine):
         started = [trial for trial in self._exchange.running() if trial.started is not None]
         if not started:
             return
+        asked = self._mailbox.silences.remote()
+        while not ray.wait([asked], timeout=LOOK_SECONDS)[0]:
+            self._check_health()
+            if time.monotonic() - now > ANSWER_SECONDS:
+                raise RunError(
+                    f"The Ray cluster has not answered for {ANSWER_SECONDS:g} s; see to it, then "
+                    f"go on with `automl resume {self._run}`."
+                )
         try:
-            silences = ray.get(self._mailbox.silences.remote(), timeout=ANSWER_SECONDS)
+            mailbox, silences = ray.get(asked)
         except ray.exceptions.RayError as error:
+            self._check_health()
             raise RunError(
-                "The Ray cluster does not answer any more; see to it, then resume the search."
+                f"The Ray cluster does not answer any more ({type(error).__name__}); see to it, "
+                f"then go on with `automl resume {self._run}`."
             ) from error
+        self._notice_mailbox(mailbox, now)
         self._excused = {
             str(trial.spec.trial): self._excused.get(str(trial.spec.trial), self._absence.seconds)
             for trial in started
@@ -172,23 +214,38 @@ class RayEngine(Engine):
             name = str(trial.spec.trial)
             excused = self._absence.seconds - self._excused[name]
             running = now - (trial.started or now) - excused
-            silent = min(silences.get(name, running) - excused, running)
+            silent = min(silences.get(name, now - self._mailbox_since) - excused, running)
             verdict = overdue(trial.spec, running, silent, self._stall_seconds, LIMIT_GRACE)
             if verdict is not None and trial.verdict is None:
                 trial.verdict = verdict
                 ray.kill(trial.actor)
 
+    def _notice_mailbox(self, mailbox: str, now: float) -> None:
+        """Sends again what a mailbox may have had when it died: the latest letter to each trial."""
+        if mailbox == self._mailbox_name:
+            return
+        if self._mailbox_name:
+            for trial, letter in self._letters.items():
+                if len(letter) > 1:
+                    self._mailbox.put.remote(trial, letter)
+        self._mailbox_name, self._mailbox_since = mailbox, now
+
     @override
     def answer(self, trial: int | str, go_on: bool) -> None:
-        self._mailbox.put.remote(str(trial), {"answer": go_on})
+        letter = {**self._letters.get(str(trial), {}), "answer": go_on}
+        self._letters[str(trial)] = letter
+        self._mailbox.put.remote(str(trial), letter)
 
     @override
     def interrupt(self, trial: int | str, reason: str) -> None:
+        self._letters.setdefault(str(trial), {})["interrupt"] = reason
         self._mailbox.put.remote(str(trial), {"interrupt": reason})
 
     @override
     def close(self) -> None:
         self._exchange.close()
+        if self._thread is not None and self._health is not None and self._health.lost():
+            self._thread = None  # nothing of what it waits for will come
         if self._thread is not None:
             for trial in self._exchange.running():
                 if trial.actor is not None:

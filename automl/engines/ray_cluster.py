@@ -5,12 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import re
-import shutil
 import signal
 import socket
-import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -20,7 +17,9 @@ import ray
 
 from automl.engines.limits import LOG_BYTES
 from automl.engines.processes import CHILD_ENVIRONMENT
-from automl.engines.ray_private import stdout_deduplicator
+from automl.engines.ray_folder import ray_folder
+from automl.engines.ray_health import Health
+from automl.engines.ray_private import on_loopback, stdout_deduplicator
 from automl.errors import RequestError, RunError
 
 #: Read by Ray in this process and by those it starts: no report to its makers, no files of its
@@ -45,9 +44,9 @@ OWN_ENVIRONMENT = {
     "RAY_memory_monitor_refresh_ms": "0",
     "RAY_ROTATION_MAX_BYTES": str(LOG_BYTES),
     "RAY_ROTATION_BACKUP_COUNT": "1",
+    # Its processes listen to this machine only, as they do on macOS and Windows.
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
 }
-#: Seconds that the last of Ray's processes get to let go of their files.
-FOLDER_SECONDS = 5.0
 #: Seconds within which a machine answers the door.
 KNOCK_SECONDS = 10.0
 
@@ -61,11 +60,13 @@ class Cluster:
         is_left: Whether the connection ends with the engine, and every actor with it. A Ray
             that this process was connected to before stays.
         gpus: GPUs for each trial.
+        health: Tells whether it still works.
     """
 
     folder: Path
     is_left: bool
     gpus: float
+    health: Health
 
 
 @contextmanager
@@ -87,21 +88,25 @@ def connect(address: str | None, workers: int, on_gpu: bool = False) -> Iterator
     with ExitStack() as stack:
         own = address is None and not ray.is_initialized()
         stack.enter_context(_quiet({**ENVIRONMENT, **(OWN_ENVIRONMENT if own else {})}))
-        folder = stack.enter_context(_folder())
+        folder = stack.enter_context(ray_folder())
+        if own:
+            stack.enter_context(on_loopback())
         is_joined = ray.is_initialized()
+        health = Health(address if address != "auto" else None)
         if not is_joined:
-            stack.callback(ray.shutdown)
+            stack.callback(health.leave)
             _init(address, workers, folder)
         gpus = float(ray.cluster_resources().get("GPU", 0.0)) if on_gpu else 0.0
-        yield Cluster(folder, not is_joined, min(1.0, gpus / workers))
+        yield Cluster(folder, not is_joined, min(1.0, gpus / workers), health)
 
 
 def _check_address(address: str) -> None:
     """Refuses at once what Ray would take minutes and many lines to refuse."""
     if address.startswith("ray://"):
         raise RequestError(
-            f"The address {address} is one of a Ray client; start the search on a machine of the "
-            "cluster and give the head's host:port, or `auto`."
+            f"The address {address} is one of a Ray client, which a search cannot use; start it on "
+            "a machine of the cluster and give the head's host:port (such as 10.0.0.1:6379), or "
+            "`auto`."
         )
     if address == "auto":
         return
@@ -172,19 +177,3 @@ def _quiet(environment: dict[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    """A temporary folder, removed at the end."""
-    # Ray makes sockets some 65 characters below it, and 107 are a socket's most.
-    parent = "/tmp" if os.access("/tmp", os.W_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix="automl-ray-", dir=parent))
-    try:
-        yield folder
-    finally:
-        deadline = time.monotonic() + FOLDER_SECONDS
-        while folder.exists() and time.monotonic() < deadline:
-            shutil.rmtree(folder, ignore_errors=True)
-            if folder.exists():
-                time.sleep(0.1)

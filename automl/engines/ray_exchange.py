@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +20,8 @@ from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, Tria
 #: with the others. It keeps one idle actor only: if a second trial ended meanwhile, an actor that
 #: took seconds to start would be thrown away.
 REFILL_SECONDS = 0.25
+#: Machines that may leave a cluster under one and the same trial.
+MOST_MOVES = 3
 #: Seconds within which an actor that was ended for its size is found dead by the next trial.
 RETIRED_SECONDS = 60.0
 
@@ -75,6 +77,7 @@ class Exchange:
         self._vacancies = 0
         self._failed_starts = 0
         self._retired: deque[float] = deque()
+        self._moves: Counter[int | str] = Counter()
         self._failure = ""
         self._closed = False
 
@@ -163,12 +166,21 @@ class Exchange:
                 ray.kill(running.actor)
                 self._retired.append(time.monotonic())
 
-    def lost(self, identity: str, why: str) -> None:
-        """A trial's actor has died; the trial has failed, or comes again if it had not begun."""
+    def lost(self, identity: str, why: str, of_machine: bool = False) -> None:
+        """A trial's actor has died; the trial has failed, or comes again if it had not begun.
+
+        Args:
+            identity: Tune's name of it.
+            why: One sentence.
+            of_machine: Whether its machine has left the cluster; then it comes again, too.
+        """
         with self._changed:
             running = self._running[identity]
             if running.verdict is not None:
                 self._end(identity, running.verdict)
+            elif of_machine and self._moves[running.spec.trial] < MOST_MOVES:
+                self._moves[running.spec.trial] += 1
+                self._queue_again(identity)
             elif running.started is not None:
                 seconds = time.monotonic() - running.started
                 self._end(identity, _crashed(why, seconds))

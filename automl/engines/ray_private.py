@@ -5,6 +5,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ray._private import ray_constants
+from ray._private import worker as ray_worker
 from ray._private.ray_logging import stdout_deduplicator
 
-__all__ = ["stdout_deduplicator"]
+__all__ = ["node_of_this_process", "on_loopback", "stdout_deduplicator"]
+
+
+@contextmanager
+def on_loopback() -> Iterator[None]:
+    """A context in which Ray takes this machine's loopback address for its own.
+
+    It reads the variable for it once for a process, when it is imported.
+    """
+    before, ray_constants.ENABLE_RAY_CLUSTER = ray_constants.ENABLE_RAY_CLUSTER, False
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = before
+
+
+def node_of_this_process() -> Any:
+    """Ray's record of the processes that it has started here, or None.
+
+    Its ``dead_processes()`` are pairs of a kind and a process, and ``kill_all_processes()`` ends
+    them all.
+    """
+    return ray_worker._global_node

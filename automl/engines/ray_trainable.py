@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import queue
+import secrets
 import shutil
 import sys
 import threading
@@ -129,6 +130,7 @@ class Mailbox:
     def __init__(self) -> None:
         self._letters: defaultdict[str, asyncio.Queue[dict[str, Any]]] = defaultdict(asyncio.Queue)
         self._heard: dict[str, float] = {}
+        self._name = secrets.token_hex(8)  # another one where it was started anew
 
     async def put(self, address: str, letter: dict[str, Any]) -> None:
         """Leaves a letter for a trial."""
@@ -148,10 +150,10 @@ class Mailbox:
             taken.append(letters.get_nowait())
         return taken
 
-    async def silences(self) -> dict[str, float]:
-        """Seconds since the last sign of life of each trial that has given one."""
+    async def silences(self) -> tuple[str, dict[str, float]]:
+        """Which mailbox this is, and seconds since each trial's last sign of life to it."""
         now = time.monotonic()
-        return {address: now - heard for address, heard in self._heard.items()}
+        return self._name, {address: now - heard for address, heard in self._heard.items()}
 
     async def forget(self, address: str) -> None:
         """Throws away what is left of a trial that is over."""
@@ -168,6 +170,7 @@ class _Course:
         self._directory = directory
         self._address = str(spec.trial)
         self._interruption: str | None = None
+        self._epoch = 0
         self._news: queue.SimpleQueue[EpochReport | TrialResult] = queue.SimpleQueue()
         threading.Thread(target=self._train, daemon=True).start()
 
@@ -190,6 +193,7 @@ class _Course:
         self._news.put(result)
 
     def _report(self, report: EpochReport) -> bool:
+        self._epoch = report.epoch
         self._news.put(report)
         while self._spec.wait_for_answer:
             answer = self._take(wait=True)
@@ -206,7 +210,8 @@ class _Course:
         answer: bool | None = None
         for letter in ray.get(self._trainable.mailbox.take.remote(self._address, wait)):
             self._interruption = letter.get("interrupt", self._interruption)
-            answer = letter.get("answer", answer)
+            if letter.get("epoch", self._epoch) == self._epoch:  # else one that came twice
+                answer = letter.get("answer", answer)
         return answer
 
     def news(self) -> dict[str, Any]:

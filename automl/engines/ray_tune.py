@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,12 @@ from typing_extensions import override
 from automl.engines.ray_cluster import Cluster
 from automl.engines.ray_exchange import Exchange
 from automl.engines.ray_trainable import SPEC, TrialTrainable, Workload
+
+_MACHINE_DIED = re.compile(
+    r"its node has died|node .{0,80}(has been|was) (marked dead|terminated|preempted|drained)"
+    r"|NodeDiedError|NODE_DIED|[Tt]he node .{0,80}died",
+    re.DOTALL,
+)
 
 
 class SubmittedTrials(Searcher):  # type: ignore[misc]  # Ray carries no types
@@ -86,10 +93,19 @@ class Reporter(Callback):  # type: ignore[misc]  # Ray carries no types
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
     ) -> None:
         said = Path(trial.error_file).read_text(encoding="utf-8") if trial.error_file else ""
-        self._exchange.lost(trial.trial_id, describe_death(said))
+        self._exchange.lost(trial.trial_id, describe_death(said), of_machine=is_of_machine(said))
 
     def __getstate__(self) -> dict[str, Any]:
         return {}  # Tune pickles it for a resumption of its own
+
+
+def is_of_machine(said: str) -> bool:
+    """Whether an actor died because its machine has left the cluster.
+
+    Args:
+        said: What Ray says about it.
+    """
+    return _MACHINE_DIED.search(said) is not None
 
 
 def describe_death(said: str) -> str:
