@@ -184,7 +184,21 @@ def test_optuna() -> None:
 
 
 def test_ray() -> None:
-    from automl.engines.ray_private import stdout_deduplicator
+    from ray._private import ray_constants
+    from ray._private.node import Node
+
+    from automl.engines.ray_private import (
+        node_of_this_process,
+        on_loopback,
+        stdout_deduplicator,
+    )
+
+    assert node_of_this_process() is None
+    assert {"dead_processes", "kill_all_processes"} <= set(dir(Node))
+    before = ray_constants.ENABLE_RAY_CLUSTER
+    with on_loopback():
+        assert ray_constants.ENABLE_RAY_CLUSTER is False
+    assert ray_constants.ENABLE_RAY_CLUSTER is before
 
     assert stdout_deduplicator is not None
 
