@@ -105,6 +105,8 @@ def read_code(form: Mapping[str, Any], root: Root, folder: Path) -> OwnCode:
         RunError: A file is not there, lies elsewhere, or was changed.
     """
     texts = {}
+    if form["file"] and form["file"] not in form["files"]:
+        raise RunError(f"The code in {folder} is not whole: {form['file']!r} has no hash.")
     for name in form["files"]:
         path = folder / name
         try:

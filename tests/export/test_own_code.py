@@ -17,10 +17,12 @@ import automl
 from automl.api import load_run
 from automl.cli.exit_codes import FAILED
 from automl.cli.summary import close_search
+from automl.common.root import Root
 from automl.errors import RequestError, RunError
 from automl.export.bundle import load_model, open_bundle
 from automl.export.own_code import OwnObject, own_objects
 from automl.export.predict import evaluate, predict
+from automl.space.own_code import read_code
 from automl.tuning.observer import Observer
 
 MARK = "\nfrom pathlib import Path\nPath({mark!r}).write_text('run')\n"
@@ -100,6 +102,19 @@ def test_a_resume_exports_again(searched: tuple[automl.Run, Path]) -> None:
     again = load_run(run.path).resume(trials=2)
     assert not again.not_exported
     assert open_bundle(run.path / "best").code is not None
+
+
+def test_a_file_without_a_hash_or_elsewhere_is_not_run(tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "evil.py").write_text("1 / 0\n")
+    root, folder = Root(tmp_path), tmp_path / "code"
+    for form in (
+        {"file": "../evil.py", "module": "", "files": {}},
+        {"file": "../evil.py", "module": "", "files": {"../../evil.py": "0" * 64}},
+        {"file": "absent.py", "module": "", "files": {"absent.py": "0" * 64}},
+    ):
+        with pytest.raises(RunError):
+            read_code(form, root, folder)
 
 
 def test_two_bundles_with_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
