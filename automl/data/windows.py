@@ -162,8 +162,10 @@ def _nearly_same(first: FloatMatrix, second: FloatMatrix) -> bool:
         return False
     step = max(1, first.shape[1] // COMPARED)
     first, second = first[:, ::step], second[:, ::step]
-    far = np.nanmean(np.abs(first - np.roll(first, len(first) // 2, axis=0)), axis=0)
-    near = np.nanmean(np.abs(first - second), axis=0)
+    apart = np.abs(first - np.roll(first, len(first) // 2, axis=0))
+    beside = np.abs(first - second)
+    known = np.isfinite(apart).any(axis=0) & np.isfinite(beside).any(axis=0)
+    far, near = np.nanmean(apart[:, known], axis=0), np.nanmean(beside[:, known], axis=0)
     changing = far > 0
     if changing.sum() < LEAST_NUMBERS:
         return False
