@@ -134,11 +134,15 @@ class Net(keras_tuner.HyperModel):
     def fit(self, hp, model, *args, **kwargs):
         return model.fit(*args, batch_size=hp.Choice("batch", [8, 16]), **kwargs)
 
-run = automl.search("iris", space=Net(9), trials=2, epochs=2, workers=1, directory="python")
-print(len(run.leaderboard()), sorted(run.best.config))
+stops = [keras.callbacks.EarlyStopping("val_loss", patience=1)]
+run = automl.search("iris", space=Net(9), trials=2, epochs=2, workers=1, directory="python",
+                    objective=keras_tuner.Objective("val_accuracy", "max"), batch_size=24,
+                    callbacks=stops, executions_per_trial=2)
+print(len(run.leaderboard()), sorted(run.best.config), run.record.objective,
+      len(run.best.record.result.executions))
 """
 RESUMED = SCRIPT.replace('"python"', '"resumed"').replace(
-    "print(", "run = run.resume(trials=3, space=Net(9))\nprint("
+    "print(", "run = run.resume(trials=3, space=Net(9), callbacks=stops)\nprint("
 )
 
 
@@ -158,4 +162,5 @@ def test_from_python_with_a_hypermodel_of_the_running_script(
         cwd=folder, env=environment(), capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert process.returncode == 0, process.stderr
-    assert process.stdout.splitlines()[-1] == f"{rows} ['a', 'batch']"
+    told = process.stdout.splitlines()[-1]
+    assert told == f"{rows} ['a', 'batch', 'batch_size'] accuracy 2"
