@@ -12,13 +12,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from automl.data.forms import check_form
-from automl.data.numbers import FloatArray
 from automl.errors import RequestError
+
+if TYPE_CHECKING:
+    from automl.data.numbers import FloatArray
 
 # Beyond it the square below would leave float32's range; x / sqrt(1 + (x / c)^2) is c there.
 LARGEST = 1e15
@@ -52,6 +52,8 @@ class Clip:
 
     def apply(self, values: FloatArray) -> FloatArray:
         """Clips standardized numbers, float32 of any shape, where they are."""
+        import numpy as np  # a help text needs only the names of the kinds
+
         if self.kind is ClipKind.NONE:
             return values
         if self.kind is ClipKind.HARD:

@@ -240,10 +240,15 @@ def _digit_dates(texts: pd.Series, name: str) -> Guess | None:
     return None
 
 
+def _format_of(name: str) -> str:
+    """The option that says how a column's dates are written."""
+    return option("--date-format", f"{name}=FORMAT")
+
+
 def _dates(name: str, date_format: str) -> Guess:
     how = ""
     if date_format != ISO:
-        how = f", read by the format {date_format} (--date-format {name}=FORMAT overrules)"
+        how = f", read by the format {date_format} ({_format_of(name)} overrules)"
     if "%y" in date_format:
         how += f", two-digit years from {FIRST_SHORT_YEAR} on as 19{FIRST_SHORT_YEAR}"
     note = f"column {name!r} holds dates{how}: used as days since 1970-01-01"
@@ -372,9 +377,9 @@ def _looks(name: str, present: pd.Series) -> str:
     if infer_date_format(present) is not None:
         return (
             f"values such as {examples} look like dates that are not all of one format "
-            f"(--date-format {name}=FORMAT reads one)"
+            f"({_format_of(name)} reads one)"
         )
     return (
         f"values such as {examples} hold digits but are read neither as numbers nor as dates "
-        f"(--date-format {name}=FORMAT reads dates)"
+        f"({_format_of(name)} reads dates)"
     )
