@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from automl.common.neutral import printable
 from automl.results.leaderboard import leaderboard
 from automl.results.overview import overview_lines
 from automl.results.record import RunRecord, TrialRecord
@@ -75,4 +76,4 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _escaped(value: Any) -> str:
-    return html.escape(" ".join(str(value).split()))
+    return html.escape(printable(" ".join(str(value).split())))

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from typing_extensions import override
 
+from automl.common.neutral import printable
 from automl.tuning.observer import Observer, Progress
 from automl.tuning.progress_lines import describe_run, progress_line
 
@@ -81,5 +82,5 @@ class NotebookDisplay(Observer):
             lines.append(progress_line(self._progress))
         if self._stage:
             lines.append(self._stage)
-        text = "\n".join(lines)
+        text = "\n".join(map(printable, lines))
         return {"text/plain": text, "text/html": f"<pre>{html.escape(text)}</pre>"}
