@@ -179,6 +179,7 @@ def test_a_search_whose_models_cannot_be_saved_ends_with_its_table(
     assert run.record.trials[0].state == "completed"
     assert (run.path / "leaderboard.csv").is_file()
     assert not (run.path / "best").exists()
+    capsys.readouterr()  # what the search has said in its course
     assert close_search(run, quiet=False) == FAILED
     shown = capsys.readouterr()
     assert "rank trial" in shown.out and "predict" not in shown.out
