@@ -14,12 +14,11 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
 from automl.data.forms import check_form
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
 # Currencies that people write beside numbers, besides everything with a currency sign in it.
@@ -148,6 +147,7 @@ class NumberFormat:
         Returns:
             float64 (n,), NaN where a text is missing or no number of this format.
         """
+        import numpy as np  # a task names its format, and spaces are listed by their tasks
         import pandas as pd
 
         values = np.full(len(texts), np.nan)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from automl.errors import RunError
+from automl.errors import RequestError, RunError
 from automl.results.storage_url import is_sqlite, parsed, sqlite_file, url_with_password
 
 #: Seconds that MySQL is asked to wait for a lock at a time.
@@ -27,6 +27,7 @@ def database_lock(
             ask it once.
 
     Raises:
+        RequestError: It is a file in a folder that is not there.
         RunError: It cannot be locked.
         SQLAlchemyError: Its server cannot be reached.
     """
@@ -37,6 +38,11 @@ def database_lock(
     from filelock import FileLock
 
     file = sqlite_file(url)
+    if not file.parent.is_dir():  # which the lock would make
+        raise RequestError(
+            f"The database --storage {url} cannot be opened (unable to open: there is no folder {file.parent}); "
+            "make it, or give a file in one that is there."
+        )
     try:
         lock = FileLock(file.with_name(f"{file.name}.lock"))
         lock.acquire()
