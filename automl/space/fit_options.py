@@ -7,6 +7,7 @@ in place of what the builder compiles its models with, or are called while it is
 from __future__ import annotations
 
 import base64
+import sys
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -92,8 +93,7 @@ def recordable(name: str, given: Any) -> str | dict[str, Any] | None:
         given = given()
     if hasattr(given, "__name__"):
         return str(given.__name__)
-    import keras  # has been imported by whoever made the object
-
+    keras: Any = sys.modules["keras"]  # imported by whoever made the object
     form: dict[str, Any] = keras.saving.serialize_keras_object(given)
     # Some of Keras's losses, such as Huber, leave their own arguments out of their form.
     arguments = dict(getattr(given, "_fn_kwargs", {}))
