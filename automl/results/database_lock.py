@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from automl.errors import RequestError, RunError
+from automl.errors import RunError
 from automl.results.storage_url import is_sqlite, parsed, sqlite_file, url_with_password
 
 #: Seconds that MySQL is asked to wait for a lock at a time.
@@ -27,8 +27,7 @@ def database_lock(
             ask it once.
 
     Raises:
-        RequestError: It is a file in a folder that is not there.
-        RunError: It cannot be locked.
+        RunError: It cannot be locked, or is a file in a folder that is not there.
         SQLAlchemyError: Its server cannot be reached.
     """
     if not is_sqlite(url):
@@ -39,9 +38,9 @@ def database_lock(
 
     file = sqlite_file(url)
     if not file.parent.is_dir():  # which the lock would make
-        raise RequestError(
-            f"The database --storage {url} cannot be opened (unable to open: there is no folder {file.parent}); "
-            "make it, or give a file in one that is there."
+        raise RunError(
+            f"The database {file} cannot be made (unable to open its folder, which is not there); "
+            "make the folder, or give a file in one that is there."
         )
     try:
         lock = FileLock(file.with_name(f"{file.name}.lock"))
