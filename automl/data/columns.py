@@ -144,12 +144,13 @@ class Reading:
         return f"no {self.source}{how}, so counted as missing"
 
 
-def read_column(column: pd.Series, reading: Reading) -> ReadColumn:
+def read_column(column: pd.Series, reading: Reading, is_clean: bool = False) -> ReadColumn:
     """Reads a column as numbers or dates.
 
     Args:
         column: Raw values of any dtype; of texts among other values each is read by itself.
         reading: How they are read. Numbers that are no texts are taken as they are.
+        is_clean: Whether `clean` gave the column, which then need not be done again.
     """
     import pandas as pd
 
@@ -166,7 +167,7 @@ def read_column(column: pd.Series, reading: Reading) -> ReadColumn:
                 pd.concat([read.cleaned.astype(object) for read in both]).reindex(column.index),
                 unread.reindex(column.index).to_numpy(np.bool_),
             )
-    cleaned = clean(column)
+    cleaned = column if is_clean and column.dtype != object else clean(column)
     if reading.strays and is_text(cleaned):
         cleaned = cleaned.mask(cleaned.isin(list(reading.strays)))
     values = _read_cleaned(cleaned, reading)

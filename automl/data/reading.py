@@ -60,7 +60,7 @@ def read_table(table: pd.DataFrame, schema: Sequence[Column]) -> ReadTable:
         if column.kind is ColumnKind.CATEGORY:
             columns[column.name] = raw
             continue
-        read = read_column(raw, column.reading)
+        read = read_column(raw, column.reading, is_clean=True)
         columns[column.name] = read.values
         if read.unread.any():
             unread[column.name] = (column, read)
