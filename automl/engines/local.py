@@ -52,7 +52,7 @@ class _Worker:
         self._looked = self.heard
         self._excused_from = self._silence_excused_from = absence.seconds
         self._held_up = self._silence_held_up = 0.0
-        self._computed = 0.0
+        self._computed, self._was_held_up = 0.0, False
         self._log_start = length(log)
         self.first_memory: int | None = None  # when it was ready
         self.usual_memory: int | None = None  # after its first trial
@@ -124,7 +124,8 @@ class _Worker:
         if seen is None:
             return
         computed, self._computed = seen.computed - self._computed, seen.computed
-        if seen.is_stopped or seen.wants_core:
+        before, self._was_held_up = self._was_held_up, seen.is_stopped or seen.wants_core
+        if before or self._was_held_up:  # it may have come on again in between
             held_up = max(0.0, since - computed)
             self._held_up += min(held_up, now - self.started)
             self._silence_held_up += min(held_up, now - self.heard)

@@ -107,7 +107,7 @@ def test_a_time_limit_holds_where_nothing_can_be_broken_off(
         _, stuck, after = run(engine, spec(0), spec(1, "time", seconds=1.0), spec(2))
     assert (stuck.state, stuck.cause) == (TrialState.FAILED, FailureCause.TIME_LIMIT)
     assert "time limit of 1 s" in stuck.reason
-    assert 1.0 < stuck.seconds < 10.0
+    assert 1.0 < stuck.seconds < 60.0
     assert after.state is TrialState.COMPLETED
 
 
@@ -181,7 +181,7 @@ def test_a_builder_that_prints_without_end_does_not_fill_the_disk(
         engine.open(make_job(arrays, tmp_path))
         (result,) = run(engine, spec(0, "disk"))
         log = tmp_path / "logs" / "worker-0.log"
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while log.stat().st_size > LOG_BYTES and time.monotonic() < deadline:
             time.sleep(0.05)
     assert result.state is TrialState.COMPLETED
