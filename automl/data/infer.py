@@ -88,7 +88,7 @@ def infer_schema(
     decide where they show it and agree.
 
     Args:
-        frame: The feature columns of the training rows.
+        frame: The feature columns of the training rows, as `combine` gives them.
         categorical: Names of columns that are categories whatever they look like.
         say: Called with what a person should be told.
         conventions: How the person says that values are written.
@@ -126,7 +126,7 @@ def _guess_raw(column: pd.Series, asked: Conventions) -> Guess:
             guess = _guess(clean(column[texts]), asked)
             if guess.column.kind is ColumnKind.NUMBER:
                 return guess
-    return _guess(clean(column), asked)
+    return _guess(column if is_text(column) else clean(column), asked)
 
 
 def _guess(cleaned: pd.Series, asked: Conventions) -> Guess:
@@ -230,6 +230,10 @@ def _could_be_grouped(present: pd.Series) -> bool:
 
 def _digit_dates(texts: pd.Series, name: str) -> Guess | None:
     """Dates that are whole numbers: 20240131, with hours and minutes and seconds behind or not."""
+    at = texts.notna().to_numpy().argmax()
+    first = str(texts.iloc[at]) if len(texts) else ""
+    if len(first) not in DIGIT_DATES.values():
+        return None
     present = texts.dropna()
     if len(present) < LEAST_DIGIT_DATES or present.nunique() < 2:
         return None
