@@ -212,7 +212,7 @@ def _batch_size() -> Choice:
         "batch_size",
         BATCH_SIZES,
         default=32,
-        help="rows a step",
+        help="rows a step; a search tries those with 2 to 512 steps an epoch",
         source=(
             f"{FERLITSCH_HANDBOOK}: 32, then 128; {PLAYBOOK}: choose it for throughput, not for "
             "score"

@@ -114,7 +114,7 @@ def test_parts_can_be_left_out() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"optimizers": ["adma"]}, "There is no optimizer 'adma'; did you mean 'adamax' or 'adam'"),
+        ({"optimizers": ["adma"]}, "There is no optimizer 'adma'; did you mean 'adam' or 'adamax'"),
         ({"schedules": ["cosin"]}, "There is no schedule 'cosin'; did you mean 'cosine'"),
         ({"optimizers": []}, "optimizers must be a list with at least one name"),
         ({"optimizers": "adam"}, "optimizers must be a list with at least one name, not 'adam'"),
