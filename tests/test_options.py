@@ -17,8 +17,8 @@ from automl.data.request import DataRequest
 PRINTING = {"quiet", "as_json", "debug", "help"}
 #: Only of the interface: who watches, in Python.
 WATCHING = {"verbose", "observer"}
-#: Of Python: the objects that a command cannot be given.
-OBJECTS = {"callbacks"}
+#: Of Python: the objects that a command cannot be given, and what goes with them alone.
+OBJECTS = {"callbacks", "hyperparameters", "tune_new_entries", "allow_new_entries"}
 #: Of the data, only for arrays and spaces of their own; and what is given under another name.
 INNER = {"source", "seed", "keep_constant"}
 
