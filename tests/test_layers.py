@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "automl"
-# From the top down; `api` is one file, and what is in SHARED everybody's.
+# From the top down; `api` is a few files, and what is in SHARED everybody's.
 ORDER = (
     "cli", "api", "tuning", "engines", "results", "space", "data", "training", "export", "models",
 )  # fmt: skip
+API_FILES = {"run", "run_trial"}
 BELOW_THE_LINE = {"training", "export", "models"}
 SHARED = {"common", "errors", "imports", "trial"}
 # Values (a task, a plan, a space, a run's files) flow down to the rooms that work on them.
@@ -36,7 +37,12 @@ def imports_of(path: Path) -> list[tuple[str, bool]]:
 
 def room_of(path: Path) -> str:
     relative = path.relative_to(ROOT)
-    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+    return room_named(relative.parts[0] if len(relative.parts) > 1 else relative.stem)
+
+
+def room_named(name: str) -> str:
+    """The room that a file or folder of the package belongs to."""
+    return "api" if name in API_FILES else name
 
 
 FILES = sorted(
@@ -56,7 +62,7 @@ def test_imports_go_downward(path: Path) -> None:
     for module, _ in imports_of(path):
         parts = module.split(".")
         if parts[0] == "automl" and len(parts) > 1:
-            assert parts[1] in allowed, f"{path} imports {module}"
+            assert room_named(parts[1]) in allowed, f"{path} imports {module}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -79,6 +79,16 @@ def parse_size(text: str) -> int:
     return size
 
 
+def seconds_of(duration: float | str | None) -> float | None:
+    """A duration in seconds, however it was given; see `parse_duration`."""
+    return parse_duration(duration) if isinstance(duration, str) else duration
+
+
+def bytes_of(size: int | str | None) -> int | None:
+    """A size in bytes, however it was given; see `parse_size`."""
+    return parse_size(size) if isinstance(size, str) else size
+
+
 #: Share of all worker seconds of a search under --time that one trial may take. Without a bound
 #: one trial (ftrl, batches of 16) took half of the worker seconds of 90 s on two cores (measured);
 #: with this one, eight that never stop by themselves would fill the search.
@@ -110,6 +120,13 @@ class SearchBudget:
             raise RequestError(f"--time is {self.seconds:g} s; it must be above zero.")
         if self.trials is None and self.seconds is None:
             raise RequestError("The search has no end: give --trials, --time or both.")
+
+
+def budget_of(trials: int | None, time: float | str | None) -> SearchBudget:
+    """The budget of a number of trials, a duration or both; of neither, the usual trials."""
+    if trials is None and time is None:
+        trials = DEFAULT_TRIALS
+    return SearchBudget(trials, seconds_of(time))
 
 
 class Clock:
