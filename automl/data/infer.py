@@ -37,6 +37,8 @@ STRAY_TEXTS = 5
 # A column of text in which more of the values than this share hold a digit could be meant as
 # numbers or dates, so that it is said what it is taken for. So many values are looked at.
 DIGITS_SHARE = 0.5
+# Up to this share of values that are written in another way, the column is said to be of numbers.
+MOST_UNLIKE = 0.8
 LOOKED_AT = 200
 # Whole numbers are dates such as 20240131 if all of them are, and so many.
 LEAST_DIGIT_DATES = 5
@@ -375,7 +377,8 @@ def _looks(name: str, present: pd.Series) -> str:
     if formats:
         best = min(formats, key=lambda number_format: np.isnan(number_format.read(look)).sum())
         unread = np.isnan(best.read(present))
-        if unread.mean() < 0.5:
+        # As with euros and dollars, of which one is read in any case; of phone numbers none is.
+        if unread.mean() < MOST_UNLIKE:
             rest, most = present[unread], present[~unread]
             return (
                 f"{len(rest):,} of its {len(present):,} values, such as {str(rest.iloc[0])!r}, are "

@@ -101,7 +101,8 @@ def _spellings(units: Counter[str]) -> tuple[str, ...]:
         return ()
     unit = units.most_common(1)[0][0]
     both = dict.fromkeys((unit, unit + "s", unit.removesuffix("s")))
-    return tuple(u for u in both if u in units)[:2]
+    # One letter has no plural: ms are milliseconds, m metres or minutes.
+    return tuple(u for u in both if u in units and (u == unit or min(len(u), len(unit)) > 1))[:2]
 
 
 def _unread(found: NumberFormat, written: Mapping[str, Written], rows: Mapping[str, int]) -> int:

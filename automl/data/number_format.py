@@ -106,11 +106,12 @@ def _is_unit(suffix: str) -> bool:
 @functools.lru_cache(maxsize=64)
 def _body_pattern(decimal: str, grouping: str, indian: bool) -> re.Pattern[str]:
     d, g = re.escape(decimal), re.escape(grouping)
-    whole = r"\d+"
-    if grouping:
-        groups = rf"[1-9]\d?(?:{g}\d\d)*" if indian else rf"[1-9]\d{{0,2}}(?:{g}\d{{3}})*"
-        whole = rf"(?:\d+|{groups}{g}\d{{3}})"
-    return re.compile(rf"(?:{whole}(?:{d}\d*)?|{d}\d+)(?:[eE][-+]?\d+)?")
+    plain = rf"(?:\d+(?:{d}\d*)?|{d}\d+)(?:[eE][-+]?\d+)?"
+    if not grouping:
+        return re.compile(plain)
+    groups = rf"[1-9]\d?(?:{g}\d\d)*" if indian else rf"[1-9]\d{{0,2}}(?:{g}\d{{3}})*"
+    # Nobody writes groups before an exponent: the comma of 3,185e+03 is a decimal mark.
+    return re.compile(rf"{plain}|{groups}{g}\d{{3}}(?:{d}\d*)?")
 
 
 @dataclass(frozen=True)

@@ -183,3 +183,28 @@ def test_dashes_among_numbers_are_missing_however_many():
     assert column.kind is ColumnKind.NUMBER and column.reading.strays == ("-",)
     assert "'-' among the numbers (40 rows)" in said[0]
     assert infer([*map(str, range(60)), *["n"] * 40])[0].kind is ColumnKind.CATEGORY
+
+
+def test_a_unit_of_one_letter_has_no_plural():
+    days = infer([f"{i} day{'s' * (i > 1)}" for i in range(1, 50)])[0]
+    assert days.reading.number_format.units == ("days", "day")
+    assert infer([f"{i} {'m' if i % 2 else 'ms'}" for i in range(50)])[0].kind is (
+        ColumnKind.CATEGORY
+    )
+
+
+def test_a_comma_before_an_exponent_is_a_decimal_mark():
+    column, said = infer([f"{i},125e+03" for i in range(1, 9)])
+    assert column.reading.number_format == NumberFormat(",") and "nothing tells" not in said[0]
+
+
+@pytest.mark.parametrize("units", ["€$", ("kg", "g"), ("", "%"), ("k", "M"), ("USD", "EUR", "GBP")])
+def test_numbers_written_in_several_ways_are_said_to_be_numbers(units):
+    column, _ = infer([f"{i} {units[i % len(units)]}".strip() for i in range(60)])
+    assert column.kind is ColumnKind.CATEGORY
+    assert "are not written as numbers like" in column.looks and "one way" in column.looks
+
+
+def test_what_is_no_number_at_all_is_not_said_to_be_one():
+    for phones in (f"+49 {100 + i} {5_000 + i}" for i in range(9)), ("1.5,2.5", "3.5,4.5"):
+        assert "neither as numbers" in infer([*phones])[0].looks
