@@ -17,7 +17,7 @@ from automl.run_trial import RunTrial
 if TYPE_CHECKING:
     from automl.space import SearchSpace
     from automl.tuning.observer import Observer
-    from automl.tuning.search import SearchEnd
+    from automl.tuning.session import SearchEnd
 
 __all__ = ["Run", "RunTrial", "load_run", "search"]
 

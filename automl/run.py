@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from automl.tuning.driver import Outcome
     from automl.tuning.observer import Observer
-    from automl.tuning.search import SearchEnd
+    from automl.tuning.session import SearchEnd
 
 
 class Run:

@@ -1,0 +1,230 @@
+"""One session of a search: the study, the engine and the driver, from the rows to the export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from automl.engines.contract import Engine, Job, SpaceHandle
+from automl.engines.devices import Devices
+from automl.engines.processes import Processes
+from automl.results.database import telling_of_the_database
+from automl.results.files import telling_of_the_disk
+from automl.results.run_directory import RunDirectory
+from automl.space.registry import find_space
+from automl.trial import TrialSpec
+from automl.tuning.baselines import LINEAR, constant_baseline, constant_name
+from automl.tuning.budget import Clock
+from automl.tuning.disk import DiskBudget
+from automl.tuning.driver import Driver, DriverSettings, Outcome, StopReason
+from automl.tuning.finish import finish
+from automl.tuning.interruption import Interruption
+from automl.tuning.leaderboard_file import LeaderboardWriter
+from automl.tuning.manifest import membership, record_code, record_request
+from automl.tuning.observer import Observer, Observers
+from automl.tuning.pruners import make_pruner
+from automl.tuning.request import SearchRequest
+from automl.tuning.samplers import make_sampler
+from automl.tuning.sharing import SharedRunStudy
+from automl.tuning.study import RunStudy, derive_seed, open_study
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+
+    from automl.data.arrays import Arrays
+    from automl.data.metrics import Objective
+    from automl.space import SearchSpace
+
+
+@dataclass(frozen=True)
+class SearchEnd:
+    """How a search ended.
+
+    Attributes:
+        run: Its directory.
+        outcome: Why it ended.
+        best: Number of the best trial, which is exported to ``best/``; None where no trial
+            completed.
+        storage: The database of its study, which this search was allowed to open, or None.
+        not_exported: Why it is not exported, as a sentence, or "".
+    """
+
+    run: RunDirectory
+    outcome: Outcome
+    best: int | None
+    storage: str | None = None
+    not_exported: str = ""
+
+
+class Session:
+    """One session of a search: everything that is open while trials run.
+
+    The run is locked by this process for as long.
+    """
+
+    def __init__(
+        self,
+        run: RunDirectory,
+        request: SearchRequest,
+        space: SearchSpace,
+        objective: Objective,
+        processes: Processes,
+        devices: Devices,
+        observer: Observer,
+        *,
+        begun: bool,
+    ) -> None:
+        self._run = run
+        self._begun = begun
+        self._request = request
+        self._space = space
+        self._objective = objective
+        self._processes = processes
+        self._leaderboard = LeaderboardWriter(run)
+        self._observer = Observers(observer, self._leaderboard)
+        self._devices = devices
+        self._workers = devices.workers
+
+    def search(self, started: float) -> SearchEnd:
+        """Drives the search to its end and finishes what it leaves."""
+        with ExitStack() as stack:
+            stack.enter_context(telling_of_the_disk(self._run.path))
+            if self._request.storage is not None:
+                stack.enter_context(telling_of_the_database(self._request.storage))
+            return self._search(started)
+
+    def _search(self, started: float) -> SearchEnd:
+        from automl.data.arrays import open_arrays
+
+        record_request(self._run, self._request)
+        record_code(self._run, self._space)
+        self._observer.run_opened(self._run.path)
+        if self._devices.note:
+            self._observer.said(self._devices.note)
+        arrays = open_arrays(self._run.arrays)
+        study = self._open_study()
+        self._leaderboard.study = study.study
+        clock = self._clock(study, started)
+        baselines = self._baselines(study, arrays)
+        disk = DiskBudget(self._run, self._request.max_disk, self._workers)
+        # Until the export is done: a first Ctrl-C never breaks off what is cheap to end.
+        with Interruption(self._request.grace) as interruption:
+            with self._engine() as engine:
+                driver = Driver(
+                    study,
+                    engine,
+                    self._settings(),
+                    clock,
+                    self._observer,
+                    disk.forget_model,
+                    baselines,
+                    interruption,
+                    disk,
+                )
+                outcome = driver.run()
+            finished = finish(
+                self._run,
+                study,
+                arrays,
+                self._processes,
+                self._observer,
+                # Where there was no time for a trial, resuming has only what was left to finish.
+                clock if driver.has_trained else None,
+                interruption,
+                trust=self._begun,
+            )
+        del arrays  # they are mapped from files, which Windows does not remove while they are
+        if outcome.stopped_by in (StopReason.TRIALS, StopReason.EXHAUSTED) and (
+            self._request.data.can_be_read_again
+        ):
+            self._run.root.remove_tree(self._run.arrays)
+        return SearchEnd(
+            self._run, outcome, finished.best, self._request.storage, finished.not_exported
+        )
+
+    def _clock(self, study: RunStudy, started: float) -> Clock:
+        return Clock(
+            self._request.budget,
+            study.elapsed(),
+            started,
+            import_seconds=lambda: self._processes.import_seconds,
+        )
+
+    def _open_study(self) -> RunStudy:
+        def sampler_of(space: SearchSpace) -> BaseSampler:
+            return make_sampler(
+                self._request.sampler,
+                seed=self._request.seed,
+                space=space,
+                workers=self._workers,
+                direction=self._objective.direction,
+            )
+
+        manifest, seed = self._run.read_manifest(), self._request.seed
+        study = open_study(self._run, manifest, sampler_of(self._space), self._observer.said)
+        member = membership(self._run, manifest)
+        if member is None:
+            return RunStudy(study, self._space, seed, sampler_of)
+        self._observer.said(f"study: {study.study_name}, in {member.url}")
+        return SharedRunStudy(study, self._space, seed, member, sampler_of, self._observer.said)
+
+    def _settings(self) -> DriverSettings:
+        budget = self._request.trial_budget
+        pruner = self._request.pruner
+        return DriverSettings(
+            budget=self._request.budget,
+            trial_budget=budget,
+            objective=self._objective,
+            keep_models=self._request.keep_models,
+            executions=self._request.executions_per_trial,
+            pruner=None
+            if pruner == "none"
+            else make_pruner(
+                pruner,
+                direction=self._objective.direction,
+                epochs=budget.epochs,
+                patience=budget.patience,
+                seed=self._request.seed,
+            ),
+        )
+
+    def _baselines(self, study: RunStudy, arrays: Arrays) -> tuple[TrialSpec, ...]:
+        """Scores the constant baseline, and specifies the linear one, where not yet recorded."""
+        recorded = study.baselines()
+        constant = constant_name(arrays.task)
+        seed = derive_seed(self._request.seed, "baseline", 0)
+        if constant not in recorded:
+            result = constant_baseline(
+                arrays.task, self._objective, arrays.train, arrays.validation
+            )
+            study.record_baseline(constant, {}, seed, result)
+            self._observer.trial_ended(constant, result)
+        if LINEAR in recorded or not study.claim(LINEAR):
+            return ()
+        config = find_space(LINEAR).defaults().to_json()
+        return (TrialSpec(LINEAR, config, seed, self._request.trial_budget, space=LINEAR),)
+
+    @contextmanager
+    def _engine(self) -> Iterator[Engine]:
+        job = Job(
+            spaces={"search": SpaceHandle.of(self._space), LINEAR: SpaceHandle(LINEAR)},
+            arrays=self._run.arrays,
+            run=self._run.path,
+            objective=self._objective,
+        )
+        with _make_engine(self._request, self._devices, self._processes) as engine:
+            engine.open(job)
+            yield engine
+
+
+def _make_engine(request: SearchRequest, devices: Devices, processes: Processes) -> Engine:
+    workers, gpus = devices.workers, devices.gpus
+    if request.engine == "ray":
+        from automl.engines.ray import RayEngine
+
+        return RayEngine(workers, address=request.address, on_gpu=gpus > 0)
+    from automl.engines.local import LocalEngine
+
+    return LocalEngine(workers, processes, memory_limit=request.memory_per_worker, gpus=gpus)

@@ -1,0 +1,57 @@
+"""How the models of a space want their numbers, found out by asking and building them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from automl.data.request import AUTO, STANDARDIZE
+from automl.engines.defaults import Probe, check_defaults
+from automl.engines.describe import described
+from automl.engines.processes import Processes
+from automl.space.fit_options import FitOptions
+from automl.space.keras_tuner import fitted_with
+from automl.tuning.manifest import as_asked
+from automl.tuning.request import SearchRequest
+
+if TYPE_CHECKING:
+    from automl.data.plan import InputSignature
+    from automl.data.task import Task
+    from automl.space import SearchSpace
+
+
+class WantedInput:
+    """Finds out how the models of a space want their numbers, once the task is known.
+
+    Attributes:
+        space: The space; once it was asked, with its hyperparameters.
+        probe: What building its defaults has shown, or None where nothing was built.
+    """
+
+    def __init__(self, request: SearchRequest, space: SearchSpace, processes: Processes) -> None:
+        self.space = space
+        self.probe: Probe | None = None
+        self._request, self._processes = request, processes
+
+    def __call__(self, task: Task, signature: InputSignature) -> str:
+        """``"raw"`` or ``"standardize"``; see `automl.data.prepare.prepare`."""
+        if self.space.inputs == "table":  # its builder is given the columns, and wires them
+            return STANDARDIZE
+        self.space = described(self.space, self._processes)
+        fit = FitOptions(self._request.loss, self._request.optimizer)
+        asked = fitted_with(as_asked(self.space, self._request), fit)
+        self.probe = check_defaults(asked, task, signature, self._processes)
+        return self.probe.input or STANDARDIZE
+
+    @property
+    def note(self) -> str:
+        """What a person should be told of the numbers, or ""."""
+        return self.probe.input_note if self.probe is not None else ""
+
+    def settled(self) -> SearchRequest:
+        """The request, with what it had left open."""
+        data = self._request.data
+        if data.input != AUTO:
+            return self._request
+        found = self.probe.input if self.probe is not None else ""
+        return replace(self._request, data=replace(data, input=found or STANDARDIZE))
