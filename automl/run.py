@@ -16,8 +16,8 @@ from automl.run_trial import RunTrial
 if TYPE_CHECKING:
     import pandas as pd
 
-    from automl.tuning.driver import Outcome
     from automl.tuning.observer import Observer
+    from automl.tuning.outcome import Outcome
     from automl.tuning.session import SearchEnd
 
 
@@ -259,7 +259,7 @@ def _ended(end: SearchEnd, notes: tuple[str, ...]) -> Run:
     Raises:
         RunError: No trial has completed.
     """
-    from automl.tuning.driver import StopReason
+    from automl.tuning.outcome import StopReason
 
     if end.best is None and end.outcome.stopped_by is not StopReason.INTERRUPTED:
         raise RunError(

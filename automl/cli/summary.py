@@ -17,7 +17,7 @@ from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.table import leaderboard_text
 from automl.trial import TrialState
-from automl.tuning.driver import StopReason
+from automl.tuning.outcome import StopReason
 
 TOP = 5
 

@@ -6,11 +6,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from automl.engines.contract import Engine, EpochFinished, Event, TrialEnded
-from automl.errors import RunError
 from automl.trial import (
     SEARCH_OVER,
     EpochReport,
@@ -20,8 +18,10 @@ from automl.trial import (
     TrialSpec,
     TrialState,
 )
+from automl.tuning.failures import FailuresInARow, check_files_written
 from automl.tuning.interruption import Interruption
 from automl.tuning.observer import Observer, Progress
+from automl.tuning.outcome import Outcome, StopReason
 from automl.tuning.pruners.by_time import EqualSeconds
 from automl.tuning.standing import Standing
 
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from automl.tuning.disk import DiskBudget
     from automl.tuning.study import Proposal, RunStudy
 
-#: Failures in a row with the same cause after which a search stops (contract 3 of the design).
-SAME_FAILURES = 3
 #: Seconds that running trials get to end by themselves when a search must stop.
 STOP_GRACE = 3.0
 #: Seconds without which no further trial is begun: it could not come to anything.
@@ -46,40 +44,6 @@ TOP_SHOWN = 5
 LEAST_TIME_SHARE = 1 / 50
 #: The objective that is Keras's loss, which each model may have of its own.
 LOSS = "loss"
-_WRONG = "the search space or the data is wrong"
-_WAYS_OUT = {
-    str(FailureCause.TIME_LIMIT): "give more --trial-time, or search a smaller space",
-    str(FailureCause.OUT_OF_MEMORY): "give more memory a worker, or search a smaller space",
-    str(FailureCause.REFUSED): "the builder refuses its own configurations; search others",
-    str(FailureCause.DISK_LIMIT): "give more --max-disk, or search a smaller space",
-}
-_REFUSALS = (FailureCause.DIVERGED, FailureCause.REFUSED, FailureCause.OTHER_LOSS)
-_RAISED = (FailureCause.EXCEPTION, FailureCause.BUILDER)
-
-
-class StopReason(StrEnum):
-    """Why a search ended."""
-
-    TRIALS = "trials"
-    TIME = "time"
-    EXHAUSTED = "exhausted"
-    INTERRUPTED = "interrupted"
-    FAILURES = "failures"
-    DISK = "disk"
-    FATAL = "fatal"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How the driver's work ended.
-
-    Attributes:
-        stopped_by: Why.
-        message: One sentence for a person, or "" where everything asked for was done.
-    """
-
-    stopped_by: StopReason
-    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,7 +106,7 @@ class Driver:
         self._baselines = deque(baselines)
         self._interrupted = deque(study.interrupted())
         self._running: dict[int | str, TrialSpec] = {}
-        self._failures: deque[str] = deque(maxlen=SAME_FAILURES)
+        self._failures = FailuresInARow()
         self._standing = Standing(settings.objective.direction, settings.keep_models)
         seconds = settings.budget.seconds
         self._by_time = (
@@ -165,13 +129,13 @@ class Driver:
         Failures that stopped an earlier session do not stop this one: it was asked to go on.
         """
         for number in sorted(results):
-            if self._fails_alike():
+            if self._failures.are_alike():
                 self._failures.clear()
             self._rank(number, results[number])
             self._said.update(results[number].notes)
             if self._study.owns(number):
-                self._count_failure(results[number])
-        if self._fails_alike():
+                self._failures.add(results[number], self._has_completed())
+        if self._failures.are_alike():
             self._failures.clear()
 
     def _rank(self, number: int, result: TrialResult) -> None:
@@ -223,16 +187,9 @@ class Driver:
             return Outcome(StopReason.DISK, f"{too_much}.")
         if self._fatal:
             return Outcome(StopReason.FATAL, self._fatal)
-        if self._fails_alike():
-            return Outcome(
-                StopReason.FAILURES,
-                f"{SAME_FAILURES} trials in a row failed with the same cause "
-                f"({self._failures[-1]}); {_WAYS_OUT.get(self._failures[-1], _WRONG)}.",
-            )
+        if self._failures.are_alike():
+            return Outcome(StopReason.FAILURES, self._failures.message())
         return None
-
-    def _fails_alike(self) -> bool:
-        return len(self._failures) == SAME_FAILURES and len(set(self._failures)) == 1
 
     def _finished(self) -> Outcome:
         trials, asked = self._settings.budget.trials, self._study.asked()
@@ -332,18 +289,7 @@ class Driver:
     def _end(self, event: TrialEnded) -> None:
         spec = self._running.pop(event.trial)
         result = event.result
-        if result.cause is FailureCause.DISK_FULL:
-            # No fault of the trial's: it stays running in the record, and is run again.
-            raise RunError(
-                f"There is no room for the files of trial {event.trial} ({result.reason}); make "
-                "room, then go on with `automl resume`."
-            )
-        if result.cause is FailureCause.UNWRITABLE:
-            raise RunError(
-                f"The files of trial {event.trial} cannot be written ({result.reason}); make its "
-                "directory writable, then go on with `automl resume` and the run's directory, "
-                "where that has another name now, by that one."
-            )
+        check_files_written(event.trial, result)
         result = self._with_one_loss(event.trial, result)
         if self._disk is not None:
             result = self._disk.take(spec, result, self._standing)
@@ -354,7 +300,7 @@ class Driver:
         else:
             self._study.tell(event.trial, result, self._clock.elapsed())
             self._rank(event.trial, result)
-            self._count_failure(result)
+            self._failures.add(result, self._has_completed())
             for number in self._standing.without_model(event.trial):
                 self._forget_model(number)
         for note in result.notes:
@@ -385,20 +331,8 @@ class Driver:
             "name a metric of the task with --objective",
         )
 
-    def _count_failure(self, result: TrialResult) -> None:
-        """Keeps the causes of the latest failures in a row.
-
-        A diverged trial says something about its configuration, such as its learning rate, and
-        so does one that its builder refused; only where no trial has ever completed do they say
-        something about the space or the data.
-        """
-        has_completed = self._standing.counts[TrialState.COMPLETED] > 0
-        if result.state is not TrialState.FAILED or (result.cause in _REFUSALS and has_completed):
-            self._failures.clear()
-            return
-        # Only what was raised has kinds; other reasons name the step, the epoch or the seconds.
-        kind = result.reason.partition(":")[0] if result.cause in _RAISED else ""
-        self._failures.append(f"{result.cause}: {kind}" if kind else str(result.cause))
+    def _has_completed(self) -> bool:
+        return self._standing.counts[TrialState.COMPLETED] > 0
 
     def _wind_down(self, outcome: Outcome) -> None:
         """Ends what runs: a search out of time takes what its trials have reached.

@@ -18,12 +18,13 @@ from automl.trial import TrialSpec
 from automl.tuning.baselines import LINEAR, constant_baseline, constant_name
 from automl.tuning.budget import Clock
 from automl.tuning.disk import DiskBudget
-from automl.tuning.driver import Driver, DriverSettings, Outcome, StopReason
+from automl.tuning.driver import Driver, DriverSettings
 from automl.tuning.finish import finish
 from automl.tuning.interruption import Interruption
 from automl.tuning.leaderboard_file import LeaderboardWriter
 from automl.tuning.manifest import membership, record_code, record_request
 from automl.tuning.observer import Observer, Observers
+from automl.tuning.outcome import Outcome, StopReason
 from automl.tuning.pruners import make_pruner
 from automl.tuning.request import SearchRequest
 from automl.tuning.samplers import make_sampler

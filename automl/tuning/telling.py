@@ -17,8 +17,8 @@ from typing_extensions import override
 from automl.errors import RequestError
 from automl.results.record import RunRecord
 from automl.results.table import number
-from automl.tuning.driver import Outcome
 from automl.tuning.observer import Observer, Observers
+from automl.tuning.outcome import Outcome
 from automl.tuning.progress_lines import LoggedLines, PacedLines, PlainLines, PrintedLines
 
 #: Name of the logger that every line goes to, at level INFO.

@@ -9,7 +9,7 @@ import pytest
 from automl.results.run_directory import RunDirectory
 from automl.trial import FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
 from automl.tuning.disk import BUNDLE_BYTES, DiskBudget, forget_model
-from automl.tuning.driver import StopReason
+from automl.tuning.outcome import StopReason
 from automl.tuning.standing import Standing
 from tests.tuning.test_driver import Search
 

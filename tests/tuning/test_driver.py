@@ -27,8 +27,9 @@ from automl.trial import (
     TrialState,
 )
 from automl.tuning.budget import Clock, SearchBudget
-from automl.tuning.driver import Driver, DriverSettings, StopReason
+from automl.tuning.driver import Driver, DriverSettings
 from automl.tuning.observer import Observer
+from automl.tuning.outcome import StopReason
 from automl.tuning.pruners import make_pruner
 from automl.tuning.samplers import make_sampler
 from automl.tuning.study import RunStudy, open_study

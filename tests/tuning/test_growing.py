@@ -17,9 +17,10 @@ from automl.space import Boolean, Choice, Int, SearchSpace
 from automl.space.hyperparameter import Hyperparameter
 from automl.trial import TrialBudget, TrialSpec
 from automl.tuning.budget import Clock, SearchBudget
-from automl.tuning.driver import Driver, DriverSettings, Outcome
+from automl.tuning.driver import Driver, DriverSettings
 from automl.tuning.growing import FOUND
 from automl.tuning.observer import Observer
+from automl.tuning.outcome import Outcome
 from automl.tuning.samplers import make_sampler
 from automl.tuning.study import RunStudy, open_study
 from tests.tuning.scripted_engine import Killed, ScriptedEngine

@@ -12,7 +12,7 @@ from automl.engines.contract import TrialEnded
 from automl.results.leaderboard import leaderboard
 from automl.results.record import read_record
 from automl.trial import TrialSpec
-from automl.tuning.driver import StopReason
+from automl.tuning.outcome import StopReason
 from tests.tuning import test_driver
 from tests.tuning.scripted_engine import ScriptedEngine
 from tests.tuning.test_driver import Search

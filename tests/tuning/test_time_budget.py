@@ -12,7 +12,7 @@ from automl.engines.contract import TrialEnded
 from automl.results.record import RunRecord, read_record
 from automl.trial import SEARCH_OVER, TrialResult, TrialSpec, TrialState
 from automl.tuning.budget import EXPORT_IMPORTS, Clock, SearchBudget
-from automl.tuning.driver import Outcome, StopReason
+from automl.tuning.outcome import Outcome, StopReason
 from tests.tuning.scripted_engine import ScriptedEngine
 from tests.tuning.test_driver import Search
 

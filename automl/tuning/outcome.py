@@ -1,0 +1,31 @@
+"""Why a search ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class StopReason(StrEnum):
+    """Why a search ended."""
+
+    TRIALS = "trials"
+    TIME = "time"
+    EXHAUSTED = "exhausted"
+    INTERRUPTED = "interrupted"
+    FAILURES = "failures"
+    DISK = "disk"
+    FATAL = "fatal"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the driver's work ended.
+
+    Attributes:
+        stopped_by: Why.
+        message: One sentence for a person, or "" where everything asked for was done.
+    """
+
+    stopped_by: StopReason
+    message: str = ""
