@@ -88,7 +88,7 @@ def test_private_names_of_libraries_stand_in_one_place(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", [name for name, base in DERIVED.items() if base is not None])
-def test_what_derived_classes_use_is_there(file: str) -> None:
+def test_what_derived_classes_use_is_there(file: str, tmp_path: Path) -> None:
     made: Any = DERIVED[file]
     if made is keras.optimizers.SGD:
         made = keras.optimizers.SGD(momentum=0.9)
@@ -99,7 +99,7 @@ def test_what_derived_classes_use_is_there(file: str) -> None:
         adam.build([keras.Variable(np.zeros(2, np.float32))])
         given = {*dir(made), *dir(ftrl), *dir(adam)}
     else:
-        backend = optuna.storages.journal.JournalFileBackend("unused.log")
+        backend = optuna.storages.journal.JournalFileBackend(str(tmp_path / "unused.log"))
         given = {*dir(made), *vars(made.__new__(made)), *_assigned(made), "_backend"}
         assert backend is not None
     for line in _foreign(TREES[file]):

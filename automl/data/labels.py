@@ -45,13 +45,23 @@ def class_labels(
     if all(_is_written(text, int) for text in by_value):
         return tuple(sorted(int(text) for text in by_value))
     several = len(set(value_of.values())) < len(value_of)
-    if several and not are_codes(column):
+    # Only of plain numbers: `0%` and `0` may be two classes.
+    plain = all(_is_number(text) for text in by_value)
+    if several and plain and not are_codes(column):
         unique = np.unique(values)
         whole = bool((unique == np.round(unique)).all())
         return tuple(int(v) if whole else float(v) for v in unique)
     if all(_is_written(text, float) for text in by_value):
         return tuple(float(text) for text in by_value)
     return tuple(by_value)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_written(text: str, kind: type) -> bool:

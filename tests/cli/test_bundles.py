@@ -73,7 +73,7 @@ def test_evaluate(run: Path, rows: Path) -> None:
     [
         ("nowhere", "rows.csv", [], "nowhere is not there"),
         (".", "rows.csv", [], "is no exported model"),
-        ("best", "nothing.csv", [], "There is no file nothing.csv"),
+        ("best", "nothing.csv", [], "There is no file 'nothing.csv'"),
         ("best", "rows.csv", ["--output", "rows.csv"], "would overwrite"),
         ("best", "rows.csv", ["--output", "no/such/place.csv"], "--output"),
         ("best", "rows.csv", ["--output", "."], "--output"),

@@ -16,39 +16,28 @@ if TYPE_CHECKING:
     from run_maker import Exported
 
 
-def _export(folder: Path, request: DataRequest) -> Exported:
-    from run_maker import Exported, add_trial, make_run
-
-    from automl.export.tasks import export_task
-    from automl.results.export_request import export_request
-
-    run, data = make_run(folder / "run", request)
-    add_trial(run, data)
-    export_task(**export_request(run, None, folder / "bundle"))
-    return Exported(run, data, folder / "bundle")
-
-
 @pytest.fixture(scope="session")
 def classes(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    from run_maker import people
+    from run_maker import exported, people
 
     request = DataRequest(people(), target=("income",), ignore=("price",))
-    return _export(tmp_path_factory.mktemp("classes"), request)
+    return exported(tmp_path_factory.mktemp("classes"), request)
 
 
 @pytest.fixture(scope="session")
 def prices(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    from run_maker import people
+    from run_maker import exported, people
 
     request = DataRequest(people(), target=("price",), ignore=("income",))
-    return _export(tmp_path_factory.mktemp("prices"), request)
+    return exported(tmp_path_factory.mktemp("prices"), request)
 
 
 @pytest.fixture(scope="session")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     import numpy as np
+    from run_maker import exported
 
     rng = np.random.default_rng(0)
     y = rng.integers(0, 3, 90)
     x = rng.integers(0, 255, (90, 4, 5)).astype(np.uint8)
-    return _export(tmp_path_factory.mktemp("images"), DataRequest((x, y)))
+    return exported(tmp_path_factory.mktemp("images"), DataRequest((x, y)))

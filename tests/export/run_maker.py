@@ -151,3 +151,14 @@ def add_trial(run: RunDirectory, data: PreparedData, *, keep: bool = True) -> in
         core.save(folder / "model.keras")
         np.save(folder / "check.npy", core_predictions(core, data))
     return trial.number
+
+
+def exported(folder: Path, request: DataRequest) -> Exported:
+    """A run of one trial, and its model exported."""
+    from automl.export.tasks import export_task
+    from automl.results.export_request import export_request
+
+    run, data = make_run(folder / "run", request)
+    add_trial(run, data)
+    export_task(**export_request(run, None, folder / "bundle"))
+    return Exported(run, data, folder / "bundle")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn.metrics as sk
-from run_maker import ROWS, Exported, people
+from run_maker import ROWS, Exported, exported, people
 
 from automl.data.request import DataRequest
 from automl.errors import DataError
@@ -15,10 +15,8 @@ from automl.export.predict import evaluate, predict
 
 @pytest.fixture(scope="module")
 def weighted(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    from conftest import _export
-
     request = DataRequest(weighted_people(), target=("income",), ignore=("price",), weight="w")
-    return _export(tmp_path_factory.mktemp("weighted"), request)
+    return exported(tmp_path_factory.mktemp("weighted"), request)
 
 
 def weighted_people() -> pd.DataFrame:

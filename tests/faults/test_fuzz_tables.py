@@ -49,7 +49,7 @@ def independent_rows(path: Path) -> list[list[str]]:
     text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8")
     text = text.lstrip("\ufeff")
     first = next(line for line in io.StringIO(text, newline="") if line.strip())
-    separator = next((s for s in ",\t;|" if s in first), ",")
+    separator = max(",\t;|", key=first.count)
     if path.suffix == ".tsv":
         separator = "\t"
     frame = pd.read_csv(

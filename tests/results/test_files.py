@@ -53,6 +53,7 @@ def test_json_files_are_utf8(tmp_path: Path) -> None:
 
 @needs_a_full_device
 def test_a_full_disk_is_told_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
     with (
         pytest.raises(RunError, match=r"No space left.*make room.*automl resume .*run"),
         telling_of_the_disk(tmp_path / "run"),
