@@ -11,8 +11,9 @@ from automl.engines.processes import Processes
 from automl.engines.task import TookTooLong, run_task
 from automl.errors import RequestError, RunError
 from automl.results.export_request import code_needed, export_request
-from automl.results.record import RunRecord, read_record, study_content
+from automl.results.record import RunRecord, read_record
 from automl.results.run_directory import RunDirectory
+from automl.results.study_content import study_content
 from automl.trial import TrialState
 from automl.tuning.baselines import (
     LINEAR,
