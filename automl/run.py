@@ -131,7 +131,7 @@ class Run:
         """
         from automl.engines.processes import warm_processes
         from automl.engines.task import run_task
-        from automl.export.bundle import check_free
+        from automl.export.bundle_writing import check_free
         from automl.results.export_request import export_request
 
         check_free(Path(to))  # before TensorFlow is started

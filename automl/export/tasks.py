@@ -18,13 +18,12 @@ from automl.errors import RunError
 from automl.export.bundle import (
     CODE_FOLDER,
     MODEL_FILE,
-    check_free,
     check_trust,
     code_loader,
     load_keras,
     open_bundle,
-    write_bundle,
 )
+from automl.export.bundle_writing import check_free, write_bundle
 from automl.export.check import compare
 from automl.export.loadable import loader_of
 from automl.export.new_process import new_process

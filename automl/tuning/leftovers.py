@@ -7,7 +7,7 @@ import re
 from automl.results.run_directory import RunDirectory
 
 #: Files that were being written, and bundles that were being exported, raw check rows with them:
-#: `automl.common.root.Root.write`, `automl.export.bundle.write_bundle`,
+#: `automl.common.root.Root.write`, `automl.export.bundle_writing.write_bundle`,
 #: `automl.training.saving.save_core`, `automl.tuning.finish`.
 _UNFINISHED = re.compile(r"\..+\.\d+\.tmp|\.\d+\..+\.(keras|npy)|\.best|\.check-.*")
 

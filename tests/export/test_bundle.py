@@ -18,7 +18,8 @@ from run_maker import Exported, add_trial, core_predictions, make_core, people
 
 from automl.data.plan import PreprocessingPlan, TargetScale
 from automl.errors import RequestError, RunError
-from automl.export.bundle import labels, load_model, open_bundle
+from automl.export.bundle import load_model, open_bundle
+from automl.export.bundle_writing import labels
 from automl.export.check import TOLERANCE, compare
 from automl.export.tasks import check_task, export_task
 from automl.results.check_rows import check_rows_file, read_check_rows
@@ -171,7 +172,7 @@ def test_of_two_exports_at_once_the_second_says_what_happened(
         (to / "model.keras").touch()
         return ""
 
-    monkeypatch.setattr("automl.export.bundle.requirements", overtaken)
+    monkeypatch.setattr("automl.export.bundle_writing.requirements", overtaken)
     with pytest.raises(RequestError, match="Another export has written"):
         export_task(**export_request(images.run, 0, to))
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
