@@ -11,6 +11,7 @@ import numpy.typing as npt
 from automl.data.columns import booleans, is_text, numbers
 from automl.data.infer import are_codes
 from automl.data.task import ClassLabel
+from automl.data.text_file import is_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +47,7 @@ def class_labels(
         return tuple(sorted(int(text) for text in by_value))
     several = len(set(value_of.values())) < len(value_of)
     # Only of plain numbers: `0%` and `0` may be two classes.
-    plain = all(_is_number(text) for text in by_value)
+    plain = all(is_number(text) for text in by_value)
     if several and plain and not are_codes(column):
         unique = np.unique(values)
         whole = bool((unique == np.round(unique)).all())
@@ -54,14 +55,6 @@ def class_labels(
     if all(_is_written(text, float) for text in by_value):
         return tuple(float(text) for text in by_value)
     return tuple(by_value)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_written(text: str, kind: type) -> bool:

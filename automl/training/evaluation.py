@@ -101,15 +101,7 @@ class Evaluator:
         Args:
             rows: The validation rows.
         """
-        inputs, target, *weight = rows.data
-        logs = self._model.evaluate(
-            inputs,
-            target,
-            sample_weight=weight[0] if weight else None,
-            batch_size=self._at_once,
-            verbose=0,
-            return_dict=True,
-        )
+        logs = self._keras_logs(rows)
         return {name: float(value) for name, value in logs.items() if np.ndim(value) == 0}
 
     def snapshot(self) -> list[Any]:
@@ -131,9 +123,10 @@ class Evaluator:
         loss = self._model.compute_loss(inputs, target, output, weight, training=False)
         return loss, output
 
-    def _evaluate_with_keras(self, rows: DeviceRows) -> tuple[float, npt.NDArray[Any]]:
+    def _keras_logs(self, rows: DeviceRows) -> dict[str, Any]:
+        """Loss and compiled metrics, as `Model.evaluate` gives them."""
         inputs, target, *weight = rows.data
-        logs = self._model.evaluate(
+        logs: dict[str, Any] = self._model.evaluate(
             inputs,
             target,
             sample_weight=weight[0] if weight else None,
@@ -141,6 +134,10 @@ class Evaluator:
             verbose=0,
             return_dict=True,
         )
+        return logs
+
+    def _evaluate_with_keras(self, rows: DeviceRows) -> tuple[float, npt.NDArray[Any]]:
+        inputs, logs = rows.data[0], self._keras_logs(rows)
         outputs = self._model.predict(inputs, batch_size=self._at_once, verbose=0)
         return float(loss_of(logs)), np.asarray(outputs)
 

@@ -60,6 +60,8 @@ def test_whatever_a_label_is_it_comes_back(texts):
     values = pd.to_numeric(written, errors="coerce")
     for label, text, value in zip(shown, written, values, strict=True):
         assert label == text or float(label) == value
+    if len(classes) < 2:  # one number, written in several ways
+        return
     kind = TaskKind.BINARY if len(classes) == 2 else TaskKind.MULTICLASS
     task = Task(kind, 1 if len(classes) == 2 else len(classes), ("y",), classes)
     assert Task.from_json(json.loads(json.dumps(task.to_json()))) == task
