@@ -76,6 +76,11 @@ class HyperBuilder:
 def module_of(build: Any) -> str:
     """The name of the module that a space's builder is written in."""
     source = build.source if isinstance(build, HyperBuilder) else build
+    source = source.func if isinstance(source, partial) else source
+    owner = getattr(source, "__self__", None)
+    if owner is not None and not isinstance(owner, type):
+        # KerasTuner puts a method of its own in the place of a hypermodel's `build`.
+        source = owner
     return str(getattr(source, "__module__", None) or type(source).__module__)
 
 
@@ -339,7 +344,7 @@ def reference_to(source: Any) -> str | None:
     if "." in module.__name__:
         return f"{module.__name__}:{name}"
     path = Path(getattr(module, "__file__", None) or "")
-    if path.suffix != ".py" or (module.__name__ == "__main__" and not _is_guarded(path)):
+    if path.suffix != ".py" or (module.__name__ == "__main__" and name not in _names_of(path)):
         return None
     return f"{path.resolve()}:{name}"
 
@@ -349,12 +354,32 @@ def _name_in(module: ModuleType | None, source: Any) -> str | None:
     return next((name for name, value in contents.items() if value is source), None)
 
 
-def _is_guarded(path: Path) -> bool:
-    """Whether a script keeps what it runs under ``if __name__ == "__main__"``."""
+def _names_of(path: Path) -> set[str]:
+    """What a script holds that another process imports.
+
+    Returns:
+        Names, none of those under ``if __name__ == "__main__"``; none at all where the script has
+        no such guard, for it would run again.
+    """
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError):
-        return False
-    return any(
-        isinstance(node, ast.If) and "__name__" in ast.unparse(node.test) for node in tree.body
-    )
+        return set()
+    others = [node for node in tree.body if not _is_guard(node)]
+    if len(others) == len(tree.body):
+        return set()
+    names: set[str] = set()
+    waiting: list[ast.AST] = [*others]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)  # what is in it is its own
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        waiting += ast.iter_child_nodes(node)
+    return names
+
+
+def _is_guard(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)

@@ -169,7 +169,8 @@ def _of_module(module: str, file: str) -> OwnCode | None:
     if _is_installed(root):
         return OwnCode(module=module)
     files: dict[str, str] = {}
-    _add(top, root, files)
+    for text in _add(top, root, files):
+        _add_imported(text, root, files)
     return _bounded(OwnCode(module=module, files=files))
 
 
@@ -180,18 +181,24 @@ def _bounded(code: OwnCode) -> OwnCode | None:
 
 def _add_imported(text: str, root: Path, files: dict[str, str]) -> None:
     """Adds the modules beside a file that it imports, and that they import."""
-    for name in _imported(text):
-        if name in OURS or name in sys.stdlib_module_names:
-            continue
-        found = _root_of(name, root)
-        if found == root:
-            _add(name, root, files)
+    waiting = [text]
+    while waiting:
+        for name in _imported(waiting.pop()):
+            if name in OURS or name in sys.stdlib_module_names:
+                continue
+            if _root_of(name, root) == root:
+                waiting += _add(name, root, files)
 
 
-def _add(name: str, root: Path, files: dict[str, str]) -> None:
-    """Adds a module, or all of a package, and what it imports from beside it."""
+def _add(name: str, root: Path, files: dict[str, str]) -> list[str]:
+    """Adds a module, or all of a package.
+
+    Returns:
+        The texts that were not there yet.
+    """
     single, package = root / f"{name}.py", root / name
     paths = sorted(package.rglob("*.py")) if package.is_dir() else [single]
+    new: list[str] = []
     for path in paths:
         key = path.relative_to(root).as_posix()
         if key in files or not path.is_file():
@@ -200,7 +207,8 @@ def _add(name: str, root: Path, files: dict[str, str]) -> None:
             files[key] = path.read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError:
             continue  # another encoding than Python's own: an import of it says so
-        _add_imported(files[key], root, files)
+        new.append(files[key])
+    return new
 
 
 def _imported(text: str) -> Iterator[str]:
@@ -244,4 +252,7 @@ def _is_installed(root: Path) -> bool:
     places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *site.getsitepackages()}
     if site.ENABLE_USER_SITE:
         places.add(site.getusersitepackages())
-    return root.resolve() in {Path(place).resolve() for place in places}
+    # A folder that PYTHONPATH or a .pth file adds is none of these, and known by its name.
+    return root.name in ("site-packages", "dist-packages") or root.resolve() in {
+        Path(place).resolve() for place in places
+    }

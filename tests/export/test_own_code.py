@@ -22,7 +22,8 @@ from automl.errors import RequestError, RunError
 from automl.export.bundle import load_model, open_bundle
 from automl.export.own_code import OwnObject, own_objects
 from automl.export.predict import evaluate, predict
-from automl.space.own_code import read_code
+from automl.space import find_space
+from automl.space.own_code import code_of, read_code
 from automl.tuning.observer import Observer
 
 MARK = "\nfrom pathlib import Path\nPath({mark!r}).write_text('run')\n"
@@ -140,6 +141,18 @@ def test_two_bundles_with_files_of_one_name_are_told_apart(tmp_path: Path) -> No
     ones = np.ones((1, 1), np.float32)
     assert [float(np.asarray(model(ones))[0, 0]) for model in models] == [2.0, 3.0]
     assert [float(np.asarray(model(ones))[0, 0]) for model in models] == [2.0, 3.0]
+
+
+def test_a_long_chain_of_imports_is_followed(tmp_path: Path) -> None:
+    for number in range(1500):
+        text = f"import chained_{number + 1}\n" if number < 1499 else ""
+        (tmp_path / f"chained_{number}.py").write_text(text)
+    (tmp_path / "space_of_chain.py").write_text(
+        "def build(hp):\n    import chained_0\n    import space_of_chain\n"
+    )
+    code = code_of(find_space(f"{tmp_path / 'space_of_chain.py'}:build"))
+    assert code is not None
+    assert len(code.files) == 1501
 
 
 def test_objects_are_found_without_loading(tmp_path: Path) -> None:

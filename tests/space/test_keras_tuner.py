@@ -213,6 +213,41 @@ def test_a_script_is_referred_to_only_where_loading_does_not_run_it(
     assert process.stdout.strip().endswith(told)
 
 
+def test_a_builder_under_the_guard_has_no_reference(tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text(
+        "from automl.space.keras_tuner import reference_to\n\n"
+        "def other():\n    build = 1\n\n"
+        "if __name__ == '__main__':\n"
+        "    def build(hp):\n        pass\n\n    print(reference_to(build))\n"
+    )
+    process = subprocess.run([sys.executable, path], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "None"
+
+
+OF_A_METHOD = """
+from functools import partial
+import keras_tuner
+from automl.space.keras_tuner import module_of, space_of
+
+class Net(keras_tuner.HyperModel):
+    def build(self, hp):
+        pass
+
+def build(hp, depth):
+    pass
+
+assert module_of(space_of(Net().build).build) == __name__
+assert module_of(space_of(partial(build, depth=1)).build) == __name__
+"""
+
+
+def test_the_module_of_a_method_or_partial_is_its_author_s(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(OF_A_METHOD)
+    process = subprocess.run([sys.executable, tmp_path / "script.py"], capture_output=True)
+    assert process.returncode == 0, process.stderr
+
+
 WITHOUT_KERAS = """
 import sys
 from automl.space.registry import find_space
