@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from automl.data.clipping import Clip
 from automl.data.columns import ColumnSource, Reading, clean, numeric_values, text_values
+from automl.data.cycles import Cycle
 from automl.data.number_format import NumberFormat
 from automl.data.numbers import (
     FloatArray,
@@ -44,6 +45,8 @@ class NumericFeature:
         strays: Texts that count as missing values, for they stood among numbers in training.
         number_format: How numbers are written where they are texts.
         clip: How far a standardized value may lie from the mean.
+        cycles: Of a date or time of day, in what its place is told too, by a sine and a cosine
+            each, in `Cycle`'s order.
     """
 
     name: str
@@ -56,6 +59,7 @@ class NumericFeature:
     strays: tuple[str, ...] = ()
     number_format: NumberFormat = field(default_factory=NumberFormat)
     clip: Clip = field(default_factory=Clip)
+    cycles: tuple[Cycle, ...] = ()
 
     @property
     def reading(self) -> Reading:
@@ -77,8 +81,11 @@ class NumericFeature:
 
     def apply(self, raw: FloatArray) -> FloatArray:
         """Fills, standardizes and clips raw numbers, float32 (n,)."""
-        filled = np.where(np.isnan(raw), np.float32(self.fill), raw)
-        return self.clip.apply(standardize(filled, self.mean, self.std))
+        return self.clip.apply(standardize(self.filled(raw), self.mean, self.std))
+
+    def filled(self, raw: FloatArray) -> FloatArray:
+        """Fills raw numbers, float32 (n,)."""
+        return np.where(np.isnan(raw), np.float32(self.fill), raw)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from automl.common.shell import option
 from automl.data.clipping import Clip
-from automl.data.columns import Reading, is_text, numeric_values, text_values
+from automl.data.columns import ColumnSource, Reading, is_text, numeric_values, text_values
+from automl.data.cycles import describe, held_cycles
 from automl.data.features import ArrayFeature, CategoricalFeature, Feature, NumericFeature
 from automl.data.numbers import array_to_float32, rows_of_a_chunk
 from automl.data.plan import TargetScale
@@ -62,7 +63,8 @@ def fit_features(
         schema: What the columns are.
         forced: Names of columns that were declared categorical.
         say: Called with what a person should be told.
-        keep_constant: Whether numbers that are all the same stay, as zeros.
+        keep_constant: Whether numbers that are all the same stay, as zeros, and dates are days
+            alone: for a model whose author has counted the columns.
         clip: How far standardized numbers may lie from their mean; None for no limit.
 
     Raises:
@@ -78,6 +80,7 @@ def fit_features(
         elif reason is None:
             fitted = _fit_numeric(column, cleaned, keep_constant, clip or Clip())
             reason = "its values differ too little for single precision; subtract a constant"
+            _say_cycles(fitted, say)
         if fitted is None:
             say(f"column {column.name!r} is left out: {reason}")
         else:
@@ -173,6 +176,7 @@ def _fit_numeric(
     raw = unfitted.raw(cleaned)
     missing = np.isnan(raw)
     fill = float(np.median(raw[~missing].astype(np.float64)))
+    cycles = () if keep_constant else held_cycles(raw[~missing].astype(np.float64), unfitted.source)
     filled = np.where(missing, fill, raw.astype(np.float64))
     mean, std = float(filled.mean()), float(filled.std())
     if std <= LEAST_RELATIVE_STD * abs(mean) or std < LEAST_STD:
@@ -187,8 +191,18 @@ def _fit_numeric(
         std=std,
         indicator=bool(missing.any()),
         clip=clip,
+        cycles=cycles,
         **_read_as(column.reading),
     )
+
+
+def _say_cycles(feature: NumericFeature | None, say: Say) -> None:
+    if feature is not None and feature.cycles:
+        number = "days" if feature.source is ColumnSource.DATE else "hours"
+        say(
+            f"column {feature.name!r}: its place in {describe(feature.cycles)} is used beside its "
+            f"{number}, as sine and cosine"
+        )
 
 
 def _read_as(reading: Reading) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -11,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.clipping import Clip
-from automl.data.columns import ColumnSource
-from automl.data.date_format import check_date_format
+from automl.data.cycles import Cycle, waves
+from automl.data.feature_forms import check_scales, feature_from_json, frozen
 from automl.data.features import (
     ArrayFeature,
     CategoricalFeature,
@@ -22,7 +21,6 @@ from automl.data.features import (
 )
 from automl.data.forms import check_form
 from automl.data.names import nearest
-from automl.data.number_format import NumberFormat
 from automl.data.numbers import FloatArray, standardize
 from automl.data.unread import Tell
 from automl.errors import DataError
@@ -47,11 +45,11 @@ class InputSignature:
     """What the core model takes.
 
     Attributes:
-        numeric: Width of the numeric part, missing-value indicators included.
+        numeric: Width of the numeric part, places in cycles and missing-value indicators included.
         cardinalities: Of each categorical column, the number of codes; code 0 is the slot of
             values that training has not seen.
-        mean: Of each numeric column, what was subtracted (0 for an indicator).
-        std: Of each numeric column, what it was divided by (1 for an indicator).
+        mean: Of each numeric column, what was subtracted (0 for a place or an indicator).
+        std: Of each numeric column, what it was divided by (1 for a place or an indicator).
         shape: Of array data, the shape of one row before it was flattened; None for tables.
         numeric_names: Names of the numeric columns (empty for array data).
         categorical_names: Names of the categorical columns.
@@ -72,12 +70,8 @@ class InputSignature:
     @classmethod
     def from_json(cls, form: Mapping[str, Any]) -> InputSignature:
         """Rebuilds a signature from its JSON form."""
-        values: dict[str, Any] = {k: _frozen(v) for k, v in form.items()}
+        values: dict[str, Any] = {k: frozen(v) for k, v in form.items()}
         return cls(**values)
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
@@ -127,7 +121,8 @@ class PreprocessingPlan:
 
     All arithmetic is in float32: raw numbers are cast first, then ``(x - mean) * (1 / std)``
     is computed with float32 constants and clipped, so that layers of an exported model give the
-    same.
+    same. Places in cycles are computed from the filled raw numbers, and indicators from what is
+    missing; neither is standardized.
 
     Attributes:
         features: Either one `ArrayFeature`, or numeric and categorical features in the order
@@ -152,6 +147,11 @@ class PreprocessingPlan:
     def categorical_features(self) -> tuple[CategoricalFeature, ...]:
         """The categorical features, in order."""
         return tuple(f for f in self.features if isinstance(f, CategoricalFeature))
+
+    @property
+    def cycles(self) -> tuple[tuple[NumericFeature, Cycle], ...]:
+        """Each cycle in which a feature's place is told, with the feature, in order."""
+        return tuple((f, cycle) for f in self.numeric_features for cycle in f.cycles)
 
     def unscaled(self) -> PreprocessingPlan:
         """The plan that leaves numbers as they are: neither standardized nor clipped."""
@@ -184,14 +184,17 @@ class PreprocessingPlan:
                 shape=array.shape,
             )
         numeric = self.numeric_features
-        indicators = [f for f in numeric if f.indicator]
+        more = [
+            *(f"{f.name}: {cycle} sin" for f, cycle in self.cycles),
+            *(f"{f.name}: {cycle} cos" for f, cycle in self.cycles),
+            *(f"{f.name} is missing" for f in self._indicators()),
+        ]
         return InputSignature(
-            numeric=len(numeric) + len(indicators),
+            numeric=len(numeric) + len(more),
             cardinalities=tuple(len(f.vocabulary) + 1 for f in self.categorical_features),
-            mean=tuple(f.mean for f in numeric) + (0.0,) * len(indicators),
-            std=tuple(f.std for f in numeric) + (1.0,) * len(indicators),
-            numeric_names=tuple(f.name for f in numeric)
-            + tuple(f"{f.name} is missing" for f in indicators),
+            mean=tuple(f.mean for f in numeric) + (0.0,) * len(more),
+            std=tuple(f.std for f in numeric) + (1.0,) * len(more),
+            numeric_names=(*(f.name for f in numeric), *more),
             categorical_names=tuple(f.name for f in self.categorical_features),
         )
 
@@ -243,8 +246,9 @@ class PreprocessingPlan:
             tell: As for `raw_columns`.
 
         Returns:
-            The numeric part, float32 (n, p), numeric columns first and then the missing-value
-            indicators; and the categorical codes, int32 (n, c).
+            The numeric part, float32 (n, p): numeric columns, then the sines and the cosines
+            of places in cycles, then the missing-value indicators; and the categorical codes,
+            int32 (n, c).
 
         Raises:
             DataError: The rows do not have the plan's form.
@@ -260,10 +264,14 @@ class PreprocessingPlan:
         raw = self.raw_columns(data, tell)
         n = len(data)
         numeric_features, indicators = self.numeric_features, self._indicators()
-        numeric = np.empty((n, len(numeric_features) + len(indicators)), np.float32)
+        numeric = np.empty((n, self.signature.numeric), np.float32)
         for i, feature in enumerate(numeric_features):
             numeric[:, i] = feature.apply(raw[feature.name])
-        for i, feature in enumerate(indicators, start=len(numeric_features)):
+        if self.cycles:
+            filled = np.stack([f.filled(raw[f.name]) for f, _ in self.cycles], axis=1)
+            places = waves(filled, [cycle.period(f.source) for f, cycle in self.cycles])
+            numeric[:, len(numeric_features) : len(numeric_features) + places.shape[1]] = places
+        for i, feature in enumerate(indicators, start=numeric.shape[1] - len(indicators)):
             numeric[:, i] = np.isnan(raw[feature.name])
         categorical = np.empty((n, len(self.categorical_features)), np.int32)
         for i, column in enumerate(self.categorical_features):
@@ -338,7 +346,7 @@ class PreprocessingPlan:
         check_form(_PlanForm, form)
         check_form(TargetScale, form["target_scale"])
         scale = {key: tuple(values) for key, values in form["target_scale"].items()}
-        plan = cls(tuple(map(_feature, form["features"])), TargetScale(**scale))
+        plan = cls(tuple(map(feature_from_json, form["features"])), TargetScale(**scale))
         names = [f.name for f in plan.features if not isinstance(f, ArrayFeature)]
         if not plan.features or (plan.array is not None and len(plan.features) > 1):
             raise ValueError("features is neither a list of columns nor one array")
@@ -346,7 +354,7 @@ class PreprocessingPlan:
             raise ValueError("two features have one name")
         if len(plan.target_scale.mean) != len(plan.target_scale.std):
             raise ValueError("target_scale has more means or more deviations")
-        _check_scales(plan.target_scale.mean, plan.target_scale.std)
+        check_scales(plan.target_scale.mean, plan.target_scale.std)
         return plan
 
 
@@ -356,40 +364,3 @@ class _PlanForm:
 
     features: Sequence[Mapping[str, Any]]
     target_scale: Mapping[str, Any]
-
-
-def _feature(form: Mapping[str, Any]) -> Feature:
-    """Rebuilds a feature from its JSON form.
-
-    Raises:
-        ValueError: It is not one.
-    """
-    kind = {"numeric": NumericFeature, "categorical": CategoricalFeature, "array": ArrayFeature}
-    name = form.get("kind")
-    if not isinstance(name, str) or name not in kind:
-        raise ValueError(f"kind is {name!r}, no kind of feature")
-    check_form(kind[name], form, extra=("kind",))
-    values: dict[str, Any] = {k: _frozen(v) for k, v in form.items() if k != "kind"}
-    if "source" in values:
-        values["source"] = ColumnSource(values["source"])
-    if "number_format" in values:
-        values["number_format"] = NumberFormat.from_json(values["number_format"])
-    if "clip" in values:
-        values["clip"] = Clip.from_json(values["clip"])
-    feature: Feature = kind[name](**values)
-    if isinstance(feature, NumericFeature):
-        if feature.source is ColumnSource.DATE:
-            check_date_format(feature.date_format)
-        _check_scales((feature.fill, feature.mean), (feature.std,))
-    if isinstance(feature, ArrayFeature):
-        if not feature.shape or any(size < 1 for size in feature.shape):
-            raise ValueError(f"shape is {feature.shape}, no shape of a row")
-        if len(feature.mean) != len(feature.std) or len(feature.mean) not in (1, feature.size):
-            raise ValueError("mean and std do not fit the shape")
-        _check_scales(feature.mean, feature.std)
-    return feature
-
-
-def _check_scales(means: Sequence[float], deviations: Sequence[float]) -> None:
-    if not all(map(math.isfinite, (*means, *deviations))) or any(d <= 0 for d in deviations):
-        raise ValueError("a mean is not finite, or a deviation is not above 0")

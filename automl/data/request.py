@@ -58,8 +58,8 @@ class DataRequest:
             or ``"none"``; see `automl.data.clipping`.
         seed: Seed of the split; 0 is a seed.
         allow_wide: Whether a table may have more columns than rows.
-        keep_constant: Whether columns of numbers that are all the same stay (as zeros), for a
-            model whose author has counted on every column.
+        keep_constant: Whether columns of numbers that are all the same stay (as zeros) and dates
+            get no further columns, for a model whose author has counted on every column.
     """
 
     source: Any

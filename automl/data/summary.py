@@ -65,4 +65,5 @@ def _column(feature: Feature) -> dict[str, Any]:
             "categories": len(feature.vocabulary),
             "missing": "" in feature.vocabulary,
         }
-    return {"name": feature.name, "kind": feature.source.value, "missing": feature.indicator}
+    facts = {"name": feature.name, "kind": feature.source.value, "missing": feature.indicator}
+    return facts | ({"cycles": [str(c) for c in feature.cycles]} if feature.cycles else {})

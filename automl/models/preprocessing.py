@@ -2,8 +2,9 @@
 
 The second reading of a plan; the first is `PreprocessingPlan.apply` in NumPy. Both compute
 ``(x - mean) * (1 / std)``, clipped, in float32 with the same constants, so they give equal
-numbers. Only layers and operations of Keras itself are used, no ``Lambda`` and no classes of this
-package, so that a saved model loads with nothing but Keras and with ``safe_mode`` on.
+numbers (sines and cosines but for the last digits). Only layers and operations of Keras itself are
+used, no ``Lambda`` and no classes of this package, so that a saved model loads with nothing but
+Keras and with ``safe_mode`` on.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.clipping import LARGEST, Clip, ClipKind
+from automl.data.cycles import turns
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task, TaskKind
 
@@ -28,7 +30,7 @@ ARRAY_INPUT = "x"
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _TAKEN_NAME = re.compile(
     r"(core|functional|input_layer|isnan|where|subtract|multiply|add|take|cast|concatenate|"
-    r"minimum|maximum|square|divide|sqrt|"
+    r"minimum|maximum|square|divide|sqrt|mod|sin|cos|"
     r"reshape|string_lookup|preprocessing_.*)(_\d+)?"
 )
 
@@ -141,13 +143,23 @@ def _numeric(plan: PreprocessingPlan, inputs: Mapping[str, Any]) -> Any:
     fill = np.asarray([f.fill for f in features], np.float32)
     filled = keras.ops.where(missing, fill, raw)
     numeric = _standardized(filled, [f.mean for f in features], [f.std for f in features])
-    numeric = _clipped(numeric, [f.clip for f in features])
+    parts = [_clipped(numeric, [f.clip for f in features]), *_waves(plan, filled)]
     indicated = [i for i, feature in enumerate(features) if feature.indicator]
-    if not indicated:
-        return numeric
-    chosen = keras.ops.take(missing, np.asarray(indicated, np.int32), axis=1)
-    indicators = keras.ops.cast(chosen, "float32")
-    return _side_by_side([numeric, indicators], "preprocessing_numeric")
+    if indicated:
+        chosen = keras.ops.take(missing, np.asarray(indicated, np.int32), axis=1)
+        parts.append(keras.ops.cast(chosen, "float32"))
+    return _side_by_side(parts, "preprocessing_numeric")
+
+
+def _waves(plan: PreprocessingPlan, filled: Any) -> list[Any]:
+    """Sines and cosines as `automl.data.cycles.waves` has them, or nothing without cycles."""
+    if not plan.cycles:
+        return []
+    columns = [plan.numeric_features.index(feature) for feature, _ in plan.cycles]
+    period, radians = turns([cycle.period(feature.source) for feature, cycle in plan.cycles])
+    chosen = keras.ops.take(filled, np.asarray(columns, np.int32), axis=1)
+    angles = keras.ops.multiply(keras.ops.mod(chosen, period), radians)
+    return [keras.ops.sin(angles), keras.ops.cos(angles)]
 
 
 def _standardized(values: Any, mean: Sequence[float], std: Sequence[float]) -> Any:

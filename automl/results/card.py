@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.common.neutral import markdown_form, markdown_text
+from automl.data.cycles import Cycle, describe
 from automl.data.number_format import NumberFormat
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.table import number
@@ -81,6 +82,10 @@ def _column(column: Any) -> str:
         facts.append(f"{column['categories']} values")
     if column.get("missing"):
         facts.append("some missing")
+    given = column.get("cycles")
+    cycles = [c for c in Cycle if c in given] if isinstance(given, Sequence) else []
+    if cycles:
+        facts.append(f"with its place in {describe(cycles)}")
     return f"{column.get('name')} ({', '.join(facts)})"
 
 
@@ -213,7 +218,8 @@ def _limit_lines(
     if dates:
         lines.append(
             f"- Dates ({', '.join(dates)}): plain Keras expects days since 1970-01-01 as a "
-            "number; `automl predict` converts dates by itself."
+            "number (and finds places in the year, the week and the day by itself); "
+            "`automl predict` converts dates by itself."
         )
     if booleans:
         lines.append(

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.data.columns import ColumnSource
+from automl.data.cycles import Cycle
 from automl.data.plan import (
     ArrayFeature,
     CategoricalFeature,
@@ -32,6 +33,18 @@ TABLE = PreprocessingPlan(
     TargetScale((200.0,), (50.0,)),
 )
 ARRAY = PreprocessingPlan((ArrayFeature((2, 2), (1.0,), (2.0,)),))
+WHEN = NumericFeature(
+    "when",
+    fill=3.5,
+    mean=3.0,
+    std=2.0,
+    indicator=True,
+    source=ColumnSource.DATE,
+    date_format="ISO8601",
+    cycles=(Cycle.WEEK, Cycle.DAY),
+)
+CLOCK = NumericFeature("clock", 0.0, 12.0, 6.0, source=ColumnSource.TIME, cycles=(Cycle.DAY,))
+PLACES = PreprocessingPlan((WHEN, NumericFeature("size", 0.0, 0.0, 1.0), CLOCK))
 ROWS = pd.DataFrame(
     {
         "kind": ["x", "y", None],
@@ -64,7 +77,7 @@ def test_the_signature_describes_the_arrays():
     assert ARRAY.signature.shape == (2, 2) and ARRAY.signature.mean == (1.0,) * 4
 
 
-@pytest.mark.parametrize("plan", [TABLE, ARRAY])
+@pytest.mark.parametrize("plan", [TABLE, ARRAY, PLACES])
 def test_plan_and_signature_survive_json(plan):
     assert PreprocessingPlan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
     form = json.loads(json.dumps(plan.signature.to_json()))
@@ -134,3 +147,51 @@ def test_rows_of_another_form_are_refused():
         ARRAY.apply(np.ones((2, 3)))
     with pytest.raises(DataError, match="infinite"):
         TABLE.apply(ROWS.assign(age="inf"))
+
+
+def test_places_in_cycles_stand_between_the_numbers_and_the_indicators():
+    plan = PLACES
+    names = ("when: week", "when: day", "clock: day")
+    assert plan.signature.numeric_names == (
+        *("when", "size", "clock"),
+        *(f"{name} sin" for name in names),
+        *(f"{name} cos" for name in names),
+        "when is missing",
+    )
+    assert plan.signature.numeric == 10
+    assert plan.signature.mean[3:] == (0.0,) * 7 and plan.signature.std[3:] == (1.0,) * 7
+    rows = pd.DataFrame(
+        {"when": ["1970-01-03 12:00", None], "size": [7.0, 8.0], "clock": ["06:00", "18:00"]}
+    )
+    numeric, _ = plan.apply(rows)
+    week = 2 * np.pi * np.array([2.5, 3.5]) / 7  # a missing moment counts as the median
+    np.testing.assert_allclose(numeric[:, :3], [[-0.25, 7, -1], [0.25, 8, 1]])
+    np.testing.assert_allclose(numeric[:, 3], np.sin(week), atol=1e-6)
+    np.testing.assert_allclose(numeric[:, 4:6], [[0, 1], [0, -1]], atol=1e-6)
+    np.testing.assert_allclose(numeric[:, 6], np.cos(week), atol=1e-6)
+    np.testing.assert_allclose(numeric[:, 7:], [[-1, 0, 0], [-1, 0, 1]], atol=1e-6)
+
+
+def test_a_plan_of_an_earlier_version_has_no_cycles():
+    form = TABLE.to_json()
+    for feature in form["features"]:
+        feature.pop("cycles", None)
+    plan = PreprocessingPlan.from_json(json.loads(json.dumps(form)))
+    assert plan == TABLE
+    np.testing.assert_array_equal(plan.apply(ROWS)[0], TABLE.apply(ROWS)[0])
+
+
+@pytest.mark.parametrize("cycles", [["month"], ["day", "week"], ["day", "day"], [1], "day", None])
+def test_cycles_that_no_plan_has_are_refused(cycles):
+    form = PreprocessingPlan((WHEN,)).to_json()
+    form["features"][0]["cycles"] = cycles
+    with pytest.raises(ValueError, match=r"cycles|Cycle"):
+        PreprocessingPlan.from_json(json.loads(json.dumps(form)))
+
+
+@pytest.mark.parametrize("source", ["number", "boolean", "time"])
+def test_only_dates_have_a_week(source):
+    form = PreprocessingPlan((WHEN,)).to_json()
+    form["features"][0]["source"] = source
+    with pytest.raises(ValueError, match="cycles"):
+        PreprocessingPlan.from_json(json.loads(json.dumps(form)))
