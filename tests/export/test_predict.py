@@ -30,7 +30,7 @@ def test_files_frames_and_column_orders_agree(
     assert list(expected) == ["prediction", "probability_high", "probability_low"]
     assert set(expected["prediction"]) <= {"high", "low"}
     np.testing.assert_allclose(expected.iloc[:, 1] + expected.iloc[:, 2], 1.0)
-    low = expected["probability_low"] >= 0.5
+    low = expected["probability_low"] > 0.5
     assert (expected["prediction"] == np.where(low, "low", "high")).all()
 
     pd.testing.assert_frame_equal(predict(classes.bundle, rows), expected)
