@@ -80,6 +80,8 @@ def _clean_objects(column: pd.Series) -> pd.Series:
     inferred = pd.api.types.infer_dtype(column, skipna=True)
     if inferred in ("integer", "floating", "mixed-integer-float", "decimal"):
         values = pd.to_numeric(column, errors="coerce")
+        if values.dtype.kind == "i":  # floats would change labels beyond 2^53
+            return _like(column, values.to_numpy(np.int64))
         return _like(column, values.to_numpy(dtype=np.float64, na_value=np.nan))
     texts = np.array([_text(value) for value in column.tolist()], dtype=object)
     return clean(_like(column, texts).astype("str"))

@@ -21,7 +21,7 @@ from automl.data.columns import (
     read_column,
 )
 from automl.data.date_format import FIRST_SHORT_YEAR, ISO, infer_date_format
-from automl.data.infer_numbers import infer_number_format
+from automl.data.infer_numbers import infer_number_format, mixed_numbers
 from automl.data.number_format import NumberFormat
 from automl.data.schema import Column, ColumnKind, Conventions
 from automl.data.text_file import Say
@@ -37,8 +37,6 @@ STRAY_TEXTS = 5
 # A column of text in which more of the values than this share hold a digit could be meant as
 # numbers or dates, so that it is said what it is taken for. So many values are looked at.
 DIGITS_SHARE = 0.5
-# Up to this share of values that are written in another way, the column is said to be of numbers.
-MOST_UNLIKE = 0.8
 LOOKED_AT = 200
 # Whole numbers are dates such as 20240131 if all of them are, and so many.
 LEAST_DIGIT_DATES = 5
@@ -371,20 +369,9 @@ def _guess_numbers(name: str, present: pd.Series, decimal: str | None) -> Guess 
 
 def _looks(name: str, present: pd.Series) -> str:
     """What values look like that hold digits and are read neither as numbers nor as dates."""
-    look = present.head(10 * LOOKED_AT)
-    found = [infer_number_format(look, mark) for mark in (".", ",")]
-    formats = [guess.format for guess in found if guess is not None]
-    if formats:
-        best = min(formats, key=lambda number_format: np.isnan(number_format.read(look)).sum())
-        unread = np.isnan(best.read(present))
-        # As with euros and dollars, of which one is read in any case; of phone numbers none is.
-        if unread.mean() < MOST_UNLIKE:
-            rest, most = present[unread], present[~unread]
-            return (
-                f"{len(rest):,} of its {len(present):,} values, such as {str(rest.iloc[0])!r}, are "
-                f"not written as numbers like {str(most.iloc[0])!r} are, so none is read as a "
-                "number; write all of them one way, or leave these empty"
-            )
+    mixed = mixed_numbers(present)
+    if mixed:
+        return mixed
     examples = " and ".join(repr(str(text)) for text in present.unique()[:2])
     if infer_date_format(present) is not None:
         return (

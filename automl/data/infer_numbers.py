@@ -23,6 +23,8 @@ MARKS = (
 )  # fmt: skip
 # Texts by which formats are compared, and by which a column of words is told at once.
 MOST_COMPARED, FIRST_LOOK = 5_000, 50
+# Up to this share of values that are written in another way, the column is said to be of numbers.
+MOST_UNLIKE = 0.8
 
 
 @dataclass(frozen=True)
@@ -123,3 +125,26 @@ def _example(found: NumberFormat, written: Mapping[str, Written]) -> str:
         read or list(written),
         key=lambda t: (sum(c in t for c in marks), bool(written[t].unit), len(t)),
     )
+
+
+def mixed_numbers(present: pd.Series) -> str:
+    """Says of numbers that are written in several ways what is in the way, or "" if they are not.
+
+    Args:
+        present: Texts, none of them missing.
+    """
+    look = present.head(MOST_COMPARED)
+    found = [infer_number_format(look, mark) for mark in (".", ",")]
+    formats = [guess.format for guess in found if guess is not None]
+    if formats:
+        best = min(formats, key=lambda number_format: np.isnan(number_format.read(look)).sum())
+        unread = np.isnan(best.read(present))
+        # As with euros and dollars, of which one is read in any case; of phone numbers none is.
+        if unread.mean() < MOST_UNLIKE:
+            rest, most = present[unread], present[~unread]
+            return (
+                f"{len(rest):,} of its {len(present):,} values, such as {str(rest.iloc[0])!r}, are "
+                f"not written as numbers like {str(most.iloc[0])!r} are, so none is read as a "
+                "number; write all of them one way, or leave these empty"
+            )
+    return ""

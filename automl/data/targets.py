@@ -23,9 +23,16 @@ from automl.data.labels import class_labels, label_codes
 from automl.data.names import nearest
 from automl.data.number_format import NumberFormat
 from automl.data.numbered_classes import MOST_NUMBERED_CLASSES, why_measured
-from automl.data.schema import ColumnKind, Conventions
+from automl.data.schema import Conventions
 from automl.data.task import ClassLabel, Task, TaskKind
 from automl.data.text_file import Say
+from automl.data.unfit_targets import (
+    DATES,
+    check_numbers,
+    moments_of,
+    refuse_text,
+    why_no_classes,
+)
 from automl.errors import DataError, RequestError
 
 if TYPE_CHECKING:
@@ -33,8 +40,6 @@ if TYPE_CHECKING:
 
 # Of image-like data, class numbers counted from 0 may be more (ImageNet has 1,000 classes).
 MOST_COUNTED_CLASSES = 1_000
-# A text target that has more different values than this, most of them rare, is no set of classes.
-MOST_TEXT_CLASSES_SHARE = 0.5
 
 CLASSIFICATION = "classification"
 KINDS = (*(kind.value for kind in TaskKind), CLASSIFICATION)
@@ -73,14 +78,14 @@ def infer_task(
     if asked is None and len(names) == 1 and names[0] in declared:
         asked = CLASSIFICATION
     _check_vary(columns, say)
-    written = [_Written.of(columns[name], decimal, say) for name in names]
+    written = [_Written.of(columns[name], decimal, asked, say) for name in names]
     kind, why = _kind(written, asked, counted_classes)
     if kind is TaskKind.REGRESSION:
         formats = tuple(found.number_format for found in written)
         plain = all(found.is_plain for found in formats)
         task = Task(kind, len(names), tuple(names), number_formats=() if plain else formats)
         for found in written:
-            _check_numbers(found.column, found.values)
+            check_numbers(found.column, found.values, several=len(names) > 1)
     elif kind is TaskKind.MULTILABEL:
         task = Task(kind, len(names), tuple(names))
         _check_labels(columns)
@@ -146,10 +151,12 @@ class _Written:
     are_codes: bool = False
 
     @classmethod
-    def of(cls, column: pd.Series, decimal: str | None, say: Say) -> _Written:
+    def of(cls, column: pd.Series, decimal: str | None, asked: str | None, say: Say) -> _Written:
         if not is_text(column):
             return cls(column, NumberFormat(), numbers(column))
         if are_codes(column):
+            if asked == TaskKind.REGRESSION:  # whoever asks for numbers knows that they are
+                return cls(column, NumberFormat(), NumberFormat().read(column))
             return cls(column, NumberFormat(), np.full(len(column), np.nan), True)
         notes: list[str] = []
         guess = infer_column(column, notes.append, Conventions(decimal))
@@ -202,8 +209,14 @@ def _kind_of_one(written: _Written, counted: bool) -> tuple[TaskKind, str]:
     unread = np.isnan(values)
     if unread.any():
         if not unread.all() and unread.mean() < 0.5:
-            _refuse_text(column, unread)
+            refuse_text(column, unread)
         return kind, f"{name!r} holds {distinct} different texts"
+    if moments_of(column) == DATES:
+        raise DataError(
+            f"The target {name!r} holds dates such as {column.iloc[0]!s}, which cannot be "
+            "learnt: give numbers (for example days), or insist with --task regression or "
+            "classification."
+        )
     whole = bool((values == np.round(values)).all())
     if not whole:
         return TaskKind.REGRESSION, f"{name!r} holds numbers with {distinct:,} different values"
@@ -214,40 +227,6 @@ def _kind_of_one(written: _Written, counted: bool) -> tuple[TaskKind, str]:
     if measured is not None:
         return TaskKind.REGRESSION, f"{name!r} holds whole numbers {measured}"
     return kind, f"{name!r} holds whole numbers with {distinct} different values"
-
-
-def _refuse_text(
-    column: pd.Series, unread: npt.NDArray[np.bool_], rows: npt.NDArray[np.int64] | None = None
-) -> None:
-    texts = sorted({str(text) for text in column[unread].head(1000)})
-    shown = ", ".join(repr(text) for text in texts[:3])
-    at = int(np.argmax(unread))
-    row = at + 1 if rows is None else int(rows[at])
-    raise DataError(
-        f"The target {column.name!r} holds text ({shown}) in {int(unread.sum()):,} of "
-        f"{len(column):,} rows, first in row {row:,}, where numbers were expected: correct or "
-        "remove these rows, or ask for classes with --task classification."
-    )
-
-
-def _check_numbers(
-    column: pd.Series,
-    values: npt.NDArray[np.float64],
-    rows: npt.NDArray[np.int64] | None = None,
-) -> None:
-    unread = np.isnan(values)
-    if unread.any():
-        _refuse_text(column, unread, rows)
-    if np.isinf(values).any():
-        raise DataError(
-            f"The target {column.name!r} has infinite values: correct or remove these rows."
-        )
-    # Squares of larger ones leave single precision.
-    if np.abs(values).max() > 1e18:
-        raise DataError(
-            f"The target {column.name!r} has values beyond 1e18, too large for single precision: "
-            "scale them down, or take their logarithm."
-        )
 
 
 def _check_labels(columns: pd.DataFrame) -> None:
@@ -274,24 +253,15 @@ def _class_task(written: _Written, kind: TaskKind, asked: str | None) -> Task:
             "--task multiclass."
         )
     if asked is None and is_text(column) and len(classes) > MOST_NUMBERED_CLASSES:
-        what = None
-        if _are_dates(column):
-            what = "holds dates, which cannot be learnt"
-        elif len(classes) > MOST_TEXT_CLASSES_SHARE * len(column):
-            what = "looks like an identifier, not like classes or numbers"
-        if what is not None:
+        what = why_no_classes(column, len(classes))
+        if what:
             raise DataError(
                 f"The target {name!r} has {len(classes):,} different texts in {len(column):,} "
-                f"rows, such as {str(column.iloc[0])!r}, so it {what}: choose another target, or "
-                "insist with --task classification."
+                f"rows, such as {str(column.iloc[0])!r}, {what}, or insist with --task "
+                "classification."
             )
     outputs = 1 if kind is TaskKind.BINARY else len(classes)
     return Task(kind, outputs, (name,), classes)
-
-
-def _are_dates(column: pd.Series) -> bool:
-    kind = infer_column(column, lambda _: None).kind
-    return kind in (ColumnKind.DATE, ColumnKind.TIME)
 
 
 def encode_targets(
@@ -333,7 +303,7 @@ def encode_targets(
         column = columns[name]
         read = read_column(frame[name], Reading(number_format=task.number_format(name)))
         values.append(read.values.to_numpy())
-        _check_numbers(column, values[-1], rows)
+        check_numbers(column, values[-1], rows)
     return np.stack(values, axis=1)
 
 

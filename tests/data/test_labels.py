@@ -67,6 +67,14 @@ def test_whatever_a_label_is_it_comes_back(texts):
     assert Task.from_json(json.loads(json.dumps(task.to_json()))) == task
 
 
+@pytest.mark.parametrize("dtype", [object, "int64", "Int64", "str", "category"])
+def test_long_numbers_as_labels_keep_every_digit(dtype):
+    written = [2**53 + 1, 2**53 + 2, 2**53 + 3]
+    assert labels(written, dtype=dtype) == tuple(written)
+    column = clean(pd.Series(written, dtype=dtype))
+    assert label_codes(column, written).tolist() == [0, 1, 2]
+
+
 def test_labels_are_found_as_numbers_where_zeros_were_lost():
     assert label_codes(pd.Series([1, 0, 1]), ("00", "01")).tolist() == [1, 0, 1]
     assert label_codes(pd.Series(["5.0", "3"], dtype="str"), (3, 5)).tolist() == [1, 0]

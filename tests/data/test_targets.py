@@ -67,6 +67,8 @@ def test_several_targets_are_labels_or_numbers():
         ("multiclass", [0, 1, 0], TaskKind.MULTICLASS),
         ("classification", FLOATS, TaskKind.MULTICLASS),
         ("multilabel", [0, 1, 0], TaskKind.MULTILABEL),
+        ("regression", ["007", "010", "100"], TaskKind.REGRESSION),
+        ("regression", [20200101 + i for i in range(31)], TaskKind.REGRESSION),
     ],
 )
 def test_the_task_can_be_asked_for(asked, values, kind):
@@ -87,7 +89,11 @@ def test_the_task_can_be_asked_for(asked, values, kind):
         (None, {"y": [0.5, 1e30]}, "too large"),
         (None, {"y": pd.to_datetime(["2020-01-01", "2020-01-02"])}, "holds dates"),
         (None, {"y": [f"n{i}" for i in range(50)]}, "looks like an identifier"),
-        (None, {"a": [0, 1, 2], "b": ["x", "y", "z"]}, "holds text"),
+        (None, {"a": [0, 1, 2], "b": ["x", "y", "z"]}, "numbers were expected.*give one target"),
+        (None, {"y": [f"{'€$'[i % 2]}{i}" for i in range(50)]}, "25 of its 50 values.*one way"),
+        (None, {"y": [f"{i % 24}:{i:02}" for i in range(50)]}, "holds times of day or durations"),
+        (None, {"y": [20200101 + i for i in range(31)]}, "holds dates such as 20200101"),
+        (None, {"y": [f"{20200101 + i}" for i in range(31)]}, "holds dates such as 20200101"),
     ],
 )
 def test_targets_that_do_not_fit_are_refused(asked, columns, message):
