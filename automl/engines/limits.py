@@ -16,6 +16,9 @@ STALL_SECONDS = 600.0
 #: that the limit holds within a second. Only its own seconds count: not those in which it waited
 #: for the driver, was stopped, or wanted a core and got none.
 LIMIT_GRACE = 0.7
+#: Seconds for which a worker may be stopped (by a signal or a debugger) while its driver runs,
+#: until they count as its own (own choice): one that is never continued has to be replaced.
+STOPPED_SECONDS = 20.0
 #: Bytes that a worker's log may have, and how many are kept at its end when it grows longer: a
 #: builder that prints without end must not fill the disk.
 LOG_BYTES = 1 << 20

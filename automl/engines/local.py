@@ -23,6 +23,7 @@ from automl.engines.limits import (
     MEMORY_GROWTH,
     STALL_SECONDS,
     START_ATTEMPTS,
+    STOPPED_SECONDS,
     overdue,
     too_large,
 )
@@ -53,6 +54,7 @@ class _Worker:
         self._excused_from = self._silence_excused_from = absence.seconds
         self._held_up = self._silence_held_up = 0.0
         self._computed, self._was_held_up = 0.0, False
+        self._stopped = 0.0
         self._log_start = length(log)
         self.first_memory: int | None = None  # when it was ready
         self.usual_memory: int | None = None  # after its first trial
@@ -127,8 +129,11 @@ class _Worker:
         before, self._was_held_up = self._was_held_up, seen.is_stopped or seen.wants_core
         if before or self._was_held_up:  # it may have come on again in between
             held_up = max(0.0, since - computed)
+            if seen.is_stopped:
+                held_up = min(held_up, max(0.0, STOPPED_SECONDS - self._stopped))
             self._held_up += min(held_up, now - self.started)
             self._silence_held_up += min(held_up, now - self.heard)
+        self._stopped = self._stopped + since if seen.is_stopped else 0.0
 
 
 class LocalEngine(Engine):

@@ -48,6 +48,16 @@ STOPPED_SHARE = 0.1
 """... if it has computed for less than this share of them."""
 
 
+def own_seconds(passed: float, used: float) -> float:
+    """Seconds of a process's own, those in which it was stopped or got no core left out.
+
+    Args:
+        passed: Seconds that have passed.
+        used: Seconds that it has computed meanwhile.
+    """
+    return used if passed > STOPPED_SECONDS and used < STOPPED_SHARE * passed else passed
+
+
 class Deadline:
     """Watches one trial's limits.
 
@@ -97,17 +107,23 @@ class Deadline:
         Args:
             seconds: The seconds.
         """
+        self._notice_stop(seconds)
+        self._put_off(seconds)
+
+    def _put_off(self, seconds: float) -> None:
         if self._own_end is not None:
             self._own_end += seconds
-        self._seen, self._computed = time.perf_counter(), time.process_time()
 
-    def _notice_stop(self) -> None:
-        """Excuses the seconds in which the process was stopped, or got no core to speak of."""
+    def _notice_stop(self, waited: float = 0.0) -> None:
+        """Excuses the seconds in which the process was stopped, or got no core to speak of.
+
+        Args:
+            waited: Seconds since the last look that are excused already.
+        """
         now, computed = time.perf_counter(), time.process_time()
-        passed, used = now - self._seen, computed - self._computed
+        passed, used = now - self._seen - waited, computed - self._computed
         self._seen, self._computed = now, computed
-        if passed > STOPPED_SECONDS and used < STOPPED_SHARE * passed:
-            self.excuse(passed - used)
+        self._put_off(passed - own_seconds(passed, used))
 
     def begin(self, parameters: int) -> None:
         """Takes the number of the model's weights, which says what saving it takes."""

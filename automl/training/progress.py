@@ -14,7 +14,7 @@ from automl.data.metrics import LOSS, Objective, compute_metric, compute_metrics
 from automl.data.task import TaskKind
 from automl.errors import TrialError
 from automl.models.schedules import Schedule
-from automl.training.deadline import Deadline
+from automl.training.deadline import Deadline, own_seconds
 from automl.training.dense.trainer import DenseTrainer
 from automl.training.device_data import DeviceData
 from automl.training.early_stopping import EarlyStopping
@@ -227,9 +227,10 @@ class Progress:
             self.reason, self.cut = self._in_epoch(late), True
             return False
         with self._timings.stage("validate"):
-            started = time.perf_counter()
+            started, computed = time.perf_counter(), time.process_time()
             scored = self._score(epoch, logs)
-            self.deadline.validated(time.perf_counter() - started)
+            used = time.process_time() - computed
+            self.deadline.validated(own_seconds(time.perf_counter() - started, used))
         if scored is None:
             return False
         score, val_loss, metrics = scored
@@ -324,7 +325,9 @@ class Progress:
         """Reports the epoch; whether there is a next one."""
         started = time.perf_counter()
         wanted = self._report(report)
-        self.deadline.excuse(time.perf_counter() - started)  # the driver's seconds, not its own
+        if self._spec.wait_for_answer:
+            # The driver's seconds, not its own. To write a report is its own.
+            self.deadline.excuse(time.perf_counter() - started)
         done = bool(self.stopping.reason) or report.epoch >= self.epochs
         if done:  # a trial that has come to its own end is complete, whatever a pruner thinks
             self.reason = self.stopping.reason
