@@ -8,10 +8,12 @@ from contextlib import contextmanager
 
 
 class Absence:
-    """Adds up the seconds in which nobody looked, which no worker is to blame for.
+    """Adds up the seconds in which nobody waited for a worker, which it is not to blame for.
 
     A driver may be stopped (Ctrl-Z, a debugger, SIGSTOP), its machine suspended or overloaded, or
-    it is busy with a proposal; its workers meanwhile wait for its answers.
+    it is busy with a proposal; its workers meanwhile wait for its answers. It may be stopped
+    between any two of its instructions, so all seconds count but those of a wait, and whoever
+    judges by the clock takes the time that `look` gives, not a later one.
 
     Args:
         now: The monotonic clock, in seconds.
@@ -23,17 +25,19 @@ class Absence:
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.seconds = 0.0
         self._now = now
-        self._left: float | None = None
+        self._seen: float | None = None
 
-    @contextmanager
-    def looking(self) -> Iterator[None]:
-        """A context in which somebody looks; the seconds since the one before count as absence."""
-        if self._left is not None:
-            self.seconds += self._now() - self._left
-        try:
-            yield
-        finally:
-            self._left = self._now()
+    def look(self) -> float:
+        """Counts the seconds since the last look or wait.
+
+        Returns:
+            The time up to which `seconds` counts, on the monotonic clock.
+        """
+        now = self._now()
+        if self._seen is not None:
+            self.seconds += now - self._seen
+        self._seen = now
+        return now
 
     @contextmanager
     def waiting(self, seconds: float) -> Iterator[None]:
@@ -42,8 +46,9 @@ class Absence:
         Args:
             seconds: Seconds after which the wait returns by itself.
         """
-        started = self._now()
+        started = self.look()
         try:
             yield
         finally:
-            self.seconds += max(0.0, self._now() - started - seconds)
+            self._seen = self._now()
+            self.seconds += max(0.0, self._seen - started - seconds)

@@ -51,7 +51,7 @@ class _Worker:
         self.heard = time.monotonic()
         self._absence = absence
         self._looked = self.heard
-        self._excused_from = self._silence_excused_from = absence.seconds
+        self._excused_from = self._silence_excused_from = self._looked_at = absence.seconds
         self._held_up = self._silence_held_up = 0.0
         self._computed, self._was_held_up = 0.0, False
         self._stopped = 0.0
@@ -64,8 +64,8 @@ class _Worker:
         """Starts a trial that was submitted at a time on the monotonic clock."""
         self.spec, self.submitted = spec, submitted
         self._log_start = length(self.log)
-        self.started = time.monotonic()
         self.hear()
+        self.started = self.heard
         self._excused_from, self._held_up = self._absence.seconds, 0.0
         if spec.seconds_left is not None:
             spec = replace(spec, seconds_left=spec.seconds_left - (self.started - submitted))
@@ -94,34 +94,34 @@ class _Worker:
 
     def never_came_up(self) -> bool:
         """Whether a process hangs that has not even come to its first trial."""
-        return not self.ready and self._silent() > STALL_SECONDS
+        return not self.ready and self._silent(self._absence.look()) > STALL_SECONDS
 
     def overdue(self, stall_seconds: float) -> TrialResult | None:
         """The result of a trial that has hung or overstayed its limit, or None."""
         if self.spec is None:
             return None
-        self._look()
+        now = self._absence.look()
+        self._look(now)
         excused = self._absence.seconds - self._excused_from + self._held_up
-        running = time.monotonic() - self.started - excused
-        return overdue(self.spec, running, self._silent(), stall_seconds)
+        running = now - self.started - excused
+        return overdue(self.spec, running, self._silent(now), stall_seconds)
 
     def hear(self) -> None:
         """Takes a sign of life."""
-        self.heard = time.monotonic()
+        self.heard = self._absence.look()
         self._silence_excused_from, self._silence_held_up = self._absence.seconds, 0.0
 
-    def _silent(self) -> float:
+    def _silent(self, now: float) -> float:
         """Seconds without a sign of life while it could give one and somebody listened."""
         excused = self._absence.seconds - self._silence_excused_from + self._silence_held_up
-        return time.monotonic() - self.heard - excused
+        return now - self.heard - excused
 
-    def _look(self) -> None:
+    def _look(self, now: float) -> None:
         """Counts the seconds in which the process is stopped, or wants a core and gets none."""
-        now = time.monotonic()
-        since = now - self._looked
-        if since < LOOK_SECONDS or self.child.pid is None:
+        if now - self._looked < LOOK_SECONDS or self.child.pid is None:
             return
-        self._looked = now
+        absent, self._looked_at = self._absence.seconds - self._looked_at, self._absence.seconds
+        since, self._looked = now - self._looked - absent, now  # those are excused already
         seen = standing(self.child.pid)
         if seen is None:
             return
@@ -219,10 +219,7 @@ class LocalEngine(Engine):
 
     @override
     def events(self, timeout: float) -> list[Event]:
-        with self._absence.looking():
-            return self._events(timeout)
-
-    def _events(self, timeout: float) -> list[Event]:
+        self._absence.look()
         deadline = time.monotonic() + timeout
         while True:
             events = self._collect()

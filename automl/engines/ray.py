@@ -130,10 +130,7 @@ class RayEngine(Engine):
 
     @override
     def events(self, timeout: float) -> list[Event]:
-        with self._absence.looking():
-            return self._events(timeout)
-
-    def _events(self, timeout: float) -> list[Event]:
+        self._absence.look()
         deadline = time.monotonic() + timeout
         while True:
             seconds = min(max(0.0, deadline - time.monotonic()), LOOK_SECONDS)
@@ -185,7 +182,7 @@ class RayEngine(Engine):
         return event
 
     def _kill_overdue(self) -> None:
-        now = self._looked = time.monotonic()
+        now = self._looked = self._absence.look()
         started = [trial for trial in self._exchange.running() if trial.started is not None]
         if not started:
             return

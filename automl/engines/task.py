@@ -141,7 +141,7 @@ def _await_answer(
     processes: Processes, child: Child, function: str, deadline: float
 ) -> dict[str, Any]:
     absence = Absence()  # a driver that was stopped reads the answer that came meanwhile
-    while time.monotonic() < deadline + absence.seconds:
+    while absence.look() < deadline + absence.seconds:
         processes.notice()
         if child.connection is not None:
             try:

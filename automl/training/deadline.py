@@ -114,16 +114,21 @@ class Deadline:
         if self._own_end is not None:
             self._own_end += seconds
 
-    def _notice_stop(self, waited: float = 0.0) -> None:
+    def _notice_stop(self, waited: float = 0.0) -> float:
         """Excuses the seconds in which the process was stopped, or got no core to speak of.
 
         Args:
             waited: Seconds since the last look that are excused already.
+
+        Returns:
+            The time up to which they are excused, on `time.perf_counter`. Whoever judges takes it
+            and no later one: the process may be stopped between any two instructions.
         """
         now, computed = time.perf_counter(), time.process_time()
         passed, used = now - self._seen - waited, computed - self._computed
         self._seen, self._computed = now, computed
         self._put_off(passed - own_seconds(passed, used))
+        return now
 
     def begin(self, parameters: int) -> None:
         """Takes the number of the model's weights, which says what saving it takes."""
@@ -154,14 +159,14 @@ class Deadline:
         Returns:
             The reason to stop, or "".
         """
-        self._notice_stop()
+        now = self._notice_stop()
         end, reason = self._limit()
         if end is None:
             return ""
         needed = self._after_scoring() + (self._validation_seconds() if also_validates else 0.0)
         if not scored:
             needed += self._validation_seconds()
-        return reason if time.perf_counter() + needed >= end else ""
+        return reason if now + needed >= end else ""
 
     def wants_probe(self) -> bool:
         """Whether there is a limit and nothing is known yet of what a validation takes."""
@@ -177,9 +182,10 @@ class Deadline:
             count = min(probe, len(self._validation))
             rows = taken(self._validation, np.arange(count))
             evaluate(rows)  # the first call also prepares the graph
-            started = time.perf_counter()
+            started, computed = time.perf_counter(), time.process_time()
             evaluate(rows)
-            self._row_seconds = (time.perf_counter() - started) / max(count, 1)
+            used = time.process_time() - computed
+            self._row_seconds = own_seconds(time.perf_counter() - started, used) / max(count, 1)
             if self._row_seconds * PROBE_ROWS[-1] > PROBE_SECONDS:
                 return
 
@@ -189,11 +195,12 @@ class Deadline:
 
     def too_late_to_score(self) -> str:
         """Why a model without a score cannot get one any more, or ""."""
+        now = self._notice_stop()
         end, reason = self._limit()
         if end is None:
             return ""
         seconds = self._validation_seconds()
-        late = time.perf_counter() + seconds - end
+        late = now + seconds - end
         if reason == SEARCH_OVER or late < max(0.5, 0.5 * seconds):
             return ""
         return (
@@ -203,10 +210,11 @@ class Deadline:
 
     def training_rows(self) -> DeviceRows:
         """The training rows that there is time to score: all, or a random sample of them."""
+        now = self._notice_stop()
         end, _ = self._limit()
         if end is None or self._row_seconds is None:
             return self._train
-        left = end - time.perf_counter() - self._saving()
+        left = end - now - self._saving()
         seconds = max(TRAINING_SHARE * left, TRAINING_SECONDS)
         count = max(int(seconds / (self._row_seconds + METRIC_SECONDS)), FEWEST_ROWS)
         if count >= len(self._train):

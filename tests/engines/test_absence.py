@@ -34,23 +34,57 @@ def test_seconds_between_two_looks_are_absence() -> None:
     clock = Clock()
     absence = Absence(clock)
     clock.now += 50.0  # before the first look there was nothing to look after
-    with absence.looking():
-        clock.now += 3.0
+    absence.look()
     clock.now += 60.0
-    with absence.looking():
-        pass
+    assert absence.look() == clock.now
     assert absence.seconds == 60.0
 
 
 def test_a_wait_that_takes_longer_than_it_should_is_absence() -> None:
     clock = Clock()
     absence = Absence(clock)
-    with absence.looking():
-        with absence.waiting(1.0):
-            clock.now += 0.4
-        with absence.waiting(1.0):
-            clock.now += 31.0  # stopped while it waited
+    absence.look()
+    with absence.waiting(1.0):
+        clock.now += 0.4
+    with absence.waiting(1.0):
+        clock.now += 31.0  # stopped while it waited
+    absence.look()
     assert absence.seconds == 30.0
+
+
+class StoppedOnce:
+    """A clock whose process is stopped for an hour just before one of the times that it is read."""
+
+    def __init__(self, stopped_at: int) -> None:
+        self.now, self.reads, self._stopped_at = 100.0, 0, stopped_at
+
+    def __call__(self) -> float:
+        self.reads += 1
+        self.now += 3600.0 if self.reads == self._stopped_at else 0.0
+        return self.now
+
+
+def test_wherever_a_driver_is_stopped_no_trial_pays_for_it(tmp_path: Path) -> None:
+    spec = TrialSpec(0, {}, 0, TrialBudget(1, 1, seconds=3.0))
+    for stopped_at in range(1, 40):
+        clock = StoppedOnce(stopped_at)
+        absence = Absence(clock)
+        worker = _Worker(Child(), tmp_path / "log", absence)
+        worker.give(spec, clock.now)
+        verdicts = []
+        for _ in range(4):
+            absence.look()
+            verdicts.append(worker.overdue(600.0))
+            with absence.waiting(1.0):
+                clock.now += 0.5
+            worker.hear()
+            verdicts.append(worker.overdue(600.0))
+        assert verdicts == [None] * 8, stopped_at
+        with absence.waiting(10.0):
+            clock.now += 10.0
+        verdict = worker.overdue(600.0)
+        assert verdict is not None and verdict.cause is FailureCause.TIME_LIMIT
+    assert clock.reads < 39  # each reading was the one
 
 
 @LINUX
@@ -75,10 +109,12 @@ def test_a_worker_that_is_held_up_is_not_overdue_and_one_that_sleeps_is(tmp_path
         while verdict is None:
             assert busy.overdue(600.0) is None
             verdict = asleep.overdue(600.0)
-            time.sleep(0.05)
+            with absence.waiting(0.05):
+                time.sleep(0.05)
         assert verdict.cause is FailureCause.TIME_LIMIT
         while busy.overdue(600.0) is None:
-            time.sleep(0.05)
+            with absence.waiting(0.05):
+                time.sleep(0.05)
         assert time.monotonic() - started > 3.0
     finally:
         for process in (*crowd, idle):

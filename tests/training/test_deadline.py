@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -217,3 +218,53 @@ def test_a_trial_that_has_diverged_gets_no_score(toy: Any) -> None:
     progress.diverged(1, 1, float("nan"))
     progress.score_unfinished()
     assert progress.stopping.best_score is None
+
+
+class StoppedOnce:
+    """The clocks of a process that is stopped for an hour just before one of their readings."""
+
+    def __init__(self, stopped_at: int) -> None:
+        self.now, self.computed, self.reads, self._stopped_at = 100.0, 5.0, 0, stopped_at
+
+    def _read(self) -> None:
+        self.reads += 1
+        self.now += 3600.0 if self.reads == self._stopped_at else 0.0
+
+    def perf_counter(self) -> float:
+        self._read()
+        return self.now
+
+    def process_time(self) -> float:
+        self._read()
+        return self.computed
+
+    def compute(self, seconds: float) -> None:
+        self.now, self.computed = self.now + seconds, self.computed + seconds
+
+
+def test_wherever_a_process_is_stopped_its_trial_does_not_pay_for_it(
+    monkeypatch: pytest.MonkeyPatch, toy: Any
+) -> None:
+    data = toy()
+    for stopped_at in range(1, 40):
+        clock = StoppedOnce(stopped_at)
+        monkeypatch.setattr(
+            "automl.training.deadline.time",
+            SimpleNamespace(perf_counter=clock.perf_counter, process_time=clock.process_time),
+        )
+        deadline = Deadline(spec(seconds=4.0), clock.now, data.train, data.validation)
+        reasons = []
+        for epoch in range(3):
+            clock.compute(0.5)
+            reasons.append(deadline.passed(scored=epoch > 0))
+            if epoch == 0:
+                deadline.probe(lambda _, clock=clock: clock.compute(1e-3))
+            reasons.append(deadline.passed(scored=epoch > 0, also_validates=True))
+            clock.now += 7.0  # the driver's seconds
+            deadline.excuse(7.0)
+            reasons.append(deadline.too_late_to_score())
+        assert reasons == [""] * 9, stopped_at
+        assert len(deadline.training_rows()) == len(data.train)
+        clock.compute(3.0)
+        assert deadline.passed(scored=True) == "it reached its time limit of 4 s"
+    assert clock.reads < 39  # each reading was the one
