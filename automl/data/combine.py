@@ -15,9 +15,9 @@ from automl.data.infer import infer_column
 from automl.data.names import nearest
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
 from automl.data.roles import Roles, find_roles
+from automl.data.say import Say
 from automl.data.schema import Conventions
 from automl.data.sources import ArrayPair, Loaded, load
-from automl.data.text_file import Say
 from automl.data.weights import are_weights, column_weights, given_weights
 from automl.errors import DataError, RequestError
 

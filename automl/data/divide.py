@@ -16,6 +16,7 @@ from automl.data.repeats import (
     shared_rows,
 )
 from automl.data.request import DataRequest
+from automl.data.say import Say
 from automl.data.splits import (
     VALIDATION_SHARE,
     IntArray,
@@ -28,7 +29,6 @@ from automl.data.splits import (
     split_stratified,
 )
 from automl.data.task import Task, TaskKind
-from automl.data.text_file import Say
 from automl.data.weights import check_weights
 from automl.errors import DataError
 

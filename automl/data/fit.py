@@ -17,9 +17,9 @@ from automl.data.cycles import describe, held_cycles
 from automl.data.features import ArrayFeature, CategoricalFeature, Feature, NumericFeature
 from automl.data.numbers import array_to_float32, rows_of_a_chunk
 from automl.data.plan import TargetScale
+from automl.data.say import Say
 from automl.data.schema import Column, ColumnKind
 from automl.data.task import Task
-from automl.data.text_file import Say
 from automl.errors import DataError
 
 if TYPE_CHECKING:

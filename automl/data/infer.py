@@ -23,8 +23,8 @@ from automl.data.columns import (
 from automl.data.date_format import FIRST_SHORT_YEAR, ISO, infer_date_format
 from automl.data.infer_numbers import infer_number_format, mixed_numbers
 from automl.data.number_format import NumberFormat
+from automl.data.say import Say
 from automl.data.schema import Column, ColumnKind, Conventions
-from automl.data.text_file import Say
 from automl.errors import DataError
 
 if TYPE_CHECKING:

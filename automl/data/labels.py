@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from automl.data.columns import booleans, is_text, numbers
 from automl.data.infer import are_codes
+from automl.data.sources.text_file import is_number
 from automl.data.task import ClassLabel
-from automl.data.text_file import is_number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,11 +18,11 @@ from automl.data.infer import infer_schema
 from automl.data.plan import InputSignature, PreprocessingPlan, Rows
 from automl.data.reading import read_table
 from automl.data.request import AUTO, RAW, DataRequest
+from automl.data.say import Say
 from automl.data.splits import Split
 from automl.data.summary import say_parts, summarize
 from automl.data.targets import encode_targets, infer_task, target_columns
 from automl.data.task import Task
-from automl.data.text_file import Say
 from automl.data.unread import Tell, teller
 from automl.data.windows import put_in_order
 

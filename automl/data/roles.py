@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from automl.data.names import nearest
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
-from automl.data.text_file import looks_like_data
+from automl.data.sources.text_file import looks_like_data
 from automl.errors import DataError
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.plan import PreprocessingPlan
+from automl.data.say import Say
 from automl.data.separators import checked_separator
 from automl.data.sources import BUNDLED, ArrayPair, arrays_in, load, open_source
-from automl.data.text_file import Say
 from automl.errors import DataError
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from automl.data.combine import Combined
 from automl.data.features import ArrayFeature, CategoricalFeature, Feature
 from automl.data.plan import PreprocessingPlan
 from automl.data.request import DataRequest
+from automl.data.say import Say
 from automl.data.splits import Split
 from automl.data.task import Task
-from automl.data.text_file import Say
 
 
 def say_parts(split: Split, combined: Combined, request: DataRequest, task: Task, say: Say) -> None:

@@ -23,9 +23,9 @@ from automl.data.labels import class_labels, label_codes
 from automl.data.names import nearest
 from automl.data.number_format import NumberFormat
 from automl.data.numbered_classes import MOST_NUMBERED_CLASSES, why_measured
+from automl.data.say import Say
 from automl.data.schema import Conventions
 from automl.data.task import ClassLabel, Task, TaskKind
-from automl.data.text_file import Say
 from automl.data.unfit_targets import (
     DATES,
     check_numbers,

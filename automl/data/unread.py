@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.text_file import Say
+from automl.data.say import Say
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from automl.data.columns import clean, numeric_values
 from automl.data.infer import infer_column
+from automl.data.say import Say
 from automl.data.schema import Conventions
 from automl.data.task import Task, TaskKind
-from automl.data.text_file import Say
 from automl.errors import DataError
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from automl.data.combine import Combined
 from automl.data.divide import divide
 from automl.data.numbers import CHUNK
 from automl.data.request import SHUFFLED, DataRequest
+from automl.data.say import Say
 from automl.data.task import Task
-from automl.data.text_file import Say
 
 FloatMatrix = npt.NDArray[np.float64]
 

@@ -14,8 +14,8 @@ from automl.data.decisions import chosen_classes, holds
 from automl.data.metric_names import find_metric
 from automl.data.names import nearest
 from automl.data.rows import read_rows
+from automl.data.say import Say
 from automl.data.task import Task, TaskKind
-from automl.data.text_file import Say
 from automl.data.unread import teller
 from automl.data.weights import are_weights, check_weights, column_weights, given_weights
 from automl.errors import DataError, RequestError, RunError

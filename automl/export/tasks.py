@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from automl.common.neutral import csv_cell
 from automl.common.root import Root
-from automl.data.npz import read_npy
 from automl.data.plan import PreprocessingPlan
 from automl.data.rows import read_rows
+from automl.data.sources.npz import read_npy
 from automl.data.task import Task
 from automl.errors import RunError
 from automl.export.bundle import (

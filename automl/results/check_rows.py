@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.npz import npz_arrays, read_npy
-from automl.data.parquet_file import read_parquet
+from automl.data.sources.npz import npz_arrays, read_npy
+from automl.data.sources.parquet_file import read_parquet
 from automl.errors import DataError, RunError
 from automl.results.run_directory import RunDirectory
 

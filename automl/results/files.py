@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from automl.common.bounded import parsed_json
+from automl.common.bounded import MOST_JSON, parsed_json, read_bounded
 from automl.common.root import Root
 from automl.common.shell import shown_path
-from automl.data.forms import sealed
+from automl.data.forms import SEAL, sealed, unsealed
 from automl.errors import RunError
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -107,6 +107,36 @@ def write_sealed_json(path: Path, form: Mapping[str, Any]) -> None:
     # As it is checked in reading: what is written can be read again.
     parsed_json(text.encode(), path)
     write_text(path, text)
+
+
+def read_json_object(path: Path) -> dict[str, Any]:
+    """Reads a JSON object from a run's or a bundle's file.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The object.
+
+    Raises:
+        RunError: The file cannot be read, is not a JSON object, or was changed after it was
+            written.
+    """
+    try:
+        form = parsed_json(read_bounded(Root(path.parent), path.name, MOST_JSON), path)
+    except OSError as error:
+        raise RunError(f"{path} cannot be read ({error.strerror or error}).") from error
+    except ValueError as error:
+        raise RunError(f"{path} is not JSON ({error}); restore it from a copy.") from error
+    if not isinstance(form, dict):
+        raise RunError(f"{path} holds no JSON object; restore it from a copy.")
+    try:
+        return unsealed(form)
+    except ValueError as error:
+        raise RunError(
+            f"{path} cannot be trusted: {error}; restore it from a copy, or, if you changed it on "
+            f"purpose, remove the key {SEAL!r} from it."
+        ) from error
 
 
 def to_json_text(form: Any, indent: int | None = 2) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 from automl.common.neutral import printable
 from automl.common.shell import shown_path
 from automl.errors import RunError
+from automl.results.files import read_json_object
 from automl.results.leaderboard import leaderboard
 from automl.results.record import RunRecord
-from automl.results.run_directory import RunDirectory, read_json_object
+from automl.results.run_directory import RunDirectory
 from automl.results.table import number
 from automl.results.time_spent import time_lines, time_spent
 from automl.trial import TrialState

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from automl.common.bounded import MOST_JSON, parsed_json, read_bounded
 from automl.common.names import near_names
 from automl.common.root import Root
 from automl.common.shell import shown_path
-from automl.data.forms import SEAL, unsealed
 from automl.errors import RequestError, RunError
-from automl.results.files import write_sealed_json
+from automl.results.files import read_json_object, write_sealed_json
 from automl.results.forms import ManifestForm, check_known
+from automl.results.whole_folder import TAKEN, make_whole, remove_whole
 
 # A baseline's name may be a folder's; so it is held to letters that every file system takes.
 _BASELINE_NAME = re.compile(r"[a-z][a-z0-9_]*")
-
-
-# What the system says of a folder that something is in already.
-_TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
 
 
 @dataclass(frozen=True)
@@ -59,9 +52,9 @@ class RunDirectory:
         cls.check_free(path)
         target = Path(path).absolute()
         try:
-            _make(target, manifest)
+            make_whole(target, ("trials", "run.json"), lambda folder: _fill(folder, manifest))
         except OSError as error:
-            if error.errno in _TAKEN:
+            if error.errno in TAKEN:
                 # Another run has taken the directory since it was looked at; it is left alone.
                 raise RequestError(
                     f"{path} has just been taken by another run; choose another name."
@@ -312,12 +305,14 @@ class RunDirectory:
     def discard(self) -> None:
         """Removes the run with all that is in it, for a search that ended before any trial."""
         # At once no run any more: half of one could neither be resumed nor made again.
-        hidden = _hidden(self.path)
-        try:
-            self.path.rename(hidden)
-        except OSError:  # a mounted disk cannot be renamed
-            hidden = self.path
-        shutil.rmtree(hidden)
+        remove_whole(self.path)
+
+
+def _fill(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """What a new run has in it."""
+    run = RunDirectory(folder)
+    run.trials.mkdir()
+    write_sealed_json(run.manifest_file, manifest)
 
 
 def _leads_into(folder: Path, link: Path) -> bool:
@@ -325,78 +320,6 @@ def _leads_into(folder: Path, link: Path) -> bool:
         return link.resolve().is_relative_to(folder)
     except (OSError, RuntimeError):  # a circle of links
         return False
-
-
-def read_json_object(path: Path) -> dict[str, Any]:
-    """Reads a JSON object from a run's or a bundle's file.
-
-    Args:
-        path: The file.
-
-    Returns:
-        The object.
-
-    Raises:
-        RunError: The file cannot be read, is not a JSON object, or was changed after it was
-            written.
-    """
-    try:
-        form = parsed_json(read_bounded(Root(path.parent), path.name, MOST_JSON), path)
-    except OSError as error:
-        raise RunError(f"{path} cannot be read ({error.strerror or error}).") from error
-    except ValueError as error:
-        raise RunError(f"{path} is not JSON ({error}); restore it from a copy.") from error
-    if not isinstance(form, dict):
-        raise RunError(f"{path} holds no JSON object; restore it from a copy.")
-    try:
-        return unsealed(form)
-    except ValueError as error:
-        raise RunError(
-            f"{path} cannot be trusted: {error}; restore it from a copy, or, if you changed it on "
-            f"purpose, remove the key {SEAL!r} from it."
-        ) from error
-
-
-def _make(target: Path, manifest: Mapping[str, Any]) -> None:
-    """Makes a run's directory, or leaves nothing of it.
-
-    It is made under another name, so that a process that is killed on the way leaves nothing that
-    is neither a run nor free. A folder that is there, which may be a mounted disk, is filled.
-    """
-    made = _missing_folders(target)
-    is_new = not target.exists()
-    run = RunDirectory(_hidden(target) if is_new else target)
-    try:
-        run.path.mkdir(parents=True, exist_ok=True)
-        run.trials.mkdir()
-        write_sealed_json(run.manifest_file, manifest)
-        if is_new:
-            run.path.rename(target)
-    except BaseException as error:
-        # A folder that was there, and that another run has filled meanwhile, is that run's.
-        if is_new or not (isinstance(error, OSError) and error.errno in _TAKEN):
-            _undo_create(run, [run.path, *made] if is_new else made)
-        raise
-
-
-def _hidden(path: Path) -> Path:
-    """A name beside a folder's that no other process uses."""
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
-
-
-def _missing_folders(path: Path) -> list[Path]:
-    """The folders that have to be made so that a path can exist, the innermost first."""
-    return [folder for folder in (path, *path.parents) if not folder.exists()]
-
-
-def _undo_create(run: RunDirectory, made: list[Path]) -> None:
-    """Removes what `RunDirectory.create` made, and no folder that others have used since."""
-    shutil.rmtree(run.trials, ignore_errors=True)
-    with suppress(OSError):
-        run.manifest_file.unlink(missing_ok=True)
-    for folder in made:
-        with suppress(OSError):
-            folder.rmdir()
 
 
 def _nearest_runs(target: Path) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import RunError
-from automl.results.files import to_json_text, write_sealed_json
-from automl.results.run_directory import RunDirectory, read_json_object
+from automl.results.files import read_json_object, to_json_text, write_sealed_json
+from automl.results.run_directory import RunDirectory
 from automl.tuning.request import SearchRequest
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.data.separators import checked_separator, find_separator
-from automl.data.text_file import read_text_file
+from automl.data.sources.text_file import read_text_file
 from automl.errors import DataError, RequestError
 
 

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import strategies as st
 
 from automl.data import memory
-from automl.data.npz import npz_arrays, read_npy
 from automl.data.plan import ArrayFeature, PreprocessingPlan
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.data.rows import read_rows
+from automl.data.sources.npz import npz_arrays, read_npy
 from automl.errors import DataError
 from tests.faults.mutations import byte_edits, fuzz, mutate, refused
 from tests.faults.rounds import rounds

@@ -17,8 +17,8 @@ from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.errors import RunError
 from automl.results.check_rows import read_check_rows
-from automl.results.files import write_json
-from automl.results.run_directory import RunDirectory, read_json_object
+from automl.results.files import read_json_object, write_json
+from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
 from automl.tuning import new_run, search
 from automl.tuning.budget import SearchBudget

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any
 
 from automl.data.memory import check_memory
-from automl.data.npz import first_line
-from automl.data.parquet_file import check_columns, without_index
 from automl.data.sources.content import Content
+from automl.data.sources.npz import first_line
+from automl.data.sources.parquet_file import check_columns, without_index
 from automl.errors import DataError
 
 if TYPE_CHECKING:

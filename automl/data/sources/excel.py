@@ -10,9 +10,10 @@ from typing import IO, TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError
 
 from automl.data.memory import check_memory
-from automl.data.npz import first_line
+from automl.data.say import Say
 from automl.data.sources.content import Content
-from automl.data.text_file import Say, shown_name, with_header
+from automl.data.sources.npz import first_line
+from automl.data.sources.text_file import shown_name, with_header
 from automl.errors import DataError
 
 if TYPE_CHECKING:

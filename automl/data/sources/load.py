@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.npz import NPY_START, npz_arrays
-from automl.data.parquet_file import read_parquet
 from automl.data.request import STANDARD_INPUT, in_memory, is_in_memory
+from automl.data.say import Say
 from automl.data.sources.arrow_file import FILE_START, OLD_START, STREAM_START, read_arrow
 from automl.data.sources.bundled import BUNDLED, read_bundled
 from automl.data.sources.content import (
@@ -34,8 +33,10 @@ from automl.data.sources.frames import (
     pair_digest,
 )
 from automl.data.sources.json_file import read_json
+from automl.data.sources.npz import NPY_START, npz_arrays
+from automl.data.sources.parquet_file import read_parquet
 from automl.data.sources.place import FORMATS, check_address, check_file
-from automl.data.text_file import Say, read_text_file
+from automl.data.sources.text_file import read_text_file
 from automl.errors import DataError
 
 if TYPE_CHECKING:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.data.memory import check_memory
+from automl.data.say import Say
 from automl.data.separators import (
     BLANKS,
     find_separator,
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 # Own choice: a header with fewer numbers among its names than this share is a header.
 NUMBERS_IN_DATA = 0.25
 LARGEST_FIELD = 10_000_000
-
-Say = Callable[[str], None]
 
 
 def read_text_file(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.data.memory import check_memory, fits_memory
-from automl.data.npz import first_line
+from automl.data.sources.npz import first_line
 from automl.errors import DataError
 
 if TYPE_CHECKING:

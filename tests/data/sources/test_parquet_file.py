@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from automl.data.parquet_file import read_parquet
 from automl.data.sources import load
+from automl.data.sources.parquet_file import read_parquet
 from automl.errors import DataError
 
 FRAME = pd.DataFrame({"a": [3.0, 1.0, 2.0], "y": [0, 1, 1]})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from automl.data.text_file import looks_like_data, read_text_file
+from automl.data.sources.text_file import looks_like_data, read_text_file
 from automl.errors import DataError
 
 
