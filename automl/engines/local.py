@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
 from multiprocessing.connection import wait
-from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
@@ -23,117 +21,13 @@ from automl.engines.limits import (
     MEMORY_GROWTH,
     STALL_SECONDS,
     START_ATTEMPTS,
-    STOPPED_SECONDS,
-    overdue,
     too_large,
 )
+from automl.engines.local_worker import LocalWorker
 from automl.engines.memory import held_memory, mapped_memory, shown_size
-from automl.engines.process_table import standing
-from automl.engines.processes import Child, Processes, warm_processes
-from automl.engines.said import describe_end, length, printed_since
+from automl.engines.processes import Processes, warm_processes
 from automl.errors import RequestError, RunError
 from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
-
-#: Seconds between two looks at whether something holds a worker up; one takes some 0.3 ms.
-LOOK_SECONDS = 0.2
-
-
-class _Worker:
-    """One worker process and the trial that it runs."""
-
-    def __init__(self, child: Child, log: Path, absence: Absence) -> None:
-        self.child = child
-        self.log = log
-        self.ready = False
-        self.greeted = False
-        self.spec: TrialSpec | None = None
-        self.started = self.submitted = 0.0
-        self.heard = time.monotonic()
-        self._absence = absence
-        self._looked = self.heard
-        self._excused_from = self._silence_excused_from = self._looked_at = absence.seconds
-        self._held_up = self._silence_held_up = 0.0
-        self._computed, self._was_held_up = 0.0, False
-        self._stopped = 0.0
-        self._log_start = length(log)
-        self.first_memory: int | None = None  # when it was ready
-        self.usual_memory: int | None = None  # after its first trial
-        self._overgrown: tuple[TrialSpec | None, str] | None = None
-
-    def give(self, spec: TrialSpec, submitted: float) -> None:
-        """Starts a trial that was submitted at a time on the monotonic clock."""
-        self.spec, self.submitted = spec, submitted
-        self._log_start = length(self.log)
-        self.hear()
-        self.started = self.heard
-        self._excused_from, self._held_up = self._absence.seconds, 0.0
-        if spec.seconds_left is not None:
-            spec = replace(spec, seconds_left=spec.seconds_left - (self.started - submitted))
-        self.child.send({"trial": spec.to_json()})
-
-    def last_words(self) -> str:
-        """How the process has ended, and what it said of the reason since the trial began."""
-        said = self.child.said or printed_since(self.log, self._log_start)
-        return describe_end(self.child.exit_code, said)
-
-    def end_overgrown(self, why: str) -> None:
-        """Ends the process for the memory that it holds; called by the guard's thread."""
-        if self._overgrown is None:
-            self._overgrown = self.spec, why
-            self.child.kill()
-
-    def overgrown(self) -> str | None:
-        """Why the guard has ended the process during its present trial; None if it has not.
-
-        "" where that was on account of an earlier trial, which had just ended.
-        """
-        if self._overgrown is None:
-            return None
-        spec, why = self._overgrown
-        return why if spec is self.spec else ""
-
-    def never_came_up(self) -> bool:
-        """Whether a process hangs that has not even come to its first trial."""
-        return not self.ready and self._silent(self._absence.look()) > STALL_SECONDS
-
-    def overdue(self, stall_seconds: float) -> TrialResult | None:
-        """The result of a trial that has hung or overstayed its limit, or None."""
-        if self.spec is None:
-            return None
-        now = self._absence.look()
-        self._look(now)
-        excused = self._absence.seconds - self._excused_from + self._held_up
-        running = now - self.started - excused
-        return overdue(self.spec, running, self._silent(now), stall_seconds)
-
-    def hear(self) -> None:
-        """Takes a sign of life."""
-        self.heard = self._absence.look()
-        self._silence_excused_from, self._silence_held_up = self._absence.seconds, 0.0
-
-    def _silent(self, now: float) -> float:
-        """Seconds without a sign of life while it could give one and somebody listened."""
-        excused = self._absence.seconds - self._silence_excused_from + self._silence_held_up
-        return now - self.heard - excused
-
-    def _look(self, now: float) -> None:
-        """Counts the seconds in which the process is stopped, or wants a core and gets none."""
-        if now - self._looked < LOOK_SECONDS or self.child.pid is None:
-            return
-        absent, self._looked_at = self._absence.seconds - self._looked_at, self._absence.seconds
-        since, self._looked = now - self._looked - absent, now  # those are excused already
-        seen = standing(self.child.pid)
-        if seen is None:
-            return
-        computed, self._computed = seen.computed - self._computed, seen.computed
-        before, self._was_held_up = self._was_held_up, seen.is_stopped or seen.wants_core
-        if before or self._was_held_up:  # it may have come on again in between
-            held_up = max(0.0, since - computed)
-            if seen.is_stopped:
-                held_up = min(held_up, max(0.0, STOPPED_SECONDS - self._stopped))
-            self._held_up += min(held_up, now - self.started)
-            self._silence_held_up += min(held_up, now - self.heard)
-        self._stopped = self._stopped + since if seen.is_stopped else 0.0
 
 
 class LocalEngine(Engine):
@@ -175,8 +69,8 @@ class LocalEngine(Engine):
         self._memory_growth = memory_growth
         self._memory_limit = memory_limit
         self._job: Job | None = None
-        self._workers: list[_Worker] = []
-        self._successors: dict[int, _Worker] = {}
+        self._workers: list[LocalWorker] = []
+        self._successors: dict[int, LocalWorker] = {}
         self._queue: deque[tuple[TrialSpec, float]] = deque()
         self._failed_starts = 0
         self._guard: Guard | None = None
@@ -196,16 +90,16 @@ class LocalEngine(Engine):
             self._workers.append(self._start_worker(index))
         self._guard = Guard(lambda: list(self._all_workers()), self._memory_limit)
 
-    def _all_workers(self) -> Iterator[_Worker]:
+    def _all_workers(self) -> Iterator[LocalWorker]:
         yield from list(self._workers)
         yield from list(self._successors.values())
 
-    def _start_worker(self, index: int) -> _Worker:
+    def _start_worker(self, index: int) -> LocalWorker:
         assert self._job is not None
         log = self._job.run / "logs" / f"worker-{index}.log"
         argument = {"gpu": self._devices.of_worker(index)}
         child = self._processes.start("automl.engines.worker:serve_worker", argument, log)
-        return _Worker(child, log, self._absence)
+        return LocalWorker(child, log, self._absence)
 
     @override
     def submit(self, spec: TrialSpec) -> None:
@@ -260,13 +154,13 @@ class LocalEngine(Engine):
         self._assign()
         return events
 
-    def _greet(self, worker: _Worker) -> None:
+    def _greet(self, worker: LocalWorker) -> None:
         if worker.child.connection is not None and not worker.greeted:
             assert self._job is not None
             worker.child.send({"job": self._job.to_json()})
             worker.greeted = True
 
-    def _take(self, index: int, worker: _Worker, message: dict[str, Any]) -> list[Event]:
+    def _take(self, index: int, worker: LocalWorker, message: dict[str, Any]) -> list[Event]:
         worker.hear()
         if "ready" in message:
             self._note_ready(worker)
@@ -285,12 +179,12 @@ class LocalEngine(Engine):
             return [TrialEnded(trial, TrialResult.from_json(message["ended"]))]
         return []
 
-    def _has_grown(self, worker: _Worker, memory: int) -> bool:
+    def _has_grown(self, worker: LocalWorker, memory: int) -> bool:
         if worker.usual_memory is None:  # the rows in the form that models take them came with it
             worker.usual_memory = memory
         return too_large(memory, worker.usual_memory, self._memory_growth, self._memory_limit)
 
-    def _note_ready(self, worker: _Worker) -> None:
+    def _note_ready(self, worker: LocalWorker) -> None:
         worker.ready = True
         self._failed_starts = 0
         worker.first_memory = held_memory(worker.child.pid) if worker.child.pid else None
@@ -302,7 +196,7 @@ class LocalEngine(Engine):
                 "that a worker holds before its first trial; give more."
             )
 
-    def _check_addresses(self, worker: _Worker) -> None:
+    def _check_addresses(self, worker: LocalWorker) -> None:
         bound = address_space()
         mapped = mapped_memory(worker.child.pid) if worker.child.pid else None
         if bound is not None and mapped is not None and mapped + LEAST_ADDRESSES > bound:
@@ -313,7 +207,7 @@ class LocalEngine(Engine):
                 "and bound the memory with --memory-per-worker), then go on with `automl resume`."
             )
 
-    def _await_successor(self, index: int, successor: _Worker) -> None:
+    def _await_successor(self, index: int, successor: LocalWorker) -> None:
         """Takes a successor into its place as soon as it is up and no trial runs there."""
         self._greet(successor)
         if successor.never_came_up():
@@ -334,14 +228,14 @@ class LocalEngine(Engine):
         self._workers[index].child.close()  # a healthy worker ends by itself when it is let go
         self._workers[index] = self._successors.pop(index)
 
-    def _replace(self, index: int, worker: _Worker) -> None:
+    def _replace(self, index: int, worker: LocalWorker) -> None:
         worker.child.close()
         if index in self._successors:
             self._workers[index] = self._successors.pop(index)
         else:
             self._workers[index] = self._start_worker(index)
 
-    def _bury(self, index: int, worker: _Worker) -> list[Event]:
+    def _bury(self, index: int, worker: LocalWorker) -> list[Event]:
         """Replaces a worker that has died, and fails the trial that it ran."""
         deadline = time.monotonic() + 2.0
         while worker.child.exit_code is None and time.monotonic() < deadline:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from automl.engines.absence import Absence
-from automl.engines.local import _Worker
+from automl.engines.local_worker import LocalWorker
 from automl.engines.process_table import began, standing
 from automl.engines.processes import Child
 from automl.trial import FailureCause, TrialBudget, TrialSpec
@@ -69,7 +69,7 @@ def test_wherever_a_driver_is_stopped_no_trial_pays_for_it(tmp_path: Path) -> No
     for stopped_at in range(1, 40):
         clock = StoppedOnce(stopped_at)
         absence = Absence(clock)
-        worker = _Worker(Child(), tmp_path / "log", absence)
+        worker = LocalWorker(Child(), tmp_path / "log", absence)
         worker.give(spec, clock.now)
         verdicts = []
         for _ in range(4):
@@ -102,7 +102,7 @@ def test_a_worker_that_is_held_up_is_not_overdue_and_one_that_sleeps_is(tmp_path
         for process in (crowd[0], idle):
             child = Child()
             child.pid = process.pid
-            workers.append(_Worker(child, tmp_path / "log", absence))
+            workers.append(LocalWorker(child, tmp_path / "log", absence))
             workers[-1].give(spec, time.monotonic())
         busy, asleep = workers
         started, verdict = time.monotonic(), None
