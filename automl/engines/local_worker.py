@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from automl.engines.absence import Absence
+from automl.engines.child import Child
 from automl.engines.limits import STALL_SECONDS, STOPPED_SECONDS, overdue
 from automl.engines.process_table import standing
-from automl.engines.processes import Child
 from automl.engines.said import describe_end, length, printed_since
 from automl.trial import TrialResult, TrialSpec
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import ray
 
+from automl.engines.child import CHILD_ENVIRONMENT
 from automl.engines.limits import LOG_BYTES
-from automl.engines.processes import CHILD_ENVIRONMENT
 from automl.engines.ray_folder import ray_folder
 from automl.engines.ray_health import Health
 from automl.engines.ray_private import on_loopback, stdout_deduplicator

@@ -14,8 +14,9 @@ from typing import Any
 from automl import errors
 from automl.common.machine import usable_cores
 from automl.engines.absence import Absence
+from automl.engines.child import Child
 from automl.engines.guard import Guard
-from automl.engines.processes import Child, Processes
+from automl.engines.processes import Processes
 from automl.engines.said import describe_end
 from automl.errors import AutoMLError, RunError
 

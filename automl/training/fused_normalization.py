@@ -4,7 +4,7 @@ On a CPU, Keras normalizes a batch of images by reductions and elementwise opera
 own, forward and backward, each of which goes through all of the batch's maps. On a small
 convolutional network that is a tenth to a half of a step. Milliseconds a step on one thread,
 batches of 32 images of 28 x 28 pixels, an AVX2 processor, without and with oneDNN's convolutions
-(`automl.engines.processes.CHILD_ENVIRONMENT`):
+(`automl.engines.child.CHILD_ENVIRONMENT`):
 
 | blocks of convolution, normalization, pooling | Keras | oneDNN | oneDNN, fused |
 |---|---|---|---|

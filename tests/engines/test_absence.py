@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from automl.engines.absence import Absence
+from automl.engines.child import Child
 from automl.engines.local_worker import LocalWorker
 from automl.engines.process_table import began, standing
-from automl.engines.processes import Child
 from automl.trial import FailureCause, TrialBudget, TrialSpec
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -16,7 +16,8 @@ from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.engines.contract import EpochFinished, Event, Job, SpaceHandle, TrialEnded
 from automl.engines.local import LocalEngine
-from automl.engines.processes import Processes, SpawnedProcesses, warm_processes
+from automl.engines.processes import Processes, warm_processes
+from automl.engines.spawned import SpawnedProcesses
 from automl.space.registry import find_space
 from automl.trial import FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
 

@@ -13,14 +13,11 @@ import pytest
 
 from automl.common.machine import usable_cores
 from automl.data.metrics import Objective
+from automl.engines.child import Child
 from automl.engines.contract import Job
 from automl.engines.local import LocalEngine
-from automl.engines.processes import (
-    Child,
-    Processes,
-    SpawnedProcesses,
-    warm_processes,
-)
+from automl.engines.processes import Processes, warm_processes
+from automl.engines.spawned import SpawnedProcesses
 from automl.engines.task import TookTooLong, run_task
 from automl.trial import TrialBudget, TrialResult, TrialSpec, TrialState
 

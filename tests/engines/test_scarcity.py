@@ -18,10 +18,11 @@ from automl.data.arrays import save_arrays
 from automl.data.metrics import Objective
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
+from automl.engines.child import Child
 from automl.engines.contract import EpochFinished, Event, Job, SpaceHandle, TrialEnded
+from automl.engines.forked import MOST_LOST, ForkedProcesses
 from automl.engines.forkserver import _Server
 from automl.engines.local import LocalEngine
-from automl.engines.processes import MOST_LOST, Child, ForkedProcesses
 from automl.engines.said import bounds_met, describe_end, last_words, printed_since
 from automl.engines.task import run_task
 from automl.errors import RunError
