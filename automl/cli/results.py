@@ -61,6 +61,8 @@ def leaderboard(
     from automl.results.run_directory import RunDirectory
     from automl.results.table import leaderboard_text
 
+    if as_json and format_ not in (Format.TABLE, Format.JSON):
+        raise RequestError(f"--json and --format {format_} are two formats; give one of them.")
     record = read_record(RunDirectory.open(run), storage=storage)
     tell(record.notes)
     rows = ranked(record)

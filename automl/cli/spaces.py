@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -61,6 +60,9 @@ def add_commands(app: typer.Typer) -> None:
 def list_all(context: typer.Context, as_json: AsJson = False, debug: Debug = False) -> None:
     """List the search spaces; show one, write a new one, check a file."""
     if context.invoked_subcommand is not None:
+        if as_json:
+            command = f"automl spaces {context.invoked_subcommand}"
+            raise RequestError(f"--json stands before its command; write `{command} ... --json`.")
         return
     from automl.cli.streams import print_json, screen_width
     from automl.space.registry import list_spaces
@@ -86,12 +88,12 @@ def show(
     debug: Debug = False,
 ) -> None:
     """Show the hyperparameters of SPACE: range, default, condition and source of each."""
-    from automl.cli.streams import screen_width
+    from automl.cli.streams import print_json, screen_width
     from automl.engines.describe import described, locate_space
 
     found = described(locate_space(space))
     if as_json or format_ is Format.JSON:
-        typer.echo(json.dumps(found.to_json(), indent=2))
+        print_json(found.to_json())
         return
     count = found.count()
     many = "endless" if count == float("inf") else f"{count:,}"
@@ -106,11 +108,13 @@ def show(
 
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The new space's name.")],
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Write NAME.py, a commented search space to start from."""
     from pathlib import Path
 
+    from automl.cli.streams import print_json
     from automl.space.template import template_text
 
     path = Path(f"{name.removesuffix('.py')}.py")
@@ -124,6 +128,9 @@ def new(
         raise RequestError(
             f"{path} cannot be written ({error.strerror or error}); choose another place."
         ) from error
+    if as_json:
+        print_json({"space": path.stem, "file": str(path)})
+        return
     typer.echo(f"Written: {path}")
     typer.echo(
         f"Next: automl spaces check {shown_path(path)}, automl search DATA "

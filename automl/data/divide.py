@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,8 @@ def divide(
         validation=np.flatnonzero(combined.part == 1) if has_validation else main[split.validation],
         test=np.flatnonzero(combined.part == 2) if has_test else main[split.test],
     )
-    _say_repeats(split, same, say)
+    given = {"validation": bool(has_validation), "test": bool(has_test)}
+    _say_repeats(split, same, given, say)
     return split
 
 
@@ -114,8 +116,15 @@ def _by_group(groups: npt.NDArray[Any], same: IntArray, rule: SplitRule, say: Sa
     return split_by_group(joined, rule)
 
 
-def _say_repeats(split: Split, same: IntArray, say: Say) -> None:
-    """Says how many rows repeat, and whether equal rows stand on both sides of the split."""
+def _say_repeats(split: Split, same: IntArray, given: Mapping[str, bool], say: Say) -> None:
+    """Says how many rows repeat, and whether equal rows stand on both sides of the split.
+
+    Args:
+        split: How rows were divided.
+        same: Numbers of the different rows, (n,).
+        given: Whether the rows of ``validation`` and ``test`` were given, each as they are.
+        say: Called with it.
+    """
     rows = np.concatenate([split.train, split.validation, split.test])
     parts = {"test": split.test, "validation": split.validation}
     others = {"test": np.concatenate([split.train, split.validation]), "validation": split.train}
@@ -123,16 +132,18 @@ def _say_repeats(split: Split, same: IntArray, say: Say) -> None:
     for name, count in crossing.items():
         if count:
             known = "training or validation" if name == "test" else "training"
+            way = "leave them out of one side" if given[name] else f"--{name} FILE gives others"
             say(
                 f"{count:,} of {len(parts[name]):,} {name} rows equal a {known} row in all that is "
-                f"learnt from, so their scores tell less about new rows (--{name} FILE gives "
-                "others)"
+                f"learnt from, so their scores tell less about new rows ({way})"
             )
     repeated = count_repeats(same)
     if repeated and not any(crossing.values()):
+        own = next((name for name in parts if not given[name]), None)
+        way = "" if own is None else f" (--{own} FILE gives {own} rows of your own)"
         say(
             f"{repeated:,} of {len(rows):,} rows equal another in all that is learnt from: equal "
-            "rows stay in one part (--test FILE gives test rows of your own)"
+            f"rows stay in one part{way}"
         )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
-from automl.cli.main import main
+from automl.cli.main import main, make_app
 from tests.cli.console import automl
 
 
@@ -39,6 +42,77 @@ def test_commands_that_read_print_an_object(run: Path, capsys: pytest.CaptureFix
     assert trial == short["best"] == next(row for row in rows if row["rank"] == trial["rank"])
     assert "mlp" in [space["name"] for space in object_of(capsys, "spaces")]
     assert object_of(capsys, "spaces", "show", "mlp")["name"] == "mlp"
+
+
+def commands(group: Any = None, names: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """All commands of the parser, those without a name of their own (`automl spaces`) too."""
+    group = get_command(make_app()) if group is None else group
+    if names and (not hasattr(group, "commands") or group.invoke_without_command):
+        yield names
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, (*names, name))
+
+
+#: What each command needs to tell something; `search` has a test of its own.
+CALLS = {
+    ("resume",): ["run"],
+    ("leaderboard",): ["run"],
+    ("show",): ["run"],
+    ("export",): ["run", "--to", "model"],
+    ("predict",): ["run/best", "rows.csv", "--output", "out.csv"],
+    ("evaluate",): ["run/best", "rows.csv"],
+    ("spaces",): [],
+    ("spaces", "show"): ["linear"],
+    ("spaces", "new"): ["mine"],
+    ("spaces", "check"): ["linear"],
+}
+HEAVY = {"resume", "export", "predict", "evaluate", "check"}
+
+
+def test_every_command_of_the_parser_is_tried() -> None:
+    assert set(commands()) == {("search",), *CALLS}
+
+
+@pytest.mark.parametrize("command", CALLS, ids=" ".join)
+def test_every_command_prints_one_value_and_nothing_else(
+    command: tuple[str, ...],
+    run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    header = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm),target"
+    (tmp_path / "rows.csv").write_text(f"{header}\n5.1,3.5,1.4,0.2,setosa\n6,3,6,2.5,virginica\n")
+    monkeypatch.chdir(tmp_path)
+    arguments = [*command, *CALLS[command], "--json"]
+    if command[-1] in HEAVY:
+        done = automl(*arguments, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        printed = done.stdout
+    else:
+        assert main(arguments) == 0
+        printed = capsys.readouterr().out
+    found = json.loads(printed)
+    assert isinstance(found, list if command in (("leaderboard",), ("spaces",)) else dict)
+    assert found
+
+
+def test_a_space_that_was_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert object_of(capsys, "spaces", "new", "mine") == {"space": "mine", "file": "mine.py"}
+    assert (tmp_path / "mine.py").is_file()
+
+
+def test_a_format_beside_json_and_json_before_its_command_are_no_quiet_tables(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = object_of(capsys, "leaderboard", str(run), "--format", "csv", code=2)
+    assert "two formats" in found["error"]
+    assert main(["spaces", "--json", "show", "mlp"]) == 2
+    assert "automl spaces show ... --json" in json.loads(capsys.readouterr().out)["error"]
 
 
 @pytest.mark.parametrize(

@@ -207,3 +207,34 @@ def test_numbers_are_compared_by_value_however_they_are_written():
     assert said(mixed, "10 of 10 test rows equal a training or validation row")
     x = np.array([[0.0, 1.0], [-0.0, 1.0]] * 10 + [[i, i] for i in range(2, 22)])
     assert said(prepare(DataRequest((x, np.arange(40) + 0.5))), "20 of 40 rows equal another")
+
+
+@pytest.mark.parametrize(
+    ("given_parts", "crosses", "ways"),
+    [
+        ((), False, ["(--test FILE gives test rows of your own)"]),
+        (("test",), False, ["(--validation FILE gives validation rows of your own)"]),
+        (("test", "validation"), False, ["rows stay in one part"]),
+        (("test",), True, ["(leave them out of one side)"]),
+        (("test", "validation"), True, ["(leave them out of one side)"] * 2),
+    ],
+)
+def test_the_way_out_of_equal_rows_is_one_that_is_left(tmp_path, given_parts, crosses, ways):
+    frame = repeated()
+    request = {}
+    for number, name in enumerate(given_parts):
+        rows = repeated(20, 2, seed=0 if crosses else number + 1)
+        rows.to_csv(tmp_path / f"{name}.csv", index=False)
+        request[name] = str(tmp_path / f"{name}.csv")
+    data = prepare(DataRequest(frame, "y", **request))
+    notes = said(data, "rows equal a")  # equal a training row; or, within one part, equal another
+    assert len(notes) == len(ways)
+    assert all(note.endswith(way) for note, way in zip(notes, ways, strict=True))
+    assert all(f"--{name} FILE" not in note for note in notes for name in given_parts)
+
+
+def test_rows_that_a_split_by_time_parts_have_the_file_as_their_way_out():
+    frame = repeated()
+    frame["day"] = np.arange(len(frame))
+    notes = said(prepare(DataRequest(frame, "y", split_by_time="day")), "test rows equal a")
+    assert [note.endswith("(--test FILE gives others)") for note in notes] == [True]
