@@ -8,13 +8,11 @@ from pathlib import Path
 
 from automl.engines.absence import Absence
 from automl.engines.child import Child
-from automl.engines.limits import STALL_SECONDS, STOPPED_SECONDS, overdue
+from automl.engines.held_up import HeldUp
+from automl.engines.limits import STALL_SECONDS, overdue
 from automl.engines.process_table import standing
 from automl.engines.said import describe_end, length, printed_since
 from automl.trial import TrialResult, TrialSpec
-
-#: Seconds between two looks at whether something holds a worker up; one takes some 0.3 ms.
-LOOK_SECONDS = 0.2
 
 
 class LocalWorker:
@@ -29,11 +27,9 @@ class LocalWorker:
         self.started = self.submitted = 0.0
         self.heard = time.monotonic()
         self._absence = absence
-        self._looked = self.heard
-        self._excused_from = self._silence_excused_from = self._looked_at = absence.seconds
+        self._excused_from = self._silence_excused_from = absence.seconds
         self._held_up = self._silence_held_up = 0.0
-        self._computed, self._was_held_up = 0.0, False
-        self._stopped = 0.0
+        self._hold = HeldUp(absence, self.heard)
         self._log_start = length(log)
         self.first_memory: int | None = None  # when it was ready
         self.usual_memory: int | None = None  # after its first trial
@@ -97,19 +93,8 @@ class LocalWorker:
 
     def _look(self, now: float) -> None:
         """Counts the seconds in which the process is stopped, or wants a core and gets none."""
-        if now - self._looked < LOOK_SECONDS or self.child.pid is None:
+        if self.child.pid is None or not self._hold.is_due(now):
             return
-        absent, self._looked_at = self._absence.seconds - self._looked_at, self._absence.seconds
-        since, self._looked = now - self._looked - absent, now  # those are excused already
-        seen = standing(self.child.pid)
-        if seen is None:
-            return
-        computed, self._computed = seen.computed - self._computed, seen.computed
-        before, self._was_held_up = self._was_held_up, seen.is_stopped or seen.wants_core
-        if before or self._was_held_up:  # it may have come on again in between
-            held_up = max(0.0, since - computed)
-            if seen.is_stopped:
-                held_up = min(held_up, max(0.0, STOPPED_SECONDS - self._stopped))
-            self._held_up += min(held_up, now - self.started)
-            self._silence_held_up += min(held_up, now - self.heard)
-        self._stopped = self._stopped + since if seen.is_stopped else 0.0
+        held_up = self._hold.look(now, standing(self.child.pid))
+        self._held_up += min(held_up, now - self.started)
+        self._silence_held_up += min(held_up, now - self.heard)

@@ -20,10 +20,11 @@ from automl.engines.absence import Absence
 from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
 from automl.engines.limits import MEMORY_GROWTH, STALL_SECONDS, overdue
 from automl.engines.ray_cluster import Cluster, connect
-from automl.engines.ray_exchange import Closed, ClosedGently, Exchange, Happening
+from automl.engines.ray_exchange import Closed, ClosedGently, Exchange, Happening, RunningTrial
 from automl.engines.ray_health import Health
 from automl.engines.ray_trainable import Mailbox, Workload
 from automl.engines.ray_tune import make_tuner
+from automl.engines.ray_watch import TrialClock, Watch
 from automl.errors import RunError
 from automl.trial import FailureCause, TrialResult, TrialSpec, TrialState
 
@@ -74,7 +75,8 @@ class RayEngine(Engine):
         self._run = Path()
         self._looked = 0.0
         self._absence = Absence()
-        self._excused: dict[str, float] = {}
+        self._clocks: dict[str, TrialClock] = {}
+        self._watch = Watch("")
         self._health: Health | None = None
         #: The latest letter to each trial, until its next epoch.
         self._letters: dict[str, dict[str, Any]] = {}
@@ -93,7 +95,9 @@ class RayEngine(Engine):
         cluster = self._held.enter_context(connect(self._address, self._slots, self._on_gpu))
         workload = replace(workload, on_gpu=cluster.gpus > 0)
         self._exchange = Exchange(Closed if cluster.is_left else ClosedGently)
-        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        node = ray.get_runtime_context().get_node_id()
+        here = NodeAffinitySchedulingStrategy(node, soft=False)
+        self._watch = Watch(node)
         self._health = cluster.health
         # Where it dies it is started anew, and what was asked of it is asked again.
         self._mailbox = (
@@ -126,6 +130,8 @@ class RayEngine(Engine):
 
     @override
     def submit(self, spec: TrialSpec) -> None:
+        self._absence.look()
+        self._clocks[str(spec.trial)] = TrialClock(self._absence)
         self._exchange.submit(spec)
 
     @override
@@ -133,6 +139,10 @@ class RayEngine(Engine):
         self._absence.look()
         deadline = time.monotonic() + timeout
         while True:
+            # Also while others have news, and Ray's parts may be dead for long until it shows.
+            if time.monotonic() - self._looked > LOOK_SECONDS:
+                self._check_health()
+                self._kill_overdue()
             seconds = min(max(0.0, deadline - time.monotonic()), LOOK_SECONDS)
             with self._absence.waiting(seconds):
                 happened = self._exchange.happened(seconds)
@@ -144,8 +154,6 @@ class RayEngine(Engine):
                 raise RunError(
                     f"Ray Tune cannot run trials ({failure}); mend it, then resume the search."
                 )
-            if time.monotonic() - self._looked > LOOK_SECONDS:
-                self._kill_overdue()
             if time.monotonic() >= deadline:
                 return []
 
@@ -171,6 +179,7 @@ class RayEngine(Engine):
         if not isinstance(event, TrialEnded):
             return event
         self._letters.pop(str(event.trial), None)
+        self._clocks.pop(str(event.trial), None)
         self._mailbox.forget.remote(str(event.trial))
         try:
             _write_files(Root(self._run), Path("trials") / str(event.trial), happening.files)
@@ -184,6 +193,8 @@ class RayEngine(Engine):
     def _kill_overdue(self) -> None:
         now = self._looked = self._absence.look()
         started = [trial for trial in self._exchange.running() if trial.started is not None]
+        for name in self._clocks.keys() - {str(trial.spec.trial) for trial in started}:
+            self._clocks[name] = TrialClock(self._absence)
         if not started:
             return
         asked = self._mailbox.silences.remote()
@@ -203,19 +214,23 @@ class RayEngine(Engine):
                 f"then go on with `automl resume {self._run}`."
             ) from error
         self._notice_mailbox(mailbox, now)
-        self._excused = {
-            str(trial.spec.trial): self._excused.get(str(trial.spec.trial), self._absence.seconds)
-            for trial in started
-        }
-        for trial in started:
+        for trial in self._watched(started, now):
             name = str(trial.spec.trial)
-            excused = self._absence.seconds - self._excused[name]
-            running = now - (trial.started or now) - excused
-            silent = min(silences.get(name, now - self._mailbox_since) - excused, running)
+            silence = silences.get(name, now - self._mailbox_since)
+            began = trial.started or now
+            running, silent = self._clocks[name].seconds(now, began, silence)
             verdict = overdue(trial.spec, running, silent, self._stall_seconds, LIMIT_GRACE)
             if verdict is not None and trial.verdict is None:
                 trial.verdict = verdict
                 ray.kill(trial.actor)
+
+    def _watched(self, started: list[RunningTrial], now: float) -> list[RunningTrial]:
+        """The trials of which it is known what held them up so far."""
+        seen = self._watch.look([trial.place for trial in started if trial.place], now)
+        for trial in started:
+            if trial.place in seen:
+                self._clocks[str(trial.spec.trial)].look(now, seen[trial.place])
+        return [t for t in started if not (t.place and self._watch.is_unsure(t.place, now))]
 
     def _notice_mailbox(self, mailbox: str, now: float) -> None:
         """Sends again what a mailbox may have had when it died: the latest letter to each trial."""
@@ -250,6 +265,7 @@ class RayEngine(Engine):
             self._thread.join(LEAVE_SECONDS)
             self._thread = None
             ray.kill(self._mailbox)
+            self._watch.close()
         self._held.close()
 
 

@@ -14,6 +14,7 @@ import ray
 from automl.engines.contract import EpochFinished, Event, TrialEnded
 from automl.engines.limits import START_ATTEMPTS
 from automl.engines.ray_trainable import ENDED, EPOCHS, FILES, SPENT, STARTED
+from automl.engines.ray_watch import Place
 from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
 
 #: Seconds that Tune waits, once for each trial that has ended, for the next one before it goes on
@@ -44,6 +45,7 @@ class RunningTrial:
         started: `time.monotonic` at which it began, or None before.
         verdict: What it ends with where the engine has killed it.
         submitted: The specification as it was submitted, and `time.monotonic` at that.
+        place: Where it runs, once it has begun.
     """
 
     spec: TrialSpec
@@ -51,6 +53,7 @@ class RunningTrial:
     started: float | None = None
     verdict: TrialResult | None = None
     submitted: tuple[TrialSpec, float] | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -153,8 +156,8 @@ class Exchange:
         ended, spent = result.pop(ENDED, None), result.pop(SPENT, False)
         with self._changed:
             running = self._running[identity]
-            if result.pop(STARTED, False):
-                running.started = time.monotonic()
+            if (place := result.pop(STARTED, None)) is not None:
+                running.started, running.place = time.monotonic(), Place(**place)
                 self._failed_starts = 0
             trial = running.spec.trial
             for form in epochs:

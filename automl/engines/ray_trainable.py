@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -24,6 +24,7 @@ from ray.tune.result import DONE
 from automl.engines.contract import Job, SpaceHandle
 from automl.engines.limits import MEMORY_GROWTH
 from automl.engines.memory import give_back_memory, resident_memory
+from automl.engines.ray_watch import Place
 from automl.errors import SpaceError
 from automl.space.keras_tuner import module_of
 from automl.space.registry import find_space
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
     from automl.data.metrics import Objective
     from automl.space import SearchSpace
 
-# Keys of what `TrialTrainable.step` returns. STARTED comes once, before anything can go wrong
-# that is the trial's own fault; EPOCHS with what has finished since; the rest with the end.
+# Keys of what `TrialTrainable.step` returns. STARTED, the trial's `Place`, comes once, before
+# anything can go wrong that is the trial's own fault; EPOCHS with what has finished since; the
+# rest with the end.
 STARTED, EPOCHS, ENDED, FILES, SPENT = "started", "epochs", "ended", "files", "spent"
 #: Key of the specification in a Tune trial's config. One string: Tune would read a grid search
 #: or a placeholder into a configuration of ours.
@@ -282,7 +284,7 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray carries no types
         """Starts the trial, or waits for what happens next in it."""
         if self._course is None:
             self._course = _Course(self._spec, self, Path(self.logdir) / "files")
-            return {STARTED: True}
+            return {STARTED: asdict(Place.here())}
         news = self._course.news()
         if ENDED in news:
             news[SPENT] = self._is_spent()

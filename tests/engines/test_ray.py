@@ -130,3 +130,56 @@ def test_a_death_is_told_in_one_sentence() -> None:
     said = "The actor died.\n\tclass_name: X\nWorker exit detail: it ran out of luck. Perhaps.\n"
     assert describe_death(said) == "its Ray actor died: it ran out of luck. Perhaps."
     assert describe_death("") == "its Ray actor died"
+
+
+#: A trial of four seconds whose actor, on this machine or another one, is stopped for six.
+STOPPED = """
+import os, signal, sys, time
+from pathlib import Path
+import ray
+from automl.engines.contract import EpochFinished, TrialEnded
+from automl.engines.ray import RayEngine
+from tests.engines.conformance import ENDLESS, Seen, make_job, make_spec
+
+if sys.argv[2] == "another":
+    from ray.cluster_utils import Cluster
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "dashboard_port": None})
+    cluster.add_node(num_cpus=1)
+    ray.init(cluster.address, log_to_driver=False)
+with RayEngine(1) as engine:
+    engine.open(make_job(Path(sys.argv[1])))
+    seen = Seen(engine)
+    engine.submit(make_spec(0))
+    seen.until_ended(0)
+    engine.submit(make_spec(1, epochs=ENDLESS, seconds=4.0))
+    while not seen.reports(1):
+        seen.one_more()
+    (trial,) = engine._exchange.running()
+    is_here = trial.place.node == ray.get_runtime_context().get_node_id()
+    assert is_here == (sys.argv[2] == "here")
+    os.kill(trial.place.pid, signal.SIGSTOP)
+    until = time.monotonic() + 6.0
+    while time.monotonic() < until:
+        for event in engine.events(0.25):
+            assert isinstance(event, EpochFinished), event
+    os.kill(trial.place.pid, signal.SIGCONT)
+    (result,) = seen.until_ended(1)
+    assert result.seconds > 8.0
+    print(result.state, result.reason)
+ray.shutdown()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("where", ["here", "another"])
+def test_an_actor_that_was_stopped_has_not_spent_its_time(where: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STOPPED, str(tmp_path), where],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("completed it reached its time limit of 4 s"), done.stdout

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.engines.conformance import ENDLESS
+
 pytestmark = pytest.mark.slow  # each starts a Ray of its own
 
 #: Runs a trial that waits for answers; kills a part of Ray in its midst, and prints how it ended.
@@ -40,7 +42,7 @@ try:
     with RayEngine(1) as engine:
         engine.open(make_job(Path(sys.argv[1])))
         engine.submit(make_spec(0, epochs=ENDLESS, wait=True))
-        while epochs < 30:
+        while epochs < int(sys.argv[3]):
             for event in engine.events(0.25):
                 assert isinstance(event, EpochFinished), event
                 epochs += 1
@@ -55,9 +57,9 @@ except RunError as error:
 """
 
 
-def strike(part: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def strike(part: str, folder: Path, epochs: int = ENDLESS) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", STRUCK, str(folder), part],
+        [sys.executable, "-c", STRUCK, str(folder), part, str(epochs)],
         capture_output=True,
         text=True,
         timeout=300,
@@ -81,5 +83,5 @@ def test_a_part_without_which_nothing_goes_on_is_named(
 
 
 def test_a_mailbox_that_dies_costs_nothing(tmp_path: Path) -> None:
-    done = strike("ray::Mailbox", tmp_path)
+    done = strike("ray::Mailbox", tmp_path, epochs=30)
     assert (done.returncode, done.stdout, done.stderr) == (0, "went on\n", "")

@@ -13,6 +13,8 @@ from automl.engines.ray_trainable import SPENT, STARTED
 from automl.trial import FailureCause
 from tests.engines.conformance import make_spec
 
+PLACE = {"node": "a", "pid": 1, "began": None}
+
 
 def make_exchange(trials: int) -> Exchange:
     exchange = Exchange(ClosedGently)
@@ -34,7 +36,7 @@ def test_trials_come_in_the_order_of_submission_and_then_none() -> None:
 def test_where_tune_breaks_running_trials_fail_and_the_others_come_again() -> None:
     exchange = make_exchange(3)
     assert [next_number(exchange, identity) for identity in "ab"] == [0, 1]
-    exchange.took_step("a", {STARTED: True})
+    exchange.took_step("a", {STARTED: PLACE})
     exchange.broke("bad luck")
     (happening,) = exchange.happened(0.0)
     assert isinstance(happening.event, TrialEnded)
@@ -60,7 +62,7 @@ def test_a_start_forgives_earlier_failures() -> None:
         exchange.next_trial(str(attempt))
         exchange.lost(str(attempt), "no luck")
     exchange.next_trial("last")
-    exchange.took_step("last", {STARTED: True})
+    exchange.took_step("last", {STARTED: PLACE})
     exchange.submit(make_spec(1))
     exchange.next_trial("other")
     exchange.lost("other", "no luck")
@@ -70,7 +72,7 @@ def test_a_start_forgives_earlier_failures() -> None:
 def test_a_result_that_tune_keeps_holds_nothing_of_ours() -> None:
     exchange = make_exchange(1)
     exchange.next_trial("a")
-    result = {STARTED: True, "training_iteration": 1}
+    result = {STARTED: PLACE, "training_iteration": 1}
     exchange.took_step("a", result)
     assert result == {"training_iteration": 1}
 
@@ -111,7 +113,7 @@ def test_an_actor_that_was_ended_for_its_size_excuses_one_start_and_not_for_ever
     exchange = make_exchange(2)
     for identity in ("a", "b"):  # two actors end, of which Tune throws one away
         exchange.next_trial(identity)
-        exchange.took_step(identity, {STARTED: True, SPENT: True})
+        exchange.took_step(identity, {STARTED: PLACE, SPENT: True})
     exchange.submit(make_spec(2))
     now[0] += 1.0
     exchange.next_trial("c")

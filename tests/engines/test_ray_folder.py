@@ -18,6 +18,7 @@ from automl.engines.ray_health import KNOCKS, Health
 from automl.engines.ray_trainable import STARTED
 from automl.engines.ray_tune import is_of_machine
 from tests.engines.conformance import make_spec
+from tests.engines.test_ray_exchange import PLACE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -60,7 +61,7 @@ def test_a_machine_that_leaves_is_no_fault_of_its_trial() -> None:
     exchange.submit(make_spec(0))
     for move in range(MOST_MOVES + 1):
         assert exchange.next_trial(str(move)) is not None
-        exchange.took_step(str(move), {STARTED: True})
+        exchange.took_step(str(move), {STARTED: PLACE})
         exchange.lost(str(move), "its node has died", of_machine=True)
     assert len(exchange.happened(0.0)) == 1  # then it fails after all
     assert exchange.failure() == ""

@@ -45,8 +45,12 @@ LINKED = (
     "logs/worker-0.log", "arrays", "arrays/data.json", "best", "best/model.keras",
     "best/config.json", ".best",
 )  # fmt: skip
-#: Whether a link there may be replaced, removed or left alone while the run is resumed.
-_REPLACED = ("leaderboard.csv", ".best", "trials/0/history.csv", "trials/0/error.txt")
+#: Where a link may be replaced, removed or left alone while the run is resumed: what the first
+#: trial has left is opened only where that is the best one.
+_LEFT = (
+    "leaderboard.csv", ".best", "trials/0", "trials/0/model.keras", "trials/0/check.npy",
+    "trials/0/history.csv", "trials/0/error.txt",
+)  # fmt: skip
 
 
 def linked(name: str) -> Hostile:
@@ -59,7 +63,7 @@ def linked(name: str) -> Hostile:
         place.parent.mkdir(exist_ok=True)
         place.symlink_to(target)
 
-    return Hostile(f"link at {name}", prepare, name not in _REPLACED)
+    return Hostile(f"link at {name}", prepare, name not in _LEFT)
 
 
 def dangling(name: str) -> Hostile:
@@ -71,7 +75,7 @@ def dangling(name: str) -> Hostile:
         (run / name).parent.mkdir(exist_ok=True)
         (run / name).symlink_to(outside / "new" / "file")
 
-    return Hostile(f"dangling link at {name}", prepare, name not in _REPLACED)
+    return Hostile(f"dangling link at {name}", prepare, name not in _LEFT)
 
 
 def changed(run: Path, change: Callable[[dict[str, Any]], None], file: str = "run.json") -> None:

@@ -1,0 +1,172 @@
+"""How the processes of trials on Ray stand, on any machine, and what that excuses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from automl.engines.absence import Absence
+from automl.engines.held_up import HeldUp
+from automl.engines.process_table import Standing, began, standing
+
+#: Seconds for which nothing is held against the trials of a machine that does not answer.
+PATIENCE_SECONDS = 30.0
+#: A sign of life is a new one where it came so many seconds after the one before: it is known to
+#: the third of a second only.
+_NEW_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a trial runs.
+
+    Attributes:
+        node: Ray's name of the machine.
+        pid: The process.
+        began: See `automl.engines.process_table.Standing`; None where the system does not tell.
+    """
+
+    node: str
+    pid: int
+    began: int | None
+
+    @classmethod
+    def here(cls) -> Place:
+        """This process's."""
+        pid = os.getpid()
+        return cls(ray.get_runtime_context().get_node_id(), pid, began(pid))
+
+    def standing_of(self, seen: Standing | None) -> Standing | None:
+        """The same, or None where the process's id was used again."""
+        return seen if seen is not None and seen.began == self.began else None
+
+
+class Lookout:
+    """Tells how processes of its own machine stand.
+
+    An actor: the one that trains may be stopped, and the driver sees its own machine only.
+    """
+
+    def standings(self, pids: list[int]) -> dict[int, Standing | None]:
+        """How processes stand.
+
+        Args:
+            pids: Their ids.
+        """
+        return {pid: standing(pid) for pid in pids}
+
+
+class Watch:
+    """Asks every machine how the processes of its trials stand, and waits for none.
+
+    Args:
+        node: The machine of this process, which needs no `Lookout`.
+    """
+
+    def __init__(self, node: str) -> None:
+        self._node = node
+        self._lookouts: dict[str, Any] = {}
+        self._asked: dict[str, Any] = {}
+        self._answered: dict[str, float] = {}
+
+    def look(self, places: Collection[Place], now: float) -> dict[Place, Standing | None]:
+        """How processes stand of which there is news since the last look.
+
+        Args:
+            places: All that are of interest.
+            now: Time on the monotonic clock.
+        """
+        seen = {place: standing(place.pid) for place in places if place.node == self._node}
+        for node in {place.node for place in places} - {self._node}:
+            there = [place for place in places if place.node == node]
+            answer = self._ask(node, there, now)
+            seen |= {place: answer[place.pid] for place in there if place.pid in answer}
+        return {place: place.standing_of(found) for place, found in seen.items()}
+
+    def is_unsure(self, place: Place, now: float) -> bool:
+        """Whether a machine has not answered lately, but may do so yet.
+
+        Args:
+            place: A process on it.
+            now: Time on the monotonic clock.
+        """
+        if place.node == self._node or place.node not in self._asked:
+            return False
+        silent = now - self._answered[place.node]
+        return silent < PATIENCE_SECONDS and not self._has_answered(place.node)
+
+    def _ask(self, node: str, places: list[Place], now: float) -> dict[int, Standing | None]:
+        """The answer to the last question, where it has come; then the next one is asked."""
+        answer: dict[int, Standing | None] = {}
+        if node not in self._lookouts:
+            there = NodeAffinitySchedulingStrategy(node, soft=False)
+            options = {"num_cpus": 0, "max_restarts": -1, "scheduling_strategy": there}
+            self._lookouts[node] = ray.remote(Lookout).options(**options).remote()
+            self._answered[node] = now
+        elif not self._has_answered(node):
+            return answer
+        else:
+            try:
+                answer = ray.get(self._asked[node])
+                self._answered[node] = now
+            except ray.exceptions.RayError:  # it is being started anew, or its machine has left
+                del self._lookouts[node], self._asked[node]
+                return answer
+        pids = [place.pid for place in places]
+        self._asked[node] = self._lookouts[node].standings.remote(pids)
+        return answer
+
+    def _has_answered(self, node: str) -> bool:
+        return bool(ray.wait([self._asked[node]], timeout=0)[0])
+
+    def close(self) -> None:
+        """Ends what it has started."""
+        for lookout in self._lookouts.values():
+            ray.kill(lookout)
+        self._lookouts.clear()
+        self._asked.clear()
+
+
+class TrialClock:
+    """Counts a trial's own seconds, those left out in which it could not go on.
+
+    It is made before the trial begins: the driver may be stopped at that moment, too, and what it
+    did not see then is excused.
+
+    Args:
+        absence: The driver's.
+    """
+
+    def __init__(self, absence: Absence) -> None:
+        self._absence = absence
+        self._absent_before = absence.seconds
+        self._hold: HeldUp | None = None
+        self._held_up = 0.0
+        self._heard, self._excused_then = 0.0, 0.0
+
+    def look(self, now: float, seen: Standing | None) -> None:
+        """Takes how its process stands; see `HeldUp.look`."""
+        if self._hold is None:
+            self._hold = HeldUp(self._absence, now)
+        if self._hold.is_due(now):
+            self._held_up += self._hold.look(now, seen)
+
+    def seconds(self, now: float, started: float, silence: float) -> tuple[float, float]:
+        """Seconds since it began and since its last sign of life, as far as they are its own.
+
+        Args:
+            now: Time on the monotonic clock.
+            started: When it began, likewise.
+            silence: Seconds since that sign.
+        """
+        excused = self._absence.seconds - self._absent_before + self._held_up
+        if now - silence > self._heard + _NEW_SECONDS:
+            # The first of all counts from the trial's beginning.
+            self._excused_then, self._heard = excused if self._heard else 0.0, now - silence
+        running = now - started - excused
+        return running, min(silence - (excused - self._excused_then), running)
