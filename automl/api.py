@@ -147,62 +147,23 @@ def search(
         RequestError: Something asked for cannot be done; nothing was written.
         RunError: The search could not go on, or no trial completed.
     """
-    from automl.engines.processes import warm_processes
-    from automl.space.fit_options import carried_callbacks, recordable
-    from automl.space.given_hyperparameters import given_forms
-    from automl.tuning.budget import budget_of, bytes_of, seconds_of
-    from automl.tuning.objective_given import metrics_given, objective_given
+    asked = dict(locals())  # the arguments, by their names
+    from automl.tuning.arguments import request_arguments
 
     _check_given(data, target, data_options)
-    objective, own_direction = objective_given(objective)
-    shown_metrics = metrics_given(metrics)
-    named_callbacks, carried = carried_callbacks(callbacks)
-    sizes = batch_size if isinstance(batch_size, int | str | None) else tuple(batch_size)
+    arguments, carried = request_arguments(asked)
 
     def start(told: Observer) -> SearchEnd:
+        from automl.engines.processes import warm_processes
+
         with closing(warm_processes()) as processes:  # they import TensorFlow while the rest begins
             from automl.space.keras_tuner import space_of
             from automl.tuning.request import make_request
             from automl.tuning.search import start_search
 
             given = None if isinstance(space, str) else space_of(space)
-            request = make_request(
-                data,
-                target,
-                space=str(space) if given is None else given.name,
-                settings=settings,
-                batch_size=sizes,
-                hyperparameters=given_forms(hyperparameters),
-                tune_new_entries=tune_new_entries,
-                allow_new_entries=allow_new_entries,
-                loss=recordable("loss", loss),
-                optimizer=recordable("optimizer", optimizer),
-                callbacks=named_callbacks,
-                executions_per_trial=executions_per_trial,
-                budget=budget_of(trials, time),
-                epochs=epochs,
-                patience=patience,
-                min_delta=min_delta,
-                trial_seconds=seconds_of(trial_time),
-                goal=goal,
-                objective=objective,
-                direction=own_direction if direction is None else direction,
-                metrics=shown_metrics,
-                sampler=sampler,
-                pruner=pruner,
-                engine=engine,
-                address=address,
-                workers=workers,
-                device=device,
-                keep_models=keep_models,
-                memory_per_worker=bytes_of(memory_per_worker),
-                max_disk=bytes_of(max_disk),
-                **({} if grace is None else {"grace": seconds_of(grace)}),
-                seed=seed,
-                storage=storage,
-                study=study,
-                data_options=data_options,
-            )
+            name = str(space) if given is None else given.name
+            request = make_request(data, target, space=name, **arguments)
             return start_search(request, directory, told, given, processes, carried)
 
     return conducted(start, observer, verbose)

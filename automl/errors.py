@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 # Own choice: what a screen holds. A name or value of a mangled file may have megabytes.
 LONGEST_WORD = 400
@@ -16,9 +17,17 @@ class AutoMLError(Exception):
     expected, how to mend it. The command line prints it and exits with ``exit_code``. What was
     given may be anything: in the text of the error, line ends become spaces, control characters
     visible, and what is endless is shortened in its middle.
+
+    Attributes:
+        exit_code: The command's exit code.
+        run: The `automl.Run` that a search has left behind, to be looked at and gone on with;
+            None where there is none.
+        notes: What that search had said until then, one sentence each.
     """
 
     exit_code = 1
+    run: Any = None
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         text = super().__str__()

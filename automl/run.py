@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.common.shell import shown_path
-from automl.errors import RunError
+from automl.errors import AutoMLError, RunError
 from automl.results.record import RunRecord, read_record
 from automl.results.run_directory import RunDirectory
 from automl.run_trial import RunTrial
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from automl.tuning.observer import Observer
     from automl.tuning.outcome import Outcome
     from automl.tuning.session import SearchEnd
+    from automl.tuning.telling import KeptNotes
 
 
 class Run:
@@ -248,23 +249,35 @@ def conducted(
     from automl.tuning.telling import ending, telling
 
     with telling(observer, verbose) as told:
-        run = _ended(start(told.observer), tuple(told.kept.notes))
+        try:
+            run = _ended(start(told.observer), told.kept)
+        except AutoMLError as error:
+            error.notes = tuple(told.kept.notes)
+            if error.run is None and told.log.run is not None:
+                error.run = Run(RunDirectory(told.log.run), notes=error.notes)
+            raise
         told.log.said(ending(run.outcome, run.record))
     return run
 
 
-def _ended(end: SearchEnd, notes: tuple[str, ...]) -> Run:
+def _ended(end: SearchEnd, kept: KeptNotes) -> Run:
     """The run of a search that is over; one that a person stopped need not have come to anything.
 
     Raises:
-        RunError: No trial has completed.
+        RunError: No trial has completed; it holds the run.
     """
     from automl.tuning.outcome import StopReason
 
+    run = Run(end.run, end.outcome, end.storage, end.not_exported, tuple(kept.notes))
     if end.best is None and end.outcome.stopped_by is not StopReason.INTERRUPTED:
-        raise RunError(
-            f"No trial of {end.run.path} completed; see "
-            f"`automl leaderboard {shown_path(end.run.path)}`. "
-            f"{end.outcome.message}".strip()
-        )
-    return Run(end.run, end.outcome, end.storage, end.not_exported, notes)
+        error = RunError(_why_nothing(end))
+        error.run = run
+        raise error
+    return run
+
+
+def _why_nothing(end: SearchEnd) -> str:
+    """The sentence on a search of which no trial has completed."""
+    why = f": {end.last_failure}" if end.last_failure else ""
+    place = f"`automl leaderboard {shown_path(end.run.path)}`"
+    return f"No trial of {end.run.path} completed{why}; see {place}. {end.outcome.message}".strip()

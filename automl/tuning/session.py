@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from automl.results.database import telling_of_the_database
 from automl.results.files import telling_of_the_disk
 from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
-from automl.trial import TrialSpec
+from automl.trial import TrialResult, TrialSpec, TrialState
 from automl.tuning.baselines import LINEAR, constant_baseline, constant_name
 from automl.tuning.budget import Clock
 from automl.tuning.disk import DiskBudget
@@ -25,6 +25,7 @@ from automl.tuning.leaderboard_file import LeaderboardWriter
 from automl.tuning.manifest import membership, record_code, record_request
 from automl.tuning.observer import Observer, Observers
 from automl.tuning.outcome import Outcome, StopReason
+from automl.tuning.progress_lines import failure
 from automl.tuning.pruners import make_pruner
 from automl.tuning.request import SearchRequest
 from automl.tuning.samplers import make_sampler
@@ -50,6 +51,7 @@ class SearchEnd:
             completed.
         storage: The database of its study, which this search was allowed to open, or None.
         not_exported: Why it is not exported, as a sentence, or "".
+        last_failure: Where no trial completed, which one failed last and why; or "".
     """
 
     run: RunDirectory
@@ -57,6 +59,7 @@ class SearchEnd:
     best: int | None
     storage: str | None = None
     not_exported: str = ""
+    last_failure: str = ""
 
 
 class Session:
@@ -142,7 +145,12 @@ class Session:
         ):
             self._run.root.remove_tree(self._run.arrays)
         return SearchEnd(
-            self._run, outcome, finished.best, self._request.storage, finished.not_exported
+            self._run,
+            outcome,
+            finished.best,
+            self._request.storage,
+            finished.not_exported,
+            last_failure(study.results()) if finished.best is None else "",
         )
 
     def _clock(self, study: RunStudy, started: float) -> Clock:
@@ -218,6 +226,14 @@ class Session:
         with _make_engine(self._request, self._devices, self._processes) as engine:
             engine.open(job)
             yield engine
+
+
+def last_failure(results: Mapping[int, TrialResult]) -> str:
+    """Which trial failed last and why, as a part of a sentence; "" where none has failed."""
+    failed = [number for number, end in results.items() if end.state is TrialState.FAILED]
+    if not failed:
+        return ""
+    return f"trial {max(failed)} failed ({failure(results[max(failed)]).rstrip('.')})"
 
 
 def _make_engine(request: SearchRequest, devices: Devices, processes: Processes) -> Engine:
