@@ -70,3 +70,7 @@ class RunError(AutoMLError):
 
 class TrialError(AutoMLError):
     """One trial cannot be built or trained; the trial fails, the search goes on."""
+
+
+class UnrankedError(TrialError):
+    """Nobody tells the metric that a trial is to be ranked by; nor will the next trial's model."""

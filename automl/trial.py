@@ -44,7 +44,8 @@ class FailureCause(StrEnum):
     """Why a trial failed, as one of a few causes that can be counted and compared.
 
     ``REFUSED`` and ``FATAL`` are the builder's own words, KerasTuner's ``FailedTrialError`` (this
-    configuration is not to be trained) and ``FatalError`` (no trial is to follow).
+    configuration is not to be trained) and ``FatalError`` (no trial is to follow). ``NO_OBJECTIVE``
+    says that nothing gives the metric that trials are ranked by.
     """
 
     EXCEPTION = "exception"
@@ -60,6 +61,7 @@ class FailureCause(StrEnum):
     UNWRITABLE = "not writable"
     DISK_LIMIT = "disk limit"
     OTHER_LOSS = "another loss"
+    NO_OBJECTIVE = "no objective"
 
 
 class TrainerName(StrEnum):

@@ -45,11 +45,14 @@ class Probe:
         """What a person should be told of the numbers, or ""."""
         if self.input == "raw":
             return (
-                f"numbers come to the models as they are, not standardized, for {self.why}; "
+                f"numbers come to the models as they are, not standardized, because {self.why}; "
                 "--input standardize overrules"
             )
         if self.input:
-            return f"numbers are standardized for the models, for {self.why}; --input raw overrules"
+            return (
+                f"numbers are standardized for the models, because {self.why}; --input raw "
+                "overrules"
+            )
         return ""
 
 

@@ -93,7 +93,7 @@ def wanted_input(model: Any) -> WantedInput:
             return WantedInput(RAW, "the model begins with a Lambda of its own")
         if _kind(one).startswith("Random"):
             return WantedInput(RAW, f"the model begins with {_kind(one)}, which is for images")
-    return WantedInput(STANDARDIZE, "nothing at the model's beginning scales them")
+    return WantedInput(STANDARDIZE, "no first layer of theirs scales them")
 
 
 def _kind(operation: Any) -> str:

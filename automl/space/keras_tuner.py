@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Final, NoReturn
 
 from automl.errors import SpaceError
+from automl.space.builder_names import name_in, name_of, named
 from automl.space.fit_options import FitOptions
 from automl.space.search_space import SearchSpace
 from automl.trial import FailureCause
@@ -34,11 +34,13 @@ class HyperBuilder:
     Attributes:
         source: What is called with ``hp`` (a function, a method, a `functools.partial`), a
             ``keras_tuner.HyperModel``, or a class of them.
+        found_as: The name by which it was found in a file or module, or "".
         fit: What was said at the search's call of how its models are fitted.
     """
 
     source: Any
     fit: FitOptions = field(default_factory=FitOptions)
+    found_as: str = ""
 
     def __call__(self, hp: Any) -> Any:
         """Builds a model with the values that ``hp`` gives."""
@@ -48,15 +50,7 @@ class HyperBuilder:
     @property
     def name(self) -> str:
         """The name of the function or class."""
-        return str(self._named.__name__)
-
-    @property
-    def _named(self) -> Any:
-        """The function or class that has a name, behind partial arguments."""
-        source = self.source
-        while isinstance(source, partial):
-            source = source.func
-        return source if hasattr(source, "__name__") else type(source)
+        return name_of(self.source, self.found_as)
 
     @property
     def file(self) -> str:
@@ -66,9 +60,9 @@ class HyperBuilder:
     @property
     def description(self) -> str:
         """The first line of the docstring of the function or class, or of its module."""
-        named = self._named
-        module = sys.modules.get(named.__module__)
-        text = vars(named).get("__doc__") if isinstance(named, type) else named.__doc__
+        it = named(self.source)
+        module = sys.modules.get(it.__module__)
+        text = vars(it).get("__doc__") if isinstance(it, type) else it.__doc__
         text = text or getattr(module, "__doc__", None) or ""
         return text.strip().split("\n")[0] or f"The models of {self.name}(hp)."
 
@@ -169,14 +163,15 @@ def _is_optuna_s(value: Any) -> bool:
     return any(name.startswith("suggest_") for name in names)
 
 
-def hyper_space(source: Any, reference: str | None = None) -> SearchSpace:
+def hyper_space(source: Any, reference: str | None = None, found_as: str = "") -> SearchSpace:
     """The search space of a builder in KerasTuner's form, not traced yet: without hyperparameters.
 
     Args:
         source: For which `is_hyper` holds.
         reference: How to find it again, or None.
+        found_as: The name by which it was found, or "".
     """
-    builder = HyperBuilder(source)
+    builder = HyperBuilder(source, found_as=found_as)
     space = SearchSpace(builder.name, [], builder, inputs=INPUTS, description=builder.description)
     return space if reference is None else space.with_reference(reference)
 
@@ -338,8 +333,10 @@ def reference_to(source: Any) -> str | None:
         holds under a name, and for a script that would run again when it is loaded.
     """
     module = sys.modules.get(getattr(source, "__module__", type(source).__module__) or "")
-    name = getattr(source, "__qualname__", None) or _name_in(module, source)
-    if module is None or not name or getattr(module, name, None) is not source:
+    name = getattr(source, "__qualname__", "")
+    if not name or getattr(module, name, None) is not source:
+        name = name_in(module, source)
+    if module is None or not name:
         return None
     if "." in module.__name__:
         return f"{module.__name__}:{name}"
@@ -347,11 +344,6 @@ def reference_to(source: Any) -> str | None:
     if path.suffix != ".py" or (module.__name__ == "__main__" and name not in _names_of(path)):
         return None
     return f"{path.resolve()}:{name}"
-
-
-def _name_in(module: ModuleType | None, source: Any) -> str | None:
-    contents = {} if module is None else vars(module)
-    return next((name for name, value in contents.items() if value is source), None)
 
 
 def _names_of(path: Path) -> set[str]:

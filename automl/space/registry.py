@@ -352,7 +352,7 @@ def _pick(place: str, module: ModuleType, attribute: str) -> tuple[str, SearchSp
             return attribute, spaces[attribute]
         value = contents.get(attribute) or getattr(module, attribute, None)
         if is_hyper(value):
-            return attribute, hyper_space(value)
+            return attribute, hyper_space(value, found_as=attribute)
         if value is not None:
             raise SpaceError(f"{what_it_is(value, f'{attribute} in {place}')}.")
         raise SpaceError(f"{place} has no '{attribute}'; {_has(spaces)}")
@@ -365,7 +365,7 @@ def _pick(place: str, module: ModuleType, attribute: str) -> tuple[str, SearchSp
                 f"{place} defines no search space; end it with "
                 'space = SearchSpace("name", [...], build).'
             )
-        spaces = {name: hyper_space(value) for name, value in hyper.items()}
+        spaces = {name: hyper_space(value, found_as=name) for name, value in hyper.items()}
     if len({id(space) for space in spaces.values()}) > 1:
         raise SpaceError(
             f"{place} defines several search spaces; say which: "

@@ -12,14 +12,14 @@ import numpy.typing as npt
 
 from automl.data.metrics import LOSS, Objective, compute_metric, compute_metrics, metric_names
 from automl.data.task import TaskKind
-from automl.errors import TrialError
+from automl.errors import TrialError, UnrankedError
 from automl.models.schedules import Schedule
 from automl.training.deadline import Deadline, own_seconds
 from automl.training.dense.trainer import DenseTrainer
 from automl.training.device_data import DeviceData
 from automl.training.early_stopping import EarlyStopping
 from automl.training.evaluation import Evaluator
-from automl.training.returned import read_returned
+from automl.training.returned import described, read_returned
 from automl.training.timings import Timings
 from automl.training.verdicts import Curve, trivial_accuracy, trivial_loss, trivial_mae
 from automl.trial import SEARCH_OVER, EpochReport, TrialSpec
@@ -101,6 +101,7 @@ class Progress:
         self._evaluator: Evaluator | DenseTrainer | None = None
         self._best_weights: Any = None
         self._fit_name = ""
+        self._told: tuple[str, ...] = ()  # of which the objective is none
         self._scored_by_fit = False
 
     @property
@@ -138,17 +139,20 @@ class Progress:
         """See `Course.returned`.
 
         Raises:
-            TrialError: Nobody has told the objective.
+            UnrankedError: Nobody has told the objective.
         """
         found = read_returned(value, self._objective, self._data.task, self._fit_name)
         self.notes = (found.note,) if found.note else ()
         if self.is_diverged:
             return
         if found.score is None and self.stopping.best_score is None and not self.cut:
-            raise TrialError(
+            told = f"it returns {described(value)}"
+            if self._told:
+                told += f", and its callbacks hear of {', '.join(self._told)}"
+            raise UnrankedError(
                 f"The fit of {self._fit_name} neither returns {self._objective.name!r} nor tells "
-                "its callbacks of it (logs of on_epoch_end); return {name: value}, or choose "
-                "another --objective."
+                f"its callbacks of it ({told}); return {{name: value}}, or choose another "
+                "--objective."
             )
         if found.score is None:
             return
@@ -299,7 +303,7 @@ class Progress:
         """The objective of the epoch; one of the model's own is put among the metrics.
 
         Raises:
-            TrialError: The model has no such metric.
+            UnrankedError: The model has no such metric.
         """
         name = self._objective.name
         if name == LOSS:
@@ -311,10 +315,11 @@ class Progress:
                 own = {**logs, **own}  # logs under its bare name are a fit's own, or of training
                 told = next((own[key] for key in (f"val_{name}", name) if key in own), None)
                 if told is None:
+                    self._told = tuple(sorted(own))
                     return None
                 own[name] = float(told)
             if name not in own:
-                raise TrialError(
+                raise UnrankedError(
                     f"The compiled model has no metric {name!r}: it has "
                     f"{', '.join(sorted(own))}; name one of them with --objective."
                 )

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 
 from automl.data.metrics import Objective, better, default_objective
-from automl.errors import AutoMLError, RunError
+from automl.errors import AutoMLError, RunError, UnrankedError
 from automl.export.loadable import told
 from automl.models.core import Core, build_core, compile_core
 from automl.models.loss_names import loss_text
@@ -260,6 +260,8 @@ def _failure(trial: _Trial, error: BaseException, cause: FailureCause) -> TrialR
     """The result of a trial that an exception ended, its traceback in ``error.txt``."""
     reason = _sentence(error)
     cause = word_of(error) or cause
+    if isinstance(error, UnrankedError):
+        cause = FailureCause.NO_OBJECTIVE
     if is_disk_full(error):
         cause = FailureCause.DISK_FULL
     try:

@@ -18,7 +18,7 @@ from automl.trial import (
     TrialSpec,
     TrialState,
 )
-from automl.tuning.failures import FailuresInARow, check_files_written
+from automl.tuning.failures import FailuresInARow, check_files_written, ends_search
 from automl.tuning.interruption import Interruption
 from automl.tuning.observer import Observer, Progress
 from automl.tuning.outcome import Outcome, StopReason
@@ -307,7 +307,7 @@ class Driver:
             if note not in self._said:
                 self._said.add(note)
                 self._observer.said(note)
-        if result.cause is FailureCause.FATAL:
+        if ends_search(result, self._has_completed()):
             self._fatal = f"Trial {event.trial} ended the search ({result.reason})."
         self._observer.trial_ended(event.trial, result)
 

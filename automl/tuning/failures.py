@@ -20,6 +20,18 @@ _REFUSALS = (FailureCause.DIVERGED, FailureCause.REFUSED, FailureCause.OTHER_LOS
 _RAISED = (FailureCause.EXCEPTION, FailureCause.BUILDER)
 
 
+def ends_search(result: TrialResult, has_completed: bool) -> bool:
+    """Whether after a trial no other is to follow, whatever its configuration.
+
+    Args:
+        result: How it ended.
+        has_completed: Whether any trial of the search has completed.
+    """
+    if result.cause is FailureCause.NO_OBJECTIVE:
+        return not has_completed  # another configuration had it
+    return result.cause is FailureCause.FATAL
+
+
 class FailuresInARow:
     """The causes of the latest failures in a row."""
 

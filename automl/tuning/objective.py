@@ -47,7 +47,7 @@ def asked_objective(request: SearchRequest, space: SearchSpace, task: Task) -> O
 
 def check_own_metric(
     objective: Objective, space: SearchSpace, metrics: Collection[str] | None
-) -> None:
+) -> str:
     """Checks that the models have the metric of their own that they are to be ranked by.
 
     Args:
@@ -55,15 +55,24 @@ def check_own_metric(
         space: The space.
         metrics: What its default model is compiled with, or None where that is not known.
 
+    Returns:
+        What a person should be told where only the first trial will show it, or "".
+
     Raises:
         RequestError: They have not.
     """
+    if objective.of_model and metrics is None:
+        return (
+            f"{objective.name!r} is no metric of the task: the models of space {space.name!r}, or "
+            "their fit, have to tell it, and the search ends with the first trial if they do not"
+        )
     if objective.of_model and metrics is not None and objective.name not in metrics:
         raise RequestError(
             f"The objective {objective.name!r} is neither a metric of the task nor one that the "
             f"models of space {space.name!r} are compiled with "
             f"({', '.join(metrics) or 'they have none'}); name one of these."
         )
+    return ""
 
 
 def one_loss(space: SearchSpace, request: SearchRequest, task: Task) -> tuple[SearchSpace, str]:

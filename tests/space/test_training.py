@@ -106,6 +106,34 @@ def test_everything_says_where_it_comes_from() -> None:
         assert row.help, row.name
 
 
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "adam", "adadelta"])
+def test_large_steps_of_sgd_are_clipped_by_the_norm(optimizer: str) -> None:
+    space = space_of()
+    is_sgd = optimizer in ("sgd", "momentum", "nesterov")
+    seen = set()
+    for seed in range(60):
+        drawn = dict(space.sample(np.random.default_rng(seed)))
+        kept = {k: v for k, v in drawn.items() if k in ("clipping", "schedule")}
+        rate = {"sgd": 0.05, "momentum": 0.03, "nesterov": 0.1}.get(optimizer, 0.2)
+        large = {"optimizer": optimizer, "learning_rate": rate if optimizer != "adam" else 0.01}
+        try:
+            space.configuration({**large, **kept})
+        except SpaceError:
+            continue
+        seen.add(kept["clipping"])
+    assert seen == ({"norm", "global_norm"} if is_sgd else {"none", "value", "norm", "global_norm"})
+    if is_sgd:
+        config = space.configuration({"optimizer": optimizer, "learning_rate": 0.05})
+        assert (config.clipping, config.clip_threshold) == ("norm", 1.0)
+        config = space.configuration({"optimizer": optimizer, "learning_rate": 0.029})
+        assert config.clipping == "none"
+
+
+def test_clipping_that_somebody_sets_is_obeyed() -> None:
+    space = space_of().override({"optimizer": "sgd", "clipping": "none"})
+    assert {space.sample(np.random.default_rng(seed)).clipping for seed in range(40)} == {"none"}
+
+
 def test_parts_can_be_left_out() -> None:
     names = space_of(batch_size=False, clipping=False).names
     assert not {"batch_size", "clipping", "clip_threshold", "label_smoothing"} & set(names)

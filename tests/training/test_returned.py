@@ -17,9 +17,9 @@ from automl.data.task import Task, TaskKind
 from automl.errors import TrialError
 from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
-from automl.training.returned import read_returned
+from automl.training.returned import Returned, read_returned
 from automl.training.trial import train_trial
-from automl.trial import EpochReport, TrialBudget, TrialResult, TrialSpec, TrialState
+from automl.trial import EpochReport, FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
 from tests.training.conftest import FEATURES
 
 TASK = Task(TaskKind.MULTICLASS, 3, ("y",), ("a", "b", "c"))
@@ -46,6 +46,16 @@ DEFAULT = default_objective(TASK)
         ({"other": 0.5}, OWN, None),
         ({"val_loss": 0.5}, ACCURACY, None),
         ("done", OWN, None),
+        ("0.5", OWN, None),
+        (True, OWN, None),
+        ([True, False], OWN, None),
+        (np.array([0.25, 0.75]), OWN, None),  # several numbers without a name
+        ({"mine": None}, OWN, None),
+        ({}, OWN, None),
+        ([], OWN, None),
+        ((0.25, 0.75), OWN, 0.5),
+        ([0.25, {"other": 1}], OWN, None),
+        (1 + 2j, OWN, None),
     ],
 )
 def test_what_is_a_score(value: Any, objective: Objective, score: float | None) -> None:
@@ -55,10 +65,45 @@ def test_what_is_a_score(value: Any, objective: Objective, score: float | None) 
         assert "which is not used: trials are ranked by validation" in found.note
 
 
-@pytest.mark.parametrize("value", [None, SimpleNamespace(history={"val_loss": [1.0]}), []])
+HISTORY = SimpleNamespace(history={"val_loss": [1.0]})
+
+
+@pytest.mark.parametrize("value", [None, HISTORY, [HISTORY, HISTORY], (None,)])
 def test_what_says_nothing_more_is_passed_over(value: Any) -> None:
-    found = read_returned(value, OWN, TASK, "net")
-    assert (found.score, "not used" in found.note) == (None, value == [])
+    assert read_returned(value, OWN, TASK, "net") == Returned()
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (0.5, "a number"),
+        (np.float32(0.5), "a number"),
+        (float("nan"), "a number"),
+        ([0.1, 0.2], "a list of 2 (numbers)"),
+        ((0.1, "x"), "a tuple of 2 (numbers, a text)"),
+        ([HISTORY, 0.5, None], "a list of 3 (History, numbers, None)"),
+        ([{"a": 1}, {"a": 2}], "a list of 2 ('a')"),
+        ([], "an empty list"),
+        ((), "an empty tuple"),
+        ({"mse": 1, "mine": 2}, "'mse', 'mine'"),
+        ({}, "an empty dictionary"),
+        (np.zeros((2, 3)), "an array of shape (2, 3)"),
+        ("0.5", "a text"),
+        (True, "True"),
+        (np.bool_(False), "False"),
+        (object(), "an object"),
+        ({1.0}, "a set"),
+    ],
+)
+def test_what_is_not_used_is_called_what_it_is(value: Any, told: str) -> None:
+    note = read_returned(value, DEFAULT, TASK, "net").note
+    assert note.startswith(f"The fit of net returns {told}, which is not used: trials are ranked")
+
+
+def test_the_mean_of_several_numbers_is_said() -> None:
+    found = read_returned([0.25, 0.75], OWN, TASK, "net")
+    assert "returns a list of 2 (numbers), whose mean is the score of its trial" in found.note
+    assert read_returned([{"mine": 0.25}, {"mine": 0.75}], OWN, TASK, "net").note == ""
 
 
 def test_a_score_that_is_no_number_fails_the_trial() -> None:
@@ -153,4 +198,10 @@ def test_what_the_objective_does_not_name_is_said(data: DeviceData, tmp_path: Pa
 def test_an_objective_that_nobody_tells_fails_the_trial(data: DeviceData, tmp_path: Path) -> None:
     result, _ = train(Net(lambda history: history), data, tmp_path)
     assert result.state is TrialState.FAILED
-    assert "neither returns 'mine' nor tells its callbacks of it" in result.reason
+    assert result.cause is FailureCause.NO_OBJECTIVE
+    assert "neither returns 'mine' nor tells its callbacks of it (it returns a History" in (
+        result.reason
+    )
+    assert "its callbacks hear of accuracy, loss" in result.reason
+    result, _ = train(Net(lambda history: None), data, tmp_path)
+    assert "(it returns nothing, and" in result.reason

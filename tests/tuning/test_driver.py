@@ -263,6 +263,20 @@ def test_a_fatal_error_ends_the_search_at_once(tmp_path: Path) -> None:
     assert resumed.stopped_by is StopReason.TRIALS
 
 
+def test_an_objective_that_nothing_tells_ends_the_search_at_the_first_trial(
+    tmp_path: Path,
+) -> None:
+    outcome = Search(tmp_path / "run").session(fails=lambda _: FailureCause.NO_OBJECTIVE)
+    assert outcome.stopped_by is StopReason.FATAL
+    assert "Trial 0 ended the search" in outcome.message
+
+
+def test_one_trial_without_the_objective_is_a_failure_like_any_other(tmp_path: Path) -> None:
+    causes: dict[int | str, FailureCause] = {1: FailureCause.NO_OBJECTIVE}
+    outcome = Search(tmp_path / "run").session(fails=lambda s: causes.get(s.trial))
+    assert outcome.stopped_by is StopReason.TRIALS
+
+
 def test_a_trial_s_notes_are_said_once_also_over_sessions(tmp_path: Path) -> None:
     class Telling(ScriptedEngine):
         def _end(self, trial: int | str, spec: TrialSpec, epoch: int) -> TrialEnded:
