@@ -20,10 +20,11 @@ class Absence:
 
     Attributes:
         seconds: The sum so far.
+        waited: Seconds of all waits, none of which counts for longer than it should have taken.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self.seconds = 0.0
+        self.seconds = self.waited = 0.0
         self._now = now
         self._seen: float | None = None
 
@@ -51,4 +52,6 @@ class Absence:
             yield
         finally:
             self._seen = self._now()
-            self.seconds += max(0.0, self._seen - started - seconds)
+            took = self._seen - started
+            self.seconds += max(0.0, took - seconds)
+            self.waited += min(took, seconds)

@@ -237,10 +237,7 @@ class LocalEngine(Engine):
 
     def _bury(self, index: int, worker: LocalWorker) -> list[Event]:
         """Replaces a worker that has died, and fails the trial that it ran."""
-        deadline = time.monotonic() + 2.0
-        while worker.child.exit_code is None and time.monotonic() < deadline:
-            time.sleep(0.005)
-            self._processes.notice()
+        self._processes.await_end(worker.child)
         if not worker.ready and not worker.child.is_lost:
             self._failed_starts += 1
             if self._failed_starts >= START_ATTEMPTS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,10 @@ from automl.engines.limits import LEAST_ADDRESS_SPACE
 from automl.engines.memory import shown_size
 from automl.engines.said import bounds_met
 from automl.errors import RequestError, RunError
+
+#: How often it is looked whether a process whose connection is closed has ended, with a pause of so
+#: many seconds before each look: together 10 s, after which it is taken to live on (own choice).
+END_LOOKS, END_PAUSE = 2000, 0.005
 
 
 class Processes(ABC):
@@ -56,6 +61,20 @@ class Processes(ABC):
     @abstractmethod
     def notice(self) -> None:
         """Brings ``pid``, ``connection`` and ``exit_code`` of the children up to date."""
+
+    def await_end(self, child: Child) -> None:
+        """Waits for the exit code of a child whose connection is closed; it comes a little later.
+
+        Looks are counted, not seconds, for whoever waits here may be stopped meanwhile.
+
+        Args:
+            child: The child. If it has closed its connection and lives on, it is given up.
+        """
+        for _ in range(END_LOOKS):
+            if child.exit_code is not None:
+                return
+            time.sleep(END_PAUSE)
+            self.notice()
 
     @abstractmethod
     def waitables(self) -> list[Any]:

@@ -197,10 +197,13 @@ class RayEngine(Engine):
             self._clocks[name] = TrialClock(self._absence)
         if not started:
             return
+        for trial in started:
+            self._clocks[str(trial.spec.trial)].began(now, trial.started or now)
+        waited = self._absence.waited
         asked = self._mailbox.silences.remote()
-        while not ray.wait([asked], timeout=LOOK_SECONDS)[0]:
+        while not self._has_come(asked):
             self._check_health()
-            if time.monotonic() - now > ANSWER_SECONDS:
+            if self._absence.waited - waited > ANSWER_SECONDS:
                 raise RunError(
                     f"The Ray cluster has not answered for {ANSWER_SECONDS:g} s; see to it, then "
                     f"go on with `automl resume {self._run}`."
@@ -223,6 +226,11 @@ class RayEngine(Engine):
             if verdict is not None and trial.verdict is None:
                 trial.verdict = verdict
                 ray.kill(trial.actor)
+
+    def _has_come(self, asked: Any) -> bool:
+        """Waits a moment for an answer."""
+        with self._absence.waiting(LOOK_SECONDS):
+            return bool(ray.wait([asked], timeout=LOOK_SECONDS)[0])
 
     def _watched(self, started: list[RunningTrial], now: float) -> list[RunningTrial]:
         """The trials of which it is known what held them up so far."""

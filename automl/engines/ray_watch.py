@@ -149,6 +149,16 @@ class TrialClock:
         self._held_up = 0.0
         self._heard, self._excused_then = 0.0, 0.0
 
+    def began(self, now: float, started: float) -> None:
+        """Takes when the trial began; what was absence before that excuses nothing.
+
+        Args:
+            now: Time on the monotonic clock, up to which the driver's absence is counted.
+            started: When it began, likewise.
+        """
+        since = max(0.0, now - started)
+        self._absent_before = max(self._absent_before, self._absence.seconds - since)
+
     def look(self, now: float, seen: Standing | None) -> None:
         """Takes how its process stands; see `HeldUp.look`."""
         if self._hold is None:

@@ -26,8 +26,6 @@ TIMEOUT = 600.0
 
 #: Times that a task is tried whose process was lost with the server that had forked it.
 _ATTEMPTS = 2
-#: Seconds within which a process whose connection is closed is known to have ended.
-_END_SECONDS = 2.0
 
 
 class _Lost(RunError):
@@ -86,10 +84,10 @@ def run_task(
             something else or died.
         TookTooLong: It took longer than the timeout.
     """
-    deadline = time.monotonic() + timeout
+    absence = Absence()  # a driver that was stopped reads the answer that came meanwhile
     for attempt in range(_ATTEMPTS):
         try:
-            return _run_once(processes, function, arguments, deadline, preload)
+            return _run_once(processes, function, arguments, timeout, absence, preload)
         except _Lost:
             if attempt == _ATTEMPTS - 1:
                 raise
@@ -100,7 +98,8 @@ def _run_once(
     processes: Processes,
     function: str,
     arguments: Mapping[str, Any],
-    deadline: float,
+    timeout: float,
+    absence: Absence,
     preload: Sequence[str],
 ) -> Any:
     argument = {"function": function, "arguments": dict(arguments)}
@@ -108,7 +107,7 @@ def _run_once(
     watched = _Watched(child)
     guard = Guard(lambda: [watched])
     try:
-        answer = _await_answer(processes, child, function, deadline)
+        answer = _await_answer(processes, child, function, timeout, absence)
     except RunError as error:
         if watched.why:
             raise RunError(f"The process that ran {function} was ended: {watched.why}.") from error
@@ -139,10 +138,9 @@ class _Watched:
 
 
 def _await_answer(
-    processes: Processes, child: Child, function: str, deadline: float
+    processes: Processes, child: Child, function: str, timeout: float, absence: Absence
 ) -> dict[str, Any]:
-    absence = Absence()  # a driver that was stopped reads the answer that came meanwhile
-    while absence.look() < deadline + absence.seconds:
+    while absence.waited < timeout:
         processes.notice()
         if child.connection is not None:
             try:
@@ -161,10 +159,7 @@ def _await_answer(
 
 
 def _died(processes: Processes, child: Child, function: str) -> RunError:
-    deadline = time.monotonic() + _END_SECONDS
-    while child.exit_code is None and time.monotonic() < deadline:
-        time.sleep(0.005)
-        processes.notice()
+    processes.await_end(child)
     told = (
         f"The process that ran {function} {describe_end(child.exit_code, child.said)}; try again, "
         "a search with `automl resume`."

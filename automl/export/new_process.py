@@ -185,14 +185,18 @@ class Forked(NewProcess):
 
     @override
     def _carry_out(self, orders: Mapping[str, Any], seconds: float) -> str:
-        deadline, answer = time.monotonic() + seconds, b""
+        left, answer = seconds, b""
         with suppress(BrokenPipeError):  # it has died, as the empty answer says
             os.write(self._orders, json.dumps(orders).encode() + b"\n")
-        while select.select([self._answer], [], [], max(0.0, deadline - time.monotonic()))[0]:
-            piece = os.read(self._answer, 1 << 16)
-            if not piece:
-                return json.loads(answer)["complaint"] if answer else self._describe_end()
-            answer += piece
+        while left > 0.0:
+            # In short waits, none of which counts for more, for both may be stopped meanwhile.
+            started, most = time.monotonic(), min(left, 1.0)
+            if select.select([self._answer], [], [], most)[0]:
+                piece = os.read(self._answer, 1 << 16)
+                if not piece:
+                    return json.loads(answer)["complaint"] if answer else self._describe_end()
+                answer += piece
+            left -= min(time.monotonic() - started, most)
         raise TimeoutError
 
     def _describe_end(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -48,14 +49,15 @@ def patiently(
     Raises:
         Exception: What the call raises, if it is another fault or the server stays away.
     """
-    deadline, pause, call = time.monotonic() + RETRY_SECONDS, _PAUSES[0], once
+    deadline, pause, call = math.inf, _PAUSES[0], once
     while True:
         try:
             answer = call()
         except (StorageInternalError, DBAPIError, PendingRollbackError) as error:
             if not is_cut(error) or time.monotonic() + pause > deadline:
                 raise
-            if pause == _PAUSES[0]:
+            if deadline == math.inf:  # from here on: it may have been stopped in its first call
+                deadline = time.monotonic() + RETRY_SECONDS
                 say(
                     "the database does not answer; what it was asked is tried again for "
                     f"{RETRY_SECONDS:g} s"

@@ -50,6 +50,7 @@ def test_a_wait_that_takes_longer_than_it_should_is_absence() -> None:
         clock.now += 31.0  # stopped while it waited
     absence.look()
     assert absence.seconds == 30.0
+    assert absence.waited == pytest.approx(1.4)
 
 
 class StoppedOnce:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from automl.common.machine import usable_cores
 from automl.data.metrics import Objective
+from automl.engines.absence import Absence
 from automl.engines.child import Child
 from automl.engines.contract import Job
 from automl.engines.local import LocalEngine
@@ -87,6 +90,51 @@ class HandMade(Processes):
         return []
 
     def close(self) -> None: ...
+
+
+class Late(HandMade):
+    """A child's end is noticed long after its connection was closed."""
+
+    looks = 0
+
+    def notice(self) -> None:
+        self.looks += 1
+        if self.looks == 500:
+            self.children[0].exit_code = -9
+
+
+def test_an_end_that_is_noticed_late_is_told_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Late()
+    child = made.start("json:dumps", {})
+    clock = itertools.count(0.0, 3600.0)  # and an hour passes between any two looks at it
+    asleep = SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda seconds: None)
+    monkeypatch.setattr("automl.engines.processes.time", asleep)
+    made.await_end(child)
+    assert child.exit_code == -9
+
+
+class Answering(HandMade):
+    """A child whose answer is there after some looks; the driver is stopped before one of them."""
+
+    def __init__(self, clock: list[float], stopped_at: int) -> None:
+        super().__init__()
+        self._clock, self._left = clock, stopped_at
+
+    def notice(self) -> None:
+        self._left -= 1
+        self._clock[0] += 3600.0 if not self._left else 0.1
+        if self._left == -2:
+            self.say(0, value="1")
+
+
+@pytest.mark.parametrize("stopped_at", [1, 2, 3])
+def test_a_driver_that_was_stopped_still_takes_an_answer(
+    stopped_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("automl.engines.task.Absence", lambda: Absence(lambda: now[0]))
+    made = Answering(now, stopped_at)
+    assert run_task(made, "json:dumps", {"obj": 1}, timeout=60.0) == "1"
 
 
 def test_a_worker_that_dies_after_it_has_outgrown_itself_is_replaced_once(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import optuna
@@ -128,6 +129,23 @@ def test_a_server_that_stays_away_is_told(
     broken(monkeypatch, "set_trial_state_values", 10**6, False)
     with pytest.raises(OperationalError):
         patient.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+
+
+def test_a_process_that_was_stopped_in_a_call_tries_again(
+    patient: PatientStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, calls = [100.0], []
+
+    def stopped() -> str:
+        calls.append(1)
+        if len(calls) == 1:
+            now[0] += 3600.0  # meanwhile the server has closed the connection
+            raise cut()
+        return "there"
+
+    clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda seconds: None)
+    monkeypatch.setattr(patient_storage, "time", clock)
+    assert patient._patiently(stopped, stopped) == "there"
 
 
 def test_what_is_refused_is_not_tried_again(
