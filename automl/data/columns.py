@@ -66,6 +66,24 @@ def clean(column: pd.Series) -> pd.Series:
     return _clean_objects(column)
 
 
+def clean_apart(column: pd.Series) -> pd.Series:
+    """As `clean`, but where texts stand among other values, each is cleaned by itself.
+
+    Returns:
+        One of the dtypes of `clean`, or ``object`` where there are both: words in some rows then
+        do not make texts of the numbers in others.
+    """
+    if column.dtype != object:
+        return clean(column)
+    texts = np.array([isinstance(value, str) for value in column], np.bool_)
+    if not texts.any() or not column[~texts].notna().any():
+        return clean(column)
+    apart = column.copy()
+    apart[texts] = clean(column[texts]).astype(object)
+    apart[~texts] = clean(column[~texts].infer_objects()).astype(object)
+    return apart
+
+
 def _clean_numbers(column: pd.Series) -> pd.Series:
     if column.dtype.kind == "f" or column.isna().any():
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)

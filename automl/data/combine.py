@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.columns import clean, numeric_values, read_column, text_values
+from automl.data.columns import clean, clean_apart, numeric_values, read_column, text_values
 from automl.data.infer import infer_column
 from automl.data.names import nearest
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
@@ -34,7 +34,8 @@ class Combined:
     Attributes:
         part: Of each row, 0 if it is to be split, 1 if it was given for validation, 2 for test.
         row: Of each row, its number in its source, counted from 1 without the header; int64 (n,).
-        targets: The target columns, cleaned, without missing values.
+        targets: The target columns, cleaned, without missing values; ``object`` where parts, or
+            rows, hold values of different kinds.
         table: The feature columns, each part cleaned, or None for array data; a column whose
             parts differ in their dtype is ``object``.
         x: Array data (n, *shape), or None for a table.
@@ -144,7 +145,12 @@ def _combine_tables(
     present = [(number, rows) for number, rows in enumerate(parts) if rows is not None]
     part = np.concatenate([np.full(len(rows), number) for number, rows in present])
     wanted = [c for c in main.columns if c in {*roles.needed, roles.group, roles.time}]
-    joined = {c: _joined([clean(_column(rows, c)) for _, rows in present]) for c in wanted}
+    joined = {
+        c: _joined(
+            [(clean_apart if c in roles.targets else clean)(_column(r, c)) for _, r in present]
+        )
+        for c in wanted
+    }
     keep = _with_target(pd.DataFrame({t: joined[t] for t in roles.targets}), part, say)
     kept = {name: column[keep].reset_index(drop=True) for name, column in joined.items()}
     row = np.concatenate([np.arange(1, len(rows) + 1) for _, rows in present])[keep]
@@ -316,7 +322,7 @@ def _combine_arrays(
     x = first.x if len(present) == 1 else np.concatenate([pair.x for _, pair in present])
     y = first.y if len(present) == 1 else np.concatenate([pair.y for _, pair in present])
     frame = _array_targets(y, request, say)
-    targets = pd.DataFrame({name: clean(frame[name]) for name in frame.columns})
+    targets = pd.DataFrame({name: clean_apart(frame[name]) for name in frame.columns})
     keep = _with_target(targets, part, say)
     row = np.concatenate([np.arange(1, len(pair.x) + 1) for _, pair in present])[keep]
     if not keep.all():

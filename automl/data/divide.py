@@ -29,7 +29,8 @@ from automl.data.splits import (
     split_shuffled,
     split_stratified,
 )
-from automl.data.task import Task, TaskKind
+from automl.data.strata import Strata
+from automl.data.task import Task
 from automl.data.weights import check_weights
 from automl.errors import DataError
 
@@ -38,16 +39,13 @@ LEAST_ROWS = 10
 LEAST_GROUPS = 10
 
 
-def divide(
-    combined: Combined, request: DataRequest, task: Task, truth: npt.NDArray[Any], say: Say
-) -> Split:
+def divide(combined: Combined, request: DataRequest, strata: Strata, say: Say) -> Split:
     """Divides rows into training, validation and test rows.
 
     Args:
         combined: All rows.
         request: How they should be divided.
-        task: What is learnt; classes are divided alike.
-        truth: True values of all rows.
+        strata: By what they are divided alike.
         say: Called with what a person should be told.
 
     Returns:
@@ -78,7 +76,7 @@ def divide(
     elif combined.group is not None:
         split = _by_group(combined.group[main], same[main], rule, say)
     else:
-        split = _shuffled(truth[main], same[main], task, rule, repeats.least)
+        split = _shuffled(strata.codes[main], same[main], strata.task, rule, repeats.least)
     split = Split(
         train=main[split.train],
         validation=np.flatnonzero(combined.part == 1) if has_validation else main[split.validation],
@@ -90,16 +88,14 @@ def divide(
 
 
 def _shuffled(
-    truth: npt.NDArray[Any], same: IntArray, task: Task, rule: SplitRule, least: int | None
+    strata: IntArray, same: IntArray, task: Task | None, rule: SplitRule, least: int | None
 ) -> Split:
     """Rows divided at random, stratified by class, equal ones together where that can be."""
-    if task.is_classification:
-        strata = _strata(truth, task)
+    if task is not None:
         _check_classes(strata, task, 1 if rule.validation_share == 0 else 2)
         split = split_stratified(strata, rule)
     else:
-        strata = np.zeros(len(truth), np.int64)
-        split = split_shuffled(len(truth), rule)
+        split = split_shuffled(len(strata), rule)
     kept = None if least is None else keep_together(split, same, strata, rule, least)
     return kept or split
 
@@ -147,16 +143,7 @@ def _say_repeats(split: Split, same: IntArray, given: Mapping[str, bool], say: S
         )
 
 
-def _strata(truth: npt.NDArray[Any], task: Task) -> npt.NDArray[Any]:
-    """Class of each row; of several labels, the rarest that a row has."""
-    if task.kind is not TaskKind.MULTILABEL:
-        return truth.reshape(-1)
-    rarest_first = np.argsort(truth.sum(axis=0), kind="stable")
-    ordered = truth[:, rarest_first] > 0
-    return np.where(ordered.any(axis=1), ordered.argmax(axis=1), len(rarest_first))
-
-
-def _check_classes(strata: npt.NDArray[Any], task: Task, least: int) -> None:
+def _check_classes(strata: IntArray, task: Task, least: int) -> None:
     for number, label in enumerate(task.classes):
         count = int((strata == number).sum())
         if count < least:
@@ -187,18 +174,10 @@ def check_split(
         say: Called where the weights leave a class out of the scores.
 
     Raises:
-        DataError: A part has no rows or no weight, or a class is in no training row or weighs
-            nothing there.
+        DataError: A part has no rows or no weight, or a class weighs nothing in training.
     """
     if len(split.train) == 0 or len(split.validation) == 0:
         raise DataError("The split leaves no training or no validation rows: give more rows.")
-    for number, label in enumerate(task.classes):
-        if not (truth[split.train].reshape(-1) == number).any():
-            raise DataError(
-                f"The class {str(label)!r} of {task.targets[0]!r} is in no training row after the "
-                "split: give more rows, another --seed, or do not split by time or group"
-                f"{_guess(task)}"
-            )
     if combined.weight is not None:
         for what, rows, tell in (
             ("training rows", split.train, None),

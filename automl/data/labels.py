@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -64,13 +64,39 @@ def _is_written(text: str, kind: type) -> bool:
         return False
 
 
+def known_codes(
+    column: pd.Series, classes: Sequence[ClassLabel]
+) -> tuple[npt.NDArray[np.int32], str]:
+    """As `label_codes`, and where that finds more, without a full stop at the end of labels.
+
+    The UCI repository's adult.test ends each label in a full stop.
+
+    Args:
+        column: The target, cleaned, without missing values.
+        classes: The labels.
+
+    Returns:
+        The positions, -1 where a value is no class; and a label whose full stop was left out,
+        or "".
+    """
+    codes = label_codes(column, classes)
+    unknown = codes < 0
+    if not unknown.any() or not is_text(column):
+        return codes, ""
+    undotted = label_codes(column.str.rstrip("."), classes)
+    found = unknown & (undotted >= 0)
+    if not found.any():
+        return codes, ""
+    return np.where(unknown, undotted, codes).astype(np.int32), str(column[found].iloc[0])
+
+
 def label_codes(column: pd.Series, classes: Sequence[ClassLabel]) -> npt.NDArray[np.int32]:
-    """Position of each value among the classes, -1 where it is none of them.
+    """Position of each value among the classes, -1 where it is none of them or missing.
 
     A value is a class if it is written like it, or else if both are the same number.
 
     Args:
-        column: The target, cleaned, without missing values.
+        column: The target, cleaned.
         classes: The labels.
     """
     import pandas as pd
@@ -87,5 +113,5 @@ def label_codes(column: pd.Series, classes: Sequence[ClassLabel]) -> npt.NDArray
     if (codes < 0).any() and known.is_unique and known.notna().all():
         by_number = pd.Index(known).get_indexer(pd.Index(numbers(unique)))
         codes = np.where(codes < 0, by_number, codes).astype(np.int32)
-    result: npt.NDArray[Any] = codes[places]
-    return result.astype(np.int32)
+    # A missing value has the place -1.
+    return np.append(codes, -1)[places].astype(np.int32)

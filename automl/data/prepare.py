@@ -13,6 +13,7 @@ from automl.data.class_weights import class_weights
 from automl.data.clipping import Clip
 from automl.data.combine import Combined, combine
 from automl.data.divide import check_split, divide
+from automl.data.encode import encode_targets, refuse_unknown, target_columns
 from automl.data.fit import fit_array, fit_features, fit_target
 from automl.data.infer import infer_schema
 from automl.data.plan import InputSignature, PreprocessingPlan, Rows
@@ -20,11 +21,13 @@ from automl.data.reading import read_table
 from automl.data.request import AUTO, RAW, DataRequest
 from automl.data.say import Say
 from automl.data.splits import Split
+from automl.data.strata import Strata, find_strata
 from automl.data.summary import say_parts, summarize
-from automl.data.targets import encode_targets, infer_task, target_columns
+from automl.data.targets import infer_task
 from automl.data.task import Task
 from automl.data.unread import Tell, teller
 from automl.data.windows import put_in_order
+from automl.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,18 +84,11 @@ def prepare(
     """
     notes: list[str] = []
     combined = combine(request, notes.append)
-    main = combined.targets[combined.part == 0]
-    task = infer_task(
-        target_columns(main, tuple(main.columns), "The rows"),
-        request.task,
-        notes.append,
-        counted_classes=combined.is_image_like,
-        declared=combined.categorical,
-        decimal=request.decimal,
-    )
-    truth = _encode(combined, task, notes.append)
-    combined = put_in_order(combined, request, task, truth, notes.append)
-    split = divide(combined, request, task, truth, notes.append)
+    strata = find_strata(combined, request)
+    combined = put_in_order(combined, request, strata, notes.append)
+    split = divide(combined, request, strata, notes.append)
+    task = _infer_task(combined, split, request, strata, notes.append)
+    truth, split = _encode(combined, split, task, notes.append)
     check_split(split, combined, task, truth, notes.append)
     clip = Clip.of(request.clip)
     plan, combined = _fit(combined, split, task, truth, notes.append, request.keep_constant, clip)
@@ -107,7 +103,7 @@ def prepare(
     validation = _rows(combined, split.validation, plan, truth, tell=tell[0])
     test = _rows(combined, split.test, plan, truth, tell=tell[1]) if len(split.test) else None
     positions = _spread(len(validation))
-    say_parts(split, combined, request, task, notes.append)
+    say_parts(split, combined, request, strata.task is not None, notes.append)
     return PreparedData(
         task=task,
         plan=plan,
@@ -122,20 +118,57 @@ def prepare(
     )
 
 
-def _encode(combined: Combined, task: Task, say: Say) -> npt.NDArray[Any]:
-    """True values of all rows; each source is read by itself, for its labels may have quirks."""
-    parts = [
-        encode_targets(
-            combined.targets[combined.part == part],
-            task,
-            say,
-            what,
-            combined.row[combined.part == part],
+def _infer_task(
+    combined: Combined, split: Split, request: DataRequest, strata: Strata, say: Say
+) -> Task:
+    """What is learnt: decided by the training rows alone."""
+    learnt = combined.targets.iloc[split.train]
+    classes = strata.task.classes if strata.task is not None else ()
+    shown = np.unique(strata.codes[split.train])
+    if classes and len(shown) < 2:
+        number = int(np.setdiff1d(np.arange(len(classes)), shown)[0])
+        raise DataError(
+            f"The class {str(classes[number])!r} of {learnt.columns[0]!r} is in no training row "
+            "after the split, which leaves one class: give more rows, another --seed, or do not "
+            f"split by time or group. It was taken for {len(classes)} classes; --task overrules."
         )
-        for part, what in enumerate(("The rows", "The validation rows", "The test rows"))
-        if (combined.part == part).any()
-    ]
-    return np.concatenate(parts)
+    return infer_task(
+        target_columns(learnt, tuple(learnt.columns), "The rows"),
+        request.task,
+        say,
+        counted_classes=combined.is_image_like,
+        declared=combined.categorical,
+        decimal=request.decimal,
+        rows=combined.row[split.train],
+    )
+
+
+def _encode(
+    combined: Combined, split: Split, task: Task, say: Say
+) -> tuple[npt.NDArray[Any], Split]:
+    """True values of all rows, and the split without rows whose targets training has not shown.
+
+    Each part is read by itself, for the labels of a source may have quirks.
+    """
+    truth: npt.NDArray[Any] | None = None
+    left: dict[str, npt.NDArray[np.int64]] = {}
+    for number, part in enumerate(("train", "validation", "test")):
+        positions = getattr(split, part)
+        left[part] = positions
+        if not len(positions):
+            continue
+        targets = combined.targets.iloc[positions]
+        what = f"{'training' if part == 'train' else part} rows"
+        own, known = encode_targets(targets, task, say, what, combined.row[positions])
+        if truth is None:
+            truth = np.zeros((len(combined.part), *own.shape[1:]), own.dtype)
+        truth[positions] = own
+        left[part] = positions[known]
+        given = (combined.part == number).any() and number > 0
+        if given and not known.any():
+            raise refuse_unknown(targets.iloc[:, 0], task, what)
+    assert truth is not None
+    return truth, Split(**left)
 
 
 def _fit(

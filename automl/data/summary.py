@@ -13,7 +13,9 @@ from automl.data.splits import Split
 from automl.data.task import Task
 
 
-def say_parts(split: Split, combined: Combined, request: DataRequest, task: Task, say: Say) -> None:
+def say_parts(
+    split: Split, combined: Combined, request: DataRequest, stratified: bool, say: Say
+) -> None:
     """Says how many rows each part has and how they were divided."""
     given = [
         name for part, name in ((1, "validation"), (2, "test")) if (combined.part == part).any()
@@ -24,8 +26,7 @@ def say_parts(split: Split, combined: Combined, request: DataRequest, task: Task
     elif combined.group is not None:
         how = f"by group, seed {request.seed}"
     else:
-        stratified = ", stratified" if task.is_classification else ""
-        how = f"shuffled{stratified}, seed {request.seed}"
+        how = f"shuffled{', stratified' if stratified else ''}, seed {request.seed}"
     if len(given) == 2:
         how = "as given"
     elif given:

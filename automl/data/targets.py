@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from automl.data.columns import (
     ColumnSource,
-    Reading,
     booleans,
-    clean,
     is_text,
     numbers,
-    read_column,
 )
 from automl.data.infer import are_codes, infer_column
-from automl.data.labels import class_labels, label_codes
+from automl.data.labels import class_labels
 from automl.data.names import nearest
 from automl.data.number_format import NumberFormat
 from automl.data.numbered_classes import MOST_NUMBERED_CLASSES, why_measured
@@ -40,6 +37,7 @@ if TYPE_CHECKING:
 
 # Of image-like data, class numbers counted from 0 may be more (ImageNet has 1,000 classes).
 MOST_COUNTED_CLASSES = 1_000
+LEAST_COUNTED = 0.9
 
 CLASSIFICATION = "classification"
 KINDS = (*(kind.value for kind in TaskKind), CLASSIFICATION)
@@ -53,6 +51,7 @@ def infer_task(
     counted_classes: bool = False,
     declared: Collection[str] = (),
     decimal: str | None = None,
+    rows: npt.NDArray[np.int64] | None = None,
 ) -> Task:
     """Finds what the target columns ask for.
 
@@ -67,6 +66,8 @@ def infer_task(
         counted_classes: Whether class numbers counted from 0 may be up to 1,000 (images).
         declared: Names of targets that are classes whatever they look like.
         decimal: Decimal mark of numbers in texts, where it is known.
+        rows: Number of each row in its source, int64 (n,), counted from 1; None where the columns
+            are the whole source.
 
     Raises:
         DataError: The columns do not fit the task, or do not vary.
@@ -79,13 +80,13 @@ def infer_task(
         asked = CLASSIFICATION
     _check_vary(columns, say)
     written = [_Written.of(columns[name], decimal, asked, say) for name in names]
-    kind, why = _kind(written, asked, counted_classes)
+    kind, why = _kind(written, asked, counted_classes, rows)
     if kind is TaskKind.REGRESSION:
         formats = tuple(found.number_format for found in written)
         plain = all(found.is_plain for found in formats)
         task = Task(kind, len(names), tuple(names), number_formats=() if plain else formats)
         for found in written:
-            check_numbers(found.column, found.values, several=len(names) > 1)
+            check_numbers(found.column, found.values, rows, several=len(names) > 1)
     elif kind is TaskKind.MULTILABEL:
         task = Task(kind, len(names), tuple(names))
         _check_labels(columns)
@@ -169,7 +170,12 @@ class _Written:
         return cls(column, found, values)
 
 
-def _kind(written: Sequence[_Written], asked: str | None, counted: bool) -> tuple[TaskKind, str]:
+def _kind(
+    written: Sequence[_Written],
+    asked: str | None,
+    counted: bool,
+    rows: npt.NDArray[np.int64] | None,
+) -> tuple[TaskKind, str]:
     several = len(written) > 1
     if asked is not None and asked != CLASSIFICATION:
         kind = TaskKind(asked)
@@ -184,11 +190,11 @@ def _kind(written: Sequence[_Written], asked: str | None, counted: bool) -> tupl
     if asked == CLASSIFICATION:
         two = written[0].column.nunique() == 2
         return (TaskKind.BINARY if two else TaskKind.MULTICLASS), "it was asked for"
-    return _kind_of_one(written[0], counted)
+    return _kind_of_one(written[0], counted, rows)
 
 
 def _kind_of_several(written: Sequence[_Written], asked: str | None) -> tuple[TaskKind, str]:
-    values = np.stack([_label_values(found.column) for found in written], axis=1)
+    values = np.stack([label_values(found.column) for found in written], axis=1)
     if np.isin(values, (0.0, 1.0)).all():
         return TaskKind.MULTILABEL, "all targets hold only 0 and 1"
     if asked == CLASSIFICATION:
@@ -198,7 +204,9 @@ def _kind_of_several(written: Sequence[_Written], asked: str | None) -> tuple[Ta
     return TaskKind.REGRESSION, "the targets hold numbers"
 
 
-def _kind_of_one(written: _Written, counted: bool) -> tuple[TaskKind, str]:
+def _kind_of_one(
+    written: _Written, counted: bool, rows: npt.NDArray[np.int64] | None
+) -> tuple[TaskKind, str]:
     column, values = written.column, written.values
     name, distinct = str(column.name), int(column.nunique())
     kind = TaskKind.BINARY if distinct == 2 else TaskKind.MULTICLASS
@@ -209,7 +217,7 @@ def _kind_of_one(written: _Written, counted: bool) -> tuple[TaskKind, str]:
     unread = np.isnan(values)
     if unread.any():
         if not unread.all() and unread.mean() < 0.5:
-            refuse_text(column, unread)
+            refuse_text(column, unread, rows)
         return kind, f"{name!r} holds {distinct} different texts"
     if moments_of(column) == DATES:
         raise DataError(
@@ -220,9 +228,10 @@ def _kind_of_one(written: _Written, counted: bool) -> tuple[TaskKind, str]:
     whole = bool((values == np.round(values)).all())
     if not whole:
         return TaskKind.REGRESSION, f"{name!r} holds numbers with {distinct:,} different values"
-    from_zero = values.min() == 0 and values.max() == distinct - 1
+    # Of a class with few rows none may train.
+    from_zero = values.min() == 0 and distinct > LEAST_COUNTED * values.max()
     if counted and from_zero and distinct <= MOST_COUNTED_CLASSES:
-        return kind, f"{name!r} counts classes from 0 to {distinct - 1}"
+        return kind, f"{name!r} counts classes from 0 to {values.max():.0f}"
     measured = why_measured(values)
     if measured is not None:
         return TaskKind.REGRESSION, f"{name!r} holds whole numbers {measured}"
@@ -231,14 +240,15 @@ def _kind_of_one(written: _Written, counted: bool) -> tuple[TaskKind, str]:
 
 def _check_labels(columns: pd.DataFrame) -> None:
     for name in columns.columns:
-        if not np.isin(_label_values(columns[name]), (0.0, 1.0)).all():
+        if not np.isin(label_values(columns[name]), (0.0, 1.0)).all():
             raise DataError(
                 f"The label {name!r} holds something other than 0 and 1 (or true and false), which "
                 "is all that a multilabel task may have: correct it, or choose another --task."
             )
 
 
-def _label_values(column: pd.Series) -> npt.NDArray[np.float64]:
+def label_values(column: pd.Series) -> npt.NDArray[np.float64]:
+    """The values of a label that holds or not, float64 (n,), NaN where one is no number."""
     values = numbers(column)
     return booleans(column) if np.isnan(values).any() else values
 
@@ -262,94 +272,3 @@ def _class_task(written: _Written, kind: TaskKind, asked: str | None) -> Task:
             )
     outputs = 1 if kind is TaskKind.BINARY else len(classes)
     return Task(kind, outputs, (name,), classes)
-
-
-def encode_targets(
-    frame: pd.DataFrame,
-    task: Task,
-    say: Say | None = None,
-    what: str = "The rows",
-    rows: npt.NDArray[np.int64] | None = None,
-) -> npt.NDArray[Any]:
-    """Reads true values of a known task.
-
-    Args:
-        frame: Rows with the task's target columns, without missing values in them.
-        task: The task.
-        say: Called with what a person should be told.
-        what: What the rows are, for the messages.
-        rows: Number of each row in its source, int64 (n,), counted from 1; None where the frame
-            is the whole source.
-
-    Returns:
-        The values as in `Rows.truth`: binary float32 (n, 1), multiclass int32 (n,), multilabel
-        float32 (n, k), regression float64 (n, t).
-
-    Raises:
-        DataError: A target column is not there, or has a value that the task does not know.
-    """
-    columns = target_columns(frame, task.targets, what)
-    if task.classes:
-        numbered = _encode_classes(columns.iloc[:, 0], task, say, what, rows)
-        if task.kind is TaskKind.BINARY:
-            return numbered.astype(np.float32).reshape(-1, 1)
-        return numbered
-    if task.kind is TaskKind.MULTILABEL:
-        _check_labels(columns)
-        labels = [_label_values(columns[name]) for name in task.targets]
-        return np.stack(labels, axis=1).astype(np.float32)
-    values = []
-    for name in task.targets:
-        column = columns[name]
-        read = read_column(frame[name], Reading(number_format=task.number_format(name)))
-        values.append(read.values.to_numpy())
-        check_numbers(column, values[-1], rows)
-    return np.stack(values, axis=1)
-
-
-def target_columns(frame: pd.DataFrame, targets: Sequence[str], what: str) -> pd.DataFrame:
-    """The target columns of a table, cleaned.
-
-    Raises:
-        DataError: A column is not there.
-    """
-    import pandas as pd
-
-    for name in targets:
-        if name not in frame.columns:
-            raise DataError(
-                f"{what} have no target column {name!r}{nearest(name, map(str, frame.columns))}"
-            )
-    return pd.DataFrame({name: clean(frame[name]) for name in targets})
-
-
-def _encode_classes(
-    column: pd.Series,
-    task: Task,
-    say: Say | None,
-    what: str,
-    rows: npt.NDArray[np.int64] | None,
-) -> npt.NDArray[np.int32]:
-    codes = label_codes(column, task.classes)
-    unknown = codes < 0
-    if unknown.any() and is_text(column):
-        # The UCI repository's adult.test ends each label in a full stop.
-        undotted = label_codes(column.str.rstrip("."), task.classes)
-        if (undotted >= 0).all():
-            if say is not None:
-                label = str(column[unknown].iloc[0])
-                say(
-                    f"{what}: class labels with a full stop at the end, such as {label!r}, are "
-                    f"taken as {label.rstrip('.')!r}"
-                )
-            return undotted
-    if unknown.any():
-        label = str(column[unknown].iloc[0])
-        at = int(np.argmax(unknown))
-        row = at + 1 if rows is None else int(rows[at])
-        names = [str(c) for c in task.classes]
-        raise DataError(
-            f"{what} have the class {label!r} of {column.name!r} in row {row:,}, which the "
-            f"training rows do not have{nearest(label, names)}"
-        )
-    return codes

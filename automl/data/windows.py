@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +18,8 @@ from automl.data.divide import divide
 from automl.data.numbers import CHUNK
 from automl.data.request import SHUFFLED, DataRequest
 from automl.data.say import Say
-from automl.data.task import Task
+from automl.data.splits import Split
+from automl.data.strata import Strata
 
 FloatMatrix = npt.NDArray[np.float64]
 
@@ -40,16 +40,13 @@ NEAR_CHANGE = 0.05
 LEAST_NUMBERS = 4
 
 
-def put_in_order(
-    combined: Combined, request: DataRequest, task: Task, truth: npt.NDArray[Any], say: Say
-) -> Combined:
+def put_in_order(combined: Combined, request: DataRequest, strata: Strata, say: Say) -> Combined:
     """Gives rows the time of their order, where that is asked for or overlapping rows need it.
 
     Args:
         combined: All rows.
         request: How they should be divided.
-        task: What is learnt.
-        truth: True values of all rows.
+        strata: By what they are divided alike where they are not put in order.
         say: Called with what a person should be told.
 
     Returns:
@@ -63,8 +60,8 @@ def put_in_order(
     given = {int(part) for part in np.unique(combined.part)}
     if combined.group is not None or given == {0, 1, 2} or not _overlaps(combined, say):
         return combined
-    split = divide(ordered, request, task, truth, lambda _: None)
-    if len(np.unique(truth[split.train])) < len(task.classes):
+    split = divide(ordered, request, strata, lambda _: None)
+    if _loses_a_class(split, strata):
         say(
             "each row repeats most of the one before it, as overlapping windows do, but in their "
             "order a class would be in no training row: the rows are shuffled, and the scores tell "
@@ -77,6 +74,17 @@ def put_in_order(
         "shuffles)"
     )
     return ordered
+
+
+def _loses_a_class(split: Split, strata: Strata) -> bool:
+    """Whether validation rows have a class that no training row has, or these have one alone.
+
+    The test rows are not looked at: what they hold decides nothing.
+    """
+    if strata.task is None or not strata.task.classes:
+        return False
+    trained = np.unique(strata.codes[split.train])
+    return len(trained) < 2 or not np.isin(strata.codes[split.validation], trained).all()
 
 
 def _overlaps(combined: Combined, say: Say) -> bool:

@@ -96,16 +96,21 @@ def evaluate(
         DataError: The rows, their targets or their weights cannot be read.
         RunError: The bundle cannot be read.
     """
+    from automl.data.encode import encode_targets, refuse_unknown
     from automl.data.metrics import compute_metrics
-    from automl.data.targets import encode_targets
 
     opened = open_bundle(bundle)
     check_trust(opened, trust)
     say = say or logging.getLogger("automl").warning
     raw, y = read_rows(rows, opened.plan, names, say, separator)
     frame = frame_of(raw) if y is None else _target_frame(opened.task, y)
-    truth = encode_targets(frame, opened.task, say)
+    truth, known = encode_targets(frame, opened.task, say)
+    if not known.any():
+        raise refuse_unknown(frame[opened.task.targets[0]], opened.task, "rows")
     weights = _weights(opened, frame, weight, say)
+    if not known.all():
+        truth, raw = truth[known], raw[known]
+        weights = None if weights is None else weights[known]
     check_weights(truth, weights, opened.task, "rows")
     named = _named_metrics(opened)
     return compute_metrics(opened.task, truth, _outputs(opened, raw, say, trust), weights, named)

@@ -9,7 +9,8 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from automl.data.class_weights import class_weights
 from automl.data.columns import clean
-from automl.data.targets import encode_targets, infer_task
+from automl.data.encode import encode_targets
+from automl.data.targets import infer_task
 from automl.data.task import Task, TaskKind
 from automl.errors import DataError, RequestError
 
@@ -112,7 +113,9 @@ FLAGS = Task(TaskKind.BINARY, 1, ("y",), (False, True))
 
 
 def encode(task, values, say=None):
-    return encode_targets(pd.DataFrame({"y": values}), task, say, "The rows")
+    found, known = encode_targets(pd.DataFrame({"y": values}), task, say)
+    assert known.all()
+    return found
 
 
 def test_classes_are_numbered_whatever_dtype_they_come_in():
@@ -134,18 +137,48 @@ def test_a_full_stop_after_labels_is_forgiven_and_said():
 def test_regression_and_labels_have_their_forms():
     pair = Task(TaskKind.REGRESSION, 2, ("a", "b"))
     frame = pd.DataFrame({"b": ["1.5", "2"], "a": [3, 4]})
-    found = encode_targets(frame, pair)
+    found, _ = encode_targets(frame, pair)
     assert found.dtype == np.float64 and found.tolist() == [[3.0, 1.5], [4.0, 2.0]]
     labels = Task(TaskKind.MULTILABEL, 2, ("a", "b"))
-    found = encode_targets(pd.DataFrame({"a": [0, 1], "b": [True, False]}), labels)
+    found, _ = encode_targets(pd.DataFrame({"a": [0, 1], "b": [True, False]}), labels)
     assert found.dtype == np.float32 and found.tolist() == [[0.0, 1.0], [1.0, 0.0]]
 
 
-def test_unknown_classes_and_columns_are_refused():
-    with pytest.raises(DataError, match=r"have the class '>60K'.*did you mean '>50K'"):
-        encode(BINARY, ["<=50K", ">60K"])
-    with pytest.raises(DataError, match="class '4'"):
-        encode(DIGITS, [3, 4])
+NUMBERS = Task(TaskKind.REGRESSION, 1, ("y",))
+LABELS = Task(TaskKind.MULTILABEL, 1, ("y",))
+
+
+@pytest.mark.parametrize(
+    ("task", "values", "known", "words"),
+    [
+        (BINARY, ["<=50K", ">60K"], [1, 0], "'>60K' (1), first in row 2 (did you mean '>50K'?)"),
+        (BINARY, ["<=50K", ">60K"], [1, 0], "accuracy could be 0.5 at most"),
+        (BINARY, ["<=50K.", ">50K.", "many"], [1, 1, 0], "'many' (1), first in row 3"),
+        (DIGITS, [3, 4, 4, 7], [1, 0, 0, 0], "'4' (2), '7' (1), first in row 2"),
+        (DIGITS, [3, 9.5], [1, 0], "'9.5' (1)"),
+        (DIGITS, ["3", None, "x"], [1, 0, 0], "1 of 3 rows hold a class that no"),
+        (NUMBERS, ["1.5", "many", "2"], [1, 0, 1], "'many' (1), first in row 2"),
+        (NUMBERS, ["1.5", "1,5"], [1, 0], "no number as training has them: '1,5'"),
+        (NUMBERS, [1.5, np.inf, 1e30], [1, 0, 0], "2 of 3 rows"),
+        (LABELS, [0, 1, 2], [1, 1, 0], "something other than 0 and 1: '2' (1)"),
+    ],
+)
+def test_values_that_training_has_not_shown_are_counted_and_named(task, values, known, words):
+    said = []
+    found, fits = encode_targets(pd.DataFrame({"y": values}), task, said.append)
+    assert fits.astype(int).tolist() == known and len(found) == len(values)
+    assert words in said[-1] and "left out of all scores" in said[-1]
+
+
+def test_rows_without_a_target_are_no_class():
+    said = []
+    frame = pd.DataFrame({"y": [None, "<=50K", ">50K"]})
+    _, known = encode_targets(frame, BINARY, said.append)
+    assert known.tolist() == [False, True, True]
+    assert said == ["1 rows without a value of the target 'y' are left out"]
+
+
+def test_a_target_column_that_is_not_there_is_refused():
     with pytest.raises(DataError, match="no target column 'y'"):
         encode_targets(pd.DataFrame({"z": [1]}), BINARY)
 
