@@ -104,8 +104,11 @@ class TrialSpec:
         budget: What the trial may spend.
         space: Key into the job's spaces: ``"search"`` or ``"linear"``.
         keep_threshold: Save the model only where the score beats this one; None saves always.
-        wait_for_answer: Whether the worker waits after each epoch for the driver's answer
-            (needed where a pruner decides), or goes on at once.
+        wait_for_answer: Whether the worker waits after an epoch for the driver's answer (needed
+            where a pruner decides), or goes on at once.
+        thresholds: Of epochs 1, 2, ...: the score, the best so far, by which the trial need not
+            wait, for the answer could only be to go on; infinite ones any or no number reaches.
+            It waits at the epochs beyond them.
         seconds_left: Seconds, from when the trial is handed over, until the whole search needs
             its result; None for no limit.
         share_seconds: Seconds of the search's time that one trial may take, after which it is
@@ -124,6 +127,7 @@ class TrialSpec:
     space: str = "search"
     keep_threshold: float | None = None
     wait_for_answer: bool = False
+    thresholds: tuple[float, ...] = ()
     seconds_left: float | None = None
     share_seconds: float | None = None
     kept_back: float = 0.0
@@ -137,7 +141,8 @@ class TrialSpec:
     @classmethod
     def from_json(cls, form: Mapping[str, Any]) -> TrialSpec:
         """Rebuilds a spec from its JSON form."""
-        return cls(**{**form, "budget": TrialBudget(**form["budget"])})
+        budget, thresholds = TrialBudget(**form["budget"]), tuple(form["thresholds"])
+        return cls(**{**form, "budget": budget, "thresholds": thresholds})
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """The contract between the driver, which decides, and an engine, which executes.
 
 A driver opens an engine with a `Job`, submits at most ``slots`` trials at a time and reads events
-until each has ended. Where a spec says ``wait_for_answer``, the worker waits after every epoch
-until `Engine.answer` says whether to go on; otherwise it goes on by itself. An engine never looks
+until each has ended. Where a spec says ``wait_for_answer``, the worker waits after an epoch until
+`Engine.answer` says whether to go on, unless its score spares it the question
+(`automl.engines.asking`); otherwise it goes on by itself. An engine never looks
 at a configuration's values and never decides anything; a driver never knows where a trial runs.
 A new engine is one file that implements `Engine`.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import base64
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -119,10 +120,17 @@ class Job:
 
 @dataclass(frozen=True)
 class EpochFinished:
-    """A running trial has finished an epoch."""
+    """A running trial has finished an epoch.
+
+    Attributes:
+        trial: Its number, or a baseline's name.
+        report: The epoch.
+        waits: Whether it waits for an answer, if it is one that does.
+    """
 
     trial: int | str
     report: EpochReport
+    waits: bool = True
 
 
 @dataclass(frozen=True)
@@ -161,8 +169,16 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def answer(self, trial: int | str, go_on: bool) -> None:
-        """Answers a trial that waits after an epoch: go on, or stop as pruned."""
+    def answer(self, trial: int | str, go_on: bool, thresholds: Sequence[float] = ()) -> None:
+        """Answers a trial that waits after an epoch: go on, or stop as pruned.
+
+        A trial that does not wait may be told to stop, too, and does so after a later epoch.
+
+        Args:
+            trial: Its number, or a baseline's name.
+            go_on: Whether to go on.
+            thresholds: As `TrialSpec.thresholds`, of the epochs that follow this one.
+        """
 
     @abstractmethod
     def interrupt(self, trial: int | str, reason: str) -> None:

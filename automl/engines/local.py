@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import wait
 from typing import Any
 
@@ -167,8 +167,12 @@ class LocalEngine(Engine):
         if worker.spec is None:
             return []
         trial = worker.spec.trial
-        if "epoch" in message:
-            return [EpochFinished(trial, EpochReport.from_json(message["epoch"]))]
+        if "epochs" in message:
+            *before, last = (EpochReport.from_json(form) for form in message["epochs"])
+            return [
+                *(EpochFinished(trial, report, waits=False) for report in before),
+                EpochFinished(trial, last, message["waits"]),
+            ]
         if "ended" in message:
             worker.spec = None
             if index in self._successors and self._successors[index].ready:
@@ -265,8 +269,8 @@ class LocalEngine(Engine):
         ]
 
     @override
-    def answer(self, trial: int | str, go_on: bool) -> None:
-        self._tell(trial, {"answer": go_on})
+    def answer(self, trial: int | str, go_on: bool, thresholds: Sequence[float] = ()) -> None:
+        self._tell(trial, {"answer": go_on, "thresholds": list(thresholds)})
 
     @override
     def interrupt(self, trial: int | str, reason: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -251,8 +251,12 @@ class RayEngine(Engine):
         self._mailbox_name, self._mailbox_since = mailbox, now
 
     @override
-    def answer(self, trial: int | str, go_on: bool) -> None:
-        letter = {**self._letters.get(str(trial), {}), "answer": go_on}
+    def answer(self, trial: int | str, go_on: bool, thresholds: Sequence[float] = ()) -> None:
+        letter = {
+            **self._letters.get(str(trial), {}),
+            "answer": go_on,
+            "thresholds": list(thresholds),
+        }
         self._letters[str(trial)] = letter
         self._mailbox.put.remote(str(trial), letter)
 

@@ -160,8 +160,8 @@ class Exchange:
                 running.started, running.place = time.monotonic(), Place(**place)
                 self._failed_starts = 0
             trial = running.spec.trial
-            for form in epochs:
-                self._tell(EpochFinished(trial, EpochReport.from_json(form)))
+            for form, waits in epochs:
+                self._tell(EpochFinished(trial, EpochReport.from_json(form), waits))
             if ended is not None:
                 self._end(identity, TrialResult.from_json(ended), files)
             if spent:

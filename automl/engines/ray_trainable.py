@@ -21,6 +21,7 @@ import ray
 from ray.tune import Trainable
 from ray.tune.result import DONE
 
+from automl.engines.asking import Asking
 from automl.engines.contract import Job, SpaceHandle
 from automl.engines.limits import MEMORY_GROWTH
 from automl.engines.memory import give_back_memory, resident_memory
@@ -173,7 +174,9 @@ class _Course:
         self._address = str(spec.trial)
         self._interruption: str | None = None
         self._epoch = 0
-        self._news: queue.SimpleQueue[EpochReport | TrialResult] = queue.SimpleQueue()
+        self._asking = Asking(spec, trainable.workload.objective.direction)
+        self._answer: dict[str, Any] | None = None
+        self._news: queue.SimpleQueue[tuple[EpochReport, bool] | TrialResult] = queue.SimpleQueue()
         threading.Thread(target=self._train, daemon=True).start()
 
     def _train(self) -> None:
@@ -196,39 +199,45 @@ class _Course:
 
     def _report(self, report: EpochReport) -> bool:
         self._epoch = report.epoch
-        self._news.put(report)
-        while self._spec.wait_for_answer:
-            answer = self._take(wait=True)
-            if answer is not None:
-                return answer
-        return True
+        waits = self._asking.has_to_ask(report)
+        self._news.put((report, waits))
+        while waits and self._answer is None:
+            self._take(wait=True)
+        answer, self._answer = self._answer, None
+        if answer is None:
+            return True
+        self._asking.answered(report.epoch, answer["thresholds"])
+        return bool(answer["answer"])
 
     def _interrupted(self) -> str | None:
         self._take(wait=False)
         return self._interruption
 
-    def _take(self, wait: bool) -> bool | None:
-        """Reads the trial's letters; the answer among them, if there is one."""
-        answer: bool | None = None
+    def _take(self, wait: bool) -> None:
+        """Reads the trial's letters, and keeps the answer among them, if there is one."""
         for letter in ray.get(self._trainable.mailbox.take.remote(self._address, wait)):
             self._interruption = letter.get("interrupt", self._interruption)
-            if letter.get("epoch", self._epoch) == self._epoch:  # else one that came twice
-                answer = letter.get("answer", answer)
-        return answer
+            if "answer" not in letter:
+                continue
+            epoch = letter.get("epoch", self._epoch)
+            # Another one came twice; but a trial that did not wait hears late that it is to stop.
+            if epoch == self._epoch or (epoch < self._epoch and not letter["answer"]):
+                self._answer = letter
 
     def news(self) -> dict[str, Any]:
         """What has happened since the last call, waiting for it where nothing has.
 
         Mostly one epoch; a trial that waits for no answer trains on while Tune works.
         """
-        epochs: list[dict[str, Any]] = []
+        epochs: list[tuple[dict[str, Any], bool]] = []
         news: dict[str, Any] = {EPOCHS: epochs}
         while ENDED not in news:
             item = self._news.get()
             if isinstance(item, TrialResult):
                 news |= {ENDED: item.to_json(), FILES: self._take_files(), DONE: True}
             else:
-                epochs.append(item.to_json())
+                report, waits = item
+                epochs.append((report.to_json(), waits))
             if self._news.empty():
                 break
         return news

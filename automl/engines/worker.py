@@ -1,9 +1,9 @@
 """A worker process's side of the contract: takes trials one after another and reports on them.
 
 Messages are JSON objects. From the driver: ``{"job": ...}`` once, then ``{"trial": spec}``,
-``{"answer": bool}``, ``{"interrupt": reason}``. To the driver: ``{"ready": true}``,
-``{"epoch": report}``, ``{"alive": true}`` about once a second inside an epoch, and
-``{"ended": result, "memory": bytes}``.
+``{"answer": bool, "thresholds": [...]}``, ``{"interrupt": reason}``. To the driver:
+``{"ready": true}``, ``{"epochs": [report, ...], "waits": bool}``, ``{"alive": true}`` about once a
+second inside an epoch, and ``{"ended": result, "memory": bytes}``.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from __future__ import annotations
 import io
 import json
 import sys
+import time
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+from automl.engines.asking import Asking
 from automl.engines.contract import Job
 from automl.engines.memory import give_back_memory, resident_memory
 from automl.trial import EpochReport, TrialSpec
@@ -22,39 +24,59 @@ if TYPE_CHECKING:
     from automl.space import SearchSpace
 
 
+#: Seconds within which reports are sent together where no answer is waited for: a small net has
+#: an epoch in a millisecond, which is what waking the driver costs (measured).
+REPORT_SECONDS = 0.05
+
+
 class _Conversation:
     """The driver as one trial sees it."""
 
-    def __init__(self, connection: Connection, waits_for_answers: bool) -> None:
+    def __init__(self, connection: Connection, asking: Asking) -> None:
         self._connection = connection
-        self._waits_for_answers = waits_for_answers
+        self._asking = asking
         self._interruption: str | None = None
+        self._answer: dict[str, Any] | None = None
+        self._unsent: list[dict[str, Any]] = []
+        self._sent = -REPORT_SECONDS
 
     def send(self, message: dict[str, Any]) -> None:
         self._connection.send_bytes(json.dumps(message).encode())
 
     def report(self, report: EpochReport) -> bool:
         """Reports an epoch; False where the driver says to stop."""
-        self.send({"epoch": report.to_json()})
-        while self._waits_for_answers:
-            answer = self._take()
-            if answer is not None:
-                return answer
-        return True
+        waits = self._asking.has_to_ask(report)
+        self._unsent.append(report.to_json())
+        if waits or time.monotonic() - self._sent >= REPORT_SECONDS:
+            self.send_reports(waits)
+        while self._answer is None and (waits or self._connection.poll()):
+            self._take()
+        answer, self._answer = self._answer, None
+        if answer is None:
+            return True
+        self._asking.answered(report.epoch, answer["thresholds"])
+        return bool(answer["answer"])
+
+    def send_reports(self, waits: bool = False) -> None:
+        """Sends the reports that have been held back to be sent together."""
+        if self._unsent:
+            self.send({"epochs": self._unsent, "waits": waits})
+            self._unsent, self._sent = [], time.monotonic()
 
     def interrupted(self) -> str | None:
         """The reason to end now, if the driver has given one; also a sign of life."""
+        self.send_reports()
         self.send({"alive": True})
         while self._interruption is None and self._connection.poll():
             self._take()
         return self._interruption
 
-    def _take(self) -> bool | None:
+    def _take(self) -> None:
         message: dict[str, Any] = json.loads(self._connection.recv_bytes())
         if "interrupt" in message:
             self._interruption = message["interrupt"]
-        answer: bool | None = message.get("answer")
-        return answer
+        if "answer" in message:
+            self._answer = message
 
 
 def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
@@ -85,7 +107,7 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
         spec = TrialSpec.from_json(message["trial"])
         if spec.space not in spaces:
             spaces[spec.space] = job.spaces[spec.space].load()
-        conversation = _Conversation(connection, spec.wait_for_answer)
+        conversation = _Conversation(connection, Asking(spec, job.objective.direction))
         result = train_executions(
             spec,
             spaces[spec.space],
@@ -95,5 +117,6 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
             conversation.report,
             conversation.interrupted,
         )
+        conversation.send_reports()
         give_back_memory()
         conversation.send({"ended": result.to_json(), "memory": resident_memory()})

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from automl.engines.contract import Engine, EpochFinished, Event, TrialEnded
 from automl.trial import (
     SEARCH_OVER,
-    EpochReport,
     FailureCause,
     TrialBudget,
     TrialResult,
@@ -22,7 +21,7 @@ from automl.tuning.failures import FailuresInARow, check_files_written, ends_sea
 from automl.tuning.interruption import Interruption
 from automl.tuning.observer import Observer, Progress
 from automl.tuning.outcome import Outcome, StopReason
-from automl.tuning.pruners.by_time import EqualSeconds
+from automl.tuning.pruning import Pruning
 from automl.tuning.standing import Standing
 
 if TYPE_CHECKING:
@@ -40,8 +39,6 @@ LEAST_SECONDS = 0.5
 #: Longest wait for an event; a first Ctrl-C and a deadline are noticed within it.
 TICK = 0.25
 TOP_SHOWN = 5
-#: Share of --time that a trial may take before it is compared with others at equal seconds.
-LEAST_TIME_SHARE = 1 / 50
 #: The objective that is Keras's loss, which each model may have of its own.
 LOSS = "loss"
 
@@ -108,11 +105,12 @@ class Driver:
         self._running: dict[int | str, TrialSpec] = {}
         self._failures = FailuresInARow()
         self._standing = Standing(settings.objective.direction, settings.keep_models)
-        seconds = settings.budget.seconds
-        self._by_time = (
-            EqualSeconds(settings.objective.direction, LEAST_TIME_SHARE * seconds)
-            if seconds is not None and settings.pruner is not None
-            else None
+        self._pruning = (
+            None
+            if settings.pruner is None
+            else Pruning(
+                study, settings.pruner, settings.objective.direction, settings.budget.seconds
+            )
         )
         self._interruption = interruption or Interruption()
         self._disk = disk
@@ -167,8 +165,7 @@ class Driver:
                 self._fill_slots()
                 if not self._running:
                     return self._finished()
-                for event in self._engine.events(self._tick()):
-                    self._take(event)
+                self._take_events(self._tick())
                 self._observer.progressed(self.progress())
 
     def _tick(self) -> float:
@@ -234,7 +231,8 @@ class Driver:
             seed=proposal.seed,
             budget=self._settings.trial_budget,
             keep_threshold=self._standing.keep_threshold(proposal.number),
-            wait_for_answer=self._settings.pruner is not None,
+            wait_for_answer=self._pruning is not None,
+            thresholds=(() if self._pruning is None else self._pruning.thresholds(proposal.number)),
             executions=self._settings.executions,
             model_room=None if self._disk is None else self._disk.model_room(self._standing),
         )
@@ -256,6 +254,11 @@ class Driver:
             trials is None or self._study.asked() < trials
         ) and self._study.proposals_left() != 0
 
+    def _take_events(self, timeout: float) -> None:
+        for event in self._engine.events(timeout):
+            self._take(event)
+        self._study.write_reports()
+
     def _take(self, event: Event) -> None:
         if isinstance(event, TrialEnded):
             if self._came_to_nothing(event):
@@ -268,33 +271,22 @@ class Driver:
     def _epoch(self, event: EpochFinished) -> None:
         trial, report = event.trial, event.report
         self._observer.epoch_finished(trial, report)
-        go_on = True
-        pruner = self._settings.pruner
         if isinstance(trial, int):
             self._study.report(trial, report.epoch, report.score)
-            if pruner is not None:
-                go_on = not self._study.should_prune(trial, pruner)
-                go_on = not self._is_slow(trial, report) and go_on
-        if self._running[trial].wait_for_answer:
-            self._engine.answer(trial, go_on)
-
-    def _is_slow(self, trial: int, report: EpochReport) -> bool:
-        """Whether a trial is behind the others at equal seconds, which are what is spent."""
-        seconds = report.metrics.get("seconds")
-        if self._by_time is None or seconds is None:
-            return False
-        self._by_time.report(trial, seconds, report.score)
-        return self._by_time.should_prune(trial)
+            if self._pruning is not None and self._pruning.stops(trial, event):
+                self._engine.answer(trial, False)
+            elif self._pruning is not None and event.waits:
+                self._engine.answer(trial, True, self._pruning.thresholds(trial))
 
     def _end(self, event: TrialEnded) -> None:
         spec = self._running.pop(event.trial)
+        if self._pruning is not None:
+            self._pruning.ended(event.trial)
         result = event.result
         check_files_written(event.trial, result)
         result = self._with_one_loss(event.trial, result)
         if self._disk is not None:
             result = self._disk.take(spec, result, self._standing)
-        if self._by_time is not None and isinstance(event.trial, int):
-            self._by_time.end(event.trial)
         if isinstance(event.trial, str):
             self._study.record_baseline(event.trial, spec.config, spec.seed, result)
         else:
@@ -351,8 +343,7 @@ class Driver:
         patience = self._clock.slowness() if outcome.stopped_by is StopReason.TIME else 1.0
         deadline = time.monotonic() + STOP_GRACE * patience
         while self._running and (time.monotonic() < deadline or self._awaits_first(outcome)):
-            for event in self._engine.events(TICK):
-                self._take(event)
+            self._take_events(TICK)
         self._observer.progressed(self.progress())
 
     def _awaits_first(self, outcome: Outcome) -> bool:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from automl.results.run_directory import RunDirectory
     from automl.space import SearchSpace
 
+#: Epochs for which a worker is told ahead by which score it need not ask (own choice: a question
+#: in so many costs nothing, and with several workers the thresholds do not grow old).
+AHEAD = 32
+
 _SEED_STREAMS = {"trial": 1, "baseline": 2}
 
 
@@ -156,6 +160,7 @@ class RunStudy:
         self._storage = storage_of(study)
         self._ids: dict[int, int] = {}
         self._scores: dict[int, dict[int, float]] = {}
+        self._unwritten: list[tuple[int, int, float]] = []
         self.configs: dict[int, Mapping[str, Any]] = {
             trial.number: trial.user_attrs["config"]
             for trial in study.get_trials(deepcopy=False)
@@ -275,18 +280,40 @@ class RunStudy:
         return self._storage.together() if isinstance(self._storage, RunStorage) else nullcontext()
 
     def report(self, number: int, epoch: int, score: float) -> None:
-        """Records a trial's score after an epoch."""
+        """Takes a trial's score after an epoch; `write_reports` records it."""
         if epoch in self._scores[number]:  # it was begun again, its worker being lost
             self._scores[number] = {}
         self._scores[number][epoch] = score
-        self._storage.set_trial_intermediate_value(self._ids[number], epoch, score)
+        self._unwritten.append((self._ids[number], epoch, score))
+
+    def write_reports(self) -> None:
+        """Records the scores that were taken since the last call, at once where there is a file.
+
+        A trial waits for no writing, and one that is lost with the process runs again.
+        """
+        if self._unwritten:
+            unwritten, self._unwritten = self._unwritten, []
+            with self._together():
+                for trial, epoch, score in unwritten:
+                    self._storage.set_trial_intermediate_value(trial, epoch, score)
 
     def should_prune(self, number: int, pruner: optuna.pruners.BasePruner) -> bool:
         """Asks a pruner about a running trial, as it stands in this session."""
-        trial = self._storage.get_trial(self._ids[number])
+        return pruner.prune(self.study, self._so_far(number))
+
+    def thresholds(self, number: int, pruner: optuna.pruners.BasePruner) -> tuple[float, ...]:
+        """Scores by which a trial's next epochs need no question; () where all of them do."""
+        from automl.tuning.pruners.base import CurvePruner
+
+        if not isinstance(pruner, CurvePruner):
+            return ()
+        return pruner.thresholds(self.study, self._so_far(number), AHEAD)
+
+    def _so_far(self, number: int) -> optuna.trial.FrozenTrial:
+        trial: optuna.trial.FrozenTrial = self._storage.get_trial(self._ids[number])
         # An interrupted trial's earlier session may have left scores of later epochs.
         trial.intermediate_values = dict(self._scores[number])
-        return pruner.prune(self.study, trial)
+        return trial
 
     def tell(self, number: int, result: TrialResult, elapsed: float) -> None:
         """Records how a trial ended.
@@ -298,6 +325,7 @@ class RunStudy:
         """
         import optuna
 
+        self.write_reports()
         trial_id = self._ids.pop(number)
         self._scores.pop(number, None)
         scored = result.score is not None and math.isfinite(result.score)

@@ -10,10 +10,11 @@ The trials are real: small networks on the iris data, and builders that fail in 
 
 from __future__ import annotations
 
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,31 @@ class EngineConformance(ABC):
         (result,) = seen.until_ended(60)
         assert (result.state, result.epochs) == (TrialState.PRUNED, 2)
         assert result.score is not None
+
+    def test_a_trial_asks_only_where_its_score_does_not_spare_it(self, seen: Seen) -> None:
+        thresholds = (math.inf, math.inf, -math.inf, math.inf)
+        spec = replace(make_spec(62, epochs=ENDLESS, wait=True), thresholds=thresholds)
+        seen.engine.submit(spec)
+        while len(seen.reports(62)) < 3:
+            seen.one_more()
+        assert seen.engine.events(1.0) == []
+        seen.engine.answer(62, True, [math.inf])
+        while len(seen.reports(62)) < 5:
+            seen.one_more()
+        assert seen.engine.events(1.0) == []
+        waits = [e.waits for e in seen.events if isinstance(e, EpochFinished) and e.trial == 62]
+        assert waits == [False, False, True, False, True]
+        seen.engine.answer(62, False)
+        assert seen.until_ended(62)[0].state is TrialState.PRUNED
+
+    def test_a_trial_that_does_not_ask_is_pruned_by_a_no(self, seen: Seen) -> None:
+        spec = make_spec(64, epochs=ENDLESS, wait=True)
+        seen.engine.submit(replace(spec, thresholds=(math.inf,) * 100_000))
+        while not seen.reports(64):
+            seen.one_more()
+        seen.engine.answer(64, False)
+        (result,) = seen.until_ended(64)
+        assert (result.state, result.epochs) == (TrialState.PRUNED, len(seen.reports(64)))
 
     def test_an_interrupted_trial_ends_with_what_it_has(self, seen: Seen) -> None:
         seen.engine.submit(make_spec(70, epochs=ENDLESS))

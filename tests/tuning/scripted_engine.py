@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from automl.engines.asking import Asking
 from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
 from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
 
@@ -21,9 +24,16 @@ class ScriptedEngine(Engine):
         slots: Trials at once.
         dies_after: Events after which `Killed` is raised instead of the next one, or None.
         fails: Maps a spec to the cause that its trial fails with, or None.
+        heeds_thresholds: Whether trials ask only where the thresholds want it, or always.
     """
 
-    def __init__(self, slots: int = 1, dies_after: int | None = None, fails: Any = None) -> None:
+    def __init__(
+        self,
+        slots: int = 1,
+        dies_after: int | None = None,
+        fails: Any = None,
+        heeds_thresholds: bool = True,
+    ) -> None:
         self._slots = slots
         self._left = math.inf if dies_after is None else dies_after
         self._fails = fails or (lambda spec: None)
@@ -31,7 +41,10 @@ class ScriptedEngine(Engine):
         self._playing: dict[int | str, tuple[TrialSpec, int]] = {}
         self._stopped: set[int | str] = set()
         self.interrupted: dict[int | str, str] = {}
+        self._asking: dict[int | str, Asking] = {}
+        self._heeds_thresholds = heeds_thresholds
         self.submitted: list[TrialSpec] = []
+        self.questions = 0
 
     @property
     def slots(self) -> int:
@@ -43,6 +56,8 @@ class ScriptedEngine(Engine):
     def submit(self, spec: TrialSpec) -> None:
         self.submitted.append(spec)
         self._playing[spec.trial] = (spec, 0)
+        thresholds = spec.thresholds if self._heeds_thresholds else ()
+        self._asking[spec.trial] = Asking(replace(spec, thresholds=thresholds), "minimize")
 
     def events(self, timeout: float) -> list[Event]:
         if not self._playing:
@@ -59,7 +74,10 @@ class ScriptedEngine(Engine):
             return [self._end(trial, spec, epoch)]
         self._playing[trial] = (spec, epoch + 1)
         score = curve(spec, epoch + 1)
-        return [EpochFinished(trial, EpochReport(epoch + 1, score, {"loss": score}))]
+        report = EpochReport(epoch + 1, score, {"loss": score})
+        waits = self._asking[trial].has_to_ask(report)
+        self.questions += waits
+        return [EpochFinished(trial, report, waits)]
 
     def _fail(self, spec: TrialSpec, cause: FailureCause) -> TrialResult:
         return TrialResult(TrialState.FAILED, reason=f"{cause}: scripted", cause=cause)
@@ -85,7 +103,9 @@ class ScriptedEngine(Engine):
             ),
         )
 
-    def answer(self, trial: int | str, go_on: bool) -> None:
+    def answer(self, trial: int | str, go_on: bool, thresholds: Sequence[float] = ()) -> None:
+        _, epoch = self._playing[trial]
+        self._asking[trial].answered(epoch, thresholds)
         if not go_on:
             self._stopped.add(trial)
 

@@ -86,7 +86,9 @@ class Search:
             pruner = make_pruner(o["pruner"], direction="minimize", epochs=9, patience=3)
         recorded = study.baselines()
         linear = TrialSpec("linear", {}, 1, TrialBudget(2, 2), space="linear")
-        self.engine = self.engine_kind(o["slots"], dies_after, fails)
+        self.engine = self.engine_kind(
+            o["slots"], dies_after, fails, heeds_thresholds=o.get("heeds_thresholds", True)
+        )
         driver = Driver(
             study,
             self.engine,
@@ -128,6 +130,28 @@ def test_killed_anywhere_a_search_ends_as_the_unbroken_one(tmp_path: Path, sampl
     assert sum(deaths) < total
     broken.session()
     assert broken.board() == unbroken.board()
+
+
+@pytest.mark.parametrize("pruner", ["asha", "median", "hyperband"])
+def test_trials_that_ask_less_often_are_pruned_at_the_same_epochs(
+    tmp_path: Path, pruner: str
+) -> None:
+    always = Search(tmp_path / "always", trials=40, pruner=pruner, heeds_thresholds=False)
+    seldom = Search(tmp_path / "seldom", trials=40, pruner=pruner)
+    always.session()
+    seldom.session()
+    board = always.board()
+    assert seldom.board() == board
+    assert any(row["state"] == "pruned" for row in board)
+    assert seldom.engine.questions < always.engine.questions
+
+
+def test_several_at_once_are_stopped_though_they_did_not_ask(tmp_path: Path) -> None:
+    # All begin before one is completed, so that none has anything to ask.
+    search = Search(tmp_path / "several", trials=24, pruner="median", slots=24)
+    search.session()
+    assert search.engine.questions == 0
+    assert any(row["state"] == "pruned" for row in search.board())
 
 
 @settings(

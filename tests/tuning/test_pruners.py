@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from automl.engines.asking import Asking
 from automl.errors import RequestError
+from automl.trial import EpochReport, TrialBudget, TrialSpec
 from automl.tuning.pruners import PRUNERS, default_pruner, make_pruner, protected_epochs
 from automl.tuning.pruners.base import CurvePruner
 from automl.tuning.pruners.curves import make_curve
@@ -97,6 +99,55 @@ def test_direction_is_a_mirror(
     name: str, record: list[tuple[list[float], TrialState]], values: list[float]
 ) -> None:
     assert answers(name, record, values) == answers(name, record, values, "maximize")
+
+
+def questions(
+    name: str,
+    record: Sequence[tuple[Sequence[float], TrialState]],
+    values: Sequence[float],
+    direction: str = "minimize",
+    ahead: int = 4,
+) -> list[bool]:
+    """After which epochs a worker that is told thresholds ahead has to ask."""
+    study, pruner = make_study(record, direction), pruner_for(name, direction)
+    assert isinstance(pruner, CurvePruner)
+    sign = 1 if direction == "minimize" else -1
+    known = by_epoch([sign * value for value in values])
+    number, budget = len(record), TrialBudget(EPOCHS, EPOCHS)
+    thresholds = pruner.thresholds(study, asking(number, {}), ahead)
+    spec = TrialSpec(number, {}, 0, budget, wait_for_answer=True, thresholds=thresholds)
+    worker, asked = Asking(spec, direction), []
+    for epoch, score in known.items():
+        asked.append(worker.has_to_ask(EpochReport(epoch, score, {})))
+        if asked[-1]:
+            so_far = asking(number, {key: known[key] for key in range(1, epoch + 1)})
+            worker.answered(epoch, pruner.thresholds(study, so_far, ahead))
+    return asked
+
+
+@pytest.mark.parametrize("name", RULES)
+@settings(max_examples=100, deadline=None)
+@given(record=records, values=curves, direction=st.sampled_from(["minimize", "maximize"]))
+def test_a_worker_asks_wherever_it_could_be_told_to_stop(
+    name: str, record: list[tuple[list[float], TrialState]], values: list[float], direction: str
+) -> None:
+    asked = questions(name, record, values, direction)
+    told = answers(name, record, values, direction)
+    assert not any(stop and not ask for stop, ask in zip(told, asked, strict=True))
+
+
+def test_a_worker_does_not_ask_what_is_known_already() -> None:
+    worse = [([9.0 - epoch / EPOCHS for epoch in range(EPOCHS)], TrialState.COMPLETE)] * 6
+    good, bad = [1.0] * EPOCHS, [50.0] * EPOCHS
+    first = protected_epochs(EPOCHS)
+    none = [False] * EPOCHS
+    for name in ("median", "patient"):
+        assert questions(name, worse[:4], bad, ahead=EPOCHS) == none  # too few to compare with
+        assert questions(name, worse, good, ahead=EPOCHS) == none
+        assert any(questions(name, worse, bad, ahead=EPOCHS))
+    at_rungs = [epoch in rungs(first, 3, EPOCHS) for epoch in range(1, EPOCHS + 1)]
+    assert questions("asha", worse, good, ahead=EPOCHS) == at_rungs
+    assert sum(questions("median", worse, good, ahead=4)) == EPOCHS // 5
 
 
 @pytest.mark.parametrize("name", RULES)

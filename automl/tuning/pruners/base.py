@@ -27,11 +27,13 @@ class CurvePruner(BasePruner):
     Args:
         direction: ``"minimize"`` or ``"maximize"``.
         warm_up: Epochs in which no trial is stopped.
+        compares_running: Whether trials that run now count among the others.
     """
 
-    def __init__(self, *, direction: str, warm_up: int) -> None:
+    def __init__(self, *, direction: str, warm_up: int, compares_running: bool = True) -> None:
         self._minimize = direction == "minimize"
         self.warm_up = warm_up
+        self.compares_running = compares_running
         self._memory: StudyMemory[Peers] = StudyMemory(lambda: Peers(self.group), self._add)
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
@@ -45,12 +47,37 @@ class CurvePruner(BasePruner):
         if curve.epoch <= self.warm_up:
             return False
         peers = self._memory.of(study)
-        peers.running = [
-            self._curve(other, completed=False)
-            for other in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-            if other.number != trial.number
-        ]
+        if self.compares_running:
+            peers.running = [
+                self._curve(other, completed=False)
+                for other in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+                if other.number != trial.number
+            ]
         return self.stops(curve, peers)
+
+    def thresholds(self, study: Study, trial: FrozenTrial, ahead: int) -> tuple[float, ...]:
+        """What a trial has to have reached at each of the next epochs so as to be spared.
+
+        While no other trial ends, `prune` stops none whose best score reaches the threshold of
+        the epoch that it is at; of one that does not reach it, `prune` has to be asked.
+
+        Args:
+            study: The record of the other trials.
+            trial: The trial, with intermediate values of the epochs up to now, or none.
+            ahead: Epochs after the last one.
+
+        Returns:
+            Scores, in their own direction, of the epochs that follow. Infinite where any number
+            would do, or none.
+        """
+        curve, peers = self._curve(trial, completed=False), self._memory.of(study)
+        sign = 1.0 if self._minimize else -1.0
+        epochs = range(curve.epoch + 1, curve.epoch + 1 + ahead)
+        return tuple(sign * self.spared_at(curve, epoch, peers) for epoch in epochs)
+
+    def spared_at(self, curve: Curve, epoch: int, peers: Peers) -> float:
+        """The loss up to which a trial is not stopped at an epoch to come (see `thresholds`)."""
+        return math.inf if epoch <= self.warm_up else self.threshold(curve, epoch, peers)
 
     def stops(self, curve: Curve, peers: Peers) -> bool:
         """Whether to stop a trial at the end of its curve (see `prune`).
@@ -69,6 +96,19 @@ class CurvePruner(BasePruner):
             curve: The trial's.
             peers: Those of the other trials: completed, pruned and running.
         """
+
+    def threshold(self, curve: Curve, epoch: int, peers: Peers) -> float:
+        """The loss up to which `is_behind` is false of a trial at an epoch to come.
+
+        Args:
+            curve: The trial's up to now; its best loss may become less, never more.
+            epoch: A later epoch, past the warm-up.
+            peers: The other trials; those that run may go on.
+
+        Returns:
+            A loss; minus infinity where it cannot be told ahead.
+        """
+        return -math.inf
 
     def group(self, number: int) -> int:
         """The group of a trial: it is compared with trials of its own only."""

@@ -55,15 +55,23 @@ class Peers:
             curve: The trial's.
             completed_only: Whether only completed trials count.
         """
-        group, key = self._group(curve.number), (curve.epoch, completed_only)
-        by_epoch = self._sorted.setdefault(group, {})
-        if key not in by_epoch:
-            by_epoch[key] = array("d", sorted(self._losses(group, *key)))
+        group = self._group(curve.number)
+        ended = self._at_epoch(group, curve.epoch, completed_only)
         if completed_only:
-            return Rivals(by_epoch[key])
+            return Rivals(ended)
         others = (peer for peer in self.running if self._group(peer.number) == group)
         losses = (peer.at(curve.epoch) for peer in others)
-        return Rivals(by_epoch[key], [loss for loss in losses if loss is not None])
+        return Rivals(ended, [loss for loss in losses if loss is not None])
+
+    def completed(self, number: int, epoch: int) -> Rivals:
+        """The losses at an epoch of the completed trials of a trial's group."""
+        return Rivals(self._at_epoch(self._group(number), epoch, True))
+
+    def _at_epoch(self, group: int, epoch: int, completed_only: bool) -> array[float]:
+        by_epoch, key = self._sorted.setdefault(group, {}), (epoch, completed_only)
+        if key not in by_epoch:
+            by_epoch[key] = array("d", sorted(self._losses(group, *key)))
+        return by_epoch[key]
 
     def _losses(self, group: int, epoch: int, completed_only: bool) -> list[float]:
         return [

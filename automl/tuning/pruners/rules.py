@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from math import ceil
+from math import ceil, inf
 
 from automl.tuning.pruners.base import CurvePruner
 from automl.tuning.pruners.curves import Curve
@@ -27,7 +27,7 @@ class MedianPruner(CurvePruner):
     def __init__(
         self, *, direction: str, warm_up: int, start_up: int = 5, completed_only: bool = True
     ) -> None:
-        super().__init__(direction=direction, warm_up=warm_up)
+        super().__init__(direction=direction, warm_up=warm_up, compares_running=not completed_only)
         self._start_up = max(1, start_up)
         self._completed_only = completed_only
 
@@ -35,6 +35,13 @@ class MedianPruner(CurvePruner):
         """Whether it is worse than the median of the others at this epoch."""
         rivals = peers.rivals(curve, completed_only=self._completed_only)
         return len(rivals) >= self._start_up and curve.best[-1] > rivals.median()
+
+    def threshold(self, curve: Curve, epoch: int, peers: Peers) -> float:
+        """The median, once enough trials are completed."""
+        if not self._completed_only:
+            return -inf
+        rivals = peers.completed(curve.number, epoch)
+        return rivals.median() if len(rivals) >= self._start_up else inf
 
 
 class PatientPruner(CurvePruner):
@@ -46,7 +53,11 @@ class PatientPruner(CurvePruner):
     """
 
     def __init__(self, inner: CurvePruner, *, direction: str, patience: int) -> None:
-        super().__init__(direction=direction, warm_up=max(inner.warm_up, patience))
+        super().__init__(
+            direction=direction,
+            warm_up=max(inner.warm_up, patience),
+            compares_running=inner.compares_running,
+        )
         self._inner = inner
         self._patience = patience
 
@@ -54,6 +65,14 @@ class PatientPruner(CurvePruner):
         """Whether it has ceased to improve and the other pruner would stop it."""
         stale = curve.best[-1] >= curve.best[-1 - self._patience]
         return stale and self._inner.stops(curve, peers)
+
+    def threshold(self, curve: Curve, epoch: int, peers: Peers) -> float:
+        """The other pruner's; any while it has improved within its patience."""
+        best = curve.best
+        improved = epoch - self._patience <= curve.epoch and (
+            best[-1] < (best[epoch - self._patience - 1])
+        )
+        return inf if improved else self._inner.spared_at(curve, epoch, peers)
 
     def group(self, number: int) -> int:
         """As the other pruner's."""
@@ -93,6 +112,10 @@ class AshaPruner(CurvePruner):
         if reached < self._start_up:
             return False
         return rivals.better_than(curve.best[-1]) >= max(1, reached // self._eta)
+
+    def threshold(self, curve: Curve, epoch: int, peers: Peers) -> float:
+        """Any between two rungs; at a rung the trials that run count, which are not known yet."""
+        return -inf if epoch in self.rungs else inf
 
 
 class HyperbandPruner(CurvePruner):
@@ -137,6 +160,10 @@ class HyperbandPruner(CurvePruner):
     def is_behind(self, curve: Curve, peers: Peers) -> bool:
         """Whether its bracket's successive halving stops it."""
         return self._brackets[self.bracket(curve.number)].stops(curve, peers)
+
+    def threshold(self, curve: Curve, epoch: int, peers: Peers) -> float:
+        """Its bracket's."""
+        return self._brackets[self.bracket(curve.number)].spared_at(curve, epoch, peers)
 
     def group(self, number: int) -> int:
         """The bracket."""
