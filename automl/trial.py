@@ -202,6 +202,8 @@ class TrialResult:
             standardized targets``; "" where it is not known.
         found: JSON forms of hyperparameters that the builder declared and the configuration has
             no value of; in this trial they had their defaults.
+        scaled: Values by name that the builder was given for what the configuration holds as a
+            share of a range.
         executions: The score of each execution, where there were several; ``score`` is their mean.
         notes: Sentences for a person about how it was trained; a search says each once.
     """
@@ -225,13 +227,14 @@ class TrialResult:
     unsaved: str = ""
     loss: str = ""
     found: tuple[Mapping[str, Any], ...] = ()
+    scaled: Mapping[str, Any] = field(default_factory=dict)
     executions: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form: only dictionaries, lists and scalars."""
         form = asdict(self)
-        for key in ("metrics", "train_metrics", "timings"):
+        for key in ("metrics", "train_metrics", "timings", "scaled"):
             form[key] = dict(form[key])
         form["found"] = [dict(found) for found in self.found]
         form["executions"] = list(self.executions)

@@ -56,9 +56,10 @@ def trial_text(
     result = found.result or TrialResult(found.state)
     ranked = len([entry for entry in (*record.trials, *record.baselines) if entry.is_ranked])
 
+    config = {**row.config, **result.scaled}
     blocks = [
         ("", _heading(row, record.objective, ranked)),
-        ("Configuration", _pairs({name: _value(v) for name, v in row.config.items()}, width)),
+        ("Configuration", _pairs({name: _value(v) for name, v in config.items()}, width)),
         ("Scores", _scores(row)),
         ("Learning curve", _curve(run, row, record.objective, width)),
         ("Seconds", _pairs({k: f"{v:.2f}" for k, v in result.timings.items()}, width)),

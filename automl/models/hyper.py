@@ -12,12 +12,12 @@ import keras
 
 from automl.errors import SpaceError
 from automl.models.hyper_parameters import converted
-from automl.models.hyper_ranges import holds
+from automl.models.hyper_ranges import ScaledParameters, holds
 from automl.models.keras_private import compile_arguments
 from automl.models.keras_tuner_package import keras_tuner
 from automl.space.fit_options import FitOptions
 from automl.space.hyperparameter import Hyperparameter
-from automl.space.keras_tuner import HyperBuilder
+from automl.space.keras_tuner import SHARE, HyperBuilder
 
 STAND_IN_SHAPE = (32, 32, 3)
 STAND_IN_CLASSES = 10
@@ -31,7 +31,8 @@ class HyperBuilt:
 
     Attributes:
         model: What the builder returned.
-        hp: KerasTuner's ``HyperParameters`` with the configuration's values.
+        hp: KerasTuner's ``HyperParameters`` with the configuration's values, and ``scaled``, those
+            that were made of shares.
         hypermodel: The ``keras_tuner.HyperModel``, or None for a function.
         given: The configuration that was asked for.
         fit: How the model is fitted.
@@ -61,7 +62,8 @@ class HyperBuilt:
         new = [
             declared
             for declared in self.hp.space
-            if declared.name not in self.given and self.hp.is_active(declared)
+            if not {declared.name, declared.name + SHARE} & set(self.given)
+            and self.hp.is_active(declared)
         ]
         return converted(new, self.hp.space)
 
@@ -96,8 +98,7 @@ def build_hyper(
     Returns:
         The model with its hyperparameters. What the builder raises passes through.
     """
-    hp = keras_tuner.HyperParameters()
-    hp.values = dict(values)
+    hp = ScaledParameters(values)
     hypermodel = made_hypermodel(builder.source, shape, classes)
     model = run_builder(builder.source, hypermodel, hp)
     if builder.fit.compiles and isinstance(model, keras.Model):

@@ -2,8 +2,8 @@
 
 In KerasTuner the first build's range counts for the whole search. Here each range becomes a
 hyperparameter of its own under the same name, active where the one that decides has the values
-that lead to it. Where no single hyperparameter of a few values decides, it is said that the first
-range is searched.
+that lead to it. Where no single hyperparameter of a few values decides, a share of the range is
+searched in its place, and each build makes the value of it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from typing import Any
 
 from automl.models.hyper_parameters import stepped_values
 from automl.models.keras_tuner_package import keras_tuner, kinds
+from automl.space.keras_tuner import SHARE
+from automl.space.numeric import Float
 
 MOST_VALUES = 16
 """Values of a hyperparameter up to which another one's ranges are found value by value; each takes
 a build."""
 DEPENDS = (
     "its range depends on other hyperparameters, and that of the first build is searched whatever "
-    "they are; make it a fixed one, such as a share, or give each range a name of its own"
+    "they are, for others are declared under a condition on it; give each range a name of its own"
 )
 AGAIN = (
     "one model declares it again with another range, and the first one counts, as in KerasTuner; "
@@ -46,9 +48,76 @@ class WatchedParameters(keras_tuner.HyperParameters):  # type: ignore[misc]
         return super()._retrieve(hp)
 
 
-def signature(one: Any) -> str:
-    """Kind, range and default of one of KerasTuner's hyperparameters, to compare them by."""
-    config = {k: v for k, v in one.get_config().items() if k not in ("name", "conditions")}
+class ScaledParameters(keras_tuner.HyperParameters):  # type: ignore[misc]
+    """KerasTuner's hyperparameters, some of whose values are made of shares of their ranges.
+
+    Args:
+        values: Values by name, and shares from 0 to 1 under names that end in `SHARE`.
+
+    Attributes:
+        scaled: The values that were made of shares.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.values = {name: one for name, one in values.items() if not name.endswith(SHARE)}
+        self.scaled: dict[str, Any] = {}
+        self._shares = {
+            name.removesuffix(SHARE): one for name, one in values.items() if name.endswith(SHARE)
+        }
+
+    def _register(self, hp: Any, overwrite: bool = False) -> Any:
+        share = self._shares.get(hp.name)
+        if share is not None and hp.name not in self.values and self.is_active(hp):
+            self.values[hp.name] = self.scaled[hp.name] = value_at(hp, share)
+        return super()._register(hp, overwrite)
+
+
+def value_at(one: Any, share: float) -> Any:
+    """The value at a share of the way through the range of one of KerasTuner's hyperparameters."""
+    # Its own arithmetic takes shares below 1, and at 1 leaves the range of a whole number.
+    value = one.prob_to_value(min(share, 1.0 - 1e-9))
+    if isinstance(one, kinds.Int | kinds.Float):
+        return min(max(value, one.min_value), one.max_value)
+    return value
+
+
+def share_of(one: Any) -> Float | None:
+    """The hyperparameter that stands for a share of the range of one of KerasTuner's.
+
+    Args:
+        one: It, as it was declared first, whose default becomes the default share.
+
+    Returns:
+        It without a condition, or None for a kind that has no range.
+    """
+    if not isinstance(one, kinds.Int | kinds.Float | kinds.Choice):
+        return None
+    default = min(max(float(one.value_to_prob(one.default)), 0.0), 1.0)
+    if default > 0.0 and value_at(one, 0.0) == one.default:
+        default = 0.0  # of whole numbers it is the middle of the part that stands for one
+    what = "list of options" if isinstance(one, kinds.Choice) else "range"
+    return Float(
+        one.name + SHARE,
+        0.0,
+        1.0,
+        default=default,
+        help=(
+            f"the place of {one.name!r} between the least (0) and the greatest (1) of its {what}, "
+            "which depends on other hyperparameters"
+        ),
+    )
+
+
+def signature(one: Any, default: bool = True) -> str:
+    """Kind, range and default of one of KerasTuner's hyperparameters, to compare them by.
+
+    Args:
+        one: It.
+        default: Whether its default counts.
+    """
+    passed = ("name", "conditions") if default else ("name", "conditions", "default")
+    config = {k: v for k, v in one.get_config().items() if k not in passed}
     return f"{type(one).__name__}{sorted(config.items(), key=str)}"
 
 
@@ -122,7 +191,8 @@ def variants_of(
         if len({signature(one) for one in ranges.values()}) > 1 and _agrees(seen, parent, ranges):
             deciding.append((parent, ranges))
     if len(deciding) != 1:
-        return []
+        same = len({signature(one, default=False) for _, one in seen}) == 1
+        return [Variant(seen[0][1])] if same else []  # a default is no range
     name, ranges = deciding[0]
     groups: dict[str, list[Any]] = {}
     for value, one in ranges.items():

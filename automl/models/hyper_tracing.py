@@ -31,12 +31,15 @@ from automl.models.hyper_ranges import (
     WatchedParameters,
     few_values,
     few_values_of,
+    share_of,
+    signature,
+    value_at,
     variants_of,
 )
 from automl.models.keras_tuner_package import efficientnets, kinds
 from automl.space.condition import Ref, all_of
 from automl.space.hyperparameter import Hyperparameter
-from automl.space.keras_tuner import HyperBuilder, line_of
+from automl.space.keras_tuner import SHARE, HyperBuilder, line_of
 from automl.space.search_space import SearchSpace
 
 MOST_BUILDS = 40
@@ -155,10 +158,40 @@ class Trace:
         made = []
         for known in self.known:
             variants = self._variants(known, values)
+            share = None if variants else self._share(known)
+            if share is not None:
+                (plain,) = converted([known.declared], declared)
+                made.append(replace(share, when=plain.when))
+                self._try_another_end(known)
+                continue
             made += self._made(known, variants, declared)
             own = few_values_of(variants or [Variant(known.declared)])
             values[known.declared.name] = [*values.get(known.declared.name, []), *own]
         return made
+
+    def _try_another_end(self, known: _Known) -> None:
+        """Builds with a value that the first range does not hold: others may depend on it."""
+        first = signature(known.seen[0][1])
+        values, one = next(seen for seen in known.seen if signature(seen[1]) != first)
+        ends = [value_at(one, 1.0), value_at(one, 0.0)]
+        asked = next((end for end in ends if end != values[one.name]), None)
+        if asked is not None and self.builds < 2 * MOST_BUILDS and self._has_time():
+            with contextlib.suppress(Exception, SystemExit):
+                self._try({**values, one.name: asked})
+
+    def _share(self, known: _Known) -> Hyperparameter | None:
+        """What is searched in place of a value whose range cannot be told; None where nothing can.
+
+        Other hyperparameters may have conditions on values, but not on those made of shares.
+        """
+        name = known.declared.name
+        is_parent = any(
+            condition.name == name for one in self.known for condition in one.declared.conditions
+        )
+        names = {one.declared.name for one in self.known}
+        if is_parent or name + SHARE in names or len({type(one) for _, one in known.seen}) > 1:
+            return None
+        return share_of(known.declared)
 
     def _made(
         self, known: _Known, variants: list[Variant], declared: list[Any]

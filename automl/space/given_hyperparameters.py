@@ -8,6 +8,7 @@ from typing import Any
 
 from automl.errors import RequestError, SpaceError
 from automl.space.hyperparameter import Hyperparameter
+from automl.space.keras_tuner import SHARE
 from automl.space.search_space import SearchSpace
 from automl.space.serialization import hyperparameter_from_json
 
@@ -62,6 +63,10 @@ def with_hyperparameters(
             "is another; give values and ranges as settings (--set)."
         )
     given = {form["name"]: hyperparameter_from_json(form) for form in forms}
+    shares = [name for name in space.names if name.removesuffix(SHARE) in given]
+    space = space.with_hyperparameters(
+        _whole(one) if one.name in shares else one for one in space.hyperparameters
+    )
     others = [name for name in space.names if name not in given]
     if others and not allow_new_entries:
         raise SpaceError(
@@ -76,6 +81,11 @@ def with_hyperparameters(
         return made
     fixed = {one.key: one.default for one in space.hyperparameters if one.name not in given}
     return made.override(fixed) if fixed else made
+
+
+def _whole(declared: Hyperparameter) -> Hyperparameter:
+    """What stands for a share of a range whose range somebody gives: the value itself."""
+    return replace(declared, name=declared.name.removesuffix(SHARE))
 
 
 def _in_place(given: Mapping[str, Hyperparameter], declared: Hyperparameter) -> Hyperparameter:

@@ -25,6 +25,9 @@ from automl.trial import FailureCause
 
 INPUTS: Final = "array"
 """What the model of such a builder takes: all columns of a row as one array."""
+SHARE: Final = ".share"
+"""Ends the name of what is searched in place of a value whose range many values decide: the share
+of the range at which it lies."""
 
 
 @dataclass(frozen=True, eq=False)

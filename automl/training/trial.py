@@ -156,7 +156,8 @@ def _run(trial: _Trial) -> TrialResult:
         if core.hyper is not None:
             found = tuple(parameter.to_json() for parameter in core.hyper.found())
             notes = (*result.notes, *core.hyper.notes(), *progress.notes)
-            result = dataclasses.replace(result, found=found, notes=notes)
+            scaled = dict(core.hyper.hp.scaled)
+            result = dataclasses.replace(result, found=found, scaled=scaled, notes=notes)
     if progress.history:
         with timings.stage("save"):
             write_history(progress.history, trial.directory)

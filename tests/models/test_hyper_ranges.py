@@ -109,10 +109,85 @@ def test_the_hyperparameter_that_decides_is_told_from_others():
     ],
     ids=["a wide integer", "a float", "two together"],
 )
-def test_what_many_values_decide_is_said(declare: Callable[[Any], Any]):
+def test_of_what_many_values_decide_a_share_is_searched(declare: Callable[[Any], Any]):
     space = space_of(declare)
-    (row,) = [row for row in space.describe() if row.name == "b"]
-    assert (row.condition, row.help) == ("", DEPENDS)
+    assert "b" not in space.names
+    (row,) = [row for row in space.describe() if row.name == "b.share"]
+    assert (row.values, row.default, row.condition) == ("0.0..1.0", "0.0", "")
+    assert remarks(space) == [f"b.share: {row.help}."]
+    bounds: list[tuple[float, float, float]] = []
+
+    def build(hp: Any) -> Any:
+        declare(hp)
+        declared = hp.space[-1]
+        bounds.append((declared.min_value, hp.get("b"), declared.max_value))
+        return MODEL
+
+    rng = np.random.default_rng(0)
+    for config in [space.defaults(), *(space.sample(rng) for _ in range(40))]:
+        built = build_hyper(HyperBuilder(build), dict(config), (2,), 1)
+        assert built.hp.scaled == {"b": bounds[-1][1]}
+        assert (built.found(), built.notes()) == ([], [])
+    assert all(low <= value <= high for low, value, high in bounds)
+    assert bounds[0][1] == bounds[0][0]  # the default
+    assert (
+        any(value == high for _, value, high in bounds) or bounds[0][2] > 50 or "." in str(bounds)
+    )
+
+
+def test_shares_reach_both_ends_in_every_kind():
+    def declare(hp: Any) -> None:
+        top = hp.Float("top", 10.0, 90.0)
+        hp.Int("i", 1, int(top))
+        hp.Int("s", 0, int(top), step=5)
+        hp.Int("l", 1, int(top), sampling="log")
+        hp.Float("f", 0.1, top, sampling="log", default=1.0)
+        hp.Choice("c", list(range(int(top))), default=3)
+
+    space = space_of(declare)
+    assert space.names == ("top", "i.share", "s.share", "l.share", "f.share", "c.share")
+
+    def build(hp: Any) -> Any:
+        declare(hp)
+        return MODEL
+
+    def built(**config: float) -> dict[str, Any]:
+        values = {name.replace("_", "."): value for name, value in config.items()}
+        scaled: dict[str, Any] = build_hyper(HyperBuilder(build), values, (2,), 1).hp.scaled
+        return scaled
+
+    ends = {f"{name}_share": 0.0 for name in "islfc"}
+    assert built(top=22.0, **ends) == {"i": 1, "s": 0, "l": 1, "f": 0.1, "c": 0}
+    last = built(top=22.0, **dict.fromkeys(ends, 1.0))
+    assert last == {"i": 22, "s": 20, "l": 22, "f": pytest.approx(22.0), "c": 21}
+    default = build_hyper(HyperBuilder(build), dict(space.defaults()), (2,), 1).hp.scaled
+    assert default == {"i": 1, "s": 0, "l": 1, "f": pytest.approx(1.0), "c": 3}
+
+
+def test_a_chain_of_ranges_that_wide_values_decide():
+    def declare(hp: Any) -> None:
+        width = 512
+        for layer in range(3):
+            width = hp.Int(f"units_{layer}", 16, width)
+
+    space = space_of(declare)
+    assert space.names == ("units_0", "units_1.share", "units_2.share")
+
+
+def test_a_default_that_many_values_decide_is_no_range():
+    space = space_of(lambda hp: hp.Int("b", 1, 9, default=1 + int(8 * hp.Float("a", 0.1, 1.0))))
+    assert space.names == ("a", "b")
+    assert remarks(space) == []
+
+
+def test_a_parent_of_a_condition_is_no_share_and_said():
+    def declare(hp: Any) -> None:
+        value = hp.Int("b", 1, 1 + int(8 * hp.Float("a", 0.1, 1.0)))
+        with hp.conditional_scope("b", [1]):
+            if value == 1:
+                hp.Boolean("c")
+
+    space = space_of(declare)
     assert remarks(space) == [f"b: {DEPENDS}."]
 
 

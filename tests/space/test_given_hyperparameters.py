@@ -76,3 +76,9 @@ def test_what_is_no_hyperparameters_is_refused(wrong: Any) -> None:
     with pytest.raises(RequestError, match=r"give a keras_tuner\.HyperParameters"):
         given_forms(wrong)
     assert given_forms(None) == ()
+
+
+def test_one_that_is_given_needs_no_share_of_the_builder_s_range() -> None:
+    shared = hyper_space(build).extended([Float("units.share", 0.0, 1.0)])
+    space = with_hyperparameters(shared, given_forms(given()))
+    assert rows_of(space)[0] == ("units", "100..200, step 50", "150", "")
