@@ -1,4 +1,4 @@
-"""How long a process was held up: stopped, or in want of a core that it did not get."""
+"""How long a process was held up: stopped, or in want of a core or a disk that it did not get."""
 
 from __future__ import annotations
 
@@ -43,11 +43,13 @@ class HeldUp:
         if seen is None:
             return 0.0
         computed, self._computed = seen.computed - self._computed, seen.computed
-        before, self._was_held_up = self._was_held_up, seen.is_stopped or seen.wants_core
+        # Neither goes on by itself: a signal may never come, nor a file server answer.
+        may_last = seen.is_stopped or (seen.waits_for_disk and not seen.wants_core)
+        before, self._was_held_up = self._was_held_up, may_last or seen.wants_core
         held_up = 0.0
         if before or self._was_held_up:  # it may have come on again in between
             held_up = max(0.0, since - computed)
-            if seen.is_stopped:
+            if may_last:
                 held_up = min(held_up, max(0.0, STOPPED_SECONDS - self._stopped))
-        self._stopped = self._stopped + since if seen.is_stopped else 0.0
+        self._stopped = self._stopped + since if may_last else 0.0
         return held_up

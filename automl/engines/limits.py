@@ -11,13 +11,17 @@ MEMORY_GROWTH = 256 << 20
 #: Seconds without a sign of life after which a worker counts as hanging. Inside an epoch a
 #: worker reports about once a second; building and tracing a large model may take minutes.
 STALL_SECONDS = 600.0
-#: Seconds that a trial with a time limit may overstay it until it is killed. A worker plans so as
-#: to be done by the limit; what it cannot break off (building, tracing, compiling) ends here, so
-#: that the limit holds within a second. Only its own seconds count: not those in which it waited
-#: for the driver, was stopped, or wanted a core and got none.
+#: Seconds that a trial with a time limit may overstay it until it is killed, on a machine that
+#: imports TensorFlow in the usual time (see `limit_grace`). A worker plans so as to be done by the
+#: limit; what it cannot break off (building, tracing, compiling) ends here, so that the limit holds
+#: within a second. Only its own seconds count: not those in which it waited for the driver or a
+#: disk, was stopped, or wanted a core and got none.
 LIMIT_GRACE = 0.7
-#: Seconds for which a worker may be stopped (by a signal or a debugger) while its driver runs,
-#: until they count as its own (own choice): one that is never continued has to be replaced.
+#: Seconds that importing TensorFlow takes on the machine that `LIMIT_GRACE` is for (measured).
+USUAL_IMPORT = 3.3
+#: Seconds for which a worker may be stopped (by a signal or a debugger) or wait for a disk while
+#: its driver runs, until they count as its own (own choice): one that never goes on has to be
+#: replaced.
 STOPPED_SECONDS = 20.0
 #: Bytes that a worker's log may have, and how many are kept at its end when it grows longer: a
 #: builder that prints without end must not fill the disk.
@@ -61,6 +65,19 @@ def too_large(memory: int, usual: int, growth: int, limit: int | None = None) ->
     if limit is not None:
         growth = min(growth, max(0, limit - usual) // 2)
     return memory > usual + growth
+
+
+def limit_grace(import_seconds: float) -> float:
+    """Seconds that a trial may overstay its limit here and now.
+
+    What it still does at its limit, saving and telling of its result, takes the longer the slower
+    the machine is, and the same machine with more to do: its processors share their caches, their
+    memory and their clock.
+
+    Args:
+        import_seconds: How long importing TensorFlow took; 0 where it is not known.
+    """
+    return LIMIT_GRACE * max(1.0, import_seconds / USUAL_IMPORT)
 
 
 def overdue(

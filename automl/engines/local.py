@@ -21,6 +21,7 @@ from automl.engines.limits import (
     MEMORY_GROWTH,
     STALL_SECONDS,
     START_ATTEMPTS,
+    limit_grace,
     too_large,
 )
 from automl.engines.local_worker import LocalWorker
@@ -142,7 +143,9 @@ class LocalEngine(Engine):
                 continue  # replaced after its last trial; how it ends is nobody's concern
             if worker.never_came_up():
                 worker.child.kill()  # which shows as a death while it started
-            result = worker.overdue(self._stall_seconds)
+            result = worker.overdue(
+                self._stall_seconds, limit_grace(self._processes.import_seconds)
+            )
             if result is not None and worker.spec is not None:
                 events.append(TrialEnded(worker.spec.trial, result))
                 worker.child.kill()

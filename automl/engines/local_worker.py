@@ -9,7 +9,7 @@ from pathlib import Path
 from automl.engines.absence import Absence
 from automl.engines.child import Child
 from automl.engines.held_up import HeldUp
-from automl.engines.limits import STALL_SECONDS, overdue
+from automl.engines.limits import LIMIT_GRACE, STALL_SECONDS, overdue
 from automl.engines.process_table import standing
 from automl.engines.said import describe_end, length, printed_since
 from automl.trial import TrialResult, TrialSpec
@@ -71,15 +71,15 @@ class LocalWorker:
         """Whether a process hangs that has not even come to its first trial."""
         return not self.ready and self._silent(self._absence.look()) > STALL_SECONDS
 
-    def overdue(self, stall_seconds: float) -> TrialResult | None:
-        """The result of a trial that has hung or overstayed its limit, or None."""
+    def overdue(self, stall_seconds: float, grace: float = LIMIT_GRACE) -> TrialResult | None:
+        """The result of a trial that has hung or overstayed its limit, or None; see `overdue`."""
         if self.spec is None:
             return None
         now = self._absence.look()
         self._look(now)
         excused = self._absence.seconds - self._excused_from + self._held_up
         running = now - self.started - excused
-        return overdue(self.spec, running, self._silent(now), stall_seconds)
+        return overdue(self.spec, running, self._silent(now), stall_seconds, grace)
 
     def hear(self) -> None:
         """Takes a sign of life."""
@@ -92,7 +92,7 @@ class LocalWorker:
         return now - self.heard - excused
 
     def _look(self, now: float) -> None:
-        """Counts the seconds in which the process is stopped, or wants a core and gets none."""
+        """Counts the seconds in which the process is stopped, or waits for a core or a disk."""
         if self.child.pid is None or not self._hold.is_due(now):
             return
         held_up = self._hold.look(now, standing(self.child.pid))

@@ -19,12 +19,14 @@ class Standing:
         computed: Seconds of a core that it has had.
         began: When it began, in ticks of the system's own; with the process id it names a process
             for good, since ids are used again.
+        waits_for_disk: Whether one of its threads waits for a disk, or what the system calls so.
     """
 
     is_stopped: bool
     wants_core: bool
     computed: float
     began: int
+    waits_for_disk: bool = False
 
 
 def standing(pid: int) -> Standing | None:
@@ -42,6 +44,7 @@ def standing(pid: int) -> Standing | None:
     return Standing(
         is_stopped=fields[0] in ("T", "t"),
         wants_core="R" in states,
+        waits_for_disk="D" in states,
         computed=(int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"),
         began=int(fields[19]),
     )

@@ -13,8 +13,10 @@ import pytest
 
 from automl.engines.absence import Absence
 from automl.engines.child import Child
+from automl.engines.held_up import HeldUp
+from automl.engines.limits import LIMIT_GRACE, STOPPED_SECONDS, USUAL_IMPORT, limit_grace
 from automl.engines.local_worker import LocalWorker
-from automl.engines.process_table import began, standing
+from automl.engines.process_table import Standing, began, standing
 from automl.trial import FailureCause, TrialBudget, TrialSpec
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -121,6 +123,27 @@ def test_a_worker_that_is_held_up_is_not_overdue_and_one_that_sleeps_is(tmp_path
         for process in (*crowd, idle):
             process.kill()
             process.wait()
+
+
+def held_up(*looks: tuple[float, float, bool, bool]) -> float:
+    """Seconds in which a process is found held up: time, seconds computed, core, disk."""
+    hold = HeldUp(Absence(Clock()), 0.0)
+    return sum(
+        hold.look(now, Standing(False, wants_core, computed, 1, waits_for_disk=waits))
+        for now, computed, wants_core, waits in looks
+    )
+
+
+def test_a_wait_for_a_disk_is_excused_but_not_for_ever() -> None:
+    assert held_up((1.0, 1.0, True, False), (4.0, 1.5, False, True)) == 2.5
+    assert held_up((1.0, 0.0, False, False), (4.0, 0.0, False, False)) == 0.0
+    for_ever = [(float(now), 0.0, False, True) for now in range(1, 100)]
+    assert held_up(*for_ever) <= STOPPED_SECONDS + 1.0
+
+
+def test_a_slow_machine_gets_more_time_beyond_a_limit() -> None:
+    assert limit_grace(0.0) == limit_grace(USUAL_IMPORT / 2) == LIMIT_GRACE
+    assert limit_grace(4 * USUAL_IMPORT) == pytest.approx(4 * LIMIT_GRACE)
 
 
 @LINUX

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -153,6 +155,27 @@ def test_a_worker_that_was_stopped_has_not_spent_its_time(
     assert event.result.state is TrialState.COMPLETED, event.result.reason
     assert event.result.reason.startswith("it reached its time limit of 4 s")
     assert event.result.seconds > 8.0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="binds processes to a core")
+def test_a_trial_that_ends_by_itself_is_not_killed_on_a_loaded_core(
+    processes: Processes, arrays: Path, tmp_path: Path
+) -> None:
+    core = min(os.sched_getaffinity(0))
+    alone = f"import os; os.sched_setaffinity(0, {{{core}}})\nwhile True: pass"
+    with LocalEngine(1, processes) as engine, ExitStack() as crowd:
+        engine.open(make_job(arrays, tmp_path))
+        run(engine, spec(0))
+        pid = engine._workers[0].child.pid
+        assert pid is not None
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), {core})
+        for _ in range(6):
+            other = crowd.enter_context(subprocess.Popen([sys.executable, "-c", alone]))
+            crowd.callback(other.kill)
+        results = run(engine, *(spec(n, epochs=1_000_000, seconds=2.0) for n in (1, 2)))
+    for result in results:
+        assert result.state is TrialState.COMPLETED, result.reason
 
 
 def until_event(engine: LocalEngine, seconds: float = 60.0) -> list[Event]:
