@@ -126,7 +126,8 @@ def search(
             ``time``, else patient.
         engine: ``local`` or ``ray``.
         address: Address of a Ray cluster.
-        workers: Trials at once; by default one on each core, or one on each GPU.
+        workers: Trials at once; by default one on each core, or one on each GPU, of the cluster
+            where there is an ``address``.
         device: What trials run on: ``cpu``, ``gpu``, or ``auto``, which is the cores for models of
             table rows and the GPUs, where there are any, for others.
         keep_models: How many of the best trials keep their model (10).

@@ -245,8 +245,8 @@ Workers = Annotated[
         "--workers",
         "-w",
         help="Trials at once, one thread each: measured faster than many threads a trial. "
-        "Default: one on each core that this process may use, or on each GPU. With 1, the same "
-        "seed gives the same leaderboard.",
+        "Default: one on each core that this process may use, or on each GPU; with --address, of "
+        "the cluster. With 1, the same seed gives the same leaderboard.",
         rich_help_panel=MACHINE,
     ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from automl.common.machine import may_have_gpu, usable_cores
@@ -91,3 +92,38 @@ def find_devices(asked: str, workers: int | None, inputs: str, processes: Proces
     if asked != "cpu" and may_have_gpu():
         gpus = run_task(processes, "automl.training.device:count_gpus", {}, _ASKING_SECONDS)
     return choose_devices(asked, workers, inputs, usable_cores(), gpus)
+
+
+def joined_devices(
+    asked: str, workers: int | None, inputs: str, size: Callable[[], tuple[int, int]]
+) -> Devices:
+    """Decides what trials run on in a cluster, which has cores and GPUs of its own.
+
+    Args:
+        asked: One of `DEVICES`.
+        workers: Trials at once, or None for one on each of the cluster's CPUs, or GPUs.
+        inputs: What the search space's models take.
+        size: Tells how many CPUs and GPUs the cluster has; asked only where it makes a difference.
+
+    Raises:
+        RequestError: The cluster has none of what is asked for.
+    """
+    on_gpu = wants_gpu(asked, inputs)
+    if workers is not None and asked != "gpu":
+        return Devices(workers, int(on_gpu))
+    cpus, gpus = size()
+    if asked == "gpu" and not gpus:
+        raise RequestError(
+            "--device gpu needs a GPU, and the cluster has none; leave --device out to train on "
+            "its CPUs."
+        )
+    if workers is not None:
+        return Devices(workers, gpus)
+    count, what = (gpus, "GPU") if on_gpu and gpus else (cpus, "CPU")
+    if not count:
+        raise RequestError(
+            "The cluster has no CPUs at present; say with --workers how many trials are to run at "
+            "once as soon as it has."
+        )
+    note = f"workers: {count}, one on each {what} of the cluster (--workers overrules)"
+    return Devices(count, int(on_gpu), note)

@@ -100,6 +100,25 @@ def connect(address: str | None, workers: int, on_gpu: bool = False) -> Iterator
         yield Cluster(folder, not is_joined, min(1.0, gpus / workers), health)
 
 
+def cluster_size(address: str | None) -> tuple[int, int]:
+    """How many CPUs and GPUs a cluster has, busy ones included.
+
+    Args:
+        address: See `connect`.
+
+    Raises:
+        RequestError: No cluster answers there.
+    """
+    with connect(address, workers=1):
+        resources = ray.cluster_resources()
+    return int(resources.get("CPU", 0)), int(resources.get("GPU", 0))
+
+
+def is_connected() -> bool:
+    """Whether this process is connected to a Ray, which a search then uses."""
+    return bool(ray.is_initialized())
+
+
 def _check_address(address: str) -> None:
     """Refuses at once what Ray would take minutes and many lines to refuse."""
     if address.startswith("ray://"):

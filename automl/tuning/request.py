@@ -59,7 +59,8 @@ class SearchRequest:
         pruner: Name of the pruner.
         engine: ``local`` or ``ray``.
         address: Address of a Ray cluster, or None for one started on this machine.
-        workers: Trials at once, or None for the number of cores, or of GPUs; see ``device``.
+        workers: Trials at once, or None for the number of cores, or of GPUs, of this machine or
+            of the cluster at ``address``; see ``device``.
         device: What trials run on: ``auto``, ``cpu`` or ``gpu``; see `automl.engines.devices`.
         keep_models: How many of the best trials keep their model.
         grace: Seconds after SIGTERM or SIGHUP within which the search ends.

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl.common.machine import usable_cores
 from automl.engines.defaults import check_defaults
 from automl.engines.describe import described, locate_space
-from automl.engines.devices import Devices, find_devices, wants_gpu
+from automl.engines.devices import Devices, find_devices, joined_devices
 from automl.engines.processes import Processes, warm_processes
 from automl.results.run_directory import RunDirectory
 from automl.space.batch_size import NAME as BATCH_SIZE
@@ -202,10 +203,14 @@ def _say(observer: Observer, *notes: str) -> None:
 
 
 def _devices(request: SearchRequest, space: SearchSpace, processes: Processes) -> Devices:
-    """What trials run on; a cluster that is joined has GPUs of its own, which Ray knows."""
-    if request.address is None:
-        return find_devices(request.device, request.workers, space.inputs, processes)
-    return Devices(request.workers or usable_cores(), int(wants_gpu(request.device, space.inputs)))
+    """What trials run on: this machine's, or those of the cluster that is joined."""
+    if request.engine == "ray" and (request.address is not None or "ray" in sys.modules):
+        from automl.engines.ray_cluster import cluster_size, is_connected
+
+        if request.address is not None or is_connected():
+            size = partial(cluster_size, request.address)
+            return joined_devices(request.device, request.workers, space.inputs, size)
+    return find_devices(request.device, request.workers, space.inputs, processes)
 
 
 def _fitted(

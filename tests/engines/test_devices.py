@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from automl.engines.devices import choose_devices
+from automl.engines.devices import choose_devices, joined_devices
 from automl.errors import RequestError
 
 
@@ -44,3 +44,28 @@ def test_the_cores_can_be_asked_for() -> None:
 def test_a_gpu_that_is_not_there_is_refused() -> None:
     with pytest.raises(RequestError, match="leave --device out"):
         choose_devices("gpu", None, "array", cores=4, gpus=0)
+
+
+def test_in_a_cluster_its_cpus_or_gpus_count() -> None:
+    table = joined_devices("auto", None, "vector", lambda: (12, 4))
+    assert (table.workers, table.gpus) == (12, 0)
+    images = joined_devices("auto", None, "array", lambda: (12, 4))
+    assert (images.workers, bool(images.gpus)) == (4, True)
+    without = joined_devices("auto", None, "array", lambda: (12, 0))
+    assert without.workers == 12
+    for chosen in (table, images, without):
+        assert "of the cluster (--workers overrules)" in chosen.note
+
+
+def test_a_cluster_is_not_asked_for_what_was_said() -> None:
+    def size() -> tuple[int, int]:
+        raise AssertionError
+
+    assert joined_devices("auto", 7, "vector", size).workers == 7
+
+
+def test_what_a_cluster_does_not_have_is_refused() -> None:
+    with pytest.raises(RequestError, match="the cluster has none"):
+        joined_devices("gpu", 2, "vector", lambda: (12, 0))
+    with pytest.raises(RequestError, match="say with --workers"):
+        joined_devices("auto", None, "vector", lambda: (0, 0))

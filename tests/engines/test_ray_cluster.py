@@ -88,7 +88,7 @@ def cluster(access: dict[str, str]) -> Iterator[str]:
     code = """
 import ray, sys
 context = ray.init(
-    address="local", num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level=50
+    address="local", num_cpus=3, include_dashboard=False, log_to_driver=False, logging_level=50
 )
 print(context.address_info["gcs_address"], flush=True)
 sys.stdin.read()
@@ -111,8 +111,10 @@ JOINING = """
 import sys
 from pathlib import Path
 from automl.engines.ray import RayEngine
+from automl.engines.ray_cluster import cluster_size
 from tests.engines.conformance import ENDLESS, Seen, make_job, make_spec
 
+print(cluster_size(sys.argv[2]))
 job = make_job(Path(sys.argv[1]))
 for trial in (0, 1):
     with RayEngine(1, sys.argv[2]) as engine:
@@ -136,7 +138,7 @@ def test_a_cluster_is_joined_by_its_address_and_left(
         env=access,
         check=False,
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "completed\ncompleted\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "(3, 0)\ncompleted\ncompleted\n", "")
 
 
 def test_a_ray_that_is_connected_already_is_used_and_stays(job: Job) -> None:
