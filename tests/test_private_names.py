@@ -194,7 +194,7 @@ def test_ray() -> None:
     )
 
     assert node_of_this_process() is None
-    assert {"dead_processes", "kill_all_processes"} <= set(dir(Node))
+    assert {"dead_processes", "kill_all_processes", "raylet_socket_name"} <= set(dir(Node))
     before = ray_constants.ENABLE_RAY_CLUSTER
     with on_loopback():
         assert ray_constants.ENABLE_RAY_CLUSTER is False

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import re
 import signal
 import socket
 import threading
@@ -19,7 +17,8 @@ from automl.engines.child import CHILD_ENVIRONMENT
 from automl.engines.limits import LOG_BYTES
 from automl.engines.ray_folder import ray_folder
 from automl.engines.ray_health import Health
-from automl.engines.ray_private import on_loopback, stdout_deduplicator
+from automl.engines.ray_private import on_loopback
+from automl.engines.ray_quiet import quiet, unheard
 from automl.errors import RequestError, RunError
 
 #: Read by Ray in this process and by those it starts: no report to its makers, no files of its
@@ -87,15 +86,17 @@ def connect(address: str | None, workers: int, on_gpu: bool = False) -> Iterator
         _check_address(address)
     with ExitStack() as stack:
         own = address is None and not ray.is_initialized()
-        stack.enter_context(_quiet({**ENVIRONMENT, **(OWN_ENVIRONMENT if own else {})}))
+        stack.enter_context(quiet({**ENVIRONMENT, **(OWN_ENVIRONMENT if own else {})}))
         folder = stack.enter_context(ray_folder())
         if own:
             stack.enter_context(on_loopback())
         is_joined = ray.is_initialized()
-        health = Health(address if address != "auto" else None)
+        health = Health()
         if not is_joined:
             stack.callback(health.leave)
             _init(address, workers, folder)
+        if not own:
+            health.follow(ray.get_runtime_context().gcs_address)
         gpus = float(ray.cluster_resources().get("GPU", 0.0)) if on_gpu else 0.0
         yield Cluster(folder, not is_joined, min(1.0, gpus / workers), health)
 
@@ -160,12 +161,15 @@ def _init(address: str | None, workers: int, folder: Path) -> None:
     in_main = threading.current_thread() is threading.main_thread()
     on_sigterm = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(
-            **where,
-            log_to_driver=False,
-            logging_level=logging.CRITICAL,
-            runtime_env={"env_vars": CHILD_ENVIRONMENT},
-        )
+        # What is wrong comes as an exception as well; a cluster that asks for a token, say, makes
+        # Ray's core complain every second before.
+        with unheard():
+            ray.init(
+                **where,
+                log_to_driver=False,
+                logging_level=logging.CRITICAL,
+                runtime_env={"env_vars": CHILD_ENVIRONMENT},
+            )
     except Exception as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]
         if address is None:
@@ -174,25 +178,3 @@ def _init(address: str | None, workers: int, folder: Path) -> None:
     finally:
         if in_main:
             signal.signal(signal.SIGTERM, on_sigterm)
-
-
-@contextmanager
-def _quiet(environment: dict[str, str]) -> Iterator[None]:
-    """A context with Ray's console lines turned off and variables set."""
-    logger = logging.getLogger("ray")
-    level, before = logger.level, {name: os.environ.get(name) for name in environment}
-    logger.setLevel(logging.CRITICAL + 1)
-    os.environ.update(environment)
-    # Raylets have their say on the driver's standard output even without log_to_driver. Ray reads
-    # the variable for it, RAY_DEDUP_LOGS_SKIP_REGEX, once for a process, when it is imported.
-    skipped, stdout_deduplicator.skip_re = stdout_deduplicator.skip_re, re.compile("")
-    try:
-        yield
-    finally:
-        stdout_deduplicator.skip_re = skipped
-        logger.setLevel(level)
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

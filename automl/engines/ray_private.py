@@ -32,7 +32,7 @@ def on_loopback() -> Iterator[None]:
 def node_of_this_process() -> Any:
     """Ray's record of the processes that it has started here, or None.
 
-    Its ``dead_processes()`` are pairs of a kind and a process, and ``kill_all_processes()`` ends
-    them all.
+    Its ``dead_processes()`` are pairs of a kind and a process, ``kill_all_processes()`` ends them
+    all, and ``raylet_socket_name`` is where this machine's raylet listens.
     """
     return ray_worker._global_node

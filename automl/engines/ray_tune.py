@@ -18,7 +18,8 @@ from automl.engines.ray_exchange import Exchange
 from automl.engines.ray_trainable import SPEC, TrialTrainable, Workload
 
 _MACHINE_DIED = re.compile(
-    r"its node has died|node .{0,80}(has been|was) (marked dead|terminated|preempted|drained)"
+    r"its node has died|[Oo]wner's node has (crashed|died)"
+    r"|node .{0,80}(has been|was) (marked dead|terminated|preempted|drained)"
     r"|NodeDiedError|NODE_DIED|[Tt]he node .{0,80}died",
     re.DOTALL,
 )

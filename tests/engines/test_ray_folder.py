@@ -73,6 +73,7 @@ def test_a_machine_that_leaves_is_no_fault_of_its_trial() -> None:
         ("The actor died because its node has died. Node Id: 3f", True),
         ("The actor is dead because the node (IP: 10.0.0.2) was terminated unexpectedly", True),
         ("The actor is dead because its worker process has died. SIGKILL", False),
+        ("The actor is dead because its owner has died. Owner's node has crashed.", True),
         ("ValueError: a node has too many layers", False),
     ],
 )
