@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.columns import clean, clean_apart, numeric_values, read_column, text_values
+from automl.data.columns import (
+    MISSING_TEXTS,
+    clean,
+    clean_apart,
+    numeric_values,
+    read_column,
+    text_values,
+)
 from automl.data.infer import infer_column
 from automl.data.names import nearest
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
@@ -151,7 +158,8 @@ def _combine_tables(
         )
         for c in wanted
     }
-    keep = _with_target(pd.DataFrame({t: joined[t] for t in roles.targets}), part, say)
+    written = _written_missing([rows[t] for t in roles.targets for _, rows in present])
+    keep = _with_target(pd.DataFrame({t: joined[t] for t in roles.targets}), part, say, written)
     kept = {name: column[keep].reset_index(drop=True) for name, column in joined.items()}
     row = np.concatenate([np.arange(1, len(rows) + 1) for _, rows in present])[keep]
     part = part[keep]
@@ -228,10 +236,20 @@ def _column(rows: pd.DataFrame, name: str) -> pd.Series:
     return pd.Series([None] * len(rows), name=name, dtype=object)
 
 
+def _written_missing(columns: Sequence[pd.Series]) -> str:
+    """What is written where values count as missing, such as ``'NA'``: it may be a label."""
+    held: set[str] = set()
+    for column in columns:
+        if column.dtype.kind not in "biufcmM":
+            texts = (value.strip() for value in column.unique() if isinstance(value, str))
+            held.update(text for text in texts if text in MISSING_TEXTS)
+    return ", ".join(repr(text) for text in sorted(held - {""}))
+
+
 def _with_target(
-    targets: pd.DataFrame, part: npt.NDArray[np.int64], say: Say
+    targets: pd.DataFrame, part: npt.NDArray[np.int64], say: Say, written: str = ""
 ) -> npt.NDArray[np.bool_]:
-    """Which rows have a value of every target."""
+    """Which rows have a value of every target; ``written`` is what stands for a missing one."""
     keep: npt.NDArray[np.bool_] = targets.notna().all(axis=1).to_numpy()
     named = ", ".join(repr(str(c)) for c in targets.columns)
     for number, what in enumerate(PART_NAMES):
@@ -243,7 +261,9 @@ def _with_target(
             )
         lacking = int((rows & ~keep).sum())
         if lacking:
-            say(f"{lacking:,} {what} without a value of the target {named} are left out")
+            rows_, are = (what.removesuffix("s"), "is") if lacking == 1 else (what, "are")
+            stand = f" ({written} there counts as missing: rename it to keep it)" if written else ""
+            say(f"{lacking:,} {rows_} without a value of the target {named} {are} left out{stand}")
     return keep
 
 

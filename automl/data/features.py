@@ -19,7 +19,7 @@ from automl.data.numbers import (
     standardize,
     to_float32,
 )
-from automl.data.unread import Tell
+from automl.data.unread import MOST_OF_A_COLUMN, Tell, tell_lacking
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -77,6 +77,9 @@ class NumericFeature:
             DataError: A value is infinite.
         """
         values = numeric_values(column, self.reading, tell)
+        unknown = np.isnan(values)
+        if not self.indicator and unknown.sum() > MOST_OF_A_COLUMN * len(values):
+            tell_lacking(column, clean(column).isna().to_numpy(), tell)
         return to_float32(values, f"Column {self.name!r}")
 
     def apply(self, raw: FloatArray) -> FloatArray:
@@ -112,6 +115,8 @@ class CategoricalFeature:
         if tell is not None:
             unseen = (self.apply(texts) == 0) & (texts != "")
             tell(clean(column), unseen, "not among those kept from training, so unknown")
+        if "" not in self.vocabulary:
+            tell_lacking(column, texts == "", tell)
         return texts
 
     def apply(self, raw: npt.NDArray[np.object_]) -> IntArray:

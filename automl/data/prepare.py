@@ -91,14 +91,16 @@ def prepare(
     truth, split = _encode(combined, split, task, notes.append)
     check_split(split, combined, task, truth, notes.append)
     clip = Clip.of(request.clip)
-    plan, combined = _fit(combined, split, task, truth, notes.append, request.keep_constant, clip)
+    tell = _tellers(combined, split, notes.append)
+    plan, combined = _fit(
+        combined, split, task, truth, notes.append, tell, request.keep_constant, clip
+    )
     how = request.input
     if how == AUTO and wanted is not None:
         how = wanted(task, plan.signature)
     if how == RAW:
         plan = plan.unscaled()
     weights = class_weights(truth[split.train], task, request.class_weight)
-    tell = _tellers(combined, split, notes.append)
     train = _rows(combined, split.train, plan, truth, weights)
     validation = _rows(combined, split.validation, plan, truth, tell=tell[0])
     test = _rows(combined, split.test, plan, truth, tell=tell[1]) if len(split.test) else None
@@ -177,6 +179,7 @@ def _fit(
     task: Task,
     truth: npt.NDArray[Any],
     say: Say,
+    tellers: tuple[Tell, Tell],
     keep_constant: bool,
     clip: Clip,
 ) -> tuple[PreprocessingPlan, Combined]:
@@ -195,9 +198,7 @@ def _fit(
         read.frame.iloc[split.train], schema, combined.categorical, say, keep_constant, clip
     )
     plan = PreprocessingPlan(features, scale)
-    for tell, rows in zip(
-        _tellers(combined, split, say), (split.validation, split.test), strict=True
-    ):
+    for tell, rows in zip(tellers, (split.validation, split.test), strict=True):
         read.tell(plan.columns, rows, tell)
     return plan, replace(combined, table=read.frame)
 

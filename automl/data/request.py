@@ -18,6 +18,7 @@ STANDARD_INPUT = "-"
 # Words for `DataRequest.split_by_time`, where no column has that name.
 BY_ORDER = "order"
 SHUFFLED = "none"
+DECIMAL_MARKS = (".", ",")
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,16 @@ class DataRequest:
             raise RequestError(
                 "Standard input (-) can be read only once: give the other rows as a file."
             )
-        for name, least in (("validation", 0.0), ("test", -1.0)):
+        if self.decimal not in (None, *DECIMAL_MARKS):
+            raise RequestError(
+                f"The decimal mark {self.decimal!r} is not possible: give {DECIMAL_MARKS[0]!r} or "
+                f"{DECIMAL_MARKS[1]!r}, or leave it out for what each column shows."
+            )
+        for name in ("validation", "test"):
             share = getattr(self, name)
-            if isinstance(share, int | float) and not least < share < 1:
+            is_share = isinstance(share, int | float) and not isinstance(share, bool)
+            possible = is_share and (0 < share < 1 or (name == "test" and share == 0))
+            if isinstance(share, int | float) and not possible:
                 raise RequestError(
                     f"A {name} share of {share} is not possible: give a number "
                     f"{'above' if name == 'validation' else 'from'} 0 and below 1, or rows."

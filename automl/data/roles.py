@@ -49,10 +49,10 @@ def find_roles(
         DataError: A column is not there, or plays two parts that exclude each other.
     """
     columns = [str(name) for name in frame.columns]
-    headless = from_text and not request.names and looks_like_data(columns)
+    hint = _hint(request, columns) if from_text else ""
 
     def find(given: str | int | None, part: str) -> str | None:
-        return None if given is None else _find(given, columns, part, headless)
+        return None if given is None else _find(given, columns, part, hint)
 
     if not request.target and not known_target:
         raise DataError(
@@ -61,14 +61,14 @@ def find_roles(
             + (", ..." if len(columns) > 12 else ".")
         )
     asked = request.target or tuple(known_target)
-    targets = tuple(_find(t, columns, "target", headless) for t in asked)
+    targets = tuple(_find(t, columns, "target", hint) for t in asked)
     roles = {
         "weight": find(request.weight, "weight") if isinstance(request.weight, str | int) else None,
         "group": find(request.group, "group"),
         "time": find(_time_column(request, columns), "time"),
     }
-    ignore = {_find(c, columns, "ignored", headless) for c in request.ignore}
-    categorical = tuple(_find(c, columns, "categorical", headless) for c in request.categorical)
+    ignore = {_find(c, columns, "ignored", hint) for c in request.ignore}
+    categorical = tuple(_find(c, columns, "categorical", hint) for c in request.categorical)
     for part, name in (*roles.items(), *(("ignored", name) for name in ignore)):
         if name in targets:
             raise DataError(f"The column {name!r} cannot be both target and {part}: give one part.")
@@ -78,7 +78,7 @@ def find_roles(
     features = tuple(c for c in columns if c not in taken)
     if not features:
         raise DataError("Besides the target there is no column to learn from: give at least one.")
-    dates = {_find(c, columns, "date", headless): f for c, f in (request.date_format or {}).items()}
+    dates = {_find(c, columns, "date", hint): f for c, f in (request.date_format or {}).items()}
     return Roles(targets, features, categorical, **roles, date_format=dates)
 
 
@@ -88,22 +88,29 @@ def _time_column(request: DataRequest, columns: Sequence[str]) -> str | int | No
     return None if given in (BY_ORDER, SHUFFLED) and given not in columns else given
 
 
-def _find(given: str | int, columns: Sequence[str], part: str, headless: bool) -> str:
+def _hint(request: DataRequest, columns: Sequence[str]) -> str:
+    """What may be wrong with a text file in which a column is not found, or ``""``."""
+    if not request.names and looks_like_data(columns):
+        return "; the first line of the file looks like data: give the column names with --names."
+    if len(columns) == 1 and request.separator is None:
+        return (
+            f"; all of the first line, {columns[0]!r}, was read as one name: if another character "
+            "separates the values, name it with --separator."
+        )
+    return ""
+
+
+def _find(given: str | int, columns: Sequence[str], part: str, hint: str) -> str:
     text = str(given).strip()
     if not isinstance(given, int) and text in columns:
         return text
-    hint = (
-        "; the first line of the file looks like data: give the column names with --names."
-        if headless
-        else ""
-    )
     try:
         position = int(text)
     except ValueError:
         raise DataError(
             f"There is no {part} column {text!r}{hint or nearest(text, columns)}"
         ) from None
-    if hint:
+    if hint and len(columns) > 1:
         raise DataError(
             f"The {part} column was given by its position {position}, but without a header it has "
             f"no name{hint}"
@@ -111,6 +118,6 @@ def _find(given: str | int, columns: Sequence[str], part: str, headless: bool) -
     if not -len(columns) <= position < len(columns):
         raise DataError(
             f"There is no {part} column at position {position}: the table has {len(columns)} "
-            f"columns, counted from 0 to {len(columns) - 1} (-1 is the last)."
+            f"columns, counted from 0 to {len(columns) - 1} (-1 is the last){hint or '.'}"
         )
     return columns[position]

@@ -16,9 +16,24 @@ if TYPE_CHECKING:
 # Beyond this share of a column's values the column itself is probably another one.
 MOST_OF_A_COLUMN = 0.5
 
+# What a value is not that only training rows had.
+LACKING = "without a value"
+
 # Called with a column as `columns.clean` gives it, a mask (n,) of the values that do not fit, and
 # what they are not, such as "no number and count as missing".
 Tell = Callable[["pd.Series", npt.NDArray[np.bool_], str], None]
+
+
+def tell_lacking(column: pd.Series, lacking: npt.NDArray[np.bool_], tell: Tell | None) -> None:
+    """Tells of a column that mostly lacks a value, where training rows never did.
+
+    Args:
+        column: The column.
+        lacking: Which of its values are missing, bool (n,).
+        tell: As `teller` gives it, or None to tell nobody.
+    """
+    if tell is not None and lacking.sum() > MOST_OF_A_COLUMN * len(lacking):
+        tell(column, lacking, LACKING)
 
 
 def teller(say: Say, rows: str, numbers: npt.NDArray[np.int64] | None = None) -> Tell:
@@ -31,9 +46,19 @@ def teller(say: Say, rows: str, numbers: npt.NDArray[np.int64] | None = None) ->
             None where the rows are the whole source.
     """
 
+    told: set[object] = set()
+
     def tell(column: pd.Series, misfits: npt.NDArray[np.bool_], what: str) -> None:
         count = int(misfits.sum())
-        if not count:
+        # Values that were not read, and so told of, are missing afterwards.
+        if not count or (what == LACKING and column.name in told):
+            return
+        told.add(column.name)
+        if what == LACKING:
+            say(
+                f"column {column.name!r}: {count:,} of the {len(column):,} {rows} are without a "
+                "value, which every training row had"
+            )
             return
         present = int(column.notna().sum())
         at = int(np.argmax(misfits))

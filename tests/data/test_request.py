@@ -56,6 +56,11 @@ def test_names_come_as_text_list_or_file(tmp_path):
         ({"validation": 0}, "validation share"),
         ({"split_by_time": "t", "group": "g"}, "by time or by group"),
         ({"class_weight": "heavy"}, "'heavy'"),
+        ({"test": -0.1}, "test share of -0.1"),
+        ({"test": True}, "test share of True"),
+        ({"validation": float("nan")}, "validation share"),
+        ({"decimal": "x"}, "decimal mark 'x'"),
+        ({"decimal": ""}, "decimal mark ''"),
     ],
 )
 def test_impossible_options_are_refused(options, message):

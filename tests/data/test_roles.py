@@ -51,6 +51,18 @@ def test_columns_that_cannot_be_used_are_refused(options, message):
         roles(**options)
 
 
+@pytest.mark.parametrize("target", ["y", 3])
+def test_a_separator_that_was_not_found_is_pointed_out(target):
+    frame = pd.DataFrame([["1~2"]], columns=["x~y"])
+    with pytest.raises(DataError, match=r"'x~y', was read as one name.* --separator"):
+        roles(frame, target=target)
+    with pytest.raises(DataError, match=r"one name|besides the target|Besides the target"):
+        roles(frame, target=0)
+    with pytest.raises(DataError) as refused:
+        roles(frame, from_text=False, target=target)
+    assert "--separator" not in str(refused.value)
+
+
 def test_a_missing_header_is_pointed_out():
     for target in ("income", -1):
         with pytest.raises(DataError, match="--names"):

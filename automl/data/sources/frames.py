@@ -31,7 +31,7 @@ def checked_pair(x: Any, y: Any) -> ArrayPair:
         DataError: The arrays have no rows, or not equally many.
     """
     try:
-        x, y = np.asarray(x), np.asarray(y)
+        x, y = _unmasked(x), _unmasked(y)
     except ValueError as error:
         raise DataError(
             f"Arrays x and y cannot be made of what was given ({error}): give rows of one length."
@@ -51,6 +51,17 @@ def checked_pair(x: Any, y: Any) -> ArrayPair:
     if y.ndim == 2 and y.shape[1] == 1:
         y = y.reshape(-1)
     return ArrayPair(x, y)
+
+
+def _unmasked(values: Any) -> npt.NDArray[Any]:
+    """An array of what was given, in which masked values are missing."""
+    array = np.asarray(values)
+    mask = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
+    if mask is None or not mask.any():
+        return array
+    array = array.astype(np.float64 if array.dtype.kind in "biuf" else object)
+    array[mask] = np.nan if array.dtype.kind == "f" else None
+    return array
 
 
 def checked_frame(frame: pd.DataFrame, what: str) -> pd.DataFrame:

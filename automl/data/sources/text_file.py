@@ -229,14 +229,15 @@ def _careful(content: str, separator: str, path: Path) -> pd.DataFrame:
     rows: list[list[str]] = []
     try:
         for row in reader:
-            if not row:
+            if not row or (len(row) == 1 and not row[0].strip() and rows and len(rows[0]) > 1):
                 continue
             if rows and len(row) != len(rows[0]):
                 _check_quotes(content, separator, path)
+                above = "remove lines above the names of the columns, " * (len(rows[0]) == 1)
                 raise DataError(
                     f"Line {reader.line_num} of {str(path)!r} has {len(row)} values where the "
-                    f"first line has {len(rows[0])}: give every row the same number of values "
-                    "(text with a separator in it needs double quotes)."
+                    f"first line has {len(rows[0])}: {above}give every row the same number of "
+                    "values (text with a separator in it needs double quotes)."
                 )
             rows.append(row)
     except csv.Error as error:

@@ -64,6 +64,7 @@ def test_a_column_without_a_name_gets_one(tmp_path):
         ("a,b\n", "has a header but no rows: give rows"),
         ("a,b\n1,2\n1,2,3\n", "Line 3 .* has 3 values where the first line has 2"),
         ("a,b\n1,2\n3\n", "Line 3 .* has 1 values where the first line has 2"),
+        ("# made by a tool\na,b\n1,2\n", "Line 2 .* remove lines above the names"),
         (b"a,b\n1,caf\xe9\n", "Line 2 .* is not UTF-8"),
         (b"PK\x03\x04\x00\x00,", "is not text"),
         ("a,b\n1,2\n", "Got 3 column names .* has 2 columns"),
@@ -73,6 +74,11 @@ def test_what_cannot_be_read_is_refused(tmp_path, content, message):
     names = ["a", "b", "c"] if "3 column" in message else []
     with pytest.raises(DataError, match=message):
         read(tmp_path, content, names=names)
+
+
+def test_lines_of_blanks_are_no_rows(tmp_path):
+    found = read(tmp_path, "a,b\n1,2\n  \n3,4\n\t\n \n")
+    assert found == [["a", "b"], ["1", "2"], ["3", "4"]]
 
 
 def test_a_header_of_data_is_noticed():
