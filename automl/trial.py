@@ -15,6 +15,8 @@ from typing import Any
 
 #: How the reason of a trial begins that the end of the whole search has cut off.
 SEARCH_OVER = "the search's time ran out"
+#: What a trial's directory holds while it may go on from there.
+CHECKPOINT_FILE = "checkpoint.npz"
 
 
 class TrialState(StrEnum):
@@ -22,9 +24,22 @@ class TrialState(StrEnum):
 
     WAITING = "waiting"
     RUNNING = "running"
+    PAUSED = "paused"
     COMPLETED = "completed"
     PRUNED = "pruned"
     FAILED = "failed"
+
+
+class Answer(StrEnum):
+    """What a driver says to a trial after an epoch.
+
+    ``STOP`` ends it as pruned; ``PAUSE`` ends it as paused, with a checkpoint from which another
+    trial may start.
+    """
+
+    GO_ON = "go on"
+    STOP = "stop"
+    PAUSE = "pause"
 
 
 class Verdict(StrEnum):
@@ -118,6 +133,7 @@ class TrialSpec:
         model_room: Bytes of weights above which the model is not saved, there being no room for
             it; None for no limit.
         executions: How often it is trained, each time with another seed.
+        start: The checkpoint to go on from, a path below the run's directory, or "" to begin anew.
     """
 
     trial: int | str
@@ -133,6 +149,7 @@ class TrialSpec:
     kept_back: float = 0.0
     model_room: int | None = None
     executions: int = 1
+    start: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form: only dictionaries, lists and scalars."""
@@ -175,7 +192,7 @@ class TrialResult:
     """How a trial ended.
 
     Attributes:
-        state: COMPLETED, PRUNED or FAILED.
+        state: COMPLETED, PRUNED or FAILED; PAUSED where the driver has asked for that.
         score: The objective at the best epoch, in its own direction; None without one.
         metrics: The task's metrics on the validation rows at the best epoch.
         train_metrics: The same on the training rows, in inference mode, at the best epoch; on a
@@ -206,6 +223,8 @@ class TrialResult:
             share of a range.
         executions: The score of each execution, where there were several; ``score`` is their mean.
         notes: Sentences for a person about how it was trained; a search says each once.
+        checkpoint: Of a paused trial, where it goes on from, a path below the run's directory; ""
+            where it can only begin anew.
     """
 
     state: TrialState
@@ -230,6 +249,7 @@ class TrialResult:
     scaled: Mapping[str, Any] = field(default_factory=dict)
     executions: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
+    checkpoint: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form: only dictionaries, lists and scalars."""

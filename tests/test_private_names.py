@@ -145,6 +145,9 @@ def test_keras(model: keras.Model) -> None:
     assert keras_private.options_of(model.loss)["from_logits"] is True
     model.optimizer.build(model.trainable_variables)
     assert keras_private.decays(model.optimizer, model.trainable_variables[0])
+    before = np.array(keras_private.global_seed().value)
+    keras.random.normal((1,))
+    assert not np.array_equal(before, np.array(keras_private.global_seed().value))
 
 
 def test_keras_forgets_what_compiling_put_on() -> None:

@@ -20,6 +20,8 @@ from automl.errors import RunError
 MOST_JSON = 64 << 20
 #: Most bytes of a table or a text: a leaderboard of 10,000 trials has 6 MB.
 MOST_TEXT = 256 << 20
+#: Most bytes of a trial's checkpoint: Adam on two billion weights has 24 GB.
+MOST_CHECKPOINT = 32 << 30
 #: Deepest nesting of a JSON value. Configurations of Keras's models have some 20 levels, and five
 #: more for each model inside a model.
 MOST_NESTING = 200
@@ -40,7 +42,7 @@ def read_bounded(root: Root, path: str | Path, most: int) -> bytes:
     with root.open(path) as file:
         size = os.fstat(file.fileno()).st_size
         check_size(root.path / path, size, most)
-        content: bytes = file.read(most + 1)
+        content: bytes = file.read(size + 1)
     check_size(root.path / path, len(content), most)  # it may have grown
     return content
 

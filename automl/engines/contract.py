@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 from automl.errors import SpaceError
 from automl.space.fit_options import FitOptions
 from automl.space.keras_tuner import fitted_with
-from automl.trial import EpochReport, TrialResult, TrialSpec
+from automl.trial import Answer, EpochReport, TrialResult, TrialSpec
 
 if TYPE_CHECKING:
     from automl.data.metrics import Objective
@@ -169,14 +169,16 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def answer(self, trial: int | str, go_on: bool, thresholds: Sequence[float] = ()) -> None:
-        """Answers a trial that waits after an epoch: go on, or stop as pruned.
+    def answer(self, trial: int | str, answer: Answer, thresholds: Sequence[float] = ()) -> None:
+        """Answers a trial that waits after an epoch: go on, stop as pruned, or pause.
 
-        A trial that does not wait may be told to stop, too, and does so after a later epoch.
+        A trial that does not wait may be told to stop or to pause, too, and does so after a later
+        epoch. A paused trial ends with where its checkpoint lies; a spec may start there, in any
+        worker.
 
         Args:
             trial: Its number, or a baseline's name.
-            go_on: Whether to go on.
+            answer: How it goes on.
             thresholds: As `TrialSpec.thresholds`, of the epochs that follow this one.
         """
 

@@ -28,7 +28,7 @@ from automl.engines.local_worker import LocalWorker
 from automl.engines.memory import held_memory, mapped_memory, shown_size
 from automl.engines.processes import Processes, warm_processes
 from automl.errors import RequestError, RunError
-from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
+from automl.trial import Answer, EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
 
 
 class LocalEngine(Engine):
@@ -272,8 +272,8 @@ class LocalEngine(Engine):
         ]
 
     @override
-    def answer(self, trial: int | str, go_on: bool, thresholds: Sequence[float] = ()) -> None:
-        self._tell(trial, {"answer": go_on, "thresholds": list(thresholds)})
+    def answer(self, trial: int | str, answer: Answer, thresholds: Sequence[float] = ()) -> None:
+        self._tell(trial, {"answer": answer, "thresholds": list(thresholds)})
 
     @override
     def interrupt(self, trial: int | str, reason: str) -> None:

@@ -15,6 +15,7 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from typing_extensions import override
 
+from automl.common.bounded import MOST_CHECKPOINT, read_bounded
 from automl.common.root import Root
 from automl.engines.absence import Absence
 from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
@@ -26,7 +27,7 @@ from automl.engines.ray_trainable import Mailbox, Workload
 from automl.engines.ray_tune import make_tuner
 from automl.engines.ray_watch import TrialClock, Watch
 from automl.errors import RunError
-from automl.trial import FailureCause, TrialResult, TrialSpec, TrialState
+from automl.trial import Answer, FailureCause, TrialResult, TrialSpec, TrialState
 
 #: Seconds between two looks for trials that hang.
 LOOK_SECONDS = 0.3
@@ -132,6 +133,9 @@ class RayEngine(Engine):
     def submit(self, spec: TrialSpec) -> None:
         self._absence.look()
         self._clocks[str(spec.trial)] = TrialClock(self._absence)
+        if spec.start:
+            content = read_bounded(Root(self._run), self._run / spec.start, MOST_CHECKPOINT)
+            self._mailbox.leave_checkpoint.remote(str(spec.trial), content)
         self._exchange.submit(spec)
 
     @override
@@ -176,6 +180,11 @@ class RayEngine(Engine):
         event = happening.event
         if isinstance(event, EpochFinished):
             self._letters[str(event.trial)] = {"epoch": event.report.epoch}
+            for name, content in happening.files.items():
+                root, path = Root(self._run), self._run / "trials" / str(event.trial) / name
+                root.make_folder(path.parent)
+                root.write(path, content, durable=False)
+                self._mailbox.leave_checkpoint.remote(str(event.trial), content)
         if not isinstance(event, TrialEnded):
             return event
         self._letters.pop(str(event.trial), None)
@@ -251,10 +260,10 @@ class RayEngine(Engine):
         self._mailbox_name, self._mailbox_since = mailbox, now
 
     @override
-    def answer(self, trial: int | str, go_on: bool, thresholds: Sequence[float] = ()) -> None:
+    def answer(self, trial: int | str, answer: Answer, thresholds: Sequence[float] = ()) -> None:
         letter = {
             **self._letters.get(str(trial), {}),
-            "answer": go_on,
+            "answer": answer,
             "thresholds": list(thresholds),
         }
         self._letters[str(trial)] = letter

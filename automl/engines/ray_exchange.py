@@ -13,9 +13,16 @@ import ray
 
 from automl.engines.contract import EpochFinished, Event, TrialEnded
 from automl.engines.limits import START_ATTEMPTS
-from automl.engines.ray_trainable import ENDED, EPOCHS, FILES, SPENT, STARTED
+from automl.engines.ray_trainable import CHECKPOINT, ENDED, EPOCHS, FILES, SPENT, STARTED
 from automl.engines.ray_watch import Place
-from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
+from automl.trial import (
+    CHECKPOINT_FILE,
+    EpochReport,
+    FailureCause,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+)
 
 #: Seconds that Tune waits, once for each trial that has ended, for the next one before it goes on
 #: with the others. It keeps one idle actor only: if a second trial ended meanwhile, an actor that
@@ -46,6 +53,7 @@ class RunningTrial:
         verdict: What it ends with where the engine has killed it.
         submitted: The specification as it was submitted, and `time.monotonic` at that.
         place: Where it runs, once it has begun.
+        start: Its latest checkpoint, a path below the run's directory, or "".
     """
 
     spec: TrialSpec
@@ -54,11 +62,12 @@ class RunningTrial:
     verdict: TrialResult | None = None
     submitted: tuple[TrialSpec, float] | None = None
     place: Place | None = None
+    start: str = ""
 
 
 @dataclass(frozen=True)
 class Happening:
-    """An event, and a trial's files where it is the end of one."""
+    """An event, and the files that come with it: a checkpoint, or all that a trial leaves."""
 
     event: Event
     files: Mapping[str, bytes] = field(default_factory=dict)
@@ -154,14 +163,20 @@ class Exchange:
         """Takes out of a result what is ours; Tune keeps the rest of it for good."""
         epochs, files = result.pop(EPOCHS, ()), result.pop(FILES, {})
         ended, spent = result.pop(ENDED, None), result.pop(SPENT, False)
+        checkpoint = result.pop(CHECKPOINT, None)
         with self._changed:
             running = self._running[identity]
             if (place := result.pop(STARTED, None)) is not None:
                 running.started, running.place = time.monotonic(), Place(**place)
                 self._failed_starts = 0
             trial = running.spec.trial
-            for form, waits in epochs:
-                self._tell(EpochFinished(trial, EpochReport.from_json(form), waits))
+            for number, (form, waits) in enumerate(epochs, 1):
+                event = EpochFinished(trial, EpochReport.from_json(form), waits)
+                if checkpoint is not None and number == len(epochs):
+                    self._tell(event, {CHECKPOINT_FILE: checkpoint})
+                    running.start = f"trials/{trial}/{CHECKPOINT_FILE}"
+                else:
+                    self._tell(event)
             if ended is not None:
                 self._end(identity, TrialResult.from_json(ended), files)
             if spent:
@@ -209,7 +224,8 @@ class Exchange:
     def _queue_again(self, identity: str) -> None:
         """Puts a trial first in the queue; what it has waited so far counts on."""
         running = self._running.pop(identity)
-        self._submitted.appendleft(running.submitted or (running.spec, time.monotonic()))
+        spec, submitted = running.submitted or (running.spec, time.monotonic())
+        self._submitted.appendleft((replace(spec, start=running.start or spec.start), submitted))
 
     def _count_failed_start(self, why: str) -> None:
         self._failed_starts += 1

@@ -29,7 +29,15 @@ from automl.engines.ray_watch import Place
 from automl.errors import SpaceError
 from automl.space.keras_tuner import module_of
 from automl.space.registry import find_space
-from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
+from automl.trial import (
+    CHECKPOINT_FILE,
+    Answer,
+    EpochReport,
+    FailureCause,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+)
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
@@ -37,9 +45,10 @@ if TYPE_CHECKING:
     from automl.space import SearchSpace
 
 # Keys of what `TrialTrainable.step` returns. STARTED, the trial's `Place`, comes once, before
-# anything can go wrong that is the trial's own fault; EPOCHS with what has finished since; the
-# rest with the end.
+# anything can go wrong that is the trial's own fault; EPOCHS with what has finished since, and
+# CHECKPOINT where one was written since; the rest with the end.
 STARTED, EPOCHS, ENDED, FILES, SPENT = "started", "epochs", "ended", "files", "spent"
+CHECKPOINT = "checkpoint"
 #: Key of the specification in a Tune trial's config. One string: Tune would read a grid search
 #: or a placeholder into a configuration of ours.
 SPEC = "spec"
@@ -133,6 +142,7 @@ class Mailbox:
     def __init__(self) -> None:
         self._letters: defaultdict[str, asyncio.Queue[dict[str, Any]]] = defaultdict(asyncio.Queue)
         self._heard: dict[str, float] = {}
+        self._checkpoints: dict[str, bytes] = {}
         self._name = secrets.token_hex(8)  # another one where it was started anew
 
     async def put(self, address: str, letter: dict[str, Any]) -> None:
@@ -158,8 +168,17 @@ class Mailbox:
         now = time.monotonic()
         return self._name, {address: now - heard for address, heard in self._heard.items()}
 
+    async def leave_checkpoint(self, address: str, content: bytes) -> None:
+        """Leaves the checkpoint from which a trial is to start."""
+        self._checkpoints[address] = content
+
+    async def checkpoint(self, address: str) -> bytes | None:
+        """The checkpoint from which a trial is to start; None where it was lost on the way."""
+        return self._checkpoints.get(address)
+
     async def forget(self, address: str) -> None:
         """Throws away what is left of a trial that is over."""
+        self._checkpoints.pop(address, None)
         self._letters.pop(address, None)
         self._heard.pop(address, None)
 
@@ -173,10 +192,11 @@ class _Course:
         self._directory = directory
         self._address = str(spec.trial)
         self._interruption: str | None = None
+        self._answer: dict[str, Any] | None = None
         self._epoch = 0
         self._asking = Asking(spec, trainable.workload.objective.direction)
-        self._answer: dict[str, Any] | None = None
         self._news: queue.SimpleQueue[tuple[EpochReport, bool] | TrialResult] = queue.SimpleQueue()
+        self._sent_checkpoint = 0
         threading.Thread(target=self._train, daemon=True).start()
 
     def _train(self) -> None:
@@ -184,7 +204,7 @@ class _Course:
 
         try:
             result = train_executions(
-                self._spec,
+                replace(self._spec, start=self._fetched_start()),
                 self._trainable.space(self._spec.space),
                 self._trainable.data,
                 self._trainable.workload.objective,
@@ -195,9 +215,23 @@ class _Course:
         except BaseException as error:  # noqa: BLE001 - a thread's exception has no other reader
             reason = f"{type(error).__name__}: {error}"
             result = TrialResult(TrialState.FAILED, reason=reason, cause=FailureCause.EXCEPTION)
+        if result.checkpoint:
+            result = replace(result, checkpoint=f"trials/{self._address}/{CHECKPOINT_FILE}")
         self._news.put(result)
 
-    def _report(self, report: EpochReport) -> bool:
+    def _fetched_start(self) -> str:
+        """Where the trial's start lies on this machine, below what holds its folder's folder."""
+        if not self._spec.start:
+            return ""
+        content = ray.get(self._trainable.mailbox.checkpoint.remote(self._address))
+        path = self._directory / CHECKPOINT_FILE
+        if content is not None:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        self._sent_checkpoint = _time_of(path)
+        return path.relative_to(self._directory.parents[1]).as_posix()
+
+    def _report(self, report: EpochReport) -> Answer:
         self._epoch = report.epoch
         waits = self._asking.has_to_ask(report)
         self._news.put((report, waits))
@@ -205,9 +239,9 @@ class _Course:
             self._take(wait=True)
         answer, self._answer = self._answer, None
         if answer is None:
-            return True
+            return Answer.GO_ON
         self._asking.answered(report.epoch, answer["thresholds"])
-        return bool(answer["answer"])
+        return Answer(answer["answer"])
 
     def _interrupted(self) -> str | None:
         self._take(wait=False)
@@ -220,8 +254,9 @@ class _Course:
             if "answer" not in letter:
                 continue
             epoch = letter.get("epoch", self._epoch)
-            # Another one came twice; but a trial that did not wait hears late that it is to stop.
-            if epoch == self._epoch or (epoch < self._epoch and not letter["answer"]):
+            # Another one came twice; but a trial that did not wait hears late that it is to end.
+            is_late = epoch < self._epoch and letter["answer"] != Answer.GO_ON
+            if epoch == self._epoch or is_late:
                 self._answer = letter
 
     def news(self) -> dict[str, Any]:
@@ -240,6 +275,10 @@ class _Course:
                 epochs.append((report.to_json(), waits))
             if self._news.empty():
                 break
+        written = _time_of(self._directory / CHECKPOINT_FILE)
+        if ENDED not in news and written not in (0, self._sent_checkpoint):
+            self._sent_checkpoint = written
+            news[CHECKPOINT] = (self._directory / CHECKPOINT_FILE).read_bytes()
         return news
 
     def _take_files(self) -> dict[str, bytes]:
@@ -249,6 +288,14 @@ class _Course:
         files = {path.name: path.read_bytes() for path in self._directory.iterdir()}
         shutil.rmtree(self._directory)
         return files
+
+
+def _time_of(path: Path) -> int:
+    """When a file was written, in nanoseconds; 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray carries no types

@@ -1,9 +1,9 @@
 """A worker process's side of the contract: takes trials one after another and reports on them.
 
 Messages are JSON objects. From the driver: ``{"job": ...}`` once, then ``{"trial": spec}``,
-``{"answer": bool, "thresholds": [...]}``, ``{"interrupt": reason}``. To the driver:
-``{"ready": true}``, ``{"epochs": [report, ...], "waits": bool}``, ``{"alive": true}`` about once a
-second inside an epoch, and ``{"ended": result, "memory": bytes}``.
+``{"answer": "go on" or "stop" or "pause", "thresholds": [...]}``, ``{"interrupt": reason}``. To the
+driver: ``{"ready": true}``, ``{"epochs": [report, ...], "waits": bool}``, ``{"alive": true}`` about
+once a second inside an epoch, and ``{"ended": result, "memory": bytes}``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from automl.engines.asking import Asking
 from automl.engines.contract import Job
 from automl.engines.memory import give_back_memory, resident_memory
-from automl.trial import EpochReport, TrialSpec
+from automl.trial import Answer, EpochReport, TrialSpec
 
 if TYPE_CHECKING:
     from automl.space import SearchSpace
@@ -43,8 +43,8 @@ class _Conversation:
     def send(self, message: dict[str, Any]) -> None:
         self._connection.send_bytes(json.dumps(message).encode())
 
-    def report(self, report: EpochReport) -> bool:
-        """Reports an epoch; False where the driver says to stop."""
+    def report(self, report: EpochReport) -> Answer:
+        """Reports an epoch; what the driver says to it, or has said before where none waits."""
         waits = self._asking.has_to_ask(report)
         self._unsent.append(report.to_json())
         if waits or time.monotonic() - self._sent >= REPORT_SECONDS:
@@ -53,9 +53,9 @@ class _Conversation:
             self._take()
         answer, self._answer = self._answer, None
         if answer is None:
-            return True
+            return Answer.GO_ON
         self._asking.answered(report.epoch, answer["thresholds"])
-        return bool(answer["answer"])
+        return Answer(answer["answer"])
 
     def send_reports(self, waits: bool = False) -> None:
         """Sends the reports that have been held back to be sent together."""

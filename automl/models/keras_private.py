@@ -73,3 +73,10 @@ def options_of(wrapped: Any) -> dict[str, Any]:
 def decays(optimizer: Any, variable: Any) -> bool:
     """Whether an optimizer's weight decay is for a variable."""
     return bool(optimizer._use_weight_decay(variable))
+
+
+def global_seed() -> Any:
+    """The variable from which random numbers without a seed of their own are drawn."""
+    from keras.src.random.seed_generator import global_seed_generator
+
+    return global_seed_generator().state

@@ -104,6 +104,14 @@ class Schedule(ABC):
         """
         return
 
+    def state(self) -> dict[str, float]:
+        """What the epochs so far have changed; nothing where the rate is a function of the step."""
+        return {}
+
+    def restore_state(self, state: Mapping[str, float]) -> None:
+        """Takes back what `state` gave."""
+        return
+
     def _steps(self, epoch: int) -> Floats:
         """Numbers of the epoch's steps, counted from 0 at the start of the trial."""
         if not 1 <= epoch <= self.epochs:
@@ -175,6 +183,15 @@ class PerformanceSchedule(Schedule):
     def rates(self, epoch: int) -> Floats32:
         """The current rate at each of the epoch's steps; see `Schedule.rates`."""
         return np.full(self._steps(epoch).shape, self._rate, dtype=np.float32)
+
+    def state(self) -> dict[str, float]:
+        """See `Schedule.state`."""
+        return {"rate": self._rate, "best": self._best, "waited": self._waited}
+
+    def restore_state(self, state: Mapping[str, float]) -> None:
+        """See `Schedule.restore_state`."""
+        self._rate, self._best = state["rate"], state["best"]
+        self._waited = int(state["waited"])
 
     def after_epoch(self, val_loss: float) -> None:
         """Lowers the rate where the validation loss has not fallen for `patience` epochs."""

@@ -17,6 +17,7 @@ from automl.errors import RequestError, RunError
 from automl.results.files import read_json_object, write_sealed_json
 from automl.results.forms import ManifestForm, check_known
 from automl.results.whole_folder import TAKEN, make_whole, remove_whole
+from automl.trial import CHECKPOINT_FILE
 
 # A baseline's name may be a folder's; so it is held to letters that every file system takes.
 _BASELINE_NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -222,6 +223,15 @@ class RunDirectory:
             RunError: A link leads out of the run's directory.
         """
         return self.inside(f"{self.trial_directory(trial).relative_to(self.path)}/{name}")
+
+    def start_of(self, trial: int | str) -> str:
+        """Where a trial that was cut off can go on; see `automl.trial.TrialSpec`.
+
+        Args:
+            trial: The trial's number, or a baseline's name.
+        """
+        checkpoint = self.trial_file(trial, CHECKPOINT_FILE)
+        return checkpoint.relative_to(self.path).as_posix() if checkpoint.exists() else ""
 
     def inside(self, name: str) -> Path:
         """Turns a name that was read from the run into a path, if it stays in the run.

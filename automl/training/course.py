@@ -15,9 +15,11 @@ class Course(Protocol):
     Epochs are counted from 1.
 
     Attributes:
+        first_epoch: The epoch to begin with: 1, or the one after a checkpoint.
         epochs: Most epochs to train.
     """
 
+    first_epoch: int
     epochs: int
 
     def order(self, epoch: int) -> npt.NDArray[np.int32]:

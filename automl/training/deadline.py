@@ -67,6 +67,8 @@ class Deadline:
         train: The training rows.
         validation: The validation rows.
         test_rows: How many rows the best model is scored on after the search.
+        begun: When this session of the trial began, which the search's end counts from; None for
+            the same.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Deadline:
         train: DeviceRows,
         validation: DeviceRows,
         test_rows: int = 0,
+        begun: float | None = None,
     ) -> None:
         own, search = spec.budget.seconds, spec.seconds_left
         self._own_reason = f"it reached its time limit of {own:g} s" if own is not None else ""
@@ -84,7 +87,7 @@ class Deadline:
             own = share
             self._own_reason = f"it took its share of --time, {share:.3g} s"
         self._own_end = None if own is None else start + own
-        self._search_end = None if search is None else start + search
+        self._search_end = None if search is None else (start if begun is None else begun) + search
         self._interrupted_end: float | None = None
         self._train, self._validation = train, validation
         self._test_rows = test_rows
@@ -92,7 +95,8 @@ class Deadline:
         self._weight_bytes = 0
         self._most_kept_back = 0.0
         self._kept_for_leader = spec.kept_back
-        self._seen, self._computed = start, time.process_time()
+        self._seen = start if begun is None else begun
+        self._computed = time.process_time()
         self._seed = spec.seed
 
     def use(self, train: DeviceRows, validation: DeviceRows) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from automl.data.metrics import better
 
 
@@ -64,6 +67,20 @@ class EarlyStopping:
             epochs = "epoch" if self._patience == 1 else "epochs"
             self.reason = f"it did not improve for {self._patience} {epochs}"
         return improved
+
+    def state(self) -> dict[str, Any]:
+        """What it has seen, as JSON scalars."""
+        return {
+            "best_score": self.best_score,
+            "best_epoch": self.best_epoch,
+            "reference": self._reference,
+            "waited": self._waited,
+        }
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        """Takes back what `state` gave."""
+        self.best_score, self.best_epoch = state["best_score"], state["best_epoch"]
+        self._reference, self._waited = state["reference"], state["waited"]
 
     def _counts(self, score: float) -> bool:
         """Whether the score improves enough for patience to start again."""

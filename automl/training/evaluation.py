@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -13,6 +13,7 @@ import tensorflow as tf
 from automl.models.passes import rows_at_once
 from automl.training.device_data import DeviceRows
 from automl.training.graphs import trace_once
+from automl.training.model_state import given_type, plain_array
 
 OWN_EVALUATION = ("test_step", "predict_step", "evaluate", "predict", "compute_loss")
 """Methods that, where a model has its own, leave the evaluation to Keras."""
@@ -116,6 +117,15 @@ class Evaluator:
         """
         for weight, value in zip(self._model.weights, snapshot, strict=True):
             weight.value.assign(value)
+
+    def packed(self, snapshot: list[Any]) -> tuple[npt.NDArray[Any], ...]:
+        """A snapshot as arrays for a file."""
+        return tuple(plain_array(np.array(value)) for value in snapshot)
+
+    def unpacked(self, arrays: Sequence[npt.NDArray[Any]]) -> list[Any]:
+        """The snapshot of `packed`."""
+        own = [np.asarray(weight.value).dtype for weight in self._model.weights]
+        return [given_type(array, dtype) for array, dtype in zip(arrays, own, strict=True)]
 
     def _score(self, data: tuple[Any, ...]) -> tuple[Any, Any]:
         inputs, target, weight = data if self._weighted else (*data, None)

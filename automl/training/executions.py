@@ -16,7 +16,7 @@ from automl.data.metrics import Objective, better
 from automl.space import SearchSpace
 from automl.training.saving import CHECK_FILE, MODEL_FILE
 from automl.training.trial import train_trial
-from automl.trial import SEARCH_OVER, EpochReport, TrialResult, TrialSpec, TrialState
+from automl.trial import SEARCH_OVER, Answer, EpochReport, TrialResult, TrialSpec, TrialState
 
 if TYPE_CHECKING:
     from automl.training.device_data import DeviceData
@@ -31,7 +31,7 @@ def train_executions(
     data: DeviceData,
     objective: Objective,
     directory: Path,
-    report: Callable[[EpochReport], bool],
+    report: Callable[[EpochReport], Answer],
     interrupted: Callable[[], str | None],
 ) -> TrialResult:
     """Trains a configuration as often as its specification says; see `train_trial`.
@@ -54,7 +54,7 @@ def train_executions(
         if again is None:
             break
         place = directory / f"execution-{number + 1}"
-        result = train_trial(again, space, data, objective, place, lambda _: True, interrupted)
+        result = train_trial(again, space, data, objective, place, _go_on, interrupted)
         if result.state is not TrialState.COMPLETED:
             shutil.rmtree(place, ignore_errors=True)
             if result.reason.startswith(SEARCH_OVER) or interrupted():
@@ -71,6 +71,10 @@ def train_executions(
                 file.replace(directory / file.name)
         shutil.rmtree(place, ignore_errors=True)
     return first if len(results) == 1 else _together(results, kept)
+
+
+def _go_on(report: EpochReport) -> Answer:
+    return Answer.GO_ON
 
 
 def _again(spec: TrialSpec, number: int, spent: float) -> TrialSpec | None:

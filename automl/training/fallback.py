@@ -13,12 +13,14 @@ from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from automl.models.optimizers import momentum_variable
 from automl.training.course import Course
 from automl.training.device_data import DeviceRows
 from automl.training.evaluation import Evaluator, loss_of, overrides
+from automl.training.model_state import State, model_state, restore_model_state
 
 OWN_TRAINING = ("fit", "make_train_function")
 """Methods that, where a model has its own, leave the training to `fit`."""
@@ -74,6 +76,7 @@ class FitTrainer:
         """Trains until the course ends it; see `Course`."""
         self._model.fit(
             self._batches(course),
+            initial_epoch=course.first_epoch - 1,
             epochs=course.epochs,
             steps_per_epoch=math.ceil(len(self._train) / self._batch),
             shuffle=False,
@@ -82,11 +85,19 @@ class FitTrainer:
             verbose=0,
         )
 
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """What training has changed; see `automl.training.checkpoint.Checkpoint`."""
+        return model_state(self._model)
+
+    def restore_state(self, state: State) -> None:
+        """Takes back what `state` gave, before `run`."""
+        restore_model_state(self._model, state)
+
     def _batches(self, course: Course) -> Any:
         """All batches of all epochs, in the course's order, as one ``tf.data.Dataset``."""
 
         def numbers() -> Iterator[Any]:
-            for epoch in range(1, course.epochs + 1):
+            for epoch in range(course.first_epoch, course.epochs + 1):
                 order = course.order(epoch)
                 for start in range(0, len(order), self._batch):
                     yield order[start : start + self._batch]

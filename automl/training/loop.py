@@ -26,6 +26,7 @@ from automl.training.device import GraphOptions
 from automl.training.device_data import DeviceRows
 from automl.training.evaluation import Evaluator, loss_of
 from automl.training.graphs import count_functions, trace_once
+from automl.training.model_state import State, model_state, restore_model_state
 
 
 class CompiledTrainer:
@@ -104,10 +105,18 @@ class CompiledTrainer:
 
     def run(self, course: Course) -> None:
         """Trains until the course ends it; see `Course`."""
-        for epoch in range(1, course.epochs + 1):
+        for epoch in range(course.first_epoch, course.epochs + 1):
             logs = self._run_epoch(epoch, course)
             if logs is None or not course.end_epoch(epoch, logs) or course.should_stop():
                 return
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """What training has changed; see `automl.training.checkpoint.Checkpoint`."""
+        return model_state(self._model)
+
+    def restore_state(self, state: State) -> None:
+        """Takes back what `state` gave, before `run`."""
+        restore_model_state(self._model, state)
 
     def _run_epoch(self, epoch: int, course: Course) -> Mapping[str, float] | None:
         """Runs an epoch's steps; the training metrics, or None where training has to stop."""

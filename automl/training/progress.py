@@ -14,6 +14,7 @@ from automl.data.metrics import LOSS, Objective, compute_metric, compute_metrics
 from automl.data.task import TaskKind
 from automl.errors import TrialError, UnrankedError
 from automl.models.schedules import Schedule
+from automl.training.checkpoint import Checkpoint
 from automl.training.deadline import Deadline, own_seconds
 from automl.training.dense.trainer import DenseTrainer
 from automl.training.device_data import DeviceData
@@ -22,7 +23,7 @@ from automl.training.evaluation import Evaluator
 from automl.training.returned import described, read_returned
 from automl.training.timings import Timings
 from automl.training.verdicts import Curve, trivial_accuracy, trivial_loss, trivial_mae
-from automl.trial import SEARCH_OVER, EpochReport, TrialSpec
+from automl.trial import SEARCH_OVER, Answer, EpochReport, TrialSpec
 
 ASK_SECONDS = 0.5
 """Least time between two questions whether the trial is interrupted."""
@@ -50,7 +51,7 @@ class Progress:
         spec: The trial.
         data: What it trains on.
         objective: What it is scored by.
-        report: Told of each epoch; False prunes the trial.
+        report: Told of each epoch; says how to go on.
         interrupted: The reason to end now, or None.
         timings: Where seconds are counted; its start is the trial's.
 
@@ -59,6 +60,7 @@ class Progress:
         stopping: The early stopping, with the best epoch and its score.
         reason: Why training ended early, or "".
         pruned: Whether `report` said to stop.
+        paused: Whether `report` said to pause.
         cut: Whether a limit or an interruption ended training.
         is_diverged: Whether a loss was not finite.
         best_predictions: On the validation rows at the best epoch, in the targets' own units.
@@ -71,18 +73,19 @@ class Progress:
         spec: TrialSpec,
         data: DeviceData,
         objective: Objective,
-        report: Callable[[EpochReport], bool],
+        report: Callable[[EpochReport], Answer],
         interrupted: Callable[[], str | None],
         timings: Timings,
     ) -> None:
         budget = spec.budget
         self.epochs = budget.epochs
+        self.first_epoch = 1
         self.stopping = EarlyStopping(
             objective.direction, budget.patience, budget.min_delta, budget.goal
         )
         self.history: list[dict[str, float]] = []
         self.reason = ""
-        self.pruned = False
+        self.pruned = self.paused = False
         self.cut = False
         self.is_diverged = False
         self.best_predictions: npt.NDArray[Any] | None = None
@@ -95,7 +98,10 @@ class Progress:
         self._timings = timings
         self._asked = time.perf_counter()
         self._done = 0.0
-        self.deadline = Deadline(spec, timings.start, data.train, data.validation, data.test_rows)
+        self.deadline = Deadline(
+            spec, timings.start, data.train, data.validation, data.test_rows, timings.begun
+        )
+        self._after_epoch: Callable[[], None] = lambda: None
         self._schedule: Schedule | None = None
         self._model: Any = None
         self._evaluator: Evaluator | DenseTrainer | None = None
@@ -134,6 +140,32 @@ class Progress:
             name: Its space's name, for messages.
         """
         self._fit_name = name
+
+    def watch(self, after_epoch: Callable[[], None]) -> None:
+        """Has something called after each epoch that is followed by another."""
+        self._after_epoch = after_epoch
+
+    def state(self) -> tuple[dict[str, Any], tuple[npt.NDArray[Any], ...]]:
+        """What decides about the training, as a JSON form, and the best epoch's weights."""
+        assert self._evaluator is not None
+        control = {
+            "history": self.history,
+            "stopping": self.stopping.state(),
+            "schedule": None if self._schedule is None else self._schedule.state(),
+        }
+        return control, self._evaluator.packed(self._best_weights)
+
+    def restore_state(self, checkpoint: Checkpoint) -> None:
+        """Goes on from a checkpoint, after `begin`."""
+        assert self._evaluator is not None
+        control = checkpoint.control
+        self.first_epoch = checkpoint.epoch + 1
+        self.history = [dict(row) for row in control["history"]]
+        self.stopping.restore_state(control["stopping"])
+        if self._schedule is not None:
+            self._schedule.restore_state(control["schedule"])
+        self._best_weights = self._evaluator.unpacked(checkpoint.best)
+        self.best_predictions = checkpoint.predictions
 
     def returned(self, value: Any) -> None:
         """See `Course.returned`.
@@ -329,17 +361,22 @@ class Progress:
     def _goes_on(self, report: EpochReport) -> bool:
         """Reports the epoch; whether there is a next one."""
         started = time.perf_counter()
-        wanted = self._report(report)
+        answer = self._report(report)
         if self._spec.wait_for_answer:
             # The driver's seconds, not its own. To write a report is its own.
             self.deadline.excuse(time.perf_counter() - started)
         done = bool(self.stopping.reason) or report.epoch >= self.epochs
         if done:  # a trial that has come to its own end is complete, whatever a pruner thinks
             self.reason = self.stopping.reason
-        elif not wanted:
+        elif answer is Answer.STOP:
             self.pruned = True
             self.reason = f"it was pruned after epoch {report.epoch}"
-        return wanted and not done
+        elif answer is Answer.PAUSE:
+            self.paused = True
+            self.reason = f"it was paused after epoch {report.epoch}"
+        else:
+            self._after_epoch()
+        return answer is Answer.GO_ON and not done
 
     def restore_best(self) -> None:
         """Gives the model the weights of its best epoch back."""

@@ -25,7 +25,7 @@ from automl.training.device_data import DeviceData
 from automl.training.hyper_check import toy_rows
 from automl.training.saving import how_it_loads
 from automl.training.trial import ERROR_FILE, train_trial
-from automl.trial import FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
+from automl.trial import Answer, FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,7 +178,7 @@ def _train(
             data,
             default_objective(data.task),
             folder / str(number),
-            lambda _: True,
+            lambda _: Answer.GO_ON,
             lambda: None,
         )
         for number, config in enumerate(configurations)

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 
 class Timings:
     """Counts seconds by stage; a stage inside another is taken off the outer one.
 
     Attributes:
-        start: ``time.perf_counter()`` at the start of the trial.
+        begun: ``time.perf_counter()`` when this session of the trial began.
+        start: The same less what it had taken before it was paused.
         seconds: Seconds by the name of the stage, in the order in which stages were entered.
     """
 
     def __init__(self) -> None:
-        self.start = time.perf_counter()
+        self.begun = self.start = time.perf_counter()
         self.seconds: dict[str, float] = {}
         self._inner = [0.0]
+
+    def go_on(self, seconds: float, stages: Mapping[str, float]) -> None:
+        """Counts on from a trial's earlier session.
+
+        Args:
+            seconds: Seconds that it took.
+            stages: Seconds by the name of the stage.
+        """
+        self.start = self.begun - seconds
+        for name, value in stages.items():
+            self.seconds[name] = self.seconds.get(name, 0.0) + value
 
     @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[None]:

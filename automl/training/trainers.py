@@ -39,12 +39,15 @@ class Training:
         options: The options to run it with.
         name: What it is called in a trial's result.
         note: What a person should be told where it is not the fastest that there is, or "".
+        can_pause: Whether what it holds between two epochs can be kept in a checkpoint; not where
+            callbacks or a loop of a person's own hold a part of it.
     """
 
     trainer: Trainer
     options: GraphOptions
     name: TrainerName
     note: str = ""
+    can_pause: bool = True
 
 
 def make_trainer(
@@ -79,11 +82,11 @@ def make_trainer(
     """
     if hyper is not None and hyper.trains_itself:
         own = HyperFitTrainer(hyper, data, batch_size, callbacks)
-        return Training(own, GraphOptions(), TrainerName.OWN_FIT)
+        return Training(own, GraphOptions(), TrainerName.OWN_FIT, can_pause=False)
     if callbacks:
         fit = FitTrainer(model, data.train, batch_size, callbacks)
         fit.trace(scheduled, data.validation)
-        return Training(fit, GraphOptions(), TrainerName.FIT)
+        return Training(fit, GraphOptions(), TrainerName.FIT, can_pause=False)
     with timings.stage("trace"):
         dense = None if has_gpu() or own_metrics else _dense_trainer(model, data, batch_size)
     if dense is not None:

@@ -16,20 +16,30 @@ from automl.errors import AutoMLError, RunError, UnrankedError
 from automl.export.loadable import told
 from automl.models.core import Core, build_core, compile_core
 from automl.models.loss_names import loss_text
-from automl.models.schedules import make_schedule
+from automl.models.schedules import Schedule, make_schedule
 from automl.results.files import is_disk_full
 from automl.space import Configuration, SearchSpace
 from automl.space.fit_options import callbacks_of
 from automl.space.keras_tuner import word_of
+from automl.training.checkpoint import Checkpoint
 from automl.training.device_data import DeviceData
 from automl.training.graphs import forgotten_gradients
 from automl.training.history import HISTORY_FILE, run_of, write_history, write_whole
+from automl.training.pausing import Checkpoints, forget_checkpoint, found_checkpoint, go_on
 from automl.training.progress import ACCURACY, Progress
 from automl.training.saving import CHECK_FILE, MODEL_FILE, save_check, save_core
 from automl.training.timings import Timings
-from automl.training.trainers import OUT_OF_MEMORY, make_trainer
+from automl.training.trainers import OUT_OF_MEMORY, Training, make_trainer
 from automl.training.verdicts import judge
-from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState, Verdict
+from automl.trial import (
+    Answer,
+    EpochReport,
+    FailureCause,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+    Verdict,
+)
 
 ERROR_FILE = "error.txt"
 BYTES_OF_A_WEIGHT = 4
@@ -54,6 +64,8 @@ class _Trial:
     directory: Path
     progress: Progress
     timings: Timings
+    checkpoint: Checkpoint | None = None
+    anew: str = ""
     core: Core | None = None
 
 
@@ -63,7 +75,7 @@ def train_trial(
     data: DeviceData,
     objective: Objective,
     directory: Path,
-    report: Callable[[EpochReport], bool],
+    report: Callable[[EpochReport], Answer],
     interrupted: Callable[[], str | None],
 ) -> TrialResult:
     """Trains and scores one configuration.
@@ -78,9 +90,10 @@ def train_trial(
         objective: The metric that scores the trial.
         directory: The trial's directory. Holds ``history.csv`` afterwards; ``model.keras`` (the
             core with the best epoch's weights, uncompiled) and ``check.npy`` if the trial is
-            complete and beats ``spec.keep_threshold``; ``error.txt`` if an exception ended it.
-        report: Called after each epoch; False prunes the trial, unless it has come to its own
-            end in that epoch.
+            complete and beats ``spec.keep_threshold``; ``error.txt`` if an exception ended it;
+            ``checkpoint.npz`` if it was paused.
+        report: Called after each epoch; its answer prunes or pauses the trial, unless it has come
+            to its own end in that epoch.
         interrupted: Called about once a second; a reason ends the trial. With an epoch behind
             it, it is then complete with what it has reached, else failed.
 
@@ -88,11 +101,16 @@ def train_trial(
         How it ended. A trial's own failures are results, never exceptions.
     """
     timings = Timings()
+    checkpoint, anew = found_checkpoint(spec.start, Path(directory))
+    if checkpoint is not None:
+        timings.go_on(checkpoint.seconds, checkpoint.control["stages"])
     if isinstance(spec.trial, str) and objective.of_model:
         # A baseline's model is ours, without the metrics of a person's own.
         objective = default_objective(data.task)
     progress = Progress(spec, data, objective, report, interrupted, timings)
-    trial = _Trial(spec, space, data, objective, Path(directory), progress, timings)
+    trial = _Trial(
+        spec, space, data, objective, Path(directory), progress, timings, checkpoint, anew
+    )
     try:
         with forgotten_gradients():
             result = _run(trial)
@@ -117,6 +135,8 @@ def _run(trial: _Trial) -> TrialResult:
     run_of(trial.directory).make_folder(trial.directory.absolute())
     for name in (HISTORY_FILE, MODEL_FILE, CHECK_FILE, ERROR_FILE):  # of an attempt that was killed
         run_of(trial.directory).remove(trial.directory.absolute() / name)
+    if trial.checkpoint is None:
+        forget_checkpoint(trial.directory)
     # Names and seeds start afresh, so that a trial does not depend on the ones before it.
     keras.backend.clear_session(free_memory=False)
     keras.utils.set_random_seed(spec.seed)
@@ -141,18 +161,10 @@ def _run(trial: _Trial) -> TrialResult:
         progress.wants_own_metrics,
         callbacks_of(core.hyper.fit, spec.trial) if core.hyper is not None else (),
     )
-    trainer = training.trainer
     if core.hyper is not None and core.hyper.trains_itself:
         progress.expect_return(trial.space.name)
     with training.options.applied():
-        progress.begin(model, trainer.evaluator, schedule)
-        with timings.stage("train"):
-            if not progress.should_stop():
-                trainer.run(progress)
-                progress.score_unfinished()
-        result = _result(trial, model)
-        notes = (*result.notes, training.note) if training.note else result.notes
-        result = dataclasses.replace(result, trainer=str(training.name), notes=notes)
+        result = _trained(trial, training, schedule)
         if core.hyper is not None:
             found = tuple(parameter.to_json() for parameter in core.hyper.found())
             notes = (*result.notes, *core.hyper.notes(), *progress.notes)
@@ -162,6 +174,26 @@ def _run(trial: _Trial) -> TrialResult:
         with timings.stage("save"):
             write_history(progress.history, trial.directory)
     return result
+
+
+def _trained(trial: _Trial, training: Training, schedule: Schedule | None) -> TrialResult:
+    """Trains a model that is ready for it, from the start that the trial has."""
+    assert trial.core is not None
+    progress, trainer, model = trial.progress, training.trainer, trial.core.model
+    progress.begin(model, trainer.evaluator, schedule)
+    checkpoints = Checkpoints(training, progress, trial.timings, trial.directory)
+    anew = trial.anew or go_on(trial.checkpoint, training, progress)
+    with trial.timings.stage("train"):
+        if not progress.should_stop():
+            trainer.run(progress)
+            progress.score_unfinished()
+    if progress.paused:
+        result = _paused(trial, checkpoints.write())
+    else:
+        result = _result(trial, model)
+        forget_checkpoint(trial.directory)
+    notes = (*result.notes, *(note for note in (training.note, anew) if note))
+    return dataclasses.replace(result, trainer=str(training.name), notes=notes)
 
 
 def _build(trial: _Trial, config: Configuration) -> Core:
@@ -174,6 +206,19 @@ def _build(trial: _Trial, config: Configuration) -> Core:
         raise _BuilderFailed from error
     compile_core(core, config, trial.data.task)
     return core
+
+
+def _paused(trial: _Trial, checkpoint: str) -> TrialResult:
+    """What a trial that was paused has come to so far."""
+    best = trial.progress.stopping
+    return TrialResult(
+        TrialState.PAUSED,
+        score=best.best_score,
+        best_epoch=best.best_epoch,
+        epochs=len(trial.progress.history),
+        reason=trial.progress.reason,
+        checkpoint=checkpoint,
+    )
 
 
 def _result(trial: _Trial, model: Any) -> TrialResult:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from automl.engines.contract import Engine, EpochFinished, Event, TrialEnded
 from automl.trial import (
     SEARCH_OVER,
+    Answer,
     FailureCause,
     TrialBudget,
     TrialResult,
@@ -76,6 +77,7 @@ class Driver:
         forget_model: Removes the saved model of a trial that can matter no more.
         baselines: Specs of baselines still to be trained.
         disk: What bounds the run's files, or None.
+        start_of: Where a trial that was cut off can go on; see `automl.trial.TrialSpec`.
         interruption: What listens to Ctrl-C and SIGTERM, or None for one of its own.
 
     Attributes:
@@ -93,6 +95,7 @@ class Driver:
         baselines: tuple[TrialSpec, ...] = (),
         interruption: Interruption | None = None,
         disk: DiskBudget | None = None,
+        start_of: Callable[[int], str] = lambda trial: "",
     ) -> None:
         self._study = study
         self._engine = engine
@@ -114,6 +117,7 @@ class Driver:
         )
         self._interruption = interruption or Interruption()
         self._disk = disk
+        self._start_of = start_of
         self._fatal = ""
         self._said: set[str] = set()
         self.has_trained = False
@@ -234,6 +238,7 @@ class Driver:
             wait_for_answer=self._pruning is not None,
             thresholds=(() if self._pruning is None else self._pruning.thresholds(proposal.number)),
             executions=self._settings.executions,
+            start=self._start_of(proposal.number),
             model_room=None if self._disk is None else self._disk.model_room(self._standing),
         )
 
@@ -261,7 +266,7 @@ class Driver:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, TrialEnded):
-            if self._came_to_nothing(event):
+            if event.result.state is TrialState.PAUSED or self._came_to_nothing(event):
                 del self._running[event.trial]
             else:
                 self._end(event)
@@ -274,9 +279,9 @@ class Driver:
         if isinstance(trial, int):
             self._study.report(trial, report.epoch, report.score)
             if self._pruning is not None and self._pruning.stops(trial, event):
-                self._engine.answer(trial, False)
+                self._engine.answer(trial, Answer.STOP)
             elif self._pruning is not None and event.waits:
-                self._engine.answer(trial, True, self._pruning.thresholds(trial))
+                self._engine.answer(trial, Answer.GO_ON, self._pruning.thresholds(trial))
 
     def _end(self, event: TrialEnded) -> None:
         spec = self._running.pop(event.trial)
@@ -329,9 +334,9 @@ class Driver:
     def _wind_down(self, outcome: Outcome) -> None:
         """Ends what runs: a search out of time takes what its trials have reached.
 
-        After Ctrl-C only trials that end by themselves within moments are taken, after SIGTERM or
-        SIGHUP none, for little time is left; the others stay running in the record, and resuming
-        runs them again from their start.
+        After Ctrl-C trials that end by themselves within moments are taken, and the others asked
+        to pause; after SIGTERM or SIGHUP none, for little time is left. What is not over stays
+        running in the record: resuming goes on from its last checkpoint, or runs it again.
         """
         if outcome.stopped_by is StopReason.TIME:
             for trial in self._running:
@@ -340,6 +345,8 @@ class Driver:
             self._observer.finishing(self._interruption.told())
             if self._interruption.seconds_left() is not None:
                 return
+            for trial in self._running:
+                self._engine.answer(trial, Answer.PAUSE)
         patience = self._clock.slowness() if outcome.stopped_by is StopReason.TIME else 1.0
         deadline = time.monotonic() + STOP_GRACE * patience
         while self._running and (time.monotonic() < deadline or self._awaits_first(outcome)):

@@ -126,6 +126,7 @@ class Session:
                     baselines,
                     interruption,
                     disk,
+                    self._run.start_of,
                 )
                 outcome = driver.run()
             finished = finish(

@@ -283,6 +283,9 @@ class RunStudy:
         """Takes a trial's score after an epoch; `write_reports` records it."""
         if epoch in self._scores[number]:  # it was begun again, its worker being lost
             self._scores[number] = {}
+        if epoch > 1 and not self._scores[number]:  # it goes on from an earlier session
+            before = self._storage.get_trial(self._ids[number]).intermediate_values
+            self._scores[number] = {step: value for step, value in before.items() if step < epoch}
         self._scores[number][epoch] = score
         self._unwritten.append((self._ids[number], epoch, score))
 

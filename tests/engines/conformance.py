@@ -25,7 +25,16 @@ from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.engines.contract import Engine, EpochFinished, Event, Job, SpaceHandle, TrialEnded
 from automl.space.registry import find_space
-from automl.trial import EpochReport, FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
+from automl.trial import (
+    CHECKPOINT_FILE,
+    Answer,
+    EpochReport,
+    FailureCause,
+    TrialBudget,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+)
 
 SPACE = Path(__file__).parent / "faulty_space.py"
 ENDLESS = 1_000_000
@@ -160,7 +169,7 @@ class EngineConformance(ABC):
         while 50 not in seen.results():
             for event in seen.one_more():
                 if isinstance(event, EpochFinished):
-                    seen.engine.answer(50, True)
+                    seen.engine.answer(50, Answer.GO_ON)
         assert seen.results()[50].state is TrialState.COMPLETED
 
     def test_a_trial_waits_for_its_answer_and_is_pruned_by_a_no(self, seen: Seen) -> None:
@@ -168,10 +177,10 @@ class EngineConformance(ABC):
         while not seen.reports(60):
             seen.one_more()
         assert seen.engine.events(1.0) == []
-        seen.engine.answer(60, True)
+        seen.engine.answer(60, Answer.GO_ON)
         while len(seen.reports(60)) < 2:
             seen.one_more()
-        seen.engine.answer(60, False)
+        seen.engine.answer(60, Answer.STOP)
         (result,) = seen.until_ended(60)
         assert (result.state, result.epochs) == (TrialState.PRUNED, 2)
         assert result.score is not None
@@ -183,13 +192,13 @@ class EngineConformance(ABC):
         while len(seen.reports(62)) < 3:
             seen.one_more()
         assert seen.engine.events(1.0) == []
-        seen.engine.answer(62, True, [math.inf])
+        seen.engine.answer(62, Answer.GO_ON, [math.inf])
         while len(seen.reports(62)) < 5:
             seen.one_more()
         assert seen.engine.events(1.0) == []
         waits = [e.waits for e in seen.events if isinstance(e, EpochFinished) and e.trial == 62]
         assert waits == [False, False, True, False, True]
-        seen.engine.answer(62, False)
+        seen.engine.answer(62, Answer.STOP)
         assert seen.until_ended(62)[0].state is TrialState.PRUNED
 
     def test_a_trial_that_does_not_ask_is_pruned_by_a_no(self, seen: Seen) -> None:
@@ -197,9 +206,40 @@ class EngineConformance(ABC):
         seen.engine.submit(replace(spec, thresholds=(math.inf,) * 100_000))
         while not seen.reports(64):
             seen.one_more()
-        seen.engine.answer(64, False)
+        seen.engine.answer(64, Answer.STOP)
         (result,) = seen.until_ended(64)
         assert (result.state, result.epochs) == (TrialState.PRUNED, len(seen.reports(64)))
+
+    def test_a_trial_is_paused_and_another_one_goes_on_from_there(
+        self, seen: Seen, job: Job
+    ) -> None:
+        seen.engine.submit(make_spec(66, epochs=6, wait=True))
+        while len(seen.reports(66)) < 3:
+            for event in seen.one_more():
+                if isinstance(event, EpochFinished):
+                    said = Answer.PAUSE if event.report.epoch == 3 else Answer.GO_ON
+                    seen.engine.answer(66, said)
+        (paused,) = seen.until_ended(66)
+        assert (paused.state, paused.epochs) == (TrialState.PAUSED, 3)
+        assert paused.checkpoint == f"trials/66/{CHECKPOINT_FILE}"
+        assert (job.run / paused.checkpoint).exists()
+        seen.engine.submit(replace(make_spec(67, epochs=6), start=paused.checkpoint))
+        seen.engine.submit(make_spec(68, epochs=6))
+        rest, whole = seen.until_ended(67, 68)
+        assert rest.state is TrialState.COMPLETED, rest.reason
+        assert [report.epoch for report in seen.reports(67)] == [4, 5, 6]
+        assert (rest.epochs, rest.score, rest.model_hash) == (6, whole.score, whole.model_hash)
+        assert rest.notes == whole.notes
+
+    def test_a_trial_that_does_not_wait_pauses_after_its_epoch(self, seen: Seen) -> None:
+        seen.engine.submit(make_spec(69, epochs=ENDLESS))
+        while not seen.reports(69):
+            seen.one_more()
+        seen.engine.answer(69, Answer.PAUSE)
+        (paused,) = seen.until_ended(69)
+        assert paused.state is TrialState.PAUSED
+        assert paused.epochs == len(seen.reports(69))
+        assert paused.checkpoint
 
     def test_an_interrupted_trial_ends_with_what_it_has(self, seen: Seen) -> None:
         seen.engine.submit(make_spec(70, epochs=ENDLESS))
@@ -218,13 +258,13 @@ class EngineConformance(ABC):
             seen.one_more()
         seen.engine.interrupt(80, "enough")
         seen.until_ended(80)
-        seen.engine.answer(81, False)
+        seen.engine.answer(81, Answer.STOP)
         assert seen.until_ended(81)[0].state is TrialState.PRUNED
 
     def test_an_answer_or_interruption_of_a_trial_that_is_over_is_ignored(self, seen: Seen) -> None:
         seen.engine.submit(make_spec(90))
         seen.until_ended(90)
-        seen.engine.answer(90, False)
+        seen.engine.answer(90, Answer.STOP)
         seen.engine.interrupt(90, "too late")
         seen.engine.submit(make_spec(91))
         (result,) = seen.until_ended(91)
@@ -262,7 +302,7 @@ class EngineConformance(ABC):
                     begun.append(event.trial)
                     if len(begun) % seen.engine.slots == 0:
                         for waiting in begun[-seen.engine.slots :]:
-                            seen.engine.answer(waiting, True)
+                            seen.engine.answer(waiting, Answer.GO_ON)
         slots = seen.engine.slots
         batches = [sorted(begun[at : at + slots], key=str) for at in range(0, len(begun), slots)]
         assert [trial for batch in batches for trial in batch] == trials

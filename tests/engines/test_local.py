@@ -19,7 +19,7 @@ from automl.engines.local import LocalEngine
 from automl.engines.processes import Processes, warm_processes
 from automl.engines.spawned import SpawnedProcesses
 from automl.space.registry import find_space
-from automl.trial import FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
+from automl.trial import Answer, FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
 
 SPACE = Path(__file__).parent / "faulty_space.py"
 
@@ -152,7 +152,7 @@ def test_the_driver_may_stop_or_interrupt_a_trial(
                 if isinstance(event, TrialEnded):
                     ended[event.trial] = event.result
                 elif event.trial == 0:
-                    engine.answer(0, event.report.epoch < 4)
+                    engine.answer(0, Answer.GO_ON if event.report.epoch < 4 else Answer.STOP)
                 elif event.report.epoch == 5:
                     engine.interrupt(1, "enough")
     assert (ended[0].state, ended[0].epochs) == (TrialState.PRUNED, 4)

@@ -26,6 +26,7 @@ from automl.errors import RequestError
 from automl.space.registry import find_space
 from automl.trial import (
     SEARCH_OVER,
+    Answer,
     FailureCause,
     TrialBudget,
     TrialResult,
@@ -125,9 +126,9 @@ def test_a_trial_that_waited_for_its_driver_has_not_spent_its_time(
         assert isinstance(first, EpochFinished)
         time.sleep(6.0)  # as a driver does that was stopped: longer than the trial may take
         assert engine.events(0.0) == []
-        engine.answer(1, True)
+        engine.answer(1, Answer.GO_ON)
         while isinstance(event := until_event(engine)[0], EpochFinished):
-            engine.answer(1, True)
+            engine.answer(1, Answer.GO_ON)
     assert isinstance(event, TrialEnded)
     assert event.result.state is TrialState.COMPLETED, event.result.reason
     assert event.result.epochs == 3

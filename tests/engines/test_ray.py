@@ -19,7 +19,7 @@ from automl.engines.contract import Job, SpaceHandle
 from automl.engines.ray import RayEngine
 from automl.engines.ray_trainable import PortableSpace
 from automl.engines.ray_tune import describe_death
-from automl.trial import FailureCause, TrialState
+from automl.trial import Answer, FailureCause, TrialState
 from tests.engines.conformance import ENDLESS, SPACE, Seen, make_job, make_spec
 
 pytestmark = pytest.mark.slow  # each starts a Ray of its own
@@ -84,7 +84,7 @@ def test_an_idle_actor_that_dies_costs_no_trial(engine: RayEngine) -> None:
     while not seen.reports(30):
         seen.one_more()
     pid = pid_of_the_only_actor()
-    engine.answer(30, False)
+    engine.answer(30, Answer.STOP)
     seen.until_ended(30)
     psutil.Process(pid).kill()
     engine.submit(make_spec(31))

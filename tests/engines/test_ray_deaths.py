@@ -50,7 +50,7 @@ try:
                     assert on_loopback() is True, on_loopback()
                 if epochs == 10:
                     part(sys.argv[2]).kill()
-                engine.answer(0, True)
+                engine.answer(0, Answer.GO_ON)
         print("went on")
 except RunError as error:
     print(error)

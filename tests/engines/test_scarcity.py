@@ -27,7 +27,7 @@ from automl.engines.said import bounds_met, describe_end, last_words, printed_si
 from automl.engines.task import run_task
 from automl.errors import RunError
 from automl.space.registry import find_space
-from automl.trial import TrialBudget, TrialSpec, TrialState
+from automl.trial import Answer, TrialBudget, TrialSpec, TrialState
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 SPACE = Path(__file__).parent / "greedy_space.py"
@@ -142,7 +142,7 @@ def test_a_server_that_dies_is_started_again_and_its_trial_queued_again(tmp_path
             assert again.report.epoch == 1
             assert not Path(f"/proc/{worker}/cmdline").exists() or is_over(worker)
             engine.interrupt(0, "enough")
-            engine.answer(0, False)
+            engine.answer(0, Answer.STOP)
             ended = wait_for(engine, TrialEnded)
             assert isinstance(ended, TrialEnded)
             assert ended.result.state in (TrialState.PRUNED, TrialState.COMPLETED)

@@ -32,6 +32,7 @@ class PlainCourse:
     logs: list[dict[str, float]] = field(default_factory=list)
     lost: list[tuple[int, int, float]] = field(default_factory=list)
     asked: int = 0
+    first_epoch: int = 1
     stop: Callable[[int], bool] = lambda asked: False
 
     def order(self, epoch: int) -> Any:

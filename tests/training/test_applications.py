@@ -20,7 +20,7 @@ from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
 from automl.training.score import score_model
 from automl.training.trial import train_trial
-from automl.trial import TrialBudget, TrialSpec, TrialState
+from automl.trial import Answer, TrialBudget, TrialSpec, TrialState
 
 CLASSES = 3
 
@@ -49,7 +49,7 @@ def trained(source: Any, data: DeviceData, folder: Path, **chosen: Any) -> None:
         data,
         default_objective(data.task),
         folder,
-        lambda _: True,
+        lambda _: Answer.GO_ON,
         lambda: None,
     )
     assert result.state is TrialState.COMPLETED, result.reason

@@ -20,7 +20,7 @@ from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
 from automl.training.score import score_model
 from automl.training.trial import train_trial
-from automl.trial import TrialBudget, TrialResult, TrialSpec, TrialState
+from automl.trial import Answer, TrialBudget, TrialResult, TrialSpec, TrialState
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.normal(size=(80, 4, 4)).astype(np.float32)
@@ -59,7 +59,7 @@ def trained(build: Any, data: PreparedData, folder: Path) -> TrialResult:
         DeviceData.from_arrays(data),
         default_objective(data.task),
         folder / "trials" / "0",
-        lambda _: True,
+        lambda _: Answer.GO_ON,
         lambda: None,
     )
 

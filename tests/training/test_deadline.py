@@ -18,6 +18,7 @@ from automl.training.timings import Timings
 from automl.training.trial import train_trial
 from automl.trial import (
     SEARCH_OVER,
+    Answer,
     FailureCause,
     TrialBudget,
     TrialResult,
@@ -59,7 +60,7 @@ def run(toy: Any, tmp_path: Any) -> Any:
         data = toy()
         objective = default_objective(data.task)
         return train_trial(
-            spec(**limits), SPACE, data, objective, tmp_path, lambda _: True, interrupted
+            spec(**limits), SPACE, data, objective, tmp_path, lambda _: Answer.GO_ON, interrupted
         )
 
     return run
@@ -213,7 +214,12 @@ def test_some_rows_are_taken_as_they_are(toy: Any) -> None:
 def test_a_trial_that_has_diverged_gets_no_score(toy: Any) -> None:
     data = toy()
     progress = Progress(
-        spec(5.0), data, default_objective(data.task), lambda _: True, lambda: None, Timings()
+        spec(5.0),
+        data,
+        default_objective(data.task),
+        lambda _: Answer.GO_ON,
+        lambda: None,
+        Timings(),
     )
     progress.diverged(1, 1, float("nan"))
     progress.score_unfinished()

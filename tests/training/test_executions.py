@@ -16,7 +16,7 @@ from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
 from automl.training.executions import train_executions
 from automl.training.score import predict_core
-from automl.trial import SEARCH_OVER, TrialBudget, TrialResult, TrialSpec, TrialState
+from automl.trial import SEARCH_OVER, Answer, TrialBudget, TrialResult, TrialSpec, TrialState
 from tests.training.conftest import FEATURES
 
 SPEC = TrialSpec(0, {}, 3, TrialBudget(2, 9), executions=3)
@@ -32,7 +32,11 @@ def build(hp: Any) -> Any:
 def train(
     data: DeviceData, folder: Path, spec: TrialSpec = SPEC, source: Any = build, **options: Any
 ) -> TrialResult:
-    calls: dict[str, Any] = {"report": lambda _: True, "interrupted": lambda: None, **options}
+    calls: dict[str, Any] = {
+        "report": lambda _: Answer.GO_ON,
+        "interrupted": lambda: None,
+        **options,
+    }
     return train_executions(spec, hyper_space(source), data, LOG_LOSS, folder, **calls)
 
 

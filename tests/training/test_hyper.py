@@ -24,7 +24,7 @@ from automl.training.device_data import DeviceData
 from automl.training.history import read_history
 from automl.training.score import predict_core
 from automl.training.trial import train_trial
-from automl.trial import FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
+from automl.trial import Answer, FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
 from tests.training.conftest import FEATURES, make_arrays
 
 Toy = Callable[..., DeviceData]
@@ -36,7 +36,13 @@ def train(
     space = source if isinstance(source, SearchSpace) else hyper_space(source)
     spec = TrialSpec(0, dict(config), 3, TrialBudget(epochs, 9, **budget))
     return train_trial(
-        spec, space, data, default_objective(data.task), folder, lambda _: True, lambda: None
+        spec,
+        space,
+        data,
+        default_objective(data.task),
+        folder,
+        lambda _: Answer.GO_ON,
+        lambda: None,
     )
 
 

@@ -22,7 +22,7 @@ from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
 from automl.training.score import predict_core
 from automl.training.trial import train_trial
-from automl.trial import TrialBudget, TrialResult, TrialSpec, TrialState, Verdict
+from automl.trial import Answer, TrialBudget, TrialResult, TrialSpec, TrialState, Verdict
 from automl.tuning.baselines import constant_baseline
 from tests.training.conftest import FEATURES
 
@@ -36,7 +36,7 @@ def train(
     space = space if isinstance(space, SearchSpace) else hyper_space(space)
     asked = TrialSpec(spec.pop("trial", 0), spec, 3, TrialBudget(80, 80))
     objective = objective or default_objective(data.task)
-    return train_trial(asked, space, data, objective, folder, lambda _: True, lambda: None)
+    return train_trial(asked, space, data, objective, folder, lambda _: Answer.GO_ON, lambda: None)
 
 
 def own(units: int, activation: str | None, **compile_arguments: Any) -> Callable[[Any], Any]:

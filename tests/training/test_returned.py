@@ -19,7 +19,15 @@ from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
 from automl.training.returned import Returned, read_returned
 from automl.training.trial import train_trial
-from automl.trial import EpochReport, FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
+from automl.trial import (
+    Answer,
+    EpochReport,
+    FailureCause,
+    TrialBudget,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+)
 from tests.training.conftest import FEATURES
 
 TASK = Task(TaskKind.MULTICLASS, 3, ("y",), ("a", "b", "c"))
@@ -141,9 +149,9 @@ def train(
     reports: list[EpochReport] = []
     spec = TrialSpec(0, {}, 3, TrialBudget(3, 9))
 
-    def report(epoch: EpochReport) -> bool:
+    def report(epoch: EpochReport) -> Answer:
         reports.append(epoch)
-        return True
+        return Answer.GO_ON
 
     space = hyper_space(net)
     return train_trial(spec, space, data, objective, folder, report, lambda: None), reports

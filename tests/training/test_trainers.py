@@ -18,7 +18,7 @@ from automl.training.dense.kernel import load_kernel
 from automl.training.device_data import DeviceData
 from automl.training.loop import CompiledTrainer
 from automl.training.trial import train_trial
-from automl.trial import TrialBudget, TrialResult, TrialSpec, TrialState
+from automl.trial import Answer, TrialBudget, TrialResult, TrialSpec, TrialState
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def trained(build: Any, data: DeviceData, folder: Path) -> TrialResult:
         data,
         default_objective(data.task),
         folder / "trials" / "0",
-        lambda _: True,
+        lambda _: Answer.GO_ON,
         lambda: None,
     )
 

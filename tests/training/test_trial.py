@@ -19,7 +19,7 @@ from automl.space import Choice, Float, Int, SearchSpace
 from automl.training.history import read_history
 from automl.training.saving import hash_weights
 from automl.training.trial import train_trial
-from automl.trial import FailureCause, TrialBudget, TrialSpec, TrialState, Verdict
+from automl.trial import Answer, FailureCause, TrialBudget, TrialSpec, TrialState, Verdict
 
 
 def build_dense(config, inputs, task):
@@ -52,7 +52,7 @@ def run(tmp_path):
 
         def note(epoch):
             run.reports.append(epoch)
-            return True if report is None else report(epoch)
+            return Answer.GO_ON if report is None or report(epoch) else Answer.STOP
 
         return train_trial(
             spec,

@@ -10,7 +10,7 @@ from typing import Any
 
 from automl.engines.asking import Asking
 from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
-from automl.trial import EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
+from automl.trial import Answer, EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
 
 
 class Killed(BaseException):
@@ -103,10 +103,10 @@ class ScriptedEngine(Engine):
             ),
         )
 
-    def answer(self, trial: int | str, go_on: bool, thresholds: Sequence[float] = ()) -> None:
+    def answer(self, trial: int | str, answer: Answer, thresholds: Sequence[float] = ()) -> None:
         _, epoch = self._playing[trial]
         self._asking[trial].answered(epoch, thresholds)
-        if not go_on:
+        if answer is Answer.STOP:
             self._stopped.add(trial)
 
     def interrupt(self, trial: int | str, reason: str) -> None:

@@ -21,7 +21,7 @@ from automl.models.hyper_tracing import traced
 from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
 from automl.training.trial import train_trial
-from automl.trial import TrialBudget, TrialSpec
+from automl.trial import Answer, TrialBudget, TrialSpec
 from automl.tuning.observer import Observer
 
 EMBEDDING = """
@@ -114,7 +114,7 @@ def test_a_model_that_scales_gets_what_plain_keras_gives_it(
         DeviceData.from_arrays(data),
         default_objective(data.task),
         tmp_path / "trials" / "0",
-        lambda _: True,
+        lambda _: Answer.GO_ON,
         lambda: None,
     )
     images_of_255 = data.validation.numeric.reshape(-1, 4, 4)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -28,6 +28,7 @@ from automl.training.dense.kernel import load_kernel
 from automl.training.dense.program import read_program
 from automl.training.dense.rows import DenseRows, dense_rows
 from automl.training.device_data import DeviceRows
+from automl.training.model_state import State, check_array, check_names
 
 _OWN_METHODS = (
     *("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics", "call"),
@@ -89,10 +90,36 @@ class DenseTrainer:
     def run(self, course: Course) -> None:
         """Trains until the course ends it; see `Course`."""
         chunks = Chunks()
-        for epoch in range(1, course.epochs + 1):
+        for epoch in range(course.first_epoch, course.epochs + 1):
             logs = self._run_epoch(epoch, course, chunks)
             if logs is None or not course.end_epoch(epoch, logs) or course.should_stop():
                 return
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """What training has changed; see `automl.training.checkpoint.Checkpoint`."""
+        return {name: array.copy() for name, array in self._changed().items()}
+
+    def restore_state(self, state: State) -> None:
+        """Takes back what `state` gave, before `run`.
+
+        Raises:
+            RunError: The state is that of another network.
+        """
+        changed = self._changed()
+        check_names(state, changed)
+        for name, array in changed.items():
+            check_array(name, state[name], array.dtype, array.shape)
+        for name, array in changed.items():
+            array[...] = state[name]
+
+    def _changed(self) -> dict[str, npt.NDArray[Any]]:
+        return {
+            "weights": self._weights,
+            "state": self._state,
+            "slots": self._slots,
+            "seeds": self._seeds,
+            "tally": self._tally,
+        }
 
     def _run_epoch(self, epoch: int, course: Course, chunks: Chunks) -> Mapping[str, float] | None:
         """Runs an epoch's steps; the training metrics, or None where training has to stop."""
@@ -186,6 +213,15 @@ class DenseTrainer:
     def snapshot(self) -> Snapshot:
         """The weights as they are now, to be restored later."""
         return self._weights.copy(), self._state.copy()
+
+    def packed(self, snapshot: Snapshot) -> tuple[npt.NDArray[Any], ...]:
+        """A snapshot as arrays for a file."""
+        return snapshot
+
+    def unpacked(self, arrays: Sequence[npt.NDArray[Any]]) -> Snapshot:
+        """The snapshot of `packed`."""
+        weights, state = arrays
+        return weights, state
 
     def restore(self, snapshot: Snapshot) -> None:
         """Takes weights back, gives them to the Keras model too, and compares the two.

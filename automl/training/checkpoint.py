@@ -1,0 +1,119 @@
+"""A trial in its midst, on disk: what it needs to go on as if it had never stopped.
+
+Shuffles are a function of the seed and the epoch, and so are the rates of all schedules but one;
+what is left is what training has changed. A checkpoint is one NPZ file without pickles.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.common.bounded import MOST_CHECKPOINT, read_bounded
+from automl.errors import RunError
+from automl.training.history import run_of
+from automl.trial import CHECKPOINT_FILE
+
+FORMAT = 1
+_CONTROL = "control"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trial after an epoch.
+
+    Attributes:
+        trainer: Name of the trainer that it was taken of; another one holds other arrays.
+        epoch: How many epochs are finished.
+        seconds: Wall-clock seconds that the trial had taken.
+        control: JSON form of what decides about the training: history, early stopping, schedule.
+        state: Arrays of the trainer.
+        best: Arrays of the best epoch's weights, in the trainer's order.
+        predictions: The best epoch's predictions on the validation rows, (n, outputs); None
+            before there is one.
+    """
+
+    trainer: str
+    epoch: int
+    seconds: float
+    control: Mapping[str, Any]
+    state: Mapping[str, npt.NDArray[Any]]
+    best: tuple[npt.NDArray[Any], ...]
+    predictions: npt.NDArray[Any] | None
+
+
+def write_checkpoint(checkpoint: Checkpoint, directory: Path) -> Path:
+    """Writes ``checkpoint.npz``, whole or not at all.
+
+    Args:
+        checkpoint: The checkpoint.
+        directory: The trial's directory; made if it is not there.
+
+    Returns:
+        The file.
+    """
+    form = {
+        "format": FORMAT,
+        "trainer": checkpoint.trainer,
+        "epoch": checkpoint.epoch,
+        "seconds": checkpoint.seconds,
+        "control": dict(checkpoint.control),
+    }
+    arrays = {f"state.{name}": array for name, array in checkpoint.state.items()}
+    arrays.update({f"best.{number}": array for number, array in enumerate(checkpoint.best)})
+    if checkpoint.predictions is not None:
+        arrays["predictions"] = checkpoint.predictions
+    arrays[_CONTROL] = np.frombuffer(json.dumps(form).encode(), np.uint8)
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    directory = directory.absolute()
+    root = run_of(directory)
+    root.make_folder(directory)
+    path = directory / CHECKPOINT_FILE
+    root.write(path, content.getvalue(), durable=False)
+    return path
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Reads what `write_checkpoint` wrote.
+
+    Args:
+        path: The file, in a trial's directory.
+
+    Raises:
+        RunError: It is not there, damaged or no checkpoint.
+    """
+    path = path.absolute()
+    try:
+        content = read_bounded(run_of(path.parent), path, MOST_CHECKPOINT)
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        form = json.loads(arrays.pop(_CONTROL).tobytes())
+        if form["format"] != FORMAT:
+            raise ValueError(f"its format is {form['format']!r}, not {FORMAT}")
+        best = tuple(arrays.pop(f"best.{number}") for number in range(_count(arrays)))
+        predictions = arrays.pop("predictions", None)
+        state = {name.removeprefix("state."): array for name, array in arrays.items()}
+        return Checkpoint(
+            trainer=str(form["trainer"]),
+            epoch=int(form["epoch"]),
+            seconds=float(form["seconds"]),
+            control=dict(form["control"]),
+            state=state,
+            best=best,
+            predictions=predictions,
+        )
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise RunError(f"The checkpoint {path} cannot be read ({error}).") from error
+
+
+def _count(arrays: Mapping[str, Any]) -> int:
+    return sum(name.startswith("best.") for name in arrays)
