@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,17 +9,10 @@ import pytest
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.engines.defaults import check_defaults
-from automl.engines.processes import Processes, warm_processes
+from automl.engines.processes import Processes
 from automl.errors import SpaceError
 from automl.space import Choice, SearchSpace
 from automl.space.registry import find_space
-
-
-@pytest.fixture(scope="module")
-def processes() -> Iterator[Processes]:
-    warm = warm_processes()
-    yield warm
-    warm.close()
 
 
 def build(config: Any, inputs: Any, task: Any) -> Any:

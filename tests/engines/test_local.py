@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,13 +21,6 @@ from automl.space.registry import find_space
 from automl.trial import Answer, FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
 
 SPACE = Path(__file__).parent / "faulty_space.py"
-
-
-@pytest.fixture(scope="module")
-def processes() -> Iterator[Processes]:
-    warm = warm_processes()
-    yield warm
-    warm.close()
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +47,7 @@ def spec(
 
 
 def until_ended(
-    engine: LocalEngine, trials: set[int], seconds: float = 60.0
+    engine: LocalEngine, trials: set[int], seconds: float = 300.0
 ) -> tuple[dict[int | str, TrialResult], list[Event]]:
     ended: dict[int | str, TrialResult] = {}
     seen: list[Event] = []
@@ -163,26 +155,12 @@ def test_the_driver_may_stop_or_interrupt_a_trial(
 def test_a_time_limit_holds(processes: Processes, arrays: Path, tmp_path: Path) -> None:
     with LocalEngine(1, processes) as engine:
         engine.open(make_job(arrays, tmp_path))
-        engine.submit(spec(0, epochs=1_000_000, seconds=2.0))
-        ended, _ = until_ended(engine, {0})
-    assert ended[0].state is TrialState.COMPLETED
-    assert "time limit" in ended[0].reason
-    assert 0 < ended[0].epochs < 1_000_000
-
-
-def test_an_overgrown_worker_is_replaced_between_trials(
-    processes: Processes, arrays: Path, tmp_path: Path
-) -> None:
-    with LocalEngine(1, processes, memory_growth=1) as engine:
-        engine.open(make_job(arrays, tmp_path))
-        pids = set()
-        for number in range(200):  # one goes on until the next one is up
-            engine.submit(spec(number))
-            until_ended(engine, {number})
-            pids.add(engine._workers[0].child.pid)
-            if len(pids) > 1:
-                break
-        assert len(pids) > 1
+        engine.submit(spec(0))  # what a process does for the first time takes longer
+        engine.submit(spec(1, epochs=1_000_000, seconds=2.0))
+        ended, _ = until_ended(engine, {0, 1})
+    assert ended[1].state is TrialState.COMPLETED
+    assert "time limit" in ended[1].reason
+    assert 0 < ended[1].epochs < 1_000_000
 
 
 def test_closing_leaves_no_process_behind(arrays: Path, tmp_path: Path) -> None:
@@ -196,7 +174,7 @@ def test_closing_leaves_no_process_behind(arrays: Path, tmp_path: Path) -> None:
     pids = [worker.child.pid for worker in engine._workers]
     engine.close()
     processes.close()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     for pid in pids:
         assert pid is not None
         while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
@@ -209,10 +187,10 @@ def test_where_there_is_no_fork_workers_are_spawned(arrays: Path, tmp_path: Path
     try:
         with LocalEngine(1, spawned) as engine:
             engine.open(make_job(arrays, tmp_path))
-            for number, fault in enumerate(["none", "exit", "none"]):
+            for number, fault in enumerate(["exit", "none"]):
                 engine.submit(spec(number, fault))
-            ended, _ = until_ended(engine, {0, 1, 2}, seconds=120)
+            ended, _ = until_ended(engine, {0, 1})
     finally:
         spawned.close()
-    assert ended[1].cause is FailureCause.CRASHED
-    assert ended[2].state is TrialState.COMPLETED
+    assert ended[0].cause is FailureCause.CRASHED
+    assert ended[1].state is TrialState.COMPLETED

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from automl.data.request import DataRequest
 from automl.engines.contract import EpochFinished, Event, Job, SpaceHandle, TrialEnded
 from automl.engines.limits import LOG_BYTES
 from automl.engines.local import LocalEngine
-from automl.engines.processes import Processes, warm_processes
+from automl.engines.processes import Processes
 from automl.errors import RequestError
 from automl.space.registry import find_space
 from automl.trial import (
@@ -36,13 +35,6 @@ from automl.trial import (
 
 SPACE = Path(__file__).parent / "greedy_space.py"
 MB = 1 << 20
-
-
-@pytest.fixture(scope="module")
-def processes() -> Iterator[Processes]:
-    warm = warm_processes()
-    yield warm
-    warm.close()
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +60,7 @@ def spec(
     return TrialSpec(trial, config, seed=trial, budget=budget, seconds_left=seconds_left)
 
 
-def run(engine: LocalEngine, *specs: TrialSpec, seconds: float = 60.0) -> list[TrialResult]:
+def run(engine: LocalEngine, *specs: TrialSpec, seconds: float = 300.0) -> list[TrialResult]:
     """Submits the trials one after another and gives their results."""
     results = []
     deadline = time.monotonic() + seconds
@@ -110,7 +102,7 @@ def test_a_time_limit_holds_where_nothing_can_be_broken_off(
         _, stuck, after = run(engine, spec(0), spec(1, "time", seconds=1.0), spec(2))
     assert (stuck.state, stuck.cause) == (TrialState.FAILED, FailureCause.TIME_LIMIT)
     assert "time limit of 1 s" in stuck.reason
-    assert 1.0 < stuck.seconds < 60.0
+    assert 1.0 < stuck.seconds < 300.0  # it would sleep for 600
     assert after.state is TrialState.COMPLETED
 
 
@@ -155,7 +147,7 @@ def test_a_worker_that_was_stopped_has_not_spent_its_time(
             pass
     assert event.result.state is TrialState.COMPLETED, event.result.reason
     assert event.result.reason.startswith("it reached its time limit of 4 s")
-    assert event.result.seconds > 8.0
+    assert event.result.seconds > 7.0  # it went on after the six
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="binds processes to a core")
@@ -179,7 +171,7 @@ def test_a_trial_that_ends_by_itself_is_not_killed_on_a_loaded_core(
         assert result.state is TrialState.COMPLETED, result.reason
 
 
-def until_event(engine: LocalEngine, seconds: float = 60.0) -> list[Event]:
+def until_event(engine: LocalEngine, seconds: float = 300.0) -> list[Event]:
     """The next events, when there are some."""
     deadline = time.monotonic() + seconds
     while not (events := engine.events(0.25)):
@@ -192,7 +184,7 @@ def test_the_end_of_the_search_ends_a_trial_with_what_it_has(
 ) -> None:
     with LocalEngine(1, processes) as engine:
         engine.open(make_job(arrays, tmp_path))
-        (result,) = run(engine, spec(0, epochs=1_000_000, seconds_left=12.0))
+        _, result = run(engine, spec(0), spec(1, epochs=1_000_000, seconds_left=8.0))
     assert result.state is TrialState.COMPLETED
     assert result.reason == SEARCH_OVER
     assert 0 < result.epochs < 1_000_000
@@ -205,7 +197,7 @@ def test_a_builder_that_prints_without_end_does_not_fill_the_disk(
         engine.open(make_job(arrays, tmp_path))
         (result,) = run(engine, spec(0, "disk"))
         log = tmp_path / "logs" / "worker-0.log"
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while log.stat().st_size > LOG_BYTES and time.monotonic() < deadline:
             time.sleep(0.05)
     assert result.state is TrialState.COMPLETED

@@ -27,7 +27,6 @@ SEARCH = [
     *["search", "iris", "--workers", "1", "--seed", "1", "--space", SICK],
     *["--sampler", "grid", "--pruner", "none"],
 ]
-LIMIT = ["--trial-time", "15s"]
 #: What a builder does, and what must be said of its trial.
 SAID = {
     "kill": (FailureCause.CRASHED, "SIGKILL"),
@@ -37,10 +36,10 @@ SAID = {
     "raise": (FailureCause.BUILDER, "this builder does not like you"),
     "sys.exit": (FailureCause.BUILDER, "SystemExit"),
     "nan": (FailureCause.DIVERGED, "NaN"),
-    "hang": (FailureCause.TIME_LIMIT, "15 s"),
-    "print": (FailureCause.TIME_LIMIT, "15 s"),
     "threads": (None, ""),
 }
+#: Every second trial is healthy, so that no cause comes three times in a row.
+COUNT = 2 * len(SAID) + 1
 
 
 def search(
@@ -59,6 +58,14 @@ def trials_of(run: Path) -> dict[int, TrialRecord]:
     return {trial.trial: trial for trial in trials if isinstance(trial.trial, int)}
 
 
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> dict[int, TrialRecord]:
+    """The trials of a search that nothing strikes."""
+    ended, trials = search(tmp_path_factory.mktemp("healthy"), "healthy", {}, trials=COUNT)
+    assert ended.code == 0, ended
+    return trials
+
+
 def untouched(trial: TrialRecord) -> Any:
     """What no fault of another trial may change."""
     assert trial.result is not None
@@ -68,15 +75,14 @@ def untouched(trial: TrialRecord) -> Any:
     return trial.trial, trial.config, trial.seed, trial.scores, form
 
 
-def test_what_builders_do_costs_their_trials_only(tmp_path: Path, moments: random.Random) -> None:
-    count = 2 * len(SAID) + 1
-    _, healthy = search(tmp_path, "healthy", {}, *LIMIT, trials=count)
-    # Every second trial is healthy, so that no cause comes three times in a row.
-    order = dict(zip(range(1, count, 2), moments.sample(list(SAID), len(SAID)), strict=True))
+def test_what_builders_do_costs_their_trials_only(
+    healthy: dict[int, TrialRecord], tmp_path: Path, moments: random.Random
+) -> None:
+    order = dict(zip(range(1, COUNT, 2), moments.sample(list(SAID), len(SAID)), strict=True))
     faults = {str(healthy[trial].config["place"]): fault for trial, fault in order.items()}
-    ended, sick = search(tmp_path, "sick", faults, *LIMIT, trials=count)
+    ended, sick = search(tmp_path, "sick", faults, trials=COUNT)
     assert ended.code == 0, ended
-    assert len(sick) == count
+    assert len(sick) == COUNT
     for number, trial in sick.items():
         cause, reason = SAID.get(order.get(number, ""), (None, ""))
         if cause is None:
@@ -87,18 +93,6 @@ def test_what_builders_do_costs_their_trials_only(tmp_path: Path, moments: rando
         assert trial.result.cause is cause, (order[number], trial.result)
         assert reason in trial.reason
         assert re.search(rf"trial {number} failed: .*{reason}", logged(tmp_path / "sick"))
-    logs = sum(log.stat().st_size for log in (tmp_path / "sick" / "logs").iterdir())
-    assert logs < 64 << 20, "a builder that prints without end fills the disk"
-    assert sum(file.stat().st_size for file in (tmp_path / "sick").rglob("*.txt")) < 1 << 20
-
-
-def test_a_builder_that_raises_on_every_third_configuration(tmp_path: Path) -> None:
-    faults = {str(place): "raise" for place in range(2, 48, 3)}
-    ended, trials = search(tmp_path, "run", faults, trials=12)
-    assert ended.code == 0, ended
-    for trial in trials.values():
-        raised = trial.config["place"] % 3 == 2
-        assert trial.state is (TrialState.FAILED if raised else TrialState.COMPLETED)
 
 
 # In short: `tests/engines/test_local.py` kills workers, and builders that end theirs are above.
@@ -140,20 +134,31 @@ def test_a_worker_killed_from_outside_costs_at_most_its_trial(
         assert any(name in trial.reason for name in sent)
 
 
-def test_a_worker_that_stands_still_is_replaced(tmp_path: Path) -> None:
-    (tmp_path / "none.json").write_text("{}")
-    limits = ["--trials", "3", "--epochs", "1000000", "--patience", "1000000"]
-    extra = {FAULTS: str(tmp_path / "none.json")}
+def test_what_never_ends_is_ended_by_the_limit(
+    healthy: dict[int, TrialRecord], tmp_path: Path
+) -> None:
+    """A builder that hangs, one that prints, and a worker that stands still."""
+    order = {0: "hang", 1: "print"}
+    faults = {str(healthy[trial].config["place"]): fault for trial, fault in order.items()}
+    (tmp_path / "faults.json").write_text(json.dumps(faults))
+    limits = ["--trials", "4", "--epochs", "1000000", "--patience", "1000000"]
+    extra = {FAULTS: str(tmp_path / "faults.json")}
     command = [*SEARCH, *limits, "--trial-time", "3s", "--directory", "run"]
     with Driver(tmp_path, *command, extra=extra) as driver:
-        assert driver.wait_for(lambda: "baseline linear completed" in logged(tmp_path / "run"))
+        assert driver.wait_for(lambda: "trial 2 completed" in logged(tmp_path / "run"))
         (worker,) = driver.workers()
         os.kill(worker, signal.SIGSTOP)
         ended = driver.end()
         assert not is_alive(worker)
     assert ended.code == 0, ended
     trials = trials_of(tmp_path / "run")
-    assert [trial.state for trial in trials.values()].count(TrialState.COMPLETED) == 2
-    (still,) = (trial for trial in trials.values() if trial.state is TrialState.FAILED)
-    assert still.result is not None
-    assert still.result.cause in (FailureCause.TIME_LIMIT, FailureCause.STALLED)
+    failed = [number for number, trial in trials.items() if trial.state is TrialState.FAILED]
+    assert failed == [0, 1, 3]
+    for number in failed:
+        result = trials[number].result
+        assert result is not None
+        assert result.cause is FailureCause.TIME_LIMIT
+        assert "3 s" in result.reason
+    logs = sum(log.stat().st_size for log in (tmp_path / "run" / "logs").iterdir())
+    assert logs < 64 << 20, "a builder that prints without end fills the disk"
+    assert sum(file.stat().st_size for file in (tmp_path / "run").rglob("*.txt")) < 1 << 20
