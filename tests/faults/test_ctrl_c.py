@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import signal
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from automl.cli.exit_codes import INTERRUPTED
+from automl.trial import CHECKPOINT_FILE
 from tests.faults.drivers import Driver, Ended, board, go_on, lines_of, logged, succeed
 from tests.faults.rounds import rounds
 
@@ -89,6 +91,32 @@ def test_ctrl_c_at_a_stage(stage: str, presses: int, tmp_path: Path, unbroken: P
     succeed(tmp_path, *go_on(run, SEARCH))
     untested = [[{**row, "test_metrics": {}} for row in board(place)] for place in (run, unbroken)]
     assert untested[0] == untested[1]
+
+
+def steps(run: Path) -> list[tuple[int, int]]:
+    """The trial and the epoch of each score in the study's file, in the order of writing."""
+    lines = [
+        json.loads(line) for line in study(run).splitlines() if '"intermediate_value":' in line
+    ]
+    return [(line["trial_id"], line["step"]) for line in lines]
+
+
+def test_a_trial_that_is_paused_goes_on_in_its_midst(tmp_path: Path) -> None:
+    search = [*SEARCH[:3], "300", *SEARCH[4:-1], "2", "--patience", "300", "--directory"]
+    whole, run = tmp_path / "whole", tmp_path / "run"
+    succeed(tmp_path, *search, "whole")
+    with Driver(tmp_path, *search, "run") as driver:
+        assert driver.wait_for(lambda: len(steps(run)) > 20)
+        driver.press_ctrl_c()
+        ended = driver.end()
+    check_quiet(ended, run)
+    assert (run / "trials" / "0" / CHECKPOINT_FILE).exists()
+    before = steps(run)
+    succeed(tmp_path, *go_on(run, search[:-1]))
+    assert steps(run)[: len(before)] == before
+    assert len(set(steps(run))) == len(steps(run))  # no epoch was trained twice
+    assert board(run) == board(whole)
+    assert not (run / "trials" / "0" / CHECKPOINT_FILE).exists()
 
 
 @pytest.mark.parametrize("times", rounds(3, 60))
