@@ -27,7 +27,8 @@ class Probe:
     """What building the defaults of a person's own space has shown.
 
     Attributes:
-        notes: What a person should be told of how the models will be exported.
+        notes: What a person should be told of several inputs, and of how the models will be
+            exported.
         input: How the models want their numbers, ``"raw"`` or ``"standardize"``; "" where they
             are not models of a person's own.
         why: The reason for it, as the end of a sentence.
@@ -94,7 +95,10 @@ def check_defaults(
         where = (space.reference or "").rpartition(":")[0]
         check = f", then try it with `automl spaces check {quoted(where)}`" if where else ""
         raise SpaceError(f"{found['problem']}; correct it{check}.")
-    notes = export_notes(space, found["objects"], found["unexportable"])
+    notes = [
+        *filter(None, [found["inputs"]]),
+        *export_notes(space, found["objects"], found["unexportable"]),
+    ]
     metrics = None if found["metrics"] is None else tuple(found["metrics"])
     return Probe(tuple(notes), found["input"], found["why"], metrics)
 
@@ -120,13 +124,14 @@ def build_task(
     Returns:
         ``problem``, what is wrong with the builder, or ""; memory that ran out is not its fault.
         ``objects`` and ``unexportable``, see `automl.export.loadable.Loadable`; ``input``,
-        ``why`` and ``metrics``, see `Probe`.
+        ``why`` and ``metrics``, see `Probe`; ``inputs``, what goes to which of several inputs.
     """
     from automl.data.plan import InputSignature
     from automl.data.task import Task
     from automl.export.loadable import Loadable
     from automl.models.core import build_core, compile_core
     from automl.models.metric_names import compiled_metrics
+    from automl.models.several_inputs import parts_note
     from automl.models.wanted_input import WantedInput, wanted_input
     from automl.space.keras_tuner import file_of, line_of
     from automl.training.saving import how_it_loads
@@ -136,6 +141,7 @@ def build_task(
     the_task = Task.from_json(task)
     problem, loadable, wanted = "", Loadable(), WantedInput("", "")
     metrics: tuple[str, ...] | None = None
+    inputs = ""
     try:
         core = build_core(space, chosen, the_task, InputSignature.from_json(signature))
         compile_core(core, chosen, the_task)
@@ -147,8 +153,12 @@ def build_task(
         told = f"{line_of(file_of(space.build), error)}{type(error).__name__}: {error}"
         problem = f"The builder of space {space.name!r} fails with the space's defaults ({told})"
     else:
+        parts = core.form.parts if core.form is not None else ()
         if core.own is not None:
-            wanted = wanted_input(core.own)
+            numbers = [part.name for part in parts if part.has_numbers] if parts else None
+            wanted = wanted_input(core.own, numbers)
+        if parts:
+            inputs = parts_note(parts, InputSignature.from_json(signature))
         if core.hyper is None or not core.hyper.trains_itself:
             metrics = compiled_metrics(core.model)
         loadable = how_it_loads(core, code_of(space))  # and is compiled no more
@@ -158,5 +168,6 @@ def build_task(
         "unexportable": loadable.problem,
         "input": wanted.mode,
         "why": wanted.why,
+        "inputs": inputs,
         "metrics": metrics,
     }

@@ -31,6 +31,7 @@ from automl.models.own_model import (
     row_shapes,
     shape_taken,
 )
+from automl.models.several_inputs import has_several, input_parts, takes_names
 from automl.models.wanted_input import is_whole
 from automl.space import Configuration, SearchSpace
 from automl.space.keras_tuner import HyperBuilder
@@ -115,6 +116,8 @@ def build_core(
     inputs = table if space.inputs == "table" else vector_input(table, config)
     built = space.build(config, inputs, task)
     if isinstance(built, keras.Model):
+        if space.inputs == "vector" and has_several(built):
+            return _from_own(space.name, built, task, signature)
         if space.inputs == "vector" and has_own(built, OWN_STEPS):
             _check_vector(space.name, signature, config)
             return _from_own(space.name, built, task, signature)
@@ -205,7 +208,8 @@ def _from_own(
         signature: The arrays' signature.
         shape: Shape of a row for a model that names none.
     """
-    taken = shape_taken(name, model, signature)
+    parts = input_parts(name, model, signature) if has_several(model) else ()
+    taken = () if parts else shape_taken(name, model, signature)
     if taken is None:
         taken = shape or row_shapes(signature)[0]
         outputs = model(keras.Input(taken))
@@ -220,7 +224,9 @@ def _from_own(
     given = getattr(outputs, "shape", None)
     form = choose_form(name, model, taken, given, task)
     dtypes = [str(tensor.dtype) for tensor in getattr(model, "inputs", None) or ()]
-    if dtypes and is_whole(dtypes[0]):
+    if parts:
+        form = replace(form, parts=parts, by_name=takes_names(model))
+    elif dtypes and is_whole(dtypes[0]):
         form = replace(form, dtype=dtypes[0])
     return Core(model, bool(model.compiled), form, signature, own=model)
 

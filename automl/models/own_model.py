@@ -18,6 +18,7 @@ from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
 from automl.models.inputs import TableInputs
 from automl.models.keras_private import options_of
+from automl.models.several_inputs import InputPart, part_tensor
 
 Shape = tuple[int, ...]
 
@@ -41,6 +42,9 @@ class ArrayForm:
         target_shape: Shape of one row's target and outputs where that is a block of numbers, as
             of an autoencoder of images; empty where it is a row of them.
         dtype: Data type of the rows: whole numbers where the model's input is of them.
+        parts: Of a model with several inputs, which columns each of them gets; shape and dtype
+            then say nothing.
+        by_name: Whether several inputs are a dictionary, and no tuple in the model's order.
     """
 
     shape: Shape
@@ -50,6 +54,8 @@ class ArrayForm:
     second: bool = False
     target_shape: Shape = ()
     dtype: str = "float32"
+    parts: tuple[InputPart, ...] = ()
+    by_name: bool = False
 
 
 def row_width(signature: InputSignature) -> int:
@@ -78,23 +84,18 @@ def shape_taken(name: str, model: Any, signature: InputSignature) -> Shape | Non
 
     Args:
         name: The space's name, for messages.
-        model: A ``keras.Model``.
+        model: A ``keras.Model`` of at most one input.
         signature: The arrays' signature.
 
     Returns:
         The shape, or None for a model that names none before it is called.
 
     Raises:
-        SpaceError: It asks for more than one input, or for rows of another size.
+        SpaceError: It asks for rows of another size.
     """
     inputs = getattr(model, "inputs", None)
     if not inputs:
         return None
-    if len(inputs) > 1 or isinstance(getattr(model, "_inputs_struct", None), dict):
-        raise SpaceError(
-            f"The model of space {name!r} has {len(inputs)} named inputs; the rows come as one "
-            "array, so give it one input, and divide that inside the model."
-        )
     wanted = tuple(inputs[0].shape[1:])
     if None not in wanted:
         if math.prod(wanted) == row_width(signature):
@@ -256,14 +257,10 @@ def contract_core(
         An uncompiled ``keras.Model``, of Keras's own classes as far as the model's layers are.
     """
     table = TableInputs(signature)
-    parts = [] if table.numeric is None else [table.numeric]
-    if any(codes > 1 for codes in table.cardinalities):
-        parts.append(table.one_hot())
-    rows = parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
-    if form.shape != (row_width(signature),):
-        rows = keras.layers.Reshape(form.shape)(rows)
-    if form.dtype != "float32":
-        rows = keras.ops.cast(rows, form.dtype)
+    if form.parts:
+        rows: Any = [part_tensor(part, table) for part in form.parts]
+    else:
+        rows = _one_array(form, table)
     outputs = _plain_model(model, form.shape)(rows)
     if form.target_shape:
         outputs = keras.layers.Reshape((form.outputs,))(outputs)
@@ -275,6 +272,17 @@ def contract_core(
         variance = [deviation**2 for deviation in scale.std]
         outputs = keras.layers.Normalization(mean=scale.mean, variance=variance)(outputs)
     return keras.Model(table.tensors, outputs, name="core")
+
+
+def _one_array(form: ArrayForm, table: TableInputs) -> Any:
+    """The rows of a model with one input."""
+    parts = [] if table.numeric is None else [table.numeric]
+    if any(codes > 1 for codes in table.cardinalities):
+        parts.append(table.one_hot())
+    rows = parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
+    if form.shape != (row_width(table.signature),):
+        rows = keras.layers.Reshape(form.shape)(rows)
+    return rows if form.dtype == "float32" else keras.ops.cast(rows, form.dtype)
 
 
 def _without_lambdas(model: Any) -> Any:
@@ -303,7 +311,8 @@ def _plain_model(model: Any, shape: Shape) -> Any:
     is what the call does with a symbolic row; where that is no graph, the model stays itself.
     """
     if getattr(model, "inputs", None) and getattr(model, "outputs", None):
-        plain = keras.Model(model.inputs[0], model.outputs[0], name="own")
+        inputs = model.inputs if len(model.inputs) > 1 else model.inputs[0]
+        plain = keras.Model(inputs, model.outputs[0], name="own")
         if any(isinstance(layer, keras.layers.Lambda) for layer in plain.layers):
             return _without_lambdas(plain)
         return plain

@@ -7,7 +7,7 @@ such as `preprocess_input`), the numbers are to come as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,15 +67,36 @@ def is_whole(dtype: str) -> bool:
     return "int" in dtype
 
 
-def wanted_input(model: Any) -> WantedInput:
+def codes_of(model: Any, tensor: Any) -> tuple[bool, int | None]:
+    """Whether one input of a model leads to layers that take whole numbers.
+
+    Args:
+        model: A built ``keras.Model`` with inputs.
+        tensor: The input.
+
+    Returns:
+        Whether it does, and the number that they have to be below, or None where nothing tells.
+    """
+    firsts = list(_after(_graph_of(model), {id(tensor)}))
+    below = [one.input_dim for one in firsts if _kind(one) == "Embedding"]
+    return any(_kind(one) in _CODES for one in firsts), min(below, default=None)
+
+
+def wanted_input(model: Any, among: Collection[str] | None = None) -> WantedInput:
     """Finds out how a model wants its numbers.
 
     Args:
-        model: A built ``keras.Model`` of a person's own, with one input.
+        model: A built ``keras.Model`` of a person's own.
+        among: Of several inputs the names of those that get numbers; None for all.
     """
-    firsts = list(_firsts(model))
+    inputs = [
+        tensor
+        for tensor in getattr(model, "inputs", None) or ()
+        if among is None or tensor.name in among
+    ]
+    firsts = list(_firsts(model, inputs))
     below = [one.input_dim for one in firsts if _kind(one) == "Embedding"]
-    dtypes = [str(tensor.dtype) for tensor in getattr(model, "inputs", None) or ()]
+    dtypes = [str(tensor.dtype) for tensor in inputs]
     for dtype in filter(is_whole, dtypes):
         return WantedInput(RAW, f"the model's input is {dtype}", True, min(below, default=None))
     for one in firsts:
@@ -104,16 +125,20 @@ def _kind(operation: Any) -> str:
     return type(operation).__name__
 
 
-def _firsts(model: Any) -> Iterator[Any]:
-    """The layers and operations that are the first to do something with a model's input."""
-    inputs = getattr(model, "inputs", None)
-    if not inputs:  # a call of its own, which tells nothing: its layers in the order they were made
+def _graph_of(model: Any) -> Any:
+    """The graph of a model's layers."""
+    if isinstance(model, keras.Sequential):
+        return keras.Model(model.inputs, model.outputs)
+    return model
+
+
+def _firsts(model: Any, inputs: Sequence[Any]) -> Iterator[Any]:
+    """The layers and operations that are the first to do something with a model's inputs."""
+    if not getattr(model, "inputs", None):
+        # A call of its own, which tells nothing: its layers in the order they were made.
         yield from list(model.layers)[:1]
         return
-    graph = model
-    if isinstance(model, keras.Sequential):
-        graph = keras.Model(model.inputs, model.outputs)
-    yield from _after(graph, {id(tensor) for tensor in graph.inputs})
+    yield from _after(_graph_of(model), {id(tensor) for tensor in inputs})
 
 
 def _after(graph: Any, tensors: set[int]) -> Iterator[Any]:
@@ -130,7 +155,7 @@ def _after(graph: Any, tensors: set[int]) -> Iterator[Any]:
         if hands_on:
             tensors |= {id(tensor) for tensor in node.output_tensors}
         elif isinstance(operation, keras.Model) and getattr(operation, "inputs", None):
-            yield from _firsts(operation)
+            yield from _firsts(operation, operation.inputs)
         elif _kind(operation) in _ARITHMETIC and len(taken) > 1:
             continue  # a sum of branches, no scale
         else:

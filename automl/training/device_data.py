@@ -15,6 +15,7 @@ from automl.data.plan import InputSignature, PreprocessingPlan, Rows
 from automl.data.task import Task
 from automl.errors import TrialError
 from automl.models.own_model import ONE_HOT, OWN_UNITS, PLAIN, ArrayForm
+from automl.models.several_inputs import part_rows
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
@@ -35,17 +36,21 @@ class DeviceRows:
     Attributes:
         inputs: Tensors by the name of the core's input: ``numeric`` float32 (n, p) and
             ``categorical`` int32 (n, c), each only where there are such columns. For a model that
-            takes rows as one array: ``array`` float32 (n, *shape), and no other.
+            takes rows as one array: ``array`` float32 (n, *shape), and no other. For one with
+            several inputs, one of each name.
         target: Tensor that the model is trained on; see `Rows.target`.
         weight: What each row counts in the loss, float32 (n,) tensor, or None; what it counts in
             metrics stands in `rows`.
         rows: The same rows in main memory, whose ``truth`` the metrics compare with.
+        by_name: Whether a model of several inputs gets them as a dictionary, and no tuple; None
+            for other models.
     """
 
     inputs: Mapping[str, Any]
     target: Any
     weight: Any | None
     rows: Rows
+    by_name: bool | None = None
 
     @classmethod
     def from_rows(cls, rows: Rows) -> DeviceRows:
@@ -65,7 +70,11 @@ class DeviceRows:
     @property
     def data(self) -> tuple[Any, ...]:
         """What Keras's steps take: ``(x, y)`` or ``(x, y, sample_weight)``."""
-        x = self.inputs[ARRAY] if ARRAY in self.inputs else dict(self.inputs)
+        x: Any = dict(self.inputs)
+        if self.by_name is False:
+            x = tuple(self.inputs.values())
+        elif self.by_name is None and ARRAY in self.inputs:
+            x = self.inputs[ARRAY]
         if self.weight is None:
             return x, self.target
         return x, self.target, self.weight
@@ -77,14 +86,6 @@ class DeviceRows:
             form: How it takes them.
             signature: The arrays' signature.
         """
-        parts = [self.inputs["numeric"]] if "numeric" in self.inputs else []
-        if "categorical" in self.inputs:
-            columns = tf.unstack(self.inputs["categorical"], axis=1)
-            parts += [  # code 0, not seen in training, is all zeros
-                tf.one_hot(codes - 1, count - 1)
-                for codes, count in zip(columns, signature.cardinalities, strict=True)
-            ]
-        rows = parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
         target = self.target
         if form.target == OWN_UNITS:
             target = tf.cast(self.rows.truth, tf.float32)
@@ -94,8 +95,24 @@ class DeviceRows:
             target = tf.one_hot(target, form.outputs)
         if form.target_shape:
             target = tf.reshape(target, [len(self), *form.target_shape])
-        array = tf.cast(tf.reshape(rows, [len(self), *form.shape]), form.dtype)
-        return dataclasses.replace(self, inputs={ARRAY: array}, target=target)
+        inputs = {
+            part.name: part_rows(part, dict(self.inputs), signature.cardinalities)
+            for part in form.parts
+        } or {ARRAY: self._as_array(form, signature)}
+        by_name = form.by_name if form.parts else None
+        return dataclasses.replace(self, inputs=inputs, target=target, by_name=by_name)
+
+    def _as_array(self, form: ArrayForm, signature: InputSignature) -> Any:
+        """All columns of a row as one array, categories one-hot encoded."""
+        parts = [self.inputs["numeric"]] if "numeric" in self.inputs else []
+        if "categorical" in self.inputs:
+            columns = tf.unstack(self.inputs["categorical"], axis=1)
+            parts += [  # code 0, not seen in training, is all zeros
+                tf.one_hot(codes - 1, count - 1)
+                for codes, count in zip(columns, signature.cardinalities, strict=True)
+            ]
+        rows = parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
+        return tf.cast(tf.reshape(rows, [len(self), *form.shape]), form.dtype)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -13,7 +14,8 @@ from automl.data.task import TaskKind
 from automl.errors import SpaceError
 from automl.models.hyper import STAND_IN_CLASSES, STAND_IN_SHAPE, build_hyper
 from automl.models.own_model import loss_of_model
-from automl.models.wanted_input import RAW, wanted_input
+from automl.models.several_inputs import has_several
+from automl.models.wanted_input import RAW, codes_of, is_whole, wanted_input
 from automl.space.keras_tuner import HyperBuilder
 from automl.space.search_space import SearchSpace
 from automl.training.device_data import DeviceData
@@ -22,6 +24,7 @@ ROWS = 120
 ROWS_PER_CLASS = 12
 MOST_CODES = 100
 """Whole numbers for an embedding are below this, where it has room for more."""
+MOST_CATEGORIES = 5
 SHAPES = ((8,), (28, 28, 1), (28, 28))
 """Rows for a model that names no shape: the first one that it can be called with."""
 
@@ -52,24 +55,67 @@ def toy_rows(space: SearchSpace, seed: int) -> tuple[str, DeviceData]:
     units = int(outputs[-1])
     kind = _kind(model, units)
     rng = np.random.default_rng(seed)
+    if has_several(model):
+        return _toy_columns(model, kind, units, rng, seed)
     wanted = wanted_input(model)
     size = (max(ROWS, ROWS_PER_CLASS * units), *shape)
     x: Any = rng.normal(size=size).astype(np.float32)
     if wanted.codes:
         x = rng.integers(0, min(wanted.below or MOST_CODES, MOST_CODES), size)
     signal = x.reshape(len(x), -1) @ rng.normal(size=(int(np.prod(shape)), units))
-    if kind is TaskKind.REGRESSION:
-        y: Any = signal
-    elif kind is TaskKind.MULTILABEL:
-        y = (signal > 0).astype(np.int64)
-    else:  # classes of equal size
-        classes = 2 if kind is TaskKind.BINARY else units
-        y = np.argsort(np.argsort(signal[:, 0])) * classes // len(x)
+    y = _targets(signal, kind, units)
     data = DeviceData.from_arrays(
         prepare(DataRequest((x, y), task=kind.value, seed=seed, input=wanted.mode))
     )
     how = " as they are" if wanted.mode == RAW else ""
     return f"{kind.value}, rows of shape {shape}{how}", data
+
+
+def _targets(signal: Any, kind: TaskKind, units: int) -> Any:
+    """Targets of a kind that a signal (rows, units) tells."""
+    if kind is TaskKind.REGRESSION:
+        return signal
+    if kind is TaskKind.MULTILABEL:
+        return (signal > 0).astype(np.int64)
+    classes = 2 if kind is TaskKind.BINARY else units  # of equal size
+    return np.argsort(np.argsort(signal[:, 0])) * classes // len(signal)
+
+
+def _toy_columns(
+    model: Any, kind: TaskKind, units: int, rng: np.random.Generator, seed: int
+) -> tuple[str, DeviceData]:
+    """A table with columns for each of several inputs: numbers, or categories where it takes codes.
+
+    Args:
+        model: The model.
+        kind: What is learnt.
+        units: Units of its outputs.
+        rng: Gives the values.
+        seed: Seed of the split.
+    """
+    import pandas as pd
+
+    rows = max(ROWS, ROWS_PER_CLASS * units)
+    columns: dict[str, Any] = {}
+    signal = np.zeros((rows, units))
+    for tensor in model.inputs:
+        encodes, below = codes_of(model, tensor)
+        width = math.prod(size or 1 for size in tensor.shape[1:])
+        for i in range(width):
+            values: Any = rng.normal(size=rows)
+            signal += np.outer(values, rng.normal(size=units))
+            if encodes or is_whole(str(tensor.dtype)):
+                categories = min((below or MOST_CODES) - 1, MOST_CATEGORIES)
+                ranks = np.argsort(np.argsort(values))
+                values = np.char.add("c", (ranks * categories // rows).astype(str))
+            columns[f"{tensor.name}_{i}" if width > 1 else tensor.name] = values
+    frame = pd.DataFrame(columns)
+    targets = np.asarray(_targets(signal, kind, units)).reshape(rows, -1)
+    names = [f"target {i}" for i in range(targets.shape[1])]
+    frame[names] = targets
+    request = DataRequest(frame, tuple(names), task=kind.value, seed=seed)
+    listed = ", ".join(f"{one.name} {tuple(one.shape[1:])}" for one in model.inputs)
+    return f"{kind.value}, inputs {listed}", DeviceData.from_arrays(prepare(request))
 
 
 def _called(space: SearchSpace, model: Any) -> tuple[tuple[int, ...], Any]:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import tensorflow as tf
+
 from automl.space.batch_size import NAME
 from automl.training.course import Course
 from automl.training.device_data import DeviceData, DeviceRows
@@ -96,8 +98,8 @@ def _taken(fit: Any) -> Callable[[str], bool]:
 
 
 def _arrays(rows: DeviceRows) -> tuple[Any, Any]:
-    x, y = rows.data[:2]
-    return x.numpy(), y.numpy()
+    x, y = tf.nest.map_structure(lambda tensor: tensor.numpy(), rows.data[:2])
+    return (list(x) if isinstance(x, tuple) else x), y
 
 
 class _Stopper(Follower):

@@ -65,6 +65,8 @@ def dense_rows(rows: DeviceRows, model: Any, boundary: Any, loss: Loss) -> Dense
 
 def _inputs(inputs: Any, count: int, model: Any, boundary: Any) -> npt.NDArray[Any]:
     """The rows at the boundary: an input itself, or what the model makes of its inputs."""
+    if isinstance(inputs, tuple):
+        inputs = {tensor.name: one for tensor, one in zip(model.inputs, inputs, strict=True)}
     if isinstance(inputs, Mapping):
         for tensor in model.inputs:
             if tensor is boundary:
@@ -73,7 +75,8 @@ def _inputs(inputs: Any, count: int, model: Any, boundary: Any) -> npt.NDArray[A
         return np.asarray(inputs)
     if count * boundary.shape[-1] * 4 > MAX_PREPARED_BYTES:
         raise UnsupportedModel("rows that would take too much memory")
-    front = keras.Model(model.input if isinstance(inputs, Mapping) else model.inputs, boundary)
+    named = {tensor.name: tensor for tensor in model.inputs}
+    front = keras.Model(named if isinstance(inputs, Mapping) else model.inputs, boundary)
     prepared = np.empty((count, boundary.shape[-1]), np.float32)
     for start in range(0, count, PREPARED_AT_ONCE):
         end = start + PREPARED_AT_ONCE
