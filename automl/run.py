@@ -191,10 +191,26 @@ class Run:
             RunError: The search could not go on, or no trial completed.
         """
         from automl.space.fit_options import carried_callbacks
+        from automl.tuning.argument_types import checked_types
         from automl.tuning.budget import bytes_of, seconds_of
         from automl.tuning.manifest import recorded_request
         from automl.tuning.search import resume_search
 
+        plain = checked_types(
+            {
+                "trials": trials,
+                "time": time,
+                "workers": workers,
+                "device": "auto" if device is None else device,
+                "memory_per_worker": memory_per_worker,
+                "max_disk": max_disk,
+                "grace": grace,
+                "storage": storage,
+                "address": address,
+            }
+        )
+        trials, time, workers = plain["trials"], plain["time"], plain["workers"]
+        memory_per_worker, max_disk = plain["memory_per_worker"], plain["max_disk"]
         budget = recorded_request(self._directory, self._directory.read_manifest()).budget
         if trials is not None:
             budget = replace(budget, trials=trials)

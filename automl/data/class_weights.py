@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from automl.data.names import nearest
 from automl.data.task import Task
+from automl.data.weights import LARGEST, SMALLEST
 from automl.errors import RequestError
 
 
@@ -46,9 +47,10 @@ def class_weights(
                 raise RequestError(
                     f"There is no class {str(label)!r} to weight{nearest(str(label), names)}"
                 )
-            if not 0 < float(weight) < np.inf:
+            if not SMALLEST <= float(weight) <= LARGEST:
                 raise RequestError(
-                    f"The weight {weight} of class {str(label)!r} is not a positive number."
+                    f"The weight {weight} of class {str(label)!r} is not a positive number"
+                    + (f" from {SMALLEST:g} to {LARGEST:g}." if 0 < float(weight) < np.inf else ".")
                 )
             table[names.index(str(label))] = float(weight)
     weights: npt.NDArray[np.float32] = table[codes].astype(np.float32)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,17 @@ STANDARD_INPUT = "-"
 BY_ORDER = "order"
 SHUFFLED = "none"
 DECIMAL_MARKS = (".", ",")
+# Of options that a program may give as anything, their types, and what they should be.
+_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "names": ((str, Path, Iterable), "names as a list, a text with commas, or a file of names"),
+    "separator": ((str,), "a character, or a name such as 'tab'"),
+    "split_by_time": ((str, Integral), "a column's name or position"),
+    "group": ((str, Integral), "a column's name or position"),
+    "class_weight": ((str, Mapping), "'balanced', or the weight of each class in a dictionary"),
+    "task": ((str,), "a kind of task, such as 'regression'"),
+    "decimal": ((str,), "'.' or ','"),
+    "date_format": ((Mapping,), "a dictionary of columns to formats such as '%d.%m.%Y'"),
+}
 
 
 @dataclass(frozen=True)
@@ -91,6 +103,7 @@ class DataRequest:
         Raises:
             RequestError: A share is not a share, or two options contradict each other.
         """
+        self._check_types()
         for name in ("target", "ignore", "categorical"):
             object.__setattr__(self, name, _as_tuple(getattr(self, name)))
         object.__setattr__(self, "names", _column_names(self.names))
@@ -128,6 +141,27 @@ class DataRequest:
                 f"Unknown class weight {self.class_weight!r}: give 'balanced', or a weight for "
                 "each class."
             )
+
+    def _check_types(self) -> None:
+        """Checks what may come from Python as anything.
+
+        Raises:
+            RequestError: A value is of another type.
+        """
+        for name, (types, expected) in _TYPES.items():
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, types) or isinstance(value, bool)):
+                raise RequestError(
+                    f"{name} is {value!r:.60}, of the type {type(value).__name__}; give {expected}."
+                )
+        for label, weight in (
+            self.class_weight.items() if isinstance(self.class_weight, Mapping) else ()
+        ):
+            if isinstance(weight, bool) or not isinstance(weight, Real):
+                raise RequestError(
+                    f"The weight {weight!r:.60} of class {str(label)!r} is no number; give one "
+                    "above 0."
+                )
 
     @property
     def name(self) -> str:
@@ -209,6 +243,8 @@ def _weight_form(weight: Any) -> Any:
 def _as_tuple(value: Any) -> tuple[Any, ...]:
     if value is None:
         return ()
+    if hasattr(value, "tolist"):  # an array, or the columns of a table
+        return _as_tuple(value.tolist())
     if isinstance(value, str) or not isinstance(value, Sequence):
         return (value,)
     return tuple(value)
@@ -227,4 +263,4 @@ def _column_names(names: Any) -> tuple[str, ...]:
         raise DataError(f"There is no file {str(names)!r} with column names.")
     if isinstance(names, str):
         return tuple(name.strip() for name in names.split(",")) if names.strip() else ()
-    return tuple(str(name) for name in names or ())
+    return tuple(str(name) for name in (() if names is None else names))

@@ -19,6 +19,9 @@ from automl.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
+# Own choice: sums and products of some more remain in the range of single precision.
+SMALLEST, LARGEST = 1e-18, 1e18
+
 
 def are_weights(given: Any) -> bool:
     """Whether a request's weight is the weights themselves, not a column's name or position."""
@@ -46,6 +49,7 @@ def column_weights(
             f"The weight column {column.name!r} holds {str(example)!r}: every weight must be a "
             "number of 0 or more."
         )
+    _check_size(weights)
     return weights
 
 
@@ -88,7 +92,23 @@ def given_weights(given: Any, rows: int, has_other_sources: bool) -> npt.NDArray
             f"The weight of row {row + 1} is {weights[row]:g}: every weight must be a number of 0 "
             "or more."
         )
+    _check_size(weights)
     return weights
+
+
+def _check_size(weights: npt.NDArray[np.float64]) -> None:
+    """Checks that weights are what single precision can add up.
+
+    Raises:
+        DataError: The largest is out of its range.
+    """
+    largest = float(np.max(weights, initial=0.0))
+    if largest and not SMALLEST <= largest <= LARGEST:
+        raise DataError(
+            f"The largest weight is {largest:.3g}, and single precision takes it from "
+            f"{SMALLEST:g} to {LARGEST:g}: multiply all weights by one number, for only their "
+            "ratios count in scores."
+        )
 
 
 def check_weights(

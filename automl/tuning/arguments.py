@@ -7,6 +7,7 @@ from typing import Any
 
 from automl.space.fit_options import carried_callbacks, recordable
 from automl.space.given_hyperparameters import given_forms
+from automl.tuning.argument_types import checked_types
 from automl.tuning.budget import budget_of, bytes_of, seconds_of
 from automl.tuning.objective_given import metrics_given, objective_given
 
@@ -29,6 +30,7 @@ def request_arguments(asked: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
     Raises:
         RequestError: A value cannot be read.
     """
+    asked = checked_types(asked)
     objective, direction = objective_given(asked["objective"])
     callbacks, carried = carried_callbacks(asked["callbacks"])
     sizes, grace = asked["batch_size"], asked["grace"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import time
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from automl.errors import RequestError
 from automl.trial import TrialResult
+from automl.tuning.argument_types import whole_number
 
 #: Trials of a search for which neither a number nor a time was given.
 DEFAULT_TRIALS = 30
@@ -33,6 +35,8 @@ LEAST_FOR_TEST_ROWS = 2.0 if _FORKS else 2.0 + LIKELY_IMPORT
 #: export, took 6 s on two cores; below this it cannot come to anything.
 LEAST_TIME = 6.0
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
+#: Bytes that no machine has, in place of numbers beyond.
+LARGEST_SIZE = 2.0**62
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?")
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -53,6 +57,8 @@ def parse_duration(text: str) -> float:
     if "".join(number + unit for number, unit in parts) != text.strip().lower() or not parts:
         raise RequestError(f"{text!r} is not a duration; write it like 90s, 10m, 1.5h or 1h30m.")
     seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if not math.isfinite(seconds):
+        raise RequestError("The duration is endless; write it like 90s, 10m, 1.5h or 1h30m.")
     if seconds <= 0:
         raise RequestError(f"The duration {text!r} is not above zero; write it like 90s or 10m.")
     return seconds
@@ -73,7 +79,7 @@ def parse_size(text: str) -> int:
     found = _SIZE.fullmatch(text.strip().lower())
     if found is None:
         raise RequestError(f"{text!r} is not a size; write it like 500M, 4G or 1.5G.")
-    size = int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
+    size = int(min(float(found[1]), LARGEST_SIZE) * 1024 ** " kmgt".index(found[2] or " "))
     if size <= 0:
         raise RequestError(f"The size {text!r} is not above zero; write it like 500M or 4G.")
     return size
@@ -114,7 +120,7 @@ class SearchBudget:
         Raises:
             RequestError: A limit is not positive, or there is none.
         """
-        if self.trials is not None and self.trials < 1:
+        if self.trials is not None and whole_number("--trials", self.trials) < 1:
             raise RequestError(f"--trials is {self.trials}; it must be at least 1.")
         if self.seconds is not None and not self.seconds > 0:
             raise RequestError(f"--time is {self.seconds:g} s; it must be above zero.")

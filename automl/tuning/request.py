@@ -15,6 +15,7 @@ from automl.errors import RequestError
 from automl.results.storage_url import storage_url
 from automl.space.batch_size import NAME, batch_sizes
 from automl.trial import TrialBudget
+from automl.tuning.argument_types import whole_number
 from automl.tuning.budget import LEAST_TIME, SearchBudget
 from automl.tuning.interruption import DEFAULT_GRACE
 from automl.tuning.pruners import DEFAULT_WITH_TRIALS, default_pruner
@@ -120,7 +121,7 @@ class SearchRequest:
             "--executions-per-trial": (self.executions_per_trial, 1),
         }
         for option, (value, minimum) in least.items():
-            if value < minimum:
+            if whole_number(option, value) < minimum:
                 raise RequestError(f"{option} is {value}; it must be at least {minimum}.")
         if self.trial_budget.min_delta < 0:
             raise RequestError(

@@ -60,9 +60,25 @@ def test_names_come_as_text_list_or_file(tmp_path):
         ({"test": True}, "test share of True"),
         ({"validation": float("nan")}, "validation share"),
         ({"decimal": "x"}, "decimal mark 'x'"),
+        ({"decimal": 5}, "decimal is 5, of the type int; give"),
+        ({"task": 5}, "task is 5, of the type int; give a kind"),
+        ({"separator": 5}, "separator is 5"),
+        ({"names": 5}, "names is 5"),
+        ({"group": 1.5}, "group is 1.5"),
+        ({"class_weight": 5}, "class_weight is 5"),
+        ({"class_weight": {"a": "x"}}, "weight 'x' of class 'a'"),
+        ({"class_weight": {"a": None}}, "weight None of class 'a'"),
+        ({"date_format": "x"}, "date_format is 'x'"),
         ({"decimal": ""}, "decimal mark ''"),
     ],
 )
 def test_impossible_options_are_refused(options, message):
     with pytest.raises(RequestError, match=message):
         DataRequest("x.csv", **options)
+
+
+def test_columns_come_in_whatever_holds_names():
+    table = pd.DataFrame(columns=["a", "b"])
+    for given in (table.columns, np.array(["a", "b"]), pd.Series(["a", "b"]), ["a", "b"]):
+        request = DataRequest("x.csv", ignore=given, names=given)
+        assert request.ignore == ("a", "b") and request.names == ("a", "b")

@@ -149,3 +149,14 @@ def test_what_weighs_nothing_is_named(task: Task, truth: Any, weight: Any, said:
 def test_a_class_that_is_not_there_is_no_matter_of_weights() -> None:
     check_weights(np.array([0, 1, 1]), np.ones(3), CLASSES, "rows")
     check_weights(np.array([0, 1, 1]), None, CLASSES, "rows")
+
+
+@pytest.mark.parametrize("weight", [1e30, 1e-30])
+def test_weights_out_of_the_range_of_single_precision_are_refused(weight: float) -> None:
+    frame = table().assign(w=weight)
+    for given in ("w", frame["w"].to_numpy()):
+        rows = frame if isinstance(given, str) else frame.drop(columns="w")
+        with pytest.raises(DataError, match=r"largest weight is 1e[+-]30.* multiply all"):
+            prepare(DataRequest(rows, "y", weight=given))
+    with pytest.raises(RequestError, match="from 1e-18 to"):
+        prepare(DataRequest(frame, "y", ignore="w", class_weight={"yes": weight}))

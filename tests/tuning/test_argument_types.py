@@ -1,0 +1,59 @@
+"""Values of a wrong type, given in Python, are refused in a sentence before anything is written."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import automl
+from automl.errors import RequestError
+from automl.tuning.argument_types import checked_types
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("trials", "2x", "trials is '2x', of the type str; give a whole number"),
+        ("trials", 2.5, "trials is 2.5, of the type float; give a whole number"),
+        ("trials", True, "the type bool; give a whole number"),
+        ("trials", 10**30, "--trials is 1e\\+30; it must be below"),
+        ("seed", "3", "seed is '3'"),
+        ("seed", 10**30, "--seed is 1e\\+30; it must be below"),
+        ("seed", None, "seed is None"),
+        ("epochs", [5], r"epochs is \[5\], of the type list"),
+        ("workers", float("nan"), "workers is nan"),
+        ("patience", float("inf"), "patience is inf"),
+        ("goal", "high", "goal is 'high', of the type str; give a number"),
+        ("goal", float("nan"), "goal is nan; it must be a finite number"),
+        ("time", float("inf"), "time is inf"),
+        ("time", 10**400, "time is"),
+        ("time", [1], "give seconds as a number, or a text such as '10m'"),
+        ("grace", True, "grace is True"),
+        ("max_disk", 1.5, "give bytes as a whole number, or a text such as '4G'"),
+        ("sampler", 5, "sampler is 5, of the type int; give a text"),
+        ("directory", 5, "directory is 5, of the type int; give a path"),
+        ("time", "9" * 400, "is endless"),
+        ("storage", 5, "storage is 5"),
+    ],
+)
+def test_values_of_a_wrong_type_are_refused(tmp_path, name, value, message):
+    with pytest.raises(RequestError, match=message):
+        automl.search("iris", **{"directory": tmp_path / "run", name: value})
+    assert not (tmp_path / "run").exists()
+
+
+def test_numbers_of_numpy_are_numbers():
+    given = checked_types(
+        {"trials": np.int64(3), "seed": np.uint8(0), "time": np.float32(60), "epochs": 4.0}
+    )
+    assert given == {"trials": 3, "seed": 0, "time": 60.0, "epochs": 4}
+    assert [type(value) for value in given.values()] == [int, int, float, int]
+
+
+def test_what_is_neither_number_nor_word_is_left_alone():
+    rows = object()
+    assert checked_types({"data": rows, "workers": None, "time": "10m"}) == {
+        "data": rows,
+        "workers": None,
+        "time": "10m",
+    }
