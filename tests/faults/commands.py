@@ -11,12 +11,12 @@ import io
 import json
 import os
 import sys
+import warnings
 from pathlib import Path
 
 
 def run_all(orders: list[dict[str, object]]) -> list[list[object]]:
     """Carries orders out: ``folder`` to be in, ``commands`` to run."""
-    from automl.api import load_run
     from automl.cli.main import main
     from automl.errors import AutoMLError
 
@@ -26,10 +26,9 @@ def run_all(orders: list[dict[str, object]]) -> list[list[object]]:
         for command in order["commands"]:  # type: ignore[attr-defined]
             out, err = io.StringIO(), io.StringIO()
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                if command == ["load_run"]:
+                if command[0] in IN_PYTHON:
                     try:
-                        run = load_run("run")
-                        print(len(run.leaderboard()), run.best.config)
+                        IN_PYTHON[command[0]]()
                         code = 0
                     except AutoMLError as error:
                         print(error, file=sys.stderr)
@@ -38,6 +37,24 @@ def run_all(orders: list[dict[str, object]]) -> list[list[object]]:
                     code = main(command)
             told.append([order["name"], command, code, out.getvalue(), err.getvalue()])
     return told
+
+
+def _load_run() -> None:
+    from automl.api import load_run
+
+    run = load_run("run")
+    print(len(run.leaderboard()), run.best.config)
+
+
+def _load_bundle() -> None:
+    from automl.export.bundle import load_model
+
+    warnings.simplefilter("ignore")  # Keras's own, to a person in Python
+    print(load_model("run/best").count_params())
+
+
+#: What is a call in Python and no command.
+IN_PYTHON = {"load_run": _load_run, "load_bundle": _load_bundle}
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -76,6 +77,47 @@ def dangling(name: str) -> Hostile:
         (run / name).symlink_to(outside / "new" / "file")
 
     return Hostile(f"dangling link at {name}", prepare, name not in _LEFT)
+
+
+def special(name: str, kind: str, make: Callable[[Path, Path], None]) -> Hostile:
+    """A run in which something stands in a file's place that is no plain file of its own."""
+
+    def prepare(run: Path, outside: Path) -> None:
+        place, target = run / name, outside / "target"
+        if place.is_file():
+            target.write_bytes(place.read_bytes())
+        else:
+            target.write_bytes(b"what was there")
+        shutil.rmtree(place, ignore_errors=True)
+        place.unlink(missing_ok=True)
+        place.parent.mkdir(exist_ok=True)
+        make(place, target)
+
+    return Hostile(f"{kind} at {name}", prepare, refused=False)
+
+
+def _socket(place: Path, target: Path) -> None:
+    here = Path.cwd()
+    os.chdir(place.parent)  # a socket's name may have 107 characters
+    try:
+        with socket.socket(socket.AF_UNIX) as door:
+            door.bind(place.name)
+    finally:
+        os.chdir(here)
+
+
+KINDS: dict[str, Callable[[Path, Path], None]] = {
+    "pipe": lambda place, target: os.mkfifo(place),
+    "socket": _socket,
+    "second name": lambda place, target: place.hardlink_to(target),
+    "folder": lambda place, target: place.mkdir(),
+}
+#: What is read, appended to, replaced, and written by a worker.
+_SPECIAL = (
+    "run.json", "study.log", "plan.json", "leaderboard.csv", "search.log", "run.lock",
+    "logs/worker-0.log", "trials/0/history.csv", "trials/2", "best/model.keras",
+    "best/config.json", "arrays/data.json",
+)  # fmt: skip
 
 
 def changed(run: Path, change: Callable[[dict[str, Any]], None], file: str = "run.json") -> None:
@@ -204,6 +246,9 @@ def _bomb(run: Path, outside: Path) -> None:
 GROUPS: dict[str, tuple[Hostile, ...]] = {
     "links": tuple(map(linked, LINKED)),
     "dangling links": tuple(map(dangling, LINKED)),
+    "special files": tuple(
+        special(name, kind, make) for kind, make in KINDS.items() for name in _SPECIAL
+    ),
     "databases": tuple(map(stored, STORAGES)),
     "code": (*map(referring, REFERENCES), Hostile("cluster", _cluster)),
     "texts": (Hostile("texts", _texts, False),),

@@ -15,6 +15,7 @@ import pytest
 from automl.results.storage_url import PASSWORD
 from tests.faults.drivers import succeed
 from tests.faults.hostile import GROUPS, Hostile
+from tests.faults.hostile_bundles import BUNDLES, REFUSED
 from tests.faults.traced import STRACE, Deeds, traced
 
 pytestmark = pytest.mark.skipif(STRACE is None, reason="needs strace")
@@ -40,7 +41,7 @@ STRUCK = (
 )  # fmt: skip
 
 
-EVERY = tuple(hostile for group in GROUPS.values() for hostile in group)
+EVERY = tuple(hostile for group in (*GROUPS.values(), BUNDLES) for hostile in group)
 
 #: Python itself, and what its `platform` asks for the processor's name.
 EXPECTED = {Path(sys.executable).name, "uname"}
@@ -91,22 +92,23 @@ def strike(
         "TMPDIR": str(place / "tmp"),
         "XDG_STATE_HOME": str(place / "state"),
         "PYTHONPATH": str(root),
+        "KERAS_HOME": str(place / "state" / "keras"),
         PASSWORD: "hush",
     }
     script = ["-m", "tests.faults.commands", str(place / "orders.json"), str(place / "told.json")]
     deeds = traced(script, place / "inside", environment)
     assert deeds.code == 0, deeds.err
     told = [Told(*entry) for entry in json.loads((place / "told.json").read_text())]
+    for entry in told:
+        assert entry.code in (0, 1, 2), entry
+        assert "defect of automl" not in entry.err, entry
+        assert entry.code == 0 or entry.err.rstrip("\n").count("\n") <= 1, entry
     assert listing(outside) == before
     allowed = [place / "inside", place / "tmp", place / "state"]
     assert deeds.outside(*allowed) == {str(place / "told.json")}, told
     assert deeds.asked == set(), told
     assert {Path(program).name for program in deeds.programs} <= EXPECTED
     assert list((place / "tmp").iterdir()) == []
-    for entry in told:
-        assert entry.code in (0, 1, 2), entry
-        assert "defect of automl" not in entry.err, entry
-        assert entry.code == 0 or entry.err.rstrip("\n").count("\n") <= 1, entry
     return deeds, told
 
 
@@ -160,6 +162,15 @@ def test_a_bundle_that_is_too_large_is_refused(whole: Path, tmp_path: Path) -> N
     _, told = strike(whole, tmp_path, hostiles, USING[1:])
     assert {entry.code for entry in told} == {1}
     assert all("bytes, more than" in t.err or "nested deeper" in t.err for t in told), told
+
+
+def test_a_bundle_that_is_more_than_weights_is_not_loaded(whole: Path, tmp_path: Path) -> None:
+    _, told = strike(whole, tmp_path, BUNDLES, (["load_bundle"],))
+    refused = {hostile.name for hostile in REFUSED}
+    assert {entry.name for entry in told if entry.code} == refused, told
+    for entry in told:
+        assert "secret" not in entry.out
+        assert len(entry.err) < 600, entry
 
 
 def test_a_card_shows_texts_as_they_are(whole: Path, tmp_path: Path) -> None:

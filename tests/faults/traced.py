@@ -43,13 +43,13 @@ class Deeds:
     programs: set[str] = field(default_factory=set)
 
     def outside(self, *allowed: Path) -> set[str]:
-        """What was changed elsewhere than below some folders; devices do not count."""
+        """What was changed elsewhere than below some folders; devices and locks do not count."""
         inside = tuple(f"{folder}/" for folder in allowed)
         return {
             path
             for path in self.changed
             if not f"{path}/".startswith(inside)
-            and not path.startswith(("/dev/null", "/dev/tty", "/proc/"))
+            and not path.startswith(("/dev/null", "/dev/tty", "/dev/shm/sem.", "/proc/"))
         }
 
 
