@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from automl.errors import RunError
+from automl.errors import RequestError, RunError
 from automl.results.database_lock import database_lock
 from automl.results.storage_url import is_sqlite, parsed, sqlite_file, url_with_password
 
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
     import optuna
 
 _WAIT_SECONDS = 60
+#: Where a driver's package has another name than the driver.
+_PACKAGES = {
+    "psycopg": "psycopg[binary]",
+    "psycopg2": "psycopg2-binary",
+    "mysqldb": "mysqlclient",
+    "mysqlconnector": "mysql-connector-python",
+    "mariadbconnector": "mariadb",
+}
 #: By driver, what keeps a server from asking it for files of this machine.
 _NO_LOCAL_FILES = {"mysqlconnector": {"allow_local_infile": False}}
 
@@ -30,12 +39,14 @@ def open_storage(
         say: Told what a person should know while it is used, as that its server is away.
 
     Raises:
+        RequestError: Its driver is not installed.
         RunError: It is to be read and is not there.
         Exception: What Optuna, SQLAlchemy and the database's driver raise; see
             `telling_of_the_database`.
     """
     import optuna
 
+    _check_driver(url)
     whole = _to_read(url) if read_only else url_with_password(url)
     # Optuna fills a template of its own into braces.
     template = whole.replace("{", "{{").replace("}", "}}")
@@ -47,6 +58,23 @@ def open_storage(
         )
     with database_lock(url, "tables"):  # of two that make them at once, one would fail
         return optuna.storages.get_storage(_driven(url, template, say))
+
+
+def _check_driver(url: str) -> None:
+    """Checks that Python has what talks to a kind of database.
+
+    Raises:
+        RequestError: It has not.
+    """
+    dialect = parsed(url).get_dialect()
+    try:
+        dialect.import_dbapi()
+    except ImportError as error:
+        package = _PACKAGES.get(dialect.driver, dialect.driver)
+        raise RequestError(
+            f"The database {url} needs the driver {dialect.driver}, which is not installed here "
+            f"({error}); install it with `pip install {shlex.quote(package)}`."
+        ) from error
 
 
 def _driven(

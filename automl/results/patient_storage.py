@@ -10,7 +10,7 @@ from typing import Any
 
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError
 
 #: Seconds for which what a server does not answer is tried again: it restarts within a few.
@@ -76,9 +76,11 @@ class PatientStorage(RDBStorage):
     """Tries again what a cut connection broke off, for a while; nothing is recorded twice.
 
     Every call is a transaction that is there whole or not at all, and all but two may be repeated
-    as they are, since they set a value. A trial whose end was recorded though the answer was lost
-    is not ended again; one that was made so is a trial that nobody has a configuration for, which
-    the next proposal takes up (`automl.tuning.sharing`).
+    as they are, since they set a value. Of these two the answer may be lost though the work was
+    done: a trial's state is then not set again, and a trial that waits with given values is not
+    made again. One that was made without values is a trial that nobody has a configuration for,
+    which the next proposal takes up (`automl.tuning.sharing`). All holds where, as there, only one
+    driver at a time asks for trials.
 
     Args:
         url: The database, as `RDBStorage` takes it.
@@ -96,12 +98,26 @@ class PatientStorage(RDBStorage):
         """Sets a trial's state, once."""
 
         def again() -> bool:
-            if state.is_finished() and self.get_trial(trial_id).state == state:
-                return True
-            return once()
+            return self.get_trial(trial_id).state == state or once()
 
         once = functools.partial(super().set_trial_state_values, trial_id, state, values)
         return bool(self._patiently(once, again))
+
+    def _create_new_trial(
+        self, study_id: int, template_trial: FrozenTrial | None = None
+    ) -> FrozenTrial:
+        """Makes a trial; one that waits with given values once."""
+
+        def again() -> FrozenTrial:
+            if template_trial is not None and template_trial.state is TrialState.WAITING:
+                for trial in self.get_all_trials(study_id, states=(TrialState.WAITING,)):
+                    if trial.system_attrs == template_trial.system_attrs:
+                        return trial
+            return once()
+
+        once = functools.partial(super()._create_new_trial, study_id, template_trial)
+        made: FrozenTrial = self._patiently(once, again)
+        return made
 
     def _patiently(self, once: Callable[[], Any], again: Callable[[], Any]) -> Any:
         """Makes a call, and makes it again while the server is away."""
@@ -128,7 +144,7 @@ _CALLS = (
     *("create_new_study", "set_study_user_attr", "set_study_system_attr"),
     *("get_study_id_from_name", "get_study_name_from_id", "get_study_directions"),
     *("get_study_user_attrs", "get_study_system_attrs", "get_all_studies", "get_best_trial"),
-    *("get_trial", "get_trial_id_from_study_id_trial_number", "_create_new_trial"),
+    *("get_trial", "get_trial_id_from_study_id_trial_number"),
     *("_set_trial_param", "set_trial_param", "set_trial_intermediate_value"),
     *("set_trial_user_attr", "set_trial_system_attr", "_get_trials", "get_all_trials"),
 )

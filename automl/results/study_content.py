@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from automl.errors import RequestError, RunError
+from automl.errors import AutoMLError, RequestError, RunError
 from automl.results.replay import StudyContent, StudyTrial, replay_journal
 from automl.results.run_directory import RunDirectory
 from automl.results.storage_url import named_storage
@@ -13,6 +13,8 @@ from automl.trial import TrialState
 
 if TYPE_CHECKING:
     import optuna
+
+_OWN = "restore it, or leave --storage out to read what is in the run's own directory"
 
 
 def read_study(
@@ -55,13 +57,13 @@ def _read_from_storage(url: str, name: str) -> StudyContent:
     try:
         storage = open_storage(url, read_only=True)
         return study_content(optuna.load_study(study_name=name, storage=storage))
-    except RunError:
+    except AutoMLError:
         raise
     except KeyError as error:
-        raise RunError(f"There is no study {name} in the database of the run.") from error
+        raise RunError(f"There is no study {name} in the database of the run; {_OWN}.") from error
     except Exception as error:  # each database driver has exceptions of its own
         raise RunError(
-            f"The database of the run cannot be read ({what_it_told(error)})."
+            f"The database of the run cannot be read ({what_it_told(error)}); {_OWN}."
         ) from error
 
 

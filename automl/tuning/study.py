@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from automl.errors import RequestError, RunError
+from automl.errors import AutoMLError, RequestError, RunError
 from automl.trial import TrialResult, TrialState
 from automl.tuning.growing import GrowingSpace, SamplerOf
 from automl.tuning.optuna_private import storage_of, study_id, trial_id
@@ -97,7 +97,7 @@ def open_study(
             load_if_exists=True,
         )
     except Exception as error:  # Optuna, SQLAlchemy and the system raise unrelated kinds
-        if isinstance(error, RunError):
+        if isinstance(error, AutoMLError):
             raise
         mend = "check that the database can be reached" if url else "restore the file from a copy"
         raise RunError(
@@ -119,7 +119,7 @@ def check_storage(url: str) -> None:
 
     try:
         open_storage(url)
-    except RunError as error:
+    except AutoMLError as error:
         raise RequestError(str(error)) from error
     except Exception as error:  # Optuna, SQLAlchemy and the driver raise unrelated kinds
         raise RequestError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import optuna
@@ -143,3 +144,26 @@ def test_a_database_that_fails_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="then go on with") as told, telling_of_the_database(url):
         storage.get_all_studies()
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "driver", "package"),
+    [
+        ("mysql://me@host/name", "mysqldb", "mysqlclient"),
+        ("mysql+mysqlconnector://me@host/name", "mysqlconnector", "mysql-connector-python"),
+        ("postgresql://me@host/name", "psycopg", "'psycopg[binary]'"),
+        ("postgresql+psycopg2://me@host/name", "psycopg2", "psycopg2-binary"),
+        ("postgresql+pg8000://me@host/name", "pg8000", "pg8000"),
+        ("mariadb+pymysql://me@host/name", "pymysql", "pymysql"),
+    ],
+)
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_driver_that_is_not_installed_is_named(
+    url: str, driver: str, package: str, read_only: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("MySQLdb", "mysql", "psycopg", "psycopg2", "pg8000", "pymysql"):
+        monkeypatch.setitem(sys.modules, module, None)  # which makes its import fail
+    with pytest.raises(RequestError) as refused:
+        open_storage(url, read_only=read_only)
+    assert f"needs the driver {driver}, which is not installed" in str(refused.value)
+    assert str(refused.value).endswith(f"`pip install {package}`.")

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +15,6 @@ import optuna
 import pytest
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
-from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from automl.errors import RunError
@@ -27,6 +22,7 @@ from automl.results import patient_storage
 from automl.results.database import open_storage
 from automl.results.database_lock import _take_mysql, database_lock
 from automl.results.patient_storage import PatientStorage
+from tests.results.database_servers import MariaDB, PostgreSQL, Server
 
 optuna.logging.set_verbosity(optuna.logging.CRITICAL)
 
@@ -120,6 +116,24 @@ def test_an_end_is_told_once(
     ]
 
 
+@pytest.mark.parametrize("after", [False, True], ids=["not done", "done, the answer lost"])
+@pytest.mark.parametrize("call", ["_create_new_trial", "set_trial_state_values"])
+def test_what_waits_is_made_once_and_taken_up(
+    call: str, after: bool, patient: PatientStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = optuna.create_study(storage=patient, study_name="run")
+    broken(monkeypatch, call, 1, after)
+    study.enqueue_trial({"x": 0.25})
+    trial = study.ask()
+    assert trial.suggest_float("x", 0.0, 1.0) == 0.25
+    assert [frozen.state for frozen in study.trials] == [TrialState.RUNNING]
+    assert "the database answers again" in SAID
+    # What is asked for twice is made twice.
+    study.enqueue_trial({"x": 0.25})
+    study.enqueue_trial({"x": 0.25})
+    assert len(study.trials) == 3
+
+
 def test_a_server_that_stays_away_is_told(
     patient: PatientStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,58 +197,17 @@ def test_mysql_s_answer_about_its_lock_counts() -> None:
         _take_mysql(Answers(None), "study")
 
 
-# ---- a server of PostgreSQL's own
+# ---- servers of their own
 
 
-class Server:
-    """A PostgreSQL for the tests, in a temporary folder."""
-
-    def __init__(self, programs: Path) -> None:
-        self._programs = programs
-        self._folder = Path(tempfile.mkdtemp(prefix="pg-"))  # its sockets need a short path
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"postgresql://me@127.0.0.1:{self.port}/postgres"
-        # It refuses to run as root.
-        self._user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
-        if self._user is not None:
-            os.chown(self._folder, self._user, -1)
-        self._run("initdb", "-U", "me", "--auth=trust", "-E", "UTF8")
-        self.control("start")
-
-    def _run(self, program: str, *arguments: str) -> None:
-        command = [str(self._programs / program), "-D", str(self._folder / "data"), *arguments]
-        subprocess.run(
-            command,
-            user=self._user,
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=120,
-            cwd=self._folder,
-        )
-
-    def control(self, action: str) -> None:
-        options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1"
-        self._run(
-            "pg_ctl", "-w", "-m", "fast", "-o", options, "-l", str(self._folder / "log"), action
-        )
-
-    def close(self) -> None:
-        self.control("stop")
-        shutil.rmtree(self._folder)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    pytest.importorskip("psycopg")
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
-        pytest.skip("PostgreSQL is not installed")
-    started = Server(found[-1].parent)
-    yield started
-    started.close()
+@pytest.fixture(scope="module", params=[PostgreSQL, MariaDB], ids=["PostgreSQL", "MariaDB"])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    found = request.param.programs()
+    if found is None:
+        pytest.skip(f"{request.param.__name__} is not installed")
+    pytest.importorskip(request.param.driver)
+    with request.param(found) as started:
+        yield started
 
 
 def test_a_fresh_server_is_opened_by_several_at_once(server: Server, tmp_path: Path) -> None:
@@ -243,28 +216,52 @@ def test_a_fresh_server_is_opened_by_several_at_once(server: Server, tmp_path: P
     assert [trial.number for trial in study.trials] == [0, 1, 2, 3]
 
 
-def test_a_lock_does_not_idle_in_a_transaction(server: Server) -> None:
-    storage = PatientStorage(server.url)
-    states = "SELECT state FROM pg_stat_activity WHERE query LIKE '%pg_advisory_lock%'"
-    with database_lock(server.url, "study"), storage.engine.connect() as connection:
-        assert "idle in transaction" not in connection.execute(text(states)).scalars().all()
-        assert connection.execute(text("SELECT count(*) FROM pg_locks WHERE locktype='advisory'"))
+def test_a_lock_is_held_by_one_and_does_not_idle_in_a_transaction(server: Server) -> None:
+    taken = threading.Event()
+
+    def take() -> None:
+        with database_lock(server.url, "study"):
+            taken.set()
+
+    with database_lock(server.url, "study"):
+        waiting = threading.Thread(target=take)
+        waiting.start()
+        wait_for(lambda: server.answers(server.waiting))
+        assert not server.answers(server.idle)
+        assert not taken.is_set()
+    waiting.join(60)
+    assert taken.is_set()
+
+
+def test_a_lock_goes_with_its_connection(server: Server) -> None:
+    with database_lock(server.url, "study"):
+        server.cut()
+        with database_lock(server.url, "study"):
+            pass
 
 
 def test_a_study_goes_on_over_cut_connections_and_a_restart(server: Server) -> None:
     said: list[str] = []
     storage = open_storage(server.url, say=said.append)
     study = optuna.create_study(storage=storage, study_name="cut")
-    cutting = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
     for number in range(6):
         with database_lock(server.url, "cut", said.append):
             trial = study.ask()
             if number == 2:
-                PatientStorage(server.url).engine.connect().execute(text(cutting))
+                server.cut()
             trial.suggest_float("x", 0.0, 1.0)
             if number == 4:
-                server.control("restart")
+                server.restart()
             trial.set_user_attr("config", {"x": number})
         study.tell(trial, float(number))
     assert [trial.value for trial in study.trials] == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
-    assert "the database answers again" in said
+    # Of MySQL's connections Optuna tries each before it is used.
+    assert ("the database answers again" in said) or isinstance(server, MariaDB)
+
+
+def test_a_server_s_study_is_read_and_left_as_it_is(server: Server) -> None:
+    optuna.create_study(storage=open_storage(server.url), study_name="read").ask()
+    found = optuna.load_study(study_name="read", storage=open_storage(server.url, read_only=True))
+    assert [trial.number for trial in found.trials] == [0]
+    with pytest.raises(KeyError):
+        optuna.load_study(study_name="other", storage=open_storage(server.url, read_only=True))
