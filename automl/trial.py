@@ -171,11 +171,14 @@ class EpochReport:
         score: The objective on the validation rows, in its own direction and units.
         metrics: Everything measured in the epoch, under the column names of ``history.csv``
             (``loss``, ``val_loss``, ``val_accuracy``, ``learning_rate``, ``seconds``, ...).
+        before: Scores of all epochs before it, where it is the first one after a checkpoint: of
+            the last ones a driver that was killed may have recorded nothing.
     """
 
     epoch: int
     score: float
     metrics: Mapping[str, float]
+    before: tuple[float, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form: only dictionaries, lists and scalars."""
@@ -184,7 +187,7 @@ class EpochReport:
     @classmethod
     def from_json(cls, form: Mapping[str, Any]) -> EpochReport:
         """Rebuilds a report from its JSON form."""
-        return cls(**form)
+        return cls(**{**form, "before": tuple(form["before"])})
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,9 @@ class Asking:
         """Takes the next epoch; whether its worker has to wait for an answer after it."""
         if not self._asks:
             return False
-        loss = self._sign * report.score
-        if math.isfinite(loss):
-            self._best = min(self._best, loss)
+        for score in (*report.before, report.score):
+            if math.isfinite(score):
+                self._best = min(self._best, self._sign * score)
         place = report.epoch - self._after - 1
         if not 0 <= place < len(self._thresholds) or math.isinf(self._best):
             return True

@@ -106,6 +106,8 @@ class Progress:
         self._model: Any = None
         self._evaluator: Evaluator | DenseTrainer | None = None
         self._best_weights: Any = None
+        self._scores: list[float] = []
+        self._before: tuple[float, ...] = ()
         self._fit_name = ""
         self._told: tuple[str, ...] = ()  # of which the objective is none
         self._scored_by_fit = False
@@ -150,6 +152,7 @@ class Progress:
         assert self._evaluator is not None
         control = {
             "history": self.history,
+            "scores": self._scores,
             "stopping": self.stopping.state(),
             "schedule": None if self._schedule is None else self._schedule.state(),
         }
@@ -161,6 +164,8 @@ class Progress:
         control = checkpoint.control
         self.first_epoch = checkpoint.epoch + 1
         self.history = [dict(row) for row in control["history"]]
+        self._scores = list(control["scores"])
+        self._before = tuple(self._scores)
         self.stopping.restore_state(control["stopping"])
         if self._schedule is not None:
             self._schedule.restore_state(control["schedule"])
@@ -284,7 +289,9 @@ class Progress:
         self.history.append(row)
         if score is None:  # the fit says it when it returns
             return True
-        return self._goes_on(EpochReport(epoch, score, row))
+        before, self._before = self._before, ()
+        self._scores.append(score)
+        return self._goes_on(EpochReport(epoch, score, row, before))
 
     def _predictions(self) -> npt.NDArray[Any]:
         """Of the model as it is, on the validation rows, in the targets' own units."""

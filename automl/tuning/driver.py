@@ -277,7 +277,7 @@ class Driver:
         trial, report = event.trial, event.report
         self._observer.epoch_finished(trial, report)
         if isinstance(trial, int):
-            self._study.report(trial, report.epoch, report.score)
+            self._study.report(trial, report)
             if self._pruning is not None and self._pruning.stops(trial, event):
                 self._engine.answer(trial, Answer.STOP)
             elif self._pruning is not None and event.waits:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import AutoMLError, RequestError, RunError
-from automl.trial import TrialResult, TrialState
+from automl.trial import EpochReport, TrialResult, TrialState
 from automl.tuning.growing import GrowingSpace, SamplerOf
 from automl.tuning.optuna_private import storage_of, study_id, trial_id
 
@@ -279,15 +279,16 @@ class RunStudy:
 
         return self._storage.together() if isinstance(self._storage, RunStorage) else nullcontext()
 
-    def report(self, number: int, epoch: int, score: float) -> None:
+    def report(self, number: int, report: EpochReport) -> None:
         """Takes a trial's score after an epoch; `write_reports` records it."""
-        if epoch in self._scores[number]:  # it was begun again, its worker being lost
-            self._scores[number] = {}
-        if epoch > 1 and not self._scores[number]:  # it goes on from an earlier session
-            before = self._storage.get_trial(self._ids[number]).intermediate_values
-            self._scores[number] = {step: value for step, value in before.items() if step < epoch}
-        self._scores[number][epoch] = score
-        self._unwritten.append((self._ids[number], epoch, score))
+        epoch, scores = report.epoch, self._scores[number]
+        if epoch in scores or report.before:  # it was begun again, or goes on from a checkpoint
+            scores = self._scores[number] = dict(enumerate(report.before, 1))
+            known = self._storage.get_trial(self._ids[number]).intermediate_values
+            lost = [(step, score) for step, score in scores.items() if step not in known]
+            self._unwritten += [(self._ids[number], step, score) for step, score in lost]
+        scores[epoch] = report.score
+        self._unwritten.append((self._ids[number], epoch, report.score))
 
     def write_reports(self) -> None:
         """Records the scores that were taken since the last call, at once where there is a file.

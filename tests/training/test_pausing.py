@@ -106,11 +106,14 @@ def train(
     start: str = "",
     pause: int = 0,
     seconds: float | None = None,
+    heard: list[EpochReport] | None = None,
 ) -> TrialResult:
     build, config, _ = CASES[case]
     space = SearchSpace("own", HYPERPARAMETERS, build, inputs="vector")
 
     def report(report: EpochReport) -> Answer:
+        if heard is not None:
+            heard.append(report)
         return Answer.PAUSE if report.epoch == pause else Answer.GO_ON
 
     folder.mkdir(exist_ok=True)
@@ -159,8 +162,12 @@ def curve(folder: Path) -> list[dict[str, float]]:
 @pytest.mark.parametrize("case", CASES)
 def test_a_pause_changes_nothing(case: str, paused: Mapping[str, Path], tmp_path: Path) -> None:
     folder = paused[case]
-    rest = train(case, folder, start=f"trials/0/{CHECKPOINT_FILE}")
-    whole = train(case, tmp_path)
+    later: list[EpochReport] = []
+    all_of_them: list[EpochReport] = []
+    rest = train(case, folder, start=f"trials/0/{CHECKPOINT_FILE}", heard=later)
+    whole = train(case, tmp_path, heard=all_of_them)
+    assert later[0].before == tuple(report.score for report in all_of_them[: EPOCHS - len(later)])
+    assert not any(report.before for report in (*later[1:], *all_of_them))
     assert whole.state is TrialState.COMPLETED, whole.reason
     assert whole.trainer == CASES[case][2]
     assert told(rest) == told(whole)  # the hash of its weights among it
