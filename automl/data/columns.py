@@ -42,31 +42,35 @@ class ColumnSource(StrEnum):
     TIME = "time"
 
 
-def clean(column: pd.Series) -> pd.Series:
+def clean(column: pd.Series, keep_words: bool = False) -> pd.Series:
     """Gives a column one of five dtypes: float64, int64, bool, datetime64 (naive UTC) or str.
 
     Texts are stripped, and the texts that mean a missing value become missing.
+
+    Args:
+        column: Raw values of any dtype.
+        keep_words: Whether such texts stay, as labels, all but the empty one.
     """
     import pandas as pd
 
     dtype: Any = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        return clean(column.astype(dtype.categories.dtype))
+        return clean(column.astype(dtype.categories.dtype), keep_words)
     if isinstance(dtype, pd.DatetimeTZDtype):
         return cast("pd.Series", column.dt.tz_convert("UTC").dt.tz_localize(None))
     if isinstance(dtype, pd.StringDtype):
         texts = column.astype("str").str.strip()
-        return texts.mask(texts.isin(MISSING_TEXTS))
+        return texts.mask(texts.isin(("",) if keep_words else MISSING_TEXTS))
     if dtype.kind == "M":
         return column
     if dtype.kind == "m":
         return cast("pd.Series", column.dt.total_seconds())
     if dtype.kind in "biuf":
         return _clean_numbers(column)
-    return _clean_objects(column)
+    return _clean_objects(column, keep_words)
 
 
-def clean_apart(column: pd.Series) -> pd.Series:
+def clean_apart(column: pd.Series, keep_words: bool = False) -> pd.Series:
     """As `clean`, but where texts stand among other values, each is cleaned by itself.
 
     Returns:
@@ -74,12 +78,12 @@ def clean_apart(column: pd.Series) -> pd.Series:
         do not make texts of the numbers in others.
     """
     if column.dtype != object:
-        return clean(column)
+        return clean(column, keep_words)
     texts = np.array([isinstance(value, str) for value in column], np.bool_)
     if not texts.any() or not column[~texts].notna().any():
-        return clean(column)
+        return clean(column, keep_words)
     apart = column.copy()
-    apart[texts] = clean(column[texts]).astype(object)
+    apart[texts] = clean(column[texts], keep_words).astype(object)
     apart[~texts] = clean(column[~texts].infer_objects()).astype(object)
     return apart
 
@@ -92,7 +96,7 @@ def _clean_numbers(column: pd.Series) -> pd.Series:
     return _like(column, column.to_numpy(dtype=dtype))
 
 
-def _clean_objects(column: pd.Series) -> pd.Series:
+def _clean_objects(column: pd.Series, keep_words: bool) -> pd.Series:
     import pandas as pd
 
     inferred = pd.api.types.infer_dtype(column, skipna=True)
@@ -102,7 +106,7 @@ def _clean_objects(column: pd.Series) -> pd.Series:
             return _like(column, values.to_numpy(np.int64))
         return _like(column, values.to_numpy(dtype=np.float64, na_value=np.nan))
     texts = np.array([_text(value) for value in column.tolist()], dtype=object)
-    return clean(_like(column, texts).astype("str"))
+    return clean(_like(column, texts).astype("str"), keep_words)
 
 
 def _text(value: Any) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.columns import (
-    MISSING_TEXTS,
     clean,
     clean_apart,
     numeric_values,
@@ -19,6 +18,7 @@ from automl.data.columns import (
     text_values,
 )
 from automl.data.infer import infer_column
+from automl.data.missing_targets import PART_NAMES, with_target
 from automl.data.names import nearest
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
 from automl.data.roles import Roles, find_roles
@@ -30,8 +30,6 @@ from automl.errors import DataError, RequestError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-PART_NAMES = ("rows", "validation rows", "test rows")
 
 
 @dataclass(frozen=True)
@@ -152,14 +150,14 @@ def _combine_tables(
     present = [(number, rows) for number, rows in enumerate(parts) if rows is not None]
     part = np.concatenate([np.full(len(rows), number) for number, rows in present])
     wanted = [c for c in main.columns if c in {*roles.needed, roles.group, roles.time}]
-    joined = {
-        c: _joined(
-            [(clean_apart if c in roles.targets else clean)(_column(r, c)) for _, r in present]
-        )
-        for c in wanted
-    }
-    written = _written_missing([rows[t] for t in roles.targets for _, rows in present])
-    keep = _with_target(pd.DataFrame({t: joined[t] for t in roles.targets}), part, say, written)
+    declared = _declared(main, roles, say)
+    joined = {}
+    for c in wanted:
+        of = [_column(rows, c) for _, rows in present]
+        is_target = c in roles.targets
+        joined[c] = _joined([clean_apart(x, c in declared) if is_target else clean(x) for x in of])
+    raw = [[_column(rows, t) for t in roles.targets] for _, rows in present]
+    keep = with_target(pd.DataFrame({t: joined[t] for t in roles.targets}), part, raw, say)
     kept = {name: column[keep].reset_index(drop=True) for name, column in joined.items()}
     row = np.concatenate([np.arange(1, len(rows) + 1) for _, rows in present])[keep]
     part = part[keep]
@@ -173,7 +171,7 @@ def _combine_tables(
         targets=pd.DataFrame({t: kept[t] for t in roles.targets}),
         table=pd.DataFrame({f: kept[f] for f in roles.features}),
         x=None,
-        categorical=_declared(main, roles, say),
+        categorical=declared,
         conventions=conventions,
         weight=weight,
         weight_name=roles.weight,
@@ -234,37 +232,6 @@ def _column(rows: pd.DataFrame, name: str) -> pd.Series:
     if name in rows.columns:
         return rows[name]
     return pd.Series([None] * len(rows), name=name, dtype=object)
-
-
-def _written_missing(columns: Sequence[pd.Series]) -> str:
-    """What is written where values count as missing, such as ``'NA'``: it may be a label."""
-    held: set[str] = set()
-    for column in columns:
-        if column.dtype.kind not in "biufcmM":
-            texts = (value.strip() for value in column.unique() if isinstance(value, str))
-            held.update(text for text in texts if text in MISSING_TEXTS)
-    return ", ".join(repr(text) for text in sorted(held - {""}))
-
-
-def _with_target(
-    targets: pd.DataFrame, part: npt.NDArray[np.int64], say: Say, written: str = ""
-) -> npt.NDArray[np.bool_]:
-    """Which rows have a value of every target; ``written`` is what stands for a missing one."""
-    keep: npt.NDArray[np.bool_] = targets.notna().all(axis=1).to_numpy()
-    named = ", ".join(repr(str(c)) for c in targets.columns)
-    for number, what in enumerate(PART_NAMES):
-        rows = part == number
-        if rows.any() and not keep[rows].any():
-            raise DataError(
-                f"All {int(rows.sum()):,} {what} lack a value of the target {named}: give rows "
-                "with a target."
-            )
-        lacking = int((rows & ~keep).sum())
-        if lacking:
-            rows_, are = (what.removesuffix("s"), "is") if lacking == 1 else (what, "are")
-            stand = f" ({written} there counts as missing: rename it to keep it)" if written else ""
-            say(f"{lacking:,} {rows_} without a value of the target {named} {are} left out{stand}")
-    return keep
 
 
 def _given_weights(
@@ -343,7 +310,7 @@ def _combine_arrays(
     y = first.y if len(present) == 1 else np.concatenate([pair.y for _, pair in present])
     frame = _array_targets(y, request, say)
     targets = pd.DataFrame({name: clean_apart(frame[name]) for name in frame.columns})
-    keep = _with_target(targets, part, say)
+    keep = with_target(targets, part, [[] for _ in present], say)
     row = np.concatenate([np.arange(1, len(pair.x) + 1) for _, pair in present])[keep]
     if not keep.all():
         targets, part, x = targets[keep].reset_index(drop=True), part[keep], x[keep]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.columns import Reading, clean, read_column
+from automl.data.columns import MISSING_TEXTS, Reading, clean, read_column
 from automl.data.labels import known_codes
 from automl.data.names import nearest
 from automl.data.say import Say
@@ -46,12 +46,15 @@ def encode_targets(
     Raises:
         DataError: A target column is not there.
     """
-    columns = target_columns(frame, task.targets, f"The {what}")
+    words = any(label in MISSING_TEXTS for label in task.classes)
+    columns = target_columns(frame, task.targets, f"The {what}", task.targets if words else ())
     say = say or (lambda _: None)
     missing = columns.isna().any(axis=1).to_numpy(np.bool_)
     if missing.any():
         named = ", ".join(map(repr, task.targets))
-        say(f"{int(missing.sum()):,} {what} without a value of the target {named} are left out")
+        count = int(missing.sum())
+        of, are = (what.removesuffix("s"), "is") if count == 1 else (what, "are")
+        say(f"{count:,} {of} without a value of the target {named} {are} left out")
     if task.classes:
         column = columns.iloc[:, 0]
         codes, dotted = known_codes(column, task.classes)
@@ -102,8 +105,16 @@ def refuse_unknown(column: pd.Series, task: Task, what: str) -> DataError:
     )
 
 
-def target_columns(frame: pd.DataFrame, targets: Sequence[str], what: str) -> pd.DataFrame:
+def target_columns(
+    frame: pd.DataFrame, targets: Sequence[str], what: str, declared: Collection[str] = ()
+) -> pd.DataFrame:
     """The target columns of a table, cleaned.
+
+    Args:
+        frame: The table.
+        targets: Names of the targets.
+        what: What the rows are, for the message.
+        declared: Names of targets that are classes, whatever they look like.
 
     Raises:
         DataError: A column is not there.
@@ -115,4 +126,6 @@ def target_columns(frame: pd.DataFrame, targets: Sequence[str], what: str) -> pd
             raise DataError(
                 f"{what} have no target column {name!r}{nearest(name, map(str, frame.columns))}"
             )
-    return pd.DataFrame({name: clean(frame[name].infer_objects()) for name in targets})
+    return pd.DataFrame(
+        {t: clean(frame[t].infer_objects(), keep_words=t in declared) for t in targets}
+    )

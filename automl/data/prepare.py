@@ -135,7 +135,7 @@ def _infer_task(
             f"split by time or group. It was taken for {len(classes)} classes; --task overrules."
         )
     return infer_task(
-        target_columns(learnt, tuple(learnt.columns), "The rows"),
+        target_columns(learnt, tuple(learnt.columns), "The rows", combined.categorical),
         request.task,
         say,
         counted_classes=combined.is_image_like,

@@ -51,7 +51,7 @@ def find_strata(combined: Combined, request: DataRequest) -> Strata:
     targets = combined.targets[main]
     try:
         task = infer_task(
-            target_columns(targets, tuple(targets.columns), "The rows"),
+            target_columns(targets, tuple(targets.columns), "The rows", combined.categorical),
             request.task,
             lambda _: None,
             counted_classes=combined.is_image_like,

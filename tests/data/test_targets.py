@@ -175,7 +175,7 @@ def test_rows_without_a_target_are_no_class():
     frame = pd.DataFrame({"y": [None, "<=50K", ">50K"]})
     _, known = encode_targets(frame, BINARY, said.append)
     assert known.tolist() == [False, True, True]
-    assert said == ["1 rows without a value of the target 'y' are left out"]
+    assert said == ["1 row without a value of the target 'y' is left out"]
 
 
 def test_a_target_column_that_is_not_there_is_refused():
