@@ -51,6 +51,16 @@ Categorical = Annotated[
         rich_help_panel=DATA,
     ),
 ]
+Numeric = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--numeric",
+        metavar="COLUMN",
+        help="Take a column as numbers though it looks like dates, codes or texts; what is none "
+        "counts as missing. Repeatable. Default: by what the column holds.",
+        rich_help_panel=DATA,
+    ),
+]
 Decimal = Annotated[
     str | None,
     typer.Option(
@@ -78,6 +88,17 @@ DateFormat = Annotated[
         metavar="COLUMN=FORMAT",
         help="Format of a column's dates, as for strptime (when=%d.%m.%Y). Repeatable. Default: "
         "what each column shows.",
+        rich_help_panel=DATA,
+    ),
+]
+Cycles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cycles",
+        metavar="COLUMN=CYCLES",
+        help="Cycles in which a date's or a time's place is used beside it: some of year, week and "
+        "day with commas between them, or none (when=year,week). Repeatable. Default: those that "
+        "the training rows have seen enough of.",
         rich_help_panel=DATA,
     ),
 ]

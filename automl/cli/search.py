@@ -17,6 +17,7 @@ from automl.cli.data_options import (
     Categorical,
     ClassWeight,
     ClipKind,
+    Cycles,
     Data,
     DateFormat,
     DayFirst,
@@ -25,6 +26,7 @@ from automl.cli.data_options import (
     Ignore,
     InputKind,
     Names,
+    Numeric,
     Separator,
     SplitByTime,
     Target,
@@ -100,9 +102,11 @@ def search(
     target: Target = None,
     task: TaskName = None,
     categorical: Categorical = None,
+    numeric: Numeric = None,
     decimal: Decimal = None,
     day_first: DayFirst = False,
     date_format: DateFormat = None,
+    cycles: Cycles = None,
     ignore: Ignore = None,
     names: Names = None,
     separator: Separator = None,
@@ -153,7 +157,7 @@ def search(
     asked = dict(locals())
     for name in ("context", "quiet", "as_json", "debug"):  # not for the Python interface
         del asked[name]
-    for name in ("target", "categorical", "ignore"):
+    for name in ("target", "categorical", "numeric", "ignore"):
         asked[name] = tuple(asked[name] or ())
     asked["metrics"] = parse_metrics(metrics or ())
     asked["names"] = names or ()
@@ -161,7 +165,8 @@ def search(
     asked["validation"] = parse_rows(validation)
     asked["test"] = parse_rows(test)
     asked["class_weight"] = parse_class_weight(class_weight)
-    asked["date_format"] = parse_date_formats(date_format)
+    asked["date_format"] = parse_of_columns("--date-format", date_format, "when=%d.%m.%Y")
+    asked["cycles"] = parse_of_columns("--cycles", cycles, "when=year,week")
 
     def start(observer: Observer) -> Run:
         from automl.api import search as run_search
@@ -315,21 +320,28 @@ def parse_rows(given: str | None) -> str | float | None:
         return given
 
 
-def parse_date_formats(given: Sequence[str] | None) -> Mapping[str, str] | None:
-    """Reads the ``COLUMN=FORMAT`` of --date-format.
+def parse_of_columns(
+    option: str, given: Sequence[str] | None, example: str
+) -> Mapping[str, str] | None:
+    """Reads the ``COLUMN=VALUE`` of an option that may be repeated.
+
+    Args:
+        option: The option.
+        given: What was given with it.
+        example: How it is written.
 
     Raises:
         RequestError: There is no ``=``.
     """
-    formats: dict[str, str] = {}
+    values: dict[str, str] = {}
     for part in given or ():
-        column, equals, date_format = part.rpartition("=")
+        column, equals, value = part.rpartition("=")
         if not equals or not column.strip():
             raise RequestError(
-                f"--date-format {part} is not COLUMN=FORMAT; write it like when=%d.%m.%Y."
+                f"{option} {part} names no column and value; write it like {example}."
             )
-        formats[column.strip()] = date_format
-    return formats or None
+        values[column.strip()] = value
+    return values or None
 
 
 def parse_class_weight(given: str | None) -> str | Mapping[str, float] | None:

@@ -27,7 +27,7 @@ BOOLEAN_TEXTS = {"true": "1", "false": "0"}
 
 
 # Formats of dates that are whole numbers, by how many digits they have.
-DIGIT_DATES = {"%Y%m%d": 8, "%Y%m%d%H%M": 12, "%Y%m%d%H%M%S": 14}
+DIGIT_DATES = {"%Y%m": 6, "%Y%m%d": 8, "%Y%m%d%H%M": 12, "%Y%m%d%H%M%S": 14}
 
 # Ticks of a datetime64 in a day, by its unit.
 PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
@@ -195,7 +195,19 @@ def read_column(column: pd.Series, reading: Reading, is_clean: bool = False) -> 
     if reading.strays and is_text(cleaned):
         cleaned = cleaned.mask(cleaned.isin(list(reading.strays)))
     values = _read_cleaned(cleaned, reading)
+    if reading.strays and reading.source is ColumnSource.DATE:
+        no_date = _are_strays(values, reading)
+        cleaned, values = cleaned.mask(no_date), values.mask(no_date)
     return ReadColumn(values, cleaned, values.isna().to_numpy() & cleaned.notna().to_numpy())
+
+
+def _are_strays(moments: pd.Series, reading: Reading) -> npt.NDArray[np.bool_]:
+    """Which dates are one of the days that count as missing, however they are written."""
+    import pandas as pd
+
+    none = timestamps(pd.Series(list(reading.strays), dtype="str"), reading.date_format)
+    days = none.dropna().to_numpy().astype("datetime64[D]")
+    return np.isin(moments.to_numpy().astype("datetime64[D]"), days)
 
 
 def _read_cleaned(cleaned: pd.Series, reading: Reading) -> pd.Series:

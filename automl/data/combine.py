@@ -10,13 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.columns import (
-    clean,
-    clean_apart,
-    numeric_values,
-    read_column,
-    text_values,
-)
+from automl.data.columns import clean, clean_apart, numeric_values, read_column, text_values
+from automl.data.cycles import parse_cycles
 from automl.data.infer import infer_column
 from automl.data.missing_targets import PART_NAMES, with_target
 from automl.data.names import nearest
@@ -30,6 +25,12 @@ from automl.errors import DataError, RequestError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+# What a request says of columns by their names.
+OF_COLUMNS = (
+    "ignore", "names", "group", "weight", "categorical", "numeric", "date_format", "cycles",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,13 @@ def _combine_tables(
     kept = {name: column[keep].reset_index(drop=True) for name, column in joined.items()}
     row = np.concatenate([np.arange(1, len(rows) + 1) for _, rows in present])[keep]
     part = part[keep]
-    conventions = Conventions(request.decimal, request.day_first or None, roles.date_format)
+    conventions = Conventions(
+        request.decimal,
+        request.day_first or None,
+        roles.date_format,
+        roles.numeric,
+        {name: parse_cycles(given) for name, given in roles.cycles.items()},
+    )
     weight = _given_weights(request, present, keep)
     if roles.weight is not None:
         weight = column_weights(kept[roles.weight], conventions)
@@ -289,7 +296,16 @@ def _combine_arrays(
             f"Option --split-by-time {request.split_by_time} names a column, but arrays have none: "
             "give order, for the order that the rows are in."
         )
-    for option in ("ignore", "names", "group", "weight", "categorical", "date_format"):
+    for option in (
+        "ignore",
+        "names",
+        "group",
+        "weight",
+        "categorical",
+        "numeric",
+        "date_format",
+        "cycles",
+    ):
         given = getattr(request, option)
         if option == "weight" and not isinstance(given, str | int):
             continue

@@ -16,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.columns import ColumnSource
+from automl.errors import DataError
 
 if TYPE_CHECKING:
     from automl.data.numbers import FloatArray
 
 HOURS = 24.0
+NO_CYCLES = "none"
 # Own choices. What a season is can only be told from how late it is where some of the year came
 # twice; a week and a day are short, and whole ones are asked for.
 LEAST_PERIODS = {"year": 1.5, "week": 2.0, "day": 2.0}
@@ -75,6 +77,32 @@ def _is_held(moments: npt.NDArray[np.float64], cycle: Cycle) -> bool:
     period = cycle.period(ColumnSource.DATE)
     spans = (moments[-1] - moments[0]) >= LEAST_PERIODS[cycle] * period
     return bool(spans and np.diff(moments).min() < NEAR * period)
+
+
+def parse_cycles(given: str) -> tuple[Cycle, ...]:
+    """Reads names of cycles with commas between them, or ``none``.
+
+    Raises:
+        ValueError: There is no such cycle.
+    """
+    names = [] if given.strip() == NO_CYCLES else [name.strip() for name in given.split(",")]
+    return tuple(cycle for cycle in Cycle if cycle in {Cycle(name) for name in names})
+
+
+def check_possible(name: str, cycles: Sequence[Cycle], source: ColumnSource) -> None:
+    """Checks that values of a kind have a place in the cycles that were asked for.
+
+    Raises:
+        DataError: They have not.
+    """
+    possible = POSSIBLE.get(source, ())
+    for cycle in cycles:
+        if cycle not in possible:
+            known = f"give {' or '.join(possible)}, or " if possible else "give "
+            raise DataError(
+                f"Column {name!r} holds {source}s, which have no place in the {cycle} that "
+                f"--cycles names: {known}{NO_CYCLES}."
+            )
 
 
 def describe(cycles: Sequence[str]) -> str:

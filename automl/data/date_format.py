@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.date_doubts import varies_more
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -70,7 +72,7 @@ _MOMENT = re.compile(
     rf"(?:(?:T|,? | at | um )(?:{_CLOCK}) ?(?P<zone>Z|UTC|GMT|[-+]\d{{2}}:?(?:\d{{2}})?)?)?"
 )
 _TIME = re.compile(
-    r"(?P<minus>-)?(?:(?P<h>\d{1,3}):(?P<min>\d{2})(?::(?P<s>\d{2}(?:[.,]\d{1,9})?))?"
+    r"(?P<minus>-)?(?:(?P<h>\d{1,3})[:.](?P<min>\d{2})(?:[:.](?P<s>\d{2}(?:[.,]\d{1,9})?))?"
     r" ?(?P<half>[AaPp]\.? ?[Mm]\b\.?)?|(?P<hour>\d{1,2}) ?(?P<part>[AaPp]\.? ?[Mm]\b\.?))"
 )
 
@@ -98,10 +100,13 @@ class DateGuess:
     Attributes:
         format: As for ``strptime``, or ``"ISO8601"``.
         other: A format with day and month the other way round that reads as many values, or None.
+        rival: A format that reads as many values and has a year of two digits first where the
+            format has it last, or the other way round; or None.
     """
 
     format: str
     other: str | None = None
+    rival: str | None = None
 
 
 def read_dates(texts: pd.Series, date_format: str) -> pd.Series:
@@ -282,11 +287,16 @@ def infer_date_format(texts: pd.Series, day_first: bool | None = None) -> DateGu
         scored.append((int(counts[read.isna().to_numpy()].sum()), shown, read))
     least = min(score for score, _, _ in scored)
     best = [(shown, read) for score, shown, read in scored if score == least]
-    # Where dots stand between, or where it is said, the day comes first; a short year never does
-    # where another order fits.
+    # Where dots stand between, or where it is said, the day comes first.
     is_open = not numbers_first and day_first is None
-    others = [shown for shown, read in best[1:] if is_open and not read.equals(best[0][1])]
-    return DateGuess(best[0][0], next((f for f in others if not f.startswith("%y")), None))
+    (chosen, read), others = best[0], best[1:]
+    short = next(((f, r) for f, r in others if f.startswith("%y") and is_open), None)
+    if short is not None and varies_more(short[1], read):
+        return DateGuess(short[0], None, chosen)
+    other = next(
+        (f for f, r in others if is_open and not f.startswith("%y") and not r.equals(read)), None
+    )
+    return DateGuess(chosen, other, None if short is None else short[0])
 
 
 def _shown_format(found: re.Match[str], order: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from automl.common.shell import option
 from automl.data.clipping import Clip
 from automl.data.columns import ColumnSource, Reading, is_text, numeric_values, text_values
-from automl.data.cycles import describe, held_cycles
+from automl.data.cycles import NO_CYCLES, Cycle, check_possible, describe, held_cycles
 from automl.data.features import ArrayFeature, CategoricalFeature, Feature, NumericFeature
 from automl.data.numbers import array_to_float32, rows_of_a_chunk
 from automl.data.plan import TargetScale
@@ -55,6 +55,7 @@ def fit_features(
     say: Say,
     keep_constant: bool = False,
     clip: Clip | None = None,
+    cycles: Mapping[str, tuple[Cycle, ...]] | None = None,
 ) -> tuple[Feature, ...]:
     """Fits a feature to each column that carries something, and says which are left out.
 
@@ -66,9 +67,12 @@ def fit_features(
         keep_constant: Whether numbers that are all the same stay, as zeros, and dates are days
             alone: for a model whose author has counted the columns.
         clip: How far standardized numbers may lie from their mean; None for no limit.
+        cycles: Name of a column to the cycles that a person asks for, to overrule what its values
+            have seen enough of.
 
     Raises:
-        DataError: A column has infinite values, or no column carries anything.
+        DataError: A column has infinite values, no column carries anything, or a column has no
+            such cycle.
     """
     features: list[Feature] = []
     for column in schema:
@@ -78,9 +82,11 @@ def fit_features(
         if reason is None and column.kind is ColumnKind.CATEGORY:
             fitted = _fit_categorical(column, cleaned, column.name in forced, say)
         elif reason is None:
-            fitted = _fit_numeric(column, cleaned, keep_constant, clip or Clip())
+            asked = () if keep_constant else (cycles or {}).get(column.name)
+            check_possible(column.name, asked or (), column.reading.source)
+            fitted = _fit_numeric(column, cleaned, keep_constant, clip or Clip(), asked)
             reason = "its values differ too little for single precision; subtract a constant"
-            _say_cycles(fitted, say)
+            _say_cycles(fitted, say, is_asked=asked is not None)
         if fitted is None:
             say(f"column {column.name!r} is left out: {reason}")
         else:
@@ -164,7 +170,11 @@ def _is_counter(column: Column, present: pd.Series) -> bool:
 
 
 def _fit_numeric(
-    column: Column, cleaned: pd.Series, keep_constant: bool, clip: Clip
+    column: Column,
+    cleaned: pd.Series,
+    keep_constant: bool,
+    clip: Clip,
+    asked: tuple[Cycle, ...] | None,
 ) -> NumericFeature | None:
     unfitted = NumericFeature(
         column.name,
@@ -176,7 +186,9 @@ def _fit_numeric(
     raw = unfitted.raw(cleaned)
     missing = np.isnan(raw)
     fill = float(np.median(raw[~missing].astype(np.float64)))
-    cycles = () if keep_constant else held_cycles(raw[~missing].astype(np.float64), unfitted.source)
+    cycles = asked
+    if cycles is None:
+        cycles = held_cycles(raw[~missing].astype(np.float64), unfitted.source)
     filled = np.where(missing, fill, raw.astype(np.float64))
     mean, std = float(filled.mean()), float(filled.std())
     if std <= LEAST_RELATIVE_STD * abs(mean) or std < LEAST_STD:
@@ -196,12 +208,14 @@ def _fit_numeric(
     )
 
 
-def _say_cycles(feature: NumericFeature | None, say: Say) -> None:
+def _say_cycles(feature: NumericFeature | None, say: Say, is_asked: bool) -> None:
     if feature is not None and feature.cycles:
         number = "days" if feature.source is ColumnSource.DATE else "hours"
+        none = option("--cycles", f"{feature.name}={NO_CYCLES}")
+        way = "" if is_asked else f" ({none} leaves it out)"
         say(
             f"column {feature.name!r}: its place in {describe(feature.cycles)} is used beside its "
-            f"{number}, as sine and cosine"
+            f"{number}, as sine and cosine{way}"
         )
 
 

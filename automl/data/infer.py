@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from automl.common.shell import option
 from automl.data.columns import (
-    DIGIT_DATES,
     ColumnSource,
     Reading,
     booleans,
@@ -20,7 +19,29 @@ from automl.data.columns import (
     is_text,
     read_column,
 )
-from automl.data.date_format import FIRST_SHORT_YEAR, ISO, infer_date_format
+from automl.data.date_doubts import (
+    CLOCKS,
+    is_named,
+)
+from automl.data.date_format import ISO, infer_date_format
+from automl.data.guess import (
+    STRAY_SHARE,
+    Guess,
+    count_strays,
+    of_kind,
+    sample,
+    with_strays,
+    without_open_ends,
+)
+from automl.data.infer_dates import (
+    are_clock_times,
+    asked_dates,
+    dates,
+    digit_dates,
+    format_of,
+    guess_dates,
+    guess_times,
+)
 from automl.data.infer_numbers import infer_number_format, mixed_numbers
 from automl.data.number_format import NumberFormat
 from automl.data.say import Say
@@ -30,39 +51,9 @@ from automl.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-# Of a column that is mostly numbers or dates, the texts among them (own choice): at most this
-# share of the values and this many different ones count as missing; beyond, the column is text.
-STRAY_SHARE = 0.05
-STRAY_TEXTS = 5
 # A column of text in which more of the values than this share hold a digit could be meant as
-# numbers or dates, so that it is said what it is taken for. So many values are looked at.
+# numbers or dates, so that it is said what it is taken for.
 DIGITS_SHARE = 0.5
-LOOKED_AT = 200
-# Whole numbers are dates such as 20240131 if all of them are, and so many.
-LEAST_DIGIT_DATES = 5
-
-DAY_FIRST, MONTH_FIRST = "day first", "month first"
-ORDERS = {"%d": DAY_FIRST, "%m": MONTH_FIRST}
-
-
-@dataclass(frozen=True)
-class Guess:
-    """What a column seems to be, and what another column of the file could tell about it.
-
-    Attributes:
-        column: What the column is.
-        note: What to say of it, or "".
-        means: Its decimal mark, or whether its dates have the day first; "" for neither.
-        other: The column with the other decimal mark or order of day and month, where nothing in
-            it speaks against that.
-        left_open: What to say of that choice.
-    """
-
-    column: Column
-    note: str = ""
-    means: str = ""
-    other: Guess | None = None
-    left_open: str = ""
 
 
 def infer_column(cleaned: pd.Series, say: Say, conventions: Conventions | None = None) -> Column:
@@ -132,17 +123,19 @@ def _guess_raw(column: pd.Series, asked: Conventions) -> Guess:
 def _guess(cleaned: pd.Series, asked: Conventions) -> Guess:
     name = str(cleaned.name)
     if name in asked.date_formats:
-        return _asked_dates(cleaned, asked.date_formats[name])
+        return asked_dates(cleaned, asked.date_formats[name])
+    if name in asked.numeric:
+        return _asked_numbers(cleaned, asked.decimal)
     if cleaned.dtype.kind == "M":
-        return _dates(name, ISO)
+        return without_open_ends(dates(name, ISO), cleaned.dropna())
     if cleaned.dtype.kind == "b":
-        return _of_kind(name, ColumnSource.BOOLEAN)
+        return of_kind(name, ColumnSource.BOOLEAN)
     if not is_text(cleaned):
-        found = _digit_dates(digits(cleaned), name) if cleaned.dtype.kind in "if" else None
-        return found or _of_kind(name, ColumnSource.NUMBER)
+        found = digit_dates(digits(cleaned), name) if cleaned.dtype.kind in "if" else None
+        return found or of_kind(name, ColumnSource.NUMBER)
     present = cleaned.dropna()
     if not len(present):
-        return _of_kind(name, ColumnSource.NUMBER)
+        return of_kind(name, ColumnSource.NUMBER)
     if are_codes(present):
         example = present[present.str.match(r"0\d")].iloc[0]
         looks = f"values such as {example!r} begin with 0, as codes do"
@@ -152,41 +145,65 @@ def _guess(cleaned: pd.Series, asked: Conventions) -> Guess:
     return _guess_text(name, present, asked)
 
 
-def _of_kind(name: str, source: ColumnSource) -> Guess:
-    return Guess(Column(name, ColumnKind(source.value), Reading(source)))
+def _asked_numbers(cleaned: pd.Series, decimal: str | None) -> Guess:
+    """Numbers by the person's word, in the format that reads most of them.
+
+    Raises:
+        DataError: No value is one.
+    """
+    name, found = str(cleaned.name), None
+    present = cleaned.dropna()
+    if is_text(cleaned) and np.isnan(NumberFormat().read(present)).any():
+        found = infer_number_format(present, decimal)
+    column = Column(name, ColumnKind.NUMBER)
+    if found is not None:
+        column = replace(column, reading=Reading(number_format=found.format))
+    unread = read_column(present, column.reading).unread
+    if (len(present) and unread.all()) or cleaned.dtype.kind == "M":
+        raise DataError(
+            f"Column {name!r} holds {str(present.iloc[0])!r} and no number, which --numeric asks "
+            "for: leave the option out, or correct the column."
+        )
+    told = f"column {name!r} is taken as numbers"
+    if found is not None:
+        value, how = found.format.read_one(found.example), found.format.describe()
+        told += f": {found.example!r} is read as {value:.10g}" + (f" ({how})" if how else "")
+    if unread.any():
+        told += (
+            f"; {int(unread.sum()):,} of {len(present):,} values, such as "
+            f"{str(present[unread].iloc[0])!r}, are none and count as missing"
+        )
+    return Guess(column, told)
 
 
 def _guess_text(name: str, present: pd.Series, asked: Conventions) -> Guess:
     if not np.isnan(NumberFormat().read(present)).any():
-        found = _digit_dates(present, name)
+        found = digit_dates(present, name)
         if found is not None:
             return found
+        if is_named(name, CLOCKS) and are_clock_times(present):
+            return guess_times(name, present) or _plain_numbers(name, present)
         if asked.decimal != "," and not _could_be_grouped(present):
             return _plain_numbers(name, present)
-    sample = _sample(present)
-    if _are_booleans(sample) and _are_booleans(present):
-        return _of_kind(name, ColumnSource.BOOLEAN)
-    if sample.str.contains(r"\d").mean() < DIGITS_SHARE:
+    look = sample(present)
+    if _are_booleans(look) and _are_booleans(present):
+        return of_kind(name, ColumnSource.BOOLEAN)
+    if look.str.contains(r"\d").mean() < DIGITS_SHARE:
         return Guess(Column(name, ColumnKind.CATEGORY))
     read = [
-        _guess_dates(name, present, asked.day_first),
-        _guess_times(name, present),
+        guess_dates(name, present, asked.day_first),
+        guess_times(name, present),
         _guess_numbers(name, present, asked.decimal),
     ]
     # The reading with the fewest strays; dates before numbers where they have equally many.
     found = min(
         (guess for guess in read if guess is not None),
-        key=_strays,
+        key=count_strays,
         default=None,
     )
     if found is not None:
         return found
     return Guess(Column(name, ColumnKind.CATEGORY, looks=_looks(name, present)))
-
-
-def _sample(present: pd.Series) -> pd.Series:
-    """A few values, evenly spread."""
-    return present.iloc[np.unique(np.linspace(0, len(present) - 1, LOOKED_AT).astype(int))]
 
 
 def _are_booleans(present: pd.Series) -> bool:
@@ -228,117 +245,6 @@ def _could_be_grouped(present: pd.Series) -> bool:
     return dotted and bool(present.str.fullmatch(pattern).all())
 
 
-def _digit_dates(texts: pd.Series, name: str) -> Guess | None:
-    """Dates that are whole numbers: 20240131, with hours and minutes and seconds behind or not."""
-    at = texts.notna().to_numpy().argmax()
-    first = str(texts.iloc[at]) if len(texts) else ""
-    if len(first) not in DIGIT_DATES.values():
-        return None
-    present = texts.dropna()
-    if len(present) < LEAST_DIGIT_DATES or present.nunique() < 2:
-        return None
-    for date_format, length in DIGIT_DATES.items():
-        pattern = rf"(?:19|20)\d{{{length - 2}}}|2100\d{{{length - 4}}}"
-        if re.fullmatch(pattern, str(present.iloc[0])) and present.str.fullmatch(pattern).all():
-            reading = Reading(ColumnSource.DATE, date_format)
-            return (
-                None
-                if read_column(present, reading, is_clean=True).unread.any()
-                else _dates(name, date_format)
-            )
-    return None
-
-
-def _format_of(name: str) -> str:
-    """The option that says how a column's dates are written."""
-    return option("--date-format", f"{name}=FORMAT")
-
-
-def _dates(name: str, date_format: str) -> Guess:
-    how = ""
-    if date_format != ISO:
-        how = f", read by the format {date_format} ({_format_of(name)} overrules)"
-    if "%y" in date_format:
-        how += f", two-digit years from {FIRST_SHORT_YEAR} on as 19{FIRST_SHORT_YEAR}"
-    note = f"column {name!r} holds dates{how}: used as days since 1970-01-01"
-    first = re.match(r"%[dm]", date_format)
-    means = "" if first is None or "%b" in date_format else ORDERS[first.group()]
-    return Guess(
-        Column(name, ColumnKind.DATE, Reading(ColumnSource.DATE, date_format)), note, means
-    )
-
-
-def _asked_dates(cleaned: pd.Series, date_format: str) -> Guess:
-    """Dates of a format that the person named.
-
-    Raises:
-        DataError: No value is one.
-    """
-    guess = _dates(str(cleaned.name), date_format)
-    read = read_column(cleaned, guess.column.reading, is_clean=True)
-    if not read.unread.any():
-        return guess
-    example = str(cleaned[read.unread].iloc[0])
-    if not read.values.notna().any():
-        raise DataError(
-            f"Column {cleaned.name!r} holds {example!r} and no date of the format {date_format} "
-            "that --date-format names: correct the format."
-        )
-    count = f"{int(read.unread.sum()):,} of {int(cleaned.notna().sum()):,} values, such as"
-    return replace(
-        guess, note=f"{guess.note}; {count} {example!r}, are not of it and count as missing"
-    )
-
-
-def _guess_dates(name: str, present: pd.Series, day_first: bool | None) -> Guess | None:
-    found = infer_date_format(present, day_first)
-    if found is None:
-        return None
-    guess = _with_strays(_dates(name, found.format), present)
-    other = None if found.other is None else _with_strays(_dates(name, found.other), present)
-    if guess is None or other is None or _strays(other) < _strays(guess):
-        return guess if other is None else other  # a rare value may tell
-    left_open = f"; nothing tells day from month, so {guess.means}"
-    way = "--day-first" if guess.means == MONTH_FIRST else "--date-format"
-    return replace(guess, other=other, left_open=f"{left_open} ({way} overrules)")
-
-
-def _guess_times(name: str, present: pd.Series) -> Guess | None:
-    note = f"column {name!r} holds times of day: used as hours"
-    column = Column(name, ColumnKind.TIME, Reading(ColumnSource.TIME))
-    return _with_strays(Guess(column, note), present)
-
-
-def _with_strays(guess: Guess, present: pd.Series) -> Guess | None:
-    """A column read this way if all but a few of its values can be, else None."""
-    column = guess.column
-    if read_column(_sample(present), column.reading, is_clean=True).unread.mean() > 0.5:
-        return None
-    unread = read_column(present, column.reading, is_clean=True).unread
-    strays = sorted(str(text) for text in present[unread].unique())
-    words = unread & present.str.contains(r"\w").to_numpy(np.bool_)  # not a dash for "no value"
-    if words.mean() > STRAY_SHARE or len(strays) > STRAY_TEXTS:
-        return None
-    if not strays:
-        return guess
-    shown = ", ".join(map(repr, strays))
-    note = (
-        f"column {column.name!r}: {shown} among the {column.kind}s ({int(unread.sum())} rows) "
-        f"counts as a missing value ({option('--categorical', column.name)} takes all values "
-        "as categories)"
-    )
-    reading = replace(column.reading, strays=tuple(strays))
-    return replace(
-        guess,
-        column=replace(column, reading=reading),
-        note=f"{guess.note}; {note.partition(': ')[2]}" if guess.note else note,
-    )
-
-
-def _strays(guess: Guess) -> int:
-    return len(guess.column.reading.strays)
-
-
 def _guess_numbers(name: str, present: pd.Series, decimal: str | None) -> Guess | None:
     found = infer_number_format(present, decimal)
     if found is None:
@@ -351,13 +257,13 @@ def _guess_numbers(name: str, present: pd.Series, decimal: str | None) -> Guess 
             note = f"column {name!r}: {found.example!r} is read as {value:.10g}"
             note = note if found.is_ambiguous else ""
         column = Column(name, ColumnKind.NUMBER, Reading(number_format=number_format))
-        return _with_strays(Guess(column, note, number_format.decimal), present)
+        return with_strays(Guess(column, note, number_format.decimal), present)
 
     guess = read_as(found.format)
     if found.other is None:
         return guess
     other = read_as(found.other)
-    if guess is None or other is None or _strays(other) < _strays(guess):
+    if guess is None or other is None or count_strays(other) < count_strays(guess):
         return guess if other is None else other  # a rare value may tell
     left_open = ""
     if found.is_ambiguous:
@@ -376,9 +282,9 @@ def _looks(name: str, present: pd.Series) -> str:
     if infer_date_format(present) is not None:
         return (
             f"values such as {examples} look like dates that are not all of one format "
-            f"({_format_of(name)} reads one)"
+            f"({format_of(name)} reads one)"
         )
     return (
         f"values such as {examples} hold digits but are read neither as numbers nor as dates "
-        f"({_format_of(name)} reads dates)"
+        f"({format_of(name)} reads dates)"
     )

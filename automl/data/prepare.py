@@ -195,7 +195,13 @@ def _fit(
     schema = infer_schema(learnt, combined.categorical, say, combined.conventions)
     read = read_table(combined.frame, schema)
     features = fit_features(
-        read.frame.iloc[split.train], schema, combined.categorical, say, keep_constant, clip
+        read.frame.iloc[split.train],
+        schema,
+        combined.categorical,
+        say,
+        keep_constant,
+        clip,
+        combined.conventions.cycles,
     )
     plan = PreprocessingPlan(features, scale)
     for tell, rows in zip(tellers, (split.validation, split.test), strict=True):

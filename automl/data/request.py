@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.data.clipping import Clip
+from automl.data.cycles import NO_CYCLES, Cycle, parse_cycles
 from automl.data.separators import checked_separator
 from automl.errors import DataError, RequestError
 
@@ -30,6 +31,7 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "task": ((str,), "a kind of task, such as 'regression'"),
     "decimal": ((str,), "'.' or ','"),
     "date_format": ((Mapping,), "a dictionary of columns to formats such as '%d.%m.%Y'"),
+    "cycles": ((Mapping,), "a dictionary of columns to cycles such as 'year,week'"),
 }
 
 
@@ -60,11 +62,15 @@ class DataRequest:
         class_weight: ``"balanced"``, or class to weight; None for equal weights.
         task: Kind of task, to overrule what the target looks like.
         categorical: Columns to take as categories whatever they look like.
+        numeric: Columns to take as numbers whatever they look like.
         decimal: Decimal mark of numbers in texts, ``"."`` or ``","``; None for what each column
             shows.
         day_first: Whether in dates the day comes before the month where a column shows neither.
         date_format: Column to the format of its dates, as for ``strptime``; None for what each
             shows.
+        cycles: Column of dates or times of day to the cycles in which its place is told: some of
+            ``year``, ``week`` and ``day`` with commas between them, or ``"none"``; None for those
+            that the training rows have seen enough of.
         input: How numbers come to the models: ``"standardize"``; ``"raw"``, as they are; or
             ``"auto"``, standardized unless a model of a person's own wants them raw.
         clip: How standardized numbers far from their mean are clipped: ``"hard"``, ``"smooth"``
@@ -88,9 +94,11 @@ class DataRequest:
     class_weight: str | Mapping[Any, float] | None = None
     task: str | None = None
     categorical: tuple[str | int, ...] = ()
+    numeric: tuple[str | int, ...] = ()
     decimal: str | None = None
     day_first: bool = False
     date_format: Mapping[str, str] | None = None
+    cycles: Mapping[str, str] | None = None
     clip: str = "hard"
     input: str = AUTO
     seed: int = 0
@@ -104,11 +112,19 @@ class DataRequest:
             RequestError: A share is not a share, or two options contradict each other.
         """
         self._check_types()
-        for name in ("target", "ignore", "categorical"):
+        for name in ("target", "ignore", "categorical", "numeric"):
             object.__setattr__(self, name, _as_tuple(getattr(self, name)))
         object.__setattr__(self, "names", _column_names(self.names))
         object.__setattr__(self, "separator", checked_separator(self.separator))
         Clip.of(self.clip)
+        for column, cycles in (self.cycles or {}).items():
+            try:
+                parse_cycles(str(cycles))
+            except ValueError:
+                raise RequestError(
+                    f"The cycles {cycles!r} of column {str(column)!r} are none: give some of "
+                    f"{', '.join(Cycle)} with commas between them, or {NO_CYCLES}."
+                ) from None
         if self.input not in INPUTS:
             raise RequestError(
                 f"There is no input {self.input!r}: give {', '.join(INPUTS)} (raw leaves numbers "
@@ -190,8 +206,9 @@ class DataRequest:
         form["weight"] = _weight_form(self.weight)
         if isinstance(self.class_weight, Mapping):
             form["class_weight"] = {str(k): float(v) for k, v in self.class_weight.items()}
-        if self.date_format is not None:
-            form["date_format"] = {str(k): v for k, v in self.date_format.items()}
+        for name in ("date_format", "cycles"):
+            if form[name] is not None:
+                form[name] = {str(k): v for k, v in form[name].items()}
         return {k: list(v) if isinstance(v, tuple) else v for k, v in form.items()}
 
     @classmethod

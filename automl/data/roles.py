@@ -26,6 +26,8 @@ class Roles:
     group: str | None = None
     time: str | None = None
     date_format: Mapping[str, str] = field(default_factory=dict)
+    numeric: tuple[str, ...] = ()
+    cycles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -79,7 +81,23 @@ def find_roles(
     if not features:
         raise DataError("Besides the target there is no column to learn from: give at least one.")
     dates = {_find(c, columns, "date", hint): f for c, f in (request.date_format or {}).items()}
-    return Roles(targets, features, categorical, **roles, date_format=dates)
+    numeric = tuple(_find(c, columns, "numeric", hint) for c in request.numeric)
+    for name in numeric:
+        if name in targets:
+            raise DataError(f"The target {name!r} is taken as numbers with --task regression.")
+        if name in categorical or name in dates:
+            other = "--categorical" if name in categorical else "--date-format"
+            raise DataError(f"The column {name!r} cannot be both --numeric and {other}: give one.")
+    cycles = {_find(c, columns, "date", hint): f for c, f in (request.cycles or {}).items()}
+    return Roles(
+        targets,
+        features,
+        categorical,
+        **roles,
+        date_format=dates,
+        numeric=numeric,
+        cycles=cycles,
+    )
 
 
 def _time_column(request: DataRequest, columns: Sequence[str]) -> str | int | None:

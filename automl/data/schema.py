@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from automl.data.columns import Reading
+from automl.data.cycles import Cycle
 
 
 class ColumnKind(StrEnum):
@@ -45,8 +46,13 @@ class Conventions:
         decimal: The decimal mark of numbers in texts, or None.
         day_first: Whether in dates the day comes before the month, or None.
         date_formats: Column name to the format of its dates, as for ``strptime``.
+        numeric: Names of columns that are numbers whatever they look like.
+        cycles: Column name to the cycles that its dates or times of day are told by beside how
+            late they are.
     """
 
     decimal: str | None = None
     day_first: bool | None = None
     date_formats: Mapping[str, str] = field(default_factory=dict)
+    numeric: Collection[str] = ()
+    cycles: Mapping[str, tuple[Cycle, ...]] = field(default_factory=dict)

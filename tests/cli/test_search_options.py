@@ -23,6 +23,8 @@ OPTIONS: list[tuple[list[str], str, Any]] = [
     (["--decimal", ","], "data.decimal", ","),
     (["--day-first"], "data.day_first", True),
     (["--date-format", "when=%d.%m.%Y"], "data.date_format", {"when": "%d.%m.%Y"}),
+    (["--numeric", "a", "--numeric", "b"], "data.numeric", ("a", "b")),
+    (["--cycles", "when=year,day"], "data.cycles", {"when": "year,day"}),
     (["--ignore", "id"], "data.ignore", ("id",)),
     (["--names", "a,b,c"], "data.names", ("a", "b", "c")),
     (["--allow-wide"], "data.allow_wide", True),

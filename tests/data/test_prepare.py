@@ -226,7 +226,9 @@ def test_a_label_that_counts_as_missing_is_named(tmp_path, word):
     labels = [("EU", "AS", word)[i % 3] for i in range(61)]
     pd.DataFrame({"x": np.arange(61) ** 2 % 17, "y": labels}).to_csv(path, index=False)
     notes = prepare(DataRequest(str(path), "y")).notes
-    assert f"20 rows without a value of the target 'y' are left out ('{word}' there" in notes[0]
+    assert (
+        f"20 rows without a value of the target 'y' are left out ('{word}' (20) there" in notes[0]
+    )
 
 
 def test_a_file_without_a_header_and_labels_with_full_stops(tmp_path):

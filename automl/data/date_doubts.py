@@ -1,0 +1,132 @@
+"""Where a date may be none, or another one: open ends, years of two digits, periods, versions."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Days that programs and people write where there is no date or no end to it: the ends of what
+# databases hold, the first days of Excel, SQL Server and Unix.
+OPEN_ENDS = (
+    "0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01",
+    "2099-12-31", "2999-12-31", "3000-01-01", "9999-01-01", "9999-12-31",
+)  # fmt: skip
+OPEN_DIGITS = ("99991231", "29991231")
+# Own choice: such a day counts as none only where no other date lies within so many days of it,
+# nor within as many as the others span; somebody may be born on 1900-01-01.
+FAR_DAYS = 10 * 365
+# Names of columns, word by word, that hold months such as 202001, versions such as 10.4.12 and
+# times of day such as 14.30.
+PERIODS = frozenset(
+    [
+        "period",
+        "month",
+        "months",
+        "yyyymm",
+        "ym",
+        "yearmonth",
+        "yrmonth",
+        "date",
+        "dt",
+        "cohort",
+        "vintage",
+        "periode",
+        "monat",
+        "mois",
+        "mes",
+        "mese",
+        "mese",
+        "jahrmonat",
+        "zeitraum",
+        "fecha",
+        "datum",
+        "data",
+    ]
+)
+VERSIONS = frozenset(
+    [
+        "version",
+        "versions",
+        "ver",
+        "vers",
+        "release",
+        "build",
+        "firmware",
+        "fw",
+        "os",
+        "sw",
+        "software",
+        "driver",
+        "revision",
+        "rev",
+        "section",
+        "chapter",
+        "clause",
+    ]
+)
+CLOCKS = frozenset(
+    [
+        "time",
+        "clock",
+        "hour",
+        "hours",
+        "start",
+        "end",
+        "begin",
+        "departure",
+        "arrival",
+        "opens",
+        "closes",
+        "opening",
+        "closing",
+        "uhrzeit",
+        "zeit",
+        "uhr",
+        "heure",
+        "hora",
+        "ora",
+        "tid",
+        "kello",
+        "klokke",
+        "orario",
+    ]
+)
+
+
+def is_named(name: str, words: frozenset[str]) -> bool:
+    """Whether one of the words of a column's name is one of these."""
+    parts = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return not words.isdisjoint(re.findall(r"[^\W\d_]+", parts.lower()))
+
+
+def open_ends(moments: pd.Series) -> tuple[str, ...]:
+    """Days among dates that stand for no date, in ISO 8601.
+
+    Args:
+        moments: The dates, datetime64, some of them missing.
+    """
+    present = moments.dropna()
+    found = present.to_numpy().astype("datetime64[D]")
+    ends = np.array(OPEN_ENDS, "datetime64[D]")
+    others = np.unique(found[~np.isin(found, ends)])
+    if len(others) < 2:
+        return ()
+    far = max(FAR_DAYS, int((others[-1] - others[0]).astype(np.int64)))
+    return tuple(
+        str(end)
+        for end in np.unique(found[np.isin(found, ends)])
+        if int(np.abs(others - end).min().astype(np.int64)) > far
+    )
+
+
+def varies_more(moments: pd.Series, than: pd.Series) -> bool:
+    """Whether one reading of the same texts has more different days of the month than another.
+
+    What is taken for the day has up to 31 values, and a year of two digits seldom so many.
+    """
+    return int(moments.dt.day.nunique()) > int(than.dt.day.nunique())
