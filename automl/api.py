@@ -15,6 +15,9 @@ from automl.run import Run, conducted
 from automl.run_trial import RunTrial
 
 if TYPE_CHECKING:
+    from optuna.pruners import BasePruner
+    from optuna.samplers import BaseSampler
+
     from automl.space import SearchSpace
     from automl.tuning.observer import Observer
     from automl.tuning.session import SearchEnd
@@ -66,8 +69,8 @@ def search(
     objective: str | Any | None = None,
     direction: str | None = None,
     metrics: str | Sequence[str] = (),
-    sampler: str = "tpe",
-    pruner: str | None = None,
+    sampler: str | BaseSampler = "tpe",
+    pruner: str | BasePruner | None = None,
     engine: str = "local",
     address: str | None = None,
     workers: int | None = None,
@@ -121,9 +124,11 @@ def search(
         direction: ``min`` or ``max``, where the objective is a metric that your own model is
             compiled with and its name does not say which way is better.
         metrics: Metrics to compute and show beside the usual ones, such as ``fbeta:2``.
-        sampler: ``tpe``, ``random``, ``grid``, ``qmc``, ``gp``, ``cmaes`` or ``nsga2``.
-        pruner: ``median``, ``asha``, ``hyperband``, ``patient`` or ``none``; by default asha with
-            ``time``, else patient.
+        sampler: ``tpe``, ``random``, ``grid``, ``qmc``, ``gp``, ``cmaes`` or ``nsga2``, or a
+            sampler of Optuna's or your own (`optuna.samplers.BaseSampler`).
+        pruner: ``median``, ``asha``, ``hyperband``, ``patient`` or ``none``, or a pruner of
+            Optuna's or your own (`optuna.pruners.BasePruner`), which is asked after every epoch;
+            by default asha with ``time``, else patient.
         engine: ``local`` or ``ray``.
         address: Address of a Ray cluster.
         workers: Trials at once; by default one on each core, or one on each GPU, of the cluster
@@ -152,7 +157,7 @@ def search(
     from automl.tuning.arguments import request_arguments
 
     _check_given(data, target, data_options)
-    arguments, carried = request_arguments(asked)
+    arguments, objects = request_arguments(asked)
 
     def start(told: Observer) -> SearchEnd:
         from automl.engines.processes import warm_processes
@@ -165,7 +170,7 @@ def search(
             given = None if isinstance(space, str) else space_of(space)
             name = str(space) if given is None else given.name
             request = make_request(data, target, space=name, **arguments)
-            return start_search(request, directory, told, given, processes, carried)
+            return start_search(request, directory, told, given, processes, objects)
 
     return conducted(start, observer, verbose)
 

@@ -15,6 +15,8 @@ from automl.run_trial import RunTrial
 
 if TYPE_CHECKING:
     import pandas as pd
+    from optuna.pruners import BasePruner
+    from optuna.samplers import BaseSampler
 
     from automl.tuning.observer import Observer
     from automl.tuning.outcome import Outcome
@@ -159,6 +161,8 @@ class Run:
         storage: str | None = None,
         address: str | None = None,
         callbacks: Any = None,
+        sampler: BaseSampler | None = None,
+        pruner: BasePruner | None = None,
         verbose: int = 1,
         observer: Observer | None = None,
     ) -> Run:
@@ -180,6 +184,8 @@ class Run:
                 run on this machine.
             address: Address of the run's Ray cluster, likewise, or of another one.
             callbacks: The run's callbacks once more, where it was started with some.
+            sampler: Its sampler, where that was given as an object.
+            pruner: Its pruner, likewise.
             verbose: What is shown on the way, as in `search`.
             observer: Who watches.
 
@@ -193,6 +199,7 @@ class Run:
         from automl.space.fit_options import carried_callbacks
         from automl.tuning.argument_types import checked_types
         from automl.tuning.budget import bytes_of, seconds_of
+        from automl.tuning.given import Given
         from automl.tuning.manifest import recorded_request
         from automl.tuning.search import resume_search
 
@@ -225,6 +232,7 @@ class Run:
         if grace is not None:
             given["grace"] = seconds_of(grace)
         _, carried = carried_callbacks(callbacks)
+        objects = Given(carried, sampler, pruner)
         return conducted(
             lambda told: resume_search(
                 self.path,
@@ -235,7 +243,7 @@ class Run:
                 data,
                 storage or self._storage,
                 address,
-                carried,
+                objects,
                 **given,
             ),
             observer,

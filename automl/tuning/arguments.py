@@ -9,6 +9,7 @@ from automl.space.fit_options import carried_callbacks, recordable
 from automl.space.given_hyperparameters import given_forms
 from automl.tuning.argument_types import checked_types
 from automl.tuning.budget import budget_of, bytes_of, seconds_of
+from automl.tuning.given import Given, named_pruner, named_sampler
 from automl.tuning.objective_given import metrics_given, objective_given
 
 #: What is no part of a request: where the rows and models come from, and where all goes to.
@@ -17,7 +18,7 @@ _BESIDE = ("data", "target", "space", "directory", "verbose", "observer")
 _BUDGET = ("trials", "time", "trial_time")
 
 
-def request_arguments(asked: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+def request_arguments(asked: Mapping[str, Any]) -> tuple[dict[str, Any], Given]:
     """Turns what a person gave into values.
 
     Args:
@@ -25,7 +26,7 @@ def request_arguments(asked: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
 
     Returns:
         The arguments of `automl.tuning.request.make_request`, but for the data and the space; and
-        the callbacks in the form in which workers get them.
+        the objects that no request can hold.
 
     Raises:
         RequestError: A value cannot be read.
@@ -33,6 +34,8 @@ def request_arguments(asked: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
     asked = checked_types(asked)
     objective, direction = objective_given(asked["objective"])
     callbacks, carried = carried_callbacks(asked["callbacks"])
+    sampler, own_sampler = named_sampler(asked["sampler"])
+    pruner, own_pruner = named_pruner(asked["pruner"])
     sizes, grace = asked["batch_size"], asked["grace"]
     several = isinstance(sizes, Iterable) and not isinstance(sizes, str)
     arguments = {
@@ -44,6 +47,8 @@ def request_arguments(asked: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
         "loss": recordable("loss", asked["loss"]),
         "optimizer": recordable("optimizer", asked["optimizer"]),
         "callbacks": callbacks,
+        "sampler": sampler,
+        "pruner": pruner,
         "objective": objective,
         "direction": direction if asked["direction"] is None else asked["direction"],
         "metrics": metrics_given(asked["metrics"]),
@@ -54,4 +59,4 @@ def request_arguments(asked: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
         del arguments["grace"]
     else:
         arguments["grace"] = seconds_of(grace)
-    return arguments, carried
+    return arguments, Given(carried, own_sampler, own_pruner)

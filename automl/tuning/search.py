@@ -21,6 +21,7 @@ from automl.space.keras_tuner import INPUTS, fitted_with, is_untraced, remarks, 
 from automl.space.override import narrowing_notes
 from automl.tuning.budget import SearchBudget
 from automl.tuning.consent import consented_request, consented_space, found_again, remember_named
+from automl.tuning.given import NOTHING_GIVEN, Given, asked_pruner, asked_sampler, replay_note
 from automl.tuning.known_runs import known_run
 from automl.tuning.leftovers import remove_leftovers
 from automl.tuning.manifest import (
@@ -33,10 +34,8 @@ from automl.tuning.manifest import (
 )
 from automl.tuning.new_run import create_run, free_directory, locked_with_rows
 from automl.tuning.observer import Observer
-from automl.tuning.pruners import make_pruner
 from automl.tuning.request import SearchRequest
 from automl.tuning.rows import restore_rows
-from automl.tuning.samplers import make_sampler
 from automl.tuning.session import SearchEnd, Session
 from automl.tuning.sharing import check_joining
 from automl.tuning.study import check_storage
@@ -52,7 +51,7 @@ def start_search(
     observer: Observer | None = None,
     space: Any = None,
     processes: Processes | None = None,
-    callbacks: str = "",
+    objects: Given = NOTHING_GIVEN,
 ) -> SearchEnd:
     """Runs a new search.
 
@@ -65,7 +64,7 @@ def start_search(
             KerasTuner's form); None to find ``request.space``.
         processes: Where workers come from, handed in where they were started early and closed by
             who did; None to start them here.
-        callbacks: The callbacks whose names are in ``request``, serialized (`carried_callbacks`).
+        objects: The callbacks, the sampler and the pruner whose names are in ``request``.
 
     Returns:
         The run and how it ended.
@@ -91,13 +90,13 @@ def start_search(
         space = _as_space(request.space if space is None else space, processes)
         if not is_untraced(space):
             as_asked(space, request)  # a wrong setting is told before the data are read
-        _check_names(request, space)
+        _check_names(request, space, objects)
         if space.inputs == "array":  # its author has counted on every column
             request = replace(request, data=replace(request.data, keep_constant=True))
         wanted = WantedInput(request, space, processes)
         data = prepare(request.data, wanted)
         space, request = described(wanted.space, processes), wanted.settled()
-        _check_names(request, space)
+        _check_names(request, space, objects)
         objective = asked_objective(request, space, data.task)
         loss_note = one_loss(as_asked(space, request), request, data.task)[1]
         changed = {**request.settings, BATCH_SIZE: request.batch_size}
@@ -109,20 +108,22 @@ def start_search(
             *check_objective(objective, data),
             loss_note,
         )
-        space = _fitted(narrowed_space(space, request, data), request, callbacks, observer)
+        space = _fitted(narrowed_space(space, request, data), request, objects.callbacks, observer)
         manifest = make_manifest(request, space, data, objective)
         if request.storage is not None:
             check_storage(request.storage)
             check_joining(request.storage, manifest["study"], manifest["terms"])
         probe = wanted.probe or check_defaults(space, data.task, data.plan.signature, processes)
         unsure = check_own_metric(objective, space, probe.metrics)
-        _say(observer, wanted.note, *probe.notes, unsure)
+        _say(observer, wanted.note, *probe.notes, unsure, replay_note(objects))
         devices = _devices(request, space, processes)
         run = create_run(target, request.data.name, manifest)
         _remember(run, request, space, observer, begun=True)
         stack.push(locked_with_rows(run, data))
         del data
-        session = Session(run, request, space, objective, processes, devices, observer, begun=True)
+        session = Session(
+            run, request, space, objective, processes, devices, observer, objects, begun=True
+        )
         return session.search(started)
 
 
@@ -135,7 +136,7 @@ def resume_search(
     source: Any = None,
     storage: str | None = None,
     address: str | None = None,
-    callbacks: str = "",
+    objects: Given = NOTHING_GIVEN,
     **changes: Any,
 ) -> SearchEnd:
     """Goes on with a run that was interrupted, or that is to have more trials.
@@ -150,7 +151,7 @@ def resume_search(
         source: The run's data, where they were given in memory and their prepared form is gone.
         storage: The database of the run's study, where that was not named for it on this machine.
         address: The run's Ray cluster, likewise, or another one.
-        callbacks: The run's callbacks once more, serialized.
+        objects: The run's callbacks, sampler and pruner once more, where they were objects.
         **changes: Further fields of `SearchRequest` that are not as before.
 
     Returns:
@@ -179,7 +180,7 @@ def resume_search(
         processes = stack.enter_context(closing(warm_processes()))
         found = found_again(run, wanted, lambda known: _as_space(known, processes))
         space = described(found, processes)
-        _check_names(request, space)
+        _check_names(request, space, objects)
         stack.enter_context(run.lock())
         remove_leftovers(run)
         begun = known_run(run).begun
@@ -187,12 +188,14 @@ def resume_search(
         restore_rows(run, request, manifest, source)
         arrays = open_arrays(run.arrays)
         space = narrowed_space(space, request, arrays)
-        space = _fitted(space, request, callbacks, observer)
+        space = _fitted(space, request, objects.callbacks, observer)
         check_space(run, request, manifest, space)
         objective = recorded_objective(run, manifest, arrays.task)
         del arrays
         devices = _devices(request, space, processes)
-        session = Session(run, request, space, objective, processes, devices, observer, begun=begun)
+        session = Session(
+            run, request, space, objective, processes, devices, observer, objects, begun=begun
+        )
         return session.search(started)
 
 
@@ -250,9 +253,8 @@ def _remember(
     _say(observer, remember_named(run, request, space, begun))
 
 
-def _check_names(request: SearchRequest, space: SearchSpace) -> None:
+def _check_names(request: SearchRequest, space: SearchSpace, objects: Given) -> None:
     """Finds a wrong sampler or pruner before anything is read or written."""
-    make_sampler(request.sampler, seed=0, space=space, workers=1, direction="minimize")
-    make_pruner(
-        request.pruner, direction="minimize", epochs=request.trial_budget.epochs, patience=1
-    )
+    asked_sampler(request.sampler, objects, seed=0, space=space, workers=1, direction="minimize")
+    epochs = request.trial_budget.epochs
+    asked_pruner(request.pruner, objects, direction="minimize", epochs=epochs, patience=1)

@@ -20,15 +20,14 @@ from automl.tuning.budget import Clock
 from automl.tuning.disk import DiskBudget
 from automl.tuning.driver import Driver, DriverSettings
 from automl.tuning.finish import finish
+from automl.tuning.given import Given, asked_pruner, asked_sampler
 from automl.tuning.interruption import Interruption
 from automl.tuning.leaderboard_file import LeaderboardWriter
 from automl.tuning.manifest import membership, record_code, record_request
 from automl.tuning.observer import Observer, Observers
 from automl.tuning.outcome import Outcome, StopReason
 from automl.tuning.progress_lines import failure
-from automl.tuning.pruners import make_pruner
 from automl.tuning.request import SearchRequest
-from automl.tuning.samplers import make_sampler
 from automl.tuning.sharing import SharedRunStudy
 from automl.tuning.study import RunStudy, derive_seed, open_study
 
@@ -77,6 +76,7 @@ class Session:
         processes: Processes,
         devices: Devices,
         observer: Observer,
+        objects: Given,
         *,
         begun: bool,
     ) -> None:
@@ -89,6 +89,7 @@ class Session:
         self._leaderboard = LeaderboardWriter(run)
         self._observer = Observers(observer, self._leaderboard)
         self._devices = devices
+        self._objects = objects
         self._workers = devices.workers
 
     def search(self, started: float) -> SearchEnd:
@@ -164,8 +165,9 @@ class Session:
 
     def _open_study(self) -> RunStudy:
         def sampler_of(space: SearchSpace) -> BaseSampler:
-            return make_sampler(
+            return asked_sampler(
                 self._request.sampler,
+                self._objects,
                 seed=self._request.seed,
                 space=space,
                 workers=self._workers,
@@ -191,8 +193,9 @@ class Session:
             executions=self._request.executions_per_trial,
             pruner=None
             if pruner == "none"
-            else make_pruner(
+            else asked_pruner(
                 pruner,
+                self._objects,
                 direction=self._objective.direction,
                 epochs=budget.epochs,
                 patience=budget.patience,

@@ -346,7 +346,19 @@ class RunStudy:
                 self._storage.set_trial_user_attr(trial_id, "config", config)
             self._storage.set_trial_user_attr(trial_id, "result", result.to_json())
             self._storage.set_trial_user_attr(trial_id, "elapsed", round(elapsed, 3))
+            self._after_trial(trial_id, state, values)
             self._storage.set_trial_state_values(trial_id, state, values)
+
+    def _after_trial(
+        self, trial_id: int, state: optuna.trial.TrialState, values: list[float] | None
+    ) -> None:
+        """Tells a sampler of a person's own how a trial has ended, as Optuna's loop does."""
+        import optuna
+
+        sampler = self.study.sampler
+        if type(sampler).after_trial is not optuna.samplers.BaseSampler.after_trial:
+            trial = self._storage.get_trial(trial_id)
+            sampler.after_trial(self.study, trial, state, values)
 
     def baselines(self) -> dict[str, TrialResult]:
         """Results of the baselines recorded so far, by name."""

@@ -1,0 +1,131 @@
+"""Optuna's own samplers and pruners, handed over as objects in place of names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from automl.errors import RequestError
+
+if TYPE_CHECKING:
+    from optuna.pruners import BasePruner
+    from optuna.samplers import BaseSampler
+
+    from automl.space import SearchSpace
+
+#: Samplers that end Optuna's own loop when they have tried everything, which there is none of.
+_ENDING = {
+    "optuna.samplers.GridSampler": 'sampler="grid"',
+    "optuna.samplers.BruteForceSampler": 'sampler="grid"',
+}
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a person has handed over that no record can hold.
+
+    Attributes:
+        callbacks: Callbacks, serialized (`automl.space.fit_options.carried_callbacks`).
+        sampler: What proposes configurations, or None for the one that the request names.
+        pruner: What stops trials early, likewise.
+    """
+
+    callbacks: str = ""
+    sampler: BaseSampler | None = None
+    pruner: BasePruner | None = None
+
+
+#: For a search that was given names only.
+NOTHING_GIVEN = Given()
+
+
+def named_sampler(sampler: str | BaseSampler) -> tuple[str, BaseSampler | None]:
+    """The name that is recorded for a sampler, and the sampler where it is an object.
+
+    Raises:
+        RequestError: It is neither a name nor a sampler, or one that ends Optuna's own loop.
+    """
+    if isinstance(sampler, str):
+        return sampler, None
+    from optuna.samplers import BaseSampler
+
+    name = _name(sampler, BaseSampler, "sampler")
+    if name in _ENDING:
+        raise RequestError(
+            f"{name} ends Optuna's own loop when it has tried everything; give {_ENDING[name]}."
+        )
+    return name, sampler
+
+
+def named_pruner(pruner: str | BasePruner | None) -> tuple[str | None, BasePruner | None]:
+    """The name that is recorded for a pruner, and the pruner where it is an object.
+
+    Raises:
+        RequestError: It is neither a name nor a pruner.
+    """
+    if pruner is None or isinstance(pruner, str):
+        return pruner, None
+    from optuna.pruners import BasePruner
+
+    return _name(pruner, BasePruner, "pruner"), pruner
+
+
+def _name(given: Any, base: type, word: str) -> str:
+    if not isinstance(given, base):
+        raise RequestError(
+            f"{word} is of the type {type(given).__name__}; give a name, or an object of a class "
+            f"that derives from optuna.{word}s.{base.__name__}."
+        )
+    module = type(given).__module__
+    own = f"optuna.{word}s"
+    return f"{own if module.startswith(own) else module}.{type(given).__qualname__}"
+
+
+def asked_sampler(
+    name: str, given: Given, *, seed: int, space: SearchSpace, workers: int, direction: str
+) -> BaseSampler:
+    """The sampler of a search; see `automl.tuning.samplers.make_sampler`.
+
+    Raises:
+        RequestError: There is none of the name, or it was an object and is not given again.
+    """
+    from automl.tuning.samplers import make_sampler
+
+    if given.sampler is not None:
+        return given.sampler
+    _check_is_name(name, "sampler")
+    return make_sampler(name, seed=seed, space=space, workers=workers, direction=direction)
+
+
+def asked_pruner(
+    name: str, given: Given, *, direction: str, epochs: int, patience: int, seed: int = 0
+) -> BasePruner:
+    """The pruner of a search; see `automl.tuning.pruners.make_pruner`.
+
+    Raises:
+        RequestError: There is none of the name, or it was an object and is not given again.
+    """
+    from automl.tuning.pruners import make_pruner
+
+    if given.pruner is not None:
+        return given.pruner
+    _check_is_name(name, "pruner")
+    return make_pruner(name, direction=direction, epochs=epochs, patience=patience, seed=seed)
+
+
+def _check_is_name(name: str, word: str) -> None:
+    if "." in name:
+        raise RequestError(
+            f"The run's {word} was given as an object, {name}; give one again, in Python: "
+            f"run.resume({word}=...)."
+        )
+
+
+def replay_note(given: Given) -> str:
+    """What a person should know of a sampler of Optuna's own, or ""."""
+    if given.sampler is None:
+        return ""
+    return (
+        "sampler: an object, which draws its own random numbers: resumed, the search proposes "
+        "other configurations than an unbroken one would"
+    )
