@@ -40,7 +40,7 @@ def test_resume_has_the_same_options_in_both() -> None:
         - {"self"}
         - WATCHING
         - OBJECTS
-        - {"data"}
+        - {"data", "sampler", "pruner"}  # objects once more: a name is recorded
     )
     assert command_options("resume") - {"run"} == own
 
