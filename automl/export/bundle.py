@@ -11,6 +11,7 @@ from typing import Any
 from automl.common.bounded import MOST_JSON, parsed_json, read_bounded
 from automl.common.root import Root
 from automl.data.forms import check_form, unsealed
+from automl.data.model_inputs import columns_of
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task
 from automl.errors import RequestError, RunError
@@ -23,8 +24,9 @@ CARD_FILE = "card.md"
 CODE_FOLDER = "code"
 REQUIREMENTS_FILE = "requirements.txt"
 
-# Raised when a bundle of an older program could be misread by a newer one, or the other way.
-FORMAT = 1
+# Raised when a bundle of an older program could be misread by a newer one, or the other way. The
+# second has lists of columns that have an input in common; others are written in the first.
+FORMATS = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Bundle:
         path: The bundle's directory.
         task: What the model answers.
         plan: How raw rows become its inputs.
-        inputs: Column name to the name of the model's input; empty for array data.
+        inputs: Column name to the name of the model's input; empty for array data. Columns that
+            have an input in common lie side by side in it, in this order.
         config: The whole content of ``config.json``.
     """
 
@@ -80,23 +83,24 @@ def open_bundle(path: str | Path) -> Bundle:
     try:
         content = read_bounded(root, CONFIG_FILE, MOST_JSON)
         config = parsed_json(content, folder / CONFIG_FILE)
-        if isinstance(config, dict) and config.get("format", FORMAT) != FORMAT:
+        if isinstance(config, dict) and config.get("format", 1) not in FORMATS:
             raise RunError(
                 f"The bundle {path} has the format {config['format']!r}, but this version reads "
-                f"{FORMAT}; export it again."
+                f"{' and '.join(map(str, FORMATS))}; export it again."
             )
         check_form(_ConfigForm, _known(config))
         if config.get("code") is not None:
             check_form(_CodeForm, config["code"])
         config = unsealed(config)
         plan = PreprocessingPlan.from_json(config["plan"])
-        if plan.array is None and set(config["inputs"]) != set(plan.columns):
+        inputs = _inputs_of(config["inputs"])
+        if plan.array is None and set(inputs) != set(plan.columns):
             raise ValueError("inputs are not those of the columns")
         return Bundle(
             path=folder,
             task=Task.from_json(config["task"]),
             plan=plan,
-            inputs=dict(config["inputs"]),
+            inputs=inputs,
             config=config,
         )
     except (OSError, ValueError) as error:
@@ -112,7 +116,7 @@ class _ConfigForm:
     format: int
     task: Mapping[str, Any]
     plan: Mapping[str, Any]
-    inputs: Mapping[str, str]
+    inputs: Mapping[str, str | Sequence[str]]
     trial: int | str | None = None
     model_hash: str | None = None
     weight: str | None = None
@@ -135,6 +139,38 @@ def _known(config: Any) -> Any:
     if not isinstance(config, dict):
         return config
     return {key: config[key] for key in _ConfigForm.__dataclass_fields__ if key in config}
+
+
+def inputs_form(inputs: Mapping[str, str]) -> dict[str, Any]:
+    """What ``config.json`` says of a model's inputs, and the format that says it so.
+
+    Args:
+        inputs: See `Bundle.inputs`.
+
+    Returns:
+        ``format`` and ``inputs``: column to input where each column has its own (format 1), else
+        input to the list of its columns (format 2), for JSON's objects have no order.
+    """
+    columns = columns_of(inputs)
+    if len(columns) == len(inputs):
+        return {"format": 1, "inputs": dict(inputs)}
+    return {"format": 2, "inputs": columns}
+
+
+def _inputs_of(form: Mapping[str, str | Sequence[str]]) -> dict[str, str]:
+    """Reads what `inputs_form` has written.
+
+    Raises:
+        ValueError: A column is there twice.
+    """
+    inputs: dict[str, str] = {}
+    for key, value in form.items():
+        pairs = [(key, value)] if isinstance(value, str) else [(column, key) for column in value]
+        for column, name in pairs:
+            if column in inputs:
+                raise ValueError(f"inputs have the column {column!r} twice")
+            inputs[column] = name
+    return inputs
 
 
 def load_model(path: str | Path, trust: bool = False) -> Any:

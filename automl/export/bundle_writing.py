@@ -14,6 +14,7 @@ from typing import Any
 
 from automl.common.root import Root
 from automl.data.forms import sealed
+from automl.data.model_inputs import table_inputs
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task, TaskKind
 from automl.errors import RequestError
@@ -21,11 +22,11 @@ from automl.export.bundle import (
     CARD_FILE,
     CODE_FOLDER,
     CONFIG_FILE,
-    FORMAT,
     LABELS_FILE,
     MODEL_FILE,
     REQUIREMENTS_FILE,
     file_hash,
+    inputs_form,
 )
 from automl.space.own_code import OwnCode, imported_distributions
 
@@ -58,8 +59,6 @@ def write_bundle(
     Raises:
         RequestError: The directory exists or cannot be written.
     """
-    from automl.models.preprocessing import input_names
-
     check_free(to)
     _remove_unfinished(to)
     temporary = to.with_name(f".{to.name}.{os.getpid()}.tmp")
@@ -72,9 +71,8 @@ def write_bundle(
             code.write(Root(temporary), temporary / CODE_FOLDER)
             own = {"code": {"objects": list(objects), **code.to_json()}}
         form = {
-            "format": FORMAT,
+            **inputs_form(table_inputs(plan)),
             **config,
-            "inputs": {} if plan.array is not None else input_names(plan.columns),
             "check": dict(check(temporary / MODEL_FILE)),
             "files": {MODEL_FILE: file_hash(temporary / MODEL_FILE)},
             **own,

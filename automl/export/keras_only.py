@@ -2,9 +2,9 @@
 
 Run as a script, which imports Keras and then reads one line of standard input, a JSON object with
 the paths ``model``, ``inputs`` and ``output``. The inputs are an NPZ file with the arrays
-``input_0``, ``input_1``, ... and ``names`` (their names; one input without a name where it is
-empty); the predictions go to the output as NPY. Where no line comes, because whoever started it
-has ended or needs no answer, it ends.
+``input_0``, ``input_1``, ... (texts as the bytes of a list of rows in JSON) and ``names`` (their
+names; one input without a name where it is empty); the predictions go to the output as NPY. Where
+no line comes, because whoever started it has ended or needs no answer, it ends.
 """
 
 from __future__ import annotations
@@ -79,17 +79,19 @@ def predict(model: str, inputs: str, output: str, code: Mapping[str, Any] | None
     if len(names) < MANY_INPUTS:
         predictions = loaded.predict(given, verbose=0)
     else:
-        predictions = np.asarray(loaded(given, training=False))
+        called = {name: keras.ops.convert_to_tensor(tensor) for name, tensor in given.items()}
+        predictions = np.asarray(loaded(called, training=False))
     np.save(output, predictions, allow_pickle=False)
 
 
 def _tensor(array: Any) -> Any:
-    """Text as a TensorFlow constant, because Keras refuses NumPy arrays of text."""
-    if array.dtype.kind != "U":
+    """Texts as a TensorFlow constant, because Keras refuses NumPy arrays of text."""
+    if array.dtype.kind == "f":
         return array
+    import numpy as np
     import tensorflow as tf
 
-    return tf.constant(array)
+    return tf.constant(np.array(json.loads(array.tobytes()), object))
 
 
 if __name__ == "__main__":

@@ -88,7 +88,10 @@ class NewProcess(ABC):
             RunError: The model cannot be loaded or does not predict.
         """
         names = [name for name in arrays if name]
-        numbered: dict[str, Any] = {f"input_{i}": a for i, a in enumerate(arrays.values())}
+        numbered: dict[str, Any] = {
+            f"input_{i}": _as_bytes(array) if array.dtype == object else array
+            for i, array in enumerate(arrays.values())
+        }
         with tempfile.TemporaryDirectory(dir=place, prefix=".check-") as folder:
             inputs, output = Path(folder) / "inputs.npz", Path(folder) / "output.npy"
             np.savez(inputs, names=np.array(names, dtype=np.str_), **numbered)
@@ -246,6 +249,11 @@ def _forget_registered() -> None:
     import keras
 
     keras.saving.get_custom_objects().clear()
+
+
+def _as_bytes(texts: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Texts as JSON: an array of NumPy's has the longest one's room for each."""
+    return np.frombuffer(json.dumps(texts.tolist()).encode(), np.uint8)
 
 
 def _last_line(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.model_inputs import columns_of
 from automl.data.plan import PreprocessingPlan
 from automl.data.unread import Tell
 from automl.errors import DataError
@@ -28,23 +29,23 @@ def model_inputs_of(
 
     Args:
         plan: The preprocessing plan; it reads dates, booleans and odd spellings.
-        inputs: Column name to input name.
+        inputs: Column name to input name; columns with the same one lie side by side.
         rows: A frame or an array, as `automl.data.rows.read_rows` gives it.
         tell: Called for each column with values that training has not shown.
 
     Returns:
-        Input name to float32 or text (str) arrays of shape (n, 1); of array data the one key
-        is ``""`` and the array is float32 (n, *shape).
+        Input name to an array of shape (n, columns), float32 or, of texts, of Python's objects;
+        of array data the one key is ``""`` and the array is float32 (n, *shape).
 
     Raises:
         DataError: A column is not there, or a value is infinite.
     """
     if plan.array is not None:
         return {"": plan.array.raw(np.asarray(rows))}
-    columns = plan.raw_columns(rows, tell)
+    raw = plan.raw_columns(rows, tell)
     return {
-        inputs[name]: (values.astype(np.str_) if values.dtype == object else values).reshape(-1, 1)
-        for name, values in columns.items()
+        name: np.stack([raw[column] for column in columns], axis=1)
+        for name, columns in columns_of(inputs).items()
     }
 
 
@@ -63,7 +64,7 @@ def keras_inputs(arrays: Mapping[str, npt.NDArray[Any]]) -> Any:
     import tensorflow as tf
 
     return {
-        name: tf.constant(values) if values.dtype.kind == "U" else values
+        name: tf.constant(values) if values.dtype == object else values
         for name, values in arrays.items()
     }
 

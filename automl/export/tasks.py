@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from automl.common.neutral import csv_cell
 from automl.common.root import Root
+from automl.data.model_inputs import table_inputs
 from automl.data.plan import PreprocessingPlan
 from automl.data.rows import read_rows
 from automl.data.sources.npz import read_npy
@@ -72,7 +73,7 @@ def export_task(
         RunError: The model cannot be loaded by Keras alone, or is not the one that was scored;
             nothing is left at ``to``.
     """
-    from automl.models.preprocessing import input_names, raw_model
+    from automl.models.preprocessing import raw_model
 
     destination = Path(to)
     check_free(destination)
@@ -83,8 +84,7 @@ def export_task(
     found: dict[str, Any] = {}
     with new_process() as apart:
         rows, _ = read_rows(root.checked(check_rows), the_plan)
-        inputs = {} if the_plan.array is not None else input_names(the_plan.columns)
-        arrays = model_inputs_of(the_plan, inputs, rows)
+        arrays = model_inputs_of(the_plan, table_inputs(the_plan), rows)
 
         def check(path: Path) -> dict[str, Any]:
             beside = None if loader is None else {**loader, "folder": _copied(loader, path)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import keras
 import numpy as np
 import numpy.typing as npt
 
@@ -40,8 +41,10 @@ def predict_rows(model: Any, inputs: Any, rows: int, at_once: int) -> npt.NDArra
     if not isinstance(inputs, dict) or len(inputs) < MANY_INPUTS:
         outputs: npt.NDArray[np.float32] = model.predict(inputs, batch_size=at_once, verbose=0)
         return outputs
+    # A call takes either tensors or arrays, and there are no arrays of text for it.
+    tensors = {name: keras.ops.convert_to_tensor(values) for name, values in inputs.items()}
     passes = [
-        model({name: values[i : i + at_once] for name, values in inputs.items()}, training=False)
+        model({name: values[i : i + at_once] for name, values in tensors.items()}, training=False)
         for i in range(0, rows, at_once)
     ]
     return np.concatenate([np.asarray(outputs) for outputs in passes])

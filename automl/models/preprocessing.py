@@ -9,7 +9,6 @@ Keras and with ``safe_mode`` on.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,53 +18,11 @@ import numpy.typing as npt
 
 from automl.data.clipping import LARGEST, Clip, ClipKind
 from automl.data.cycles import turns
-from automl.data.plan import PreprocessingPlan
+from automl.data.model_inputs import columns_of, table_inputs
+from automl.data.plan import CategoricalFeature, NumericFeature, PreprocessingPlan
 from automl.data.task import Task, TaskKind
 
 ARRAY_INPUT = "x"
-
-# Keras refuses a slash in a name, TensorFlow's exports want the letters of an identifier, and
-# an input may not be called as another part of the same model. Keras names its operations after
-# their class (`add`, `where_3`), so names of that form are taken wherever they could appear.
-_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_TAKEN_NAME = re.compile(
-    r"(core|functional|input_layer|isnan|where|subtract|multiply|add|take|cast|concatenate|"
-    r"minimum|maximum|square|divide|sqrt|mod|sin|cos|"
-    r"reshape|string_lookup|preprocessing_.*)(_\d+)?"
-)
-
-
-def input_names(columns: Sequence[str]) -> dict[str, str]:
-    """Chooses the name of each column's input.
-
-    Args:
-        columns: Names of the columns, all different.
-
-    Returns:
-        Column name to input name, all different even where capitals do not count. A name that
-        Keras takes is kept; of others the letters, digits and underscores are.
-    """
-    kept = [name for name in columns if _is_safe(name)]
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-    for name in dict.fromkeys([*kept, *columns]):
-        safe = name if _is_safe(name) else _safe(name)
-        candidate, number = safe, 1
-        while candidate.lower() in taken:
-            number += 1
-            candidate = f"{safe}_{number}"
-        taken.add(candidate.lower())
-        names[name] = candidate
-    return {name: names[name] for name in columns}
-
-
-def _is_safe(name: str) -> bool:
-    return bool(_PLAIN_NAME.fullmatch(name)) and not _TAKEN_NAME.fullmatch(name.lower())
-
-
-def _safe(name: str) -> str:
-    letters = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
-    return f"column_{letters}" if letters else "column"
 
 
 def raw_model(core: Any, plan: PreprocessingPlan, task: Task) -> Any:
@@ -77,10 +34,10 @@ def raw_model(core: Any, plan: PreprocessingPlan, task: Task) -> Any:
         task: The task.
 
     Returns:
-        A ``keras.Model``. Of a table it takes a dictionary with an input (None, 1) for each
-        column, under the names of `input_names`: float32 (NaN where a value is missing) or
-        string (``""`` where missing). Of array data it takes one float32 input ``x`` of a row's
-        shape. It answers float32 (None, outputs): probabilities, or targets in their own units.
+        A ``keras.Model``. Of a table it takes a dictionary with the inputs of `table_inputs`,
+        each (None, columns): float32 (NaN where a value is missing) or string (``""`` where
+        missing). Of array data it takes one float32 input ``x`` of a row's shape. It answers
+        float32 (None, outputs): probabilities, or targets in their own units.
     """
     inputs = model_inputs(plan)
     parts = core_inputs(plan, inputs)
@@ -101,13 +58,12 @@ def model_inputs(plan: PreprocessingPlan) -> dict[str, Any]:
     """
     if plan.array is not None:
         return {ARRAY_INPUT: keras.Input(plan.array.shape, name=ARRAY_INPUT)}
-    names = input_names(plan.columns)
     texts = {feature.name for feature in plan.categorical_features}
     return {
-        names[column]: keras.Input(
-            (1,), dtype="string" if column in texts else "float32", name=names[column]
+        name: keras.Input(
+            (len(columns),), dtype="string" if columns[0] in texts else "float32", name=name
         )
-        for column in plan.columns
+        for name, columns in columns_of(table_inputs(plan)).items()
     }
 
 
@@ -137,8 +93,8 @@ def core_inputs(plan: PreprocessingPlan, inputs: Mapping[str, Any]) -> dict[str,
 
 
 def _numeric(plan: PreprocessingPlan, inputs: Mapping[str, Any]) -> Any:
-    names, features = input_names(plan.columns), plan.numeric_features
-    raw = _side_by_side([inputs[names[f.name]] for f in features], "preprocessing_numbers")
+    features = plan.numeric_features
+    raw = _raw(plan, inputs, features, "preprocessing_numbers")
     missing = keras.ops.isnan(raw)
     fill = np.asarray([f.fill for f in features], np.float32)
     filled = keras.ops.where(missing, fill, raw)
@@ -187,18 +143,59 @@ def _clipped(values: Any, clips: Sequence[Clip]) -> Any:
 
 
 def _categorical(plan: PreprocessingPlan, inputs: Mapping[str, Any]) -> Any:
-    names = input_names(plan.columns)
-    codes = []
-    for i, feature in enumerate(plan.categorical_features):
-        lookup = keras.layers.StringLookup(
-            vocabulary=list(feature.vocabulary),
-            num_oov_indices=1,
-            mask_token=None,
-            oov_token=_unused_token(feature.vocabulary),
-            name=f"preprocessing_lookup_{i}",
-        )
-        codes.append(lookup(inputs[names[feature.name]]))
-    return keras.ops.cast(_side_by_side(codes, "preprocessing_codes"), "int32")
+    """Codes of all columns at once: a layer for each takes Keras seconds where they are many.
+
+    One lookup numbers the words of all columns. A column and a word are one number, their key, so
+    that a search among the keys of what each column has seen tells a word's code there.
+    """
+    features = plan.categorical_features
+    words = list(dict.fromkeys(word for feature in features for word in feature.vocabulary))
+    words = words or [""]  # Keras refuses an empty vocabulary
+    lookup = keras.layers.StringLookup(
+        vocabulary=words,
+        num_oov_indices=1,
+        mask_token=None,
+        oov_token=_unused_token(words),
+        name="preprocessing_lookup",
+    )
+    found = lookup(_raw(plan, inputs, features, "preprocessing_texts"))  # 0 is no word of any
+    firsts = np.arange(len(features), dtype=np.int64) * (len(words) + 1)
+    keys, codes = _seen(features, words, firsts)
+    asked = keras.ops.add(keras.ops.cast(found, "int64"), firsts)
+    # Keras's search wants both sides flat.
+    place = keras.ops.searchsorted(keys, keras.ops.reshape(asked, (-1,)))
+    place = keras.ops.minimum(keras.ops.reshape(place, (-1, len(features))), len(keys) - 1)
+    is_seen = keras.ops.equal(keras.ops.take(keys, place), asked)
+    return keras.ops.where(is_seen, keras.ops.take(codes, place), np.int32(0))
+
+
+def _seen(
+    features: Sequence[CategoricalFeature], words: Sequence[str], firsts: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """The keys of all words that each column has seen, ascending, and their codes there.
+
+    Before them stands a key that is nobody's, for columns that have seen nothing.
+    """
+    numbers = {word: number for number, word in enumerate(words, start=1)}
+    keys = [-1]
+    codes = [0]
+    for feature, first in zip(features, firsts.tolist(), strict=True):
+        keys += [first + numbers[word] for word in feature.vocabulary]
+        codes += range(1, len(feature.vocabulary) + 1)
+    order = np.argsort(keys)
+    return np.array(keys, np.int64)[order], np.array(codes, np.int32)[order]
+
+
+def _raw(
+    plan: PreprocessingPlan,
+    inputs: Mapping[str, Any],
+    features: Sequence[NumericFeature] | Sequence[CategoricalFeature],
+    name: str,
+) -> Any:
+    """Columns of one kind side by side, in the plan's order; ``name`` is what joins them."""
+    names = table_inputs(plan)
+    wanted = dict.fromkeys(names[feature.name] for feature in features)
+    return _side_by_side([inputs[one] for one in wanted], name)
 
 
 def _unused_token(vocabulary: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from automl.common.neutral import markdown_form, markdown_text
 from automl.data.cycles import Cycle, describe
 from automl.data.number_format import NumberFormat
+from automl.results.card_inputs import input_lines
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.table import number
 
@@ -149,15 +150,6 @@ def _config_lines(trial: TrialRecord, manifest: Mapping[str, Any]) -> list[str]:
 def _use_lines(
     plan: Mapping[str, Any], task: Mapping[str, Any], code: Mapping[str, Any] | None
 ) -> list[str]:
-    is_array = any(feature["kind"] == "array" for feature in plan["features"])
-    if is_array:
-        shape = next(f["shape"] for f in plan["features"] if f["kind"] == "array")
-        inputs = f"one float32 array of the shape (rows, {', '.join(map(str, shape))})"
-    else:
-        inputs = (
-            "a dictionary with an array of the shape (rows, 1) for each input: float32 with NaN "
-            "for a missing number, or a `tf.constant` of text with `''` for a missing category"
-        )
     answer = {
         "regression": "the target in its own units",
         "binary": "one column, the probability of the second class",
@@ -172,8 +164,8 @@ def _use_lines(
         "",
         *_loading_lines(code),
         "",
-        f"`inputs` is {inputs}. The answer is {answer}; `labels.json` names its columns, and",
-        "`config.json` says which input a column of the data has (`inputs`).",
+        *input_lines(plan["features"]),
+        f"The answer is {answer}; `labels.json` names its columns.",
         "",
         f"When it was exported, the model was loaded in a process of its own {_apart(code)},",
         "and gave the predictions that were scored (`config.json`, `check`).",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from automl.data import model_inputs as model_inputs_module
 from automl.data.clipping import Clip, ClipKind
 from automl.data.columns import ColumnSource
 from automl.data.cycles import Cycle
+from automl.data.model_inputs import MANY_COLUMNS, columns_of, input_names, table_inputs
 from automl.data.plan import (
     ArrayFeature,
     CategoricalFeature,
@@ -24,7 +27,7 @@ from automl.data.plan import (
     TargetScale,
 )
 from automl.data.task import Task, TaskKind
-from automl.models.preprocessing import core_inputs, input_names, model_inputs, raw_model
+from automl.models.preprocessing import core_inputs, model_inputs, raw_model
 
 NUMBERS = st.floats(-1e6, 1e6, width=32)
 SPREADS = st.floats(2**-10, 2**20, width=32)
@@ -41,6 +44,8 @@ KERAS_NAMES = (
     "name",
     "numeric",
     "string_lookup",
+    "equal",
+    "searchsorted",
 )
 CLIPS = st.sampled_from([Clip(), Clip.of("hard"), Clip.of("smooth"), Clip(ClipKind.HARD, 0.5)])
 CYCLES = st.sets(st.sampled_from(list(Cycle))).map(lambda s: tuple(c for c in Cycle if c in s))
@@ -75,9 +80,9 @@ def tables(draw: st.DrawFn) -> tuple[PreprocessingPlan, pd.DataFrame]:
             values = MOMENTS if kind == "date" else NUMBERS | st.just(float("nan"))
             columns[name] = draw(st.lists(values, min_size=rows, max_size=rows))
         else:
-            words = draw(st.lists(TEXTS.map(str.strip) | st.just("[UNK]"), min_size=1, unique=True))
+            words = draw(st.lists(TEXTS.map(str.strip) | st.just("[UNK]"), unique=True))
             features.append(CategoricalFeature(name, tuple(words)))
-            seen = st.sampled_from(words) | TEXTS | st.none()
+            seen = st.sampled_from([*words, ""]) | TEXTS | st.none()
             columns[name] = draw(st.lists(seen, min_size=rows, max_size=rows))
     dtypes = [
         np.float64 if isinstance(f, NumericFeature) and f.source is ColumnSource.NUMBER else object
@@ -93,12 +98,10 @@ def tables(draw: st.DrawFn) -> tuple[PreprocessingPlan, pd.DataFrame]:
 
 
 def keras_inputs(plan: PreprocessingPlan, frame: pd.DataFrame) -> dict[str, Any]:
-    names = input_names(plan.columns)
+    raw = plan.raw_columns(frame)
     return {
-        names[column]: tf.constant(values.astype(str) if values.dtype == object else values)[
-            :, None
-        ]
-        for column, values in plan.raw_columns(frame).items()
+        name: tf.constant(np.stack([raw[column] for column in columns], axis=1))
+        for name, columns in columns_of(table_inputs(plan)).items()
     }
 
 
@@ -108,9 +111,19 @@ def assert_equal_numbers(given: Any, expected: Any) -> None:
     np.testing.assert_allclose(np.asarray(given), expected, rtol=0, atol=smallest)
 
 
+@pytest.fixture(params=[0, MANY_COLUMNS], ids=["side_by_side", "an_input_a_column"], scope="module")
+def most_inputs(request: pytest.FixtureRequest) -> Iterator[int]:
+    """Columns up to which each has an input of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model_inputs_module, "MANY_COLUMNS", request.param)
+        yield request.param
+
+
 @settings(max_examples=30, deadline=None)
 @given(table=tables())
-def test_equals_the_plan_in_numpy(table: tuple[PreprocessingPlan, pd.DataFrame]) -> None:
+def test_equals_the_plan_in_numpy(
+    most_inputs: int, table: tuple[PreprocessingPlan, pd.DataFrame]
+) -> None:
     plan, frame = table
     inputs = model_inputs(plan)
     model = keras.Model(inputs, core_inputs(plan, inputs))
@@ -192,7 +205,9 @@ def core_of(plan: PreprocessingPlan, outputs: int, activation: str | None) -> An
 
 
 @pytest.mark.parametrize("saved", [False, True])
-def test_the_raw_model_answers_in_the_target_s_own_units(tmp_path: Path, saved: bool) -> None:
+def test_the_raw_model_answers_in_the_target_s_own_units(
+    most_inputs: int, tmp_path: Path, saved: bool
+) -> None:
     plan = housing_plan()
     task = Task(TaskKind.REGRESSION, 1, ("price",))
     core = core_of(plan, 1, None)
@@ -241,3 +256,24 @@ def test_probabilities_pass_unchanged() -> None:
     x = np.arange(12, dtype=np.float32).reshape(3, 2, 2)
     given = raw_model(core, plan, task).predict(x, verbose=0)
     np.testing.assert_allclose(given, core.predict({"numeric": plan.apply(x)[0]}, verbose=0))
+
+
+def test_ten_thousand_columns_take_two_inputs_and_a_few_layers(tmp_path: Path) -> None:
+    numeric = tuple(NumericFeature(f"n{i}", fill=0.0, mean=0.0, std=1.0) for i in range(5_000))
+    texts = tuple(CategoricalFeature(f"t{i}", ("", "a", f"w{i}")) for i in range(5_000))
+    plan = PreprocessingPlan((*numeric, *texts))
+    inputs = model_inputs(plan)
+    model = keras.Model(inputs, core_inputs(plan, inputs))
+    model.save(tmp_path / "model.keras")
+    model = keras.saving.load_model(tmp_path / "model.keras")
+    assert {tensor.name: tensor.shape for tensor in model.inputs} == {
+        "numbers": (None, 5_000),
+        "texts": (None, 5_000),
+    }
+    assert len(model.operations) < 30
+    words = np.array([[f"w{i}" for i in range(5_000)], [f"w{i + 1}" for i in range(5_000)]], object)
+    numbers = tf.ones((2, 5_000))
+    given = model({"numbers": numbers, "texts": tf.constant(words)})
+    codes = np.asarray(given["categorical"])
+    assert (codes[0] == 3).all()
+    assert (codes[1] == 0).all()  # words of other columns
