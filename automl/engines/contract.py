@@ -134,6 +134,21 @@ class EpochFinished:
 
 
 @dataclass(frozen=True)
+class EpochRunning:
+    """A running trial is inside an epoch that takes seconds, so many that one wants to know.
+
+    Attributes:
+        trial: The trial.
+        epoch: The epoch, counted from 1.
+        done: Share of its steps that are done.
+    """
+
+    trial: int | str
+    epoch: int
+    done: float
+
+
+@dataclass(frozen=True)
 class TrialEnded:
     """A trial is over: completed, pruned, or failed (with its cause)."""
 
@@ -141,7 +156,7 @@ class TrialEnded:
     result: TrialResult
 
 
-Event = EpochFinished | TrialEnded
+Event = EpochFinished | EpochRunning | TrialEnded
 
 
 class Engine(ABC):
@@ -164,7 +179,8 @@ class Engine(ABC):
     def events(self, timeout: float) -> list[Event]:
         """What has happened since the last call, waiting at most ``timeout`` seconds for it.
 
-        Of one trial, epochs come in order and the end comes last. A worker that dies, hangs or
+        Of one trial, epochs come in order and the end comes last. Of an epoch that takes seconds,
+        `EpochRunning` comes every few of them. A worker that dies, hangs or
         runs out of memory shows as the end of its trial, with that cause.
         """
 

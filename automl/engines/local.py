@@ -13,7 +13,7 @@ from typing_extensions import override
 from automl.common.machine import address_space
 from automl.common.root import Root
 from automl.engines.absence import Absence
-from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
+from automl.engines.contract import Engine, EpochFinished, EpochRunning, Event, Job, TrialEnded
 from automl.engines.devices import Devices
 from automl.engines.guard import Guard
 from automl.engines.limits import (
@@ -176,6 +176,8 @@ class LocalEngine(Engine):
                 *(EpochFinished(trial, report, waits=False) for report in before),
                 EpochFinished(trial, last, message["waits"]),
             ]
+        if "running" in message:
+            return [EpochRunning(trial, **message["running"])]
         if "ended" in message:
             worker.spec = None
             if index in self._successors and self._successors[index].ready:

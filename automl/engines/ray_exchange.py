@@ -11,9 +11,9 @@ from typing import Any
 
 import ray
 
-from automl.engines.contract import EpochFinished, Event, TrialEnded
+from automl.engines.contract import EpochFinished, EpochRunning, Event, TrialEnded
 from automl.engines.limits import START_ATTEMPTS
-from automl.engines.ray_trainable import CHECKPOINT, ENDED, EPOCHS, FILES, SPENT, STARTED
+from automl.engines.ray_trainable import CHECKPOINT, ENDED, EPOCHS, FILES, RUNNING, SPENT, STARTED
 from automl.engines.ray_watch import Place
 from automl.trial import (
     CHECKPOINT_FILE,
@@ -163,7 +163,7 @@ class Exchange:
         """Takes out of a result what is ours; Tune keeps the rest of it for good."""
         epochs, files = result.pop(EPOCHS, ()), result.pop(FILES, {})
         ended, spent = result.pop(ENDED, None), result.pop(SPENT, False)
-        checkpoint = result.pop(CHECKPOINT, None)
+        checkpoint, inside = result.pop(CHECKPOINT, None), result.pop(RUNNING, None)
         with self._changed:
             running = self._running[identity]
             if (place := result.pop(STARTED, None)) is not None:
@@ -177,6 +177,8 @@ class Exchange:
                     running.start = f"trials/{trial}/{CHECKPOINT_FILE}"
                 else:
                     self._tell(event)
+            if inside is not None and ended is None:
+                self._tell(EpochRunning(trial, **inside))
             if ended is not None:
                 self._end(identity, TrialResult.from_json(ended), files)
             if spent:

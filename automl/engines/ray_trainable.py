@@ -46,9 +46,10 @@ if TYPE_CHECKING:
 
 # Keys of what `TrialTrainable.step` returns. STARTED, the trial's `Place`, comes once, before
 # anything can go wrong that is the trial's own fault; EPOCHS with what has finished since, and
-# CHECKPOINT where one was written since; the rest with the end.
-STARTED, EPOCHS, ENDED, FILES, SPENT = "started", "epochs", "ended", "files", "spent"
-CHECKPOINT = "checkpoint"
+# CHECKPOINT where one was written since; RUNNING with how far it has come since in an epoch that
+# takes seconds; the rest with the end.
+STARTED, EPOCHS, RUNNING, CHECKPOINT = "started", "epochs", "running", "checkpoint"
+ENDED, FILES, SPENT = "ended", "files", "spent"
 #: Key of the specification in a Tune trial's config. One string: Tune would read a grid search
 #: or a placeholder into a configuration of ours.
 SPEC = "spec"
@@ -183,6 +184,14 @@ class Mailbox:
         self._heard.pop(address, None)
 
 
+@dataclass(frozen=True)
+class _Inside:
+    """How much of an epoch is done."""
+
+    epoch: int
+    done: float
+
+
 class _Course:
     """One trial on its way, in a thread of its own: training calls back, Tune calls in."""
 
@@ -195,7 +204,9 @@ class _Course:
         self._answer: dict[str, Any] | None = None
         self._epoch = 0
         self._asking = Asking(spec, trainable.workload.objective.direction)
-        self._news: queue.SimpleQueue[tuple[EpochReport, bool] | TrialResult] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[tuple[EpochReport, bool] | _Inside | TrialResult] = (
+            queue.SimpleQueue()
+        )
         self._sent_checkpoint = 0
         threading.Thread(target=self._train, daemon=True).start()
 
@@ -211,6 +222,7 @@ class _Course:
                 self._directory,
                 self._report,
                 self._interrupted,
+                lambda epoch, done: self._news.put(_Inside(epoch, done)),
             )
         except BaseException as error:  # noqa: BLE001 - a thread's exception has no other reader
             reason = f"{type(error).__name__}: {error}"
@@ -270,13 +282,16 @@ class _Course:
             item = self._news.get()
             if isinstance(item, TrialResult):
                 news |= {ENDED: item.to_json(), FILES: self._take_files(), DONE: True}
+            elif isinstance(item, _Inside):
+                news[RUNNING] = {"epoch": item.epoch, "done": item.done}
             else:
                 report, waits = item
                 epochs.append((report.to_json(), waits))
+                news.pop(RUNNING, None)
             if self._news.empty():
                 break
         written = _time_of(self._directory / CHECKPOINT_FILE)
-        if ENDED not in news and written not in (0, self._sent_checkpoint):
+        if epochs and ENDED not in news and written not in (0, self._sent_checkpoint):
             self._sent_checkpoint = written
             news[CHECKPOINT] = (self._directory / CHECKPOINT_FILE).read_bytes()
         return news

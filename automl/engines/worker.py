@@ -3,7 +3,8 @@
 Messages are JSON objects. From the driver: ``{"job": ...}`` once, then ``{"trial": spec}``,
 ``{"answer": "go on" or "stop" or "pause", "thresholds": [...]}``, ``{"interrupt": reason}``. To the
 driver: ``{"ready": true}``, ``{"epochs": [report, ...], "waits": bool}``, ``{"alive": true}`` about
-once a second inside an epoch, and ``{"ended": result, "memory": bytes}``.
+once a second inside an epoch, ``{"running": {"epoch": number, "done": share}}`` every few seconds
+inside one that takes as long, and ``{"ended": result, "memory": bytes}``.
 """
 
 from __future__ import annotations
@@ -63,6 +64,11 @@ class _Conversation:
             self.send({"epochs": self._unsent, "waits": waits})
             self._unsent, self._sent = [], time.monotonic()
 
+    def running(self, epoch: int, done: float) -> None:
+        """Tells how much of an epoch is done."""
+        self.send_reports()
+        self.send({"running": {"epoch": epoch, "done": done}})
+
     def interrupted(self) -> str | None:
         """The reason to end now, if the driver has given one; also a sign of life."""
         self.send_reports()
@@ -116,6 +122,7 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
             job.run / "trials" / str(spec.trial),
             conversation.report,
             conversation.interrupted,
+            conversation.running,
         )
         conversation.send_reports()
         give_back_memory()

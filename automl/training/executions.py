@@ -33,6 +33,7 @@ def train_executions(
     directory: Path,
     report: Callable[[EpochReport], Answer],
     interrupted: Callable[[], str | None],
+    running: Callable[[int, float], None] | None = None,
 ) -> TrialResult:
     """Trains a configuration as often as its specification says; see `train_trial`.
 
@@ -43,7 +44,7 @@ def train_executions(
     Returns:
         How it ended: as the first execution that was not completed, if there is one.
     """
-    first = train_trial(spec, space, data, objective, directory, report, interrupted)
+    first = train_trial(spec, space, data, objective, directory, report, interrupted, running)
     results, kept = [first], 0
     for number in range(1, spec.executions):
         if results[-1].state is not TrialState.COMPLETED or results[-1].reason.startswith(
@@ -54,7 +55,7 @@ def train_executions(
         if again is None:
             break
         place = directory / f"execution-{number + 1}"
-        result = train_trial(again, space, data, objective, place, _go_on, interrupted)
+        result = train_trial(again, space, data, objective, place, _go_on, interrupted, running)
         if result.state is not TrialState.COMPLETED:
             shutil.rmtree(place, ignore_errors=True)
             if result.reason.startswith(SEARCH_OVER) or interrupted():

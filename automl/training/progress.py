@@ -28,6 +28,9 @@ from automl.trial import SEARCH_OVER, Answer, EpochReport, TrialSpec
 ASK_SECONDS = 0.5
 """Least time between two questions whether the trial is interrupted."""
 
+TELL_SECONDS = 2.0
+"""Seconds of an epoch after which it is told how much of it is done, and again after as many."""
+
 EPOCH_METRICS = frozenset(
     {"log_loss", "accuracy", "binary_accuracy", "subset_accuracy", "mse", "rmse", "mae", "r2"}
 )
@@ -54,6 +57,7 @@ class Progress:
         report: Told of each epoch; says how to go on.
         interrupted: The reason to end now, or None.
         timings: Where seconds are counted; its start is the trial's.
+        running: Told of an epoch's number and the share of it that is done, or None.
 
     Attributes:
         history: One row of numbers for each finished epoch.
@@ -76,6 +80,7 @@ class Progress:
         report: Callable[[EpochReport], Answer],
         interrupted: Callable[[], str | None],
         timings: Timings,
+        running: Callable[[int, float], None] | None = None,
     ) -> None:
         budget = spec.budget
         self.epochs = budget.epochs
@@ -96,7 +101,9 @@ class Progress:
         self._report = report
         self._interrupted = interrupted
         self._timings = timings
+        self._running = running
         self._asked = time.perf_counter()
+        self._shown = timings.start
         self._done = 0.0
         self.deadline = Deadline(
             spec, timings.start, data.train, data.validation, data.test_rows, timings.begun
@@ -224,6 +231,7 @@ class Progress:
             self.reason = self._in_epoch(reason)
         elif now - self._asked >= ASK_SECONDS:
             self._asked = now
+            self._tell(now, done)
             self.reason = self._interrupted() or ""
             if self.reason:
                 self.deadline.interrupt()
@@ -231,6 +239,12 @@ class Progress:
             return False
         self.cut = bool(self.reason)
         return self.cut
+
+    def _tell(self, now: float, done: float) -> None:
+        """Tells how much of the epoch is done, if that is of interest by now."""
+        if self._running is not None and now - self._shown >= TELL_SECONDS:
+            self._shown = now
+            self._running(len(self.history) + 1, done)
 
     def _in_epoch(self, reason: str) -> str:
         if reason == SEARCH_OVER:
@@ -287,6 +301,7 @@ class Progress:
             "seconds": time.perf_counter() - self._timings.start,
         }
         self.history.append(row)
+        self._shown = time.perf_counter()
         if score is None:  # the fit says it when it returns
             return True
         before, self._before = self._before, ()

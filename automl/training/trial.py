@@ -77,6 +77,7 @@ def train_trial(
     directory: Path,
     report: Callable[[EpochReport], Answer],
     interrupted: Callable[[], str | None],
+    running: Callable[[int, float], None] | None = None,
 ) -> TrialResult:
     """Trains and scores one configuration.
 
@@ -96,6 +97,8 @@ def train_trial(
             to its own end in that epoch.
         interrupted: Called about once a second; a reason ends the trial. With an epoch behind
             it, it is then complete with what it has reached, else failed.
+        running: Called every few seconds inside an epoch that takes as long, with its number,
+            counted from 1, and the share of its steps that are done; None for nobody.
 
     Returns:
         How it ended. A trial's own failures are results, never exceptions.
@@ -107,7 +110,7 @@ def train_trial(
     if isinstance(spec.trial, str) and objective.of_model:
         # A baseline's model is ours, without the metrics of a person's own.
         objective = default_objective(data.task)
-    progress = Progress(spec, data, objective, report, interrupted, timings)
+    progress = Progress(spec, data, objective, report, interrupted, timings, running)
     trial = _Trial(
         spec, space, data, objective, Path(directory), progress, timings, checkpoint, anew
     )

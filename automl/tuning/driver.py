@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from automl.engines.contract import Engine, EpochFinished, Event, TrialEnded
+from automl.engines.contract import Engine, EpochFinished, EpochRunning, Event, TrialEnded
 from automl.trial import (
     SEARCH_OVER,
     Answer,
@@ -272,6 +272,8 @@ class Driver:
                 self._end(event)
         elif isinstance(event, EpochFinished):
             self._epoch(event)
+        elif isinstance(event, EpochRunning):
+            self._observer.epoch_running(event.trial, event.epoch, event.done)
 
     def _epoch(self, event: EpochFinished) -> None:
         trial, report = event.trial, event.report

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,17 +22,10 @@ from automl.results.table import config_text, number
 from automl.trial import EpochReport, TrialResult, TrialState
 from automl.tuning.observer import Observer, Progress
 from automl.tuning.progress_lines import describe_run, duration, failure
+from automl.tuning.running_trials import RunningTrials
 
 REFRESHES_PER_SECOND = 4
 BAR_WIDTH = 24
-
-
-@dataclass(frozen=True)
-class _Running:
-    """A running trial: its latest epoch and score there."""
-
-    epoch: int = 0
-    score: float | None = None
 
 
 class LiveDisplay(Observer):
@@ -52,7 +44,7 @@ class LiveDisplay(Observer):
         self._progress: Progress | None = None
         self._origin: Progress | None = None
         self._drawn_at = 0.0
-        self._running: dict[int | str, _Running] = {}
+        self._running = RunningTrials()
         self._failure = ""
         self._spinner = Spinner("dots")
         self._live = Live(
@@ -82,22 +74,27 @@ class LiveDisplay(Observer):
 
     @override
     def run_opened(self, path: Path) -> None:
-        self._stage = "starting the workers"
+        self._stage = "starting the workers, building the first models"
         for line in describe_run(path):
             self._console.print(Text(printable(line)))
 
     @override
     def trial_started(self, trial: int | str, config: Mapping[str, Any]) -> None:
-        self._running[trial] = _Running()
+        self._running.trial_started(trial, config)
 
     @override
     def epoch_finished(self, trial: int | str, report: EpochReport) -> None:
-        self._running[trial] = _Running(report.epoch, report.score)
+        self._running.epoch_finished(trial, report)
+        self._begin()
+
+    @override
+    def epoch_running(self, trial: int | str, epoch: int, done: float) -> None:
+        self._running.epoch_running(trial, epoch, done)
         self._begin()
 
     @override
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:
-        self._running.pop(trial, None)
+        self._running.trial_ended(trial, result)
         if isinstance(trial, int):
             self._begin()
         if result.state is TrialState.FAILED:
@@ -132,7 +129,7 @@ class LiveDisplay(Observer):
             self._spinner.update(text=Text(f"{self._stage} ..."))
             parts.append(self._spinner)
         elif self._running and progress is not None:
-            parts.append(_line(_now(self._running, progress.objective), "dim"))
+            parts.append(_line(self._running.describe(progress.objective), "dim"))
         if self._failure:
             parts.append(_line(self._failure, "red"))
         if progress is not None and progress.top:
@@ -191,16 +188,6 @@ def time_left(progress: Progress, origin: Progress | None) -> float | None:
         pace = (progress.elapsed - origin.elapsed) / (progress.done - origin.done)
         estimates.append((progress.total - progress.done) * pace)
     return max(0.0, min(estimates)) if estimates else None
-
-
-def _now(running: Mapping[int | str, _Running], objective: str) -> str:
-    """The running trials, as many as fit the line."""
-    told = []
-    for trial, now in running.items():
-        name = trial if isinstance(trial, str) else f"trial {trial}"
-        score = "" if now.score is None else f" ({objective} {number(now.score)})"
-        told.append(f"{name} epoch {now.epoch}{score}" if now.epoch else f"{name} building")
-    return ", ".join(told)
 
 
 def _top(progress: Progress) -> RenderableType:

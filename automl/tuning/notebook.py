@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import html
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
 from typing_extensions import override
 
 from automl.common.neutral import printable
+from automl.trial import EpochReport, TrialResult
 from automl.tuning.observer import Observer, Progress
-from automl.tuning.progress_lines import describe_run, progress_line
+from automl.tuning.progress_lines import MOST_RUNNING, describe_run, progress_line
+from automl.tuning.running_trials import RunningTrials
 
 #: Seconds between two changes: each is sent to the browser.
 PERIOD = 0.5
@@ -32,6 +35,7 @@ class NotebookDisplay(Observer):
         self._notes: list[str] = []
         self._stage = "reading the data ..."
         self._progress: Progress | None = None
+        self._running = RunningTrials()
         self._shown_at = 0.0
         self._handle = display(self._bundle(), raw=True, display_id=True)
 
@@ -47,6 +51,7 @@ class NotebookDisplay(Observer):
     ) -> None:
         """Leaves the last state below the cell."""
         self._stage = "" if error is None else "stopped"
+        self._running = RunningTrials()
         self._show(at_once=True)
 
     @override
@@ -59,6 +64,22 @@ class NotebookDisplay(Observer):
         self._notes += describe_run(path)
         self._stage = "starting the workers ..."
         self._show(at_once=True)
+
+    @override
+    def trial_started(self, trial: int | str, config: Mapping[str, Any]) -> None:
+        self._running.trial_started(trial, config)
+
+    @override
+    def epoch_finished(self, trial: int | str, report: EpochReport) -> None:
+        self._running.epoch_finished(trial, report)
+
+    @override
+    def epoch_running(self, trial: int | str, epoch: int, done: float) -> None:
+        self._running.epoch_running(trial, epoch, done)
+
+    @override
+    def trial_ended(self, trial: int | str, result: TrialResult) -> None:
+        self._running.trial_ended(trial, result)
 
     @override
     def progressed(self, progress: Progress) -> None:
@@ -80,6 +101,8 @@ class NotebookDisplay(Observer):
         lines = [*self._notes]
         if self._progress is not None:
             lines.append(progress_line(self._progress))
+            if self._running and not self._stage:
+                lines.append(self._running.describe(self._progress.objective, MOST_RUNNING))
         if self._stage:
             lines.append(self._stage)
         text = "\n".join(map(printable, lines))

@@ -58,6 +58,9 @@ class Observer:
     def epoch_finished(self, trial: int | str, report: EpochReport) -> None:
         """A running trial or baseline has finished an epoch."""
 
+    def epoch_running(self, trial: int | str, epoch: int, done: float) -> None:
+        """A running trial or baseline is inside an epoch that takes seconds, done to a share."""
+
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:
         """A trial or baseline is over."""
 
@@ -97,6 +100,11 @@ class Observers(Observer):
     def epoch_finished(self, trial: int | str, report: EpochReport) -> None:
         for observer in self._observers:
             observer.epoch_finished(trial, report)
+
+    @override
+    def epoch_running(self, trial: int | str, epoch: int, done: float) -> None:
+        for observer in self._observers:
+            observer.epoch_running(trial, epoch, done)
 
     @override
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:

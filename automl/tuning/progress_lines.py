@@ -18,12 +18,18 @@ from automl.common.shell import shown_path
 from automl.errors import AutoMLError
 from automl.results.run_directory import RunDirectory
 from automl.results.table import number
-from automl.trial import TrialResult, TrialState
+from automl.trial import EpochReport, TrialResult, TrialState
 from automl.tuning.observer import Observer, Progress
+from automl.tuning.running_trials import RunningTrials
+
+#: Running trials that a line on where a search stands names.
+MOST_RUNNING = 3
 
 
 class PlainLines(Observer):
     """One line for whatever a person should be told, one for each trial that has ended.
+
+    Trials that take long have lines on what they do, ever fewer of them.
 
     Args:
         write: Takes one line, without its line end.
@@ -33,6 +39,7 @@ class PlainLines(Observer):
         self._write = write
         # Ended trials wait for the next report of progress, which knows the best so far.
         self._ended: list[tuple[int | str, TrialResult]] = []
+        self._running = RunningTrials()
 
     @override
     def said(self, message: str) -> None:
@@ -44,7 +51,20 @@ class PlainLines(Observer):
             self._write(line)
 
     @override
+    def trial_started(self, trial: int | str, config: Mapping[str, Any]) -> None:
+        self._running.trial_started(trial, config)
+
+    @override
+    def epoch_finished(self, trial: int | str, report: EpochReport) -> None:
+        self._running.epoch_finished(trial, report)
+
+    @override
+    def epoch_running(self, trial: int | str, epoch: int, done: float) -> None:
+        self._running.epoch_running(trial, epoch, done)
+
+    @override
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:
+        self._running.trial_ended(trial, result)
         self._ended.append((trial, result))
 
     @override
@@ -54,6 +74,8 @@ class PlainLines(Observer):
         for trial, result in ended:
             done += isinstance(trial, int)
             self._write(trial_line(trial, result, progress, done))
+        for line in self._running.lines(progress.objective):
+            self._write(line)
 
     @override
     def finishing(self, message: str) -> None:
@@ -174,7 +196,7 @@ class PacedLines(PrintedLines):
 
     @override
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:
-        pass
+        self._running.trial_ended(trial, result)
 
     @override
     def progressed(self, progress: Progress) -> None:
@@ -190,7 +212,10 @@ class PacedLines(PrintedLines):
     def _tell(self) -> None:
         self._told_at = time.monotonic()
         if self._latest is not None:
-            self._write(progress_line(self._latest))
+            running = self._running.describe(
+                self._latest.objective, most=MOST_RUNNING, since=self._period
+            )
+            self._write(", ".join(filter(None, [progress_line(self._latest), running])))
             self._latest = None
 
 

@@ -23,7 +23,15 @@ from automl.data.arrays import save_arrays
 from automl.data.metrics import Objective
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
-from automl.engines.contract import Engine, EpochFinished, Event, Job, SpaceHandle, TrialEnded
+from automl.engines.contract import (
+    Engine,
+    EpochFinished,
+    EpochRunning,
+    Event,
+    Job,
+    SpaceHandle,
+    TrialEnded,
+)
 from automl.space.registry import find_space
 from automl.trial import (
     CHECKPOINT_FILE,
@@ -141,6 +149,19 @@ class EngineConformance(ABC):
         scores = [report.score for report in seen.reports(20)]
         assert result.score == min(scores)
         assert result.best_epoch == scores.index(min(scores)) + 1
+
+    def test_an_epoch_that_takes_seconds_tells_how_far_it_is(self, seen: Seen) -> None:
+        seen.engine.submit(make_spec(25, "slow", epochs=1))
+        seen.until_ended(25)
+        told = [event for event in seen.events if isinstance(event, EpochRunning)]
+        assert {(event.trial, event.epoch) for event in told} == {(25, 1)}
+        shares = [event.done for event in told]
+        assert 0 < shares[0] < 1
+        assert shares == sorted(shares)
+        (end,) = seen.reports(25)  # and it comes before the epoch's end
+        finished = [event for event in seen.events if isinstance(event, EpochFinished)]
+        assert seen.events.index(told[-1]) < seen.events.index(finished[0])
+        assert end.epoch == 1
 
     def test_a_seed_decides_the_result(self, seen: Seen) -> None:
         for trial in (30, 31):

@@ -6,7 +6,18 @@ from typing import Any
 
 from automl.space import Choice, Int, SearchSpace
 
-FAULTS = ["none", "raise", "kill", "exit", "segfault", "hang", "memory", "sys.exit", "wrong"]
+FAULTS = [
+    "none",
+    "raise",
+    "kill",
+    "exit",
+    "segfault",
+    "hang",
+    "memory",
+    "sys.exit",
+    "wrong",
+    "slow",
+]
 
 
 def build(config: Any, inputs: Any, task: Any) -> Any:
@@ -36,7 +47,26 @@ def build(config: Any, inputs: Any, task: Any) -> Any:
             sys.exit(3)
         case "wrong":
             return "a string"
+        case "slow":
+            return _slow(config, inputs, task)
     return keras.layers.Dense(config.width, activation="relu")(inputs)
+
+
+def _slow(config: Any, inputs: Any, task: Any) -> Any:
+    """A model that takes a second and a quarter for each step."""
+    import time
+
+    import keras
+
+    class Slow(keras.Model):
+        def train_step(self, data: Any) -> Any:
+            time.sleep(1.25)
+            return super().train_step(data)
+
+    outputs = keras.layers.Dense(task.outputs, activation="softmax")(inputs)
+    model = Slow(inputs, outputs)
+    model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
+    return model
 
 
 space = SearchSpace("faulty", [Choice("fault", FAULTS), Int("width", 1, 64, default=8)], build)
