@@ -44,7 +44,7 @@ def test_the_score_is_the_mean_and_the_model_the_best_one_s(
     toy: Callable[..., DeviceData], tmp_path: Path
 ) -> None:
     data, reported = toy(), []
-    result = train(data, tmp_path, report=lambda epoch: reported.append(epoch) or True)
+    result = train(data, tmp_path, report=lambda epoch: reported.append(epoch) or Answer.GO_ON)
     assert len(set(result.executions)) == 3
     assert result.score == pytest.approx(np.mean(result.executions))
     assert result.metrics["log_loss"] == pytest.approx(result.score)
@@ -71,7 +71,7 @@ def test_one_execution_is_a_trial_like_any_other(
 def test_a_pruned_one_and_a_failed_one_end_the_trial(
     toy: Callable[..., DeviceData], tmp_path: Path
 ) -> None:
-    pruned = train(toy(), tmp_path / "pruned", report=lambda _: False)
+    pruned = train(toy(), tmp_path / "pruned", report=lambda _: Answer.STOP)
     assert (pruned.state, pruned.epochs) == (TrialState.PRUNED, 1)
     times = iter(range(9))
 
