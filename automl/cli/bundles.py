@@ -24,7 +24,7 @@ RowsPath = Annotated[
     typer.Argument(
         metavar="ROWS",
         help="A file as `search` reads it, with the model's columns in any order; - for standard "
-        "input.",
+        "input; or a bundled set.",
     ),
 ]
 RowNames = Annotated[
@@ -132,7 +132,7 @@ def predict(
     if as_json and output is None:
         raise RequestError("--json prints what was done; say with --output where the CSV goes.")
     if output is not None:
-        _check_output(Path(output), Path(rows))
+        _check_output(Path(output), Path(rows), Path(bundle))
     with tempfile.TemporaryDirectory() as folder:
         target = Path(output or Path(folder) / "predictions.csv").absolute()
         arguments = _arguments(bundle, rows, names, separator, folder, trust)
@@ -184,12 +184,16 @@ def evaluate(
         typer.echo(f"{name:<{margin}}{number(value)}")
 
 
-def _check_output(output: Any, rows: Any) -> None:
+def _check_output(output: Any, rows: Any, bundle: Any) -> None:
     """Finds out before the work is done whether its result can be written.
 
     Raises:
-        RequestError: It would overwrite the rows, or its folder is not there.
+        RequestError: It would overwrite the rows or the model, or its folder is not there.
     """
+    if output.is_file() and output.resolve().is_relative_to(bundle.resolve()):
+        raise RequestError(
+            f"--output {output} would overwrite a file of the model; choose another file."
+        )
     if output.exists() and rows.exists() and output.samefile(rows):
         raise RequestError(f"--output {output} would overwrite the rows; choose another file.")
     if output.is_dir() or not output.absolute().parent.is_dir():
@@ -210,16 +214,18 @@ def _arguments(
     from pathlib import Path
 
     from automl.data.request import STANDARD_INPUT, DataRequest
-    from automl.data.sources import check_source, keep_standard_input
+    from automl.data.sources import check_source, is_bundled, keep_standard_input
     from automl.export.bundle import check_trust, open_bundle
 
     check_trust(open_bundle(bundle), trust)
-    check_source(rows)
-    path = keep_standard_input(Path(folder)) if rows == STANDARD_INPUT else Path(rows)
+    if not is_bundled(rows):
+        check_source(rows)
+        path = keep_standard_input(Path(folder)) if rows == STANDARD_INPUT else Path(rows)
+        rows = str(path.absolute())
     request = DataRequest(None, names=names or (), separator=separator)  # type: ignore[arg-type]
     return {
         "bundle": str(Path(bundle).absolute()),
-        "rows": str(path.absolute()),
+        "rows": rows,
         "trust": trust,
         "names": list(request.names),
         "separator": request.separator,

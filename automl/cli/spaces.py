@@ -117,6 +117,8 @@ def new(
     from automl.cli.streams import print_json
     from automl.space.template import template_text
 
+    if not Path(name.removesuffix(".py")).name.strip():
+        raise RequestError(f"{name!r} is no name of a file; give one, such as mine.")
     path = Path(f"{name.removesuffix('.py')}.py")
     text = template_text(path.stem)
     try:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from automl.data.plan import PreprocessingPlan
 from automl.data.say import Say
 from automl.data.separators import checked_separator
-from automl.data.sources import BUNDLED, ArrayPair, arrays_in, load, open_source
+from automl.data.sources import ArrayPair, arrays_in, is_bundled, load, open_source
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def read_rows(
 def _read_array(source: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
     if isinstance(source, np.ndarray):
         return source, None
-    if isinstance(source, str | Path) and str(source) not in BUNDLED:
+    if isinstance(source, str | Path) and not is_bundled(source):
         content, kind = open_source(source)
         if kind != "npz":
             raise DataError(NO_ARRAYS)

@@ -68,6 +68,22 @@ def test_evaluate(run: Path, rows: Path) -> None:
     assert 0.0 <= scores["accuracy"] <= 1.0
 
 
+def test_a_bundled_set_is_scored_by_its_name(run: Path) -> None:
+    process = automl("evaluate", str(run / "best"), "iris", "--json")
+    assert process.returncode == 0, process.stderr
+    assert 0.0 <= json.loads(process.stdout)["accuracy"] <= 1.0
+
+
+def test_no_output_is_written_over_the_model(
+    run: Path, rows: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = run / "best" / "config.json"
+    before = config.read_bytes()
+    assert main(["predict", str(run / "best"), str(rows), "--output", str(config)]) == 2
+    assert "would overwrite a file of the model" in capsys.readouterr().err
+    assert config.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("bundle", "file", "more", "words"),
     [

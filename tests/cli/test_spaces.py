@@ -69,6 +69,9 @@ def test_new_writes_a_file_that_is_right(
     assert main(["spaces", "new", "mine.py"]) == 2
     assert "mine.py exists" in capsys.readouterr().err
     assert main(["spaces", "new", "no/such/folder"]) == 2
+    for empty in ("", " ", ".py"):
+        assert main(["spaces", "new", empty]) == 2
+    assert not (Path.cwd() / ".py").exists()
     process = automl("spaces", "check", "mine.py", cwd=tmp_path)
     assert process.returncode == 0, process.stderr
     for kind in ("binary", "multiclass", "regression"):

@@ -136,7 +136,7 @@ def load(
 def _load_named(
     source: str | Path, names: Sequence[str], say: Say | None, separator: str | None
 ) -> Loaded:
-    if str(source) in BUNDLED and not Path(source).exists():
+    if is_bundled(source):
         frame = checked_frame(read_bundled(str(source)), str(source))
         return Loaded(frame, target=("target",), digest=frame_digest(frame))
     content, kind = open_source(source)
@@ -145,6 +145,11 @@ def _load_named(
     frame = _read_table(content, kind, names, say, separator)
     frame = checked_frame(frame, repr(str(content.path)))
     return Loaded(frame, from_text=kind == "text", digest=content.digest)
+
+
+def is_bundled(source: str | Path) -> bool:
+    """Whether a source is the name of a bundled set, and no file."""
+    return str(source) in BUNDLED and not Path(source).exists()
 
 
 def open_source(source: str | Path) -> tuple[Content, str]:
