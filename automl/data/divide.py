@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.shell import option
 from automl.data.combine import Combined
 from automl.data.repeats import (
     count_repeats,
@@ -84,6 +85,12 @@ def divide(combined: Combined, request: DataRequest, strata: Strata, say: Say) -
     )
     given = {"validation": bool(has_validation), "test": bool(has_test)}
     _say_repeats(split, same, given, say)
+    if repeats.apart and combined.time is None and combined.group is None:
+        say(
+            f"{repeats.apart_rows:,} of {len(same):,} rows equal another in all columns but "
+            f"{repeats.apart!r}, and may stand on both sides of the split "
+            f"({option('--ignore', repeats.apart)} keeps them together)"
+        )
     return split
 
 

@@ -7,7 +7,8 @@ learnt from go to one part together, and the parts are evened out with other row
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,11 @@ LEAST_DIFFERENT = 3
 LEAST_COMBINATIONS = 10
 # Own choice: what repeats in more rows than this share of the smallest part is for training.
 LARGEST_SHARE = 0.5
+# Own choices: which columns may be that in which alone rows differ (more than this share of their
+# values do), how many are tried, and what share of the other rows a column tells apart.
+LEAST_APART = 0.5
+MOST_LEFT_OUT = 20
+TELLING = 0.9
 # Odd constants of the mixing function of splitmix64 (Steele, Lea, Flood 2014).
 MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 STEP = np.uint64(0x9E3779B97F4A7C15)
@@ -49,10 +55,15 @@ class Repeats:
             None where they should not be. Of numbers that is 3. Of categories alone it is 10, for
             there a model is meant to remember what each combination leads to; of one column of
             categories None, for a category that no training row has tells nothing.
+        apart: The column in which alone many rows differ, such as the time at which each was
+            noted, or ``""``.
+        apart_rows: How many rows equal another in all columns but that one.
     """
 
     same: IntArray
     least: int | None
+    apart: str = ""
+    apart_rows: int = 0
 
 
 def find_repeats(combined: Combined) -> Repeats:
@@ -70,12 +81,15 @@ def find_repeats(combined: Combined) -> Repeats:
     least: int | None = LEAST_DIFFERENT
     if combined.x is not None:
         hashes = _array_hashes(combined.x)
+        apart = ("", 0)
     else:
         kinds = _compared(combined)
-        hashes = _table_hashes(combined.frame, kinds)
+        columns = _columns_hashes(combined.frame, kinds)
+        hashes = _summed(columns.values())
+        apart = _apart(columns, hashes)
         if set(kinds.values()) == {ColumnKind.CATEGORY}:
             least = None if len(kinds) == 1 else LEAST_COMBINATIONS
-    return Repeats(pd.factorize(hashes)[0].astype(np.int64, copy=False), least)
+    return Repeats(pd.factorize(hashes)[0].astype(np.int64, copy=False), least, *apart)
 
 
 def _compared(combined: Combined) -> dict[str, ColumnKind]:
@@ -96,12 +110,43 @@ def _compared(combined: Combined) -> dict[str, ColumnKind]:
     return kept or all_kinds
 
 
-def _table_hashes(table: pd.DataFrame, kinds: Mapping[str, ColumnKind]) -> UIntArray:
-    hashes: UIntArray = np.zeros(len(table), np.uint64)
-    for name, kind in kinds.items():
-        values = _column_hashes(table[name], kind)
-        hashes = _mixed(np.add(np.multiply(hashes, STEP), values, dtype=np.uint64))
-    return hashes
+def _columns_hashes(table: pd.DataFrame, kinds: Mapping[str, ColumnKind]) -> dict[str, UIntArray]:
+    """Hashes of the values of each column, in which equal values of two columns differ."""
+    numbered: UIntArray = np.arange(1, len(kinds) + 1, dtype=np.uint64)
+    return {
+        name: _mixed(np.add(_column_hashes(table[name], kind), step, dtype=np.uint64))
+        for (name, kind), step in zip(kinds.items(), np.multiply(numbered, STEP), strict=True)
+    }
+
+
+def _summed(columns: Iterable[UIntArray]) -> UIntArray:
+    """Hashes of whole rows."""
+    return functools.reduce(lambda one, other: np.add(one, other, dtype=np.uint64), columns)
+
+
+def _apart(columns: Mapping[str, UIntArray], hashes: UIntArray) -> tuple[str, int]:
+    """The column in which alone rows differ, and how many rows do, or ``("", 0)``.
+
+    Rows of a few categories are equal by chance. So two other columns must each tell nearly all
+    of what is left apart, as two measurements do.
+    """
+    import pandas as pd
+
+    if len(columns) < 3:
+        return "", 0
+    different = {name: len(pd.unique(values)) for name, values in columns.items()}
+    likely = sorted(columns, key=lambda name: -different[name])[:MOST_LEFT_OUT]
+    already = count_repeats(pd.factorize(hashes)[0])
+    for name in likely:
+        if different[name] <= LEAST_APART * len(hashes):
+            break
+        rest = pd.factorize(np.subtract(hashes, columns[name], dtype=np.uint64))[0]
+        telling = TELLING * (int(rest.max(initial=0)) + 1)
+        keys = sum(count >= telling for other, count in different.items() if other != name)
+        count = count_repeats(rest)
+        if keys >= 2 and count > already:
+            return name, count
+    return "", 0
 
 
 def _plain_numbers(column: pd.Series) -> npt.NDArray[np.float64] | None:
@@ -134,12 +179,11 @@ def _column_hashes(column: pd.Series, kind: ColumnKind) -> UIntArray:
 
     plain = _plain_numbers(column)
     if plain is not None:
-        # Adding 0 makes one of both zeros.
-        return _mixed((plain + 0.0).view(np.uint64))
+        return _number_hashes(plain)
     if column.dtype == object and kind is ColumnKind.NUMBER:  # sources differ in their types
         read = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
         if not (np.isnan(read) & column.notna().to_numpy()).any():
-            return _mixed((read + 0.0).view(np.uint64))
+            return _number_hashes(read)
     if not is_text(column):
         return np.asarray(pd.util.hash_pandas_object(column, index=False), np.uint64)
     codes = pa.array(column).dictionary_encode()
@@ -148,10 +192,19 @@ def _column_hashes(column: pd.Series, kind: ColumnKind) -> UIntArray:
     return _mixed(indices.astype(np.int64).view(np.uint64))
 
 
+def _number_hashes(numbers: npt.NDArray[np.float64]) -> UIntArray:
+    """Hashes of numbers as a model sees them: in single precision."""
+    with np.errstate(over="ignore"):
+        seen = numbers.astype(np.float32).astype(np.float64)
+    # Adding 0 makes one of both zeros.
+    return _mixed((seen + 0.0).view(np.uint64))
+
+
 def _array_hashes(x: npt.NDArray[Any]) -> UIntArray:
     if x.dtype.hasobject:  # refused when the plan is fitted
         return np.arange(len(x), dtype=np.uint64)
-    size = int(np.prod(x.shape[1:], dtype=np.int64)) * x.dtype.itemsize
+    dtype = np.dtype(np.float32) if x.dtype == np.float64 else x.dtype  # as a model sees them
+    size = int(np.prod(x.shape[1:], dtype=np.int64)) * dtype.itemsize
     words = -(-size // 8)
     # A factor a word, so that the order of the words counts.
     numbered: UIntArray = np.arange(1, words + 1, dtype=np.uint64)
@@ -159,7 +212,8 @@ def _array_hashes(x: npt.NDArray[Any]) -> UIntArray:
     hashes = np.empty(len(x), np.uint64)
     step = rows_of_a_chunk(words)
     for start in range(0, len(x), step):
-        part = np.ascontiguousarray(x[start : start + step])
+        with np.errstate(over="ignore"):
+            part = np.ascontiguousarray(x[start : start + step], dtype)
         if part.dtype.kind == "f":
             part = part + part.dtype.type(0)  # makes one of both zeros
         block = np.zeros((len(part), 8 * words), np.uint8)

@@ -238,3 +238,38 @@ def test_rows_that_a_split_by_time_parts_have_the_file_as_their_way_out():
     frame["day"] = np.arange(len(frame))
     notes = said(prepare(DataRequest(frame, "y", split_by_time="day")), "test rows equal a")
     assert [note.endswith("(--test FILE gives others)") for note in notes] == [True]
+
+
+def test_numbers_that_a_model_cannot_tell_apart_are_equal():
+    frame = repeated()
+    frame["a"] += np.random.default_rng(1).normal(size=len(frame)) * 1e-12
+    assert crossing(prepare(DataRequest(frame, "y"))) == 0
+    arrays = (frame[["a", "b", "c"]].to_numpy(), frame["y"].to_numpy())
+    assert said(prepare(DataRequest(arrays)), "300 of 300 rows equal another")
+
+
+@pytest.mark.parametrize("kind", ["moment", "number"])
+def test_rows_that_differ_in_one_column_alone_are_told(kind):
+    frame = repeated()
+    moments = pd.date_range("2024-01-01", periods=len(frame), freq="7h").astype(str)
+    numbers = np.random.default_rng(2).uniform(size=len(frame))
+    frame["noted at"] = moments if kind == "moment" else numbers
+    (note,) = said(prepare(DataRequest(frame, "y")), "in all columns but")
+    assert note.startswith("300 of 300 rows equal another in all columns but 'noted at'")
+    assert "--ignore 'noted at' keeps" in note
+    again = prepare(DataRequest(frame, "y", ignore="noted at"))
+    assert crossing(again) == 0 and not said(again, "in all columns but")
+
+
+def test_rows_of_few_categories_beside_one_measurement_are_no_repeats():
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame(
+        {
+            "sex": rng.choice(["f", "m"], 300),
+            "age": rng.integers(20, 80, 300),
+            "region": rng.choice(["n", "s", "w"], 300),
+            "weight": rng.normal(70, 10, 300),
+            "y": rng.normal(size=300),
+        }
+    )
+    assert not said(prepare(DataRequest(frame, "y")), "in all columns but")
