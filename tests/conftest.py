@@ -7,8 +7,14 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from automl.engines.processes import Processes
 
 # Speed belongs in benchmarks/: a busy machine must fail no test.
 settings.register_profile("untimed", deadline=None)
@@ -23,3 +29,22 @@ atexit.register(shutil.rmtree, _STATE, ignore_errors=True)
 # starts; the tests press it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[Processes]:
+    """Warm processes of which no test ends the server: importing TensorFlow takes seconds."""
+    from automl.engines.processes import warm_processes
+
+    warm = warm_processes()
+    yield warm
+    warm.close()
+
+
+@pytest.fixture
+def warm(processes: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is searched, exported or asked in this process finds TensorFlow imported already."""
+    from tests.lent import Lent
+
+    for place in ("engines.processes", "engines.describe", "engines.local", "tuning.search"):
+        monkeypatch.setattr(f"automl.{place}.warm_processes", lambda: Lent(processes))

@@ -1,12 +1,15 @@
-"""One small finished run for all tests of the command."""
+"""One small finished run for all tests of the command, and commands without a start-up."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.console import Finished, automl
+from automl.cli.main import main
+from tests.cli.console import ENVIRONMENT, Finished, automl
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +26,19 @@ def run(searched: tuple[Path, Finished]) -> Path:
     folder, process = searched
     assert process.returncode == 0, process.stderr
     return folder / "run"
+
+
+@pytest.fixture
+def inside(
+    warm: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., Finished]:
+    """Runs a command as `tests.cli.console.automl` does, but in this process and warm ones."""
+    monkeypatch.setenv("COLUMNS", ENVIRONMENT["COLUMNS"])
+
+    def run(*arguments: str, cwd: Path | None = None) -> Finished:
+        capfd.readouterr()
+        with contextlib.chdir(cwd or Path.cwd()):
+            code = main(list(arguments))
+        return Finished(arguments, code, *capfd.readouterr())
+
+    return run

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from automl.cli.main import main
-from tests.cli.console import automl
+from tests.cli.console import Finished
 
 HEADER = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
 ROWS = ((5.1, 3.5, 1.4, 0.2, "setosa"), (6.3, 3.3, 6.0, 2.5, "virginica"))
@@ -26,8 +27,10 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_export_and_predict(run: Path, rows: Path, tmp_path: Path) -> None:
-    process = automl("export", str(run), "--to", "model", cwd=tmp_path)
+def test_export_and_predict(
+    run: Path, rows: Path, tmp_path: Path, inside: Callable[..., Finished]
+) -> None:
+    process = inside("export", str(run), "--to", "model", cwd=tmp_path)
     assert process.returncode == 0, process.stderr
     assert "Next: automl predict model" in process.stdout
     names = {path.name for path in (tmp_path / "model").iterdir()}
@@ -35,7 +38,7 @@ def test_export_and_predict(run: Path, rows: Path, tmp_path: Path) -> None:
         "model.keras", "labels.json", "config.json", "card.md", "requirements.txt",
     }  # fmt: skip
 
-    printed = automl("predict", "model", str(rows), cwd=tmp_path)
+    printed = inside("predict", "model", str(rows), cwd=tmp_path)
     assert printed.returncode == 0, printed.stderr
     table = list(csv.DictReader(printed.stdout.splitlines()))
     assert len(table) == len(ROWS)
@@ -44,7 +47,7 @@ def test_export_and_predict(run: Path, rows: Path, tmp_path: Path) -> None:
     }  # fmt: skip
     assert {row["prediction"] for row in table} <= {"setosa", "versicolor", "virginica"}
 
-    written = automl("predict", "model", str(rows), "--output", "out.csv", cwd=tmp_path)
+    written = inside("predict", "model", str(rows), "--output", "out.csv", cwd=tmp_path)
     assert written.returncode == 0, written.stderr
     assert written.stdout == "2 predictions written to out.csv.\n"
     assert (tmp_path / "out.csv").read_text() == printed.stdout
@@ -60,16 +63,16 @@ def test_export_refuses_what_it_cannot_do(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_evaluate(run: Path, rows: Path) -> None:
-    process = automl("evaluate", str(run / "best"), str(rows), "--json")
+def test_evaluate(run: Path, rows: Path, inside: Callable[..., Finished]) -> None:
+    process = inside("evaluate", str(run / "best"), str(rows), "--json")
     assert process.returncode == 0, process.stderr
     scores = json.loads(process.stdout)
     assert next(iter(scores)) == "log_loss"
     assert 0.0 <= scores["accuracy"] <= 1.0
 
 
-def test_a_bundled_set_is_scored_by_its_name(run: Path) -> None:
-    process = automl("evaluate", str(run / "best"), "iris", "--json")
+def test_a_bundled_set_is_scored_by_its_name(run: Path, inside: Callable[..., Finished]) -> None:
+    process = inside("evaluate", str(run / "best"), "iris", "--json")
     assert process.returncode == 0, process.stderr
     assert 0.0 <= json.loads(process.stdout)["accuracy"] <= 1.0
 

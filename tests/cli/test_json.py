@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from typer.main import get_command
 
 from automl.cli.main import main, make_app
-from tests.cli.console import automl
+from tests.cli.console import Finished
 
 
 def object_of(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> Any:
@@ -20,9 +20,9 @@ def object_of(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0
     return json.loads(capsys.readouterr().out)
 
 
-def test_a_search_ends_with_its_object(tmp_path: Path) -> None:
+def test_a_search_ends_with_its_object(tmp_path: Path, inside: Callable[..., Finished]) -> None:
     search = ["search", "iris", "--trials", "1", "--epochs", "1", "--workers", "1"]
-    done = automl(*search, "--space", "linear", "-d", "mine", "--json", cwd=tmp_path)
+    done = inside(*search, "--space", "linear", "-d", "mine", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["run"] == str(tmp_path / "mine")
@@ -66,7 +66,6 @@ CALLS = {
     ("spaces", "new"): ["mine"],
     ("spaces", "check"): ["linear"],
 }
-HEAVY = {"resume", "export", "predict", "evaluate", "check"}
 
 
 def test_every_command_of_the_parser_is_tried() -> None:
@@ -79,21 +78,15 @@ def test_every_command_prints_one_value_and_nothing_else(
     run: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    inside: Callable[..., Finished],
 ) -> None:
     shutil.copytree(run, tmp_path / "run")
     header = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm),target"
     (tmp_path / "rows.csv").write_text(f"{header}\n5.1,3.5,1.4,0.2,setosa\n6,3,6,2.5,virginica\n")
     monkeypatch.chdir(tmp_path)
-    arguments = [*command, *CALLS[command], "--json"]
-    if command[-1] in HEAVY:
-        done = automl(*arguments, cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        printed = done.stdout
-    else:
-        assert main(arguments) == 0
-        printed = capsys.readouterr().out
-    found = json.loads(printed)
+    done = inside(*command, *CALLS[command], "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
     assert isinstance(found, list if command in (("leaderboard",), ("spaces",)) else dict)
     assert found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -63,16 +64,16 @@ def test_show(folder: Path) -> None:
     assert any(line.split() == ["layers", "int", "1..2", "1"] for line in lines)
 
 
-def test_check(folder: Path) -> None:
-    process = quietly("spaces", "check", "nets.py:net", cwd=folder)
+def test_check(folder: Path, inside: Callable[..., Finished]) -> None:
+    process = inside("spaces", "check", "nets.py:net", cwd=folder)
     assert process.returncode == 0, process.stdout + process.stderr
     assert "ok: multiclass, rows of shape (4,): trained 3 of 3" in process.stdout
 
 
-def test_check_tells_the_line_that_fails(folder: Path) -> None:
+def test_check_tells_the_line_that_fails(folder: Path, inside: Callable[..., Finished]) -> None:
     broken = BUILDER.replace('"tanh"]', '"tanhh"]')
     (folder / "broken.py").write_text(broken)
-    process = quietly("spaces", "check", "broken.py", cwd=folder)
+    process = inside("spaces", "check", "broken.py", cwd=folder)
     assert process.returncode == 2
     line = next(i for i, text in enumerate(broken.splitlines(), 1) if "tanhh" in text)
     assert f"wrong: line {line}: " in process.stdout
@@ -98,20 +99,22 @@ def test_search_grows_and_resumes(folder: Path) -> None:
     assert len(set(later)) == len(later) > 2
 
 
-def test_a_changed_builder_is_not_resumed(folder: Path) -> None:
+def test_a_changed_builder_is_not_resumed(folder: Path, inside: Callable[..., Finished]) -> None:
     changed = BUILDER.replace('"layers", 1, 2', '"layers", 1, 3')
     (folder / "nets.py").write_text(changed)
     try:
-        process = quietly("resume", "run", "--trials", "8", cwd=folder)
+        process = inside("resume", "run", "--trials", "8", cwd=folder)
     finally:
         (folder / "nets.py").write_text(BUILDER)
     assert process.returncode == 1
     assert "has changed since" in process.stderr
 
 
-def test_faulty_builders_are_told_before_a_run_is_made(folder: Path) -> None:
+def test_faulty_builders_are_told_before_a_run_is_made(
+    folder: Path, inside: Callable[..., Finished]
+) -> None:
     (folder / "wide.py").write_text(BUILDER.replace("Input((4,))", "Input((5,))"))
-    process = quietly("search", "iris", "--space", "wide.py", "--directory", "none", cwd=folder)
+    process = inside("search", "iris", "--space", "wide.py", "--directory", "none", cwd=folder)
     assert process.returncode == 2
     assert "takes rows of shape (5,), and a row of the data has the shape (4,)" in process.stderr
     assert not (folder / "none").exists()

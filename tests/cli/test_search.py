@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from automl.cli.main import main
-from tests.cli.console import Finished, automl, command_line, environment
+from tests.cli.console import Finished, command_line, environment
 
 # The command in a driver's process, which must not have imported TensorFlow in the end.
 WITHOUT_TENSORFLOW = (
@@ -57,14 +58,18 @@ def test_the_log_file_has_the_same_lines(searched: tuple[Path, Finished], run: P
     assert logged[-1][20:].startswith("ended (trials): best trial ")
 
 
-def test_the_best_and_the_baselines_have_test_scores(run: Path) -> None:
-    process = automl("leaderboard", str(run), "--format", "json")
+def test_the_best_and_the_baselines_have_test_scores(
+    run: Path, inside: Callable[..., Finished]
+) -> None:
+    process = inside("leaderboard", str(run), "--format", "json")
     scored = {row["trial"] for row in json.loads(process.stdout) if row["test_metrics"]}
     assert {"majority", "linear"} < scored
     assert len(scored) == 3
 
 
-def test_quiet_prints_the_directory_only_and_resume_goes_on(tmp_path: Path) -> None:
+def test_quiet_prints_the_directory_only_and_resume_goes_on(
+    tmp_path: Path, inside: Callable[..., Finished]
+) -> None:
     arguments = ["search", "iris", "-q", "--trials", "2", *SHORT, "-d", "mine"]
     quiet = subprocess.run(
         [sys.executable, "-c", WITHOUT_TENSORFLOW, *arguments],
@@ -78,11 +83,11 @@ def test_quiet_prints_the_directory_only_and_resume_goes_on(tmp_path: Path) -> N
     assert quiet.stdout == f"{tmp_path / 'mine'}\n"
     assert "trial 0 completed" in (tmp_path / "mine" / "search.log").read_text()
 
-    again = automl("search", "iris", *SHORT, "-d", "mine", cwd=tmp_path)
+    again = inside("search", "iris", *SHORT, "-d", "mine", cwd=tmp_path)
     assert again.returncode == 2
     assert "automl resume mine" in again.stderr
 
-    more = automl("resume", "mine", "--trials", "3", cwd=tmp_path)
+    more = inside("resume", "mine", "--trials", "3", cwd=tmp_path)
     assert more.returncode == 0, more.stderr
     assert "[3/3] trial 2 completed" in more.stdout
     assert "trial 1 completed" not in more.stdout
@@ -140,16 +145,18 @@ space = SearchSpace("failing", [Int("depth", 1, 999, default=1)], build)
 '''
 
 
-def test_a_search_whose_trials_keep_failing_is_a_failed_run(tmp_path: Path) -> None:
+def test_a_search_whose_trials_keep_failing_is_a_failed_run(
+    tmp_path: Path, inside: Callable[..., Finished]
+) -> None:
     (tmp_path / "failing.py").write_text(FAILING)
     arguments = ["iris", "--space", "failing.py", "--workers", "1", "--epochs", "2"]
-    process = automl("search", *arguments, cwd=tmp_path)
+    process = inside("search", *arguments, cwd=tmp_path)
     assert process.returncode == 1
     assert "trial 0 completed: " in process.stdout  # the default, which is built beforehand too
     assert "trial 1 failed: " in process.stdout
     assert "no such layer" in process.stdout
     assert "3 trials in a row failed with the same cause" in process.stdout + process.stderr
-    shown = automl("show", "results/iris", "1", cwd=tmp_path)
+    shown = inside("show", "results/iris", "1", cwd=tmp_path)
     assert "Traceback" in shown.stdout
     assert "ValueError: no such layer" in shown.stdout
 

@@ -16,7 +16,8 @@ from tests.cli.console import command_line, environment
 
 posix = pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no /dev/full")
 LEADERBOARD = "automl: {}, so that what was asked for is not shown whole.\n"
-SEARCH = ["search", "iris", "--trials", "1", "--epochs", "1", "--workers", "1", "-d", "mine"]
+SEARCH = ["search", "iris", "--space", "linear", "--trials", "1", "--epochs", "1"]
+SEARCH += ["--workers", "1", "-d", "mine"]
 
 
 def shell(line: str, *arguments: str, cwd: Path | None = None, **extra: str) -> Any:

@@ -1,0 +1,48 @@
+"""Warm processes that are kept for all tests of a session, and lent to one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from automl.engines.child import Child
+from automl.engines.processes import Processes
+
+
+class Lent(Processes):
+    """What a command may start children with and close, though the others go on with it.
+
+    Args:
+        kept: The processes that it is lent.
+    """
+
+    def __init__(self, kept: Processes) -> None:
+        self._kept = kept
+        self._started: list[Child] = []
+
+    @property
+    def import_seconds(self) -> float:  # type: ignore[override]
+        return self._kept.import_seconds
+
+    def start(
+        self,
+        target: str,
+        argument: Mapping[str, Any],
+        log: Path | None = None,
+        preload: Sequence[str] = (),
+    ) -> Child:
+        child = self._kept.start(target, argument, log, preload)
+        self._started.append(child)
+        return child
+
+    def notice(self) -> None:
+        self._kept.notice()
+
+    def waitables(self) -> list[Any]:
+        return self._kept.waitables()
+
+    def close(self) -> None:
+        for child in self._started:
+            child.kill()
+            child.close()
