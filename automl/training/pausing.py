@@ -67,7 +67,7 @@ class Checkpoints:
                 control=control,
                 state=trainer.state(),
                 best=best,
-                predictions=self._progress.best_predictions,
+                predictions=self._progress.scoring.best_predictions,
             )
             path = write_checkpoint(checkpoint, self._directory)
         self._written = time.perf_counter()

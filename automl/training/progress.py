@@ -1,8 +1,7 @@
-"""A trial while it trains: scores each epoch, keeps the best one, decides when to stop."""
+"""A trial while it trains: what each epoch has come to, and when to stop."""
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,9 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.metrics import LOSS, Objective, compute_metric, compute_metrics, metric_names
+from automl.data.metrics import Objective
 from automl.data.task import TaskKind
-from automl.errors import TrialError, UnrankedError
 from automl.models.schedules import Schedule
 from automl.training.checkpoint import Checkpoint
 from automl.training.deadline import Deadline, own_seconds
@@ -20,7 +18,7 @@ from automl.training.dense.trainer import DenseTrainer
 from automl.training.device_data import DeviceData
 from automl.training.early_stopping import EarlyStopping
 from automl.training.evaluation import Evaluator
-from automl.training.returned import described, read_returned
+from automl.training.scoring import Scored, Scoring, named
 from automl.training.timings import Timings
 from automl.training.verdicts import Curve, trivial_accuracy, trivial_loss, trivial_mae
 from automl.trial import SEARCH_OVER, Answer, EpochReport, TrialSpec
@@ -30,11 +28,6 @@ ASK_SECONDS = 0.5
 
 TELL_SECONDS = 2.0
 """Seconds of an epoch after which it is told how much of it is done, and again after as many."""
-
-EPOCH_METRICS = frozenset(
-    {"log_loss", "accuracy", "binary_accuracy", "subset_accuracy", "mse", "rmse", "mae", "r2"}
-)
-"""Metrics light enough for every epoch; the others are computed for the best epoch only."""
 
 ACCURACY = {
     TaskKind.BINARY: "accuracy",
@@ -67,9 +60,8 @@ class Progress:
         paused: Whether `report` said to pause.
         cut: Whether a limit or an interruption ended training.
         is_diverged: Whether a loss was not finite.
-        best_predictions: On the validation rows at the best epoch, in the targets' own units.
         deadline: When the trial has to be over.
-        notes: What a person should be told of how it was scored.
+        scoring: The scores, and the best epoch's weights and predictions.
     """
 
     def __init__(
@@ -93,8 +85,7 @@ class Progress:
         self.pruned = self.paused = False
         self.cut = False
         self.is_diverged = False
-        self.best_predictions: npt.NDArray[Any] | None = None
-        self.notes: tuple[str, ...] = ()
+        self.scoring = Scoring(data, objective, self.stopping)
         self._spec = spec
         self._data = data
         self._objective = objective
@@ -112,12 +103,8 @@ class Progress:
         self._schedule: Schedule | None = None
         self._model: Any = None
         self._evaluator: Evaluator | DenseTrainer | None = None
-        self._best_weights: Any = None
         self._scores: list[float] = []
         self._before: tuple[float, ...] = ()
-        self._fit_name = ""
-        self._told: tuple[str, ...] = ()  # of which the objective is none
-        self._scored_by_fit = False
 
     @property
     def wants_own_metrics(self) -> bool:
@@ -127,6 +114,7 @@ class Progress:
     def use(self, data: DeviceData) -> None:
         """Takes the same rows in the form that the model takes them."""
         self._data = data
+        self.scoring.use(data)
         self.deadline.use(data.train, data.validation)
 
     def begin(
@@ -140,6 +128,7 @@ class Progress:
             schedule: Gives the learning rates, or None for a model that has its own.
         """
         self._model, self._evaluator, self._schedule = model, evaluator, schedule
+        self.scoring.begin(evaluator)
         self.deadline.begin(model.count_params())
 
     def expect_return(self, name: str) -> None:
@@ -148,7 +137,7 @@ class Progress:
         Args:
             name: Its space's name, for messages.
         """
-        self._fit_name = name
+        self.scoring.expect_return(name)
 
     def watch(self, after_epoch: Callable[[], None]) -> None:
         """Has something called after each epoch that is followed by another."""
@@ -156,18 +145,16 @@ class Progress:
 
     def state(self) -> tuple[dict[str, Any], tuple[npt.NDArray[Any], ...]]:
         """What decides about the training, as a JSON form, and the best epoch's weights."""
-        assert self._evaluator is not None
         control = {
             "history": self.history,
             "scores": self._scores,
             "stopping": self.stopping.state(),
             "schedule": None if self._schedule is None else self._schedule.state(),
         }
-        return control, self._evaluator.packed(self._best_weights)
+        return control, self.scoring.packed_best()
 
     def restore_state(self, checkpoint: Checkpoint) -> None:
         """Goes on from a checkpoint, after `begin`."""
-        assert self._evaluator is not None
         control = checkpoint.control
         self.first_epoch = checkpoint.epoch + 1
         self.history = [dict(row) for row in control["history"]]
@@ -176,8 +163,7 @@ class Progress:
         self.stopping.restore_state(control["stopping"])
         if self._schedule is not None:
             self._schedule.restore_state(control["schedule"])
-        self._best_weights = self._evaluator.unpacked(checkpoint.best)
-        self.best_predictions = checkpoint.predictions
+        self.scoring.restore_state(checkpoint)
 
     def returned(self, value: Any) -> None:
         """See `Course.returned`.
@@ -185,25 +171,7 @@ class Progress:
         Raises:
             UnrankedError: Nobody has told the objective.
         """
-        found = read_returned(value, self._objective, self._data.task, self._fit_name)
-        self.notes = (found.note,) if found.note else ()
-        if self.is_diverged:
-            return
-        if found.score is None and self.stopping.best_score is None and not self.cut:
-            told = f"it returns {described(value)}"
-            if self._told:
-                told += f", and its callbacks hear of {', '.join(self._told)}"
-            raise UnrankedError(
-                f"The fit of {self._fit_name} neither returns {self._objective.name!r} nor tells "
-                f"its callbacks of it ({told}); return {{name: value}}, or choose another "
-                "--objective."
-            )
-        if found.score is None:
-            return
-        if self.stopping.best_score is None:  # the model as the fit has left it
-            self._keep(len(self.history), found.score, self._predictions())
-        self._scored_by_fit = True
-        self.stopping.best_score = found.score
+        self.scoring.returned(value, len(self.history), self.cut, self.is_diverged)
 
     def order(self, epoch: int) -> npt.NDArray[np.int32]:
         """See `Course.order`."""
@@ -264,8 +232,8 @@ class Progress:
             self.reason = late
             return
         with self._timings.stage("validate"):
-            scored = self._score(0)
-        if scored is not None:
+            scored = self.scoring.score(0)
+        if self._is_finite(scored):
             self.stopping.reason = ""
             told = self.reason.removesuffix(" in epoch 1")
             self.reason = f"{told} after {100 * self._done:.2g} % of its first epoch"
@@ -273,7 +241,7 @@ class Progress:
     def diverged(self, epoch: int, step: int, loss: float) -> None:
         """See `Course.diverged`."""
         self.is_diverged = True
-        self.reason = f"the training loss became {_named(loss)} in step {step} of epoch {epoch}"
+        self.reason = f"the training loss became {named(loss)} in step {step} of epoch {epoch}"
 
     def end_epoch(self, epoch: int, logs: Mapping[str, float]) -> bool:
         """See `Course.end_epoch`."""
@@ -283,12 +251,12 @@ class Progress:
             return False
         with self._timings.stage("validate"):
             started, computed = time.perf_counter(), time.process_time()
-            scored = self._score(epoch, logs)
+            scored = self.scoring.score(epoch, logs)
             used = time.process_time() - computed
             self.deadline.validated(own_seconds(time.perf_counter() - started, used))
-        if scored is None:
+        if not self._is_finite(scored):
             return False
-        score, val_loss, metrics = scored
+        score, val_loss = scored.score, scored.val_loss
         rate = self._last_rate(epoch)
         if self._schedule is not None:
             self._schedule.after_epoch(val_loss)
@@ -296,7 +264,7 @@ class Progress:
             "epoch": epoch,
             **logs,
             "val_loss": val_loss,
-            **{f"val_{name}": value for name, value in metrics.items()},
+            **{f"val_{name}": value for name, value in scored.metrics.items()},
             "learning_rate": rate,
             "seconds": time.perf_counter() - self._timings.start,
         }
@@ -308,77 +276,11 @@ class Progress:
         self._scores.append(score)
         return self._goes_on(EpochReport(epoch, score, row, before))
 
-    def _predictions(self) -> npt.NDArray[Any]:
-        """Of the model as it is, on the validation rows, in the targets' own units."""
-        assert self._evaluator is not None
-        return self._data.answers(self._evaluator.evaluate(self._data.validation)[1])
-
-    def _keep(self, epoch: int, score: float, predictions: npt.NDArray[Any]) -> None:
-        """Keeps what the model is now, if it is the best so far."""
-        assert self._evaluator is not None
-        if self.stopping.update(epoch, score):
-            self.best_predictions = predictions
-            self._best_weights = self._evaluator.snapshot()
-
-    def _score(
-        self, epoch: int, logs: Mapping[str, float] | None = None
-    ) -> tuple[float | None, float, dict[str, float]] | None:
-        """Scores the model as it is; its weights are kept if they are the best so far.
-
-        Returns:
-            The score (None where only a fit of a person's own can tell it, at its end), the
-            validation loss and the epoch's metrics; None where it has diverged.
-        """
-        assert self._evaluator is not None
-        val_loss, outputs = self._evaluator.evaluate(self._data.validation)
-        if not (math.isfinite(val_loss) and np.isfinite(outputs).all()):
-            self.is_diverged = True
-            what = f"loss became {_named(val_loss)}"
-            if math.isfinite(val_loss):
-                what = "predictions were no longer finite"
-            self.reason = f"the validation {what} in epoch {max(epoch, 1)}"
-            return None
-        predictions = self._data.answers(outputs)
-        metrics = self._epoch_metrics(predictions)
-        score = self._objective_value(val_loss, metrics, logs or {})
-        if score is None:
-            return None, val_loss, metrics
-        if math.isnan(score):
-            raise TrialError(
-                f"The objective {self._objective.name!r} is not defined on the validation "
-                "rows (one class only?); choose another objective or another split."
-            )
-        self._keep(epoch, score, predictions)
-        return score, val_loss, metrics
-
-    def _objective_value(
-        self, val_loss: float, metrics: dict[str, float], logs: Mapping[str, float]
-    ) -> float | None:
-        """The objective of the epoch; one of the model's own is put among the metrics.
-
-        Raises:
-            UnrankedError: The model has no such metric.
-        """
-        name = self._objective.name
-        if name == LOSS:
-            return val_loss
-        if self._objective.of_model:
-            assert isinstance(self._evaluator, Evaluator)
-            own = dict(self._evaluator.own_metrics(self._data.validation))
-            if self._fit_name:  # what it tells its callbacks, as in KerasTuner
-                own = {**logs, **own}  # logs under its bare name are a fit's own, or of training
-                told = next((own[key] for key in (f"val_{name}", name) if key in own), None)
-                if told is None:
-                    self._told = tuple(sorted(own))
-                    return None
-                own[name] = float(told)
-            if name not in own:
-                raise UnrankedError(
-                    f"The compiled model has no metric {name!r}: it has "
-                    f"{', '.join(sorted(own))}; name one of them with --objective."
-                )
-            metrics[name] = own[name]
-        return metrics[name]
+    def _is_finite(self, scored: Scored) -> bool:
+        """Whether what was scored is a number; else the trial has diverged."""
+        if scored.diverged:
+            self.is_diverged, self.reason = True, scored.diverged
+        return not scored.diverged
 
     def _goes_on(self, report: EpochReport) -> bool:
         """Reports the epoch; whether there is a next one."""
@@ -400,52 +302,14 @@ class Progress:
             self._after_epoch()
         return answer is Answer.GO_ON and not done
 
-    def restore_best(self) -> None:
-        """Gives the model the weights of its best epoch back."""
-        assert self._evaluator is not None
-        self._evaluator.restore(self._best_weights)
-
-    def check_predictions(self) -> npt.NDArray[Any]:
-        """The best epoch's predictions for the rows by which an exported model is checked."""
-        assert self.best_predictions is not None
-        return self.best_predictions[self._data.check_positions]
-
     def release(self) -> None:
         """Lets go of the model and its weights."""
         self._model = self._evaluator = None
-        self._best_weights = None
-
-    def best_metrics(self) -> dict[str, float]:
-        """The task's metrics on the validation rows at the best epoch."""
-        if self.best_predictions is None:
-            return {}
-        rows = self._data.validation.rows
-        metrics = compute_metrics(
-            self._data.task,
-            rows.truth,
-            self.best_predictions,
-            rows.weight,
-            self._objective.named,
-        )
-        name = self._objective.name
-        is_told = name == LOSS or self._objective.of_model or self._scored_by_fit
-        if is_told and self.stopping.best_score is not None:
-            metrics[name] = self.stopping.best_score
-        return metrics
+        self.scoring.release()
 
     def train_metrics(self) -> dict[str, float]:
-        """The task's metrics on the training rows, of the model as it is now, in inference mode.
-
-        Rows weigh as validation rows do, without the weights of classes, which are the loss's.
-        """
-        assert self._evaluator is not None
-        train = self.deadline.training_rows()
-        _, outputs = self._evaluator.evaluate(train)
-        rows = train.rows
-        predictions = self._data.answers(outputs)
-        return compute_metrics(
-            self._data.task, rows.truth, predictions, rows.weight, self._objective.named
-        )
+        """See `Scoring.train_metrics`; of the training rows that there is time for."""
+        return self.scoring.train_metrics(self.deadline.training_rows())
 
     def curve(self, accuracy_gap: float | None = None) -> Curve:
         """The learning curve for a verdict.
@@ -475,21 +339,9 @@ class Progress:
     def _column(self, name: str) -> list[float]:
         return [row[name] for row in self.history if name in row]
 
-    def _epoch_metrics(self, predictions: npt.NDArray[Any]) -> dict[str, float]:
-        task, rows = self._data.task, self._data.validation.rows
-        return {
-            name: compute_metric(name, task, rows.truth, predictions, rows.weight)
-            for name in metric_names(task, self._objective.named)
-            if name in EPOCH_METRICS or name == self._objective.name
-        }
-
     def _last_rate(self, epoch: int) -> float:
         """The learning rate of the epoch's last step."""
         rates = self.rates(epoch)
         if rates is not None:
             return float(rates[-1])
         return float(np.asarray(self._model.optimizer.learning_rate))
-
-
-def _named(value: float) -> str:
-    return "NaN" if math.isnan(value) else "infinite"

@@ -170,7 +170,7 @@ def _run(trial: _Trial) -> TrialResult:
         result = _trained(trial, training, schedule)
         if core.hyper is not None:
             found = tuple(parameter.to_json() for parameter in core.hyper.found())
-            notes = (*result.notes, *core.hyper.notes(), *progress.notes)
+            notes = (*result.notes, *core.hyper.notes(), *progress.scoring.notes)
             scaled = dict(core.hyper.hp.scaled)
             result = dataclasses.replace(result, found=found, scaled=scaled, notes=notes)
     if progress.history:
@@ -247,7 +247,7 @@ def _result(trial: _Trial, model: Any) -> TrialResult:
         result,
         score=best.best_score,
         best_epoch=best.best_epoch,
-        metrics=progress.best_metrics(),
+        metrics=progress.scoring.best_metrics(),
     )
     if progress.pruned:
         return dataclasses.replace(result, state=TrialState.PRUNED, verdict=judge(progress.curve()))
@@ -258,7 +258,7 @@ def _completed(trial: _Trial, model: Any, result: TrialResult) -> TrialResult:
     """The result of a complete trial, its model saved if it may still matter."""
     progress = trial.progress
     with trial.timings.stage("validate"):
-        progress.restore_best()
+        progress.scoring.restore_best()
         train_metrics = progress.train_metrics()
     gap = None
     accuracy = ACCURACY.get(trial.data.task.kind)
@@ -270,7 +270,7 @@ def _completed(trial: _Trial, model: Any, result: TrialResult) -> TrialResult:
     matters = threshold is None or better(result.score, threshold, trial.objective.direction)
     if matters and fits:
         with trial.timings.stage("save"):
-            check = progress.check_predictions()
+            check = progress.scoring.check_predictions()
             model_hash, unsaved = _saved(trial, model)
             if not unsaved:
                 save_check(check, trial.directory)

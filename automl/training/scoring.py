@@ -1,0 +1,256 @@
+"""The scores of a trial's epochs, and what the model was at the best of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.metrics import LOSS, Objective, compute_metric, compute_metrics, metric_names
+from automl.errors import TrialError, UnrankedError
+from automl.training.checkpoint import Checkpoint
+from automl.training.dense.trainer import DenseTrainer
+from automl.training.device_data import DeviceData, DeviceRows
+from automl.training.early_stopping import EarlyStopping
+from automl.training.evaluation import Evaluator
+from automl.training.returned import described, read_returned
+
+EPOCH_METRICS = frozenset(
+    {"log_loss", "accuracy", "binary_accuracy", "subset_accuracy", "mse", "rmse", "mae", "r2"}
+)
+"""Metrics light enough for every epoch; the others are computed for the best epoch only."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A model on the validation rows.
+
+    Attributes:
+        score: The objective; None where only a fit of a person's own can tell it, at its end.
+        val_loss: Keras's loss.
+        metrics: Those of an epoch, by name.
+        diverged: What was not finite, as the end of a sentence; "" where all was.
+    """
+
+    score: float | None
+    val_loss: float
+    metrics: Mapping[str, float]
+    diverged: str = ""
+
+
+class Scoring:
+    """Scores one trial's model and keeps its best.
+
+    Args:
+        data: What it trains on.
+        objective: What it is scored by.
+        stopping: The trial's early stopping, which knows the best epoch.
+
+    Attributes:
+        best_predictions: On the validation rows at the best epoch, in the targets' own units.
+        notes: What a person should be told of how it was scored.
+    """
+
+    def __init__(self, data: DeviceData, objective: Objective, stopping: EarlyStopping) -> None:
+        self.best_predictions: npt.NDArray[Any] | None = None
+        self.notes: tuple[str, ...] = ()
+        self._data = data
+        self._objective = objective
+        self._stopping = stopping
+        self._evaluator: Evaluator | DenseTrainer | None = None
+        self._best_weights: Any = None
+        self._fit_name = ""
+        self._told: tuple[str, ...] = ()  # of which the objective is none
+        self._scored_by_fit = False
+
+    def use(self, data: DeviceData) -> None:
+        """Takes the same rows in the form that the model takes them."""
+        self._data = data
+
+    def begin(self, evaluator: Evaluator | DenseTrainer) -> None:
+        """Takes what scores the model."""
+        self._evaluator = evaluator
+
+    def expect_return(self, name: str) -> None:
+        """See `Progress.expect_return`."""
+        self._fit_name = name
+
+    def packed_best(self) -> tuple[npt.NDArray[Any], ...]:
+        """The best epoch's weights, for a checkpoint."""
+        assert self._evaluator is not None
+        return self._evaluator.packed(self._best_weights)
+
+    def restore_state(self, checkpoint: Checkpoint) -> None:
+        """Takes the best epoch of a checkpoint, after `begin`."""
+        assert self._evaluator is not None
+        self._best_weights = self._evaluator.unpacked(checkpoint.best)
+        self.best_predictions = checkpoint.predictions
+
+    def _predictions(self) -> npt.NDArray[Any]:
+        """Of the model as it is, on the validation rows, in the targets' own units."""
+        assert self._evaluator is not None
+        return self._data.answers(self._evaluator.evaluate(self._data.validation)[1])
+
+    def _keep(self, epoch: int, score: float, predictions: npt.NDArray[Any]) -> None:
+        """Keeps what the model is now, if it is the best so far."""
+        assert self._evaluator is not None
+        if self._stopping.update(epoch, score):
+            self.best_predictions = predictions
+            self._best_weights = self._evaluator.snapshot()
+
+    def score(self, epoch: int, logs: Mapping[str, float] | None = None) -> Scored:
+        """Scores the model as it is; its weights are kept if they are the best so far.
+
+        Args:
+            epoch: The epoch; 0 inside the first one.
+            logs: What a fit of a person's own tells its callbacks.
+
+        Raises:
+            TrialError: The objective is not defined on the validation rows.
+            UnrankedError: The model has no metric by the objective's name.
+        """
+        assert self._evaluator is not None
+        val_loss, outputs = self._evaluator.evaluate(self._data.validation)
+        if not (math.isfinite(val_loss) and np.isfinite(outputs).all()):
+            what = f"loss became {named(val_loss)}"
+            if math.isfinite(val_loss):
+                what = "predictions were no longer finite"
+            return Scored(None, val_loss, {}, f"the validation {what} in epoch {max(epoch, 1)}")
+        predictions = self._data.answers(outputs)
+        metrics = self._epoch_metrics(predictions)
+        score = self._objective_value(val_loss, metrics, logs or {})
+        if score is None:
+            return Scored(None, val_loss, metrics)
+        if math.isnan(score):
+            raise TrialError(
+                f"The objective {self._objective.name!r} is not defined on the validation "
+                "rows (one class only?); choose another objective or another split."
+            )
+        self._keep(epoch, score, predictions)
+        return Scored(score, val_loss, metrics)
+
+    def _objective_value(
+        self, val_loss: float, metrics: dict[str, float], logs: Mapping[str, float]
+    ) -> float | None:
+        """The objective of the epoch; one of the model's own is put among the metrics.
+
+        Raises:
+            UnrankedError: The model has no such metric.
+        """
+        name = self._objective.name
+        if name == LOSS:
+            return val_loss
+        if self._objective.of_model:
+            assert isinstance(self._evaluator, Evaluator)
+            own = dict(self._evaluator.own_metrics(self._data.validation))
+            if self._fit_name:  # what it tells its callbacks, as in KerasTuner
+                own = {**logs, **own}  # logs under its bare name are a fit's own, or of training
+                told = next((own[key] for key in (f"val_{name}", name) if key in own), None)
+                if told is None:
+                    self._told = tuple(sorted(own))
+                    return None
+                own[name] = float(told)
+            if name not in own:
+                raise UnrankedError(
+                    f"The compiled model has no metric {name!r}: it has "
+                    f"{', '.join(sorted(own))}; name one of them with --objective."
+                )
+            metrics[name] = own[name]
+        return metrics[name]
+
+    def returned(self, value: Any, epoch: int, is_cut: bool, is_diverged: bool) -> None:
+        """Takes what a fit of a person's own has returned.
+
+        Args:
+            value: As `Course.returned` has it.
+            epoch: Its last epoch.
+            is_cut: Whether a limit or an interruption has ended it, so that it may lack a score.
+            is_diverged: Whether a loss was not finite, so that no score counts.
+
+        Raises:
+            UnrankedError: Nobody has told the objective.
+        """
+        found = read_returned(value, self._objective, self._data.task, self._fit_name)
+        self.notes = (found.note,) if found.note else ()
+        if is_diverged:
+            return
+        if found.score is None and self._stopping.best_score is None and not is_cut:
+            told = f"it returns {described(value)}"
+            if self._told:
+                told += f", and its callbacks hear of {', '.join(self._told)}"
+            raise UnrankedError(
+                f"The fit of {self._fit_name} neither returns {self._objective.name!r} nor tells "
+                f"its callbacks of it ({told}); return {{name: value}}, or choose another "
+                "--objective."
+            )
+        if found.score is None:
+            return
+        if self._stopping.best_score is None:  # the model as the fit has left it
+            self._keep(epoch, found.score, self._predictions())
+        self._scored_by_fit = True
+        self._stopping.best_score = found.score
+
+    def restore_best(self) -> None:
+        """Gives the model the weights of its best epoch back."""
+        assert self._evaluator is not None
+        self._evaluator.restore(self._best_weights)
+
+    def check_predictions(self) -> npt.NDArray[Any]:
+        """The best epoch's predictions for the rows by which an exported model is checked."""
+        assert self.best_predictions is not None
+        return self.best_predictions[self._data.check_positions]
+
+    def release(self) -> None:
+        """Lets go of the model and its weights."""
+        self._evaluator = self._best_weights = None
+
+    def best_metrics(self) -> dict[str, float]:
+        """The task's metrics on the validation rows at the best epoch."""
+        if self.best_predictions is None:
+            return {}
+        rows = self._data.validation.rows
+        metrics = compute_metrics(
+            self._data.task,
+            rows.truth,
+            self.best_predictions,
+            rows.weight,
+            self._objective.named,
+        )
+        name = self._objective.name
+        is_told = name == LOSS or self._objective.of_model or self._scored_by_fit
+        if is_told and self._stopping.best_score is not None:
+            metrics[name] = self._stopping.best_score
+        return metrics
+
+    def train_metrics(self, train: DeviceRows) -> dict[str, float]:
+        """The task's metrics on the training rows, of the model as it is now, in inference mode.
+
+        Rows weigh as validation rows do, without the weights of classes, which are the loss's.
+
+        Args:
+            train: The training rows, or a sample of them.
+        """
+        assert self._evaluator is not None
+        _, outputs = self._evaluator.evaluate(train)
+        rows = train.rows
+        predictions = self._data.answers(outputs)
+        return compute_metrics(
+            self._data.task, rows.truth, predictions, rows.weight, self._objective.named
+        )
+
+    def _epoch_metrics(self, predictions: npt.NDArray[Any]) -> dict[str, float]:
+        task, rows = self._data.task, self._data.validation.rows
+        return {
+            name: compute_metric(name, task, rows.truth, predictions, rows.weight)
+            for name in metric_names(task, self._objective.named)
+            if name in EPOCH_METRICS or name == self._objective.name
+        }
+
+
+def named(value: float) -> str:
+    """A loss that is not finite, in a word."""
+    return "NaN" if math.isnan(value) else "infinite"
