@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Texts that mean "no value". pandas's own list (`pandas._libs.parsers.STR_NA_VALUES`) and "?",
-# which the UCI repository's files use.
+# which the UCI repository's files use, and the errors that a spreadsheet shows.
 MISSING_TEXTS = (
     "", "?", "NA", "N/A", "n/a", "na", "NaN", "nan", "-NaN", "-nan", "NULL", "Null", "null",
     "None", "none", "<NA>", "#N/A", "#NA", "#N/A N/A", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN",
+    "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!",
 )  # fmt: skip
 
 BOOLEAN_TEXTS = {"true": "1", "false": "0"}

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +21,10 @@ OPEN_DIGITS = ("99991231", "29991231")
 # Own choice: such a day counts as none only where no other date lies within so many days of it,
 # nor within as many as the others span; somebody may be born on 1900-01-01.
 FAR_DAYS = 10 * 365
+# Years of the Gregorian calendar that data hold (own choice); seconds from 1970 to 2000 and 2040.
+FIRST_YEAR, LAST_YEAR = 1500, 2300
+SINCE_2000, SINCE_2040 = 946_684_800, 2_208_988_800
+LEAST_MOMENTS, SAMPLE = 5, 1_000
 # Names of columns, word by word, that hold months such as 202001, versions such as 10.4.12 and
 # times of day such as 14.30.
 PERIODS = frozenset(
@@ -122,6 +127,34 @@ def open_ends(moments: pd.Series) -> tuple[str, ...]:
         for end in np.unique(found[np.isin(found, ends)])
         if int(np.abs(others - end).min().astype(np.int64)) > far
     )
+
+
+def foreign_years(moments: pd.Series) -> str:
+    """A year of dates all of which are of another calendar, for a sentence; "" where they are not.
+
+    Buddhist years are 543 more than those of the Gregorian calendar, Persian 621 and Islamic ones
+    about 579 less.
+    """
+    present = moments.dropna()
+    years = present.dt.year
+    if not len(years) or not (years.min() > LAST_YEAR or years.max() < FIRST_YEAR):
+        return ""
+    return str(int(years.iloc[0]))
+
+
+def counts_since_1970(values: npt.NDArray[np.float64]) -> str:
+    """The unit in which whole numbers could count the time since 1970, or "".
+
+    Args:
+        values: All numbers of a column, float64 (n,), none missing.
+    """
+    if len(values) < LEAST_MOMENTS or len(np.unique(values[:SAMPLE])) < LEAST_MOMENTS:
+        return ""
+    for unit, scale in (("seconds", 1.0), ("milliseconds", 1e3), ("microseconds", 1e6)):
+        low, high = SINCE_2000 * scale, SINCE_2040 * scale
+        if low <= values[0] < high and values.min() >= low and values.max() < high:
+            return unit if bool((values == np.round(values)).all()) else ""
+    return ""
 
 
 def varies_more(moments: pd.Series, than: pd.Series) -> bool:

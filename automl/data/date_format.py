@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from automl.data.date_doubts import varies_more
+from automl.data.date_spellings import plain_spelling
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ISO = "ISO8601"
+UNIT: Final = "us"
 # Two-digit years from here on are of the 20th century, as POSIX and Python's strptime have it.
 FIRST_SHORT_YEAR = 69
 # No date is written longer; of longer texts the patterns would be slow.
@@ -24,22 +26,33 @@ LONGEST = 60
 MOST_COMPARED = 5_000
 
 # January to December in English, German, French, Spanish, Italian, Portuguese, Dutch and the
-# Scandinavian languages, without accents, shortened to what still tells them apart.
+# Scandinavian languages, Russian, Polish, Czech and Turkish, shortened to what still tells them
+# apart.
 MONTHS = (
-    "january jan januar januari janvier janv enero ene gennaio gen janeiro",
-    "february feb februar februari fevrier fevr fev febrero febbraio fevereiro",
-    "march mar marz maerz mrz mars marzo marco maart mrt",
-    "april apr avril avr abril abr aprile",
-    "may mai mayo maggio mag maio mei maj",
-    "june jun juni juin junio giugno giu junho",
-    "july jul juli juillet juil julio luglio lug julho",
-    "august aug aout agosto ago augustus augusti",
-    "september sep sept septembre septiembre set setiembre settembre setembro",
-    "october oct oktober okt octobre octubre ottobre ott outubro out",
-    "november nov novembre noviembre novembro",
-    "december dec dezember dez decembre diciembre dic dicembre dezembro desember des",
+    "january jan januar januari janvier janv enero ene gennaio gen janeiro "
+    "января январь янв stycznia styczen sty ledna leden ocak oca",
+    "february feb februar februari fevrier fevr fev febrero febbraio fevereiro "
+    "февраля февраль фев lutego luty lut unora unor subat sub",
+    "march mar marz maerz mrz mars marzo marco maart mrt марта март мар marca brezna brezen mart",
+    "april apr avril avr abril abr aprile "
+    "апреля апрель апр kwietnia kwiecien kwi dubna duben nisan nis",
+    "may mai mayo maggio mag maio mei maj мая май maja kvetna kveten may\u0131s mayis",
+    "june jun juni juin junio giugno giu junho "
+    "июня июнь июн czerwca czerwiec cze cervna cerven haziran haz",
+    "july jul juli juillet juil julio luglio lug julho "
+    "июля июль июл lipca lipiec lip cervence cervenec temmuz tem",
+    "august aug aout agosto ago augustus augusti "
+    "августа август авг sierpnia sierpien sie srpna srpen agustos ağustos",
+    "september sep sept septembre septiembre set setiembre settembre setembro "
+    "сентября сентябрь сен сент wrzesnia wrzesien wrz zari eylul eyl",
+    "october oct oktober okt octobre octubre ottobre ott outubro out "
+    "октября октябрь окт pazdziernika pazdziernik paz rijna rijen ekim eki",
+    "november nov novembre noviembre novembro "
+    "ноября ноябрь ноя listopada listopad lis kas\u0131m kasim kas",
+    "december dec dezember dez decembre diciembre dic dicembre dezembro desember des "
+    "декабря декабрь дек grudnia grudzien gru prosince prosinec aral\u0131k aralik ara",
 )
-MONTH_OF = {name: number for number, names in enumerate(MONTHS, 1) for name in names.split()}
+
 DAYS = (
     "mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday "
     "sunday mo di mi do fr sa so montag dienstag mittwoch donnerstag freitag samstag sonntag lun "
@@ -72,8 +85,14 @@ _MOMENT = re.compile(
     rf"(?:(?:T|,? | at | um )(?:{_CLOCK}) ?(?P<zone>Z|UTC|GMT|[-+]\d{{2}}:?(?:\d{{2}})?)?)?"
 )
 _TIME = re.compile(
-    r"(?P<minus>-)?(?:(?P<h>\d{1,3})[:.](?P<min>\d{2})(?:[:.](?P<s>\d{2}(?:[.,]\d{1,9})?))?"
+    r"(?P<minus>-)?(?:(?P<days>\d{1,6}) days?,? \+?)?(?:(?P<h>\d{1,3})[:.h](?P<min>\d{2})"
+    r"(?:[:.](?P<s>\d{2}(?:[.,]\d{1,9})?))?"
     r" ?(?P<half>[AaPp]\.? ?[Mm]\b\.?)?|(?P<hour>\d{1,2}) ?(?P<part>[AaPp]\.? ?[Mm]\b\.?))"
+)
+# ISO 8601: years and months have no fixed length.
+_DURATION = re.compile(
+    r"(?P<minus>-)?P(?!$)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?=\d)(?:(?P<h>\d+)H)?(?:(?P<min>\d+)M)?(?:(?P<s>\d+(?:[.,]\d+)?)S)?)?"
 )
 
 
@@ -132,8 +151,9 @@ def read_dates(texts: pd.Series, date_format: str) -> pd.Series:
         codes, different = pd.factorize(texts.iloc[left].to_numpy(dtype=object))
         written = pd.Series([_iso_text(text, order) for text in different], dtype="str")
         read = pd.to_datetime(written, format=ISO, errors="coerce", utc=True)
-        parsed = parsed.copy()
-        parsed.iloc[left] = pd.Series(read.iloc[codes].array, parsed.index[left])
+        # Seconds and fractions of them have different units in pandas.
+        parsed = parsed.dt.as_unit(UNIT)
+        parsed.iloc[left] = pd.Series(read.dt.as_unit(UNIT).iloc[codes].array, parsed.index[left])
     moments: pd.Series = parsed.dt.tz_localize(None)
     return moments
 
@@ -148,13 +168,15 @@ def read_times(texts: pd.Series) -> npt.NDArray[np.float64]:
 
 
 def _match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    return pattern.fullmatch(" ".join(text.split())) if len(text) <= LONGEST else None
+    if len(text) > LONGEST:
+        return None
+    return pattern.fullmatch(plain_spelling(" ".join(text.split())))
 
 
 def _hours(text: str) -> float:
     found = _match(_TIME, text)
     if found is None:
-        return float("nan")
+        return _hours_of_duration(text)
     hour, minute = int(found["h"] or found["hour"]), int(found["min"] or 0)
     second = float((found["s"] or "0").replace(",", "."))
     half = found["half"] or found["part"]
@@ -163,6 +185,19 @@ def _hours(text: str) -> float:
     if half:
         hour = hour % 12 + (12 if half[0] in "Pp" else 0)
     hours = hour + minute / 60 + second / 3600
+    if found["days"]:  # pandas writes minus an hour as -1 days +23:00:00
+        return 24.0 * int(f"{found['minus'] or ''}{found['days']}") + hours
+    return -hours if found["minus"] else hours
+
+
+def _hours_of_duration(text: str) -> float:
+    found = _match(_DURATION, text)
+    if found is None:
+        return float("nan")
+    in_hours = {"weeks": 168.0, "days": 24.0, "h": 1.0, "min": 1 / 60, "s": 1 / 3600}
+    hours = sum(
+        float((found[name] or "0").replace(",", ".")) * scale for name, scale in in_hours.items()
+    )
     return -hours if found["minus"] else hours
 
 
@@ -249,6 +284,9 @@ def _plain(name: str) -> str:
     """A name in small letters without accents."""
     parts = unicodedata.normalize("NFKD", name.lower())
     return "".join(c for c in parts if not unicodedata.combining(c))
+
+
+MONTH_OF = {_plain(n): number for number, names in enumerate(MONTHS, 1) for n in names.split()}
 
 
 def infer_date_format(texts: pd.Series, day_first: bool | None = None) -> DateGuess | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from automl.common.shell import option
 from automl.data.columns import ColumnSource, Reading, read_column
-from automl.data.date_doubts import open_ends
+from automl.data.date_doubts import foreign_years, open_ends
 from automl.data.schema import Column, ColumnKind
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ def with_strays(guess: Guess, present: pd.Series) -> Guess | None:
         return None
     unread = read_column(present, column.reading, is_clean=True).unread
     strays = sorted(str(text) for text in present[unread].unique())
-    words = unread & present.str.contains(r"\w").to_numpy(np.bool_)  # not a dash for "no value"
+    # Not a dash for "no value", nor 0000-00-00 among dates.
+    value = r"[^\W0]" if column.kind is ColumnKind.DATE else r"\w"
+    words = unread & present.str.contains(value).to_numpy(np.bool_)
     if words.mean() > STRAY_SHARE or len(strays) > STRAY_TEXTS:
         return None
     if not strays:
@@ -86,6 +88,13 @@ def without_open_ends(guess: Guess, present: pd.Series) -> Guess:
     if column.kind is not ColumnKind.DATE:
         return guess
     moments = read_column(present, column.reading, is_clean=True).values
+    foreign = foreign_years(moments)
+    if foreign:
+        guess = replace(
+            guess,
+            note=f"{guess.note}; years such as {foreign} are of another calendar and are taken as "
+            "they stand, so the order is right and seasons and weekdays may not be",
+        )
     ends = open_ends(moments)
     if not ends:
         return guess

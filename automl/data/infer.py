@@ -17,13 +17,16 @@ from automl.data.columns import (
     clean,
     digits,
     is_text,
+    numbers,
     read_column,
 )
 from automl.data.date_doubts import (
     CLOCKS,
+    counts_since_1970,
     is_named,
 )
 from automl.data.date_format import ISO, infer_date_format
+from automl.data.date_spellings import DIGITS
 from automl.data.guess import (
     STRAY_SHARE,
     Guess,
@@ -54,6 +57,9 @@ if TYPE_CHECKING:
 # A column of text in which more of the values than this share hold a digit could be meant as
 # numbers or dates, so that it is said what it is taken for.
 DIGITS_SHARE = 0.5
+# As ITU's E.164 has them.
+PHONE_NUMBER = r"\+[1-9]\d{7,14}"
+ZEROS = "0" + "".join(chr(code) for code, digit in DIGITS.items() if digit == "0")
 
 
 def infer_column(cleaned: pd.Series, say: Say, conventions: Conventions | None = None) -> Column:
@@ -132,17 +138,34 @@ def _guess(cleaned: pd.Series, asked: Conventions) -> Guess:
         return of_kind(name, ColumnSource.BOOLEAN)
     if not is_text(cleaned):
         found = digit_dates(digits(cleaned), name) if cleaned.dtype.kind in "if" else None
-        return found or of_kind(name, ColumnSource.NUMBER)
+        return found or _since_1970(of_kind(name, ColumnSource.NUMBER), cleaned.dropna())
     present = cleaned.dropna()
     if not len(present):
         return of_kind(name, ColumnSource.NUMBER)
+    if present.str.fullmatch(PHONE_NUMBER).all():
+        way = option("--numeric", name)
+        looks = f"values such as {str(present.iloc[0])!r} are phone numbers ({way} reads numbers)"
+        return Guess(Column(name, ColumnKind.CATEGORY, looks=looks))
     if are_codes(present):
-        example = present[present.str.match(r"0\d")].iloc[0]
+        example = present[present.str.match(rf"[{ZEROS}]\d")].iloc[0]
         looks = f"values such as {example!r} begin with 0, as codes do"
         if present.str.len().isin((6, 8)).all():
             looks += f" (--date-format {name}=FORMAT reads dates)"
         return Guess(Column(name, ColumnKind.CATEGORY, looks=looks))
     return _guess_text(name, present, asked)
+
+
+def _since_1970(guess: Guess, present: pd.Series) -> Guess:
+    """Says of numbers that could be seconds since 1970 that they stay numbers."""
+    unit = counts_since_1970(NumberFormat().read(present) if is_text(present) else numbers(present))
+    if not unit:
+        return guess
+    name = guess.column.name
+    note = (
+        f"column {name!r} could count {unit} since 1970-01-01 and is used as a number: write dates "
+        "for their place in the year, the week and the day"
+    )
+    return replace(guess, note=note)
 
 
 def _asked_numbers(cleaned: pd.Series, decimal: str | None) -> Guess:
@@ -184,7 +207,7 @@ def _guess_text(name: str, present: pd.Series, asked: Conventions) -> Guess:
         if is_named(name, CLOCKS) and are_clock_times(present):
             return guess_times(name, present) or _plain_numbers(name, present)
         if asked.decimal != "," and not _could_be_grouped(present):
-            return _plain_numbers(name, present)
+            return _since_1970(_plain_numbers(name, present), present)
     look = sample(present)
     if _are_booleans(look) and _are_booleans(present):
         return of_kind(name, ColumnSource.BOOLEAN)
@@ -227,7 +250,7 @@ def are_codes(present: pd.Series) -> bool:
         present: Texts, none of them missing.
     """
     # In Python, for pandas takes a hundred times as long for a short column.
-    if not any(len(t) > 1 and t[0] == "0" and t.isdigit() for t in present.tolist()):
+    if not any(len(t) > 1 and t[0] in ZEROS and t.isdigit() for t in present.tolist()):
         return False
     pure = present.str.fullmatch(r"\d+").to_numpy(np.bool_)
     if (~pure).mean() > STRAY_SHARE:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from automl.data.date_spellings import DIGITS
 from automl.data.forms import check_form
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ NO_UNITS = frozenset(("am", "pm", "a.m.", "p.m."))
 SPELLINGS = str.maketrans(
     dict.fromkeys("\u2212\u2012\u2013\ufe63\uff0d", "-")
     | dict.fromkeys("\u2019\u2018\u02bc`\u00b4\u2032", "'")
+    | {"\u066b": ".", "\uff0e": ".", "\u066c": ",", "\uff0c": ","}
     | dict.fromkeys("\u00a0\u202f\u2009\u2007\u2002\u2003\u3000\t", " ")
 )
 
@@ -74,7 +76,11 @@ def _is_currency(unit: str) -> bool:
 
 def take_apart(text: str) -> Written | None:
     """Takes a text apart as a number, or returns None where it is none."""
-    found = _WRITTEN.fullmatch(text.translate(SPELLINGS)) if len(text) <= LONGEST else None
+    if len(text) > LONGEST:
+        return None
+    if not text.isascii():
+        text = text.translate(DIGITS)
+    found = _WRITTEN.fullmatch(text.translate(SPELLINGS))
     if found is None:
         return None
     body, prefix, suffix = found["body"], found["prefix"] or "", found["suffix"] or ""
