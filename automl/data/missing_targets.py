@@ -61,11 +61,12 @@ def _instead(raw: pd.Series, cleaned: pd.Series) -> str:
     """The texts that a column holds in place of values, with their counts, for a sentence."""
     import pandas as pd
 
-    if raw.dtype.kind not in "OTUS" and not isinstance(raw.dtype, pd.StringDtype):
+    if not cleaned.isna().any():
         return ""
-    texts = raw[[isinstance(value, str) for value in raw]].str.strip()
-    counts = texts[texts.isin([text for text in MISSING_TEXTS if text])].value_counts()
-    if not len(counts) or not cleaned.isna().any():
+    words = {text for text in MISSING_TEXTS if text}
+    texts = [value.strip() for value in raw.tolist() if isinstance(value, str)]
+    counts = pd.Series([text for text in texts if text in words], dtype="str").value_counts()
+    if not len(counts):
         return ""
     shown = ", ".join(f"{text!r} ({number:,})" for text, number in counts.items())
     way = ""
