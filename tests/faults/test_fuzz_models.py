@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 
 from automl.api import load_run
 from automl.cli.main import main
-from automl.engines.processes import Processes, warm_processes
+from automl.engines.processes import Processes
 from automl.engines.task import run_task
 from automl.errors import RunError
 from automl.results.export_request import export_request
@@ -48,14 +47,6 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ended = automl("search", "rows.csv", *arguments, "--directory", "run", cwd=folder)
     assert ended.returncode == 0, ended.stderr
     return folder
-
-
-@pytest.fixture(scope="module")
-def processes() -> Iterator[Processes]:
-    """Processes that have TensorFlow, so that an example takes no seconds."""
-    made = warm_processes()
-    yield made
-    made.close()
 
 
 def predicted(processes: Processes, bundle: Path, rows: Path, to: Path) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -141,3 +142,30 @@ def toy() -> Callable[..., DeviceData]:
 @pytest.fixture
 def course() -> type[PlainCourse]:
     return PlainCourse
+
+
+class Passing:
+    """A clock on which time passes by being looked at, and by what a test adds; none is waited for.
+
+    Attributes:
+        now: Seconds.
+        step: Seconds that pass with each look.
+    """
+
+    def __init__(self) -> None:
+        self.now, self.step = 1000.0, 0.0
+
+    def look(self) -> float:
+        self.now += self.step
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Passing:
+    """The clock of all that watches a trial's limits, in place of the machine's."""
+    made = Passing()
+    names = ("perf_counter", "process_time", "monotonic")
+    time = SimpleNamespace(**dict.fromkeys(names, made.look))
+    for module in ("timings", "deadline", "progress", "fallback"):
+        monkeypatch.setattr(f"automl.training.{module}.time", time)
+    return made

@@ -32,11 +32,19 @@ class Slow(keras.Model):
     """Takes 20 ms a step, so that an epoch of 150 rows in batches of one takes 3 s."""
 
     def train_step(self, data: Any) -> Any:
-        time.sleep(0.02)
+        Taken.clock.now += 0.02
         return super().train_step(data)
 
 
+class Taken:
+    """The clock that building and training move on, and the seconds of building."""
+
+    clock: Any = SimpleNamespace(now=0.0)
+    building = 0.0
+
+
 def build(config: Any, inputs: Any, task: Any) -> Any:
+    Taken.clock.now += Taken.building
     x = keras.layers.Dense(8, activation="relu")(inputs.numeric)
     outputs = keras.layers.Dense(task.outputs, activation="softmax")(x)
     model = Slow(inputs.tensors, outputs)
@@ -55,7 +63,9 @@ def spec(seconds: float | None = None, **more: float) -> TrialSpec:
 
 
 @pytest.fixture
-def run(toy: Any, tmp_path: Any) -> Any:
+def run(toy: Any, tmp_path: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(Taken, "clock", clock)
+
     def run(interrupted: Any = lambda: None, **limits: Any) -> TrialResult:
         data = toy()
         objective = default_objective(data.task)
@@ -95,7 +105,10 @@ def test_an_interruption_inside_the_first_epoch_is_scored_too(run: Any) -> None:
     assert result.reason.startswith(f"{SEARCH_OVER} after ")
 
 
-def test_a_limit_that_ends_before_the_first_step_fails_the_trial(run: Any) -> None:
+def test_a_limit_that_ends_before_the_first_step_fails_the_trial(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Taken, "building", 0.6)
     result = run(seconds=1e-3)
     assert (result.state, result.cause) == (TrialState.FAILED, FailureCause.TIME_LIMIT)
     assert (result.score, result.model_hash) == (None, "")

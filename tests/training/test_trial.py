@@ -378,11 +378,13 @@ def test_an_interruption_before_the_first_epoch_fails_the_trial(toy, run, monkey
     assert (result.reason, result.epochs) == ("stop", 0)
 
 
-def test_the_time_limit_holds(toy, run):
+def test_the_time_limit_holds(toy, run, clock):
+    clock.step = 0.005
     result = run(toy(), epochs=100_000, patience=100_000, seconds=1.5)
     assert result.state is TrialState.COMPLETED
     assert result.reason.startswith("it reached its time limit of 1.5 s in epoch")
     assert result.seconds >= 1.0  # with the time for scoring and saving kept back
+    clock.step = 1.0
     late = run(toy(), epochs=100_000, seconds=1e-3)
     assert (late.state, late.cause) == (TrialState.FAILED, FailureCause.TIME_LIMIT)
 
@@ -489,7 +491,8 @@ def test_training_metrics_weigh_rows_as_validation_metrics_do(toy, run):
     assert result.train_metrics == pytest.approx(expected, rel=1e-4)
 
 
-def test_a_trial_that_has_taken_its_share_of_the_search_is_complete(toy, run):
+def test_a_trial_that_has_taken_its_share_of_the_search_is_complete(toy, run, clock):
+    clock.step = 0.005
     result = run(toy(TaskKind.BINARY), epochs=1_000_000, patience=1_000_000, share_seconds=2.0)
     assert result.state is TrialState.COMPLETED
     assert result.score is not None and result.epochs > 0
