@@ -94,6 +94,25 @@ def test_evaluate_is_what_predict_deserves(classes: Exported, prices: Exported, 
         evaluate(classes.bundle, people().drop(columns=["income"]))
 
 
+def test_evaluate_leaves_out_targets_that_training_has_not_shown(
+    classes: Exported, prices: Exported
+) -> None:
+    for exported, target, strange in ((classes, "income", "zebra"), (prices, "price", "many")):
+        known = people().iloc[5:]
+        rows = people().astype({target: object})
+        rows.loc[rows.index[:4], target] = strange
+        rows.loc[rows.index[4], target] = None
+        said: list[str] = []
+        assert evaluate(exported.bundle, rows, say=said.append) == pytest.approx(
+            evaluate(exported.bundle, known), rel=1e-5
+        )
+        notes = " ".join(said)
+        assert f"{strange!r} (4), first in row 1" in notes
+        assert "1 row without a value" in notes
+        with pytest.raises(DataError, match=strange):
+            evaluate(exported.bundle, people().assign(**{target: strange}), say=said.append)
+
+
 def test_tasks(classes: Exported, rows: Path, tmp_path: Path) -> None:
     output = tmp_path / "predictions.csv"
     assert predict_task(str(classes.bundle), str(rows), str(output)) == {
