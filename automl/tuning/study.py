@@ -293,7 +293,7 @@ class RunStudy:
     def write_reports(self) -> None:
         """Records the scores that were taken since the last call, at once where there is a file.
 
-        A trial waits for no writing, and one that is lost with the process runs again.
+        What nobody is asked about waits for no writing: lost with the process, it runs again.
         """
         if self._unwritten:
             unwritten, self._unwritten = self._unwritten, []
@@ -303,6 +303,7 @@ class RunStudy:
 
     def should_prune(self, number: int, pruner: optuna.pruners.BasePruner) -> bool:
         """Asks a pruner about a running trial, as it stands in this session."""
+        self.write_reports()  # a decision is a function of the record, which a pruner may read
         return pruner.prune(self.study, self._so_far(number))
 
     def thresholds(self, number: int, pruner: optuna.pruners.BasePruner) -> tuple[float, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import optuna
+
 from automl.results.journal_lines import read_blocks
 from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
@@ -63,3 +65,19 @@ def test_a_trial_that_is_begun_again_is_judged_by_its_new_epochs(tmp_path: Path)
     for epoch in (1, 2, 1):
         study.report(0, EpochReport(epoch, 9.0, {}))
     assert study._so_far(0).intermediate_values == {1: 9.0}
+
+
+def test_a_pruner_that_reads_the_record_finds_the_epoch_that_it_is_asked_about(
+    tmp_path: Path,
+) -> None:
+    class Reader(optuna.pruners.BasePruner):
+        def prune(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> bool:
+            recorded = study.get_trials(deepcopy=False)[trial.number].intermediate_values
+            return recorded == trial.intermediate_values == {1: 4.0, 2: 5.0}
+
+    _, study = make_study(tmp_path / "run")
+    study.ask()
+    for epoch, score in ((1, 4.0), (2, 5.0)):
+        study.report(0, EpochReport(epoch, score, {}))
+    assert study.should_prune(0, Reader())
+    assert study.thresholds(0, Reader()) == ()

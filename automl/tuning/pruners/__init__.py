@@ -1,8 +1,9 @@
 """Which trial to stop early: the pruners, by name.
 
 A decision is a pure function of the record: pruners write nothing and remember nothing but what
-can be read again. The driver asks `prune(study, trial)` after every epoch, with a trial whose
-intermediate values hold the epochs up to now, counted from 1.
+can be read again. The driver asks `prune(study, trial)` after an epoch, with a trial whose
+intermediate values hold the epochs up to now, counted from 1; not after those of which a pruner of
+our own could tell ahead that it would stop nothing (`CurvePruner.thresholds`).
 """
 
 from __future__ import annotations
