@@ -45,5 +45,5 @@ def test_what_is_imported(code: str) -> None:
         "import json, sys, pytest\nfrom automl.imports import annotations_compiled_once, hidden\n"
     )
     command = [sys.executable, "-c", first + "\n".join(lines)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr

@@ -91,4 +91,4 @@ def test_above_the_line_nothing_imports_tensorflow(path: Path) -> None:
 )
 def test_rooms_above_the_line_run_without_tensorflow(statement: str) -> None:
     code = f"{statement}\nimport sys\nassert not {HEAVY!r} & set(sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)

@@ -28,7 +28,7 @@ def complete(shell: str, line: str, **extra: str) -> str:
         env={**environment(), **words, **extra, "_AUTOML_COMPLETE": f"complete_{shell}"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -58,7 +58,7 @@ def test_it_is_installed_for_the_shell_at_hand(tmp_path: Path) -> None:
         cwd=Path.cwd(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert "code 0" in done.stdout, done

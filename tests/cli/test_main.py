@@ -30,7 +30,7 @@ def modules_after(*arguments: str) -> set[str]:
         f"print('\\n' + ','.join(m for m in {HEAVY!r} if m in sys.modules), end=''); sys.exit(code)"
     )
     process = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=300
     )
     assert process.returncode == 0, process.stderr
     return set(process.stdout.rpartition("\n")[2].split(",")) - {""}
@@ -188,7 +188,7 @@ def test_a_closed_pipe_is_quiet(arguments: list[str]) -> None:
         stdout=writer,
         stderr=subprocess.PIPE,
         env=environment(),
-        timeout=60,
+        timeout=300,
     )
     os.close(writer)
     assert process.stderr == b""

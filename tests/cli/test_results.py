@@ -74,7 +74,7 @@ def test_reading_a_run_imports_neither_tensorflow_nor_optuna(command: str, run: 
         "sys.exit(code)"
     )
     process = subprocess.run(
-        [sys.executable, "-c", code, command, str(run)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code, command, str(run)], capture_output=True, text=True, timeout=300
     )
     assert process.returncode == 0, process.stderr
 

@@ -46,7 +46,7 @@ from automl.trial import (
 
 SPACE = Path(__file__).parent / "faulty_space.py"
 ENDLESS = 1_000_000
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 def make_job(folder: Path) -> Job:

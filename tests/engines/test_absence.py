@@ -167,7 +167,7 @@ def test_the_system_tells_who_is_stopped_and_who_wants_a_core() -> None:
     assert standing(busy.pid) is None
 
 
-def wait_for(condition, seconds: float = 60.0) -> None:
+def wait_for(condition, seconds: float = 300.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

@@ -120,7 +120,7 @@ def test_a_space_is_carried_to_machines_without_its_file(tmp_path: Path) -> None
         [sys.executable, "-c", code],
         input=cloudpickle.dumps(space),
         capture_output=True,
-        timeout=60,
+        timeout=300,
         check=True,
     )
     assert done.stdout.decode().strip() == "('fault', 'width')"
@@ -177,7 +177,7 @@ def test_an_actor_that_was_stopped_has_not_spent_its_time(where: str, tmp_path: 
         [sys.executable, "-c", STOPPED, str(tmp_path), where],
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=300,
         cwd=Path(__file__).parents[2],
         check=False,
     )

@@ -48,7 +48,7 @@ def test_what_a_killed_search_left_is_removed(tmp_path: Path) -> None:
     try:
         clear_left(tmp_path)
         assert {path.name for path in tmp_path.iterdir()} == {mine.name, young.name, other.name}
-        assert agent.wait(timeout=60) == -9
+        assert agent.wait(timeout=300) == -9
         assert bystander.poll() is None
     finally:
         for process in (agent, bystander):

@@ -114,7 +114,7 @@ def make_engine(tmp_path: Path) -> tuple[ForkedProcesses, Job]:
     return ForkedProcesses(), job
 
 
-def wait_for(engine: LocalEngine, kind: type[Event], seconds: float = 120.0) -> Event:
+def wait_for(engine: LocalEngine, kind: type[Event], seconds: float = 300.0) -> Event:
     deadline = time.monotonic() + seconds
     while True:
         assert time.monotonic() < deadline
@@ -182,7 +182,7 @@ def test_a_process_id_that_is_used_again_gets_no_signal() -> None:
         assert process.poll() is None
         child.started(process.pid)
         child.kill()
-        assert process.wait(timeout=60) == -signal.SIGKILL
+        assert process.wait(timeout=300) == -signal.SIGKILL
     finally:
         process.kill()
         process.wait()

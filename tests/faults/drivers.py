@@ -18,8 +18,8 @@ from automl.results.record import read_record
 from automl.results.run_directory import RunDirectory
 from tests.cli.console import environment
 
-#: Seconds after which a test gives up waiting; nothing here takes a tenth of it.
-PATIENCE = 180.0
+#: Seconds after which a test gives up waiting; on an idle machine nothing takes a tenth of it.
+PATIENCE = 600.0
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from tests.faults.rounds import slowly
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 SEARCH = ["search", "iris", "--epochs", "20", "--workers", "1", "--trials", "2000"]
-SEARCH += ["--directory", "run", "--sampler", "random", "--grace", "60s"]
+SEARCH += ["--directory", "run", "--sampler", "random", "--grace", "600s"]
 
 
 def some_trial_is_complete(run: Path) -> bool:
@@ -43,7 +43,7 @@ def test_what_is_complete_is_exported(number: signal.Signals, tmp_path: Path) ->
     assert f"stopped by {number.name}; `automl resume run` goes on" in ended.complaint
     assert (run / "best" / "model.keras").exists()
     assert f"{number.name}: what runs is ended" in ended.printed
-    assert "within 60 s (--grace)" in ended.printed
+    assert "within 600 s (--grace)" in ended.printed
     assert "Next:" in ended.printed
     assert " failed" not in logged(run)
     assert not any(map(is_alive, family))

@@ -51,10 +51,10 @@ def open_at_once(url: str, folder: Path, count: int = 4) -> list[str]:
     ]
     wait_for(lambda: len(list(folder.glob("ready-*"))) == count)
     (folder / "go").touch()
-    return [process.communicate(timeout=120)[1] for process in opening if process.wait(120)]
+    return [process.communicate(timeout=300)[1] for process in opening if process.wait(300)]
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 120.0) -> None:
+def wait_for(condition: Callable[[], Any], seconds: float = 300.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

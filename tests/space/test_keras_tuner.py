@@ -276,7 +276,7 @@ def test_a_process_without_keras_asks_another_one(text: str, asks: bool, tmp_pat
     (tmp_path / "helper.py").write_text("import keras.layers\n")
     process = subprocess.run(
         [sys.executable, "-c", WITHOUT_KERAS, str(path)],
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert process.returncode == 0, process.stderr
     assert process.stdout.split()[0] == ("None" if asks else "SearchSpace('net',")
@@ -286,7 +286,7 @@ def test_a_process_without_keras_asks_another_one(text: str, asks: bool, tmp_pat
 def test_a_module_of_kerastuner_is_asked_for_elsewhere() -> None:
     process = subprocess.run(
         [sys.executable, "-c", WITHOUT_KERAS, "keras_tuner.applications:HyperResNet"],
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert process.stdout.split() == ["None", "keras_tuner.applications:HyperResNet"]
 

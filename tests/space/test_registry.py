@@ -162,7 +162,7 @@ def test_a_built_in_space_is_found_where_an_older_run_says_it_is(tmp_path: Path)
         "assert space.hash() == find_space('mlp').hash()\n"
         "assert space.reference == 'search_spaces.mlp:space'\n"
     )
-    subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, check=True, timeout=60)
+    subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, check=True, timeout=300)
 
 
 def test_a_package_named_search_spaces_is_its_owners(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_package_named_search_spaces_is_its_owners(tmp_path: Path) -> None:
         "assert find_space('mlp').name == 'mlp'\n"
         "assert find_space('automl.search_spaces.mlp:space').name == 'mlp'\n"
     )
-    subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, check=True, timeout=60)
+    subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, check=True, timeout=300)
 
 
 def test_the_environment_gets_no_other_package_than_automl() -> None:

@@ -31,7 +31,7 @@ ENTERED = "with Interruption():\n    print('searches')\n"
 def run(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", START + code],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def plain(code: str) -> subprocess.CompletedProcess[str]:
     """As in a script, where nothing listens before the search does."""
     return subprocess.run(
         [sys.executable, "-c", START.replace("PRESSES.listen()", "") + code],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
 
