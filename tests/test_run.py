@@ -94,3 +94,9 @@ def test_an_interrupted_search_is_no_error(tmp_path: Path) -> None:
     outcome = Outcome(StopReason.INTERRUPTED, "Stopped.")
     found = conducted(lambda told: SearchEnd(run, outcome, None), None, verbose=0)
     assert (found.path, found.outcome) == (run.path, outcome)
+
+
+def test_every_reason_for_which_a_search_ends_is_documented() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "python.md").read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if "run.outcome.stopped_by" in line)
+    assert [reason for reason in StopReason if f"`{reason}`" not in line] == []

@@ -70,9 +70,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             code = _run(arguments, state)
         except KeyboardInterrupt:
-            return stopped_by_signal()
+            return _stopped(state)
         output.flush()
         return _tell_unprinted(output, state, code)
+
+
+def _stopped(state: Mapping[str, Any]) -> int:
+    """The exit code of a command that a signal has ended, told to a program in an object.
+
+    A search that has ended in order has printed its own.
+    """
+    code = stopped_by_signal()
+    if state["json"] and "instead_of_output" not in state:
+        print_json({"error": "Stopped at once by a signal.", "exit_code": code})
+    return code
 
 
 def _tell_unprinted(output: Output, state: Mapping[str, Any], code: int) -> int:
@@ -102,7 +113,7 @@ def _run(arguments: Sequence[str] | None, state: dict[str, Any]) -> int:
             obj=state,
         )
         if code == INTERRUPTED:  # Typer's own answer, whichever signal it was
-            return stopped_by_signal()
+            return _stopped(state)
         return code if isinstance(code, int) else 0
     except typer.TyperException as error:
         return _usage_error(error, state["json"])

@@ -140,3 +140,14 @@ def test_an_unknown_option_gets_a_hint_only_where_one_is_near(
 def test_h_is_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*command, "-h"]) == 0
     assert "Usage" in capsys.readouterr().out
+
+
+def test_a_command_that_is_stopped_at_once_is_an_object_too(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("automl.results.leaderboard.leaderboard", stop)
+    found = object_of(capsys, "leaderboard", str(run), code=130)
+    assert found == {"error": "Stopped at once by a signal.", "exit_code": 130}
