@@ -24,7 +24,7 @@ FAR_DAYS = 10 * 365
 # Years of the Gregorian calendar that data hold (own choice); seconds from 1970 to 2000 and 2040.
 FIRST_YEAR, LAST_YEAR = 1500, 2300
 SINCE_2000, SINCE_2040 = 946_684_800, 2_208_988_800
-LEAST_MOMENTS, SAMPLE = 5, 1_000
+LEAST_MOMENTS, SAMPLE, DAY = 5, 1_000, 86_400
 # Names of columns, word by word, that hold months such as 202001, versions such as 10.4.12 and
 # times of day such as 14.30.
 PERIODS = frozenset(
@@ -145,6 +145,8 @@ def foreign_years(moments: pd.Series) -> str:
 def counts_since_1970(values: npt.NDArray[np.float64]) -> str:
     """The unit in which whole numbers could count the time since 1970, or "".
 
+    They are of the years 2000 to 2039 and span a day.
+
     Args:
         values: All numbers of a column, float64 (n,), none missing.
     """
@@ -153,7 +155,8 @@ def counts_since_1970(values: npt.NDArray[np.float64]) -> str:
     for unit, scale in (("seconds", 1.0), ("milliseconds", 1e3), ("microseconds", 1e6)):
         low, high = SINCE_2000 * scale, SINCE_2040 * scale
         if low <= values[0] < high and values.min() >= low and values.max() < high:
-            return unit if bool((values == np.round(values)).all()) else ""
+            spans_a_day = np.ptp(values) >= DAY * scale
+            return unit if spans_a_day and bool((values == np.round(values)).all()) else ""
     return ""
 
 
