@@ -86,6 +86,11 @@ def open_study(
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     url = manifest.get("storage")
+    if not url and not run.study_file.exists() and any(run.trials.glob("*")):
+        raise RunError(
+            f"{run.study_file} is not there, though trials of the run are: restore it from a copy, "
+            "or start a new search in another directory."
+        )
     try:
         storage = open_storage(url, say=say) if url else RunStorage(JournalFile(run.study_file))
         return optuna.create_study(

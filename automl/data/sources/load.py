@@ -70,6 +70,7 @@ FOREIGN = {
     b"7z\xbc\xaf": "a 7z archive: unpack it, and give one file",
     b"version https://git-lfs": "a pointer of Git LFS: fetch the file itself with `git lfs pull`",
 }
+TAR, TAR_AT = b"ustar", 257
 RECORDS = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*"')
 WEB_PAGE = (b"<!doctype html", b"<html")
 
@@ -209,6 +210,8 @@ def _kind(content: Content) -> str:
     for magic, what in FOREIGN.items():
         if start.startswith(magic):
             raise DataError(f"The file {shown} is {what}.")
+    if start[TAR_AT : TAR_AT + len(TAR)] == TAR:
+        raise DataError(f"The file {shown} is a tar archive: unpack it, and give one file.")
     if start.lstrip().lower().startswith(WEB_PAGE):
         raise DataError(f"The file {shown} is a web page: download the table itself.")
     if start.startswith(ZIP):
