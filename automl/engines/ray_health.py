@@ -57,12 +57,17 @@ class Health:
         return ""
 
     def _silent_part(self) -> str:
-        """Knocks, now and then, at those parts of a cluster that are no processes of our own."""
-        now = time.monotonic()
-        if self._address is None or now - self._knocked < KNOCK_EVERY:
+        """Knocks at those parts of a cluster that are no processes of our own, far ones less often.
+
+        The raylet's death shows as that of an actor, whose trial would pay for it.
+        """
+        if self._address is None:
             return ""
-        self._knocked = now
-        return self._silent_head(self._address) or _silent_raylet()
+        now, lost = time.monotonic(), ""
+        if now - self._knocked >= KNOCK_EVERY:
+            self._knocked = now
+            lost = self._silent_head(self._address)
+        return lost or _silent_raylet()
 
     def _silent_head(self, address: str) -> str:
         host, _, port = address.rpartition(":")

@@ -155,3 +155,58 @@ def test_a_ray_that_is_connected_already_is_used_and_stays(job: Job) -> None:
             time.sleep(0.1)
     finally:
         ray.shutdown()
+
+
+#: Kills the raylet of this machine, or the head's control service, in the midst of a trial.
+STRUCK = """
+import sys
+from pathlib import Path
+import psutil
+from automl.engines.contract import EpochFinished
+from automl.engines.ray import RayEngine
+from automl.errors import RunError
+from automl.trial import Answer
+from tests.engines.conformance import ENDLESS, make_job, make_spec
+
+def part(name, address):
+    for process in psutil.process_iter(["cmdline"]):
+        words = process.info["cmdline"] or [""]
+        if words[0].endswith("/raylet") and any(address in word for word in words):
+            others = process.parent().children()  # of the same cluster
+            return next(one for one in others if one.cmdline()[0].endswith(name))
+
+epochs = 0
+try:
+    with RayEngine(1, sys.argv[2]) as engine:
+        engine.open(make_job(Path(sys.argv[1])))
+        engine.submit(make_spec(0, epochs=ENDLESS, wait=True))
+        while True:
+            for event in engine.events(0.25):
+                assert isinstance(event, EpochFinished), event
+                epochs += 1
+                if epochs == 10:
+                    part(sys.argv[3], sys.argv[2]).kill()
+                engine.answer(0, Answer.GO_ON)
+except RunError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("part", "told"), [("raylet", "the raylet of this machine has ended"), ("gcs_server", "head")]
+)
+def test_what_dies_of_a_cluster_is_named(
+    part: str, told: str, cluster: str, access: dict[str, str], tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STRUCK, str(tmp_path), cluster, part],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        cwd=Path(__file__).parents[2],
+        env=access,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Ray has died under the search: "), done.stdout
+    assert told in done.stdout

@@ -20,6 +20,7 @@ import psutil
 from automl.engines.contract import EpochFinished, TrialEnded
 from automl.engines.ray import RayEngine
 from automl.errors import RunError
+from automl.trial import Answer
 from tests.engines.conformance import ENDLESS, make_job, make_spec
 
 def part(name):
