@@ -17,6 +17,8 @@ from typing import Any
 SEARCH_OVER = "the search's time ran out"
 #: What a trial's directory holds while it may go on from there.
 CHECKPOINT_FILE = "checkpoint.npz"
+#: The view of rows that are divided once into training and validation rows.
+HOLDOUT = "holdout"
 
 
 class TrialState(StrEnum):
@@ -133,6 +135,8 @@ class TrialSpec:
         model_room: Bytes of weights above which the model is not saved, there being no room for
             it; None for no limit.
         executions: How often it is trained, each time with another seed.
+        views: The views that it is trained on, one after another: ``holdout``, or ``fold-1``,
+            ``fold-2``, ...; its score is the mean over them, its model that of the first.
         start: The checkpoint to go on from, a path below the run's directory, or "" to begin anew.
     """
 
@@ -149,6 +153,7 @@ class TrialSpec:
     kept_back: float = 0.0
     model_room: int | None = None
     executions: int = 1
+    views: tuple[str, ...] = (HOLDOUT,)
     start: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -158,8 +163,9 @@ class TrialSpec:
     @classmethod
     def from_json(cls, form: Mapping[str, Any]) -> TrialSpec:
         """Rebuilds a spec from its JSON form."""
-        budget, thresholds = TrialBudget(**form["budget"]), tuple(form["thresholds"])
-        return cls(**{**form, "budget": budget, "thresholds": thresholds})
+        budget = TrialBudget(**form["budget"])
+        lists = {name: tuple(form[name]) for name in ("thresholds", "views")}
+        return cls(**{**form, "budget": budget, **lists})
 
 
 @dataclass(frozen=True)
@@ -225,6 +231,7 @@ class TrialResult:
         scaled: Values by name that the builder was given for what the configuration holds as a
             share of a range.
         executions: The score of each execution, where there were several; ``score`` is their mean.
+        folds: The score on each fold, where there were several views; ``score`` is their mean.
         notes: Sentences for a person about how it was trained; a search says each once.
         checkpoint: Of a paused trial, where it goes on from, a path below the run's directory; ""
             where it can only begin anew.
@@ -251,6 +258,7 @@ class TrialResult:
     found: tuple[Mapping[str, Any], ...] = ()
     scaled: Mapping[str, Any] = field(default_factory=dict)
     executions: tuple[float, ...] = ()
+    folds: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
     checkpoint: str = ""
 
@@ -260,7 +268,7 @@ class TrialResult:
         for key in ("metrics", "train_metrics", "timings", "scaled"):
             form[key] = dict(form[key])
         form["found"] = [dict(found) for found in self.found]
-        form["executions"] = list(self.executions)
+        form["executions"], form["folds"] = list(self.executions), list(self.folds)
         form["notes"] = list(self.notes)
         return form
 
@@ -274,5 +282,6 @@ class TrialResult:
                 values[key] = enum(values[key])
         values["found"] = tuple(values.get("found", ()))
         values["executions"] = tuple(values.get("executions", ()))
+        values["folds"] = tuple(values.get("folds", ()))
         values["notes"] = tuple(values.get("notes", ()))
         return cls(**values)

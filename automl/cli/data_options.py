@@ -174,6 +174,17 @@ Validation = Annotated[
         rich_help_panel=SPLIT,
     ),
 ]
+Cv = Annotated[
+    str | None,
+    typer.Option(
+        "--cv",
+        metavar="FOLDS",
+        help="Train each configuration on that many folds of the rows that are not test rows, and "
+        "rank by the mean: a number such as 5, or folds and repeats, such as 5x2. By --group, and "
+        "--split-by-time (each fold validates on what follows it). Default: one division.",
+        rich_help_panel=SPLIT,
+    ),
+]
 Test = Annotated[
     str | None,
     typer.Option(

@@ -19,12 +19,14 @@ from automl.data.plan import InputSignature, PreprocessingPlan, Rows
 from automl.data.sources.npz import read_npy
 from automl.data.task import Task, TaskKind
 from automl.errors import RunError
+from automl.trial import HOLDOUT
 
 if TYPE_CHECKING:
     from automl.data.prepare import PreparedData
 
 FORM = "data.json"
 PARTS = ("train", "validation", "test")
+FIRST_FOLD = "fold-1"
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Arrays:
         return self.plan.signature
 
 
-def save_arrays(data: PreparedData, folder: str | Path) -> Path:
+def save_arrays(data: PreparedData | Arrays, folder: str | Path) -> Path:
     """Writes prepared rows as ``.npy`` files, one for each array, and a JSON form.
 
     Args:
@@ -82,6 +84,19 @@ def save_arrays(data: PreparedData, folder: str | Path) -> Path:
     # Written last: a folder with this file is whole.
     root.write(folder / FORM, json.dumps(sealed(form)).encode())
     return folder
+
+
+def view_folder(folder: str | Path, view: str) -> Path:
+    """Where the arrays of a view lie.
+
+    The first view's lie in the folder itself, for they are what is scored and exported in the end;
+    those of the other folds in folders below it.
+
+    Args:
+        folder: The folder of all views.
+        view: The view's name.
+    """
+    return Path(folder) if view in (HOLDOUT, FIRST_FOLD) else Path(folder) / view
 
 
 def verify_arrays(folder: str | Path) -> Arrays:

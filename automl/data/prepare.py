@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.arrays import Arrays
 from automl.data.class_weights import class_weights
 from automl.data.clipping import Clip
 from automl.data.combine import Combined, combine
 from automl.data.divide import check_split, divide
 from automl.data.encode import encode_targets, refuse_unknown, target_columns
 from automl.data.fit import fit_array, fit_features, fit_target
+from automl.data.folds import fold_splits
 from automl.data.infer import infer_schema
 from automl.data.plan import InputSignature, PreprocessingPlan, Rows
 from automl.data.reading import read_table
 from automl.data.request import AUTO, RAW, DataRequest
 from automl.data.say import Say
-from automl.data.splits import Split
+from automl.data.splits import FoldRule, Split
 from automl.data.strata import Strata, find_strata
 from automl.data.summary import say_parts, summarize
 from automl.data.targets import infer_task
@@ -51,6 +53,7 @@ class PreparedData:
         notes: Everything that a person should be told, one sentence each.
         fingerprint: SHA-256 of the content of all sources, in hexadecimal.
         summary: Rows of each part, and what each column is, as JSON.
+        folds: The views after the first, where the rows are divided into folds.
     """
 
     task: Task
@@ -63,6 +66,7 @@ class PreparedData:
     notes: tuple[str, ...]
     fingerprint: str
     summary: Mapping[str, Any]
+    folds: tuple[Arrays, ...] = ()
 
 
 def prepare(
@@ -86,38 +90,92 @@ def prepare(
     combined = combine(request, notes.append)
     strata = find_strata(combined, request)
     combined = put_in_order(combined, request, strata, notes.append)
-    split = divide(combined, request, strata, notes.append)
+    split, folds = _views(combined, request, strata, notes.append)
     task = _infer_task(combined, split, request, strata, notes.append)
     truth, split = _encode(combined, split, task, notes.append)
-    check_split(split, combined, task, truth, notes.append)
-    clip = Clip.of(request.clip)
-    tell = _tellers(combined, split, notes.append)
-    plan, combined = _fit(
-        combined, split, task, truth, notes.append, tell, request.keep_constant, clip
-    )
-    how = request.input
-    if how == AUTO and wanted is not None:
-        how = wanted(task, plan.signature)
-    if how == RAW:
-        plan = plan.unscaled()
-    weights = class_weights(truth[split.train], task, request.class_weight)
-    train = _rows(combined, split.train, plan, truth, weights)
-    validation = _rows(combined, split.validation, plan, truth, tell=tell[0])
-    test = _rows(combined, split.test, plan, truth, tell=tell[1]) if len(split.test) else None
-    positions = _spread(len(validation))
+    if folds:
+        split = replace(folds[0], test=split.test)
+    made = _View.of(combined, split, task, truth, request, wanted, notes.append)
     say_parts(split, combined, request, strata.task is not None, notes.append)
+    others = tuple(
+        _View.of(combined, fold, task, truth, request, lambda *_: made.how, lambda _: None).arrays
+        for fold in folds[1:]
+    )
+    if folds:
+        notes.append(
+            f"each configuration is trained on {len(folds)} folds: its score is the mean, and the "
+            f"model that is kept is that of the first fold, of {len(split.train):,} rows"
+        )
+    positions = made.arrays.check_positions
     return PreparedData(
         task=task,
-        plan=plan,
-        train=train,
-        validation=validation,
-        test=test,
-        check=_raw(combined, split.validation[positions], plan),
+        plan=made.arrays.plan,
+        train=made.arrays.train,
+        validation=made.arrays.validation,
+        test=made.arrays.test,
+        check=_raw(made.combined, split.validation[positions], made.arrays.plan),
         check_positions=positions,
         notes=tuple(notes),
         fingerprint=combined.fingerprint,
-        summary=summarize(split, combined, plan, task),
+        summary=summarize(split, made.combined, made.arrays.plan, task),
+        folds=others,
     )
+
+
+def _views(
+    combined: Combined, request: DataRequest, strata: Strata, say: Say
+) -> tuple[Split, list[Split]]:
+    """Which rows are learnt from and which test; and the folds, where there are to be some."""
+    split = divide(combined, request, strata, say)
+    if request.cv is None:
+        return split, []
+    learnt = np.sort(np.concatenate([split.train, split.validation]))
+    rule = FoldRule.of(request.cv)
+    folds = fold_splits(combined, learnt, rule, strata, request.seed)
+    return Split(learnt, np.zeros(0, np.int64), split.test), folds
+
+
+@dataclass(frozen=True)
+class _View:
+    """Rows as one view has them, prepared by the plan that its training rows have given."""
+
+    arrays: Arrays
+    combined: Combined
+    how: str
+
+    @classmethod
+    def of(
+        cls,
+        combined: Combined,
+        split: Split,
+        task: Task,
+        truth: npt.NDArray[Any],
+        request: DataRequest,
+        wanted: Callable[[Task, InputSignature], str] | None,
+        say: Say,
+    ) -> _View:
+        check_split(split, combined, task, truth, say)
+        tell = _tellers(combined, split, say)
+        clip = Clip.of(request.clip)
+        plan, combined = _fit(combined, split, task, truth, say, tell, request.keep_constant, clip)
+        how = request.input
+        if how == AUTO and wanted is not None:
+            how = wanted(task, plan.signature)
+        if how == RAW:
+            plan = plan.unscaled()
+        weights = class_weights(truth[split.train], task, request.class_weight)
+        validation = _rows(combined, split.validation, plan, truth, tell=tell[0])
+        arrays = Arrays(
+            task=task,
+            plan=plan,
+            train=_rows(combined, split.train, plan, truth, weights),
+            validation=validation,
+            test=(
+                _rows(combined, split.test, plan, truth, tell=tell[1]) if len(split.test) else None
+            ),
+            check_positions=_spread(len(validation)),
+        )
+        return cls(arrays, combined, how)
 
 
 def _infer_task(

@@ -11,7 +11,9 @@ from typing import Any
 from automl.data.clipping import Clip
 from automl.data.cycles import NO_CYCLES, Cycle, parse_cycles
 from automl.data.separators import checked_separator
+from automl.data.splits import FoldRule
 from automl.errors import DataError, RequestError
+from automl.trial import HOLDOUT
 
 IN_MEMORY = "in memory"
 AUTO, STANDARDIZE, RAW = "auto", "standardize", "raw"
@@ -51,6 +53,8 @@ class DataRequest:
             ``semicolon``, ``tab``, ``bar`` or ``blanks``; None to find out.
         validation: Validation rows: a source like the first, or their share of the rows that
             are not test rows, or None for the default share.
+        cv: Folds that the rows which are not test rows are divided into, each of which validates
+            once: a number, or folds and repeats as ``"5x2"``; None for one division.
         test: Test rows: a source, or their share of all rows (0 for none), or None for a share
             by size.
         split_by_time: Column by which rows are ordered; the latest are test and validation. Or
@@ -87,6 +91,7 @@ class DataRequest:
     names: tuple[str, ...] = ()
     separator: str | None = None
     validation: Any = None
+    cv: str | int | None = None
     test: Any = None
     split_by_time: str | int | None = None
     group: str | int | None = None
@@ -150,6 +155,10 @@ class DataRequest:
                     f"A {name} share of {share} is not possible: give a number "
                     f"{'above' if name == 'validation' else 'from'} 0 and below 1, or rows."
                 )
+        if len(self.views) > 1 and self.validation is not None:
+            raise RequestError(
+                "--cv divides the rows itself, and its folds validate: leave --validation out."
+            )
         if self.split_by_time not in (None, SHUFFLED) and self.group is not None:
             raise RequestError("Rows are split either by time or by group: give one of the two.")
         if isinstance(self.class_weight, str) and self.class_weight != "balanced":
@@ -191,6 +200,11 @@ class DataRequest:
             # Bytes that are no UTF-8 would be no name of a study.
             return "".join("_" if "\ud800" <= c <= "\udfff" else c for c in stem)
         return "arrays" if isinstance(self.source, tuple | list) else "table"
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The names of the views of its rows; see `automl.trial.TrialSpec`."""
+        return (HOLDOUT,) if self.cv is None else FoldRule.of(self.cv).views
 
     @property
     def can_be_read_again(self) -> bool:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 from automl.errors import SpaceError
 from automl.space.fit_options import FitOptions
 from automl.space.keras_tuner import fitted_with
-from automl.trial import Answer, EpochReport, TrialResult, TrialSpec
+from automl.trial import HOLDOUT, Answer, EpochReport, TrialResult, TrialSpec
 
 if TYPE_CHECKING:
     from automl.data.metrics import Objective
@@ -82,12 +82,14 @@ class Job:
         arrays: Folder with the prepared arrays, as `automl.data.arrays.save_arrays` wrote it.
         run: The run's directory; a trial's files go to ``trials/<trial>`` below it.
         objective: The metric that scores a trial, and its direction.
+        views: The names of the views of the rows.
     """
 
     spaces: Mapping[str, SpaceHandle]
     arrays: Path
     run: Path
     objective: Objective
+    views: tuple[str, ...] = (HOLDOUT,)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form that crosses to a worker process."""
@@ -103,6 +105,7 @@ class Job:
             "arrays": str(self.arrays),
             "run": str(self.run),
             "objective": self.objective.to_json(),
+            "views": list(self.views),
         }
 
     @classmethod
@@ -115,6 +118,7 @@ class Job:
             arrays=Path(form["arrays"]),
             run=Path(form["run"]),
             objective=Objective.from_json(form["objective"]),
+            views=tuple(form["views"]),
         )
 
 

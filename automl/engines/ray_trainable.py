@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -61,14 +62,14 @@ class Workload:
 
     Attributes:
         spaces: The spaces that specs name, by key.
-        arrays: The prepared rows, without the test part.
+        arrays: The prepared rows of each view, without the test part.
         objective: The metric that scores a trial, and its direction.
         memory_growth: Bytes by which an actor may grow before it is replaced.
         on_gpu: Whether actors have a GPU, or a share of one.
     """
 
     spaces: dict[str, PortableSpace]
-    arrays: Arrays
+    arrays: Mapping[str, Arrays]
     objective: Objective
     memory_growth: int = MEMORY_GROWTH
     on_gpu: bool = False
@@ -76,10 +77,13 @@ class Workload:
     @classmethod
     def of(cls, job: Job, memory_growth: int) -> Workload:
         """Gathers a job's workload on the driver's machine."""
-        from automl.data.arrays import open_arrays
+        from automl.data.arrays import open_arrays, view_folder
 
         spaces = {key: PortableSpace.of(handle) for key, handle in job.spaces.items()}
-        arrays = replace(open_arrays(job.arrays), test=None)
+        arrays = {
+            view: replace(open_arrays(view_folder(job.arrays, view)), test=None)
+            for view in job.views
+        }
         return cls(spaces, arrays, job.objective, memory_growth)
 
 
@@ -329,12 +333,13 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray carries no types
             mailbox: Handle of the `Mailbox`.
         """
         from automl.training.device import configure_device
-        from automl.training.device_data import DeviceData
+        from automl.training.device_data import Views
 
         # Ray shows the actor its own GPU only.
         configure_device(gpu=0 if workload.on_gpu else None)
         self.workload, self.mailbox = workload, mailbox
-        self.data = DeviceData.from_arrays(workload.arrays)
+        self.data = Views(workload.arrays.__getitem__)
+        self.data(next(iter(workload.arrays)))  # before the first trial, which it would cost time
         self._spaces: dict[str, SearchSpace] = {}
         self._first_memory: int | None = None
         self.reset_config(config)

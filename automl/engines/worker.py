@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from automl.engines.asking import Asking
 from automl.engines.contract import Job
 from automl.engines.memory import give_back_memory, resident_memory
-from automl.trial import Answer, EpochReport, TrialSpec
+from automl.trial import HOLDOUT, Answer, EpochReport, TrialSpec
 
 if TYPE_CHECKING:
     from automl.space import SearchSpace
@@ -93,9 +93,9 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
         argument: ``gpu``, the GPU that it computes on, or None for a core; everything else comes in
             the first message.
     """
-    from automl.data.arrays import open_arrays
+    from automl.data.arrays import open_arrays, view_folder
     from automl.training.device import configure_device
-    from automl.training.device_data import DeviceData
+    from automl.training.device_data import Views
     from automl.training.executions import train_executions
 
     for stream in (sys.stdout, sys.stderr):
@@ -103,7 +103,8 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
             stream.reconfigure(line_buffering=True)
     job = Job.from_json(json.loads(connection.recv_bytes())["job"])
     configure_device(gpu=argument.get("gpu"))
-    data = DeviceData.from_arrays(open_arrays(job.arrays))
+    data = Views(lambda view: open_arrays(view_folder(job.arrays, view)))
+    data(HOLDOUT)  # before the first trial, which it would cost its time
     spaces: dict[str, SearchSpace] = {}
     connection.send_bytes(json.dumps({"ready": True}).encode())
     while True:

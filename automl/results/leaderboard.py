@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import stdev
 from typing import Any
 
 from automl.results.record import RunRecord, TrialRecord
@@ -46,6 +47,10 @@ class LeaderboardRow:
             better. None where either is unknown.
         test_metrics: The task's metrics on the test rows; empty but for the best trial and the
             baselines.
+        standard_error: Of the score, where it is a mean over folds: their standard deviation over
+            the root of their number; None else. Folds share training rows, so that the true one
+            is larger (Bengio and Grandvalet 2004, JMLR 5).
+        folds: The score on each fold, by its name; empty without folds.
     """
 
     rank: int | None
@@ -65,11 +70,13 @@ class LeaderboardRow:
     gap: float | None = None
     test_metrics: Mapping[str, float] = field(default_factory=dict)
     trainer: str = ""
+    standard_error: float | None = None
+    folds: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form; its keys are the attributes, in their order."""
         form = dict(self.__dict__)
-        for key in ("metrics", "config", "train_metrics", "test_metrics"):
+        for key in ("metrics", "config", "train_metrics", "test_metrics", "folds"):
             form[key] = dict(form[key])
         return form
 
@@ -132,7 +139,14 @@ def _row(record: RunRecord, trial: TrialRecord, rank: int | None) -> Leaderboard
         gap=_gap(result, record),
         test_metrics=record.test_scores.get(trial.trial, {}),
         trainer=result.trainer,
+        standard_error=standard_error(result.folds),
+        folds={f"fold-{number}": score for number, score in enumerate(result.folds, 1)},
     )
+
+
+def standard_error(scores: Sequence[float]) -> float | None:
+    """The standard error of a mean over folds; None of fewer than two."""
+    return stdev(scores) / math.sqrt(len(scores)) if len(scores) > 1 else None
 
 
 def _score(trial: TrialRecord, direction: str) -> float | None:

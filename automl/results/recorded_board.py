@@ -91,6 +91,7 @@ def _record(line: Mapping[str, str]) -> TrialRecord:
         verdict=Verdict(line["verdict"]) if line["verdict"] else None,
         reason=from_csv_cell(line["reason"]),
         trainer=from_csv_cell(line.get("trainer") or ""),
+        folds=tuple(_part(line, "folds", float).values()),
     )
     return TrialRecord(
         trial=trial,

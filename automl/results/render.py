@@ -22,10 +22,10 @@ from automl.results.table import (
 )
 
 _PLAIN = (
-    "rank", "trial", "state", "score", "gap", "verdict", "epochs", "best_epoch", "seconds",
-    "parameters", "seed", "reason", "trainer",
+    "rank", "trial", "state", "score", "standard_error", "gap", "verdict", "epochs", "best_epoch",
+    "seconds", "parameters", "seed", "reason", "trainer",
 )  # fmt: skip
-_NESTED = ("metrics", "train_metrics", "test_metrics", "config")
+_NESTED = ("metrics", "train_metrics", "test_metrics", "folds", "config")
 
 
 def to_json(rows: Sequence[LeaderboardRow]) -> str:

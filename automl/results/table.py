@@ -108,6 +108,10 @@ def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> li
     def metric(name: str) -> Column:
         return column(name, lambda row: number(row.metrics.get(name)))
 
+    def score(row: LeaderboardRow) -> str:
+        error = "" if row.standard_error is None else f" ± {row.standard_error:.2g}"
+        return f"{number(row.score)}{error}"
+
     known = dict.fromkeys(key for row in rows for key in row.metrics)
     # What was asked for stands before what always is, for the last are left out where it is narrow.
     names = dict.fromkeys((*(name for name in record.further if name in known), *known))
@@ -115,7 +119,7 @@ def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> li
         column("rank", lambda row: "" if row.rank is None else str(row.rank)),
         column("trial", lambda row: str(row.trial), right=False),
         column("state", lambda row: row.state, right=False),
-        column(record.objective, lambda row: number(row.score)),
+        column(record.objective, score),
         *(metric(name) for name in names if name != record.objective),
         column("gap", lambda row: number(row.gap)),
         column("verdict", lambda row: row.verdict or "", right=False),

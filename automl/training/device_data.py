@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -231,3 +231,21 @@ def _placed(array: npt.NDArray[Any]) -> Any:
         private: Any = np.memmap(array.filename, array.dtype, "c", array.offset, array.shape)
         return tf.experimental.dlpack.from_dlpack(private.__dlpack__())
     return tf.convert_to_tensor(array)
+
+
+class Views:
+    """The rows of each view, placed on the device when a trial first asks for them, and kept.
+
+    Args:
+        opened: Gives a view's arrays by its name.
+    """
+
+    def __init__(self, opened: Callable[[str], Arrays]) -> None:
+        self._opened = opened
+        self._placed: dict[str, DeviceData] = {}
+
+    def __call__(self, view: str) -> DeviceData:
+        """The rows of a view."""
+        if view not in self._placed:
+            self._placed[view] = DeviceData.from_arrays(self._opened(view))
+        return self._placed[view]

@@ -1,11 +1,11 @@
-"""A configuration trained several times with other seeds (``--executions-per-trial``)."""
+"""A configuration trained several times: on each view, and with other seeds."""
 
 from __future__ import annotations
 
 import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -25,52 +25,79 @@ EXECUTION = 2
 """Sets the seeds of executions apart from others made from the trial's."""
 
 
+@dataclass(frozen=True)
+class _Execution:
+    """One training of a trial's configuration: on which view, and with the how manieth seed."""
+
+    view: str
+    number: int
+
+    def called(self, spec: TrialSpec) -> str:
+        """What it is called, in messages and as a folder."""
+        if len(spec.views) == 1:
+            return f"execution {self.number + 1}"
+        repeated = f" execution {self.number + 1}" if spec.executions > 1 else ""
+        return self.view.replace("-", " ") + repeated
+
+
 def train_executions(
     spec: TrialSpec,
     space: SearchSpace,
-    data: DeviceData,
+    data: Callable[[str], DeviceData],
     objective: Objective,
     directory: Path,
     report: Callable[[EpochReport], Answer],
     interrupted: Callable[[], str | None],
     running: Callable[[int, float], None] | None = None,
 ) -> TrialResult:
-    """Trains a configuration as often as its specification says; see `train_trial`.
+    """Trains a configuration on its views, on each as often as it says; see `train_trial`.
 
-    The first execution reports its epochs, so that a pruner decides by it alone. As in KerasTuner
-    the score is the mean over the executions; the model that is kept is that of the best one, and
-    so are its learning curve and its verdict.
+    The first execution reports its epochs, so that a pruner decides by it alone. The score is the
+    mean over the executions. On one view the model that is kept is that of the best one, as in
+    KerasTuner, on several that of the first view; its are the learning curve and the verdict.
+
+    Args:
+        data: Gives the rows of a view by its name.
 
     Returns:
-        How it ended: as the first execution that was not completed, if there is one.
+        How it ended: as the first execution that was not completed, if there is one. Where the
+        search's end leaves folds out, the reason says how many there were.
     """
-    first = train_trial(spec, space, data, objective, directory, report, interrupted, running)
+    planned = [_Execution(view, n) for view in spec.views for n in range(spec.executions)]
+    own = _limited(spec, spec, 0.0, len(planned) if len(spec.views) > 1 else 1)
+    assert own is not None
+    rows, given = data(spec.views[0]), (interrupted, running)
+    first = train_trial(own, space, rows, objective, directory, report, *given)
     results, kept = [first], 0
-    for number in range(1, spec.executions):
-        if results[-1].state is not TrialState.COMPLETED or results[-1].reason.startswith(
-            SEARCH_OVER
-        ):
+    for place, execution in enumerate(planned[1:], 1):
+        last = results[-1]
+        if last.state is not TrialState.COMPLETED or last.reason.startswith(SEARCH_OVER):
             break
-        again = _again(spec, number, sum(result.seconds for result in results))
+        shared = len(planned) - place if len(spec.views) > 1 else 1
+        again = _again(spec, execution.number, sum(result.seconds for result in results), shared)
         if again is None:
             break
-        place = directory / f"execution-{number + 1}"
-        result = train_trial(again, space, data, objective, place, _go_on, interrupted, running)
+        folder = directory / execution.called(spec).replace(" ", "-")
+        rows = data(execution.view)
+        result = train_trial(again, space, rows, objective, folder, _go_on, *given)
         if result.state is not TrialState.COMPLETED:
-            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
             if result.reason.startswith(SEARCH_OVER) or interrupted():
                 break
             seconds = sum(one.seconds for one in (*results, result))
-            reason = f"execution {number + 1}: {result.reason}"
+            reason = f"{execution.called(spec)}: {result.reason}"
             return replace(result, seconds=seconds, reason=reason)
         results.append(result)
-        if better(result.score, results[kept].score, objective.direction):
-            kept = number
+        is_best = better(result.score, results[kept].score, objective.direction)
+        if len(spec.views) == 1 and is_best:
+            kept = place
             for name in (MODEL_FILE, CHECK_FILE):
                 (directory / name).unlink(missing_ok=True)
-            for file in place.iterdir():
+            for file in folder.iterdir():
                 file.replace(directory / file.name)
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+    if len(spec.views) > 1:
+        return _over_folds(spec, results, planned)
     return first if len(results) == 1 else _together(results, kept)
 
 
@@ -78,20 +105,58 @@ def _go_on(report: EpochReport) -> Answer:
     return Answer.GO_ON
 
 
-def _again(spec: TrialSpec, number: int, spent: float) -> TrialSpec | None:
+def _again(spec: TrialSpec, number: int, spent: float, shared: int) -> TrialSpec | None:
     """The same trial with another seed and what is left of its time; None where nothing is."""
-    seed = int(np.random.SeedSequence((spec.seed, EXECUTION, number)).generate_state(1)[0])
-    limit, left = spec.budget.seconds, spec.seconds_left
-    limit = None if limit is None else limit - spent
+    seed = spec.seed
+    if number:
+        seed = int(np.random.SeedSequence((spec.seed, EXECUTION, number)).generate_state(1)[0])
+    return _limited(spec, replace(spec, seed=seed, wait_for_answer=False, start=""), spent, shared)
+
+
+def _limited(spec: TrialSpec, own: TrialSpec, spent: float, shared: int) -> TrialSpec | None:
+    """An execution with its part of the time that its trial has left; None where there is none.
+
+    Args:
+        spec: The trial.
+        own: The execution.
+        spent: Seconds that the trial has taken.
+        shared: How many executions share the trial's own limits, this one among them.
+    """
+    limit, left, share = spec.budget.seconds, spec.seconds_left, spec.share_seconds
+    limit = None if limit is None else (limit - spent) / shared
     left = None if left is None else left - spent
-    if min(math.inf if limit is None else limit, math.inf if left is None else left) <= 0:
+    if shared > 1 or spent:
+        share = None if share is None else (share - spent) / shared
+    if min(math.inf if one is None else one for one in (limit, left)) <= 0:
         return None
+    budget = replace(own.budget, seconds=limit)
+    return replace(own, budget=budget, seconds_left=left, share_seconds=share)
+
+
+def _over_folds(
+    spec: TrialSpec, results: Sequence[TrialResult], planned: Sequence[_Execution]
+) -> TrialResult:
+    """One result of a configuration's executions on several views."""
+    first = results[0]
+    if first.state is not TrialState.COMPLETED:
+        return first
+    scores = [result.score for result in results if result.score is not None]
+    by_view = [
+        fmean(score for score, one in zip(scores, planned, strict=False) if one.view == view)
+        for view in dict.fromkeys(one.view for one in planned[: len(scores)])
+    ]
+    reason = first.reason
+    if len(results) < len(planned):
+        reason = f"{SEARCH_OVER} after {len(results)} of {len(planned)} executions"
     return replace(
-        spec,
-        seed=seed,
-        budget=replace(spec.budget, seconds=limit),
-        seconds_left=left,
-        wait_for_answer=False,
+        first,
+        score=fmean(by_view),
+        metrics=_means([result.metrics for result in results]),
+        train_metrics=_means([result.train_metrics for result in results]),
+        seconds=sum(result.seconds for result in results),
+        folds=tuple(by_view),
+        reason=reason,
+        notes=tuple(dict.fromkeys(note for result in results for note in result.notes)),
     )
 
 

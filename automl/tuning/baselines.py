@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from automl.trial import TrialResult, TrialState
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from automl.data.arrays import Arrays
     from automl.data.metrics import Objective
     from automl.data.plan import Rows
     from automl.data.task import Task
@@ -91,6 +94,35 @@ def constant_baseline(task: Task, objective: Objective, train: Rows, val: Rows) 
         parameters=len(prediction),
         seconds=time.monotonic() - started,
     )
+
+
+def constant_over(views: Sequence[Arrays], objective: Objective) -> TrialResult:
+    """Scores the constant prediction on each view; see `constant_baseline`.
+
+    Args:
+        views: The rows of each view.
+        objective: What trials are ranked by.
+
+    Returns:
+        A completed result with the means, and the score of each view where there are several.
+    """
+    results = [constant_baseline(v.task, objective, v.train, v.validation) for v in views]
+    first, scores = results[0], [result.score for result in results]
+    if len(results) == 1:
+        return first
+    known = [score for score in scores if score is not None]
+    return replace(
+        first,
+        score=fmean(known) if len(known) == len(scores) else None,
+        folds=tuple(known),
+        metrics=_means([result.metrics for result in results]),
+        train_metrics=_means([result.train_metrics for result in results]),
+        seconds=sum(result.seconds for result in results),
+    )
+
+
+def _means(metrics: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {name: fmean(one[name] for one in metrics) for name in metrics[0]}
 
 
 def _task_loss(

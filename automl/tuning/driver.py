@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from automl.engines.contract import Engine, EpochFinished, EpochRunning, Event, TrialEnded
 from automl.trial import (
+    HOLDOUT,
     SEARCH_OVER,
     Answer,
     FailureCause,
@@ -54,7 +55,8 @@ class DriverSettings:
         objective: What trials are ranked by.
         keep_models: How many of the best trials keep their model.
         pruner: What stops trials early, or None.
-        executions: How often each configuration is trained.
+        executions: How often each configuration is trained, on each view.
+        views: The views that it is trained on.
     """
 
     budget: SearchBudget
@@ -63,6 +65,7 @@ class DriverSettings:
     keep_models: int
     pruner: optuna.pruners.BasePruner | None
     executions: int = 1
+    views: tuple[str, ...] = (HOLDOUT,)
 
 
 class Driver:
@@ -238,6 +241,7 @@ class Driver:
             wait_for_answer=self._pruning is not None,
             thresholds=(() if self._pruning is None else self._pruning.thresholds(proposal.number)),
             executions=self._settings.executions,
+            views=self._settings.views,
             start=self._start_of(proposal.number),
             model_room=None if self._disk is None else self._disk.model_room(self._standing),
         )
@@ -369,7 +373,11 @@ class Driver:
         is all that there is to export.
         """
         result = event.result
-        if not result.reason.startswith(SEARCH_OVER) or result.epochs > 0:
+        if not result.reason.startswith(SEARCH_OVER):
+            return False
+        if len(result.folds) < len(self._settings.views) > 1 and self._standing.best(1):
+            return True  # a mean over some of the folds is not compared with one over all
+        if result.epochs > 0:
             return False
         if result.state is TrialState.COMPLETED and isinstance(event.trial, int):
             if not self._standing.has_epochs:

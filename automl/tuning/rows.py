@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def write_rows(run: RunDirectory, data: PreparedData) -> None:
     """Writes the plan, the rows by which exports are checked, and the prepared arrays."""
-    from automl.data.arrays import save_arrays
+    from automl.data.arrays import save_arrays, view_folder
     from automl.results.check_rows import write_check_rows
 
     plan = {
@@ -28,6 +28,8 @@ def write_rows(run: RunDirectory, data: PreparedData) -> None:
     write_sealed_json(run.plan_file, plan)
     write_check_rows(run, data.check, data.check_positions)
     save_arrays(data, run.arrays)
+    for number, fold in enumerate(data.folds, 2):
+        save_arrays(fold, view_folder(run.arrays, f"fold-{number}"))
 
 
 def restore_rows(
@@ -46,7 +48,7 @@ def restore_rows(
     """
     from automl.data.prepare import prepare
 
-    if _rows_are_whole(run):
+    if _rows_are_whole(run, request):
         return
     asked = request.data if source is None else request.data.with_data(source)
     data = prepare(asked)
@@ -66,15 +68,17 @@ def restore_rows(
     write_rows(run, data)  # all of it: the run may have been killed before it had its plan
 
 
-def _rows_are_whole(run: RunDirectory) -> bool:
+def _rows_are_whole(run: RunDirectory, request: SearchRequest) -> bool:
     """Whether plan, arrays and check rows are there and as they were written."""
     import numpy as np
 
-    from automl.data.arrays import verify_arrays
+    from automl.data.arrays import verify_arrays, view_folder
     from automl.results.check_rows import read_check_rows
 
     try:
         arrays = verify_arrays(run.arrays)
+        for view in request.data.views[1:]:
+            verify_arrays(view_folder(run.arrays, view))
         _, positions = read_check_rows(run)
         stored = read_json_object(run.plan_file)
     except RunError:

@@ -15,7 +15,7 @@ from automl.results.files import telling_of_the_disk
 from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
 from automl.trial import TrialResult, TrialSpec, TrialState
-from automl.tuning.baselines import LINEAR, constant_baseline, constant_name
+from automl.tuning.baselines import LINEAR, constant_name, constant_over
 from automl.tuning.budget import Clock
 from automl.tuning.disk import DiskBudget
 from automl.tuning.driver import Driver, DriverSettings
@@ -191,6 +191,7 @@ class Session:
             objective=self._objective,
             keep_models=self._request.keep_models,
             executions=self._request.executions_per_trial,
+            views=self._request.data.views,
             pruner=None
             if pruner == "none"
             else asked_pruner(
@@ -209,15 +210,21 @@ class Session:
         constant = constant_name(arrays.task)
         seed = derive_seed(self._request.seed, "baseline", 0)
         if constant not in recorded:
-            result = constant_baseline(
-                arrays.task, self._objective, arrays.train, arrays.validation
-            )
+            result = constant_over(self._opened_views(arrays), self._objective)
             study.record_baseline(constant, {}, seed, result)
             self._observer.trial_ended(constant, result)
         if LINEAR in recorded or not study.claim(LINEAR):
             return ()
         config = find_space(LINEAR).defaults().to_json()
-        return (TrialSpec(LINEAR, config, seed, self._request.trial_budget, space=LINEAR),)
+        views, budget = self._request.data.views, self._request.trial_budget
+        return (TrialSpec(LINEAR, config, seed, budget, space=LINEAR, views=views),)
+
+    def _opened_views(self, first: Arrays) -> list[Arrays]:
+        """The rows of each view."""
+        from automl.data.arrays import open_arrays, view_folder
+
+        others = self._request.data.views[1:]
+        return [first, *(open_arrays(view_folder(self._run.arrays, view)) for view in others)]
 
     @contextmanager
     def _engine(self) -> Iterator[Engine]:
@@ -226,6 +233,7 @@ class Session:
             arrays=self._run.arrays,
             run=self._run.path,
             objective=self._objective,
+            views=self._request.data.views,
         )
         with _make_engine(self._request, self._devices, self._processes) as engine:
             engine.open(job)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from automl.data.arrays import save_arrays
+from automl.data.arrays import save_arrays, view_folder
 from automl.data.metrics import Objective
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
@@ -35,6 +35,7 @@ from automl.engines.contract import (
 from automl.space.registry import find_space
 from automl.trial import (
     CHECKPOINT_FILE,
+    HOLDOUT,
     Answer,
     EpochReport,
     FailureCause,
@@ -52,9 +53,12 @@ PATIENCE = 300.0
 def make_job(folder: Path) -> Job:
     """A job on the iris data, its run directory below ``folder``."""
     arrays = save_arrays(prepare(DataRequest("iris")), folder / "arrays")
+    for number, fold in enumerate(prepare(DataRequest("iris", cv=3)).folds, 2):
+        save_arrays(fold, view_folder(arrays, f"fold-{number}"))
     handle = SpaceHandle.of(find_space(str(SPACE)))
     (folder / "run").mkdir(exist_ok=True)
-    return Job({"search": handle}, arrays, folder / "run", Objective("log_loss", "minimize"))
+    objective = Objective("log_loss", "minimize")
+    return Job({"search": handle}, arrays, folder / "run", objective, (HOLDOUT, "fold-2", "fold-3"))
 
 
 def make_spec(
@@ -261,6 +265,17 @@ class EngineConformance(ABC):
         assert paused.state is TrialState.PAUSED
         assert paused.epochs == len(seen.reports(69))
         assert paused.checkpoint
+
+    def test_a_trial_is_trained_on_the_views_that_it_names(self, seen: Seen) -> None:
+        views = ("fold-2", "fold-3")
+        for trial, named in ((160, views), (161, views[:1]), (162, views[1:]), (163, (HOLDOUT,))):
+            seen.engine.submit(replace(make_spec(trial), views=named))
+        both, second, third, holdout = seen.until_ended(160, 161, 162, 163)
+        assert both.state is TrialState.COMPLETED, both.reason
+        assert both.folds == (second.score, third.score)
+        assert len({second.score, third.score, holdout.score}) == 3
+        assert (second.folds, holdout.folds) == ((), ())
+        assert both.model_hash == second.model_hash
 
     def test_an_interrupted_trial_ends_with_what_it_has(self, seen: Seen) -> None:
         seen.engine.submit(make_spec(70, epochs=ENDLESS))

@@ -22,7 +22,7 @@ from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
 from automl.training.score import predict_core
 from automl.training.trial import train_trial
-from automl.trial import TrialBudget, TrialResult, TrialSpec, TrialState
+from automl.trial import Answer, TrialBudget, TrialResult, TrialSpec, TrialState
 
 TABLE = InputSignature(
     numeric=6,
@@ -208,7 +208,7 @@ def trained(build: Any, data: DeviceData, folder: Path) -> TrialResult:
         data,
         default_objective(data.task),
         folder,
-        lambda _: True,
+        lambda _: Answer.GO_ON,
         lambda: None,
     )
     assert result.state is TrialState.COMPLETED, result.reason

@@ -37,7 +37,7 @@ def train(
         "interrupted": lambda: None,
         **options,
     }
-    return train_executions(spec, hyper_space(source), data, LOG_LOSS, folder, **calls)
+    return train_executions(spec, hyper_space(source), lambda _: data, LOG_LOSS, folder, **calls)
 
 
 def test_the_score_is_the_mean_and_the_model_the_best_one_s(
@@ -95,3 +95,97 @@ def test_what_the_end_of_the_search_cuts_off_is_left_out(
 
     result = train(toy(), tmp_path, replace(SPEC, seconds_left=1e-9), interrupted=over)
     assert len(result.executions) <= 1
+
+
+FOLDS = replace(SPEC, executions=1, views=("fold-1", "fold-2", "fold-3"))
+
+
+@pytest.fixture
+def views(toy: Callable[..., DeviceData]) -> dict[str, DeviceData]:
+    return {view: toy(seed=number) for number, view in enumerate(FOLDS.views)}
+
+
+def over_folds(
+    views: dict[str, DeviceData], folder: Path, spec: TrialSpec = FOLDS, **options: Any
+) -> TrialResult:
+    calls: dict[str, Any] = {
+        "report": lambda _: Answer.GO_ON,
+        "interrupted": lambda: None,
+        **options,
+    }
+    folder.mkdir(exist_ok=True)
+    return train_executions(
+        spec, hyper_space(build), views.__getitem__, LOG_LOSS, folder / "trials" / "0", **calls
+    )
+
+
+def test_the_score_over_folds_is_the_mean_of_what_each_gives_by_itself(
+    views: dict[str, DeviceData], tmp_path: Path
+) -> None:
+    result = over_folds(views, tmp_path)
+    alone = [
+        over_folds(views, tmp_path / view, replace(FOLDS, views=(view,))) for view in FOLDS.views
+    ]
+    assert result.folds == tuple(one.score for one in alone)
+    assert result.score == pytest.approx(np.mean(result.folds))
+    assert result.metrics["accuracy"] == pytest.approx(
+        np.mean([one.metrics["accuracy"] for one in alone])
+    )
+    assert result.model_hash == alone[0].model_hash  # that of the first fold
+    left = {path.name for path in (tmp_path / "trials" / "0").iterdir()}
+    assert left == {"model.keras", "check.npy", "history.csv"}
+
+
+def test_folds_with_several_executions_are_means_of_means(
+    views: dict[str, DeviceData], tmp_path: Path
+) -> None:
+    result = over_folds(views, tmp_path, replace(FOLDS, executions=2))
+    for view, score in zip(FOLDS.views, result.folds, strict=True):
+        spec = replace(FOLDS, views=(view,), executions=2)
+        assert score == pytest.approx(over_folds(views, tmp_path / view, spec).score)
+    assert result.score == pytest.approx(np.mean(result.folds))
+
+
+def test_a_failure_in_a_fold_says_in_which(views: dict[str, DeviceData], tmp_path: Path) -> None:
+    def gone(view: str) -> DeviceData:
+        if view == "fold-2":
+            broken = views[view]
+            return replace(broken, train=replace(broken.train, inputs={}))
+        return views[view]
+
+    result = train_executions(
+        FOLDS,
+        hyper_space(build),
+        gone,
+        LOG_LOSS,
+        tmp_path / "trials" / "0",
+        lambda _: Answer.GO_ON,
+        lambda: None,
+    )
+    assert result.state is TrialState.FAILED
+    assert result.reason.startswith("fold 2: ")
+
+
+def test_the_end_of_the_search_says_how_many_folds_there_were(
+    views: dict[str, DeviceData], tmp_path: Path
+) -> None:
+    reports: list[int] = []
+
+    def report(epoch: Any) -> Answer:
+        reports.append(epoch.epoch)
+        return Answer.GO_ON
+
+    over = iter([None] * 1 + [SEARCH_OVER] * 100)
+    spec = replace(FOLDS, seconds_left=None)
+    result = over_folds(views, tmp_path, spec, report=report, interrupted=lambda: next(over))
+    if len(result.folds) < len(FOLDS.views):
+        assert result.reason.startswith(f"{SEARCH_OVER} after {len(result.folds)} of 3")
+    pruned = over_folds(views, tmp_path, spec, report=lambda _: Answer.STOP)
+    assert (pruned.state, pruned.folds) == (TrialState.PRUNED, ())
+
+
+def test_folds_share_a_trial_s_time(views: dict[str, DeviceData], tmp_path: Path) -> None:
+    budget = TrialBudget(100_000, 100_000, seconds=6.0)
+    result = over_folds(views, tmp_path, replace(FOLDS, budget=budget))
+    assert len(result.folds) == 3
+    assert result.reason.startswith("it reached its time limit of 2 s")

@@ -12,7 +12,7 @@ from automl.space import Int, SearchSpace
 from automl.training.device_data import DeviceData
 from automl.training.score import score_task
 from automl.training.trial import train_trial
-from automl.trial import TrialBudget, TrialSpec
+from automl.trial import Answer, TrialBudget, TrialSpec
 
 SPACE = SearchSpace("linear", [Int("width", 2, 8)], lambda config, inputs, task: inputs)
 
@@ -27,7 +27,7 @@ def test_a_saved_model_scores_as_its_trial_did(arrays, tmp_path, kind):
         DeviceData.from_arrays(given),
         default_objective(given.task),
         tmp_path,
-        lambda epoch: True,
+        lambda _: Answer.GO_ON,
         lambda: None,
     )
     model = str(tmp_path / "model.keras")
