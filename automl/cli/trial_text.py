@@ -114,6 +114,9 @@ def _heading(row: LeaderboardRow, objective: str, ranked: int) -> list[str]:
     lines = [", ".join(said)]
     if told:
         lines.append(", ".join(told))
+    if row.standard_error is not None:
+        folds = ", ".join(number(score) for score in row.folds.values())
+        lines.append(f"Folds: {folds}; standard error {number(row.standard_error)}")
     if row.reason:
         lines.append(f"Reason: {row.reason}")
     elif row.state == TrialState.RUNNING:

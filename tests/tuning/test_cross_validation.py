@@ -1,0 +1,72 @@
+"""A search over folds: scores with their errors, by hand the same, resumed as unbroken."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+import pytest
+
+import automl
+from automl.data.metrics import Objective
+from automl.data.prepare import prepare
+from automl.data.request import DataRequest
+from automl.space.registry import find_space
+from automl.training.device_data import DeviceData
+from automl.training.trial import train_trial
+from automl.trial import Answer, TrialBudget, TrialSpec
+
+OPTIONS: dict[str, Any] = {"cv": 3, "epochs": 4, "workers": 1, "verbose": 0, "seed": 2}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> automl.Run:
+    folder = tmp_path_factory.mktemp("cv") / "run"
+    return automl.search("iris", trials=3, pruner="none", directory=folder, **OPTIONS)
+
+
+def test_scores_are_means_over_folds_with_their_standard_errors(run: automl.Run) -> None:
+    board = run.leaderboard()
+    for _, row in board.iterrows():
+        folds = [row[f"folds.fold-{number}"] for number in (1, 2, 3)]
+        assert row["score"] == pytest.approx(fmean(folds))
+        assert row["standard_error"] == pytest.approx(stdev(folds) / 3**0.5)
+    assert set(board["trial"]) == {0, 1, 2, "linear", "majority"}
+    assert any("trained on 3 folds" in note for note in run.notes)
+    assert (run.path / "best" / "model.keras").exists()
+
+
+def test_a_fold_s_score_is_what_training_on_it_by_hand_gives(
+    run: automl.Run, tmp_path: Path
+) -> None:
+    trial = run.record.trials[0]
+    assert trial.result is not None
+    data = prepare(DataRequest("iris", cv=3, seed=2))
+    for number, arrays in enumerate((data, *data.folds), 1):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        by_hand = train_trial(
+            TrialSpec(0, trial.config, trial.seed or 0, TrialBudget(4, 10)),
+            find_space("mlp"),
+            DeviceData.from_arrays(arrays),
+            Objective("log_loss", "minimize"),
+            folder / "trials" / "0",
+            lambda _: Answer.GO_ON,
+            lambda: None,
+        )
+        assert by_hand.score == trial.result.folds[number - 1]
+
+
+def test_a_search_over_folds_goes_on_where_it_was(run: automl.Run, tmp_path: Path) -> None:
+    part = automl.search("iris", trials=2, pruner="none", directory=tmp_path / "part", **OPTIONS)
+    assert not (part.path / "arrays").exists()  # they are prepared again
+    part.resume(trials=3, verbose=0)
+    scores = [
+        [(trial.config, trial.result and trial.result.folds) for trial in one.record.trials]
+        for one in (part, run)
+    ]
+    assert scores[0] == scores[1]
+    recorded = json.loads((part.path / "run.json").read_text())
+    assert recorded["request"]["data"]["cv"] == 3
