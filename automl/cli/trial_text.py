@@ -114,14 +114,20 @@ def _heading(row: LeaderboardRow, objective: str, ranked: int) -> list[str]:
     lines = [", ".join(said)]
     if told:
         lines.append(", ".join(told))
-    if row.standard_error is not None:
-        folds = ", ".join(number(score) for score in row.folds.values())
-        lines.append(f"Folds: {folds}; standard error {number(row.standard_error)}")
+    lines += _folds(row)
     if row.reason:
         lines.append(f"Reason: {row.reason}")
     elif row.state == TrialState.RUNNING:
         lines.append("It is running, or was interrupted; `automl resume` runs it again.")
     return lines
+
+
+def _folds(row: LeaderboardRow) -> list[str]:
+    """The score on each fold, where there are several."""
+    if row.standard_error is None:
+        return []
+    folds = ", ".join(number(score) for score in row.folds.values())
+    return [f"Folds: {folds}; standard error {number(row.standard_error)}"]
 
 
 def _scores(row: LeaderboardRow) -> list[str]:

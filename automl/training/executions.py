@@ -91,14 +91,19 @@ def train_executions(
         is_best = better(result.score, results[kept].score, objective.direction)
         if len(spec.views) == 1 and is_best:
             kept = place
-            for name in (MODEL_FILE, CHECK_FILE):
-                (directory / name).unlink(missing_ok=True)
-            for file in folder.iterdir():
-                file.replace(directory / file.name)
+            _keep(folder, directory)
         shutil.rmtree(folder, ignore_errors=True)
     if len(spec.views) > 1:
         return _over_folds(spec, results, planned)
     return first if len(results) == 1 else _together(results, kept)
+
+
+def _keep(folder: Path, directory: Path) -> None:
+    """Puts the files of an execution in the place of those of the trial."""
+    for name in (MODEL_FILE, CHECK_FILE):
+        (directory / name).unlink(missing_ok=True)
+    for file in folder.iterdir():
+        file.replace(directory / file.name)
 
 
 def _go_on(report: EpochReport) -> Answer:
