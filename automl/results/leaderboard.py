@@ -16,6 +16,7 @@ _ORDER = {
     TrialState.COMPLETED: 0,
     TrialState.PRUNED: 1,
     TrialState.RUNNING: 2,
+    TrialState.PAUSED: 2,
     TrialState.WAITING: 3,
     TrialState.FAILED: 4,
 }

@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import optuna
@@ -20,7 +21,13 @@ from automl.results.leaderboard import leaderboard
 from automl.results.record import RunRecord, TrialRecord, read_record
 from automl.results.render import to_csv, to_json, to_markdown, write_leaderboard_csv
 from automl.results.run_directory import RunDirectory
-from automl.results.table import leaderboard_text, number, split_config, unbeaten_baseline
+from automl.results.table import (
+    leaderboard_columns,
+    leaderboard_text,
+    number,
+    split_config,
+    unbeaten_baseline,
+)
 from automl.trial import FailureCause, TrialResult, TrialState
 
 
@@ -87,7 +94,7 @@ def test_json_has_the_promised_keys(run: RunDirectory) -> None:
     assert list(rows[0]) == [
         *("rank", "trial", "state", "score", "metrics", "config", "epochs", "best_epoch"),
         *("seconds", "parameters", "seed", "verdict", "reason"),
-        *("train_metrics", "gap", "test_metrics", "trainer"),
+        *("train_metrics", "gap", "test_metrics", "trainer", "standard_error", "folds"),
     ]
     assert rows[0]["config"]["learning_rate"] == 0.00123456
     assert rows[-1]["score"] is None
@@ -296,3 +303,25 @@ def test_what_differs(run: RunDirectory) -> None:
         ("depth", "width"),
         ("optimizer", "learning_rate"),
     )
+
+
+def test_folds_have_their_mean_s_standard_error() -> None:
+    ended = TrialResult(TrialState.COMPLETED, score=2.0, folds=(1.0, 2.0, 3.0))
+    record = RunRecord(
+        name="folds",
+        objective="mse",
+        direction="minimize",
+        trials=(
+            TrialRecord(0, TrialState.COMPLETED, {}, 1, ended),
+            TrialRecord(1, TrialState.COMPLETED, {}, 1, replace(ended, folds=())),
+        ),
+        baselines=(),
+    )
+    first, second = leaderboard(record)
+    assert first.standard_error == pytest.approx(1 / 3**0.5)
+    assert first.folds == {"fold-1": 1.0, "fold-2": 2.0, "fold-3": 3.0}
+    assert (second.standard_error, second.folds) == (None, {})
+    header, *lines = csv.reader(io.StringIO(to_csv([first, second])))
+    assert [line[header.index("folds.fold-3")] for line in lines] == ["3.0", ""]
+    (column,) = [c for c in leaderboard_columns(record, [first, second]) if c.header == "mse"]
+    assert column.cells == ["2.000 ± 0.58", "2.000"]
