@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from optuna.pruners import BasePruner
     from optuna.samplers import BaseSampler
 
+    from automl.tuning.budget import SearchBudget
     from automl.tuning.observer import Observer
     from automl.tuning.outcome import Outcome
     from automl.tuning.session import SearchEnd
@@ -200,7 +201,6 @@ class Run:
         from automl.tuning.argument_types import checked_types
         from automl.tuning.budget import bytes_of, seconds_of
         from automl.tuning.given import Given
-        from automl.tuning.manifest import recorded_request
         from automl.tuning.search import resume_search
 
         plain = checked_types(
@@ -218,11 +218,7 @@ class Run:
         )
         trials, time, workers = plain["trials"], plain["time"], plain["workers"]
         memory_per_worker, max_disk = plain["memory_per_worker"], plain["max_disk"]
-        budget = recorded_request(self._directory, self._directory.read_manifest()).budget
-        if trials is not None:
-            budget = replace(budget, trials=trials)
-        if time is not None:
-            budget = replace(budget, seconds=seconds_of(time))
+        budget = self._budget(trials, time)
         sizes = {"memory_per_worker": memory_per_worker, "max_disk": max_disk}
         given: dict[str, Any] = {
             name: bytes_of(size) for name, size in sizes.items() if size is not None
@@ -249,6 +245,16 @@ class Run:
             observer,
             verbose,
         )
+
+    def _budget(self, trials: int | None, time: float | str | None) -> SearchBudget:
+        """What the search may spend, as recorded where nothing else is given."""
+        from automl.tuning.budget import seconds_of
+        from automl.tuning.manifest import recorded_request
+
+        budget = recorded_request(self._directory, self._directory.read_manifest()).budget
+        if trials is not None:
+            budget = replace(budget, trials=trials)
+        return budget if time is None else replace(budget, seconds=seconds_of(time))
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"

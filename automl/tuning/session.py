@@ -142,10 +142,7 @@ class Session:
                 trust=self._begun,
             )
         del arrays  # they are mapped from files, which Windows does not remove while they are
-        if outcome.stopped_by in (StopReason.TRIALS, StopReason.EXHAUSTED) and (
-            self._request.data.can_be_read_again
-        ):
-            self._run.root.remove_tree(self._run.arrays)
+        self._remove_arrays(outcome)
         return SearchEnd(
             self._run,
             outcome,
@@ -154,6 +151,12 @@ class Session:
             finished.not_exported,
             last_failure(study.results()) if finished.best is None else "",
         )
+
+    def _remove_arrays(self, outcome: Outcome) -> None:
+        """Removes the prepared rows of a search that is done, where they can be had again."""
+        is_done = outcome.stopped_by in (StopReason.TRIALS, StopReason.EXHAUSTED)
+        if is_done and self._request.data.can_be_read_again:
+            self._run.root.remove_tree(self._run.arrays)
 
     def _clock(self, study: RunStudy, started: float) -> Clock:
         return Clock(
