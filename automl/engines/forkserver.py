@@ -100,6 +100,9 @@ def _become_child(request: dict[str, Any], descriptor: int) -> NoReturn:
         signal.set_wakeup_fd(-1)
         leave_ending_to_the_driver()
         redirect_output(request.get("log"))
+        from automl.export.new_process import mark_fresh
+
+        mark_fresh()
         run_target(request["target"], Connection(descriptor), request["argument"])
         status = 0
     except (EOFError, BrokenPipeError, ConnectionResetError):

@@ -1,7 +1,6 @@
 """Predicts with a saved model in a process of its own that has Keras and nothing of this package.
 
-Run as a script, ``python -I`` with what is to follow in the search path as arguments, which imports
-Keras and then reads one line of standard input, a JSON object with
+Run as a script, which imports Keras and then reads one line of standard input, a JSON object with
 the paths ``model``, ``inputs`` and ``output``. The inputs are an NPZ file with the arrays
 ``input_0``, ``input_1``, ... (texts as the bytes of a list of rows in JSON) and ``names`` (their
 names; one input without a name where it is empty); the predictions go to the output as NPY. Where
@@ -43,7 +42,6 @@ class RefusePackages:
 
 def main() -> None:
     """Imports Keras, waits for its orders and carries them out."""
-    sys.path += [place for place in sys.argv[1:] if place not in sys.path]
     gc.disable()  # a fifth of the time that importing takes goes into collections that find nothing
     sys.meta_path.insert(0, RefusePackages)
     importlib.import_module("keras")

@@ -27,7 +27,7 @@ from automl.export.bundle import (
 from automl.export.bundle_writing import check_free, write_bundle
 from automl.export.check import compare
 from automl.export.loadable import loader_of
-from automl.export.new_process import NewProcess
+from automl.export.new_process import new_process
 from automl.export.predict import evaluate, predict
 from automl.export.rows import model_inputs_of
 from automl.space.own_code import OwnCode, read_code
@@ -82,7 +82,7 @@ def export_task(
     predictions = _expected(Path(expected), root)
     own, loader = _own_code(code, root)
     found: dict[str, Any] = {}
-    with NewProcess() as apart:
+    with new_process() as apart:
         rows, _ = read_rows(root.checked(check_rows), the_plan)
         arrays = model_inputs_of(the_plan, table_inputs(the_plan), rows)
 
@@ -133,7 +133,7 @@ def check_task(bundle: str, expected: str, check_rows: str, trust: bool = False)
     """
     opened = open_bundle(bundle)
     check_trust(opened, trust)
-    with NewProcess() as apart:
+    with new_process() as apart:
         rows, _ = read_rows(check_rows, opened.plan)
         arrays = model_inputs_of(opened.plan, opened.inputs, rows)
         given = apart.predict(opened.path / MODEL_FILE, arrays, code_loader(opened))

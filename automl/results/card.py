@@ -167,7 +167,7 @@ def _use_lines(
         *input_lines(plan["features"]),
         f"The answer is {answer}; `labels.json` names its columns.",
         "",
-        f"When it was exported, the model was loaded in a new Python process {_apart(code)},",
+        f"When it was exported, the model was loaded in a process of its own {_apart(code)},",
         "and gave the predictions that were scored (`config.json`, `check`).",
     ]
 
@@ -176,7 +176,7 @@ def _apart(code: Mapping[str, Any] | None) -> str:
     """What the process had in which the export was checked."""
     if code is not None:
         return "with the code that came with it"
-    return "(`python -I`) that refuses this program"
+    return "that had to do without this program"
 
 
 def _loading_lines(code: Mapping[str, Any] | None) -> list[str]:

@@ -15,16 +15,14 @@ from automl.tuning.argument_types import whole_number
 
 #: Trials of a search for which neither a number nor a time was given.
 DEFAULT_TRIALS = 30
-#: Whether what scores the test rows and exports is forked from a process that has Keras already;
-#: else it imports it anew. The check of the export does so always, beside the export's own work.
+#: Whether the check of an export forks a process that has Keras already; else it imports it anew.
 _FORKS = hasattr(os, "fork")
 #: Least seconds kept back from `--time` for scoring the test rows and the checked export. These
-#: took 2.2 to 3 s on two cores for tables of up to 50,000 rows with a check that imported nothing
-#: (measured), and importing Keras takes the check some 3 s more than it is waited for anyway.
-EXPORT_RESERVE = 7.0 if _FORKS else 8.0
+#: took 2.2 to 3 s on two cores for tables of up to 50,000 rows (measured).
+EXPORT_RESERVE = 5.0 if _FORKS else 8.0
 #: The same in times of importing TensorFlow, whose length shows how slow the machine is here and
 #: now: on the idle machine the import took 3.2 s.
-EXPORT_IMPORTS = 2.0 if _FORKS else 2.5
+EXPORT_IMPORTS = 1.5 if _FORKS else 2.5
 #: Share of them, and of what a large model takes longer, that is the export's: scoring the test
 #: rows loads the model too. 484 MB were exported in 8 of the 14 s (measured).
 EXPORT_SHARE = 0.5
@@ -34,9 +32,8 @@ LIKELY_IMPORT = 5.0
 #: without fork the import as well.
 LEAST_FOR_TEST_ROWS = 2.0 if _FORKS else 2.0 + LIKELY_IMPORT
 #: Least `--time` of a new search. Importing TensorFlow, then scoring, exporting and checking the
-#: export, took 6 s on two cores, and the check's own import 2 s; below this it cannot come to
-#: anything.
-LEAST_TIME = 8.0
+#: export, took 6 s on two cores; below this it cannot come to anything.
+LEAST_TIME = 6.0
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
 #: Bytes that no machine has, in place of numbers beyond.
 LARGEST_SIZE = 2.0**62

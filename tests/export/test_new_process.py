@@ -2,59 +2,74 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import psutil
 import pytest
 
+from automl.engines.processes import Processes, warm_processes
+from automl.engines.task import run_task
 from automl.errors import RunError
 from automl.export.keras_only import RefusePackages
-from automl.export.new_process import NewProcess
+from automl.export.new_process import Started, new_process
+from tests.export import apart
 
-ROWS = np.array([[0.5, -1.0, 2.0], [0.0, 0.25, -0.5]], np.float32)
+forks = pytest.mark.skipif(sys.platform == "win32", reason="has no fork")
+ROWS = [[0.5, -1.0, 2.0], [0.0, 0.25, -0.5]]
 
 
-@keras.saving.register_keras_serializable("tests")
-class Own(keras.layers.Dense):
-    """A layer that only this process has registered."""
+@pytest.fixture(scope="module")
+def processes() -> Iterator[Processes]:
+    started = warm_processes()
+    yield started
+    started.close()
+
+
+def task(processes: Processes, function: str, **arguments: Any) -> Any:
+    return run_task(processes, f"{apart.__name__}:{function}", arguments)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, keras.Model]:
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    file = tmp_path_factory.mktemp("saved") / "model.keras"
+    model.save(file)
+    return file, model
 
 
 @pytest.fixture
-def saved(tmp_path: Path) -> tuple[Path, keras.Model]:
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
-    model.save(tmp_path / "model.keras")
-    return tmp_path / "model.keras", model
+def no_model(tmp_path: Path) -> Path:
+    file = tmp_path / "model.keras"
+    file.write_bytes(b"no model")
+    return file
 
 
-def test_it_predicts_with_keras_alone_whatever_the_environment_says(
-    saved: tuple[Path, keras.Model], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A folder of the environment's, or the working folder, hides no module."""
-    (tmp_path / "keras.py").write_text("raise ImportError('not this one')")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
+def test_a_started_process_predicts_with_keras_alone(saved: tuple[Path, keras.Model]) -> None:
     file, model = saved
-    with NewProcess() as process:
-        assert "-I" in psutil.Process(process._process.pid).cmdline()
-        given = process.predict(file, {"": ROWS})
+    with new_process() as process:
+        assert isinstance(process, Started)  # TensorFlow has run here
+        given = process.predict(file, {"": np.array(ROWS, np.float32)})
     assert given.dtype == np.float32
-    np.testing.assert_allclose(given, model(ROWS), rtol=1e-6)
+    np.testing.assert_allclose(given, model(np.array(ROWS, np.float32)), rtol=1e-6)
 
 
-def test_what_is_registered_here_is_not_there(tmp_path: Path) -> None:
-    file = tmp_path / "own.keras"
-    keras.Sequential([keras.Input((3,)), Own(2)]).save(file)
-    keras.saving.load_model(file)  # here it can be loaded
-    with (
-        NewProcess() as process,
-        pytest.raises(RunError, match=r"with Keras alone \(.*Could not locate class"),
-    ):
-        process.predict(file, {"": ROWS})
+@forks
+def test_a_fresh_process_forks(saved: tuple[Path, keras.Model], processes: Processes) -> None:
+    file, model = saved
+    answer = task(processes, "predict", model=str(file), rows=ROWS)
+    assert answer["forked"]
+    np.testing.assert_allclose(answer["given"], model(np.array(ROWS, np.float32)), rtol=1e-6)
+
+
+@forks
+def test_what_was_registered_is_gone_from_a_fork(tmp_path: Path, processes: Processes) -> None:
+    with pytest.raises(RunError, match=r"with Keras alone \(.*Could not locate class"):
+        task(processes, "predict_with_registered_layer", folder=str(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -66,34 +81,26 @@ def test_a_model_cannot_lean_on_what_a_bundle_does_not_require(module: str) -> N
     assert RefusePackages.find_spec("keras.layers") is None
 
 
-def test_a_model_that_does_not_load_says_why(tmp_path: Path) -> None:
-    file = tmp_path / "model.keras"
-    file.write_bytes(b"no model")
-    with NewProcess() as process, pytest.raises(RunError, match=r"with Keras alone \(.+\)\.$"):
-        process.predict(file, {"": ROWS})
+def test_a_model_that_does_not_load_says_why(no_model: Path) -> None:
+    with Started() as process, pytest.raises(RunError, match=r"with Keras alone \(.+\)\.$"):
+        process.predict(no_model, {"": np.zeros((1, 3), np.float32)})
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="has no such signal")
-def test_one_that_is_killed_says_so(saved: tuple[Path, keras.Model]) -> None:
-    with NewProcess() as process:
-        os.kill(process._process.pid, signal.SIGKILL)
-        with pytest.raises(RunError, match="the process was ended by SIGKILL"):
-            process.predict(saved[0], {"": ROWS})
+@forks
+def test_a_model_that_does_not_load_in_a_fork_says_why(
+    no_model: Path, processes: Processes
+) -> None:
+    with pytest.raises(RunError, match=r"with Keras alone \(ValueError: .+\)\.$"):
+        task(processes, "predict", model=str(no_model), rows=ROWS)
 
 
-def test_one_that_is_not_asked_is_ended() -> None:
+def test_a_started_process_that_is_not_asked_is_ended() -> None:
     before = set(psutil.Process().children())
-    with NewProcess():
+    with Started():
         (started,) = set(psutil.Process().children()) - before
     assert not psutil.pid_exists(started.pid)
 
 
-def test_texts_cross_as_they_are(tmp_path: Path) -> None:
-    words = ["", "Ærø", "b c", "x" * 10_000]
-    text = keras.Input((2,), dtype="string", name="texts")
-    codes = keras.layers.StringLookup(vocabulary=words, mask_token=None)(text)
-    keras.Model({"texts": text}, keras.ops.cast(codes, "float32")).save(tmp_path / "model.keras")
-    rows = np.array([["", "Ærø"], ["b c", "x" * 10_000], ["b", "?"]], object)
-    with NewProcess() as process:
-        given = process.predict(tmp_path / "model.keras", {"texts": rows})
-    assert given.tolist() == [[1, 2], [3, 4], [0, 0]]
+@forks
+def test_a_fork_that_is_not_asked_is_ended(processes: Processes) -> None:
+    assert task(processes, "leave_unasked")
