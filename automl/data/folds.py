@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.combine import Combined
+from automl.data.fold_rule import FoldRule
 from automl.data.repeats import find_repeats
-from automl.data.splits import FoldRule, IntArray, Split
+from automl.data.splits import IntArray, Split
 from automl.data.strata import Strata
 from automl.errors import DataError, RequestError
 

@@ -12,6 +12,7 @@ from automl.data.columns import booleans, is_text, numbers
 from automl.data.infer import are_codes
 from automl.data.sources.text_file import is_number
 from automl.data.task import ClassLabel
+from automl.data.unfit_targets import infinite_target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,11 +32,16 @@ def class_labels(
 
     Returns:
         The labels in the order of their values, or else of their texts.
+
+    Raises:
+        DataError: One is an infinite number.
     """
     if column.dtype.kind == "b":
         return (False, True)
     if not is_text(column):
         unique = np.unique(column.to_numpy())
+        if unique.dtype.kind == "f" and not np.isfinite(unique).all():
+            raise infinite_target(column)
         whole = unique.dtype.kind == "i" or bool((unique == np.round(unique)).all())
         return tuple(int(v) if whole else float(v) for v in unique)
     texts = column.to_numpy(dtype=object)

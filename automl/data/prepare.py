@@ -16,13 +16,14 @@ from automl.data.combine import Combined, combine
 from automl.data.divide import check_split, divide
 from automl.data.encode import encode_targets, refuse_unknown, target_columns
 from automl.data.fit import fit_array, fit_features, fit_target
+from automl.data.fold_rule import FoldRule
 from automl.data.folds import fold_splits
 from automl.data.infer import infer_schema
 from automl.data.plan import InputSignature, PreprocessingPlan, Rows
 from automl.data.reading import read_table
 from automl.data.request import AUTO, RAW, DataRequest
 from automl.data.say import Say
-from automl.data.splits import FoldRule, Split
+from automl.data.splits import Split
 from automl.data.strata import Strata, find_strata
 from automl.data.summary import say_parts, summarize
 from automl.data.targets import infer_task

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from automl.data.clipping import Clip
-from automl.data.cycles import NO_CYCLES, Cycle, parse_cycles
+from automl.data.fold_rule import FoldRule
 from automl.data.separators import checked_separator
-from automl.data.splits import FoldRule
 from automl.errors import DataError, RequestError
 from automl.trial import HOLDOUT
 
@@ -122,14 +121,7 @@ class DataRequest:
         object.__setattr__(self, "names", _column_names(self.names))
         object.__setattr__(self, "separator", checked_separator(self.separator))
         Clip.of(self.clip)
-        for column, cycles in (self.cycles or {}).items():
-            try:
-                parse_cycles(str(cycles))
-            except ValueError:
-                raise RequestError(
-                    f"The cycles {cycles!r} of column {str(column)!r} are none: give some of "
-                    f"{', '.join(Cycle)} with commas between them, or {NO_CYCLES}."
-                ) from None
+        _check_cycles(self.cycles or {})
         if self.input not in INPUTS:
             raise RequestError(
                 f"There is no input {self.input!r}: give {', '.join(INPUTS)} (raw leaves numbers "
@@ -242,6 +234,26 @@ class DataRequest:
             validation=self.validation if validation is None else validation,
             test=self.test if test is None else test,
         )
+
+
+def _check_cycles(asked: Mapping[Any, str]) -> None:
+    """Checks the names of cycles that columns were given.
+
+    Raises:
+        RequestError: There is no such cycle.
+    """
+    if not asked:
+        return
+    from automl.data.cycles import NO_CYCLES, Cycle, parse_cycles  # a help text needs no NumPy
+
+    for column, cycles in asked.items():
+        try:
+            parse_cycles(str(cycles))
+        except ValueError:
+            raise RequestError(
+                f"The cycles {cycles!r} of column {str(column)!r} are none: give some of "
+                f"{', '.join(Cycle)} with commas between them, or {NO_CYCLES}."
+            ) from None
 
 
 def is_in_memory(form: Any) -> bool:

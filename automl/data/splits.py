@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from automl.errors import DataError, RequestError
+from automl.errors import DataError
 
 IntArray = npt.NDArray[np.int64]
 
 # Own choice within the 10 to 20 % of the search-space handbook, section 7.
 VALIDATION_SHARE = 0.15
-LEAST_FOLDS = 2
-#: More than anybody runs; each fold is a training of its own.
-MOST_FOLDS = 1000
 
 
 @dataclass(frozen=True)
@@ -50,40 +46,6 @@ class SplitRule:
         wanted = max(1, round(rest * self.validation_share))
         validation = min(wanted, rest - 1) if self.validation_share > 0 else 0
         return test, validation
-
-
-@dataclass(frozen=True)
-class FoldRule:
-    """How many folds.
-
-    Attributes:
-        folds: Parts that the rows are divided into; each validates once.
-        repeats: How often they are divided, each time in another way.
-    """
-
-    folds: int
-    repeats: int = 1
-
-    @classmethod
-    def of(cls, text: str | int) -> FoldRule:
-        """Reads ``5``, or ``5x2`` for five folds twice.
-
-        Raises:
-            RequestError: It is neither.
-        """
-        match = re.fullmatch(r"(\d{1,4})(?:x(\d{1,4}))?", str(text).strip())
-        rule = cls(int(match[1]), int(match[2] or 1)) if match else cls(0)
-        if rule.folds < LEAST_FOLDS or not 0 < rule.repeats * rule.folds <= MOST_FOLDS:
-            raise RequestError(
-                f"--cv is {text!r}; expected a number of folds from {LEAST_FOLDS} on, such as 5, "
-                "or folds and repeats, such as 5x2."
-            )
-        return rule
-
-    @property
-    def views(self) -> tuple[str, ...]:
-        """The names of the views, in order: ``fold-1``, ``fold-2``, ..."""
-        return tuple(f"fold-{number + 1}" for number in range(self.folds * self.repeats))
 
 
 def default_test_share(rows: int) -> float:

@@ -39,6 +39,13 @@ def refuse_text(
     )
 
 
+def infinite_target(column: pd.Series) -> DataError:
+    """The error of a target that holds infinite numbers."""
+    return DataError(
+        f"The target {column.name!r} has infinite values: correct or remove these rows."
+    )
+
+
 def check_numbers(
     column: pd.Series,
     values: npt.NDArray[np.float64],
@@ -61,9 +68,7 @@ def check_numbers(
     if unread.any():
         refuse_text(column, unread, rows, several)
     if np.isinf(values).any():
-        raise DataError(
-            f"The target {column.name!r} has infinite values: correct or remove these rows."
-        )
+        raise infinite_target(column)
     # Squares of larger ones leave single precision.
     if np.abs(values).max() > 1e18:
         raise DataError(

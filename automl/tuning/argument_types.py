@@ -18,9 +18,9 @@ WHOLE = ("trials", "epochs", "patience", "executions_per_trial", "workers", "kee
 FLOATS = ("min_delta", "goal")
 DURATIONS = ("time", "trial_time", "grace")
 SIZES = ("memory_per_worker", "max_disk")
-WORDS = ("sampler", "pruner", "engine", "address", "device", "direction", "storage", "study")
+WORDS = ("engine", "address", "device", "direction", "storage", "study")
 #: Arguments that have no value of their own to stand for "as usual".
-NEEDED = ("min_delta", "executions_per_trial", "sampler", "engine", "device", "seed")
+NEEDED = ("min_delta", "executions_per_trial", "engine", "device", "seed")
 
 
 def checked_types(asked: Mapping[str, Any]) -> dict[str, Any]:

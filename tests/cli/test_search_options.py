@@ -24,6 +24,7 @@ OPTIONS: list[tuple[list[str], str, Any]] = [
     (["--day-first"], "data.day_first", True),
     (["--date-format", "when=%d.%m.%Y"], "data.date_format", {"when": "%d.%m.%Y"}),
     (["--numeric", "a", "--numeric", "b"], "data.numeric", ("a", "b")),
+    (["--cv", "5x2"], "data.cv", "5x2"),
     (["--cycles", "when=year,day"], "data.cycles", {"when": "year,day"}),
     (["--ignore", "id"], "data.ignore", ("id",)),
     (["--names", "a,b,c"], "data.names", ("a", "b", "c")),

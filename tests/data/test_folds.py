@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automl.data.combine import Combined, combine
+from automl.data.fold_rule import FoldRule
 from automl.data.folds import fold_splits
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
-from automl.data.splits import FoldRule, Split
+from automl.data.splits import Split
 from automl.data.strata import find_strata
 from automl.errors import DataError, RequestError
 

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.data.columns import clean
-from automl.data.labels import label_codes
+from automl.data.labels import class_labels, label_codes
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.data.targets import infer_task
 from automl.data.task import Task, TaskKind
+from automl.errors import DataError
 
 
 def labels(values, asked="classification", dtype=None):
@@ -98,3 +99,8 @@ def test_the_category_type_of_pandas_is_obeyed(tmp_path, form):
     expected = data.plan.apply(frame)[1]
     for rows in (frame.astype({"zip": int}), frame.astype({"zip": str}), frame):
         np.testing.assert_array_equal(data.plan.apply(rows)[1], expected)
+
+
+def test_an_infinite_number_is_no_label() -> None:
+    with pytest.raises(DataError, match="'y' has infinite values"):
+        class_labels(pd.Series([0.0, 1.0, np.inf], name="y"))

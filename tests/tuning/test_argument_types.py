@@ -30,7 +30,12 @@ from automl.tuning.argument_types import checked_types
         ("time", [1], "give seconds as a number, or a text such as '10m'"),
         ("grace", True, "grace is True"),
         ("max_disk", 1.5, "give bytes as a whole number, or a text such as '4G'"),
-        ("sampler", 5, "sampler is 5, of the type int; give a text"),
+        (
+            "sampler",
+            5,
+            "sampler is of the type int; give a name, or an object of a class that "
+            "derives from optuna.samplers.BaseSampler",
+        ),
         ("directory", 5, "directory is 5, of the type int; give a path"),
         ("time", "9" * 400, "is endless"),
         ("storage", 5, "storage is 5"),

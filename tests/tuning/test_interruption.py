@@ -82,6 +82,7 @@ assert before == [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGHUP)]
 """
 SECOND = """
 import time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has it ignored
 try:
     with Interruption(grace={grace}) as asked:
         os.kill(os.getpid(), signal.SIGHUP)
