@@ -66,6 +66,8 @@ def train_executions(
     planned = [_Execution(view, n) for view in spec.views for n in range(spec.executions)]
     own = _limited(spec, spec, 0.0, len(planned) if len(spec.views) > 1 else 1)
     assert own is not None
+    if len(spec.views) > 1:
+        own = replace(own, keep_threshold=None)  # whether it matters shows when all are done
     rows, given = data(spec.views[0]), (interrupted, running)
     first = train_trial(own, space, rows, objective, directory, report, *given)
     results, kept = [first], 0
@@ -94,7 +96,8 @@ def train_executions(
             _keep(folder, directory)
         shutil.rmtree(folder, ignore_errors=True)
     if len(spec.views) > 1:
-        return _over_folds(spec, results, planned)
+        together = _over_folds(spec, results, planned)
+        return _without_model(together, spec, objective, directory)
     return first if len(results) == 1 else _together(results, kept)
 
 
@@ -115,7 +118,10 @@ def _again(spec: TrialSpec, number: int, spent: float, shared: int) -> TrialSpec
     seed = spec.seed
     if number:
         seed = int(np.random.SeedSequence((spec.seed, EXECUTION, number)).generate_state(1)[0])
-    return _limited(spec, replace(spec, seed=seed, wait_for_answer=False, start=""), spent, shared)
+    own = replace(spec, seed=seed, wait_for_answer=False, start="")
+    if len(spec.views) > 1:
+        own = replace(own, model_room=0)  # the first view's model is the one that is kept
+    return _limited(spec, own, spent, shared)
 
 
 def _limited(spec: TrialSpec, own: TrialSpec, spent: float, shared: int) -> TrialSpec | None:
@@ -163,6 +169,18 @@ def _over_folds(
         reason=reason,
         notes=tuple(dict.fromkeys(note for result in results for note in result.notes)),
     )
+
+
+def _without_model(
+    result: TrialResult, spec: TrialSpec, objective: Objective, directory: Path
+) -> TrialResult:
+    """The result with its model removed where the mean has not come up to what is kept."""
+    threshold = spec.keep_threshold
+    if threshold is None or better(result.score, threshold, objective.direction):
+        return result
+    for name in (MODEL_FILE, CHECK_FILE):
+        (directory / name).unlink(missing_ok=True)
+    return replace(result, model_hash="")
 
 
 def _together(results: Sequence[TrialResult], kept: int) -> TrialResult:
