@@ -104,7 +104,8 @@ def steps(run: Path) -> list[tuple[int, int]]:
 def test_a_trial_that_is_paused_goes_on_in_its_midst(tmp_path: Path) -> None:
     space = str(Path(__file__).with_name("small_space.py"))
     search = ["search", "iris", "--space", space, "--workers", "1", "--seed", "1", "--trials", "1"]
-    search += ["--epochs", "3000", "--patience", "3000", "--pruner", "none", "--directory"]
+    search += ["--epochs", "2000", "--patience", "2000", "--batch-size", "1", "--pruner", "none"]
+    search.append("--directory")
     whole, run = tmp_path / "whole", tmp_path / "run"
     succeed(tmp_path, *search, "whole")
     with Driver(tmp_path, *search, "run") as driver:
