@@ -11,6 +11,7 @@ from automl.engines.processes import Processes
 from automl.engines.task import TookTooLong, run_task
 from automl.errors import RequestError, RunError
 from automl.results.export_request import code_needed, export_request
+from automl.results.files import is_disk_full
 from automl.results.record import RunRecord, read_record
 from automl.results.run_directory import RunDirectory
 from automl.results.study_content import study_content
@@ -131,14 +132,15 @@ def _export_best(
         return f"The best model, trial {number}, is not exported: {str(error).rstrip('.')}."
     try:
         run_task(processes, "automl.export.tasks:export_task", arguments)
-    except RequestError as error:
-        # such as a full disk: no fault of what was asked
+    except (RequestError, RunError) as error:
+        if isinstance(error, RunError) and not is_disk_full(error):
+            return f"The best model, trial {number}, is not exported: {str(error).rstrip('.')}."
+        # such as a full disk, wherever it was met: no fault of what was asked
+        why = str(error).partition(";")[0].rstrip(".")
         return (
-            f"The best model is not exported yet: {str(error).partition(';')[0]}; make room or "
-            f"mend it, then `automl resume {shown_path(run.path)}` exports it."
+            f"The best model is not exported yet: {why}; make room or mend it, then "
+            f"`automl resume {shown_path(run.path)}` exports it."
         )
-    except RunError as error:
-        return f"The best model, trial {number}, is not exported: {str(error).rstrip('.')}."
     run.root.remove_tree(run.best)
     run.root.replace(fresh, run.best)
     return ""

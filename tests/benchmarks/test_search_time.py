@@ -34,6 +34,7 @@ def test_shares_are_fractions_or_numbers() -> None:
         options(["iris", "--shares", "0"])
 
 
+@pytest.mark.slow
 def test_a_search_is_a_row_also_where_its_time_was_too_short(tmp_path: Path) -> None:
     source = find_source("iris", tmp_path, tmp_path)
     search(source, 10.0, 3, 1 / 16, tmp_path / "run")

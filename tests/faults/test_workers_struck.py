@@ -134,6 +134,7 @@ def test_a_worker_killed_from_outside_costs_at_most_its_trial(
         assert any(name in trial.reason for name in sent)
 
 
+@pytest.mark.slow  # a minute; each of its parts is a test of the engine's in every run
 def test_what_never_ends_is_ended_by_the_limit(
     healthy: dict[int, TrialRecord], tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import automl
-from automl.errors import RequestError
+from automl.errors import RequestError, RunError
 from automl.results.run_directory import RunDirectory
 from automl.trial import TrialState
 from automl.tuning import finish
@@ -77,3 +77,25 @@ def test_an_export_without_room_is_told_and_costs_nothing_else(
     assert "No space left on device" in told
     assert "automl resume" in told
     assert "choose one" not in told
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (RunError("It does not load (OSError: [Errno 28] No space left on device)."), "make room"),
+        (RequestError("best cannot be written (No space left on device); go on"), "make room"),
+        (RunError("It predicts other numbers."), "is not exported: It predicts other numbers."),
+    ],
+)
+def test_a_disk_that_is_full_is_named_wherever_an_export_meets_it(
+    error: Exception, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(finish, "run_task", fail)
+    monkeypatch.setattr(finish, "export_request", lambda *_: {})
+    run = RunDirectory.create(tmp_path / "run", {"objective": {}})
+    told = finish._export_best(run, None, 3)  # type: ignore[arg-type]
+    assert said in told
+    assert told.count(";") == said.count("make room")
