@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -226,6 +227,15 @@ def compute_metrics(
         name: compute_metric(name, task, truth, predictions, weight)
         for name in metric_names(task, named)
     }
+
+
+def mean_metrics(metrics: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of each metric over several scorings.
+
+    Args:
+        metrics: The same metrics of each scoring, by name.
+    """
+    return {name: fmean(one[name] for one in metrics) for name in metrics[0]}
 
 
 def compute_metric(

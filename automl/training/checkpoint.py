@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.bounded import MOST_CHECKPOINT, read_bounded
+from automl.data.forms import check_form
 from automl.errors import RunError
 from automl.training.history import run_of
 from automl.trial import CHECKPOINT_FILE
@@ -48,6 +49,38 @@ class Checkpoint:
     state: Mapping[str, npt.NDArray[Any]]
     best: tuple[npt.NDArray[Any], ...]
     predictions: npt.NDArray[Any] | None
+
+
+@dataclass(frozen=True)
+class _Stopping:
+    """The form of `EarlyStopping.state`; scores may be numbers that are not finite."""
+
+    best_score: Any
+    best_epoch: int
+    reference: Any
+    waited: int
+
+
+@dataclass(frozen=True)
+class _Control:
+    """The form of what decides about the training, likewise."""
+
+    history: Sequence[Mapping[str, Any]]
+    scores: Sequence[Any]
+    stopping: _Stopping
+    schedule: Mapping[str, Any] | None
+    stages: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _Form:
+    """The form beside the arrays."""
+
+    format: int
+    trainer: str
+    epoch: int
+    seconds: float
+    control: _Control
 
 
 def write_checkpoint(checkpoint: Checkpoint, directory: Path) -> Path:
@@ -97,16 +130,17 @@ def read_checkpoint(path: Path) -> Checkpoint:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         form = json.loads(arrays.pop(_CONTROL).tobytes())
+        check_form(_Form, form)
         if form["format"] != FORMAT:
             raise ValueError(f"its format is {form['format']!r}, not {FORMAT}")
         best = tuple(arrays.pop(f"best.{number}") for number in range(_count(arrays)))
         predictions = arrays.pop("predictions", None)
         state = {name.removeprefix("state."): array for name, array in arrays.items()}
         return Checkpoint(
-            trainer=str(form["trainer"]),
-            epoch=int(form["epoch"]),
-            seconds=float(form["seconds"]),
-            control=dict(form["control"]),
+            trainer=form["trainer"],
+            epoch=form["epoch"],
+            seconds=form["seconds"],
+            control=form["control"],
             state=state,
             best=best,
             predictions=predictions,

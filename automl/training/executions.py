@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automl.data.metrics import Objective, better
+from automl.data.metrics import Objective, better, mean_metrics
 from automl.space import SearchSpace
 from automl.training.saving import CHECK_FILE, MODEL_FILE
 from automl.training.trial import train_trial
@@ -27,7 +26,7 @@ EXECUTION = 2
 
 @dataclass(frozen=True)
 class _Execution:
-    """One training of a trial's configuration: on which view, and with the how manieth seed."""
+    """One training of a trial's configuration: on which view, and with which of its seeds."""
 
     view: str
     number: int
@@ -65,7 +64,6 @@ def train_executions(
     """
     planned = [_Execution(view, n) for view in spec.views for n in range(spec.executions)]
     own = _limited(spec, spec, 0.0, len(planned) if len(spec.views) > 1 else 1)
-    assert own is not None
     if len(spec.views) > 1:
         own = replace(own, keep_threshold=None)  # whether it matters shows when all are done
     rows, given = data(spec.views[0]), (interrupted, running)
@@ -121,11 +119,13 @@ def _again(spec: TrialSpec, number: int, spent: float, shared: int) -> TrialSpec
     own = replace(spec, seed=seed, wait_for_answer=False, start="")
     if len(spec.views) > 1:
         own = replace(own, model_room=0)  # the first view's model is the one that is kept
-    return _limited(spec, own, spent, shared)
+    own = _limited(spec, own, spent, shared)
+    limits = (own.budget.seconds, own.seconds_left)
+    return None if any(limit is not None and limit <= 0 for limit in limits) else own
 
 
-def _limited(spec: TrialSpec, own: TrialSpec, spent: float, shared: int) -> TrialSpec | None:
-    """An execution with its part of the time that its trial has left; None where there is none.
+def _limited(spec: TrialSpec, own: TrialSpec, spent: float, shared: int) -> TrialSpec:
+    """An execution with its part of the time that its trial has left, if there is any.
 
     Args:
         spec: The trial.
@@ -138,8 +138,6 @@ def _limited(spec: TrialSpec, own: TrialSpec, spent: float, shared: int) -> Tria
     left = None if left is None else left - spent
     if shared > 1 or spent:
         share = None if share is None else (share - spent) / shared
-    if min(math.inf if one is None else one for one in (limit, left)) <= 0:
-        return None
     budget = replace(own.budget, seconds=limit)
     return replace(own, budget=budget, seconds_left=left, share_seconds=share)
 
@@ -162,8 +160,8 @@ def _over_folds(
     return replace(
         first,
         score=fmean(by_view),
-        metrics=_means([result.metrics for result in results]),
-        train_metrics=_means([result.train_metrics for result in results]),
+        metrics=mean_metrics([result.metrics for result in results]),
+        train_metrics=mean_metrics([result.train_metrics for result in results]),
         seconds=sum(result.seconds for result in results),
         folds=tuple(by_view),
         reason=reason,
@@ -193,14 +191,10 @@ def _together(results: Sequence[TrialResult], kept: int) -> TrialResult:
     return replace(
         results[kept],
         score=fmean(scores),
-        metrics=_means([result.metrics for result in results]),
-        train_metrics=_means([result.train_metrics for result in results]),
+        metrics=mean_metrics([result.metrics for result in results]),
+        train_metrics=mean_metrics([result.train_metrics for result in results]),
         seconds=sum(result.seconds for result in results),
         found=results[0].found,
         executions=tuple(scores),
         notes=tuple(dict.fromkeys((note, *(n for result in results for n in result.notes)))),
     )
-
-
-def _means(metrics: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    return {name: fmean(one[name] for one in metrics) for name in metrics[0]}

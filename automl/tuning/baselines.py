@@ -106,6 +106,8 @@ def constant_over(views: Sequence[Arrays], objective: Objective) -> TrialResult:
     Returns:
         A completed result with the means, and the score of each view where there are several.
     """
+    from automl.data.metrics import mean_metrics
+
     results = [constant_baseline(v.task, objective, v.train, v.validation) for v in views]
     first, scores = results[0], [result.score for result in results]
     if len(results) == 1:
@@ -115,14 +117,10 @@ def constant_over(views: Sequence[Arrays], objective: Objective) -> TrialResult:
         first,
         score=fmean(known) if len(known) == len(scores) else None,
         folds=tuple(known),
-        metrics=_means([result.metrics for result in results]),
-        train_metrics=_means([result.train_metrics for result in results]),
+        metrics=mean_metrics([result.metrics for result in results]),
+        train_metrics=mean_metrics([result.train_metrics for result in results]),
         seconds=sum(result.seconds for result in results),
     )
-
-
-def _means(metrics: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    return {name: fmean(one[name] for one in metrics) for name in metrics[0]}
 
 
 def _task_loss(

@@ -13,7 +13,6 @@ from automl.trial import (
     HOLDOUT,
     SEARCH_OVER,
     Answer,
-    FailureCause,
     TrialBudget,
     TrialResult,
     TrialSpec,
@@ -21,6 +20,7 @@ from automl.trial import (
 )
 from automl.tuning.failures import FailuresInARow, check_files_written, ends_search
 from automl.tuning.interruption import Interruption
+from automl.tuning.objective import with_one_loss
 from automl.tuning.observer import Observer, Progress
 from automl.tuning.outcome import Outcome, StopReason
 from automl.tuning.pruning import Pruning
@@ -41,8 +41,6 @@ LEAST_SECONDS = 0.5
 #: Longest wait for an event; a first Ctrl-C and a deadline are noticed within it.
 TICK = 0.25
 TOP_SHOWN = 5
-#: The objective that is Keras's loss, which each model may have of its own.
-LOSS = "loss"
 
 
 @dataclass(frozen=True)
@@ -295,7 +293,8 @@ class Driver:
             self._pruning.ended(event.trial)
         result = event.result
         check_files_written(event.trial, result)
-        result = self._with_one_loss(event.trial, result)
+        leader, objective = self._standing.leader, self._settings.objective
+        result = with_one_loss(event.trial, result, leader, objective)
         if self._disk is not None:
             result = self._disk.take(spec, result, self._standing)
         if isinstance(event.trial, str):
@@ -313,26 +312,6 @@ class Driver:
         if ends_search(result, self._has_completed()):
             self._fatal = f"Trial {event.trial} ended the search ({result.reason})."
         self._observer.trial_ended(event.trial, result)
-
-    def _with_one_loss(self, trial: int | str, result: TrialResult) -> TrialResult:
-        """Refuses a trial whose loss is not that of the trials it would be ranked with by it."""
-        if isinstance(trial, str):
-            return replace(result, score=None) if self._settings.objective.of_model else result
-        if self._settings.objective.name != LOSS:
-            return result
-        leader = self._standing.leader
-        if result.state is not TrialState.COMPLETED or leader is None:
-            return result
-        if not leader.loss or result.loss == leader.loss:
-            return result
-        return replace(
-            result,
-            state=TrialState.FAILED,
-            score=None,
-            cause=FailureCause.OTHER_LOSS,
-            reason=f"its loss, {result.loss}, cannot be ranked with {leader.loss} of other trials; "
-            "name a metric of the task with --objective",
-        )
 
     def _has_completed(self) -> bool:
         return self._standing.counts[TrialState.COMPLETED] > 0

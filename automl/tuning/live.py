@@ -20,15 +20,15 @@ from typing_extensions import override
 from automl.common.neutral import printable
 from automl.results.table import config_text, number
 from automl.trial import EpochReport, TrialResult, TrialState
-from automl.tuning.observer import Observer, Progress
+from automl.tuning.observer import Progress
 from automl.tuning.progress_lines import describe_run, duration, failure
-from automl.tuning.running_trials import RunningTrials
+from automl.tuning.running_trials import RunningObserver
 
 REFRESHES_PER_SECOND = 4
 BAR_WIDTH = 24
 
 
-class LiveDisplay(Observer):
+class LiveDisplay(RunningObserver):
     """Shows a search on a terminal; what should stay on the screen scrolls up above the display.
 
     Events only change what is to be shown; it is drawn a few times a second, so that its price
@@ -39,12 +39,12 @@ class LiveDisplay(Observer):
     """
 
     def __init__(self, console: Console) -> None:
+        super().__init__()
         self._console = console
         self._stage = "reading the data"
         self._progress: Progress | None = None
         self._origin: Progress | None = None
         self._drawn_at = 0.0
-        self._running = RunningTrials()
         self._failure = ""
         self._spinner = Spinner("dots")
         self._live = Live(
@@ -79,22 +79,18 @@ class LiveDisplay(Observer):
             self._console.print(Text(printable(line)))
 
     @override
-    def trial_started(self, trial: int | str, config: Mapping[str, Any]) -> None:
-        self._running.trial_started(trial, config)
-
-    @override
     def epoch_finished(self, trial: int | str, report: EpochReport) -> None:
-        self._running.epoch_finished(trial, report)
+        super().epoch_finished(trial, report)
         self._begin()
 
     @override
     def epoch_running(self, trial: int | str, epoch: int, done: float) -> None:
-        self._running.epoch_running(trial, epoch, done)
+        super().epoch_running(trial, epoch, done)
         self._begin()
 
     @override
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:
-        self._running.trial_ended(trial, result)
+        super().trial_ended(trial, result)
         if isinstance(trial, int):
             self._begin()
         if result.state is TrialState.FAILED:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import html
 import time
-from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
 from typing_extensions import override
 
 from automl.common.neutral import printable
-from automl.trial import EpochReport, TrialResult
-from automl.tuning.observer import Observer, Progress
+from automl.tuning.observer import Progress
 from automl.tuning.progress_lines import MOST_RUNNING, describe_run, progress_line
-from automl.tuning.running_trials import RunningTrials
+from automl.tuning.running_trials import RunningObserver, RunningTrials
 
 #: Seconds between two changes: each is sent to the browser.
 PERIOD = 0.5
 
 
-class NotebookDisplay(Observer):
+class NotebookDisplay(RunningObserver):
     """Shows notes, the progress and the best trials below the cell that runs.
 
     Args:
@@ -32,10 +30,10 @@ class NotebookDisplay(Observer):
             from IPython import display as ipython
 
             display = ipython.display
+        super().__init__()
         self._notes: list[str] = []
         self._stage = "reading the data ..."
         self._progress: Progress | None = None
-        self._running = RunningTrials()
         self._shown_at = 0.0
         self._handle = display(self._bundle(), raw=True, display_id=True)
 
@@ -64,22 +62,6 @@ class NotebookDisplay(Observer):
         self._notes += describe_run(path)
         self._stage = "starting the workers ..."
         self._show(at_once=True)
-
-    @override
-    def trial_started(self, trial: int | str, config: Mapping[str, Any]) -> None:
-        self._running.trial_started(trial, config)
-
-    @override
-    def epoch_finished(self, trial: int | str, report: EpochReport) -> None:
-        self._running.epoch_finished(trial, report)
-
-    @override
-    def epoch_running(self, trial: int | str, epoch: int, done: float) -> None:
-        self._running.epoch_running(trial, epoch, done)
-
-    @override
-    def trial_ended(self, trial: int | str, result: TrialResult) -> None:
-        self._running.trial_ended(trial, result)
 
     @override
     def progressed(self, progress: Progress) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from automl.data.metrics import (
 )
 from automl.data.task import Task
 from automl.errors import RequestError
+from automl.trial import FailureCause, TrialResult, TrialState
 from automl.tuning.baselines import constant_prediction
 
 #: What changes the loss of classes, and of numbers.
@@ -104,6 +106,39 @@ def one_loss(space: SearchSpace, request: SearchRequest, task: Task) -> tuple[Se
         "value; --objective with a metric of the task searches them"
     )
     return space.override(fixed), note
+
+
+def with_one_loss(
+    trial: int | str, result: TrialResult, leader: TrialResult | None, objective: Objective
+) -> TrialResult:
+    """Refuses a trial whose loss is not that of the trials it would be ranked with by it.
+
+    Args:
+        trial: The trial's number, or a baseline's name.
+        result: How it ended.
+        leader: The best trial's result so far, or None.
+        objective: What trials are ranked by.
+
+    Returns:
+        The result; failed where its loss is another, without a score where it is a baseline that
+        has none of a person's own metric.
+    """
+    if isinstance(trial, str):
+        return replace(result, score=None) if objective.of_model else result
+    if objective.name != LOSS:
+        return result
+    if result.state is not TrialState.COMPLETED or leader is None:
+        return result
+    if not leader.loss or result.loss == leader.loss:
+        return result
+    return replace(
+        result,
+        state=TrialState.FAILED,
+        score=None,
+        cause=FailureCause.OTHER_LOSS,
+        reason=f"its loss, {result.loss}, cannot be ranked with {leader.loss} of other trials; "
+        "name a metric of the task with --objective",
+    )
 
 
 def check_objective(objective: Objective, data: Arrays | PreparedData) -> list[str]:

@@ -18,15 +18,15 @@ from automl.common.shell import shown_path
 from automl.errors import AutoMLError
 from automl.results.run_directory import RunDirectory
 from automl.results.table import number
-from automl.trial import EpochReport, TrialResult, TrialState
-from automl.tuning.observer import Observer, Progress
-from automl.tuning.running_trials import RunningTrials
+from automl.trial import TrialResult, TrialState
+from automl.tuning.observer import Progress
+from automl.tuning.running_trials import RunningObserver
 
 #: Running trials that a line on where a search stands names.
 MOST_RUNNING = 3
 
 
-class PlainLines(Observer):
+class PlainLines(RunningObserver):
     """One line for whatever a person should be told, one for each trial that has ended.
 
     Trials that take long have lines on what they do, ever fewer of them.
@@ -36,10 +36,10 @@ class PlainLines(Observer):
     """
 
     def __init__(self, write: Callable[[str], None]) -> None:
+        super().__init__()
         self._write = write
         # Ended trials wait for the next report of progress, which knows the best so far.
         self._ended: list[tuple[int | str, TrialResult]] = []
-        self._running = RunningTrials()
 
     @override
     def said(self, message: str) -> None:
@@ -51,20 +51,8 @@ class PlainLines(Observer):
             self._write(line)
 
     @override
-    def trial_started(self, trial: int | str, config: Mapping[str, Any]) -> None:
-        self._running.trial_started(trial, config)
-
-    @override
-    def epoch_finished(self, trial: int | str, report: EpochReport) -> None:
-        self._running.epoch_finished(trial, report)
-
-    @override
-    def epoch_running(self, trial: int | str, epoch: int, done: float) -> None:
-        self._running.epoch_running(trial, epoch, done)
-
-    @override
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:
-        self._running.trial_ended(trial, result)
+        super().trial_ended(trial, result)
         self._ended.append((trial, result))
 
     @override

@@ -114,3 +114,26 @@ class RunningTrials(Observer):
             return f"{name} epoch {it.epoch}{score}"
         seconds = now - it.started
         return f"{name} building" + (f" {seconds:.0f} s" if seconds >= LONG_BUILD else "")
+
+
+class RunningObserver(Observer):
+    """An observer that shows what running trials do, among other things."""
+
+    def __init__(self) -> None:
+        self._running = RunningTrials()
+
+    @override
+    def trial_started(self, trial: int | str, config: Mapping[str, Any]) -> None:
+        self._running.trial_started(trial, config)
+
+    @override
+    def epoch_finished(self, trial: int | str, report: EpochReport) -> None:
+        self._running.epoch_finished(trial, report)
+
+    @override
+    def epoch_running(self, trial: int | str, epoch: int, done: float) -> None:
+        self._running.epoch_running(trial, epoch, done)
+
+    @override
+    def trial_ended(self, trial: int | str, result: TrialResult) -> None:
+        self._running.trial_ended(trial, result)

@@ -201,3 +201,13 @@ def test_the_mean_decides_whether_a_model_is_kept(
     result = over_folds(views, tmp_path / "some", replace(FOLDS, keep_threshold=between))
     saved = (tmp_path / "some" / "trials" / "0" / "model.keras").exists()
     assert saved == bool(result.model_hash) == first_is_worse
+
+
+@pytest.mark.parametrize("views", [("fold-1",), ("fold-1", "fold-2", "fold-3")])
+def test_a_trial_that_the_end_of_the_search_has_overtaken_says_so(
+    views: tuple[str, ...], toy: Callable[..., DeviceData], tmp_path: Path
+) -> None:
+    rows = {view: toy() for view in views}
+    result = over_folds(rows, tmp_path, replace(FOLDS, views=views, seconds_left=-0.5))
+    assert result.reason.startswith(SEARCH_OVER)
+    assert result.folds == ()

@@ -191,6 +191,27 @@ def test_a_damaged_checkpoint_is_said_and_the_trial_begins_anew(tmp_path: Path) 
         assert told(replace(result, notes=())) == told(whole)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda control: control.pop("scores"),
+        lambda control: control.pop("stages"),
+        lambda control: control.update(stopping={}),
+        lambda control: control.update(history="all of it"),
+        lambda control: control.update(more=1),
+    ],
+)
+def test_a_checkpoint_in_another_form_is_said_too(change: Any, tmp_path: Path) -> None:
+    path = tmp_path / train("kernel", tmp_path, pause=2).checkpoint
+    checkpoint = read_checkpoint(path)
+    control = dict(checkpoint.control)
+    change(control)
+    write_checkpoint(replace(checkpoint, control=control), path.parent)
+    result = train("kernel", tmp_path, start=f"trials/0/{CHECKPOINT_FILE}")
+    assert result.state is TrialState.COMPLETED
+    assert "began anew" in result.notes[0]
+
+
 def test_a_checkpoint_of_another_model_or_trainer_is_refused_whole(tmp_path: Path) -> None:
     start = train("compiled, rmsprop", tmp_path, pause=2).checkpoint
     content = (tmp_path / start).read_bytes()
