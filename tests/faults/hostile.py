@@ -47,10 +47,12 @@ LINKED = (
     "best/config.json", ".best",
 )  # fmt: skip
 #: Where a link may be replaced, removed or left alone while the run is resumed: what the first
-#: trial has left is opened only where that is the best one.
+#: trial has left is opened only where that is the best one, and the prepared rows and the exported
+#: model of a run that had ended are made anew.
 _LEFT = (
     "leaderboard.csv", ".best", "trials/0", "trials/0/model.keras", "trials/0/check.npy",
-    "trials/0/history.csv", "trials/0/error.txt",
+    "trials/0/history.csv", "trials/0/error.txt", "arrays/data.json", "best/model.keras",
+    "best/config.json",
 )  # fmt: skip
 
 
