@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.bounded import MOST_JSON, parsed_json, read_bounded
+from automl.common.forms import SEAL, check_form, sealed, unsealed
 from automl.common.root import Root
-from automl.data.forms import SEAL, check_form, sealed, unsealed
 from automl.data.plan import InputSignature, PreprocessingPlan, Rows
 from automl.data.sources.npz import read_npy
 from automl.data.task import Task, TaskKind

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from automl.data.forms import check_form
+from automl.common.forms import check_form
 from automl.errors import RequestError
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from automl.common.forms import check_form
 from automl.data.clipping import Clip
 from automl.data.columns import ColumnSource
 from automl.data.cycles import POSSIBLE, Cycle
 from automl.data.date_format import check_date_format
 from automl.data.features import ArrayFeature, CategoricalFeature, Feature, NumericFeature
-from automl.data.forms import check_form
 from automl.data.number_format import NumberFormat
 
 

@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from automl.common.forms import check_form
 from automl.data.date_spellings import DIGITS
-from automl.data.forms import check_form
 
 if TYPE_CHECKING:
     import numpy as np

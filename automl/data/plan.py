@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.forms import check_form
 from automl.data.clipping import Clip
 from automl.data.cycles import Cycle, waves
 from automl.data.feature_forms import check_scales, feature_from_json, frozen
@@ -19,7 +20,6 @@ from automl.data.features import (
     IntArray,
     NumericFeature,
 )
-from automl.data.forms import check_form
 from automl.data.names import nearest
 from automl.data.numbers import FloatArray, standardize
 from automl.data.unread import Tell

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from automl.data.forms import check_form
+from automl.common.forms import check_form
 from automl.data.number_format import NumberFormat
 
 ClassLabel = str | int | float | bool

@@ -12,8 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from automl.common.forms import sealed
 from automl.common.root import Root
-from automl.data.forms import sealed
 from automl.data.model_inputs import table_inputs
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task, TaskKind

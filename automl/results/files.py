@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from automl.common.bounded import MOST_JSON, parsed_json, read_bounded
+from automl.common.forms import SEAL, sealed, unsealed
 from automl.common.root import Root
 from automl.common.shell import shown_path
-from automl.data.forms import SEAL, sealed, unsealed
 from automl.errors import RunError
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from automl.data.forms import check_form
+from automl.common.forms import check_form
 from automl.errors import RunError
 
 

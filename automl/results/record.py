@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from automl.data.forms import MOST, check_form
+from automl.common.forms import MOST, check_form
 from automl.data.metric_names import current_name
 from automl.errors import RequestError, RunError
 from automl.results.forms import BaselineForm

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.bounded import MOST_CHECKPOINT, read_bounded
-from automl.data.forms import check_form
+from automl.common.forms import check_form
 from automl.errors import RunError
 from automl.training.history import run_of
 from automl.trial import CHECKPOINT_FILE

@@ -15,8 +15,8 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from automl.common.forms import check_form
 from automl.common.shell import shown_path
-from automl.data.forms import check_form
 from automl.results.run_directory import RunDirectory
 
 

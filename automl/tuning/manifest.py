@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from automl.data.forms import check_form
+from automl.common.forms import check_form
 from automl.errors import RequestError, RunError
 from automl.results.files import to_json_text
 from automl.results.run_directory import RunDirectory

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.data.forms import SEAL, check_form, sealed, unsealed
+from automl.common.forms import SEAL, check_form, sealed, unsealed
 
 
 class Kind(StrEnum):
