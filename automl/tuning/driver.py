@@ -5,19 +5,18 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automl.engines.contract import Engine, EpochFinished, EpochRunning, Event, TrialEnded
 from automl.trial import (
-    HOLDOUT,
     SEARCH_OVER,
     Answer,
-    TrialBudget,
     TrialResult,
     TrialSpec,
     TrialState,
 )
+from automl.tuning.driver_settings import DriverSettings
 from automl.tuning.failures import FailuresInARow, check_files_written, ends_search
 from automl.tuning.interruption import Interruption
 from automl.tuning.objective import with_one_loss
@@ -27,10 +26,7 @@ from automl.tuning.pruning import Pruning
 from automl.tuning.standing import Standing
 
 if TYPE_CHECKING:
-    import optuna
-
-    from automl.data.metrics import Objective
-    from automl.tuning.budget import Clock, SearchBudget
+    from automl.tuning.budget import Clock
     from automl.tuning.disk import DiskBudget
     from automl.tuning.study import Proposal, RunStudy
 
@@ -41,29 +37,6 @@ LEAST_SECONDS = 0.5
 #: Longest wait for an event; a first Ctrl-C and a deadline are noticed within it.
 TICK = 0.25
 TOP_SHOWN = 5
-
-
-@dataclass(frozen=True)
-class DriverSettings:
-    """What a driver decides by.
-
-    Attributes:
-        budget: What the search may spend.
-        trial_budget: What each trial may spend.
-        objective: What trials are ranked by.
-        keep_models: How many of the best trials keep their model.
-        pruner: What stops trials early, or None.
-        executions: How often each configuration is trained, on each view.
-        views: The views that it is trained on.
-    """
-
-    budget: SearchBudget
-    trial_budget: TrialBudget
-    objective: Objective
-    keep_models: int
-    pruner: optuna.pruners.BasePruner | None
-    executions: int = 1
-    views: tuple[str, ...] = (HOLDOUT,)
 
 
 class Driver:

@@ -38,7 +38,7 @@ from automl.tuning.request import SearchRequest
 from automl.tuning.rows import restore_rows
 from automl.tuning.session import SearchEnd, Session
 from automl.tuning.sharing import check_joining
-from automl.tuning.study import check_storage
+from automl.tuning.study_opening import check_storage
 from automl.tuning.wanted_input import WantedInput
 
 if TYPE_CHECKING:

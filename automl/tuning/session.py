@@ -18,7 +18,8 @@ from automl.trial import TrialResult, TrialSpec, TrialState
 from automl.tuning.baselines import LINEAR, constant_name, constant_over
 from automl.tuning.budget import Clock
 from automl.tuning.disk import DiskBudget
-from automl.tuning.driver import Driver, DriverSettings
+from automl.tuning.driver import Driver
+from automl.tuning.driver_settings import DriverSettings
 from automl.tuning.finish import finish
 from automl.tuning.given import Given, asked_pruner, asked_sampler
 from automl.tuning.interruption import Interruption
@@ -29,7 +30,8 @@ from automl.tuning.outcome import Outcome, StopReason
 from automl.tuning.progress_lines import failure
 from automl.tuning.request import SearchRequest
 from automl.tuning.sharing import SharedRunStudy
-from automl.tuning.study import RunStudy, derive_seed, open_study
+from automl.tuning.study import RunStudy, derive_seed
+from automl.tuning.study_opening import open_study
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler

@@ -32,7 +32,7 @@ from automl.tuning.manifest import (
     recorded_request,
 )
 from automl.tuning.rows import restore_rows
-from automl.tuning.study import open_study
+from automl.tuning.study_opening import open_study
 from tests.faults.mutations import (
     assert_one_sentence,
     byte_edits,

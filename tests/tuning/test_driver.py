@@ -27,12 +27,14 @@ from automl.trial import (
     TrialState,
 )
 from automl.tuning.budget import Clock, SearchBudget
-from automl.tuning.driver import Driver, DriverSettings
+from automl.tuning.driver import Driver
+from automl.tuning.driver_settings import DriverSettings
 from automl.tuning.observer import Observer
 from automl.tuning.outcome import StopReason
 from automl.tuning.pruners import make_pruner
 from automl.tuning.samplers import make_sampler
-from automl.tuning.study import RunStudy, open_study
+from automl.tuning.study import RunStudy
+from automl.tuning.study_opening import open_study
 from tests.tuning.scripted_engine import Killed, ScriptedEngine
 
 OBJECTIVE = Objective("mse", "minimize")

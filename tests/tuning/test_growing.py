@@ -17,12 +17,14 @@ from automl.space import Boolean, Choice, Int, SearchSpace
 from automl.space.hyperparameter import Hyperparameter
 from automl.trial import TrialBudget, TrialSpec
 from automl.tuning.budget import Clock, SearchBudget
-from automl.tuning.driver import Driver, DriverSettings
+from automl.tuning.driver import Driver
+from automl.tuning.driver_settings import DriverSettings
 from automl.tuning.growing import FOUND
 from automl.tuning.observer import Observer
 from automl.tuning.outcome import Outcome
 from automl.tuning.samplers import make_sampler
-from automl.tuning.study import RunStudy, open_study
+from automl.tuning.study import RunStudy
+from automl.tuning.study_opening import open_study
 from tests.tuning.scripted_engine import Killed, ScriptedEngine
 
 OBJECTIVE = Objective("mse", "minimize")

@@ -10,7 +10,7 @@ from automl.trial import TrialResult, TrialState
 from automl.tuning import leaderboard_file
 from automl.tuning.leaderboard_file import LeaderboardWriter, write_leaderboard
 from automl.tuning.samplers import make_sampler
-from automl.tuning.study import open_study
+from automl.tuning.study_opening import open_study
 from tests.tuning.scripted_engine import Killed
 from tests.tuning.test_driver import Search
 

@@ -11,7 +11,8 @@ from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
 from automl.trial import EpochReport
 from automl.tuning.samplers import make_sampler
-from automl.tuning.study import RunStudy, open_study
+from automl.tuning.study import RunStudy
+from automl.tuning.study_opening import open_study
 
 
 def make_study(path: Path) -> tuple[RunDirectory, RunStudy]:
