@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.columns import clean, clean_apart, numeric_values, read_column, text_values
-from automl.data.cycles import parse_cycles
-from automl.data.infer import infer_column
-from automl.data.missing_targets import PART_NAMES, with_target
+from automl.data.columns.column import clean, clean_apart, numeric_values, read_column, text_values
+from automl.data.columns.cycles import parse_cycles
+from automl.data.columns.infer import infer_column
+from automl.data.columns.schema import Conventions
+from automl.data.kinds.table.roles import Roles, find_roles
 from automl.data.names import nearest
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
-from automl.data.roles import Roles, find_roles
 from automl.data.say import Say
-from automl.data.schema import Conventions
 from automl.data.sources import ArrayPair, Loaded, load
+from automl.data.targets.missing import PART_NAMES, with_target
 from automl.data.weights import are_weights, column_weights, given_weights
 from automl.errors import DataError, RequestError
 

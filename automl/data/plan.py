@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from automl.common.forms import check_form
 from automl.data.clipping import Clip
-from automl.data.cycles import Cycle, waves
-from automl.data.feature_forms import check_scales, feature_from_json, frozen
-from automl.data.features import (
+from automl.data.columns.cycles import Cycle, waves
+from automl.data.columns.unread import Tell
+from automl.data.kinds.table.feature_forms import check_scales, feature_from_json, frozen
+from automl.data.kinds.table.features import (
     ArrayFeature,
     CategoricalFeature,
     Feature,
@@ -22,7 +23,6 @@ from automl.data.features import (
 )
 from automl.data.names import nearest
 from automl.data.numbers import FloatArray, standardize
-from automl.data.unread import Tell
 from automl.errors import DataError
 
 if TYPE_CHECKING:

@@ -10,26 +10,26 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.arrays import Arrays
-from automl.data.class_weights import class_weights
 from automl.data.clipping import Clip
+from automl.data.columns.infer import infer_schema
+from automl.data.columns.unread import Tell, teller
 from automl.data.combine import Combined, combine
-from automl.data.divide import check_split, divide
-from automl.data.encode import encode_targets, refuse_unknown, target_columns
-from automl.data.fit import fit_array, fit_features, fit_target
-from automl.data.fold_rule import FoldRule
-from automl.data.folds import fold_splits
-from automl.data.infer import infer_schema
+from automl.data.kinds.table.fit import fit_array, fit_features, fit_target
+from automl.data.kinds.table.reading import read_table
 from automl.data.plan import InputSignature, PreprocessingPlan, Rows
-from automl.data.reading import read_table
 from automl.data.request import AUTO, RAW, DataRequest
 from automl.data.say import Say
-from automl.data.splits import Split
-from automl.data.strata import Strata, find_strata
 from automl.data.summary import say_parts, summarize
-from automl.data.targets import infer_task
+from automl.data.targets.class_weights import class_weights
+from automl.data.targets.encode import encode_targets, refuse_unknown, target_columns
+from automl.data.targets.infer_task import infer_task
 from automl.data.task import Task
-from automl.data.unread import Tell, teller
-from automl.data.windows import put_in_order
+from automl.data.views.divide import check_split, divide
+from automl.data.views.fold_rule import FoldRule
+from automl.data.views.folds import fold_splits
+from automl.data.views.order import put_in_order
+from automl.data.views.splits import Split
+from automl.data.views.strata import Strata, find_strata
 from automl.errors import DataError
 
 if TYPE_CHECKING:

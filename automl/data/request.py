@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from automl.data.clipping import Clip
-from automl.data.fold_rule import FoldRule
 from automl.data.separators import checked_separator
+from automl.data.views.fold_rule import FoldRule
 from automl.errors import DataError, RequestError
 from automl.trial import HOLDOUT
 
@@ -244,7 +244,11 @@ def _check_cycles(asked: Mapping[Any, str]) -> None:
     """
     if not asked:
         return
-    from automl.data.cycles import NO_CYCLES, Cycle, parse_cycles  # a help text needs no NumPy
+    from automl.data.columns.cycles import (  # a help text needs no NumPy
+        NO_CYCLES,
+        Cycle,
+        parse_cycles,
+    )
 
     for column, cycles in asked.items():
         try:

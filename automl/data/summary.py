@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from automl.data.combine import Combined
-from automl.data.features import ArrayFeature, CategoricalFeature, Feature
+from automl.data.kinds.table.features import ArrayFeature, CategoricalFeature, Feature
 from automl.data.plan import PreprocessingPlan
 from automl.data.request import DataRequest
 from automl.data.say import Say
-from automl.data.splits import Split
 from automl.data.task import Task
+from automl.data.views.splits import Split
 
 
 def say_parts(

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from automl.common.forms import check_form
-from automl.data.number_format import NumberFormat
+from automl.data.columns.number_format import NumberFormat
 
 ClassLabel = str | int | float | bool
 

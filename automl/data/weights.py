@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.columns import clean, numeric_values
-from automl.data.infer import infer_column
+from automl.data.columns.column import clean, numeric_values
+from automl.data.columns.infer import infer_column
+from automl.data.columns.schema import Conventions
 from automl.data.say import Say
-from automl.data.schema import Conventions
 from automl.data.task import Task, TaskKind
 from automl.errors import DataError
 

@@ -11,7 +11,7 @@ from typing import Any
 from automl.common.bounded import MOST_JSON, parsed_json, read_bounded
 from automl.common.forms import check_form, unsealed
 from automl.common.root import Root
-from automl.data.model_inputs import columns_of
+from automl.data.kinds.table.model_inputs import columns_of
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task
 from automl.errors import RequestError, RunError

@@ -14,7 +14,7 @@ from typing import Any
 
 from automl.common.forms import sealed
 from automl.common.root import Root
-from automl.data.model_inputs import table_inputs
+from automl.data.kinds.table.model_inputs import table_inputs
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task, TaskKind
 from automl.errors import RequestError

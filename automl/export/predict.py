@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.columns.unread import teller
 from automl.data.decisions import chosen_classes, holds
 from automl.data.metric_names import find_metric
 from automl.data.names import nearest
 from automl.data.rows import read_rows
 from automl.data.say import Say
 from automl.data.task import Task, TaskKind
-from automl.data.unread import teller
 from automl.data.weights import are_weights, check_weights, column_weights, given_weights
 from automl.errors import DataError, RequestError, RunError
 from automl.export.bundle import Bundle, check_trust, load_bundled, open_bundle
@@ -96,8 +96,8 @@ def evaluate(
         DataError: The rows, their targets or their weights cannot be read.
         RunError: The bundle cannot be read.
     """
-    from automl.data.encode import encode_targets, refuse_unknown
     from automl.data.metrics import compute_metrics
+    from automl.data.targets.encode import encode_targets, refuse_unknown
 
     opened = open_bundle(bundle)
     check_trust(opened, trust)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.model_inputs import columns_of
+from automl.data.columns.unread import Tell
+from automl.data.kinds.table.model_inputs import columns_of
 from automl.data.plan import PreprocessingPlan
-from automl.data.unread import Tell
 from automl.errors import DataError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from automl.common.neutral import csv_cell
 from automl.common.root import Root
-from automl.data.model_inputs import table_inputs
+from automl.data.kinds.table.model_inputs import table_inputs
 from automl.data.plan import PreprocessingPlan
 from automl.data.rows import read_rows
 from automl.data.sources.npz import read_npy

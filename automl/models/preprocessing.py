@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.clipping import LARGEST, Clip, ClipKind
-from automl.data.cycles import turns
-from automl.data.model_inputs import columns_of, table_inputs
+from automl.data.columns.cycles import turns
+from automl.data.kinds.table.model_inputs import columns_of, table_inputs
 from automl.data.plan import CategoricalFeature, NumericFeature, PreprocessingPlan
 from automl.data.task import Task, TaskKind
 
@@ -108,7 +108,7 @@ def _numeric(plan: PreprocessingPlan, inputs: Mapping[str, Any]) -> Any:
 
 
 def _waves(plan: PreprocessingPlan, filled: Any) -> list[Any]:
-    """Sines and cosines as `automl.data.cycles.waves` has them, or nothing without cycles."""
+    """Sines and cosines as in `automl.data.columns.cycles`, or nothing without cycles."""
     if not plan.cycles:
         return []
     columns = [plan.numeric_features.index(feature) for feature, _ in plan.cycles]

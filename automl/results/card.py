@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.common.neutral import markdown_form, markdown_text
-from automl.data.cycles import Cycle, describe
-from automl.data.number_format import NumberFormat
+from automl.data.columns.cycles import Cycle, describe
+from automl.data.columns.number_format import NumberFormat
 from automl.results.card_inputs import input_lines
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.table import number

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from automl.data.model_inputs import MANY_COLUMNS, NUMBERS, TEXTS
+from automl.data.kinds.table.model_inputs import MANY_COLUMNS, NUMBERS, TEXTS
 
 
 def input_lines(features: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -76,7 +76,7 @@ def _storable(frame: pd.DataFrame) -> pd.DataFrame:
     """Gives columns of mixed types, for which Parquet has no type, the texts they are read as."""
     import pandas as pd
 
-    from automl.data.columns import clean
+    from automl.data.columns.column import clean
 
     frame = frame.reset_index(drop=True)
     for name in frame.columns:

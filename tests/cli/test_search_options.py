@@ -167,8 +167,8 @@ def test_every_help_text_says_its_default() -> None:
 
 def test_defaults_in_help_texts_are_those_of_the_code() -> None:
     from automl.data.metrics import METRICS
-    from automl.data.splits import VALIDATION_SHARE, default_test_share
     from automl.data.task import TaskKind
+    from automl.data.views.splits import VALIDATION_SHARE, default_test_share
     from automl.tuning.budget import DEFAULT_TRIALS
     from automl.tuning.pruners import DEFAULT_WITH_TIME, DEFAULT_WITH_TRIALS, PRUNERS
     from automl.tuning.samplers import SAMPLERS

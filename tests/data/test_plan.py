@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.data.columns import ColumnSource
-from automl.data.cycles import Cycle
+from automl.data.columns.column import ColumnSource
+from automl.data.columns.cycles import Cycle
+from automl.data.columns.unread import teller
 from automl.data.plan import (
     ArrayFeature,
     CategoricalFeature,
@@ -20,7 +21,6 @@ from automl.data.plan import (
     PreprocessingPlan,
     TargetScale,
 )
-from automl.data.unread import teller
 from automl.errors import DataError
 
 TABLE = PreprocessingPlan(

@@ -251,7 +251,7 @@ def test_check_rows_of_mixed_types_survive(tmp_path: Path) -> None:
     write_check_rows(run, frame, np.arange(5))
     rows, _ = read_check_rows(run)
     assert isinstance(rows, pd.DataFrame)
-    from automl.data.columns import text_values
+    from automl.data.columns.column import text_values
 
     for name in ("mixed", "kind"):
         assert text_values(rows[name]).tolist() == text_values(frame[name]).tolist()

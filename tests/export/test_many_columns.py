@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from run_maker import Exported, core_predictions, exported, make_core
 
-from automl.data.model_inputs import MANY_COLUMNS
+from automl.data.kinds.table.model_inputs import MANY_COLUMNS
 from automl.data.request import DataRequest
 from automl.export.bundle import open_bundle
 from automl.export.predict import predict

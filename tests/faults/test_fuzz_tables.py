@@ -19,7 +19,7 @@ import pytest
 from hypothesis import strategies as st
 
 from automl.data import memory
-from automl.data.columns import MISSING_TEXTS
+from automl.data.columns.column import MISSING_TEXTS
 from automl.data.prepare import PreparedData, prepare
 from automl.data.request import DataRequest
 from automl.data.sources import load

@@ -14,11 +14,11 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl.data import model_inputs as model_inputs_module
 from automl.data.clipping import Clip, ClipKind
-from automl.data.columns import ColumnSource
-from automl.data.cycles import Cycle
-from automl.data.model_inputs import MANY_COLUMNS, columns_of, input_names, table_inputs
+from automl.data.columns.column import ColumnSource
+from automl.data.columns.cycles import Cycle
+from automl.data.kinds.table import model_inputs as model_inputs_module
+from automl.data.kinds.table.model_inputs import MANY_COLUMNS, columns_of, input_names, table_inputs
 from automl.data.plan import (
     ArrayFeature,
     CategoricalFeature,

@@ -1,0 +1,227 @@
+"""How a column's texts are written as numbers: marks, groups, signs, currency and units.
+
+Training rows decide it once a column; the same rule then reads every later row, and is stored in
+the plan. Grouping is strict: ``1.234.567,89`` is a number, ``1.2.3`` and ``12,34,5`` are none.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from automl.common.forms import check_form
+from automl.data.columns.date_spellings import DIGITS
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+# Currencies that people write beside numbers, besides everything with a currency sign in it.
+CODES = (
+    "AED ARS AUD BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW "
+    "MXN MYR NGN NOK NZD PEN PHP PKR PLN RMB RON RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR "
+    "Fr. Fr SFr. Rs Rs. kr kr. zł Kč Ft lei TL 元 円 원 "
+    "\u0440\u0443\u0431 \u0440\u0443\u0431. \u0440."
+)
+CURRENCIES = frozenset(CODES.split())
+# Signs that may begin a unit; letters may too.
+UNIT_SIGNS = '%‰°µμΩ\u2032\u2033"²³'
+# No number is written longer; of longer texts the pattern would be slow.
+LONGEST = 60
+# What follows a time of day is no unit.
+NO_UNITS = frozenset(("am", "pm", "a.m.", "p.m."))
+SPELLINGS = str.maketrans(
+    dict.fromkeys("\u2212\u2012\u2013\ufe63\uff0d", "-")
+    | dict.fromkeys("\u2019\u2018\u02bc`\u00b4\u2032", "'")
+    | {"\u066b": ".", "\uff0e": ".", "\u066c": ",", "\uff0c": ","}
+    | dict.fromkeys("\u00a0\u202f\u2009\u2007\u2002\u2003\u3000\t", " ")
+)
+
+_WRITTEN = re.compile(
+    r"(?P<open>\()?\s?(?P<sign>[-+])?\s?(?P<prefix>[^\d\s,'()+\-.][^\d()+\-]*?)?\s?"
+    r"(?P<second>[-+])?\s?(?P<body>(?:\d|[.,](?=\d))(?:[\d.,'_ ]*[\d.,])?(?:[eE][-+]?\d+)?)"
+    r"(?P<behind>\s?-)?\s?(?P<suffix>[^\d\s.,'()+\-_:/][^()]*?)?(?P<trail>\s?-)?\s?(?P<close>\))?"
+)
+_HAS_DIGIT = re.compile(r"\d")
+
+
+class Negative(StrEnum):
+    """How negative numbers are written; a minus sign in front is always one."""
+
+    LEADING = "leading"
+    TRAILING = "trailing"
+    BRACKETS = "brackets"
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text taken apart: digits with their marks, and what stands around them."""
+
+    body: str
+    unit: str
+    is_negative: bool
+    negative: Negative
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_currency(unit: str) -> bool:
+    return unit in CURRENCIES or any(unicodedata.category(c) == "Sc" for c in unit)
+
+
+def take_apart(text: str) -> Written | None:
+    """Takes a text apart as a number, or returns None where it is none."""
+    if len(text) > LONGEST:
+        return None
+    if not text.isascii():
+        text = text.translate(DIGITS)
+    found = _WRITTEN.fullmatch(text.translate(SPELLINGS))
+    if found is None:
+        return None
+    body, prefix, suffix = found["body"], found["prefix"] or "", found["suffix"] or ""
+    prefix, suffix = prefix.strip(), suffix.strip()
+    sign, brackets = found["sign"] or found["second"], bool(found["open"])
+    trailing = bool(found["behind"] or found["trail"])
+    if trailing and body[-1] in ".,":  # a price without cents: 19,-
+        body, trailing = body[:-1], False
+    signs = (found["sign"], found["second"], brackets, trailing)
+    if brackets != bool(found["close"]) or sum(map(bool, signs)) > 1:
+        return None
+    if not _HAS_DIGIT.search(body) or (prefix and suffix):
+        return None
+    if prefix and not _is_currency(prefix):
+        return None
+    if suffix and not _is_unit(suffix):
+        return None
+    style = Negative.BRACKETS if brackets else Negative.TRAILING if trailing else Negative.LEADING
+    return Written(body, prefix or suffix, sign == "-" or brackets or trailing, style)
+
+
+def _is_unit(suffix: str) -> bool:
+    if len(suffix) > 20 or suffix.lower() in NO_UNITS:
+        return False
+    first = suffix[0]
+    return first.isalpha() or first in UNIT_SIGNS or _is_currency(suffix)
+
+
+@functools.lru_cache(maxsize=64)
+def _body_pattern(decimal: str, grouping: str, indian: bool) -> re.Pattern[str]:
+    d, g = re.escape(decimal), re.escape(grouping)
+    plain = rf"(?:\d+(?:{d}\d*)?|{d}\d+)(?:[eE][-+]?\d+)?"
+    if not grouping:
+        return re.compile(plain)
+    groups = rf"[1-9]\d?(?:{g}\d\d)*" if indian else rf"[1-9]\d{{0,2}}(?:{g}\d{{3}})*"
+    # Nobody writes groups before an exponent: the comma of 3,185e+03 is a decimal mark.
+    return re.compile(rf"{plain}|{groups}{g}\d{{3}}(?:{d}\d*)?")
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """How the texts of a column are written as numbers.
+
+    Attributes:
+        decimal: The decimal mark, ``"."`` or ``","``.
+        grouping: The mark between thousands: ``","``, ``"."``, ``" "``, ``"'"``, ``"_"``, or
+            ``""`` for none. Numbers without it are read too.
+        indian: Whether groups before the last have two digits, as in 12,34,567.
+        units: Spellings of the one currency, percent sign or unit that stands beside the numbers
+            and is left out. 12% is read as 12. A currency may be missing, others only beside 0.
+        negative: How negative numbers are written, besides a minus sign in front.
+    """
+
+    decimal: str = "."
+    grouping: str = ""
+    indian: bool = False
+    units: tuple[str, ...] = ()
+    negative: str = Negative.LEADING.value
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether numbers are written as programs write them."""
+        return self == NumberFormat()
+
+    def read(self, texts: pd.Series) -> npt.NDArray[np.float64]:
+        """Reads texts as numbers.
+
+        Args:
+            texts: Texts, some of them missing.
+
+        Returns:
+            float64 (n,), NaN where a text is missing or no number of this format.
+        """
+        import numpy as np  # a task names its format, and spaces are listed by their tasks
+        import pandas as pd
+
+        values = np.full(len(texts), np.nan)
+        if self.decimal == "." and not self.units and not self.grouping:
+            plain = pd.to_numeric(texts, errors="coerce")
+            values = plain.to_numpy(dtype=np.float64, na_value=np.nan).copy()
+        left = np.flatnonzero(np.isnan(values) & texts.notna().to_numpy())
+        if len(left):
+            codes, different = pd.factorize(texts.iloc[left].to_numpy(dtype=object))
+            values[left] = np.array([self.read_one(text) for text in different])[codes]
+        return values
+
+    def read_one(self, text: str) -> float:
+        """Reads one text; NaN where it is no number of this format."""
+        written = take_apart(text)
+        return float("nan") if written is None else self.value(written)
+
+    def value(self, written: Written) -> float:
+        """The number that a text taken apart stands for; NaN where it is none of this format."""
+        if written.negative not in (Negative.LEADING, self.negative):
+            return float("nan")
+        if written.unit and written.unit not in self.units:
+            return float("nan")
+        body = written.body
+        if _body_pattern(self.decimal, self.grouping, self.indian).fullmatch(body) is None:
+            return float("nan")
+        if self.grouping:
+            body = body.replace(self.grouping, "")
+        number = float(body.replace(self.decimal, "."))
+        if self.units and not written.unit and number != 0 and not _is_currency(self.units[0]):
+            return float("nan")
+        return -number if written.is_negative else number
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form: only dictionaries, lists and scalars."""
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, form: Mapping[str, Any]) -> NumberFormat:
+        """Rebuilds a format from its JSON form.
+
+        Raises:
+            ValueError: It is not one.
+        """
+        check_form(cls, form)
+        values: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in form.items()
+        }
+        found = cls(**values)
+        marks = {".", ",", "'", " ", "_", ""} - {found.decimal}
+        if found.decimal not in (".", ",") or found.grouping not in marks:
+            raise ValueError(f"the marks {found.decimal!r} and {found.grouping!r} write no numbers")
+        return found
+
+    def describe(self) -> str:
+        """What is special about it, in words."""
+        parts = []
+        if self.decimal == ",":
+            parts.append("decimal comma")
+        if self.grouping:
+            named = {" ": "spaces", "'": "apostrophes", ",": "commas", ".": "dots"}
+            mark = named.get(self.grouping, repr(self.grouping))
+            parts.append(f"{mark} between {'lakhs and thousands' if self.indian else 'thousands'}")
+        if self.units:
+            parts.append(f"without {' or '.join(map(repr, self.units))}")
+        if self.negative == Negative.BRACKETS:
+            parts.append("brackets mean negative")
+        elif self.negative == Negative.TRAILING:
+            parts.append("a minus behind means negative")
+        return ", ".join(parts)

@@ -1,0 +1,1 @@
+"""What is to be learnt: the task that target columns ask for, and their values."""

@@ -1,0 +1,1 @@
+"""Which rows train and which validate: holdout, folds, groups, time."""

@@ -1,0 +1,194 @@
+"""Which rows train, validate and test: what was asked, what was given, and repeats together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.common.shell import option
+from automl.data.combine import Combined
+from automl.data.request import DataRequest
+from automl.data.say import Say
+from automl.data.task import Task
+from automl.data.views.repeats import (
+    count_repeats,
+    find_repeats,
+    joined_groups,
+    keep_together,
+    shared_rows,
+)
+from automl.data.views.splits import (
+    VALIDATION_SHARE,
+    IntArray,
+    Split,
+    SplitRule,
+    default_test_share,
+    split_by_group,
+    split_by_time,
+    split_shuffled,
+    split_stratified,
+)
+from automl.data.views.strata import Strata
+from automl.data.weights import check_weights
+from automl.errors import DataError
+
+LEAST_ROWS = 10
+# Own choice: groups that share rows are joined where at least so many are left.
+LEAST_GROUPS = 10
+
+
+def divide(combined: Combined, request: DataRequest, strata: Strata, say: Say) -> Split:
+    """Divides rows into training, validation and test rows.
+
+    Args:
+        combined: All rows.
+        request: How they should be divided.
+        strata: By what they are divided alike.
+        say: Called with what a person should be told.
+
+    Returns:
+        Positions among all rows.
+
+    Raises:
+        DataError: There are too few rows, of a class or at all.
+    """
+    main = np.flatnonzero(combined.part == 0)
+    if len(main) < LEAST_ROWS:
+        raise DataError(
+            f"There are {len(main)} rows with a target, too few to learn from: give at least "
+            f"{LEAST_ROWS}."
+        )
+    has_validation, has_test = ((combined.part == part).any() for part in (1, 2))
+    share = request.test if isinstance(request.test, int | float) else default_test_share(len(main))
+    wanted = request.validation
+    validation_share = wanted if isinstance(wanted, int | float) else VALIDATION_SHARE
+    rule = SplitRule(
+        test_share=0.0 if has_test else float(share),
+        validation_share=0.0 if has_validation else float(validation_share),
+        seed=request.seed,
+    )
+    repeats = find_repeats(combined)
+    same = repeats.same
+    if combined.time is not None:
+        split = split_by_time(combined.time[main], rule)
+    elif combined.group is not None:
+        split = _by_group(combined.group[main], same[main], rule, say)
+    else:
+        split = _shuffled(strata.codes[main], same[main], strata.task, rule, repeats.least)
+    split = Split(
+        train=main[split.train],
+        validation=np.flatnonzero(combined.part == 1) if has_validation else main[split.validation],
+        test=np.flatnonzero(combined.part == 2) if has_test else main[split.test],
+    )
+    given = {"validation": bool(has_validation), "test": bool(has_test)}
+    _say_repeats(split, same, given, say)
+    if repeats.apart and combined.time is None and combined.group is None:
+        say(
+            f"{repeats.apart_rows:,} of {len(same):,} rows equal another in all columns but "
+            f"{repeats.apart!r}, and may stand on both sides of the split "
+            f"({option('--ignore', repeats.apart)} keeps them together)"
+        )
+    return split
+
+
+def _shuffled(
+    strata: IntArray, same: IntArray, task: Task | None, rule: SplitRule, least: int | None
+) -> Split:
+    """Rows divided at random, stratified by class, equal ones together where that can be."""
+    if task is not None:
+        _check_classes(strata, task, 1 if rule.validation_share == 0 else 2)
+        split = split_stratified(strata, rule)
+    else:
+        split = split_shuffled(len(strata), rule)
+    kept = None if least is None else keep_together(split, same, strata, rule, least)
+    return kept or split
+
+
+def _by_group(groups: npt.NDArray[Any], same: IntArray, rule: SplitRule, say: Say) -> Split:
+    """Rows divided by group; groups that share a row go together where enough are left."""
+    joined = joined_groups(groups, same)
+    left, given = int(joined.max()) + 1, len(np.unique(groups))
+    largest = max(np.bincount(np.unique(groups, return_inverse=True)[1].reshape(-1)))
+    half = max(int(largest), len(groups) // 2)
+    if left == given or left < LEAST_GROUPS or np.bincount(joined).max() > half:
+        return split_by_group(groups, rule)
+    say(f"{given:,} groups are taken as {left:,}, for some share equal rows")
+    return split_by_group(joined, rule)
+
+
+def _say_repeats(split: Split, same: IntArray, given: Mapping[str, bool], say: Say) -> None:
+    """Says how many rows repeat, and whether equal rows stand on both sides of the split.
+
+    Args:
+        split: How rows were divided.
+        same: Numbers of the different rows, (n,).
+        given: Whether the rows of ``validation`` and ``test`` were given, each as they are.
+        say: Called with it.
+    """
+    rows = np.concatenate([split.train, split.validation, split.test])
+    parts = {"test": split.test, "validation": split.validation}
+    others = {"test": np.concatenate([split.train, split.validation]), "validation": split.train}
+    crossing = {name: shared_rows(same, part, others[name]) for name, part in parts.items()}
+    for name, count in crossing.items():
+        if count:
+            known = "training or validation" if name == "test" else "training"
+            way = "leave them out of one side" if given[name] else f"--{name} FILE gives others"
+            say(
+                f"{count:,} of {len(parts[name]):,} {name} rows equal a {known} row in all that is "
+                f"learnt from, so their scores tell less about new rows ({way})"
+            )
+    repeated = count_repeats(same)
+    if repeated and not any(crossing.values()):
+        own = next((name for name in parts if not given[name]), None)
+        way = "" if own is None else f" (--{own} FILE gives {own} rows of your own)"
+        say(
+            f"{repeated:,} of {len(rows):,} rows equal another in all that is learnt from: equal "
+            f"rows stay in one part{way}"
+        )
+
+
+def _check_classes(strata: IntArray, task: Task, least: int) -> None:
+    for number, label in enumerate(task.classes):
+        count = int((strata == number).sum())
+        if count < least:
+            raise DataError(
+                f"The class {str(label)!r} of {task.targets[0]!r} has {count} row, but training "
+                "and validation need one each: add rows, remove the row, or merge the class with "
+                f"another{_guess(task)}"
+            )
+
+
+def _guess(task: Task) -> str:
+    """What the target was taken for, and the way out, at the end of a sentence."""
+    if all(isinstance(label, int | float) for label in task.classes):
+        return f". It was taken for {len(task.classes)} classes; --task regression learns numbers."
+    return f". It was taken for {len(task.classes)} classes; --task overrules."
+
+
+def check_split(
+    split: Split, combined: Combined, task: Task, truth: npt.NDArray[Any], say: Say
+) -> None:
+    """Checks that a split can be learnt from.
+
+    Args:
+        split: The split.
+        combined: All rows.
+        task: The task.
+        truth: True values of all rows.
+        say: Called where the weights leave a class out of the scores.
+
+    Raises:
+        DataError: A part has no rows or no weight, or a class weighs nothing in training.
+    """
+    if len(split.train) == 0 or len(split.validation) == 0:
+        raise DataError("The split leaves no training or no validation rows: give more rows.")
+    if combined.weight is not None:
+        for what, rows, tell in (
+            ("training rows", split.train, None),
+            ("validation rows", split.validation, say),
+            ("test rows", split.test, say),
+        ):
+            check_weights(truth[rows], combined.weight[rows], task, what, tell)

@@ -1,0 +1,147 @@
+"""Folds: each row validates once, what belongs together stays together, test rows stay out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from automl.data.combine import Combined, combine
+from automl.data.prepare import prepare
+from automl.data.request import DataRequest
+from automl.data.views.fold_rule import FoldRule
+from automl.data.views.folds import fold_splits
+from automl.data.views.splits import Split
+from automl.data.views.strata import find_strata
+from automl.errors import DataError, RequestError
+
+
+def table(rows: int, seed: int = 0, classes: int = 3) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "a": rng.normal(size=rows),
+            "b": rng.integers(0, 3, rows),
+            "group": rng.integers(0, max(2, rows // 4), rows),
+            "when": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.permutation(rows), unit="D"),
+            "y": [f"class {number % classes}" for number in rng.permutation(rows)],
+        }
+    )
+
+
+def folds(frame: pd.DataFrame, rule: FoldRule, **options: Any) -> tuple[Combined, list[Split]]:
+    request = DataRequest(frame, ("y",), **options)
+    combined = combine(request, lambda _: None)
+    learnt = np.arange(0, len(frame), 2)
+    strata = find_strata(combined, request)
+    return combined, fold_splits(combined, learnt, rule, strata, seed=3)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rows=st.integers(40, 120),
+    count=st.integers(2, 6),
+    repeats=st.integers(1, 3),
+    group=st.sampled_from([None, "group"]),
+    task=st.sampled_from(["classification", "regression"]),
+    copies=st.booleans(),
+)
+def test_each_row_validates_once_a_repeat(
+    rows: int, count: int, repeats: int, group: str | None, task: str, copies: bool
+) -> None:
+    frame = table(rows)
+    if copies:
+        frame = pd.concat([frame, frame], ignore_index=True)
+    if task == "regression":
+        frame["y"] = np.arange(len(frame)) * 0.37
+    rule = FoldRule(count, repeats)
+    combined, splits = folds(frame, rule, group=group)
+    learnt = np.arange(0, len(frame), 2)
+    assert len(splits) == len(rule.views) == count * repeats
+    for repeat in range(repeats):
+        own = splits[repeat * count : (repeat + 1) * count]
+        validated = np.concatenate([split.validation for split in own])
+        np.testing.assert_array_equal(np.sort(validated), learnt)
+        for split in own:
+            together = np.concatenate([split.train, split.validation])
+            np.testing.assert_array_equal(np.sort(together), learnt)
+            assert len(split.test) == 0
+            if combined.group is not None:
+                sides = set(combined.group[split.train]), set(combined.group[split.validation])
+                assert not sides[0] & sides[1]
+
+
+def test_equal_rows_stay_together_and_classes_have_their_share() -> None:
+    frame = table(60)
+    frame = pd.concat([frame, frame, frame, frame], ignore_index=True).drop(columns="group")
+    _, splits = folds(frame, FoldRule(5))
+    for split in splits:
+        known = set(map(tuple, frame.iloc[split.train].astype(str).to_numpy()))
+        assert not known & set(map(tuple, frame.iloc[split.validation].astype(str).to_numpy()))
+        shares = frame["y"].iloc[split.validation].value_counts(normalize=True)
+        assert shares.min() > 0.2
+
+
+def test_by_time_each_fold_validates_on_what_follows() -> None:
+    frame = table(90)
+    combined, splits = folds(frame, FoldRule(4), split_by_time="when")
+    assert combined.time is not None
+    for split in splits:
+        assert combined.time[split.train].max() <= combined.time[split.validation].min()
+    with pytest.raises(RequestError, match="without repeats"):
+        folds(frame, FoldRule(4, 2), split_by_time="when")
+
+
+def test_repeats_divide_in_other_ways_and_a_seed_says_which() -> None:
+    _, splits = folds(table(60), FoldRule(3, 2))
+    assert {tuple(s.validation) for s in splits[:3]} != {tuple(s.validation) for s in splits[3:]}
+    _, again = folds(table(60), FoldRule(3, 2))
+    for one, other in zip(splits, again, strict=True):
+        np.testing.assert_array_equal(one.validation, other.validation)
+
+
+@pytest.mark.parametrize("text", ["1", "0", "5x0", "x", "-3", "5x", "1000x2", "2.5", "", "5 folds"])
+def test_what_is_no_number_of_folds_is_refused(text: str) -> None:
+    with pytest.raises(RequestError, match=r"--cv is .*; expected a number of folds from 2 on"):
+        DataRequest("iris", cv=text)
+
+
+def test_folds_are_read_as_written() -> None:
+    assert FoldRule.of(5) == FoldRule.of(" 5 ") == FoldRule(5)
+    assert FoldRule.of("5x2") == FoldRule(5, 2)
+    assert FoldRule(2, 1).views == ("fold-1", "fold-2")
+    assert DataRequest("iris").views == ("holdout",)
+    assert DataRequest.from_json(DataRequest("iris", cv="3x2").to_json()).views[-1] == "fold-6"
+
+
+def test_folds_and_rows_that_validate_are_too_much() -> None:
+    with pytest.raises(RequestError, match="leave --validation out"):
+        DataRequest("iris", cv=3, validation=0.2)
+
+
+def test_more_folds_than_rows_are_one_sentence() -> None:
+    with pytest.raises(DataError, match="cannot be divided into 80 folds"):
+        folds(table(40), FoldRule(80))
+
+
+def test_a_plan_is_fitted_on_the_training_rows_of_its_own_fold() -> None:
+    frame = table(80).drop(columns=["group", "when"])
+    data = prepare(DataRequest(frame, ("y",), cv=4))
+    assert len(data.folds) == 3
+    assert data.test is not None
+    rows = len(frame) - len(data.test)
+    seen = []
+    for view in (data, *data.folds):
+        assert len(view.train) + len(view.validation) == rows
+        assert view.task == data.task
+        np.testing.assert_allclose(view.train.numeric[:, 0].mean(), 0.0, atol=1e-6)
+        np.testing.assert_allclose(view.train.numeric[:, 0].std(), 1.0, atol=1e-5)
+        seen.append(view.plan)
+    assert len({str(plan.to_json()) for plan in seen}) == 4
+    alone = prepare(DataRequest(frame, ("y",)))
+    assert alone.test is not None
+    np.testing.assert_array_equal(alone.test.truth, data.test.truth)  # the same rows test
