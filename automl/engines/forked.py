@@ -21,8 +21,8 @@ from typing import Any
 from typing_extensions import override
 
 from automl.engines.child import Child, child_environment
+from automl.engines.process_output import describe_end
 from automl.engines.processes import Processes
-from automl.engines.said import describe_end
 from automl.errors import RunError
 
 _START_SECONDS = 180.0  # importing TensorFlow takes 3 to 6 s; a cold disk may take a minute

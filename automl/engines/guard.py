@@ -19,7 +19,7 @@ from automl.common.root import Root
 from automl.engines.child import Child
 from automl.engines.limits import LOG_BYTES, LOG_KEPT, SCARCE_ADDRESSES, scarce_memory
 from automl.engines.memory import held_memory, mapped_memory, shown_size
-from automl.engines.said import bounds_met
+from automl.engines.process_output import bounds_met
 from automl.errors import RunError
 
 #: Seconds between two looks; a look at two workers takes 0.1 ms.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from automl.engines.absence import Absence
 from automl.engines.limits import STOPPED_SECONDS
-from automl.engines.process_table import Standing
+from automl.engines.process_table import ProcessState
 
 #: Seconds between two looks; one takes some 0.3 ms.
 LOOK_SECONDS = 0.2
@@ -28,7 +28,7 @@ class HeldUp:
         """Whether it is time for the next look."""
         return now - self._looked >= LOOK_SECONDS
 
-    def look(self, now: float, seen: Standing | None) -> float:
+    def look(self, now: float, seen: ProcessState | None) -> float:
         """Takes how the process stands.
 
         Args:

@@ -132,12 +132,12 @@ class LocalEngine(Engine):
         self._processes.notice()
         events: list[Event] = []
         for index, worker in enumerate(self._workers):
-            self._greet(worker)
+            self._send_job(worker)
             try:
                 while (message := worker.child.receive()) is not None:
                     events += self._take(index, worker, message)
             except EOFError:
-                events += self._bury(index, worker)
+                events += self._replace_dead(index, worker)
                 continue
             if self._workers[index] is not worker:
                 continue  # replaced after its last trial; how it ends is nobody's concern
@@ -151,17 +151,17 @@ class LocalEngine(Engine):
                 worker.child.kill()
                 self._replace(index, worker)
             elif worker.child.exit_code is not None:
-                events += self._bury(index, worker)
+                events += self._replace_dead(index, worker)
         for index, successor in list(self._successors.items()):
             self._await_successor(index, successor)
         self._assign()
         return events
 
-    def _greet(self, worker: LocalWorker) -> None:
-        if worker.child.connection is not None and not worker.greeted:
+    def _send_job(self, worker: LocalWorker) -> None:
+        if worker.child.connection is not None and not worker.has_job:
             assert self._job is not None
             worker.child.send({"job": self._job.to_json()})
-            worker.greeted = True
+            worker.has_job = True
 
     def _take(self, index: int, worker: LocalWorker, message: dict[str, Any]) -> list[Event]:
         worker.hear()
@@ -181,7 +181,7 @@ class LocalEngine(Engine):
         if "ended" in message:
             worker.spec = None
             if index in self._successors and self._successors[index].ready:
-                self._succeed(index)
+                self._install_successor(index)
             elif index not in self._successors and self._has_grown(worker, message["memory"]):
                 # It goes on until the other one is up, so that no trial waits.
                 self._successors[index] = self._start_worker(index)
@@ -218,7 +218,7 @@ class LocalEngine(Engine):
 
     def _await_successor(self, index: int, successor: LocalWorker) -> None:
         """Takes a successor into its place as soon as it is up and no trial runs there."""
-        self._greet(successor)
+        self._send_job(successor)
         if successor.never_came_up():
             successor.child.kill()
         try:
@@ -231,9 +231,9 @@ class LocalEngine(Engine):
             del self._successors[index]  # the next trial's end starts another one
             return
         if successor.ready and self._workers[index].spec is None:
-            self._succeed(index)
+            self._install_successor(index)
 
-    def _succeed(self, index: int) -> None:
+    def _install_successor(self, index: int) -> None:
         self._workers[index].child.close()  # a healthy worker ends by itself when it is let go
         self._workers[index] = self._successors.pop(index)
 
@@ -244,7 +244,7 @@ class LocalEngine(Engine):
         else:
             self._workers[index] = self._start_worker(index)
 
-    def _bury(self, index: int, worker: LocalWorker) -> list[Event]:
+    def _replace_dead(self, index: int, worker: LocalWorker) -> list[Event]:
         """Replaces a worker that has died, and fails the trial that it ran."""
         self._processes.await_end(worker.child)
         if not worker.ready and not worker.child.is_lost:
@@ -252,7 +252,7 @@ class LocalEngine(Engine):
             if self._failed_starts >= START_ATTEMPTS:
                 raise RunError(
                     f"A worker died {START_ATTEMPTS} times while it started: it "
-                    f"{worker.last_words()}. See {worker.log}, then resume the search."
+                    f"{worker.end_description()}. See {worker.log}, then resume the search."
                 )
         spec, started = worker.spec, worker.started
         worker.child.kill()  # it may have closed its connection and live on
@@ -265,7 +265,7 @@ class LocalEngine(Engine):
             self._queue.appendleft((spec, worker.submitted))
             return []
         cause = FailureCause.OUT_OF_MEMORY if overgrown else FailureCause.CRASHED
-        reason = overgrown or f"its worker process {worker.last_words()}"
+        reason = overgrown or f"its worker process {worker.end_description()}"
         return [
             TrialEnded(
                 spec.trial,

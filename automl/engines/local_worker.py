@@ -10,8 +10,8 @@ from automl.engines.absence import Absence
 from automl.engines.child import Child
 from automl.engines.held_up import HeldUp
 from automl.engines.limits import LIMIT_GRACE, STALL_SECONDS, overdue
-from automl.engines.process_table import standing
-from automl.engines.said import describe_end, length, printed_since
+from automl.engines.process_output import describe_end, length, printed_since
+from automl.engines.process_table import process_state
 from automl.trial import TrialResult, TrialSpec
 
 
@@ -22,7 +22,7 @@ class LocalWorker:
         self.child = child
         self.log = log
         self.ready = False
-        self.greeted = False
+        self.has_job = False
         self.spec: TrialSpec | None = None
         self.started = self.submitted = 0.0
         self.heard = time.monotonic()
@@ -46,7 +46,7 @@ class LocalWorker:
             spec = replace(spec, seconds_left=spec.seconds_left - (self.started - submitted))
         self.child.send({"trial": spec.to_json()})
 
-    def last_words(self) -> str:
+    def end_description(self) -> str:
         """How the process has ended, and what it said of the reason since the trial began."""
         said = self.child.said or printed_since(self.log, self._log_start)
         return describe_end(self.child.exit_code, said)
@@ -95,6 +95,6 @@ class LocalWorker:
         """Counts the seconds in which the process is stopped, or waits for a core or a disk."""
         if self.child.pid is None or not self._hold.is_due(now):
             return
-        held_up = self._hold.look(now, standing(self.child.pid))
+        held_up = self._hold.look(now, process_state(self.child.pid))
         self._held_up += min(held_up, now - self.started)
         self._silence_held_up += min(held_up, now - self.heard)

@@ -10,7 +10,7 @@ _PROCESSES = Path("/proc")
 
 
 @dataclass(frozen=True)
-class Standing:
+class ProcessState:
     """A process as it stands.
 
     Attributes:
@@ -29,7 +29,7 @@ class Standing:
     waits_for_disk: bool = False
 
 
-def standing(pid: int) -> Standing | None:
+def process_state(pid: int) -> ProcessState | None:
     """A process as it stands; None where it is gone, or the system does not tell.
 
     Args:
@@ -41,7 +41,7 @@ def standing(pid: int) -> Standing | None:
         return None
     threads = (_fields(path / "stat") for path in folder.glob("task/*"))
     states = {fields[0], *(thread[0] for thread in threads if thread is not None)}
-    return Standing(
+    return ProcessState(
         is_stopped=fields[0] in ("T", "t"),
         wants_core="R" in states,
         waits_for_disk="D" in states,
@@ -51,7 +51,7 @@ def standing(pid: int) -> Standing | None:
 
 
 def began(pid: int) -> int | None:
-    """When a process began, see `Standing`; None where it is gone, or the system does not tell."""
+    """When a process began (see `ProcessState`); None where it is gone or the system is silent."""
     fields = _fields(_PROCESSES / str(pid) / "stat")
     return None if fields is None else int(fields[19])
 

@@ -19,7 +19,7 @@ from automl.common.machine import address_space
 from automl.engines.child import Child
 from automl.engines.limits import LEAST_ADDRESS_SPACE
 from automl.engines.memory import shown_size
-from automl.engines.said import bounds_met
+from automl.engines.process_output import bounds_met
 from automl.errors import RequestError, RunError
 
 #: How often it is looked whether a process whose connection is closed has ended, with a pause of so

@@ -21,7 +21,7 @@ from automl.engines.absence import Absence
 from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
 from automl.engines.limits import MEMORY_GROWTH, STALL_SECONDS, overdue
 from automl.engines.ray_cluster import Cluster, connect
-from automl.engines.ray_exchange import Closed, ClosedGently, Exchange, Happening, RunningTrial
+from automl.engines.ray_exchange import Closed, ClosedGently, EventAndFiles, Exchange, TuneTrial
 from automl.engines.ray_health import Health
 from automl.engines.ray_trainable import Mailbox, Workload
 from automl.engines.ray_tune import make_tuner
@@ -79,8 +79,8 @@ class RayEngine(Engine):
         self._clocks: dict[str, TrialClock] = {}
         self._watch = Watch("")
         self._health: Health | None = None
-        #: The latest letter to each trial, until its next epoch.
-        self._letters: dict[str, dict[str, Any]] = {}
+        #: The latest message to each trial, until its next epoch.
+        self._messages: dict[str, dict[str, Any]] = {}
         self._mailbox_name = ""
         self._mailbox_since = time.monotonic()
 
@@ -149,11 +149,11 @@ class RayEngine(Engine):
                 self._kill_overdue()
             seconds = min(max(0.0, deadline - time.monotonic()), LOOK_SECONDS)
             with self._absence.waiting(seconds):
-                happened = self._exchange.happened(seconds)
-            if self._is_suspicious(happened):
+                events = self._exchange.take_events(seconds)
+            if self._is_suspicious(events):
                 self._check_health()
-            if happened:
-                return [self._take(happening) for happening in happened]
+            if events:
+                return [self._take(taken) for taken in events]
             if failure := self._exchange.failure():
                 raise RunError(
                     f"Ray Tune cannot run trials ({failure}); mend it, then resume the search."
@@ -161,10 +161,10 @@ class RayEngine(Engine):
             if time.monotonic() >= deadline:
                 return []
 
-    def _is_suspicious(self, happened: list[Happening]) -> bool:
+    def _is_suspicious(self, events: list[EventAndFiles]) -> bool:
         """Whether to see if the cluster lives: a trial has failed, or nothing has happened."""
-        ended = [one.event.result for one in happened if isinstance(one.event, TrialEnded)]
-        return not happened or any(result.state is TrialState.FAILED for result in ended)
+        ended = [one.event.result for one in events if isinstance(one.event, TrialEnded)]
+        return not events or any(result.state is TrialState.FAILED for result in ended)
 
     def _check_health(self) -> None:
         lost = self._health.lost() if self._health is not None else ""
@@ -175,23 +175,23 @@ class RayEngine(Engine):
                 f"they run again with `automl resume {self._run}`."
             )
 
-    def _take(self, happening: Happening) -> Event:
+    def _take(self, taken: EventAndFiles) -> Event:
         """Puts an ended trial's files into the run."""
-        event = happening.event
+        event = taken.event
         if isinstance(event, EpochFinished):
-            self._letters[str(event.trial)] = {"epoch": event.report.epoch}
-            for name, content in happening.files.items():
+            self._messages[str(event.trial)] = {"epoch": event.report.epoch}
+            for name, content in taken.files.items():
                 root, path = Root(self._run), self._run / "trials" / str(event.trial) / name
                 root.make_folder(path.parent)
                 root.write(path, content, durable=False)
                 self._mailbox.leave_checkpoint.remote(str(event.trial), content)
         if not isinstance(event, TrialEnded):
             return event
-        self._letters.pop(str(event.trial), None)
+        self._messages.pop(str(event.trial), None)
         self._clocks.pop(str(event.trial), None)
         self._mailbox.forget.remote(str(event.trial))
         try:
-            _write_files(Root(self._run), Path("trials") / str(event.trial), happening.files)
+            _write_files(Root(self._run), Path("trials") / str(event.trial), taken.files)
         except (OSError, RunError) as error:
             reason = f"its files could not be written: {error}"
             cause = FailureCause.UNWRITABLE
@@ -241,7 +241,7 @@ class RayEngine(Engine):
         with self._absence.waiting(LOOK_SECONDS):
             return bool(ray.wait([asked], timeout=LOOK_SECONDS)[0])
 
-    def _watched(self, started: list[RunningTrial], now: float) -> list[RunningTrial]:
+    def _watched(self, started: list[TuneTrial], now: float) -> list[TuneTrial]:
         """The trials of which it is known what held them up so far."""
         seen = self._watch.look([trial.place for trial in started if trial.place], now)
         for trial in started:
@@ -250,28 +250,28 @@ class RayEngine(Engine):
         return [t for t in started if not (t.place and self._watch.is_unsure(t.place, now))]
 
     def _notice_mailbox(self, mailbox: str, now: float) -> None:
-        """Sends again what a mailbox may have had when it died: the latest letter to each trial."""
+        """Sends again what a mailbox may have had when it died: the latest to each trial."""
         if mailbox == self._mailbox_name:
             return
         if self._mailbox_name:
-            for trial, letter in self._letters.items():
-                if len(letter) > 1:
-                    self._mailbox.put.remote(trial, letter)
+            for trial, message in self._messages.items():
+                if len(message) > 1:
+                    self._mailbox.put.remote(trial, message)
         self._mailbox_name, self._mailbox_since = mailbox, now
 
     @override
     def answer(self, trial: int | str, answer: Answer, thresholds: Sequence[float] = ()) -> None:
-        letter = {
-            **self._letters.get(str(trial), {}),
+        message = {
+            **self._messages.get(str(trial), {}),
             "answer": answer,
             "thresholds": list(thresholds),
         }
-        self._letters[str(trial)] = letter
-        self._mailbox.put.remote(str(trial), letter)
+        self._messages[str(trial)] = message
+        self._mailbox.put.remote(str(trial), message)
 
     @override
     def interrupt(self, trial: int | str, reason: str) -> None:
-        self._letters.setdefault(str(trial), {})["interrupt"] = reason
+        self._messages.setdefault(str(trial), {})["interrupt"] = reason
         self._mailbox.put.remote(str(trial), {"interrupt": reason})
 
     @override

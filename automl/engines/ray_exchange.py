@@ -43,7 +43,7 @@ class ClosedGently(Exception):
 
 
 @dataclass
-class RunningTrial:
+class TuneTrial:
     """A trial in Tune's hands.
 
     Attributes:
@@ -66,7 +66,7 @@ class RunningTrial:
 
 
 @dataclass(frozen=True)
-class Happening:
+class EventAndFiles:
     """An event, and the files that come with it: a checkpoint, or all that a trial leaves."""
 
     event: Event
@@ -84,8 +84,8 @@ class Exchange:
         self._leave = leave
         self._changed = threading.Condition()
         self._submitted: deque[tuple[TrialSpec, float]] = deque()
-        self._running: dict[str, RunningTrial] = {}
-        self._happened: deque[Happening] = deque()
+        self._running: dict[str, TuneTrial] = {}
+        self._events: deque[EventAndFiles] = deque()
         self._vacancies = 0
         self._failed_starts = 0
         self._retired: deque[float] = deque()
@@ -101,20 +101,20 @@ class Exchange:
             self._submitted.append((spec, time.monotonic()))
             self._changed.notify_all()
 
-    def happened(self, timeout: float) -> list[Happening]:
+    def take_events(self, timeout: float) -> list[EventAndFiles]:
         """What has happened since the last call, waiting for it at most ``timeout`` seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: self._happened or self._failure, timeout)
-            happened = list(self._happened)
-            self._happened.clear()
-        return happened
+            self._changed.wait_for(lambda: self._events or self._failure, timeout)
+            events = list(self._events)
+            self._events.clear()
+        return events
 
     def failure(self) -> str:
         """Why Tune cannot go on, or "" while it can."""
         with self._changed:
             return self._failure
 
-    def running(self) -> list[RunningTrial]:
+    def running(self) -> list[TuneTrial]:
         """The trials in Tune's hands."""
         with self._changed:
             return list(self._running.values())
@@ -151,7 +151,7 @@ class Exchange:
             if spec.seconds_left is not None:
                 waited = time.monotonic() - submitted
                 spec = replace(spec, seconds_left=spec.seconds_left - waited)
-            self._running[identity] = RunningTrial(spec, submitted=whole)
+            self._running[identity] = TuneTrial(spec, submitted=whole)
             return spec
 
     def placed(self, identity: str, actor: Any) -> None:
@@ -243,7 +243,7 @@ class Exchange:
         self._tell(TrialEnded(running.spec.trial, result), files or {})
 
     def _tell(self, event: Event, files: Mapping[str, bytes] | None = None) -> None:
-        self._happened.append(Happening(event, files or {}))
+        self._events.append(EventAndFiles(event, files or {}))
         self._changed.notify_all()
 
 

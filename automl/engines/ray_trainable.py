@@ -1,4 +1,4 @@
-"""A Ray actor's side of the contract: a Trainable that runs trials, and the letters they get."""
+"""A Ray actor's side of the contract: a Trainable that runs trials, and the messages they get."""
 
 from __future__ import annotations
 
@@ -145,27 +145,27 @@ class Mailbox:
     """
 
     def __init__(self) -> None:
-        self._letters: defaultdict[str, asyncio.Queue[dict[str, Any]]] = defaultdict(asyncio.Queue)
+        self._messages: defaultdict[str, asyncio.Queue[dict[str, Any]]] = defaultdict(asyncio.Queue)
         self._heard: dict[str, float] = {}
         self._checkpoints: dict[str, bytes] = {}
         self._name = secrets.token_hex(8)  # another one where it was started anew
 
-    async def put(self, address: str, letter: dict[str, Any]) -> None:
-        """Leaves a letter for a trial."""
-        self._letters[address].put_nowait(letter)
+    async def put(self, address: str, message: dict[str, Any]) -> None:
+        """Leaves a message for a trial."""
+        self._messages[address].put_nowait(message)
 
     async def take(self, address: str, wait: bool) -> list[dict[str, Any]]:
-        """Hands a trial its letters, in order; also that trial's sign of life.
+        """Hands a trial its messages, in order; also that trial's sign of life.
 
         Args:
             address: The trial's.
-            wait: Whether to wait for a letter where there is none.
+            wait: Whether to wait for a message where there is none.
         """
         self._heard[address] = time.monotonic()
-        letters = self._letters[address]
-        taken = [await letters.get()] if wait else []
-        while not letters.empty():
-            taken.append(letters.get_nowait())
+        messages = self._messages[address]
+        taken = [await messages.get()] if wait else []
+        while not messages.empty():
+            taken.append(messages.get_nowait())
         return taken
 
     async def silences(self) -> tuple[str, dict[str, float]]:
@@ -184,7 +184,7 @@ class Mailbox:
     async def forget(self, address: str) -> None:
         """Throws away what is left of a trial that is over."""
         self._checkpoints.pop(address, None)
-        self._letters.pop(address, None)
+        self._messages.pop(address, None)
         self._heard.pop(address, None)
 
 
@@ -196,7 +196,7 @@ class _Inside:
     done: float
 
 
-class _Course:
+class _Conversation:
     """One trial on its way, in a thread of its own: training calls back, Tune calls in."""
 
     def __init__(self, spec: TrialSpec, trainable: TrialTrainable, directory: Path) -> None:
@@ -264,16 +264,16 @@ class _Course:
         return self._interruption
 
     def _take(self, wait: bool) -> None:
-        """Reads the trial's letters, and keeps the answer among them, if there is one."""
-        for letter in ray.get(self._trainable.mailbox.take.remote(self._address, wait)):
-            self._interruption = letter.get("interrupt", self._interruption)
-            if "answer" not in letter:
+        """Reads the trial's messages, and keeps the answer among them, if there is one."""
+        for message in ray.get(self._trainable.mailbox.take.remote(self._address, wait)):
+            self._interruption = message.get("interrupt", self._interruption)
+            if "answer" not in message:
                 continue
-            epoch = letter.get("epoch", self._epoch)
+            epoch = message.get("epoch", self._epoch)
             # Another one came twice; but a trial that did not wait hears late that it is to end.
-            is_late = epoch < self._epoch and letter["answer"] != Answer.GO_ON
+            is_late = epoch < self._epoch and message["answer"] != Answer.GO_ON
             if epoch == self._epoch or is_late:
-                self._answer = letter
+                self._answer = message
 
     def news(self) -> dict[str, Any]:
         """What has happened since the last call, waiting for it where nothing has.
@@ -347,7 +347,7 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray carries no types
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Makes ready for the next trial; True, since an actor can always be used again."""
         self._spec = TrialSpec.from_json(json.loads(new_config[SPEC]))
-        self._course: _Course | None = None
+        self._course: _Conversation | None = None
         return True
 
     def space(self, key: str) -> SearchSpace:
@@ -359,7 +359,7 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray carries no types
     def step(self) -> dict[str, Any]:
         """Starts the trial, or waits for what happens next in it."""
         if self._course is None:
-            self._course = _Course(self._spec, self, Path(self.logdir) / "files")
+            self._course = _Conversation(self._spec, self, Path(self.logdir) / "files")
             return {STARTED: asdict(Place.here())}
         news = self._course.news()
         if ENDED in news:

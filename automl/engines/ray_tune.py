@@ -132,7 +132,7 @@ def make_tuner(
     Args:
         exchange: Where trials come from and results go.
         workload: What all trials share; it goes through Ray's object store.
-        mailbox: Handle of the actor that trials get their letters from.
+        mailbox: Handle of the actor that trials get their messages from.
         cluster: Where to run.
         workers: Trials at once.
         name: Name of the experiment within the cluster's folder.

@@ -12,7 +12,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from automl.engines.absence import Absence
 from automl.engines.held_up import HeldUp
-from automl.engines.process_table import Standing, began, standing
+from automl.engines.process_table import ProcessState, began, process_state
 
 #: Seconds for which nothing is held against the trials of a machine that does not answer.
 PATIENCE_SECONDS = 30.0
@@ -28,7 +28,7 @@ class Place:
     Attributes:
         node: Ray's name of the machine.
         pid: The process.
-        began: See `automl.engines.process_table.Standing`; None where the system does not tell.
+        began: See `automl.engines.process_table.ProcessState`; None where the system does not tell.
     """
 
     node: str
@@ -41,52 +41,52 @@ class Place:
         pid = os.getpid()
         return cls(ray.get_runtime_context().get_node_id(), pid, began(pid))
 
-    def standing_of(self, seen: Standing | None) -> Standing | None:
+    def state_of(self, seen: ProcessState | None) -> ProcessState | None:
         """The same, or None where the process's id was used again."""
         return seen if seen is not None and seen.began == self.began else None
 
 
-class Lookout:
+class NodeProbe:
     """Tells how processes of its own machine stand.
 
     An actor: the one that trains may be stopped, and the driver sees its own machine only.
     """
 
-    def standings(self, pids: list[int]) -> dict[int, Standing | None]:
+    def states(self, pids: list[int]) -> dict[int, ProcessState | None]:
         """How processes stand.
 
         Args:
             pids: Their ids.
         """
-        return {pid: standing(pid) for pid in pids}
+        return {pid: process_state(pid) for pid in pids}
 
 
 class Watch:
     """Asks every machine how the processes of its trials stand, and waits for none.
 
     Args:
-        node: The machine of this process, which needs no `Lookout`.
+        node: The machine of this process, which needs no `NodeProbe`.
     """
 
     def __init__(self, node: str) -> None:
         self._node = node
-        self._lookouts: dict[str, Any] = {}
+        self._probes: dict[str, Any] = {}
         self._asked: dict[str, Any] = {}
         self._answered: dict[str, float] = {}
 
-    def look(self, places: Collection[Place], now: float) -> dict[Place, Standing | None]:
+    def look(self, places: Collection[Place], now: float) -> dict[Place, ProcessState | None]:
         """How processes stand of which there is news since the last look.
 
         Args:
             places: All that are of interest.
             now: Time on the monotonic clock.
         """
-        seen = {place: standing(place.pid) for place in places if place.node == self._node}
+        seen = {place: process_state(place.pid) for place in places if place.node == self._node}
         for node in {place.node for place in places} - {self._node}:
             there = [place for place in places if place.node == node]
             answer = self._ask(node, there, now)
             seen |= {place: answer[place.pid] for place in there if place.pid in answer}
-        return {place: place.standing_of(found) for place, found in seen.items()}
+        return {place: place.state_of(found) for place, found in seen.items()}
 
     def is_unsure(self, place: Place, now: float) -> bool:
         """Whether a machine has not answered lately, but may do so yet.
@@ -100,13 +100,13 @@ class Watch:
         silent = now - self._answered[place.node]
         return silent < PATIENCE_SECONDS and not self._has_answered(place.node)
 
-    def _ask(self, node: str, places: list[Place], now: float) -> dict[int, Standing | None]:
+    def _ask(self, node: str, places: list[Place], now: float) -> dict[int, ProcessState | None]:
         """The answer to the last question, where it has come; then the next one is asked."""
-        answer: dict[int, Standing | None] = {}
-        if node not in self._lookouts:
+        answer: dict[int, ProcessState | None] = {}
+        if node not in self._probes:
             there = NodeAffinitySchedulingStrategy(node, soft=False)
             options = {"num_cpus": 0, "max_restarts": -1, "scheduling_strategy": there}
-            self._lookouts[node] = ray.remote(Lookout).options(**options).remote()
+            self._probes[node] = ray.remote(NodeProbe).options(**options).remote()
             self._answered[node] = now
         elif not self._has_answered(node):
             return answer
@@ -115,10 +115,10 @@ class Watch:
                 answer = ray.get(self._asked[node])
                 self._answered[node] = now
             except ray.exceptions.RayError:  # it is being started anew, or its machine has left
-                del self._lookouts[node], self._asked[node]
+                del self._probes[node], self._asked[node]
                 return answer
         pids = [place.pid for place in places]
-        self._asked[node] = self._lookouts[node].standings.remote(pids)
+        self._asked[node] = self._probes[node].states.remote(pids)
         return answer
 
     def _has_answered(self, node: str) -> bool:
@@ -126,9 +126,9 @@ class Watch:
 
     def close(self) -> None:
         """Ends what it has started."""
-        for lookout in self._lookouts.values():
-            ray.kill(lookout)
-        self._lookouts.clear()
+        for probe in self._probes.values():
+            ray.kill(probe)
+        self._probes.clear()
         self._asked.clear()
 
 
@@ -159,7 +159,7 @@ class TrialClock:
         since = max(0.0, now - started)
         self._absent_before = max(self._absent_before, self._absence.seconds - since)
 
-    def look(self, now: float, seen: Standing | None) -> None:
+    def look(self, now: float, seen: ProcessState | None) -> None:
         """Takes how its process stands; see `HeldUp.look`."""
         if self._hold is None:
             self._hold = HeldUp(self._absence, now)

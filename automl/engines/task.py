@@ -16,8 +16,8 @@ from automl.common.machine import usable_cores
 from automl.engines.absence import Absence
 from automl.engines.child import Child
 from automl.engines.guard import Guard
+from automl.engines.process_output import describe_end
 from automl.engines.processes import Processes
-from automl.engines.said import describe_end
 from automl.errors import AutoMLError, RunError
 
 TIMEOUT = 600.0

@@ -16,7 +16,7 @@ from automl.engines.child import Child
 from automl.engines.held_up import HeldUp
 from automl.engines.limits import LIMIT_GRACE, STOPPED_SECONDS, USUAL_IMPORT, limit_grace
 from automl.engines.local_worker import LocalWorker
-from automl.engines.process_table import Standing, began, standing
+from automl.engines.process_table import ProcessState, began, process_state
 from automl.trial import FailureCause, TrialBudget, TrialSpec
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -99,7 +99,7 @@ def test_a_worker_that_is_held_up_is_not_overdue_and_one_that_sleeps_is(tmp_path
     crowd = [subprocess.Popen([sys.executable, "-c", alone]) for _ in range(3)]
     idle = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     try:
-        wait_for(lambda: all((one := standing(p.pid)) and one.computed > 0 for p in crowd))
+        wait_for(lambda: all((one := process_state(p.pid)) and one.computed > 0 for p in crowd))
         absence = Absence()
         workers = []
         for process in (crowd[0], idle):
@@ -108,7 +108,7 @@ def test_a_worker_that_is_held_up_is_not_overdue_and_one_that_sleeps_is(tmp_path
             workers.append(LocalWorker(child, tmp_path / "log", absence))
             workers[-1].give(spec, time.monotonic())
         busy, asleep = workers
-        before, verdict = standing(crowd[0].pid), None
+        before, verdict = process_state(crowd[0].pid), None
         while verdict is None:
             assert busy.overdue(600.0) is None
             verdict = asleep.overdue(600.0)
@@ -118,7 +118,7 @@ def test_a_worker_that_is_held_up_is_not_overdue_and_one_that_sleeps_is(tmp_path
         while busy.overdue(600.0) is None:
             with absence.waiting(0.05):
                 time.sleep(0.05)
-        after = standing(crowd[0].pid)
+        after = process_state(crowd[0].pid)
         assert before is not None and after is not None
         assert after.computed - before.computed > 0.6  # of its own, however long they took
     finally:
@@ -131,7 +131,7 @@ def held_up(*looks: tuple[float, float, bool, bool]) -> float:
     """Seconds in which a process is found held up: time, seconds computed, core, disk."""
     hold = HeldUp(Absence(Clock()), 0.0)
     return sum(
-        hold.look(now, Standing(False, wants_core, computed, 1, waits_for_disk=waits))
+        hold.look(now, ProcessState(False, wants_core, computed, 1, waits_for_disk=waits))
         for now, computed, wants_core, waits in looks
     )
 
@@ -153,10 +153,10 @@ def test_the_system_tells_who_is_stopped_and_who_wants_a_core() -> None:
     busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     idle = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     try:
-        wait_for(lambda: (one := standing(busy.pid)) and one.wants_core and one.computed > 0)
-        wait_for(lambda: (one := standing(idle.pid)) and not one.wants_core)
+        wait_for(lambda: (one := process_state(busy.pid)) and one.wants_core and one.computed > 0)
+        wait_for(lambda: (one := process_state(idle.pid)) and not one.wants_core)
         os.kill(busy.pid, signal.SIGSTOP)
-        wait_for(lambda: (one := standing(busy.pid)) and one.is_stopped)
+        wait_for(lambda: (one := process_state(busy.pid)) and one.is_stopped)
         first = began(busy.pid)
         assert first is not None
         assert first == began(busy.pid) != began(os.getpid())
@@ -164,7 +164,7 @@ def test_the_system_tells_who_is_stopped_and_who_wants_a_core() -> None:
         for process in (busy, idle):
             process.kill()
             process.wait()
-    assert standing(busy.pid) is None
+    assert process_state(busy.pid) is None
 
 
 def wait_for(condition, seconds: float = 300.0) -> None:

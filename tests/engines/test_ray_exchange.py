@@ -38,11 +38,11 @@ def test_where_tune_breaks_running_trials_fail_and_the_others_come_again() -> No
     assert [next_number(exchange, identity) for identity in "ab"] == [0, 1]
     exchange.took_step("a", {STARTED: PLACE})
     exchange.broke("bad luck")
-    (happening,) = exchange.happened(0.0)
-    assert isinstance(happening.event, TrialEnded)
-    assert happening.event.trial == 0
-    assert happening.event.result.cause is FailureCause.CRASHED
-    assert happening.event.result.reason == "bad luck"
+    (taken,) = exchange.take_events(0.0)
+    assert isinstance(taken.event, TrialEnded)
+    assert taken.event.trial == 0
+    assert taken.event.result.cause is FailureCause.CRASHED
+    assert taken.event.result.reason == "bad luck"
     assert exchange.failure() == ""
     assert [next_number(exchange, identity) for identity in "cd"] == [1, 2]
 

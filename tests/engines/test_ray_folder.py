@@ -63,7 +63,7 @@ def test_a_machine_that_leaves_is_no_fault_of_its_trial() -> None:
         assert exchange.next_trial(str(move)) is not None
         exchange.took_step(str(move), {STARTED: PLACE})
         exchange.lost(str(move), "its node has died", of_machine=True)
-    assert len(exchange.happened(0.0)) == 1  # then it fails after all
+    assert len(exchange.take_events(0.0)) == 1  # then it fails after all
     assert exchange.failure() == ""
 
 

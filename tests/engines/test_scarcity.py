@@ -23,7 +23,7 @@ from automl.engines.contract import EpochFinished, Event, Job, SpaceHandle, Tria
 from automl.engines.forked import MOST_LOST, ForkedProcesses
 from automl.engines.forkserver import _Server
 from automl.engines.local import LocalEngine
-from automl.engines.said import bounds_met, describe_end, last_words, printed_since
+from automl.engines.process_output import bounds_met, describe_end, last_line, printed_since
 from automl.engines.task import run_task
 from automl.errors import RunError
 from automl.space.registry import find_space
@@ -40,13 +40,13 @@ To enable the following instructions: AVX2, rebuild TensorFlow with the appropri
 
 
 def test_a_notice_of_a_library_is_no_reason() -> None:
-    assert last_words(CUDA) == ""
+    assert last_line(CUDA) == ""
     assert "cuFFT" not in describe_end(-9, CUDA)
-    assert last_words("ValueError: too wide\n" + CUDA) == "ValueError: too wide"
+    assert last_line("ValueError: too wide\n" + CUDA) == "ValueError: too wide"
     fatal = "F0000 00:00:1.5 123 env.cc:5] Check failed: ret == 0 (11 vs. 0)Thread t via pthread"
     dump = '\nFatal Python error: Aborted\n\nThread 0x7f:\n  File "x.py", line 3 in f\n'
-    assert last_words(CUDA + fatal + dump) == "Fatal Python error: Aborted"
-    assert last_words(CUDA + fatal).startswith("env.cc:5] Check failed: ret == 0")
+    assert last_line(CUDA + fatal + dump) == "Fatal Python error: Aborted"
+    assert last_line(CUDA + fatal).startswith("env.cc:5] Check failed: ret == 0")
 
 
 def test_only_what_was_printed_since_counts(tmp_path: Path) -> None:
@@ -56,14 +56,14 @@ def test_only_what_was_printed_since_counts(tmp_path: Path) -> None:
     assert printed_since(log, start) == ""
     with log.open("a") as file:
         file.write("of this trial\n")
-    assert last_words(printed_since(log, start)) == "of this trial"
+    assert last_line(printed_since(log, start)) == "of this trial"
     log.write_text("short\n")  # the guard has shortened it
     assert printed_since(log, start) == "short\n"
 
 
 def test_a_bound_that_was_met_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("automl.engines.said.process_bound", lambda: 40)
-    monkeypatch.setattr("automl.engines.said.address_space", lambda: 3 << 29)
+    monkeypatch.setattr("automl.engines.process_output.process_bound", lambda: 40)
+    monkeypatch.setattr("automl.engines.process_output.address_space", lambda: 3 << 29)
     assert "at most 40 processes" in bounds_met("pthread_create() failed")
     assert "1.5 GB of addresses" in bounds_met("std::bad_alloc")
     assert bounds_met("ValueError: too wide") == ""
@@ -103,7 +103,7 @@ def test_a_process_that_may_not_be_forked_says_why(monkeypatch: pytest.MonkeyPat
         _Server(theirs).start({"preload": [], "id": 7}, descriptor)
         notice = json.loads(ours.recv(4096))
     assert notice["failed"] == 7
-    monkeypatch.setattr("automl.engines.said.process_bound", lambda: 40)
+    monkeypatch.setattr("automl.engines.process_output.process_bound", lambda: 40)
     assert "ulimit -u" in describe_end(1, notice["why"])
 
 

@@ -28,7 +28,7 @@ _PREFIX = re.compile(r"^[IWEF]\d{4} [\d:.]+\s+\d+ |^\d{4}-\d\d-\d\d [\d:.]+: [IW
 _MOST_LETTERS = 300
 
 
-def last_words(text: str) -> str:
+def last_line(text: str) -> str:
     """The line that says most likely why a process has ended; "" where none does.
 
     Args:
@@ -73,7 +73,7 @@ def describe_end(exit_code: int | None, text: str) -> str:
     Returns:
         The end of a sentence that begins with the process.
     """
-    words = last_words(text)
+    words = last_line(text)
     reason = f" ({words})" if words else ""
     if exit_code is None:
         how = "closed its connection without a result"
