@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from automl.tuning.pruners import PRUNERS, make_pruner
 from automl.tuning.pruners.base import CurvePruner
-from automl.tuning.pruners.curves import Curve
+from automl.tuning.pruners.learning_curve import LearningCurve
 from automl.tuning.pruners.peers import Peers
 from automl.tuning.pruners.rules import (
     AshaPruner,
@@ -90,7 +90,7 @@ def trials(
     for number, index in enumerate(order):
         whole = task.curves[index]
         stop = _stop(pruner, number, whole, peers)
-        peers.add(Curve(number, whole[:stop], completed=stop == len(whole)))
+        peers.add(LearningCurve(number, whole[:stop], completed=stop == len(whole)))
         yield stop, float(task.regret[index]) if stop == len(whole) else math.inf
 
 
@@ -98,7 +98,7 @@ def _stop(pruner: CurvePruner | None, number: int, whole: Sequence[float], peers
     # A model that early stopping ends at this very epoch is complete: nothing is left to prune.
     for epoch in range(1, len(whole)) if pruner is not None else ():
         assert pruner is not None
-        if pruner.stops(Curve(number, whole[:epoch], completed=False), peers):
+        if pruner.stops(LearningCurve(number, whole[:epoch], completed=False), peers):
             return epoch
     return len(whole)
 

@@ -118,7 +118,7 @@ def replay_journal(path: Path) -> list[StudyContent]:
     Raises:
         RunError: A line in the middle is not JSON, or the file was changed after it was written.
     """
-    replay, seal, first = _Replay(path), Seal(), 1
+    replay, seal, first = _JournalReplay(path), Seal(), 1
     with collector_paused():
         for lines in read_blocks(path):
             seal = seal.checked(b"".join(lines), path)
@@ -134,7 +134,7 @@ def replay_journal(path: Path) -> list[StudyContent]:
     return replay.finished()
 
 
-class _Replay:
+class _JournalReplay:
     """The state of a replay: Optuna counts studies, and trials over all studies, from 0."""
 
     def __init__(self, path: Path) -> None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from automl.models.optimizers import momentum_variable
-from automl.training.course import Course
+from automl.training.control import TrainingControl
 from automl.training.device_data import DeviceRows
 from automl.training.evaluation import Evaluator, loss_of, overrides
 from automl.training.model_state import State, model_state, restore_model_state
@@ -40,7 +40,7 @@ class FitTrainer:
         model: The compiled ``keras.Model``, itself and its optimizer built.
         train: The training rows.
         batch_size: Rows in a step; the last step of an epoch takes what is left.
-        callbacks: Callbacks of a person's own, called before the course hears of an epoch.
+        callbacks: Callbacks of a person's own, called before the control hears of an epoch.
 
     Attributes:
         evaluator: Scores the model.
@@ -62,25 +62,25 @@ class FitTrainer:
         self._scheduled = False
 
     def trace(self, scheduled: bool, validation: DeviceRows) -> None:
-        """Notes whether the course gives learning rates; Keras traces by itself.
+        """Notes whether the control gives learning rates; Keras traces by itself.
 
         Args:
-            scheduled: Whether the course gives learning rates.
+            scheduled: Whether the control gives learning rates.
             validation: The validation rows.
         """
         self._scheduled = scheduled
         if self._callbacks:  # they may look at what `fit` measures on these rows
             self._validation = validation.data
 
-    def run(self, course: Course) -> None:
-        """Trains until the course ends it; see `Course`."""
+    def run(self, control: TrainingControl) -> None:
+        """Trains until the control ends it; see `TrainingControl`."""
         self._model.fit(
-            self._batches(course),
-            initial_epoch=course.first_epoch - 1,
-            epochs=course.epochs,
+            self._batches(control),
+            initial_epoch=control.first_epoch - 1,
+            epochs=control.epochs,
             steps_per_epoch=math.ceil(len(self._train) / self._batch),
             shuffle=False,
-            callbacks=[*self._callbacks, Follower(course, self._scheduled)],
+            callbacks=[*self._callbacks, Follower(control, self._scheduled)],
             validation_data=self._validation,
             verbose=0,
         )
@@ -93,12 +93,12 @@ class FitTrainer:
         """Takes back what `state` gave, before `run`."""
         restore_model_state(self._model, state)
 
-    def _batches(self, course: Course) -> Any:
-        """All batches of all epochs, in the course's order, as one ``tf.data.Dataset``."""
+    def _batches(self, control: TrainingControl) -> Any:
+        """All batches of all epochs, in the control's order, as one ``tf.data.Dataset``."""
 
         def numbers() -> Iterator[Any]:
-            for epoch in range(course.first_epoch, course.epochs + 1):
-                order = course.order(epoch)
+            for epoch in range(control.first_epoch, control.epochs + 1):
+                order = control.order(epoch)
                 for start in range(0, len(order), self._batch):
                     yield order[start : start + self._batch]
 
@@ -110,11 +110,11 @@ class FitTrainer:
 
 
 class Follower(keras.callbacks.Callback):  # type: ignore[misc]
-    """Assigns the rates, watches the loss and tells the course of each epoch."""
+    """Assigns the rates, watches the loss and tells the control of each epoch."""
 
-    def __init__(self, course: Course, scheduled: bool) -> None:
+    def __init__(self, control: TrainingControl, scheduled: bool) -> None:
         super().__init__()
-        self._course = course
+        self._control = control
         self._scheduled = scheduled
         self._epoch = 0
         self._cut = False
@@ -126,8 +126,8 @@ class Follower(keras.callbacks.Callback):  # type: ignore[misc]
         """Keras's epochs count from 0."""
         self._epoch = epoch + 1
         if self._scheduled:
-            self._rates = self._course.rates(self._epoch)
-            self._momenta = self._course.momenta(self._epoch)
+            self._rates = self._control.rates(self._epoch)
+            self._momenta = self._control.momenta(self._epoch)
 
     def on_train_batch_begin(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Assigns the step's rate and momentum."""
@@ -139,25 +139,25 @@ class Follower(keras.callbacks.Callback):  # type: ignore[misc]
             momentum.assign(self._momenta[batch])
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Stops where the loss is not finite, or where the course says so."""
+        """Stops where the loss is not finite, or where the control says so."""
         loss = float(np.asarray(loss_of(logs or {})))
         if not math.isfinite(loss):
-            self._course.diverged(self._epoch, batch + 1, loss)
+            self._control.diverged(self._epoch, batch + 1, loss)
         elif time.monotonic() - self._asked < POLL_SECONDS or not self._stopped(batch + 1):
             return
         self._cut = True
         self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Tells the course of the epoch, unless it was cut short."""
+        """Tells the control of the epoch, unless it was cut short."""
         if self._cut:
             return
         values = {name: float(np.asarray(value)) for name, value in (logs or {}).items()}
         values.setdefault("loss", float(loss_of(values)))
-        if not self._course.end_epoch(self._epoch, values) or self._stopped():
+        if not self._control.end_epoch(self._epoch, values) or self._stopped():
             self.model.stop_training = True
 
     def _stopped(self, steps: int = 0) -> bool:
         self._asked = time.monotonic()
         total = (self.params or {}).get("steps")  # a loop of a person's own may not tell
-        return self._course.should_stop(steps / total if total else 0.0)
+        return self._control.should_stop(steps / total if total else 0.0)

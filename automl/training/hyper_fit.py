@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 from automl.space.batch_size import NAME
-from automl.training.course import Course
+from automl.training.control import TrainingControl
 from automl.training.device_data import DeviceData, DeviceRows
 from automl.training.evaluation import Evaluator
 from automl.training.fallback import Follower
@@ -22,7 +22,7 @@ _REPEATED = re.compile(r"got multiple values for (?:keyword )?argument '(\w+)'")
 
 
 class _Over(BaseException):
-    """The course has ended, and a loop of a person's own goes on; it must not catch this."""
+    """The control has ended, and a loop of a person's own goes on; it must not catch this."""
 
 
 class HyperFitTrainer:
@@ -37,7 +37,7 @@ class HyperFitTrainer:
         hyper: The built model with its hypermodel.
         data: The rows in the form that the model takes.
         batch_size: Rows in a step, where the fit takes it and was not given one of its own.
-        callbacks: Callbacks of a person's own, called before the course hears of an epoch.
+        callbacks: Callbacks of a person's own, called before the control hears of an epoch.
 
     Attributes:
         evaluator: Scores the model.
@@ -52,10 +52,10 @@ class HyperFitTrainer:
         self._callbacks = list(callbacks)
         self._batch = batch_size if NAME in hyper.given else None  # asked for, or the model's
 
-    def run(self, course: Course) -> None:
-        """Trains until the fit or the course ends it; see `Course`."""
-        follower = _Stopper(course, self._hyper.model)
-        options: dict[str, Any] = {"epochs": course.epochs, "verbose": 0}
+    def run(self, control: TrainingControl) -> None:
+        """Trains until the fit or the control ends it; see `TrainingControl`."""
+        follower = _Stopper(control, self._hyper.model)
+        options: dict[str, Any] = {"epochs": control.epochs, "verbose": 0}
         if self._data.train.weight is not None:
             options["sample_weight"] = self._data.train.weight.numpy()
         if self._batch is not None:
@@ -86,8 +86,8 @@ class HyperFitTrainer:
                 returned = value
                 break
         if not follower.epochs and not follower.cut:  # a loop that calls no callback
-            course.end_epoch(1, {"loss": float(self.evaluator.evaluate(self._data.train)[0])})
-        course.returned(returned)
+            control.end_epoch(1, {"loss": float(self.evaluator.evaluate(self._data.train)[0])})
+        control.returned(returned)
 
 
 def _taken(fit: Any) -> Callable[[str], bool]:
@@ -110,8 +110,8 @@ class _Stopper(Follower):
         cut: Whether training was ended inside an epoch.
     """
 
-    def __init__(self, course: Course, model: Any) -> None:
-        super().__init__(course, scheduled=False)
+    def __init__(self, control: TrainingControl, model: Any) -> None:
+        super().__init__(control, scheduled=False)
         self.set_model(model)
         self.epochs = 0
         self._over = False
@@ -128,7 +128,7 @@ class _Stopper(Follower):
         super().on_epoch_begin(epoch, logs)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Tells the course of the epoch; a loop may tell no beginning."""
+        """Tells the control of the epoch; a loop may tell no beginning."""
         if self._over:
             raise _Over
         self._epoch = self.epochs + 1

@@ -21,7 +21,7 @@ import tensorflow as tf
 
 from automl.models.optimizers import momentum_variable
 from automl.training.chunks import Chunks
-from automl.training.course import Course
+from automl.training.control import TrainingControl
 from automl.training.device import GraphOptions
 from automl.training.device_data import DeviceRows
 from automl.training.evaluation import Evaluator, loss_of
@@ -65,7 +65,7 @@ class CompiledTrainer:
         """Traces the graphs.
 
         Args:
-            scheduled: Whether the course gives learning rates.
+            scheduled: Whether the control gives learning rates.
             validation: The validation rows.
             plain: See `trace_once`.
 
@@ -103,11 +103,11 @@ class CompiledTrainer:
             evaluation is not None and count_functions(evaluation) > 0
         )
 
-    def run(self, course: Course) -> None:
-        """Trains until the course ends it; see `Course`."""
-        for epoch in range(course.first_epoch, course.epochs + 1):
-            logs = self._run_epoch(epoch, course)
-            if logs is None or not course.end_epoch(epoch, logs) or course.should_stop():
+    def run(self, control: TrainingControl) -> None:
+        """Trains until the control ends it; see `TrainingControl`."""
+        for epoch in range(control.first_epoch, control.epochs + 1):
+            logs = self._run_epoch(epoch, control)
+            if logs is None or not control.end_epoch(epoch, logs) or control.should_stop():
                 return
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
@@ -118,11 +118,11 @@ class CompiledTrainer:
         """Takes back what `state` gave, before `run`."""
         restore_model_state(self._model, state)
 
-    def _run_epoch(self, epoch: int, course: Course) -> Mapping[str, float] | None:
+    def _run_epoch(self, epoch: int, control: TrainingControl) -> Mapping[str, float] | None:
         """Runs an epoch's steps; the training metrics, or None where training has to stop."""
-        order = tf.constant(course.order(epoch))
-        rates = _numbers(course.rates(epoch) if self._rate is not None else None)
-        momenta = _numbers(course.momenta(epoch) if self._momentum is not None else None)
+        order = tf.constant(control.order(epoch))
+        rates = _numbers(control.rates(epoch) if self._rate is not None else None)
+        momenta = _numbers(control.momenta(epoch) if self._momentum is not None else None)
         self._model.reset_metrics()
         step = 0
         while True:
@@ -131,13 +131,13 @@ class CompiledTrainer:
             done, loss, logs = graph(order, rates, momenta, tf.constant(step), tf.constant(last))
             value = float(loss)  # waits for the graph
             if not math.isfinite(value):
-                course.diverged(epoch, int(done), value)
+                control.diverged(epoch, int(done), value)
                 return None
             self._chunks.took(last - step, time.perf_counter() - started)
             step = last
             if step == self._steps:
                 return {"loss": value, **{name: float(log) for name, log in logs.items()}}
-            if course.should_stop(step / self._steps):
+            if control.should_stop(step / self._steps):
                 return None
 
     def _next_call(self, step: int) -> tuple[Any, int]:

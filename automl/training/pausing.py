@@ -9,9 +9,9 @@ from automl.errors import RunError
 from automl.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from automl.training.history import run_of
 from automl.training.hyper_fit import HyperFitTrainer
-from automl.training.progress import Progress
 from automl.training.timings import Timings
 from automl.training.trainers import Training
+from automl.training.trial_progress import TrialProgress
 from automl.trial import CHECKPOINT_FILE
 
 CHECKPOINT_SECONDS = 60.0
@@ -31,7 +31,7 @@ class Checkpoints:
     """
 
     def __init__(
-        self, training: Training, progress: Progress, timings: Timings, directory: Path
+        self, training: Training, progress: TrialProgress, timings: Timings, directory: Path
     ) -> None:
         self._training = training
         self._progress = progress
@@ -93,7 +93,7 @@ def found_checkpoint(start: str, directory: Path) -> tuple[Checkpoint | None, st
         return None, _anew(error)
 
 
-def go_on(checkpoint: Checkpoint | None, training: Training, progress: Progress) -> str:
+def go_on(checkpoint: Checkpoint | None, training: Training, progress: TrialProgress) -> str:
     """Takes a trial up where its checkpoint was taken.
 
     Args:

@@ -76,7 +76,7 @@ class Scoring:
         self._evaluator = evaluator
 
     def expect_return(self, name: str) -> None:
-        """See `Progress.expect_return`."""
+        """See `TrialProgress.expect_return`."""
         self._fit_name = name
 
     def packed_best(self) -> tuple[npt.NDArray[Any], ...]:
@@ -166,7 +166,7 @@ class Scoring:
         """Takes what a fit of a person's own has returned.
 
         Args:
-            value: As `Course.returned` has it.
+            value: As `TrainingControl.returned` has it.
             epoch: Its last epoch.
             is_cut: Whether a limit or an interruption has ended it, so that it may lack a score.
             is_diverged: Whether a loss was not finite, so that no score counts.

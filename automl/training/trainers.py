@@ -71,7 +71,7 @@ def make_trainer(
         data: What it trains on.
         batch_size: Rows in a step.
         epochs: Most epochs of the trial.
-        scheduled: Whether the course gives learning rates.
+        scheduled: Whether the control gives learning rates.
         timings: Where seconds are counted.
         hyper: What a builder in KerasTuner's form was called with, or None.
         own_metrics: Whether the model's own metrics are wanted, which Keras alone can compute.

@@ -26,10 +26,10 @@ from automl.training.device_data import DeviceData
 from automl.training.graphs import forgotten_gradients
 from automl.training.history import HISTORY_FILE, run_of, write_history, write_whole
 from automl.training.pausing import Checkpoints, forget_checkpoint, found_checkpoint, go_on
-from automl.training.progress import ACCURACY, Progress
 from automl.training.saving import CHECK_FILE, MODEL_FILE, save_check, save_core
 from automl.training.timings import Timings
 from automl.training.trainers import OUT_OF_MEMORY, Training, make_trainer
+from automl.training.trial_progress import ACCURACY, TrialProgress
 from automl.training.verdicts import judge
 from automl.trial import (
     Answer,
@@ -62,7 +62,7 @@ class _Trial:
     data: DeviceData
     objective: Objective
     directory: Path
-    progress: Progress
+    progress: TrialProgress
     timings: Timings
     checkpoint: Checkpoint | None = None
     anew: str = ""
@@ -110,7 +110,7 @@ def train_trial(
     if isinstance(spec.trial, str) and objective.of_model:
         # A baseline's model is ours, without the metrics of a person's own.
         objective = default_objective(data.task)
-    progress = Progress(spec, data, objective, report, interrupted, timings, running)
+    progress = TrialProgress(spec, data, objective, report, interrupted, timings, running)
     trial = _Trial(
         spec, space, data, objective, Path(directory), progress, timings, checkpoint, anew
     )

@@ -44,7 +44,7 @@ FEWEST_TO_BOUNCE = 5
 
 
 @dataclass(frozen=True)
-class Curve:
+class TrainingCurves:
     """What a verdict is reached from.
 
     Attributes:
@@ -80,7 +80,7 @@ class Curve:
     capped: bool = False
 
 
-def judge(curve: Curve) -> Verdict | None:
+def judge(curve: TrainingCurves) -> Verdict | None:
     """Reaches a verdict.
 
     Args:
@@ -167,7 +167,7 @@ def _entropy(shares: npt.NDArray[np.float64]) -> float:
     return float(-(positive * np.log(positive)).sum())
 
 
-def _is_saturated(curve: Curve) -> bool:
+def _is_saturated(curve: TrainingCurves) -> bool:
     """Whether a classifier gives one class with certainty, whatever the row."""
     if not (curve.classes and curve.quality and curve.val_accuracy):
         return False
@@ -176,7 +176,7 @@ def _is_saturated(curve: Curve) -> bool:
     return expected > math.log(curve.classes) and _near(curve.quality[-1], expected)
 
 
-def _is_chance(curve: Curve) -> bool:
+def _is_chance(curve: TrainingCurves) -> bool:
     """Whether a classifier gives every class the same probability."""
     if not (curve.classes and curve.quality and curve.val_accuracy):
         return False
@@ -187,7 +187,7 @@ def _is_chance(curve: Curve) -> bool:
     )
 
 
-def _is_at_trivial_level(curve: Curve) -> bool:
+def _is_at_trivial_level(curve: TrainingCurves) -> bool:
     """Whether a model is no better than a constant prediction, whatever its own loss does.
 
     A loss at that level alone is no sign: a classifier may be overconfident and still tell the
@@ -206,12 +206,12 @@ def _is_at_trivial_level(curve: Curve) -> bool:
     return True
 
 
-def _is_not_learning(curve: Curve) -> bool:
+def _is_not_learning(curve: TrainingCurves) -> bool:
     fall = curve.loss[0] - min(curve.loss)
     return len(curve.loss) > 1 and fall < LITTLE * abs(curve.loss[0]) and _skill(curve) < NO_SKILL
 
 
-def _is_unstable(curve: Curve) -> bool:
+def _is_unstable(curve: TrainingCurves) -> bool:
     changes = np.diff(curve.val_loss)
     if len(curve.val_loss) < FEWEST_TO_BOUNCE or not (changes > 0).any():
         return False
@@ -220,7 +220,7 @@ def _is_unstable(curve: Curve) -> bool:
     return turns >= (len(changes) - 1) / 2 and rise > BOUNCE * float(np.median(curve.val_loss))
 
 
-def _is_overfitting(curve: Curve) -> bool:
+def _is_overfitting(curve: TrainingCurves) -> bool:
     if _has_gap(curve):
         return True
     best = int(np.argmin(curve.val_loss))
@@ -233,7 +233,7 @@ def _is_overfitting(curve: Curve) -> bool:
     return improves and worsened > WORSENED * abs(curve.val_loss[best])
 
 
-def _has_gap(curve: Curve) -> bool:
+def _has_gap(curve: TrainingCurves) -> bool:
     """Whether training accuracy is clearly ahead, by more than few validation rows can blur."""
     if curve.accuracy_gap is None or not (curve.rows and curve.val_accuracy):
         return False
@@ -242,16 +242,16 @@ def _has_gap(curve: Curve) -> bool:
     return curve.accuracy_gap > max(ACCURACY_GAP, 2.0 * error)
 
 
-def _is_unfinished(curve: Curve) -> bool:
+def _is_unfinished(curve: TrainingCurves) -> bool:
     best = int(np.argmin(curve.val_loss))
     return curve.capped and best == len(curve.val_loss) - 1 and not _is_flat(curve.val_loss)
 
 
-def _is_underfitting(curve: Curve) -> bool:
+def _is_underfitting(curve: TrainingCurves) -> bool:
     return _skill(curve) < POOR_SKILL and _is_flat(curve.loss) and _is_flat(curve.val_loss)
 
 
-def _skill(curve: Curve) -> float:
+def _skill(curve: TrainingCurves) -> float:
     """Share of the trivial prediction's loss that the model removes; 1 where it is not known."""
     if not curve.quality or not curve.trivial > 0.0:
         return 1.0

@@ -20,7 +20,7 @@ from automl.tuning.driver_settings import DriverSettings
 from automl.tuning.failures import FailuresInARow, check_files_written, ends_search
 from automl.tuning.interruption import Interruption
 from automl.tuning.objective import with_one_loss
-from automl.tuning.observer import Observer, Progress
+from automl.tuning.observer import Observer, SearchProgress
 from automl.tuning.outcome import Outcome, StopReason
 from automl.tuning.pruning import Pruning
 from automl.tuning.standing import Standing
@@ -337,11 +337,11 @@ class Driver:
             self._forget_model(event.trial)
         return True
 
-    def progress(self) -> Progress:
+    def progress(self) -> SearchProgress:
         """Where the search stands now."""
         counts = self._standing.counts
         left = self._clock.left_for_trials()
-        return Progress(
+        return SearchProgress(
             done=counts.total(),
             completed=counts[TrialState.COMPLETED],
             pruned=counts[TrialState.PRUNED],

@@ -20,7 +20,7 @@ from typing_extensions import override
 from automl.common.neutral import printable
 from automl.results.table import config_text, number
 from automl.trial import EpochReport, TrialResult, TrialState
-from automl.tuning.observer import Progress
+from automl.tuning.observer import SearchProgress
 from automl.tuning.progress_lines import describe_run, duration, failure
 from automl.tuning.running_trials import RunningObserver
 
@@ -42,8 +42,8 @@ class LiveDisplay(RunningObserver):
         super().__init__()
         self._console = console
         self._stage = "reading the data"
-        self._progress: Progress | None = None
-        self._origin: Progress | None = None
+        self._progress: SearchProgress | None = None
+        self._origin: SearchProgress | None = None
         self._drawn_at = 0.0
         self._failure = ""
         self._spinner = Spinner("dots")
@@ -98,7 +98,7 @@ class LiveDisplay(RunningObserver):
             self._failure = f"{name} failed: {failure(result)}"
 
     @override
-    def progressed(self, progress: Progress) -> None:
+    def progressed(self, progress: SearchProgress) -> None:
         self._progress = progress
         self._drawn_at = time.monotonic()
         if not self._stage and self._origin is None:
@@ -138,7 +138,7 @@ def _line(text: str, style: str = "") -> Text:
     return Text(printable(text), style=style, no_wrap=True, overflow="ellipsis")
 
 
-def _bar(progress: Progress) -> RenderableType:
+def _bar(progress: SearchProgress) -> RenderableType:
     """A bar, and how many trials are in which state."""
     counts = [f"{progress.running} running"]
     if progress.pruned:
@@ -153,7 +153,7 @@ def _bar(progress: Progress) -> RenderableType:
     return row
 
 
-def _standing(progress: Progress, since: float, left: float | None) -> Text:
+def _standing(progress: SearchProgress, since: float, left: float | None) -> Text:
     """The best so far and the time, as it has gone on since the last report."""
     parts = []
     if progress.top:
@@ -166,7 +166,7 @@ def _standing(progress: Progress, since: float, left: float | None) -> Text:
     return _line(" · ".join(parts))
 
 
-def time_left(progress: Progress, origin: Progress | None) -> float | None:
+def time_left(progress: SearchProgress, origin: SearchProgress | None) -> float | None:
     """Seconds until the trials are over, as far as can be told: by the limit, or by their pace.
 
     Args:
@@ -186,7 +186,7 @@ def time_left(progress: Progress, origin: Progress | None) -> float | None:
     return max(0.0, min(estimates)) if estimates else None
 
 
-def _top(progress: Progress) -> RenderableType:
+def _top(progress: SearchProgress) -> RenderableType:
     """The best trials, with the hyperparameters in which they differ."""
     table = Table.grid(padding=(0, 1), expand=True)
     table.add_column(justify="right", no_wrap=True)

@@ -10,7 +10,7 @@ from typing import Any, Self
 from typing_extensions import override
 
 from automl.common.neutral import printable
-from automl.tuning.observer import Progress
+from automl.tuning.observer import SearchProgress
 from automl.tuning.progress_lines import MOST_RUNNING, describe_run, progress_line
 from automl.tuning.running_trials import RunningObserver, RunningTrials
 
@@ -33,7 +33,7 @@ class NotebookDisplay(RunningObserver):
         super().__init__()
         self._notes: list[str] = []
         self._stage = "reading the data ..."
-        self._progress: Progress | None = None
+        self._progress: SearchProgress | None = None
         self._shown_at = 0.0
         self._handle = display(self._bundle(), raw=True, display_id=True)
 
@@ -64,7 +64,7 @@ class NotebookDisplay(RunningObserver):
         self._show(at_once=True)
 
     @override
-    def progressed(self, progress: Progress) -> None:
+    def progressed(self, progress: SearchProgress) -> None:
         self._progress, self._stage = progress, ""
         self._show()
 

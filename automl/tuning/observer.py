@@ -13,7 +13,7 @@ from automl.trial import EpochReport, TrialResult
 
 
 @dataclass(frozen=True)
-class Progress:
+class SearchProgress:
     """Where a search stands.
 
     Attributes:
@@ -64,7 +64,7 @@ class Observer:
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:
         """A trial or baseline is over."""
 
-    def progressed(self, progress: Progress) -> None:
+    def progressed(self, progress: SearchProgress) -> None:
         """The search stands as given; called after every change and about once a second."""
 
     def finishing(self, message: str) -> None:
@@ -112,7 +112,7 @@ class Observers(Observer):
             observer.trial_ended(trial, result)
 
     @override
-    def progressed(self, progress: Progress) -> None:
+    def progressed(self, progress: SearchProgress) -> None:
         for observer in self._observers:
             observer.progressed(progress)
 

@@ -19,7 +19,7 @@ from automl.errors import AutoMLError
 from automl.results.run_directory import RunDirectory
 from automl.results.table import number
 from automl.trial import TrialResult, TrialState
-from automl.tuning.observer import Progress
+from automl.tuning.observer import SearchProgress
 from automl.tuning.running_trials import RunningObserver
 
 #: Running trials that a line on where a search stands names.
@@ -56,7 +56,7 @@ class PlainLines(RunningObserver):
         self._ended.append((trial, result))
 
     @override
-    def progressed(self, progress: Progress) -> None:
+    def progressed(self, progress: SearchProgress) -> None:
         ended, self._ended = self._ended, []
         done = progress.done - sum(isinstance(trial, int) for trial, _ in ended)
         for trial, result in ended:
@@ -180,14 +180,14 @@ class PacedLines(PrintedLines):
         super().__init__(stream)
         self._period = period
         self._told_at = time.monotonic()
-        self._latest: Progress | None = None
+        self._latest: SearchProgress | None = None
 
     @override
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:
         self._running.trial_ended(trial, result)
 
     @override
-    def progressed(self, progress: Progress) -> None:
+    def progressed(self, progress: SearchProgress) -> None:
         self._latest = progress
         if time.monotonic() >= self._told_at + self._period:
             self._tell()
@@ -207,7 +207,7 @@ class PacedLines(PrintedLines):
             self._latest = None
 
 
-def progress_line(progress: Progress) -> str:
+def progress_line(progress: SearchProgress) -> str:
     """One line on where a search stands."""
     total = "" if progress.total is None else f"/{progress.total}"
     parts = [f"{progress.done}{total} trials", f"{progress.running} running"]
@@ -250,7 +250,7 @@ def _limits(asked: Mapping[str, Any]) -> str:
     return " or ".join(limits) + f" of up to {asked['trial_budget']['epochs']} epochs"
 
 
-def trial_line(trial: int | str, result: TrialResult, progress: Progress, done: int) -> str:
+def trial_line(trial: int | str, result: TrialResult, progress: SearchProgress, done: int) -> str:
     """One line on a trial or baseline that has ended.
 
     Args:

@@ -45,7 +45,7 @@ class RunStorage(JournalStorage):
         self._held: list[dict[str, Any]] | None = None
         super().__init__(_NoLines())
         self._backend = backend
-        self._replay_result: _Replay = _Replay(self._worker_id_prefix)
+        self._replay_result: _IndexedReplay = _IndexedReplay(self._worker_id_prefix)
         with self._thread_lock, collector_paused():
             self._sync_with_backend()
 
@@ -100,7 +100,7 @@ class _NoLines(BaseJournalBackend):
         raise NotImplementedError
 
 
-class _Replay(JournalStorageReplayResult):
+class _IndexedReplay(JournalStorageReplayResult):
     """The studies and trials that the lines say."""
 
     def __init__(self, worker_id_prefix: str) -> None:

@@ -21,7 +21,7 @@ FEATURES = 6
 
 @dataclass
 class PlainCourse:
-    """A course that only follows; `end` may end it."""
+    """A control that only follows; `end` may end it."""
 
     rows: int
     epochs: int
@@ -140,7 +140,7 @@ def toy() -> Callable[..., DeviceData]:
 
 
 @pytest.fixture
-def course() -> type[PlainCourse]:
+def control() -> type[PlainCourse]:
     return PlainCourse
 
 

@@ -13,9 +13,9 @@ import pytest
 from automl.data.metrics import default_objective
 from automl.space import Choice, Float, SearchSpace
 from automl.training.deadline import Deadline, taken
-from automl.training.progress import Progress
 from automl.training.timings import Timings
 from automl.training.trial import train_trial
+from automl.training.trial_progress import TrialProgress
 from automl.trial import (
     SEARCH_OVER,
     Answer,
@@ -226,7 +226,7 @@ def test_some_rows_are_taken_as_they_are(toy: Any) -> None:
 
 def test_a_trial_that_has_diverged_gets_no_score(toy: Any) -> None:
     data = toy()
-    progress = Progress(
+    progress = TrialProgress(
         spec(5.0),
         data,
         default_objective(data.task),

@@ -59,13 +59,13 @@ CONFIGS = {
 
 @pytest.mark.parametrize("largest", [20_000, 20])
 @pytest.mark.parametrize("name", CONFIGS)
-def test_flat_updates_equal_separate_ones(toy, course, name, largest, monkeypatch):
+def test_flat_updates_equal_separate_ones(toy, control, name, largest, monkeypatch):
     monkeypatch.setattr(flat_updates, "FLAT_WEIGHT", largest)
     data = toy(rows=40)
     steps = {"rate": 0.01, "steps": 3}
     separate = make_model(make_optimizer(CONFIGS[name]))
     separate.optimizer.build(separate.trainable_variables)
-    expected = train(separate, data, course(40, 2, **steps))
+    expected = train(separate, data, control(40, 2, **steps))
     flat = make_model(make_optimizer(CONFIGS[name]))
     before = [weight.numpy() for weight in flat.weights]
     assert can_flatten(flat)
@@ -74,7 +74,7 @@ def test_flat_updates_equal_separate_ones(toy, course, name, largest, monkeypatc
     assert large == (0 if largest == 20_000 else 2)
     states = [v for v in flat.optimizer.variables if "momentum" in v.path]
     assert len(states) == 1 + large  # one for the small ones together
-    for ours, theirs in zip(train(flat, data, course(40, 2, **steps)), expected, strict=True):
+    for ours, theirs in zip(train(flat, data, control(40, 2, **steps)), expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=2e-5, atol=2e-6)
     moved = [not np.array_equal(a, b) for a, b in zip(before, expected, strict=True)]
     assert sum(moved) == len(moved) - 1  # all but the unused weight

@@ -45,28 +45,28 @@ def make_model(optimizer, outputs=3, dropout=0.3, loss="sparse_categorical_cross
 
 
 class Rates(keras.callbacks.Callback):
-    """Assigns the course's rates to the reference model."""
+    """Assigns the control's rates to the reference model."""
 
-    def __init__(self, course):
+    def __init__(self, control):
         super().__init__()
-        self.course, self.epoch = course, 1
+        self.control, self.epoch = control, 1
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch + 1
 
     def on_train_batch_begin(self, batch, logs=None):
-        if self.course.rate is not None:
-            self.model.optimizer.learning_rate.assign(self.course.rates(self.epoch)[batch])
-        if self.course.momentum is not None:
-            momenta = self.course.momenta(self.epoch)
+        if self.control.rate is not None:
+            self.model.optimizer.learning_rate.assign(self.control.rates(self.epoch)[batch])
+        if self.control.momentum is not None:
+            momenta = self.control.momenta(self.epoch)
             self.model.optimizer.momentum_variable.assign(momenta[batch])
 
 
-def fit_reference(model, data, course):
+def fit_reference(model, data, control):
     """Plain `Model.fit` over the same batches; its history."""
     rows, history = data.train.rows, []
-    for epoch in range(1, course.epochs + 1):
-        order = course.order(epoch)
+    for epoch in range(1, control.epochs + 1):
+        order = control.order(epoch)
         logs = model.fit(
             {"numeric": rows.numeric[order]},
             rows.target[order],
@@ -75,7 +75,7 @@ def fit_reference(model, data, course):
             shuffle=False,
             initial_epoch=epoch - 1,
             epochs=epoch,
-            callbacks=[Rates(course)],
+            callbacks=[Rates(control)],
             verbose=0,
         ).history
         history.append({name: values[0] for name, values in logs.items()})
@@ -89,10 +89,10 @@ def assert_same(trained, reference, tolerance=2e-5):
         )
 
 
-def train(trainer, data, course):
-    trainer.trace(course.rate is not None, data.validation)
+def train(trainer, data, control):
+    trainer.trace(control.rate is not None, data.validation)
     with getattr(trainer, "options", PLAIN).applied():
-        trainer.run(course)
+        trainer.run(control)
     return trainer
 
 
@@ -108,13 +108,13 @@ WAYS = {"plain": PLAIN, "light": LIGHT, "fit": None}
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_training_equals_fit(toy, course, case):
+def test_training_equals_fit(toy, control, case):
     config, weighted = CASES[case]
     data = toy(rows=150, weighted=weighted)
     steps = -(-150 // BATCH)
     assert 150 % BATCH != 0
     reference = make_model(make_optimizer(config))
-    history = fit_reference(reference, data, course(150, EPOCHS, steps, rate=0.01))
+    history = fit_reference(reference, data, control(150, EPOCHS, steps, rate=0.01))
     rows = data.validation.rows
     expected_loss = reference.evaluate(
         {"numeric": rows.numeric}, rows.target, sample_weight=rows.weight, verbose=0
@@ -123,7 +123,7 @@ def test_training_equals_fit(toy, course, case):
 
     for options in WAYS.values():
         model = make_model(make_optimizer(config))
-        plan = course(150, EPOCHS, steps, rate=0.01)
+        plan = control(150, EPOCHS, steps, rate=0.01)
         if options is None:
             trainer = FitTrainer(model, data.train, BATCH)
         else:
@@ -138,54 +138,54 @@ def test_training_equals_fit(toy, course, case):
         np.testing.assert_allclose(outputs, expected, rtol=2e-4, atol=1e-6)
 
 
-def test_xla_equals_fit(toy, course):
+def test_xla_equals_fit(toy, control):
     data = toy(rows=150)
     reference = make_model("nadam", dropout=0.0)
-    fit_reference(reference, data, course(150, EPOCHS, 5, rate=0.01))
+    fit_reference(reference, data, control(150, EPOCHS, 5, rate=0.01))
     model = make_model("nadam", dropout=0.0)
-    train(CompiledTrainer(model, data.train, BATCH, XLA), data, course(150, EPOCHS, 5, rate=0.01))
+    train(CompiledTrainer(model, data.train, BATCH, XLA), data, control(150, EPOCHS, 5, rate=0.01))
     assert_same(model, reference, 1e-4)
 
 
 @pytest.mark.parametrize("way", ["compiled", "fit"])
-def test_assigned_momentum_equals_fit(toy, course, way):
+def test_assigned_momentum_equals_fit(toy, control, way):
     data = toy(rows=150)
     config = {"optimizer": "nesterov", "schedule": "one_cycle"}
     numbers = {"rate": 0.05, "momentum": 0.95}
     reference = make_model(make_optimizer(config))
-    fit_reference(reference, data, course(150, EPOCHS, 5, **numbers))
+    fit_reference(reference, data, control(150, EPOCHS, 5, **numbers))
     model = make_model(make_optimizer(config))
     trainer = (
         CompiledTrainer(model, data.train, BATCH, PLAIN)
         if way == "compiled"
         else FitTrainer(model, data.train, BATCH)
     )
-    train(trainer, data, course(150, EPOCHS, 5, **numbers))
+    train(trainer, data, control(150, EPOCHS, 5, **numbers))
     assert_same(model, reference)
     still = make_model(make_optimizer(config))
-    fit_reference(still, data, course(150, EPOCHS, 5, rate=0.05))
+    fit_reference(still, data, control(150, EPOCHS, 5, rate=0.05))
     assert not np.allclose(still.weights[0].numpy(), model.weights[0].numpy(), atol=1e-4)
 
 
 @pytest.mark.parametrize("rows", [64, 20])
-def test_every_row_counts_whatever_is_left_over(toy, course, rows):
+def test_every_row_counts_whatever_is_left_over(toy, control, rows):
     data = toy(rows=rows)
     steps = -(-rows // BATCH)
     reference = make_model("adam")
-    fit_reference(reference, data, course(rows, EPOCHS, steps))
+    fit_reference(reference, data, control(rows, EPOCHS, steps))
     model = make_model("adam")
-    train(CompiledTrainer(model, data.train, min(BATCH, rows), LIGHT), data, course(rows, EPOCHS))
+    train(CompiledTrainer(model, data.train, min(BATCH, rows), LIGHT), data, control(rows, EPOCHS))
     assert_same(model, reference)
 
 
-def test_cutting_epochs_into_calls_changes_nothing(toy, course, monkeypatch):
+def test_cutting_epochs_into_calls_changes_nothing(toy, control, monkeypatch):
     data = toy(rows=150)
     whole = make_model("nadam")
-    train(CompiledTrainer(whole, data.train, 8, PLAIN), data, course(150, 2))
+    train(CompiledTrainer(whole, data.train, 8, PLAIN), data, control(150, 2))
     cut = make_model("nadam")
     monkeypatch.setattr("automl.training.chunks.FIRST_CHUNK", 3)
     monkeypatch.setattr("automl.training.chunks.CHUNK_SECONDS", 0.0)
-    plan = course(150, 2)
+    plan = control(150, 2)
     train(CompiledTrainer(cut, data.train, 8, PLAIN), data, plan)
     assert plan.asked > 20
     for ours, theirs in zip(cut.weights, whole.weights, strict=True):
@@ -193,7 +193,7 @@ def test_cutting_epochs_into_calls_changes_nothing(toy, course, monkeypatch):
 
 
 @pytest.mark.parametrize("way", ["compiled", "xla", "fit"])
-def test_training_stops_inside_an_epoch(toy, course, monkeypatch, way):
+def test_training_stops_inside_an_epoch(toy, control, monkeypatch, way):
     monkeypatch.setattr("automl.training.chunks.FIRST_CHUNK", 1)
     monkeypatch.setattr("automl.training.chunks.CHUNK_SECONDS", 0.0)
     monkeypatch.setattr("automl.training.fallback.POLL_SECONDS", 0.0)
@@ -204,7 +204,7 @@ def test_training_stops_inside_an_epoch(toy, course, monkeypatch, way):
         if way == "fit"
         else CompiledTrainer(model, data.train, 16, XLA if way == "xla" else PLAIN)
     )
-    plan = course(150, 5, stop=lambda asked: asked >= 4)
+    plan = control(150, 5, stop=lambda asked: asked >= 4)
     train(trainer, data, plan)
     assert plan.asked == 4
     assert plan.logs == []
@@ -212,7 +212,7 @@ def test_training_stops_inside_an_epoch(toy, course, monkeypatch, way):
 
 
 @pytest.mark.parametrize("way", ["compiled", "light", "xla", "fit"])
-def test_a_loss_that_is_not_finite_stops_at_once(toy, course, way):
+def test_a_loss_that_is_not_finite_stops_at_once(toy, control, way):
     data = toy(TaskKind.REGRESSION, rows=150)
     model = make_model(keras.optimizers.SGD(1e30), outputs=2, loss="mse", dropout=0.0)
     options = {"xla": XLA, "light": LIGHT}.get(way, PLAIN)
@@ -221,7 +221,7 @@ def test_a_loss_that_is_not_finite_stops_at_once(toy, course, way):
         if way == "fit"
         else CompiledTrainer(model, data.train, 16, options)
     )
-    plan = course(150, 5)
+    plan = control(150, 5)
     with options.applied():
         train(trainer, data, plan)
     [(epoch, step, loss)] = plan.lost
@@ -232,7 +232,7 @@ def test_a_loss_that_is_not_finite_stops_at_once(toy, course, way):
 
 
 @pytest.mark.parametrize("way", ["compiled", "fit"])
-def test_the_course_may_end_after_any_epoch(toy, course, way):
+def test_the_course_may_end_after_any_epoch(toy, control, way):
     data = toy(rows=64)
     model = make_model("adam")
     trainer = (
@@ -240,14 +240,14 @@ def test_the_course_may_end_after_any_epoch(toy, course, way):
         if way == "compiled"
         else FitTrainer(model, data.train, 16)
     )
-    plan = course(64, 9, end=lambda epoch: epoch < 3)
+    plan = control(64, 9, end=lambda epoch: epoch < 3)
     train(trainer, data, plan)
     assert len(plan.logs) == 3
     assert int(model.optimizer.iterations) == 12
 
 
 @pytest.mark.parametrize("way", ["light", "fit"])
-def test_rates_reach_an_optimizer_that_scales_the_loss(toy, course, way):
+def test_rates_reach_an_optimizer_that_scales_the_loss(toy, control, way):
     # Its branches would make the single-threaded executor wait for ever.
     data = toy(rows=64)
     model = make_model(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.01)))
@@ -256,7 +256,7 @@ def test_rates_reach_an_optimizer_that_scales_the_loss(toy, course, way):
         if way == "fit"
         else CompiledTrainer(model, data.train, 16, LIGHT)
     )
-    plan = course(64, 2, 4, rate=0.5)
+    plan = control(64, 2, 4, rate=0.5)
     trainer.trace(True, data.validation)
     with (PLAIN if way == "fit" else trainer.options).applied():
         trainer.run(plan)
@@ -277,7 +277,7 @@ class OwnStep(keras.Model):
         return {"doubled_loss": loss}
 
 
-def test_a_train_step_of_its_own_is_kept(toy, course):
+def test_a_train_step_of_its_own_is_kept(toy, control):
     data = toy(rows=70)
 
     def own():
@@ -287,8 +287,8 @@ def test_a_train_step_of_its_own_is_kept(toy, course):
         twin.optimizer.build(twin.trainable_variables)
         return twin
 
-    reference, model, plan = own(), own(), course(70, 2)
-    fit_reference(reference, data, course(70, 2))
+    reference, model, plan = own(), own(), control(70, 2)
+    fit_reference(reference, data, control(70, 2))
     train(CompiledTrainer(model, data.train, BATCH, PLAIN), data, plan)
     assert_same(model, reference)
     assert plan.logs[0]["loss"] > 0.0
@@ -316,13 +316,13 @@ def make_mixed_model():
     return model
 
 
-def test_layers_with_control_flow_or_randomness_train_in_light_graphs(toy, course):
+def test_layers_with_control_flow_or_randomness_train_in_light_graphs(toy, control):
     data = toy(rows=40)
     reference, model = make_mixed_model(), make_mixed_model()
     start = [weight.numpy() for weight in model.trainable_weights]
-    fit_reference(reference, data, course(40, 2))
+    fit_reference(reference, data, control(40, 2))
     with LIGHT.applied():
-        train(CompiledTrainer(model, data.train, BATCH, LIGHT), data, course(40, 2))
+        train(CompiledTrainer(model, data.train, BATCH, LIGHT), data, control(40, 2))
     assert_same(model, reference)
     for weight, before in zip(model.trainable_weights, start, strict=True):
         assert not np.array_equal(weight.numpy(), before), weight.path

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from sklearn.metrics import log_loss
 
 from automl.data.task import Task, TaskKind
-from automl.training.verdicts import Curve, judge, trivial_loss
+from automl.training.verdicts import TrainingCurves, judge, trivial_loss
 from automl.trial import Verdict
 
 FALLING = [1.0, 0.6, 0.45, 0.38, 0.34, 0.32, 0.31, 0.306, 0.304, 0.303]
-HEALTHY = Curve(
+HEALTHY = TrainingCurves(
     loss=FALLING,
     val_loss=[value + 0.02 for value in FALLING],
     quality=[value + 0.02 for value in FALLING],
@@ -36,7 +36,7 @@ CASES = {
     "falling": (HEALTHY, Verdict.HEALTHY),
     "nan": (replace(HEALTHY, loss=[1.0, math.nan]), Verdict.DIVERGED),
     "infinite": (replace(HEALTHY, val_loss=[1.0, math.inf]), Verdict.DIVERGED),
-    "stopped at once": (Curve([], [], diverged=True), Verdict.DIVERGED),
+    "stopped at once": (TrainingCurves([], [], diverged=True), Verdict.DIVERGED),
     "one class for every row": (
         replace(HEALTHY, quality=[16.118 * 0.66] * 10, val_accuracy=[0.34] * 10),
         Verdict.DIVERGED,
@@ -104,7 +104,7 @@ CASES = {
         Verdict.HEALTHY,
     ),
     "cut short": (replace(HEALTHY, cut=True), Verdict.UNFINISHED),
-    "one epoch": (Curve([0.5], [0.4], quality=[0.4], trivial=1.1), Verdict.HEALTHY),
+    "one epoch": (TrainingCurves([0.5], [0.4], quality=[0.4], trivial=1.1), Verdict.HEALTHY),
 }
 
 
@@ -115,7 +115,7 @@ def test_each_sign_has_its_verdict(name):
 
 
 def test_no_epoch_no_verdict():
-    assert judge(Curve([], [])) is None
+    assert judge(TrainingCurves([], [])) is None
 
 
 losses = st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=12)
@@ -123,7 +123,7 @@ losses = st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=12)
 
 @given(losses, st.floats(-1, 1), st.integers(0, 5), st.booleans())
 def test_every_curve_gets_a_verdict(values, gap, classes, capped):
-    curve = Curve(
+    curve = TrainingCurves(
         loss=values,
         val_loss=values,
         quality=values,

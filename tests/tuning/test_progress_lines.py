@@ -16,7 +16,7 @@ from automl.common.root import Root
 from automl.results.run_directory import RunDirectory
 from automl.trial import EpochReport, FailureCause, TrialResult, TrialState, Verdict
 from automl.tuning.live import LiveDisplay, differing, time_left
-from automl.tuning.observer import Progress
+from automl.tuning.observer import SearchProgress
 from automl.tuning.progress_lines import (
     LogFile,
     LoggedLines,
@@ -28,7 +28,7 @@ from automl.tuning.progress_lines import (
     trial_line,
 )
 
-PROGRESS = Progress(
+PROGRESS = SearchProgress(
     done=3,
     completed=2,
     pruned=1,
@@ -208,7 +208,7 @@ def drawn(display: LiveDisplay, width: int) -> list[str]:
     return capture.get().splitlines()
 
 
-def display_of(progress: Progress, running: int = 2) -> LiveDisplay:
+def display_of(progress: SearchProgress, running: int = 2) -> LiveDisplay:
     display = LiveDisplay(Console(file=io.StringIO()))
     for trial in range(running):
         display.trial_started(trial, {})

@@ -15,13 +15,13 @@ from optuna.trial import TrialState, create_trial
 
 from automl.results.journal import JournalFile
 from automl.tuning.pruners.base import CurvePruner
-from automl.tuning.pruners.curves import Curve
+from automl.tuning.pruners.learning_curve import LearningCurve
 from automl.tuning.pruners.peers import Peers, Rivals
 from automl.tuning.pruners.rules import AshaPruner, HyperbandPruner, MedianPruner, PatientPruner
 from automl.tuning.storage import RunStorage
 
 EPOCHS = 12
-Rule = Callable[[Curve, Sequence[Curve]], bool]
+Rule = Callable[[LearningCurve, Sequence[LearningCurve]], bool]
 
 losses = st.one_of(st.integers(-3, 3).map(float), st.just(math.inf))
 bests = st.lists(losses, min_size=1, max_size=EPOCHS).map(
@@ -31,16 +31,20 @@ bests = st.lists(losses, min_size=1, max_size=EPOCHS).map(
 peers_given = st.lists(st.tuples(bests, st.sampled_from(["running", "pruned", "completed"])))
 
 
-def at(epoch: int, peers: Sequence[Curve]) -> list[float]:
+def at(epoch: int, peers: Sequence[LearningCurve]) -> list[float]:
     return [value for peer in peers if (value := peer.at(epoch)) is not None]
 
 
-def plain_median(curve: Curve, peers: Sequence[Curve], completed_only: bool) -> bool:
+def plain_median(
+    curve: LearningCurve, peers: Sequence[LearningCurve], completed_only: bool
+) -> bool:
     values = at(curve.epoch, [peer for peer in peers if peer.completed or not completed_only])
     return len(values) >= 5 and curve.best[-1] > median(values)
 
 
-def plain_halving(curve: Curve, peers: Sequence[Curve], first: int, start_up: int) -> bool:
+def plain_halving(
+    curve: LearningCurve, peers: Sequence[LearningCurve], first: int, start_up: int
+) -> bool:
     rungs = [first * 3**n for n in range(5) if first * 3**n < EPOCHS]
     values = sorted([curve.best[-1], *at(curve.epoch, peers)])
     if curve.epoch not in rungs or len(values) < start_up:
@@ -51,7 +55,7 @@ def plain_halving(curve: Curve, peers: Sequence[Curve], first: int, start_up: in
 HYPERBAND = HyperbandPruner(direction="minimize", epochs=EPOCHS, first=1, eta=3, seed=0)
 
 
-def plain_hyperband(curve: Curve, peers: Sequence[Curve]) -> bool:
+def plain_hyperband(curve: LearningCurve, peers: Sequence[LearningCurve]) -> bool:
     own = HYPERBAND.bracket(curve.number)
     first = 3**own
     return curve.epoch >= first and plain_halving(
@@ -85,7 +89,9 @@ def test_decides_as_the_plain_rule(
     case: str, given_peers: list[tuple[list[float], str]], own: list[float], seed: int
 ) -> None:
     pruner, rule = CASES[case]
-    curves = [Curve(n, best, kind == "completed") for n, (best, kind) in enumerate(given_peers)]
+    curves = [
+        LearningCurve(n, best, kind == "completed") for n, (best, kind) in enumerate(given_peers)
+    ]
     running = [c for c, (_, kind) in zip(curves, given_peers, strict=True) if kind == "running"]
     ended = [curve for curve in curves if curve not in running]
     random.Random(seed).shuffle(ended)
@@ -95,7 +101,7 @@ def test_decides_as_the_plain_rule(
         share = len(ended) * epoch // len(own)
         for curve in ended[len(ended) * (epoch - 1) // len(own) : share]:
             peers.add(curve)
-        curve = Curve(len(curves), own[:epoch], completed=False)
+        curve = LearningCurve(len(curves), own[:epoch], completed=False)
         known = [*ended[:share], *running]
         protected = epoch <= pruner.warm_up
         wanted = not protected and (math.isinf(own[epoch - 1]) or rule(curve, known))
@@ -148,7 +154,7 @@ def test_who_followed_the_run_decides_as_who_opens_it(
     in_memory = optuna.create_study()
     in_memory.add_trials(study.trials[:-1])
     answers = {follower.prune(other, asking) for other in (study, reopened, in_memory)}
-    peers = [Curve(n, best, kind == "completed") for n, (best, kind) in enumerate(record)]
-    curve = Curve(len(record), own, completed=False)
+    peers = [LearningCurve(n, best, kind == "completed") for n, (best, kind) in enumerate(record)]
+    curve = LearningCurve(len(record), own, completed=False)
     wanted = len(own) > follower.warm_up and (math.isinf(own[-1]) or rule(curve, peers))
     assert answers == {wanted}

@@ -17,7 +17,7 @@ from automl.errors import RequestError
 from automl.trial import EpochReport, TrialBudget, TrialSpec
 from automl.tuning.pruners import PRUNERS, default_pruner, make_pruner, protected_epochs
 from automl.tuning.pruners.base import CurvePruner
-from automl.tuning.pruners.curves import make_curve
+from automl.tuning.pruners.learning_curve import learning_curve
 from automl.tuning.pruners.peers import Peers
 from automl.tuning.pruners.rules import AshaPruner, HyperbandPruner, rungs
 
@@ -209,13 +209,15 @@ def test_asha_lets_the_best_third_pass_a_rung() -> None:
     assert pruner.rungs == (2, 6, 18)
     peers = Peers(
         ended=[
-            make_curve(n, by_epoch([9.0, float(n)]), minimize=True, completed=False)
+            learning_curve(n, by_epoch([9.0, float(n)]), minimize=True, completed=False)
             for n in range(8)
         ]
     )
 
     def stops(values: Sequence[float]) -> bool:
-        return pruner.stops(make_curve(8, by_epoch(values), minimize=True, completed=False), peers)
+        return pruner.stops(
+            learning_curve(8, by_epoch(values), minimize=True, completed=False), peers
+        )
 
     assert not stops([9.0])  # no rung yet
     assert not stops([9.0, 1.5])  # third of nine
@@ -226,22 +228,22 @@ def test_asha_lets_the_best_third_pass_a_rung() -> None:
 
 def test_asha_waits_for_company_at_a_rung() -> None:
     pruner = AshaPruner(direction="minimize", epochs=20, first=2, eta=3)
-    better = [make_curve(0, by_epoch([1.0, 1.0]), minimize=True, completed=True)]
-    worse = make_curve(2, by_epoch([2.0, 2.0]), minimize=True, completed=False)
+    better = [learning_curve(0, by_epoch([1.0, 1.0]), minimize=True, completed=True)]
+    worse = learning_curve(2, by_epoch([2.0, 2.0]), minimize=True, completed=False)
     assert not pruner.stops(worse, Peers(ended=better))
     assert pruner.stops(worse, Peers(ended=better * 2))
     assert pruner.stops(worse, Peers(ended=better, running=better))
 
 
 def test_a_trial_that_stopped_by_itself_keeps_its_score_at_later_epochs() -> None:
-    done = make_curve(0, by_epoch([3.0, 1.0, 2.0]), minimize=True, completed=True)
-    cut = make_curve(1, by_epoch([3.0, 1.0, 2.0]), minimize=True, completed=False)
+    done = learning_curve(0, by_epoch([3.0, 1.0, 2.0]), minimize=True, completed=True)
+    cut = learning_curve(1, by_epoch([3.0, 1.0, 2.0]), minimize=True, completed=False)
     assert done.best == cut.best == [3.0, 1.0, 1.0]
     assert (done.at(10), cut.at(10), cut.at(2)) == (1.0, None, 1.0)
 
 
 def test_epochs_without_a_value_carry_the_best_on() -> None:
-    curve = make_curve(0, {2: 0.5, 4: 0.7, 5: math.nan}, minimize=False, completed=False)
+    curve = learning_curve(0, {2: 0.5, 4: 0.7, 5: math.nan}, minimize=False, completed=False)
     assert curve.best == [math.inf, -0.5, -0.5, -0.7, -0.7]
 
 

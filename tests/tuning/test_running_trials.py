@@ -11,11 +11,11 @@ from rich.console import Console
 from automl.trial import EpochReport, TrialResult, TrialState
 from automl.tuning.live import LiveDisplay
 from automl.tuning.notebook import NotebookDisplay
-from automl.tuning.observer import Observer, Observers, Progress
+from automl.tuning.observer import Observer, Observers, SearchProgress
 from automl.tuning.progress_lines import PacedLines, PlainLines
 from automl.tuning.running_trials import FIRST_PACE, LONGEST_PACE, RunningTrials
 
-PROGRESS = Progress(0, 0, 0, 0, 1, 5, 30.0, None, "log_loss", "minimize")
+PROGRESS = SearchProgress(0, 0, 0, 0, 1, 5, 30.0, None, "log_loss", "minimize")
 
 
 class Clock:

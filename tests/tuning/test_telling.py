@@ -12,11 +12,11 @@ import pytest
 from automl.errors import RequestError
 from automl.trial import TrialResult, TrialState
 from automl.tuning.notebook import NotebookDisplay
-from automl.tuning.observer import Observer, Progress
+from automl.tuning.observer import Observer, SearchProgress
 from automl.tuning.progress_lines import PacedLines, progress_line
 from automl.tuning.telling import telling
 
-STANDING = Progress(3, 2, 1, 0, 1, 30, 75.0, None, "log_loss", "minimize", ((1, 0.25, {}),))
+STANDING = SearchProgress(3, 2, 1, 0, 1, 30, 75.0, None, "log_loss", "minimize", ((1, 0.25, {}),))
 LINE = "3/30 trials, 1 running, 1 pruned, best log_loss 0.2500 (trial 1), 1:15 elapsed"
 ENDED = TrialResult(TrialState.COMPLETED, score=0.25, epochs=2, seconds=1.0)
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from automl.models.keras_private import functional_class
 from automl.training.chunks import Chunks
-from automl.training.course import Course
+from automl.training.control import TrainingControl
 from automl.training.deadline import taken
 from automl.training.dense.codes import Rule, UnsupportedModel
 from automl.training.dense.compilation import read_loss, read_optimizer, variable_floats
@@ -87,12 +87,12 @@ class DenseTrainer:
         self._prepared(train)
         self._prepared(validation)
 
-    def run(self, course: Course) -> None:
-        """Trains until the course ends it; see `Course`."""
+    def run(self, control: TrainingControl) -> None:
+        """Trains until the control ends it; see `TrainingControl`."""
         chunks = Chunks()
-        for epoch in range(course.first_epoch, course.epochs + 1):
-            logs = self._run_epoch(epoch, course, chunks)
-            if logs is None or not course.end_epoch(epoch, logs) or course.should_stop():
+        for epoch in range(control.first_epoch, control.epochs + 1):
+            logs = self._run_epoch(epoch, control, chunks)
+            if logs is None or not control.end_epoch(epoch, logs) or control.should_stop():
                 return
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
@@ -121,10 +121,12 @@ class DenseTrainer:
             "tally": self._tally,
         }
 
-    def _run_epoch(self, epoch: int, course: Course, chunks: Chunks) -> Mapping[str, float] | None:
+    def _run_epoch(
+        self, epoch: int, control: TrainingControl, chunks: Chunks
+    ) -> Mapping[str, float] | None:
         """Runs an epoch's steps; the training metrics, or None where training has to stop."""
-        order, rates = course.order(epoch), course.rates(epoch)
-        momenta = course.momenta(epoch) if self._optimizer.cycles_momentum else None
+        order, rates = control.order(epoch), control.rates(epoch)
+        momenta = control.momenta(epoch) if self._optimizer.cycles_momentum else None
         steps = math.ceil(len(self._train) / self._batch)
         self._tally[2:] = 0.0
         step = 0
@@ -134,13 +136,13 @@ class DenseTrainer:
             done = self._train_steps(order, rates, momenta, step, last)
             loss = self._tally[2] / self._tally[3]
             if not math.isfinite(loss):
-                course.diverged(epoch, done, float(loss))
+                control.diverged(epoch, done, float(loss))
                 return None
             chunks.took(last - step, time.perf_counter() - started)
             step = last
             if step == steps:
                 return self._logs()
-            if course.should_stop(step / steps):
+            if control.should_stop(step / steps):
                 return None
 
     def _train_steps(self, order: Any, rates: Any, momenta: Any, first: int, last: int) -> int:

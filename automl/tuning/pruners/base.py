@@ -10,7 +10,7 @@ from optuna.pruners import BasePruner
 from optuna.trial import TrialState
 
 from automl.tuning.memory import StudyMemory
-from automl.tuning.pruners.curves import Curve, make_curve
+from automl.tuning.pruners.learning_curve import LearningCurve, learning_curve
 from automl.tuning.pruners.peers import Peers
 
 if TYPE_CHECKING:
@@ -75,11 +75,11 @@ class CurvePruner(BasePruner):
         epochs = range(curve.epoch + 1, curve.epoch + 1 + ahead)
         return tuple(sign * self.spared_at(curve, epoch, peers) for epoch in epochs)
 
-    def spared_at(self, curve: Curve, epoch: int, peers: Peers) -> float:
+    def spared_at(self, curve: LearningCurve, epoch: int, peers: Peers) -> float:
         """The loss up to which a trial is not stopped at an epoch to come (see `thresholds`)."""
         return math.inf if epoch <= self.warm_up else self.threshold(curve, epoch, peers)
 
-    def stops(self, curve: Curve, peers: Peers) -> bool:
+    def stops(self, curve: LearningCurve, peers: Peers) -> bool:
         """Whether to stop a trial at the end of its curve (see `prune`).
 
         A trial that has not had one finite value by the end of its warm-up is stopped at once.
@@ -89,7 +89,7 @@ class CurvePruner(BasePruner):
         return math.isinf(curve.best[-1]) or self.is_behind(curve, peers)
 
     @abstractmethod
-    def is_behind(self, curve: Curve, peers: Peers) -> bool:
+    def is_behind(self, curve: LearningCurve, peers: Peers) -> bool:
         """Whether the trial, past its warm-up and with a finite value, is not worth going on.
 
         Args:
@@ -97,7 +97,7 @@ class CurvePruner(BasePruner):
             peers: Those of the other trials: completed, pruned and running.
         """
 
-    def threshold(self, curve: Curve, epoch: int, peers: Peers) -> float:
+    def threshold(self, curve: LearningCurve, epoch: int, peers: Peers) -> float:
         """The loss up to which `is_behind` is false of a trial at an epoch to come.
 
         Args:
@@ -117,7 +117,7 @@ class CurvePruner(BasePruner):
     def _add(self, peers: Peers, trial: FrozenTrial) -> None:
         peers.add(self._curve(trial, completed=trial.state == TrialState.COMPLETE))
 
-    def _curve(self, trial: FrozenTrial, *, completed: bool) -> Curve:
-        return make_curve(
+    def _curve(self, trial: FrozenTrial, *, completed: bool) -> LearningCurve:
+        return learning_curve(
             trial.number, trial.intermediate_values, minimize=self._minimize, completed=completed
         )

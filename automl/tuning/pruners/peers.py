@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_left, insort
 from collections.abc import Callable, Sequence
 
-from automl.tuning.pruners.curves import Curve
+from automl.tuning.pruners.learning_curve import LearningCurve
 
 
 class Peers:
@@ -27,8 +27,8 @@ class Peers:
     def __init__(
         self,
         group: Callable[[int], int] = lambda number: 0,
-        ended: Sequence[Curve] = (),
-        running: Sequence[Curve] = (),
+        ended: Sequence[LearningCurve] = (),
+        running: Sequence[LearningCurve] = (),
     ) -> None:
         self._group = group
         self._ended: dict[int, list[tuple[array[float], bool]]] = {}
@@ -38,7 +38,7 @@ class Peers:
         for curve in ended:
             self.add(curve)
 
-    def add(self, curve: Curve) -> None:
+    def add(self, curve: LearningCurve) -> None:
         """Takes the curve of a trial that has ended; the order of the calls does not matter."""
         group = self._group(curve.number)
         best = array("d", curve.best)
@@ -48,7 +48,7 @@ class Peers:
             if loss is not None and (curve.completed or not completed_only):
                 insort(losses, loss)
 
-    def rivals(self, curve: Curve, *, completed_only: bool = False) -> Rivals:
+    def rivals(self, curve: LearningCurve, *, completed_only: bool = False) -> Rivals:
         """The losses of the others of its group at the epoch that a trial is at.
 
         Args:
@@ -109,7 +109,7 @@ class Rivals:
 
 
 def _at(best: Sequence[float], completed: bool, epoch: int) -> float | None:
-    """The best loss up to an epoch, or None where the trial never got there (see `Curve.at`)."""
+    """The best loss up to an epoch, or None where the trial never got there."""
     if epoch <= len(best):
         return best[epoch - 1]
     return best[-1] if completed and best else None

@@ -6,7 +6,7 @@ from hashlib import sha256
 from math import ceil, inf
 
 from automl.tuning.pruners.base import CurvePruner
-from automl.tuning.pruners.curves import Curve
+from automl.tuning.pruners.learning_curve import LearningCurve
 from automl.tuning.pruners.peers import Peers
 
 
@@ -31,12 +31,12 @@ class MedianPruner(CurvePruner):
         self._start_up = max(1, start_up)
         self._completed_only = completed_only
 
-    def is_behind(self, curve: Curve, peers: Peers) -> bool:
+    def is_behind(self, curve: LearningCurve, peers: Peers) -> bool:
         """Whether it is worse than the median of the others at this epoch."""
         rivals = peers.rivals(curve, completed_only=self._completed_only)
         return len(rivals) >= self._start_up and curve.best[-1] > rivals.median()
 
-    def threshold(self, curve: Curve, epoch: int, peers: Peers) -> float:
+    def threshold(self, curve: LearningCurve, epoch: int, peers: Peers) -> float:
         """The median, once enough trials are completed."""
         if not self._completed_only:
             return -inf
@@ -61,12 +61,12 @@ class PatientPruner(CurvePruner):
         self._inner = inner
         self._patience = patience
 
-    def is_behind(self, curve: Curve, peers: Peers) -> bool:
+    def is_behind(self, curve: LearningCurve, peers: Peers) -> bool:
         """Whether it has ceased to improve and the other pruner would stop it."""
         stale = curve.best[-1] >= curve.best[-1 - self._patience]
         return stale and self._inner.stops(curve, peers)
 
-    def threshold(self, curve: Curve, epoch: int, peers: Peers) -> float:
+    def threshold(self, curve: LearningCurve, epoch: int, peers: Peers) -> float:
         """The other pruner's; any while it has improved within its patience."""
         best = curve.best
         improved = epoch - self._patience <= curve.epoch and (
@@ -103,7 +103,7 @@ class AshaPruner(CurvePruner):
         # A rung at the last epoch would have nothing left to save.
         self.rungs = tuple(rungs(first, eta, epochs))
 
-    def is_behind(self, curve: Curve, peers: Peers) -> bool:
+    def is_behind(self, curve: LearningCurve, peers: Peers) -> bool:
         """Whether it has just reached a rung and is not among the best 1/eta there."""
         if curve.epoch not in self.rungs:
             return False
@@ -113,7 +113,7 @@ class AshaPruner(CurvePruner):
             return False
         return rivals.better_than(curve.best[-1]) >= max(1, reached // self._eta)
 
-    def threshold(self, curve: Curve, epoch: int, peers: Peers) -> float:
+    def threshold(self, curve: LearningCurve, epoch: int, peers: Peers) -> float:
         """Any between two rungs; at a rung the trials that run count, which are not known yet."""
         return -inf if epoch in self.rungs else inf
 
@@ -157,11 +157,11 @@ class HyperbandPruner(CurvePruner):
             place -= share
         raise AssertionError("the place is less than the sum of the shares")
 
-    def is_behind(self, curve: Curve, peers: Peers) -> bool:
+    def is_behind(self, curve: LearningCurve, peers: Peers) -> bool:
         """Whether its bracket's successive halving stops it."""
         return self._brackets[self.bracket(curve.number)].stops(curve, peers)
 
-    def threshold(self, curve: Curve, epoch: int, peers: Peers) -> float:
+    def threshold(self, curve: LearningCurve, epoch: int, peers: Peers) -> float:
         """Its bracket's."""
         return self._brackets[self.bracket(curve.number)].spared_at(curve, epoch, peers)
 

@@ -17,10 +17,10 @@ from tests.training.dense.networks import ROWS, Network, make_rows
 DROPOUT = Network(dropout=keras.layers.Dropout, optimizer="nadam")
 
 
-def trained(course: PlainCourse, batch: int = 8, network: Network = DROPOUT) -> DenseTrainer:
+def trained(control: PlainCourse, batch: int = 8, network: Network = DROPOUT) -> DenseTrainer:
     rows = make_rows()
     trainer = DenseTrainer(network.make(), rows, rows, batch)
-    trainer.run(course)
+    trainer.run(control)
     return trainer
 
 
@@ -38,10 +38,10 @@ def test_where_an_epoch_is_cut_does_not_change_its_numbers(
 
 def test_it_can_be_stopped_inside_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Chunks, "took", lambda self, steps, seconds: None)
-    course = PlainCourse(rows=ROWS, epochs=3, stop=lambda asked: True)
-    trained(course)
-    assert course.asked == 1
-    assert course.logs == []
+    control = PlainCourse(rows=ROWS, epochs=3, stop=lambda asked: True)
+    trained(control)
+    assert control.asked == 1
+    assert control.logs == []
 
 
 def test_the_rates_of_the_course_are_used() -> None:
@@ -56,9 +56,9 @@ def test_the_rates_of_the_course_are_used() -> None:
 
 
 def test_a_loss_that_is_not_finite_ends_training() -> None:
-    course = PlainCourse(rows=ROWS, epochs=3, steps=-(-ROWS // 8), rate=1e30)
-    trained(course, network=Network("relu", optimizer="sgd"))
-    [(epoch, step, loss)] = course.lost
+    control = PlainCourse(rows=ROWS, epochs=3, steps=-(-ROWS // 8), rate=1e30)
+    trained(control, network=Network("relu", optimizer="sgd"))
+    [(epoch, step, loss)] = control.lost
     assert epoch == 1
     assert 2 <= step <= 4
     assert not np.isfinite(loss)
@@ -104,6 +104,6 @@ def test_a_model_that_predicts_otherwise_is_refused() -> None:
 
 def test_the_same_seed_gives_the_same_bits() -> None:
     first, second = (PlainCourse(rows=ROWS, epochs=3) for _ in range(2))
-    weights = [trained(course).snapshot()[0] for course in (first, second)]
+    weights = [trained(control).snapshot()[0] for control in (first, second)]
     assert first.logs == second.logs
     assert np.array_equal(*weights)

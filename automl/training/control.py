@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-class Course(Protocol):
+class TrainingControl(Protocol):
     """The trial's side of a training: both ways of training, compiled and `fit`, follow it.
 
     Epochs are counted from 1.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Curve:
+class LearningCurve:
     """A trial's best loss so far, epoch by epoch.
 
     The best so far, not the last, because that is what a trial is scored by.
@@ -36,9 +36,9 @@ class Curve:
         return self.best[-1] if self.completed and self.best else None
 
 
-def make_curve(
+def learning_curve(
     number: int, values: Mapping[int, float], *, minimize: bool, completed: bool
-) -> Curve:
+) -> LearningCurve:
     """The curve of recorded values.
 
     Args:
@@ -54,4 +54,4 @@ def make_curve(
         if math.isfinite(value):
             least = min(least, value if minimize else -value)
         best.append(least)
-    return Curve(number, best, completed)
+    return LearningCurve(number, best, completed)

@@ -20,7 +20,7 @@ from automl.training.early_stopping import EarlyStopping
 from automl.training.evaluation import Evaluator
 from automl.training.scoring import Scored, Scoring, named
 from automl.training.timings import Timings
-from automl.training.verdicts import Curve, trivial_accuracy, trivial_loss, trivial_mae
+from automl.training.verdicts import TrainingCurves, trivial_accuracy, trivial_loss, trivial_mae
 from automl.trial import SEARCH_OVER, Answer, EpochReport, TrialSpec
 
 ASK_SECONDS = 0.5
@@ -40,8 +40,8 @@ SHUFFLE = 1
 """Sets the stream of shuffling apart from others made from the same seed."""
 
 
-class Progress:
-    """The course of one trial (see `Course`) and what it has reached.
+class TrialProgress:
+    """Controls the training of one trial (see `TrainingControl`) and what it has reached.
 
     Args:
         spec: The trial.
@@ -166,7 +166,7 @@ class Progress:
         self.scoring.restore_state(checkpoint)
 
     def returned(self, value: Any) -> None:
-        """See `Course.returned`.
+        """See `TrainingControl.returned`.
 
         Raises:
             UnrankedError: Nobody has told the objective.
@@ -174,20 +174,20 @@ class Progress:
         self.scoring.returned(value, len(self.history), self.cut, self.is_diverged)
 
     def order(self, epoch: int) -> npt.NDArray[np.int32]:
-        """See `Course.order`."""
+        """See `TrainingControl.order`."""
         generator = np.random.default_rng((self._spec.seed, SHUFFLE, epoch))
         return generator.permutation(len(self._data.train)).astype(np.int32)
 
     def rates(self, epoch: int) -> npt.NDArray[np.float32] | None:
-        """See `Course.rates`."""
+        """See `TrainingControl.rates`."""
         return None if self._schedule is None else self._schedule.rates(epoch)
 
     def momenta(self, epoch: int) -> npt.NDArray[np.float32] | None:
-        """See `Course.momenta`."""
+        """See `TrainingControl.momenta`."""
         return None if self._schedule is None else self._schedule.momenta(epoch)
 
     def should_stop(self, done: float = 0.0) -> bool:
-        """See `Course.should_stop`."""
+        """See `TrainingControl.should_stop`."""
         self._done = done
         if done and not self.history and self.deadline.wants_probe():
             assert self._evaluator is not None
@@ -239,12 +239,12 @@ class Progress:
             self.reason = f"{told} after {100 * self._done:.2g} % of its first epoch"
 
     def diverged(self, epoch: int, step: int, loss: float) -> None:
-        """See `Course.diverged`."""
+        """See `TrainingControl.diverged`."""
         self.is_diverged = True
         self.reason = f"the training loss became {named(loss)} in step {step} of epoch {epoch}"
 
     def end_epoch(self, epoch: int, logs: Mapping[str, float]) -> bool:
-        """See `Course.end_epoch`."""
+        """See `TrainingControl.end_epoch`."""
         late = self.deadline.passed(scored=True, also_validates=True) if self.history else ""
         if late:
             self.reason, self.cut = self._in_epoch(late), True
@@ -311,7 +311,7 @@ class Progress:
         """See `Scoring.train_metrics`; of the training rows that there is time for."""
         return self.scoring.train_metrics(self.deadline.training_rows())
 
-    def curve(self, accuracy_gap: float | None = None) -> Curve:
+    def curve(self, accuracy_gap: float | None = None) -> TrainingCurves:
         """The learning curve for a verdict.
 
         Args:
@@ -319,7 +319,7 @@ class Progress:
         """
         task, rows = self._data.task, self._data.validation.rows
         quality = "val_mse" if task.kind is TaskKind.REGRESSION else "val_log_loss"
-        return Curve(
+        return TrainingCurves(
             loss=self._column("loss"),
             val_loss=self._column("val_loss"),
             quality=self._column(quality),
