@@ -4,7 +4,7 @@ from pathlib import Path
 
 from setuptools import Extension, find_packages, setup
 
-KERNEL = Path("automl/training/dense/kernel")
+KERNEL = Path("automl/training/kernel/source")
 
 setup(
     # The built-in spaces lie at the top of the repository and are installed inside the package: a
@@ -13,7 +13,7 @@ setup(
     package_dir={"automl.search_spaces": "search_spaces"},
     ext_modules=[
         Extension(
-            "automl.training.dense._kernel",
+            "automl.training.kernel._kernel",
             sources=sorted(str(path) for path in KERNEL.glob("*.c")),
             depends=sorted(str(path) for path in KERNEL.glob("*.h")),
             extra_compile_args=[

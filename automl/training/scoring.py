@@ -13,10 +13,10 @@ import numpy.typing as npt
 from automl.data.metrics import LOSS, Objective, compute_metric, compute_metrics, metric_names
 from automl.errors import TrialError, UnrankedError
 from automl.training.checkpoint import Checkpoint
-from automl.training.dense.trainer import DenseTrainer
 from automl.training.device_data import DeviceData, DeviceRows
 from automl.training.early_stopping import EarlyStopping
 from automl.training.evaluation import Evaluator
+from automl.training.kernel.trainer import DenseTrainer
 from automl.training.returned import described, read_returned
 
 EPOCH_METRICS = frozenset(

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 from automl.export.loadable import told
-from automl.training.dense.codes import UnsupportedModel
-from automl.training.dense.trainer import DenseTrainer
 from automl.training.device import GraphOptions, choose_options, has_gpu
 from automl.training.device_data import DeviceData
 from automl.training.fallback import FitTrainer, needs_fit
 from automl.training.flat_updates import flatten_updates
 from automl.training.fused_normalization import fuse_normalization
 from automl.training.hyper_fit import HyperFitTrainer
+from automl.training.kernel.codes import UnsupportedModel
+from automl.training.kernel.trainer import DenseTrainer
 from automl.training.loop import CompiledTrainer
 from automl.training.timings import Timings
 from automl.trial import TrainerName

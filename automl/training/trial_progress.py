@@ -14,10 +14,10 @@ from automl.data.task import TaskKind
 from automl.models.schedules import Schedule
 from automl.training.checkpoint import Checkpoint
 from automl.training.deadline import Deadline, own_seconds
-from automl.training.dense.trainer import DenseTrainer
 from automl.training.device_data import DeviceData
 from automl.training.early_stopping import EarlyStopping
 from automl.training.evaluation import Evaluator
+from automl.training.kernel.trainer import DenseTrainer
 from automl.training.scoring import Scored, Scoring, named
 from automl.training.timings import Timings
 from automl.training.verdicts import TrainingCurves, trivial_accuracy, trivial_loss, trivial_mae

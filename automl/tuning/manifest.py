@@ -83,7 +83,7 @@ def _versions() -> dict[str, str]:
     """Versions of what the result depends on, and whether the compiled kernel is there."""
     from importlib.metadata import version
 
-    from automl.training.dense.kernel import load_kernel
+    from automl.training.kernel.loading import load_kernel
 
     packages = ("automl", "tensorflow", "keras", "optuna", "ray", "numpy", "scikit-learn")
     return {

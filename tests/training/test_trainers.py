@@ -14,8 +14,8 @@ from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.space import SearchSpace
 from automl.training import graphs
-from automl.training.dense.kernel import load_kernel
 from automl.training.device_data import DeviceData
+from automl.training.kernel.loading import load_kernel
 from automl.training.loop import CompiledTrainer
 from automl.training.trial import train_trial
 from automl.trial import Answer, TrialBudget, TrialResult, TrialSpec, TrialState

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.models.keras_private import functional_of, nodes_of
-from automl.training.dense.codes import Flow, Kind, UnsupportedModel
+from automl.training.kernel.codes import Flow, Kind, UnsupportedModel
 
 _ACTIVATIONS: dict[Any, tuple[Kind, float]] = {
     keras.activations.relu: (Kind.RELU, 0.0),
@@ -58,7 +58,7 @@ class Program:
     """What the kernel runs, and where its numbers lie in the Keras model.
 
     Attributes:
-        operations: int32 (operations, 12), the fields of ``operation`` in ``dense.h``.
+        operations: int32 (operations, 12), the fields of ``operation`` in ``kernel.h``.
         floats: float32 (operations, 2), their numbers.
         widths: int32 (tensors,), columns of each tensor; tensor 0 is the input.
         output: The tensor with the outputs, before softmax or sigmoid where the loss wants that.

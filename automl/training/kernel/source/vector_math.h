@@ -3,7 +3,7 @@
 #ifndef AUTOML_VECTOR_MATH_H
 #define AUTOML_VECTOR_MATH_H
 
-#include "dense.h"
+#include "kernel.h"
 
 #include <math.h>
 

@@ -9,10 +9,10 @@ import pytest
 from automl.data.plan import Rows
 from automl.errors import TrialError
 from automl.training.chunks import Chunks
-from automl.training.dense.trainer import DenseTrainer
 from automl.training.device_data import DeviceRows
+from automl.training.kernel.trainer import DenseTrainer
 from tests.training.conftest import PlainCourse
-from tests.training.dense.networks import ROWS, Network, make_rows
+from tests.training.kernel.networks import ROWS, Network, make_rows
 
 DROPOUT = Network(dropout=keras.layers.Dropout, optimizer="nadam")
 

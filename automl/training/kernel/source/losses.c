@@ -1,6 +1,6 @@
 /* Losses of a batch, their gradients, and how many rows were told right. */
 
-#include "dense.h"
+#include "kernel.h"
 #include "vector_math.h"
 
 HOT static double regression_row(int kind, float delta, const float *z, const float *t, float *g,

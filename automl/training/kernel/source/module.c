@@ -3,7 +3,7 @@
 #include "arrays.h"
 #include "checks.h"
 #include "denormals.h"
-#include "dense.h"
+#include "kernel.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from automl.training.dense.kernel import load_kernel
+from automl.training.kernel.loading import load_kernel
 
 
 @pytest.fixture(scope="session", autouse=True)

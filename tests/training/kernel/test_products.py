@@ -12,11 +12,11 @@ import pytest
 from hypothesis import example, given, settings
 
 from automl.data.plan import Rows
-from automl.training.dense.kernel import load_kernel
-from automl.training.dense.trainer import DenseTrainer
 from automl.training.device_data import DeviceRows
+from automl.training.kernel.loading import load_kernel
+from automl.training.kernel.trainer import DenseTrainer
 from tests.training.conftest import PlainCourse
-from tests.training.dense.test_parity import keras_epoch
+from tests.training.kernel.test_parity import keras_epoch
 
 sizes = st.integers(1, 40)
 

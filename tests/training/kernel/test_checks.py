@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from automl.training.dense.codes import SLOTS, Kind, Loss, Rule
-from automl.training.dense.kernel import load_kernel
-from tests.training.dense.calls import Call, refuses
+from automl.training.kernel.codes import SLOTS, Kind, Loss, Rule
+from automl.training.kernel.loading import load_kernel
+from tests.training.kernel.calls import Call, refuses
 
 
 def test_what_fits_is_taken() -> None:
@@ -138,7 +138,7 @@ def test_a_kind_that_is_new_in_python_is_known_in_c() -> None:
 
 def test_calls_that_are_spoilt_at_random_never_end_the_process() -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.training.dense.fuzzed_calls"],
+        [sys.executable, "-m", "tests.training.kernel.fuzzed_calls"],
         cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,

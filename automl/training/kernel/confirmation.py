@@ -20,7 +20,7 @@ ROUNDINGS = 4.0
 
 Measured over 288 networks of 2 x 64 and 2 x 300 units (ReLU, tanh and SELU, with and without batch
 normalization) whose outputs cancel terms of 1 to 1,000,000: at most 1.8
-(`pytest -m slow -rP tests/training/dense/test_confirmation.py`).
+(`pytest -m slow -rP tests/training/kernel/test_confirmation.py`).
 """
 ROUNDED_DRAWS = 3
 """Roundings that are tried; each takes as long as a prediction of the rows."""

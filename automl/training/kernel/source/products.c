@@ -7,7 +7,7 @@
  *
  * Eight or sixteen numbers at once give the same sums: each is taken in the order of its terms. */
 
-#include "dense.h"
+#include "kernel.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* The memory that a network needs for batches of some rows. */
 
-#include "dense.h"
+#include "kernel.h"
 
 #include <stdlib.h>
 

@@ -14,7 +14,7 @@ from automl.models.keras_private import compile_arguments, options_of
 from automl.models.keras_private import decays as is_decayed
 from automl.models.losses import SmoothedSparseCrossentropy
 from automl.models.optimizers import CycledRMSprop, CycledSGD, SquareRootFtrl
-from automl.training.dense.codes import SLOTS, Clipping, Loss, Rule, UnsupportedModel
+from automl.training.kernel.codes import SLOTS, Clipping, Loss, Rule, UnsupportedModel
 
 _FUNCTIONS = {
     keras.losses.mean_squared_error: Loss.MSE,

@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from automl.training.dense.codes import Clipping, Loss, Rule
-from automl.training.dense.kernel import load_kernel
-from tests.training.dense.calls import Call, refuses
+from automl.training.kernel.codes import Clipping, Loss, Rule
+from automl.training.kernel.loading import load_kernel
+from tests.training.kernel.calls import Call, refuses
 
 NUMBERS = st.one_of(
     st.integers(-2, 12),

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 
 from automl.models.losses import SmoothedSparseCrossentropy
 from automl.models.optimizers import CycledRMSprop, CycledSGD, SquareRootFtrl
-from automl.training.dense.trainer import DenseTrainer
+from automl.training.kernel.trainer import DenseTrainer
 from tests.training.conftest import PlainCourse
-from tests.training.dense.networks import ROWS, Network, make_rows
+from tests.training.kernel.networks import ROWS, Network, make_rows
 
 BATCH = 32
 EPOCHS = 2

@@ -23,7 +23,7 @@ def load_kernel() -> Any | None:
     try:
         from scipy.linalg import cython_blas
 
-        from automl.training.dense import _kernel
+        from automl.training.kernel import _kernel
     except ImportError:
         return None
     product = cython_blas.__pyx_capi__["sgemm"]

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from automl.errors import TrialError
-from automl.training.dense import confirmation
-from automl.training.dense.confirmation import CONFIRMED_DIFFERENCE, confirm
-from automl.training.dense.trainer import DenseTrainer
-from tests.training.dense.networks import COLUMNS, make_rows
+from automl.training.kernel import confirmation
+from automl.training.kernel.confirmation import CONFIRMED_DIFFERENCE, confirm
+from automl.training.kernel.trainer import DenseTrainer
+from tests.training.kernel.networks import COLUMNS, make_rows
 
 
 def cancelling(

@@ -2,7 +2,7 @@
  * what Keras's own layers drop. Philox4x32-10 (Salmon et al. 2011), its key and counter made from
  * two seeds as TensorFlow's `StatelessRandomGetKeyCounter` makes them. */
 
-#include "dense.h"
+#include "kernel.h"
 
 #include <math.h>
 

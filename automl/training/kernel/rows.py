@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from automl.training.dense.codes import Loss, UnsupportedModel
 from automl.training.device_data import DeviceRows
+from automl.training.kernel.codes import Loss, UnsupportedModel
 
 MAX_PREPARED_BYTES = 256 * 2**20
 """Rows that have to be prepared for a trial may take this much memory in its worker."""

@@ -4,7 +4,7 @@
 #ifndef AUTOML_CHECKS_H
 #define AUTOML_CHECKS_H
 
-#include "dense.h"
+#include "kernel.h"
 
 /* What is wrong, and where: the number of an operation, a variable or a row, or -1. NULL for
  * nothing. */

@@ -1,7 +1,7 @@
 /* One update of all weights: penalties, clipping, decay, the optimizer's rule, constraints. The
  * order and the formulas are those of Keras 3 (keras/src/optimizers). */
 
-#include "dense.h"
+#include "kernel.h"
 
 #include <math.h>
 

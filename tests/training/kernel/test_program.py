@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from automl.data.plan import Rows
-from automl.training.dense.codes import UnsupportedModel
-from automl.training.dense.trainer import DenseTrainer
 from automl.training.device_data import ARRAY, DeviceRows
-from tests.training.dense.networks import COLUMNS, Network, make_rows
+from automl.training.kernel.codes import UnsupportedModel
+from automl.training.kernel.trainer import DenseTrainer
+from tests.training.kernel.networks import COLUMNS, Network, make_rows
 
 LAYERS = keras.layers
 

@@ -1,7 +1,7 @@
 /* Dense layers, sums and concatenations, and the whole network forward and backward, over one
  * batch that lies row by row. */
 
-#include "dense.h"
+#include "kernel.h"
 
 #include <math.h>
 #include <string.h>

@@ -126,7 +126,7 @@ problem check_loss(int kind) {
 }
 
 problem check_optimizer(const optimizer_state *optimizer, int64_t weights, int64_t slots) {
-    /* Numbers for each weight, as SLOTS in automl/training/dense/codes.py has them. */
+    /* Numbers for each weight, as SLOTS in automl/training/kernel/codes.py has them. */
     static const int kept[] = {0, 1, 1, 2, 1, 2, 2, 3, 2, 2, 1, 2};
     if (optimizer->kind < SGD || optimizer->kind > FTRL)
         WRONG("an unknown optimizer", -1);

@@ -1,6 +1,6 @@
 """The numbers by which the compiled kernel knows operations, losses and optimizers.
 
-They are those of ``kernel/dense.h``.
+They are those of ``source/kernel.h``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 /* What the parts of the kernel share: the program of a network and its memory. */
 
-#ifndef AUTOML_DENSE_H
-#define AUTOML_DENSE_H
+#ifndef AUTOML_KERNEL_H
+#define AUTOML_KERNEL_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,7 +20,7 @@
 typedef void (*sgemm_function)(char *, char *, int *, int *, int *, float *, float *, int *,
                                float *, int *, float *, float *, int *);
 
-/* The numbers below are those of automl/training/dense/program.py. */
+/* The numbers below are those of automl/training/kernel/program.py. */
 enum kind {
     DENSE = 0,
     BATCH_NORM = 1,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.training.dense.codes import SLOTS, Clipping, Flow, Kind, Loss, Rule
+from automl.training.kernel.codes import SLOTS, Clipping, Flow, Kind, Loss, Rule
 
 #: What the kernel may raise; anything else, a crash first of all, is a fault of its own.
 REFUSALS = (ValueError, TypeError, BufferError, OverflowError, MemoryError)

@@ -1,6 +1,6 @@
 /* Batch and layer normalization, forward and backward. */
 
-#include "dense.h"
+#include "kernel.h"
 
 #include <math.h>
 #include <string.h>
