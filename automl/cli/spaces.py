@@ -159,7 +159,7 @@ def check(space: Reference, as_json: AsJson = False, debug: Debug = False) -> No
         sys.stdout.flush()
         report = run_task(
             processes,
-            "automl.training.space_check:check_space",
+            "automl.training.space_check:train_space",
             {"reference": found.reference},
         )
     finally:

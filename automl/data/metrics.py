@@ -278,13 +278,13 @@ def _function(name: str, kind: TaskKind) -> MetricFunction:
     if base in (*values.AVERAGED, "fbeta"):  # of a binary task, which averages nothing
         score, average = base, ""
     if score == "fbeta":
-        return _told(kind, lambda counts: fbeta(counts, float(number)), average)
+        return _average_over(kind, lambda counts: fbeta(counts, float(number)), average)
     if score in values.AVERAGED:
-        return _told(kind, values.AVERAGED[score], average)
+        return _average_over(kind, values.AVERAGED[score], average)
     return _PLAIN[kind][base]
 
 
-def _told(
+def _average_over(
     kind: TaskKind, score: Callable[[Counts], values.FloatArray], average: str
 ) -> MetricFunction:
     """A score of what was told, averaged over the classes or labels where there are several."""

@@ -276,7 +276,7 @@ def load_keras(path: Path, code: Mapping[str, Any] | None = None) -> Any:
 
     check_model_file(path)
     if code is not None:
-        from automl.export.loadable import told
+        from automl.export.loadable import error_text
         from automl.export.own_code import load
 
         try:
@@ -284,7 +284,7 @@ def load_keras(path: Path, code: Mapping[str, Any] | None = None) -> Any:
         except Exception as error:
             raise RunError(
                 f"The model {path} cannot be loaded with the code that came with it "
-                f"({told(error)})."
+                f"({error_text(error)})."
             ) from error
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)

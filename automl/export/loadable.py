@@ -67,7 +67,7 @@ def try_loading(model: Any, code: OwnCode | None) -> Loadable:
         try:
             model.save(file)
         except Exception as error:  # noqa: BLE001 - a layer's own code, which may raise anything
-            return Loadable(problem=f"it cannot be saved ({told(error)})")
+            return Loadable(problem=f"it cannot be saved ({error_text(error)})")
         wanted = own_objects(file)
         names = tuple(sorted({str(one) for one in wanted}))
         if code is None and any(one.name != LAMBDA for one in wanted):
@@ -140,15 +140,15 @@ def _why(error: BaseException, names: tuple[str, ...]) -> str:
         return "a lambda as an activation or the like cannot; write it as a function with def"
     if str(OwnObject(LAMBDA, "", "")) in names:
         return (
-            f"{told(error)}; the function of a Lambda layer may use nothing of its file, so write "
-            "it as a layer with a call"
+            f"{error_text(error)}; the function of a Lambda layer may use nothing of its file, so "
+            "write it as a layer with a call"
         )
     if "unexpected keyword argument 'trainable'" in str(error):
-        return f"{told(error)}; let it take **kwargs and hand them on to super().__init__"
-    return told(error)
+        return f"{error_text(error)}; let it take **kwargs and hand them on to super().__init__"
+    return error_text(error)
 
 
-def told(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """An exception's kind and the line of its message that says most.
 
     Args:

@@ -116,7 +116,7 @@ def parts_note(parts: Sequence[InputPart], signature: InputSignature) -> str:
         parts: The inputs.
         signature: The arrays' signature.
     """
-    told = [f"{part.name!r} gets {_told(part.columns, signature)}" for part in parts]
+    told = [f"{part.name!r} gets {_columns_text(part.columns, signature)}" for part in parts]
     used = {(column.kind == NUMERIC, column.position) for part in parts for column in part.columns}
     names = _names(signature)
     unused = [names[place] for place in names if place not in used]
@@ -124,7 +124,7 @@ def parts_note(parts: Sequence[InputPart], signature: InputSignature) -> str:
     return f"of the model's inputs {', '.join(told)}{left}"
 
 
-def _told(columns: Sequence[Column], signature: InputSignature) -> str:
+def _columns_text(columns: Sequence[Column], signature: InputSignature) -> str:
     names = _names(signature)
     codes = any(column.kind == CODES for column in columns)
     listed = _listed([names[column.kind == NUMERIC, column.position] for column in columns])
@@ -246,7 +246,7 @@ def _part(
         raise SpaceError(
             f"The input {tensor.name!r} of space {name!r} has the shape "
             f"{tuple(tensor.shape[1:])}, and its columns are "
-            f"{_told(columns, signature)}; give it the shape {wanted}."
+            f"{_columns_text(columns, signature)}; give it the shape {wanted}."
         )
     most = max(counts.values(), default=0)
     if takes_codes and below is not None and most > below:

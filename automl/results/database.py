@@ -42,7 +42,7 @@ def open_storage(
         RequestError: Its driver is not installed.
         RunError: It is to be read and is not there.
         Exception: What Optuna, SQLAlchemy and the database's driver raise; see
-            `telling_of_the_database`.
+            `database_errors_explained`.
     """
     import optuna
 
@@ -113,7 +113,7 @@ def _to_read(url: str) -> str:
 
 
 @contextmanager
-def telling_of_the_database(url: str) -> Iterator[None]:
+def database_errors_explained(url: str) -> Iterator[None]:
     """Turns a database that fails into a sentence with the way out.
 
     Args:
@@ -129,12 +129,12 @@ def telling_of_the_database(url: str) -> Iterator[None]:
         yield
     except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
         raise RunError(
-            f"The database {url} fails ({what_it_told(error)}); mend it, "
+            f"The database {url} fails ({driver_message(error)}); mend it, "
             "then go on with `automl resume`."
         ) from error
 
 
-def what_it_told(error: Exception) -> str:
+def driver_message(error: Exception) -> str:
     """The first line of what a database's driver said, which Optuna and SQLAlchemy wrap."""
     from sqlalchemy.exc import SQLAlchemyError
 

@@ -25,7 +25,7 @@ _REFUSALS = (*_NO_ROOM, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 
 @contextmanager
-def telling_of_the_disk(run: Path) -> Iterator[None]:
+def disk_errors_explained(run: Path) -> Iterator[None]:
     """Turns a disk that is full, or may not be written, or is gone, into a sentence.
 
     Args:

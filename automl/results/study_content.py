@@ -51,7 +51,7 @@ def read_study(
 def _read_from_storage(url: str, name: str) -> StudyContent:
     import optuna
 
-    from automl.results.database import open_storage, what_it_told
+    from automl.results.database import driver_message, open_storage
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
@@ -63,7 +63,7 @@ def _read_from_storage(url: str, name: str) -> StudyContent:
         raise RunError(f"There is no study {name} in the database of the run; {_OWN}.") from error
     except Exception as error:  # each database driver has exceptions of its own
         raise RunError(
-            f"The database of the run cannot be read ({what_it_told(error)}); {_OWN}."
+            f"The database of the run cannot be read ({driver_message(error)}); {_OWN}."
         ) from error
 
 

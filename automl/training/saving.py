@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.plan import TargetScale
-from automl.export.loadable import Loadable, told, try_loading
+from automl.export.loadable import Loadable, error_text, try_loading
 from automl.models.keras_private import forget_compilation, layers_of
 from automl.training.history import run_of
 
@@ -54,7 +54,7 @@ def how_it_loads(core: Core, code: OwnCode | None) -> Loadable:
     try:
         model = core.in_contract(TargetScale())
     except Exception as error:  # noqa: BLE001 - layers of a person's own raise what they like
-        return Loadable(problem=f"it cannot be saved ({told(error)})")
+        return Loadable(problem=f"it cannot be saved ({error_text(error)})")
     return try_loading(model, code)
 
 

@@ -64,7 +64,7 @@ class Scoring:
         self._evaluator: Evaluator | DenseTrainer | None = None
         self._best_weights: Any = None
         self._fit_name = ""
-        self._told: tuple[str, ...] = ()  # of which the objective is none
+        self._own_names: tuple[str, ...] = ()  # of which the objective is none
         self._scored_by_fit = False
 
     def use(self, data: DeviceData) -> None:
@@ -151,7 +151,7 @@ class Scoring:
                 own = {**logs, **own}  # logs under its bare name are a fit's own, or of training
                 told = next((own[key] for key in (f"val_{name}", name) if key in own), None)
                 if told is None:
-                    self._told = tuple(sorted(own))
+                    self._own_names = tuple(sorted(own))
                     return None
                 own[name] = float(told)
             if name not in own:
@@ -180,8 +180,8 @@ class Scoring:
             return
         if found.score is None and self._stopping.best_score is None and not is_cut:
             told = f"it returns {described(value)}"
-            if self._told:
-                told += f", and its callbacks hear of {', '.join(self._told)}"
+            if self._own_names:
+                told += f", and its callbacks hear of {', '.join(self._own_names)}"
             raise UnrankedError(
                 f"The fit of {self._fit_name} neither returns {self._objective.name!r} nor tells "
                 f"its callbacks of it ({told}); return {{name: value}}, or choose another "

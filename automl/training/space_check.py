@@ -39,7 +39,7 @@ KINDS = ("binary", "multiclass", "regression")
 BUDGET = TrialBudget(epochs=2, patience=2, seconds=60.0)
 
 
-def check_space(
+def train_space(
     reference: str, configurations: int = CONFIGURATIONS, seed: int = 0
 ) -> dict[str, Any]:
     """Builds, compiles and trains configurations of a space, on a small table for each task.
@@ -78,13 +78,13 @@ def check_space(
             for index, found in enumerate(_loadable(space, chosen, results, data)):
                 objects.update(dict.fromkeys(found.objects))
                 if found.problem:
-                    which = "the defaults" if index == 0 else _told(chosen[index])
+                    which = "the defaults" if index == 0 else _settings_text(chosen[index])
                     reason = f"its models cannot be exported: {found.problem}"
                     problems.setdefault(reason, []).append(f"{kind} with {which}")
             for index, result in enumerate(results):
                 if not _is_trained(result):
                     failed += 1
-                    which = "the defaults" if index == 0 else _told(chosen[index])
+                    which = "the defaults" if index == 0 else _settings_text(chosen[index])
                     line = _line(Path(folder) / kind / str(index), space)
                     problems.setdefault(line + result.reason, []).append(f"{kind} with {which}")
             weights = sorted({result.parameters for result in results if _is_trained(result)})
@@ -199,7 +199,7 @@ def _line(directory: Path, space: SearchSpace) -> str:
     return f"line {lines[-1]}: " if lines else ""
 
 
-def _told(config: Mapping[str, Any]) -> str:
+def _settings_text(config: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in config.items())
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from automl.export.loadable import told
+from automl.export.loadable import error_text
 from automl.training.device import GraphOptions, choose_options, has_gpu
 from automl.training.device_data import DeviceData
 from automl.training.fallback import FitTrainer, needs_fit
@@ -127,7 +127,7 @@ def _graph_trainer(
             except OUT_OF_MEMORY:
                 raise
             except Exception as error:  # noqa: BLE001 - an error of the model, `fit` meets too
-                reason = told(error)
+                reason = error_text(error)
             else:
                 note = f"graphs are traced by tf.function, which is slower: {reason}"
                 return Training(
@@ -171,5 +171,5 @@ def _step_error(model: Any, data: DeviceData) -> str:
     except OUT_OF_MEMORY:
         raise
     except Exception as error:  # noqa: BLE001 - code of a person's own, which eager running meets
-        return told(error)
+        return error_text(error)
     return ""

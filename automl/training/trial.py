@@ -13,7 +13,7 @@ import keras
 
 from automl.data.metrics import Objective, better, default_objective
 from automl.errors import AutoMLError, RunError, UnrankedError
-from automl.export.loadable import told
+from automl.export.loadable import error_text
 from automl.models.core import Core, build_core, compile_core
 from automl.models.loss_names import loss_text
 from automl.models.schedules import Schedule, make_schedule
@@ -302,7 +302,7 @@ def _saved(trial: _Trial, model: Any) -> tuple[str, str]:
     except Exception as error:
         if core is None or is_disk_full(error):
             raise
-        return "", f"its model cannot be saved ({told(error)})"
+        return "", f"its model cannot be saved ({error_text(error)})"
 
 
 def _failure(trial: _Trial, error: BaseException, cause: FailureCause) -> TrialResult:

@@ -73,8 +73,8 @@ def consented_request(
 def consented_space(run: RunDirectory, manifest: Mapping[str, Any], given: Any) -> Any:
     """What leads to the run's space, a reference or an object, of which the code may be run.
 
-    `found_again` finds it, and `automl.tuning.manifest.check_space` compares the two. Nothing is
-    loaded here.
+    `found_again` finds it, and `automl.tuning.manifest.check_same_space` compares the two. Nothing
+    is loaded here.
 
     Args:
         run: The run's directory.

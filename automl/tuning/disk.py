@@ -16,7 +16,7 @@ from automl.engines.limits import LOG_BYTES
 from automl.engines.memory import shown_size
 from automl.results.run_directory import RunDirectory
 from automl.trial import FailureCause, TrialResult, TrialSpec, TrialState
-from automl.tuning.standing import Standing
+from automl.tuning.ranking import Ranking
 
 MODEL_FILES = ("model.keras", "check.npy")
 CURVE_FILES = ("history.csv", "error.txt")
@@ -50,15 +50,15 @@ class DiskBudget:
         self._largest = 0
         self._fixed = 0
 
-    def take_up(self, standing: Standing) -> None:
+    def take_up(self, ranking: Ranking) -> None:
         """Looks at what earlier sessions have left, and removes models that matter no more.
 
         Such are there where a session was killed between recording a trial and tidying up.
 
         Args:
-            standing: The trials that are over.
+            ranking: The trials that are over.
         """
-        kept = set(standing.kept())
+        kept = set(ranking.kept())
         for name in self._run.root.names("trials"):
             if name.isdecimal() and int(name) not in kept:
                 forget_model(self._run, int(name))
@@ -77,13 +77,13 @@ class DiskBudget:
         if self._limit is not None:
             self._look(str(trial))
 
-    def take(self, spec: TrialSpec, result: TrialResult, standing: Standing) -> TrialResult:
+    def take(self, spec: TrialSpec, result: TrialResult, ranking: Ranking) -> TrialResult:
         """Takes note of a trial that has ended.
 
         Args:
             spec: The trial.
             result: Its result.
-            standing: The trials that were over before.
+            ranking: The trials that were over before.
 
         Returns:
             The result; a failure where the trial would be the best but there was no room for its
@@ -96,7 +96,7 @@ class DiskBudget:
             or result.state is not TrialState.COMPLETED
             or result.score is None
             or result.model_hash
-            or not standing.leads(spec.trial, result.score)
+            or not ranking.leads(spec.trial, result.score)
         ):
             return result
         return replace(
@@ -117,35 +117,35 @@ class DiskBudget:
                 self._models[int(name)] = model
                 self._largest = max(self._largest, model)
 
-    def model_room(self, standing: Standing) -> int | None:
+    def model_room(self, ranking: Ranking) -> int | None:
         """Bytes that the model of one more trial may take; None for no limit."""
         if self._limit is None:
             return None
-        beside = (self._limit - self._needed(standing)) // self._slots
+        beside = (self._limit - self._needed(ranking)) // self._slots
         # As the best it needs room for its export as well, but none for that of the best so far.
         alone = self._limit - (self._used() - sum(self._models.values())) - BUNDLE_BYTES
         return max(0, min(beside, int(alone / (1.0 + BUNDLE_FACTOR))))
 
-    def make_room(self, standing: Standing) -> str:
+    def make_room(self, ranking: Ranking) -> str:
         """Removes what may go, the least important first, until the limit holds.
 
         Args:
-            standing: The trials that are over; it learns how many may keep their model.
+            ranking: The trials that are over; it learns how many may keep their model.
 
         Returns:
             "", or one sentence where what must stay does not fit.
         """
         if self._limit is None:
             return ""
-        kept = standing.kept()
-        running = self._slots * (min(self._largest, self.model_room(standing) or 0) + TRIAL_BYTES)
+        kept = ranking.kept()
+        running = self._slots * (min(self._largest, self.model_room(ranking) or 0) + TRIAL_BYTES)
         while len(kept) > 1 and self._used() + self._bundle(kept[0]) + running > self._limit:
             self.forget_model(kept.pop())
-            standing.narrow(len(kept))
-        needed = self._needed(standing)
+            ranking.narrow(len(kept))
+        needed = self._needed(ranking)
         if needed > self._limit:
             self._drop_curves(kept, needed - self._limit)
-            needed = self._needed(standing)
+            needed = self._needed(ranking)
         if needed <= self._limit:
             return ""
         return (
@@ -153,9 +153,9 @@ class DiskBudget:
             f"takes {shown_size(needed)}"
         )
 
-    def _needed(self, standing: Standing) -> int:
+    def _needed(self, ranking: Ranking) -> int:
         """Bytes of what has to stay, the copy of the best model that the export makes included."""
-        kept = standing.kept()
+        kept = ranking.kept()
         best = self._models.get(kept[0], 0) if kept else 0
         models = sum(self._models.values())
         return self._used() - models + best + (self._bundle(kept[0]) if kept else 0)

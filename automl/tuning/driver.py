@@ -23,7 +23,7 @@ from automl.tuning.objective import with_one_loss
 from automl.tuning.observer import Observer, SearchProgress
 from automl.tuning.outcome import Outcome, StopReason
 from automl.tuning.pruning import Pruning
-from automl.tuning.standing import Standing
+from automl.tuning.ranking import Ranking
 
 if TYPE_CHECKING:
     from automl.tuning.budget import Clock
@@ -81,7 +81,7 @@ class Driver:
         self._interrupted = deque(study.interrupted())
         self._running: dict[int | str, TrialSpec] = {}
         self._failures = FailuresInARow()
-        self._standing = Standing(settings.objective.direction, settings.keep_models)
+        self._ranking = Ranking(settings.objective.direction, settings.keep_models)
         self._pruning = (
             None
             if settings.pruner is None
@@ -97,7 +97,7 @@ class Driver:
         self.has_trained = False
         self._take_up(study.results())
         if disk is not None:
-            disk.take_up(self._standing)
+            disk.take_up(self._ranking)
 
     def _take_up(self, results: Mapping[int, TrialResult]) -> None:
         """Goes over the trials of earlier sessions, so that failures in a row count on.
@@ -116,10 +116,10 @@ class Driver:
 
     def _rank(self, number: int, result: TrialResult) -> None:
         """Takes a trial that is over; the clock hears of the best one that this run exports."""
-        self._standing.add(number, result)
-        best = self._standing.best(1)
+        self._ranking.add(number, result)
+        best = self._ranking.best(1)
         is_own = bool(best) and self._study.owns(best[0][0])
-        self._clock.keep_back_for(self._standing.leader if is_own else None)
+        self._clock.keep_back_for(self._ranking.leader if is_own else None)
 
     def run(self) -> Outcome:
         """Runs trials until the budget is spent, the space exhausted or the search stopped.
@@ -137,7 +137,7 @@ class Driver:
                 outcome = self._reason_to_stop()
                 if outcome is not None:
                     self._wind_down(outcome)
-                    if outcome.stopped_by is StopReason.TIME and not self._standing.best(1):
+                    if outcome.stopped_by is StopReason.TIME and not self._ranking.best(1):
                         return replace(outcome, message=self._clock.out_of_time())
                     return outcome
                 self._fill_slots()
@@ -157,7 +157,7 @@ class Driver:
         left = self._clock.left_for_trials()
         if left is not None and left <= (0.0 if self._running else LEAST_SECONDS):
             return Outcome(StopReason.TIME)
-        too_much = "" if self._disk is None else self._disk.make_room(self._standing)
+        too_much = "" if self._disk is None else self._disk.make_room(self._ranking)
         if too_much:
             return Outcome(StopReason.DISK, f"{too_much}.")
         if self._fatal:
@@ -192,9 +192,9 @@ class Driver:
 
     def _share(self) -> float | None:
         """Seconds that the next trial may take; the first one is all that there is yet."""
-        if not self.has_trained and self._standing.leader is None:
+        if not self.has_trained and self._ranking.leader is None:
             return None
-        return self._clock.share_of_a_trial(self._engine.slots, self._standing.leader)
+        return self._clock.share_of_a_trial(self._engine.slots, self._ranking.leader)
 
     def _next_spec(self) -> TrialSpec | None:
         """The next trial: interrupted ones first, baselines right after the default trial."""
@@ -208,13 +208,13 @@ class Driver:
             config=proposal.config,
             seed=proposal.seed,
             budget=self._settings.trial_budget,
-            keep_threshold=self._standing.keep_threshold(proposal.number),
+            keep_threshold=self._ranking.keep_threshold(proposal.number),
             wait_for_answer=self._pruning is not None,
             thresholds=(() if self._pruning is None else self._pruning.thresholds(proposal.number)),
             executions=self._settings.executions,
             views=self._settings.views,
             start=self._start_of(proposal.number),
-            model_room=None if self._disk is None else self._disk.model_room(self._standing),
+            model_room=None if self._disk is None else self._disk.model_room(self._ranking),
         )
 
     def _next_proposal(self) -> Proposal | None:
@@ -266,17 +266,17 @@ class Driver:
             self._pruning.ended(event.trial)
         result = event.result
         check_files_written(event.trial, result)
-        leader, objective = self._standing.leader, self._settings.objective
+        leader, objective = self._ranking.leader, self._settings.objective
         result = with_one_loss(event.trial, result, leader, objective)
         if self._disk is not None:
-            result = self._disk.take(spec, result, self._standing)
+            result = self._disk.take(spec, result, self._ranking)
         if isinstance(event.trial, str):
             self._study.record_baseline(event.trial, spec.config, spec.seed, result)
         else:
             self._study.tell(event.trial, result, self._clock.elapsed())
             self._rank(event.trial, result)
             self._failures.add(result, self._has_completed())
-            for number in self._standing.without_model(event.trial):
+            for number in self._ranking.without_model(event.trial):
                 self._forget_model(number)
         for note in result.notes:
             if note not in self._said:
@@ -287,7 +287,7 @@ class Driver:
         self._observer.trial_ended(event.trial, result)
 
     def _has_completed(self) -> bool:
-        return self._standing.counts[TrialState.COMPLETED] > 0
+        return self._ranking.counts[TrialState.COMPLETED] > 0
 
     def _wind_down(self, outcome: Outcome) -> None:
         """Ends what runs: a search out of time takes what its trials have reached.
@@ -300,7 +300,7 @@ class Driver:
             for trial in self._running:
                 self._engine.interrupt(trial, SEARCH_OVER)
         elif outcome.stopped_by is StopReason.INTERRUPTED:
-            self._observer.finishing(self._interruption.told())
+            self._observer.finishing(self._interruption.message())
             if self._interruption.seconds_left() is not None:
                 return
             for trial in self._running:
@@ -315,7 +315,7 @@ class Driver:
         """Whether a search out of time still has no model, so that some of the reserve is spent."""
         left = self._clock.left()
         out_of_time = outcome.stopped_by is StopReason.TIME and left is not None and left > 0
-        return out_of_time and not self._standing.best(1)
+        return out_of_time and not self._ranking.best(1)
 
     def _came_to_nothing(self, event: TrialEnded) -> bool:
         """Whether the end of the search has cut a trial off before its first epoch, for nothing.
@@ -327,19 +327,19 @@ class Driver:
         result = event.result
         if not result.reason.startswith(SEARCH_OVER):
             return False
-        if len(result.folds) < len(self._settings.views) > 1 and self._standing.best(1):
+        if len(result.folds) < len(self._settings.views) > 1 and self._ranking.best(1):
             return True  # a mean over some of the folds is not compared with one over all
         if result.epochs > 0:
             return False
         if result.state is TrialState.COMPLETED and isinstance(event.trial, int):
-            if not self._standing.has_epochs:
+            if not self._ranking.has_epochs:
                 return False
             self._forget_model(event.trial)
         return True
 
     def progress(self) -> SearchProgress:
         """Where the search stands now."""
-        counts = self._standing.counts
+        counts = self._ranking.counts
         left = self._clock.left_for_trials()
         return SearchProgress(
             done=counts.total(),
@@ -354,6 +354,6 @@ class Driver:
             direction=self._settings.objective.direction,
             top=tuple(
                 (number, score, self._study.configs.get(number, {}))
-                for number, score in self._standing.best(TOP_SHOWN)
+                for number, score in self._ranking.best(TOP_SHOWN)
             ),
         )

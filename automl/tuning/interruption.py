@@ -136,7 +136,7 @@ class Interruption:
         """What has asked: Ctrl-C, SIGTERM or SIGHUP."""
         return signal_name(signal.SIGINT if self._number is None else self._number)
 
-    def told(self) -> str:
+    def message(self) -> str:
         """What is done about it, for a person."""
         if self._deadline is None:
             return "ending what is cheap to end; Ctrl-C again stops at once"

@@ -120,7 +120,7 @@ class LiveDisplay(RunningObserver):
         if progress is not None:
             since = time.monotonic() - self._drawn_at
             left = None if self._stage else time_left(progress, self._origin)
-            parts += [_bar(progress), _standing(progress, since, left)]
+            parts += [_bar(progress), _counts_line(progress, since, left)]
         if self._stage:
             self._spinner.update(text=Text(f"{self._stage} ..."))
             parts.append(self._spinner)
@@ -153,7 +153,7 @@ def _bar(progress: SearchProgress) -> RenderableType:
     return row
 
 
-def _standing(progress: SearchProgress, since: float, left: float | None) -> Text:
+def _counts_line(progress: SearchProgress, since: float, left: float | None) -> Text:
     """The best so far and the time, as it has gone on since the last report."""
     parts = []
     if progress.top:

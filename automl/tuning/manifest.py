@@ -211,7 +211,7 @@ def record_code(run: RunDirectory, space: SearchSpace) -> None:
         run.write_manifest({**manifest, "code": form})
 
 
-def check_space(
+def check_same_space(
     run: RunDirectory, request: SearchRequest, manifest: Mapping[str, Any], space: SearchSpace
 ) -> None:
     """Checks that a narrowed space is the one that the run began with.

@@ -26,7 +26,7 @@ from automl.tuning.known_runs import known_run
 from automl.tuning.leftovers import remove_leftovers
 from automl.tuning.manifest import (
     as_asked,
-    check_space,
+    check_same_space,
     make_manifest,
     narrowed_space,
     recorded_objective,
@@ -189,7 +189,7 @@ def resume_search(
         arrays = open_arrays(run.arrays)
         space = narrowed_space(space, request, arrays)
         space = _fitted(space, request, objects.callbacks, observer)
-        check_space(run, request, manifest, space)
+        check_same_space(run, request, manifest, space)
         objective = recorded_objective(run, manifest, arrays.task)
         del arrays
         devices = _devices(request, space, processes)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from automl.engines.contract import Engine, Job, SpaceHandle
 from automl.engines.devices import Devices
 from automl.engines.processes import Processes
-from automl.results.database import telling_of_the_database
-from automl.results.files import telling_of_the_disk
+from automl.results.database import database_errors_explained
+from automl.results.files import disk_errors_explained
 from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
 from automl.trial import TrialResult, TrialSpec, TrialState
@@ -30,7 +30,7 @@ from automl.tuning.outcome import Outcome, StopReason
 from automl.tuning.progress_lines import failure
 from automl.tuning.request import SearchRequest
 from automl.tuning.sharing import SharedRunStudy
-from automl.tuning.study import RunStudy, derive_seed
+from automl.tuning.study import RunStudy, trial_seed
 from automl.tuning.study_opening import open_study
 
 if TYPE_CHECKING:
@@ -97,9 +97,9 @@ class Session:
     def search(self, started: float) -> SearchEnd:
         """Drives the search to its end and finishes what it leaves."""
         with ExitStack() as stack:
-            stack.enter_context(telling_of_the_disk(self._run.path))
+            stack.enter_context(disk_errors_explained(self._run.path))
             if self._request.storage is not None:
-                stack.enter_context(telling_of_the_database(self._request.storage))
+                stack.enter_context(database_errors_explained(self._request.storage))
             return self._search(started)
 
     def _search(self, started: float) -> SearchEnd:
@@ -213,7 +213,7 @@ class Session:
         """Scores the constant baseline, and specifies the linear one, where not yet recorded."""
         recorded = study.baselines()
         constant = constant_name(arrays.task)
-        seed = derive_seed(self._request.seed, "baseline", 0)
+        seed = trial_seed(self._request.seed, "baseline", 0)
         if constant not in recorded:
             result = constant_over(self._opened_views(arrays), self._objective)
             study.record_baseline(constant, {}, seed, result)

@@ -30,7 +30,7 @@ AHEAD = 32
 _SEED_STREAMS = {"trial": 1, "baseline": 2}
 
 
-def derive_seed(seed: int, stream: str, number: int) -> int:
+def trial_seed(seed: int, stream: str, number: int) -> int:
     """A seed of its own for one purpose, from the run's seed.
 
     Args:
@@ -185,7 +185,7 @@ class RunStudy:
     def _propose(self, trial: optuna.Trial) -> Proposal:
         # A whole proposal that is recorded already stays, though the space may have grown since.
         config = trial.user_attrs.get("config")
-        seed = derive_seed(self._seed, "trial", trial.number)
+        seed = trial_seed(self._seed, "trial", trial.number)
         if "seed" not in trial.user_attrs:
             trial.set_user_attr("seed", seed)
         if config is None:  # recorded last: a trial that has one is whole

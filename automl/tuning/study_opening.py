@@ -62,7 +62,7 @@ def open_study(
         mend = "check that the database can be reached" if url else "restore the file from a copy"
         raise RunError(
             f"The study of {run.path} cannot be opened in {url or run.study_file} "
-            f"({_told(error)}); {mend}, then go on with `automl resume`."
+            f"({_first_line(error)}); {mend}, then go on with `automl resume`."
         ) from error
 
 
@@ -83,11 +83,11 @@ def check_storage(url: str) -> None:
         raise RequestError(str(error)) from error
     except Exception as error:  # Optuna, SQLAlchemy and the driver raise unrelated kinds
         raise RequestError(
-            f"The database --storage {url} cannot be opened ({_told(error)}); give a URL such as "
-            "sqlite:///studies.db or postgresql://user@host/name, or leave --storage out."
+            f"The database --storage {url} cannot be opened ({_first_line(error)}); give a URL such "
+            "as sqlite:///studies.db or postgresql://user@host/name, or leave --storage out."
         ) from error
 
 
-def _told(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     """The kind of another library's error and the first line of its message."""
     return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"

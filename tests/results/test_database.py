@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 
 from automl.cli.main import main
 from automl.errors import RequestError, RunError
-from automl.results.database import open_storage, telling_of_the_database
+from automl.results.database import database_errors_explained, open_storage
 from automl.results.storage_url import PASSWORD, named_storage, storage_url, url_with_password
 
 
@@ -141,7 +141,7 @@ def test_a_database_that_fails_is_one_sentence(tmp_path: Path) -> None:
     url = f"sqlite:///{file}"
     storage = open_storage(url)
     file.write_bytes(b"this is no database" * 100)
-    with pytest.raises(RunError, match="then go on with") as told, telling_of_the_database(url):
+    with pytest.raises(RunError, match="then go on with") as told, database_errors_explained(url):
         storage.get_all_studies()
     assert "\n" not in str(told.value)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.errors import RunError
-from automl.results.files import telling_of_the_disk, to_json_text, write_json, write_text
+from automl.results.files import disk_errors_explained, to_json_text, write_json, write_text
 
 FULL = Path("/dev/full")
 needs_a_full_device = pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")
@@ -56,12 +56,12 @@ def test_a_full_disk_is_told_with_the_way_out(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     with (
         pytest.raises(RunError, match=r"No space left.*make room.*automl resume .*run"),
-        telling_of_the_disk(tmp_path / "run"),
+        disk_errors_explained(tmp_path / "run"),
         FULL.open("wb", buffering=0) as file,
     ):
         file.write(b"x")
 
 
 def test_another_error_of_the_system_passes(tmp_path: Path) -> None:
-    with pytest.raises(BrokenPipeError), telling_of_the_disk(tmp_path):
+    with pytest.raises(BrokenPipeError), disk_errors_explained(tmp_path):
         raise BrokenPipeError

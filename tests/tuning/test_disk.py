@@ -10,7 +10,7 @@ from automl.results.run_directory import RunDirectory
 from automl.trial import FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
 from automl.tuning.disk import BUNDLE_BYTES, DiskBudget, forget_model
 from automl.tuning.outcome import StopReason
-from automl.tuning.standing import Standing
+from automl.tuning.ranking import Ranking
 from tests.tuning.test_driver import Search
 
 MB = 1 << 20
@@ -49,16 +49,16 @@ class Play:
     def __init__(self, run: RunDirectory, limit: int | None, keep: int = 10) -> None:
         self.run = run
         self.disk = DiskBudget(run, limit, slots=2)
-        self.standing = Standing("minimize", keep)
-        self.disk.take_up(self.standing)
+        self.ranking = Ranking("minimize", keep)
+        self.disk.take_up(self.ranking)
 
     def end(self, trial: int, score: float, model: int = MB) -> TrialResult:
-        room = self.disk.model_room(self.standing)
+        room = self.disk.model_room(self.ranking)
         fits = room is None or model <= room
         leave(self.run, trial, model if fits else 0)
-        result = self.disk.take(spec(trial), completed(score, saved=fits), self.standing)
-        self.standing.add(trial, result)
-        for number in self.standing.without_model(trial):
+        result = self.disk.take(spec(trial), completed(score, saved=fits), self.ranking)
+        self.ranking.add(trial, result)
+        for number in self.ranking.without_model(trial):
             self.disk.forget_model(number)
         return result
 
@@ -73,37 +73,37 @@ def test_the_models_that_rank_last_go_first(run: RunDirectory) -> None:
     play = Play(run, 12 * MB)
     for trial in range(9):
         play.end(trial, score=float((trial * 4) % 9))
-        assert play.disk.make_room(play.standing) == ""
+        assert play.disk.make_room(play.ranking) == ""
         assert play.size() <= 12 * MB
     ranked = sorted(range(9), key=lambda trial: (trial * 4) % 9)
     models = play.models()
     assert 1 < len(models) < 9
     assert models == sorted(ranked[: len(models)])
-    assert play.standing.kept() == ranked[: len(models)]
+    assert play.ranking.kept() == ranked[: len(models)]
     # Later trials are told that only a place among these is worth a model.
-    assert play.standing.keep_threshold(99) == float(len(models) - 1)
+    assert play.ranking.keep_threshold(99) == float(len(models) - 1)
 
 
 def test_the_best_model_stays_and_has_room_for_its_export(run: RunDirectory) -> None:
     play = Play(run, 8 * MB)
     for trial in range(5):
         play.end(trial, score=5.0 - trial, model=MB)
-        assert play.disk.make_room(play.standing) == ""
+        assert play.disk.make_room(play.ranking) == ""
         assert trial in play.models()
         assert play.size() + MB + BUNDLE_BYTES <= 8 * MB
 
 
 def test_a_model_is_saved_only_where_its_export_has_room_too(run: RunDirectory) -> None:
     disk = DiskBudget(run, 7 * MB, slots=1)
-    standing = Standing("minimize", 3)
-    disk.take_up(standing)
-    room = disk.model_room(standing)
+    ranking = Ranking("minimize", 3)
+    disk.take_up(ranking)
+    room = disk.model_room(ranking)
     assert room is not None
     for size, fits in ((room - MB // 4, True), (room + MB // 4, False)):
         leave(run, 0, model=size)
-        standing = Standing("minimize", 3)
-        standing.add(0, disk.take(spec(0), completed(1.0), standing))
-        assert (disk.make_room(standing) == "") is fits
+        ranking = Ranking("minimize", 3)
+        ranking.add(0, disk.take(spec(0), completed(1.0), ranking))
+        assert (disk.make_room(ranking) == "") is fits
     assert 1.5 * MB < room < 2.5 * MB  # of 7, with 2 for rows and logs
 
 
@@ -115,14 +115,14 @@ def test_a_best_model_that_has_no_room_fails_its_trial(run: RunDirectory) -> Non
     better = play.end(2, 1.0, model=50 * MB)
     assert (better.state, better.cause) == (TrialState.FAILED, FailureCause.DISK_LIMIT)
     assert better.reason == "its model of 1,000 weights has no room within --max-disk 10 MB"
-    assert play.standing.kept()[0] == 0
+    assert play.ranking.kept()[0] == 0
     assert play.models() == [0]
 
 
 def test_a_baseline_without_a_model_is_no_failure(run: RunDirectory) -> None:
     disk = DiskBudget(run, 10 * MB, slots=1)
     result = completed(0.0, saved=False)
-    assert disk.take(spec("linear"), result, Standing("minimize", 3)) is result
+    assert disk.take(spec("linear"), result, Ranking("minimize", 3)) is result
 
 
 def test_curves_go_before_a_search_has_to_stop(run: RunDirectory) -> None:
@@ -130,8 +130,8 @@ def test_curves_go_before_a_search_has_to_stop(run: RunDirectory) -> None:
     for trial in range(30):
         leave(run, trial, model=0 if trial else MB, curve=200_000)
         play.disk.look(trial)
-        play.standing.add(trial, completed(float(trial)))
-        assert play.disk.make_room(play.standing) == ""
+        play.ranking.add(trial, completed(float(trial)))
+        assert play.disk.make_room(play.ranking) == ""
     curves = sorted(int(path.parent.name) for path in run.trials.glob("*/history.csv"))
     assert curves[0] == 0, "the best trial keeps its curve"
     assert 29 in curves and 1 not in curves
@@ -141,7 +141,7 @@ def test_curves_go_before_a_search_has_to_stop(run: RunDirectory) -> None:
 def test_where_what_must_stay_does_not_fit_the_search_stops(run: RunDirectory) -> None:
     (run.arrays / "more.npy").write_bytes(bytes(9 * MB))
     play = Play(run, 10 * MB)
-    told = play.disk.make_room(play.standing)
+    told = play.disk.make_room(play.ranking)
     assert told.startswith("The run has reached --max-disk 10 MB: what it cannot do without takes")
     assert (run.arrays / "more.npy").exists()
 
@@ -162,22 +162,22 @@ def test_without_a_limit_nothing_is_measured(run: RunDirectory) -> None:
     play = Play(run, None)
     for trial in range(15):
         play.end(trial, float(trial), model=MB)
-        assert play.disk.make_room(play.standing) == ""
+        assert play.disk.make_room(play.ranking) == ""
     assert play.models() == list(range(10))
-    assert play.disk.model_room(play.standing) is None
+    assert play.disk.model_room(play.ranking) is None
 
 
 def test_models_left_by_a_session_that_was_killed_go(run: RunDirectory) -> None:
-    standing = Standing("minimize", 2)
+    ranking = Ranking("minimize", 2)
     for trial in range(4):
         leave(run, trial)
-        standing.add(trial, completed(float(trial % 2)))  # ties: the earlier trial stands first
+        ranking.add(trial, completed(float(trial % 2)))  # ties: the earlier trial stands first
     leave(run, 4)  # was running
     folder = run.trials / "linear"
     folder.mkdir()
     (folder / "model.keras").write_bytes(b"x")
     disk = DiskBudget(run, None, slots=1)
-    disk.take_up(standing)
+    disk.take_up(ranking)
     left = sorted(path.parent.name for path in run.trials.glob("*/model.keras"))
     assert left == ["0", "2", "linear"]
     assert not (run.trial_directory(1) / "check.npy").exists()

@@ -39,7 +39,7 @@ from automl.tuning.samplers import (
     proposals_left,
 )
 from automl.tuning.samplers.evolution import POPULATION, EvolutionSampler
-from automl.tuning.samplers.record import RecordView
+from automl.tuning.samplers.study_view import StudyView
 from automl.tuning.samplers.unit_cube import from_unit, to_unit
 
 TRIALS = 25
@@ -374,7 +374,7 @@ def test_samplers_of_optuna_do_not_see_the_asking_trial() -> None:
     study = optuna.create_study()
     for _ in range(3):
         study.ask().suggest_float("x", 0, 1)
-    view = RecordView(study, 1)
+    view = StudyView(study, 1)
     assert [trial.number for trial in view.get_trials()] == [0, 2]
     assert view.get_trials(states=(TrialState.COMPLETE,)) == []
     view._storage.set_trial_system_attr(study.trials[1]._trial_id, "note", 1)

@@ -27,7 +27,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from automl.tuning.samplers import tpe
 from automl.tuning.samplers.observations import Groups, Observations
 from automl.tuning.samplers.parzen import ParzenEstimator
-from automl.tuning.samplers.record import RandomDraws, derive_seed
+from automl.tuning.samplers.study_view import RandomDraws, draw_seed
 from automl.tuning.samplers.tpe import TpeSampler, good_count, recency_weights, thinned
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -74,7 +74,7 @@ def test_shares_and_weights_are_those_of_optuna(count: int) -> None:
 
 @given(seed=st.integers(0, 10**6), number=st.integers(0, 10**5), key=st.sampled_from(list(SPACE)))
 def test_random_draws_are_those_of_optuna(seed: int, number: int, key: str) -> None:
-    theirs: Any = RandomSampler(seed=derive_seed(seed, number, key))
+    theirs: Any = RandomSampler(seed=draw_seed(seed, number, key))
     drawn = theirs.sample_independent(None, None, key, SPACE[key])
     assert RandomDraws(seed).draw(number, key, SPACE[key]) == drawn
 
@@ -133,7 +133,7 @@ def test_proposes_what_optuna_does(count: int, direction: str) -> None:
     space = study.trials[1].distributions
     for group in (("depth", "rate"), ("kind", "width")):
         theirs = TPESampler(
-            multivariate=True, constant_liar=False, seed=derive_seed(5, asking.number, group[0])
+            multivariate=True, constant_liar=False, seed=draw_seed(5, asking.number, group[0])
         )
         wanted = theirs._sample(study, frozen, {key: space[key] for key in group})
         for key in group:

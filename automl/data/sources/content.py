@@ -135,7 +135,7 @@ def _unpacked(content: Content, packed: str) -> Content:
     except BROKEN as error:
         raise DataError(
             f"The file {str(content.path)!r} cannot be unpacked, for it is cut off or damaged "
-            f"({_told(error)}): copy or compress it again."
+            f"({_first_line(error)}): copy or compress it again."
         ) from error
     inner = Path(content.path.name)
     if inner.suffix.lower() == packed:
@@ -177,7 +177,7 @@ def _table_in(content: Content, tables: tuple[str, ...]) -> Content | None:
         if content.suffix in OWN_ARCHIVES:
             return None  # whoever reads these says what is wrong
         raise DataError(
-            f"The archive {shown} cannot be unpacked ({_told(error)}): copy or pack it again."
+            f"The archive {shown} cannot be unpacked ({_first_line(error)}): copy or pack it again."
         ) from error
     suffix = Path(found[0].filename).suffix.lower()
     return Content(content.path, suffix, raw, raw[:4096], content.digest)
@@ -206,5 +206,5 @@ def _likely(members: list[zipfile.ZipInfo], tables: tuple[str, ...]) -> list[zip
     return firm or found
 
 
-def _told(error: BaseException) -> str:
+def _first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]

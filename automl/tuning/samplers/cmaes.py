@@ -13,7 +13,7 @@ from optuna.distributions import FloatDistribution, IntDistribution
 
 from automl.tuning.memory import StudyMemory
 from automl.tuning.samplers.proposals import ProposingSampler
-from automl.tuning.samplers.record import by_standing, derive_seed
+from automl.tuning.samplers.study_view import best_first, draw_seed
 from automl.tuning.samplers.tpe import TpeSampler
 from automl.tuning.samplers.unit_cube import from_unit, to_unit
 
@@ -51,8 +51,9 @@ class CmaEsSampler(ProposingSampler):
             for key, distribution in self._distributions.items()
             if isinstance(distribution, FloatDistribution | IntDistribution)
         }
-        self._memory: StudyMemory[_Told] = StudyMemory(
-            lambda: _Told(self._start()), lambda told, trial: told.add(trial, self._start)
+        self._memory: StudyMemory[_ReplayedTrials] = StudyMemory(
+            lambda: _ReplayedTrials(self._start()),
+            lambda replayed, trial: replayed.add(trial, self._start),
         )
         self._choices = TpeSampler(
             seed, direction, only=self._distributions.keys() - self._numbers.keys()
@@ -79,17 +80,17 @@ class CmaEsSampler(ProposingSampler):
         """The value of a choice, from TPE."""
         return self._choices.sample_independent(study, trial, param_name, param_distribution)
 
-    def _replay(self, told: _Told) -> CMA:
+    def _replay(self, replayed: _ReplayedTrials) -> CMA:
         """The optimizer after every whole generation of the finished trials."""
-        size = told.optimizer.population_size
-        while generation := told.next_generation(size):
-            points = {t.number: self._point(told.optimizer, t) for t in generation}
-            best_first = by_standing(generation, self._direction)
-            told.optimizer.tell([(points[t.number], float(r)) for r, t in enumerate(best_first)])
-            if told.optimizer.should_stop():
+        size = replayed.optimizer.population_size
+        while generation := replayed.next_generation(size):
+            points = {t.number: self._point(replayed.optimizer, t) for t in generation}
+            ranked = best_first(generation, self._direction)
+            replayed.optimizer.tell([(points[t.number], float(r)) for r, t in enumerate(ranked)])
+            if replayed.optimizer.should_stop():
                 # Converged or degenerate: further draws would repeat themselves.
-                told.optimizer = self._start()
-        return told.optimizer
+                replayed.optimizer = self._start()
+        return replayed.optimizer
 
     def _start(self) -> CMA:
         dimensions = len(self._numbers)
@@ -102,7 +103,7 @@ class CmaEsSampler(ProposingSampler):
         )
 
     def _ask(self, optimizer: CMA, number: int) -> Point:
-        optimizer.reseed_rng(derive_seed(self._seed, number, "cmaes"))
+        optimizer.reseed_rng(draw_seed(self._seed, number, "cmaes"))
         point: Point = optimizer.ask()
         return point
 
@@ -115,7 +116,7 @@ class CmaEsSampler(ProposingSampler):
         return point
 
 
-class _Told:
+class _ReplayedTrials:
     """Finished trials by number, and an optimizer that has been told the first of them.
 
     Replaying 1,000 trials in 58 dimensions takes about a second.

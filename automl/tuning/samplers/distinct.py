@@ -14,7 +14,7 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState
 from automl.errors import RequestError
 from automl.tuning.optuna_private import storage_of, study_id
 from automl.tuning.samplers.proposals import ProposingSampler
-from automl.tuning.samplers.record import derive_seed
+from automl.tuning.samplers.study_view import draw_seed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,7 +79,7 @@ class DistinctSampler(ProposingSampler):
     def _generator(self, number: int, label: str) -> np.random.Generator:
         import numpy as np
 
-        return np.random.default_rng(derive_seed(self._seed, number, label))
+        return np.random.default_rng(draw_seed(self._seed, number, label))
 
 
 class GridSampler(DistinctSampler):

@@ -11,7 +11,7 @@ import numpy as np
 
 from automl.tuning.memory import StudyMemory
 from automl.tuning.samplers.proposals import ProposingSampler
-from automl.tuning.samplers.record import derive_seed, standing
+from automl.tuning.samplers.study_view import draw_seed, rank_key
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -49,7 +49,7 @@ class EvolutionSampler(ProposingSampler):
         parents = self._memory.of(study).parents()
         if not parents:
             return {}
-        rng = np.random.default_rng(derive_seed(self._seed, trial.number, "evolution"))
+        rng = np.random.default_rng(draw_seed(self._seed, trial.number, "evolution"))
         first, second = self._pick(parents, rng), self._pick(parents, rng)
         crossed = rng.random() < _CROSSOVER
         child: dict[str, Any] = {}
@@ -93,4 +93,4 @@ class _Generations:
         return best
 
     def _place(self, trial: FrozenTrial) -> tuple[tuple[int, int, float], int]:
-        return standing(trial, self._direction), trial.number
+        return rank_key(trial, self._direction), trial.number

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from optuna.samplers import BaseSampler
 
-from automl.tuning.samplers.record import RandomDraws
+from automl.tuning.samplers.study_view import RandomDraws
 
 if TYPE_CHECKING:
     from optuna import Study

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from automl.tuning.samplers.record import standing
+from automl.tuning.samplers.study_view import rank_key
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -49,7 +49,7 @@ class Observations:
 
     def add(self, trial: FrozenTrial) -> None:
         """Takes a finished trial."""
-        insort(self._best, (standing(trial, self._direction), trial.number))
+        insort(self._best, (rank_key(trial, self._direction), trial.number))
         del self._best[self._most :]
         self._insert_row(trial.number)
         row = bisect_left(self._numbers, trial.number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from automl.tuning.samplers.proposals import ProposingSampler
-from automl.tuning.samplers.record import derive_seed
+from automl.tuning.samplers.study_view import draw_seed
 from automl.tuning.samplers.unit_cube import from_unit
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class SobolSampler(ProposingSampler):
             # Scrambling keeps the sequence even and moves point 0 off the corner of all low ends.
             engine, reached = (
                 Sobol(
-                    len(self._distributions), scramble=True, rng=derive_seed(self._seed, 0, "sobol")
+                    len(self._distributions), scramble=True, rng=draw_seed(self._seed, 0, "sobol")
                 ),
                 0,
             )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from optuna.samplers import BaseSampler, GPSampler
 
-from automl.tuning.samplers.record import RecordView, derive_seed
+from automl.tuning.samplers.study_view import StudyView, draw_seed
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -59,7 +59,7 @@ class ReplayableSampler(BaseSampler):
         return inner.sample_independent(_view(study, trial), trial, param_name, param_distribution)
 
     def _inner(self, trial: FrozenTrial, label: str) -> BaseSampler:
-        return self._make(derive_seed(self._seed, trial.number, label))
+        return self._make(draw_seed(self._seed, trial.number, label))
 
 
 def make_gp(seed: int) -> BaseSampler:
@@ -69,4 +69,4 @@ def make_gp(seed: int) -> BaseSampler:
 
 def _view(study: Study, trial: FrozenTrial) -> Study:
     """The study without the trial itself; a stand-in with the part of a study that they use."""
-    return cast("Study", RecordView(study, trial.number))
+    return cast("Study", StudyView(study, trial.number))

@@ -14,7 +14,7 @@ from automl.tuning.memory import StudyMemory
 from automl.tuning.optuna_private import contains, storage_of, trial_id
 from automl.tuning.samplers.observations import Observations, Rows
 from automl.tuning.samplers.parzen import ParzenEstimator, Values
-from automl.tuning.samplers.record import RandomDraws, derive_seed
+from automl.tuning.samplers.study_view import RandomDraws, draw_seed
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -133,7 +133,7 @@ class TpeSampler(BaseSampler):
         having = seen.having(name)
         bad_rows = np.setdiff1d(having, good_rows, assume_unique=True)
         good_rows = np.intersect1d(good_rows, having, assume_unique=True)
-        self._generator.seed(derive_seed(self._seed, trial.number, group[0]))
+        self._generator.seed(draw_seed(self._seed, trial.number, group[0]))
         bad_rows, weights = thinned(bad_rows, self._most_bad, self._generator)
         bad, good = seen.values(bad_rows, group), seen.values(good_rows, group)
         if self._count_running:

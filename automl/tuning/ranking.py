@@ -9,7 +9,7 @@ from collections import Counter
 from automl.trial import TrialResult, TrialState
 
 
-class Standing:
+class Ranking:
     """Completed trials by score, kept in order as they come.
 
     A driver asks at every event, so nothing here looks at all trials again.

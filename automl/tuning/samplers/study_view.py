@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from optuna.study import StudyDirection
 
 
-def derive_seed(seed: int, number: int, label: str) -> int:
+def draw_seed(seed: int, number: int, label: str) -> int:
     """A seed of its own for one draw of one trial.
 
     Args:
@@ -56,13 +56,13 @@ class RandomDraws:
             key: The hyperparameter's.
             distribution: What to draw from.
         """
-        self._sampler._rng.rng.seed(derive_seed(self._seed, number, key))
+        self._sampler._rng.rng.seed(draw_seed(self._seed, number, key))
         # Neither study nor trial is looked at.
         nothing: Any = None
         return self._sampler.sample_independent(nothing, nothing, key, distribution)
 
 
-class RecordView:
+class StudyView:
     """A study as the samplers of Optuna may see it: without the asking trial, and read-only.
 
     A trial that was interrupted while it was asked is already in the record, with some of its
@@ -117,7 +117,7 @@ class _NotesDropped:
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None: ...
 
 
-def standing(trial: FrozenTrial, direction: str) -> tuple[int, int, float]:
+def rank_key(trial: FrozenTrial, direction: str) -> tuple[int, int, float]:
     """A sort key of a finished trial, the best first.
 
     Completed trials stand before pruned ones; of these, the longer survivor before the other
@@ -131,9 +131,9 @@ def standing(trial: FrozenTrial, direction: str) -> tuple[int, int, float]:
     return 1, -step, _loss(trial.intermediate_values[step], direction)
 
 
-def by_standing(trials: Sequence[FrozenTrial], direction: str) -> list[FrozenTrial]:
+def best_first(trials: Sequence[FrozenTrial], direction: str) -> list[FrozenTrial]:
     """Finished trials, the best first; equals in order of their numbers."""
-    return sorted(trials, key=lambda t: (standing(t, direction), t.number))
+    return sorted(trials, key=lambda t: (rank_key(t, direction), t.number))
 
 
 def _loss(value: float | None, direction: str) -> float:
