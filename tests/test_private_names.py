@@ -34,7 +34,7 @@ DERIVED = {
     "training/flat_updates.py": keras.optimizers.SGD,
     "models/hyper_ranges.py": None,
     "tuning/storage.py": optuna.storages.JournalStorage,
-    "tuning/samplers/record.py": None,
+    "tuning/samplers/study_view.py": None,
 }
 FILES = sorted((ROOT / "automl").rglob("*.py"))
 TREES = {

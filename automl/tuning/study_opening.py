@@ -83,8 +83,8 @@ def check_storage(url: str) -> None:
         raise RequestError(str(error)) from error
     except Exception as error:  # Optuna, SQLAlchemy and the driver raise unrelated kinds
         raise RequestError(
-            f"The database --storage {url} cannot be opened ({_first_line(error)}); give a URL such "
-            "as sqlite:///studies.db or postgresql://user@host/name, or leave --storage out."
+            f"The database --storage {url} cannot be opened ({_first_line(error)}); give a URL "
+            "such as sqlite:///studies.db or postgresql://user@host/name, or leave --storage out."
         ) from error
 
 

@@ -26,7 +26,7 @@ from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
 from automl.tuning.consent import consented_space
 from automl.tuning.manifest import (
-    check_space,
+    check_same_space,
     narrowed_space,
     recorded_objective,
     recorded_request,
@@ -166,7 +166,7 @@ def resumable(run: RunDirectory) -> tuple[Any, Arrays]:
     restore_rows(run, request, manifest, None)
     arrays = open_arrays(run.arrays)
     space = narrowed_space(space, request, arrays)
-    check_space(run, manifest=manifest, request=request, space=space)
+    check_same_space(run, manifest=manifest, request=request, space=space)
     objective = recorded_objective(run, manifest, arrays.task)
     trials = open_study(run, manifest, None).trials
     return (request, space.hash(), objective, len(trials)), arrays
