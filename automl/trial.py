@@ -9,7 +9,7 @@ boundary and how they are recorded.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -156,17 +156,6 @@ class TrialSpec:
     views: tuple[str, ...] = (HOLDOUT,)
     start: str = ""
 
-    def to_json(self) -> dict[str, Any]:
-        """The JSON form: only dictionaries, lists and scalars."""
-        return {**asdict(self), "config": dict(self.config)}
-
-    @classmethod
-    def from_json(cls, form: Mapping[str, Any]) -> TrialSpec:
-        """Rebuilds a spec from its JSON form."""
-        budget = TrialBudget(**form["budget"])
-        lists = {name: tuple(form[name]) for name in ("thresholds", "views")}
-        return cls(**{**form, "budget": budget, **lists})
-
 
 @dataclass(frozen=True)
 class EpochReport:
@@ -185,15 +174,6 @@ class EpochReport:
     score: float
     metrics: Mapping[str, float]
     before: tuple[float, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """The JSON form: only dictionaries, lists and scalars."""
-        return {**asdict(self), "metrics": dict(self.metrics)}
-
-    @classmethod
-    def from_json(cls, form: Mapping[str, Any]) -> EpochReport:
-        """Rebuilds a report from its JSON form."""
-        return cls(**{**form, "before": tuple(form["before"])})
 
 
 @dataclass(frozen=True)
@@ -261,27 +241,3 @@ class TrialResult:
     folds: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
     checkpoint: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """The JSON form: only dictionaries, lists and scalars."""
-        form = asdict(self)
-        for key in ("metrics", "train_metrics", "timings", "scaled"):
-            form[key] = dict(form[key])
-        form["found"] = [dict(found) for found in self.found]
-        form["executions"], form["folds"] = list(self.executions), list(self.folds)
-        form["notes"] = list(self.notes)
-        return form
-
-    @classmethod
-    def from_json(cls, form: Mapping[str, Any]) -> TrialResult:
-        """Rebuilds a result from its JSON form."""
-        values = dict(form)
-        values["state"] = TrialState(values["state"])
-        for key, enum in (("verdict", Verdict), ("cause", FailureCause)):
-            if values.get(key) is not None:
-                values[key] = enum(values[key])
-        values["found"] = tuple(values.get("found", ()))
-        values["executions"] = tuple(values.get("executions", ()))
-        values["folds"] = tuple(values.get("folds", ()))
-        values["notes"] = tuple(values.get("notes", ()))
-        return cls(**values)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from automl.cli.shared_options import AsJson, Debug, ReadStorage, RunPath
+from automl.common.forms import to_form
 from automl.errors import RequestError
 
 #: Rows of the printed table unless asked otherwise: they fit a screen.
@@ -113,7 +114,7 @@ def show(
             sys.stdout.write(overview_text(directory, record))
         return
     if as_json:
-        print_json(find_row(record, parse_trial(trial)).to_json())
+        print_json(to_form(find_row(record, parse_trial(trial))))
         return
     text = trial_text(
         directory, record, parse_trial(trial), width=screen_width(), color=use_color()

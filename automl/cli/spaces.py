@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ import typer
 
 from automl.cli.completion import space_names
 from automl.cli.shared_options import AsJson, Debug
+from automl.common.forms import to_form
 from automl.common.shell import option, shown_path
 from automl.errors import RequestError
 
@@ -69,7 +69,7 @@ def list_all(context: typer.Context, as_json: AsJson = False, debug: Debug = Fal
 
     entries = list_spaces()
     if as_json:
-        print_json([asdict(entry) for entry in entries])
+        print_json([to_form(entry) for entry in entries])
         return
     rows = [("space", "what it is", "where")]
     rows += [(entry.name, entry.description, entry.source) for entry in entries]

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.bounded import MOST_JSON, parsed_json, read_bounded
-from automl.common.forms import SEAL, check_form, sealed, unsealed
+from automl.common.forms import check_form, read_form, to_form
 from automl.common.root import Root
+from automl.common.sealed import SEAL, sealed, unsealed
 from automl.data.plan import InputSignature, PreprocessingPlan, Rows
 from automl.data.sources.npz import read_npy
 from automl.data.task import Task, TaskKind
@@ -76,8 +77,8 @@ def save_arrays(data: PreparedData | Arrays, folder: str | Path) -> Path:
             parts[part] = _save_rows(rows, root, folder, part)
     _save(root, folder / "check_positions.npy", data.check_positions)
     form = {
-        "task": data.task.to_json(),
-        "plan": data.plan.to_json(),
+        "task": to_form(data.task),
+        "plan": to_form(data.plan),
         "parts": parts,
         "checksums": _checksums(root, folder),
     }
@@ -169,8 +170,8 @@ def open_arrays(folder: str | Path) -> Arrays:
     root = Root(folder.parent)
     try:
         form = _read_form(root, folder)
-        task = Task.from_json(form["task"])
-        plan = PreprocessingPlan.from_json(form["plan"])
+        task = read_form(Task, form["task"])
+        plan = read_form(PreprocessingPlan, form["plan"])
         unknown = form["parts"].keys() - set(PARTS)
         if unknown:
             raise ValueError(f"there are no rows called {unknown.pop()!r}")

@@ -9,12 +9,10 @@ and they are not clipped.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from automl.common.forms import check_form
 from automl.errors import RequestError
 
 if TYPE_CHECKING:
@@ -50,6 +48,15 @@ class Clip:
     kind: ClipKind = ClipKind.NONE
     limit: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Checks the limit, for a clipping may be read from anybody's file.
+
+        Raises:
+            ValueError: It is not above 0.
+        """
+        if self.kind is not ClipKind.NONE and not 0 < self.limit < math.inf:
+            raise ValueError(f"clip has the limit {self.limit}, which is not above 0")
+
     def apply(self, values: FloatArray) -> FloatArray:
         """Clips standardized numbers, float32 of any shape, where they are."""
         import numpy as np  # a help text needs only the names of the kinds
@@ -78,16 +85,3 @@ class Clip:
                 f"standardized numbers off at {LIMITS[ClipKind.HARD]:g} deviations)."
             )
         return cls(ClipKind(kind), LIMITS[ClipKind(kind)])
-
-    @classmethod
-    def from_json(cls, form: Mapping[str, Any]) -> Clip:
-        """Rebuilds a clipping from its JSON form.
-
-        Raises:
-            ValueError: It is not one.
-        """
-        check_form(cls, form)
-        clip = cls(ClipKind(form.get("kind", "none")), form.get("limit", 0.0))
-        if clip.kind is not ClipKind.NONE and not 0 < clip.limit < math.inf:
-            raise ValueError(f"clip has the limit {clip.limit}, which is not above 0")
-        return clip

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.forms import left_out
 from automl.common.names import near_names
 from automl.data import metric_values as values
 from automl.data.confusion import Counts, fbeta
@@ -53,8 +54,8 @@ class Objective:
 
     name: str
     direction: str
-    of_model: bool = False
-    further: tuple[str, ...] = ()
+    of_model: bool = left_out(False)
+    further: tuple[str, ...] = left_out(())
 
     def __post_init__(self) -> None:
         """Checks the direction.
@@ -71,20 +72,6 @@ class Objective:
         """Metrics of the task that are named here, the objective first."""
         own = () if self.of_model or self.name == LOSS else (self.name,)
         return (*own, *self.further)
-
-    def to_json(self) -> dict[str, Any]:
-        """The JSON form; what is as usual is left out."""
-        form: dict[str, Any] = {"name": self.name, "direction": self.direction}
-        if self.of_model:
-            form["of_model"] = True
-        if self.further:
-            form["further"] = list(self.further)
-        return form
-
-    @classmethod
-    def from_json(cls, form: Mapping[str, Any]) -> Objective:
-        """Rebuilds an objective from its JSON form."""
-        return cls(**form)
 
 
 def metric_names(task: Task, named: Sequence[str] = ()) -> tuple[str, ...]:

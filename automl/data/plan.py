@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from automl.common.forms import check_form
 from automl.data.clipping import Clip
 from automl.data.columns.cycles import Cycle, waves
 from automl.data.columns.unread import Tell
-from automl.data.kinds.table.feature_forms import check_scales, feature_from_json, frozen
 from automl.data.kinds.table.features import (
     ArrayFeature,
     CategoricalFeature,
     Feature,
     IntArray,
     NumericFeature,
+    check_scales,
 )
 from automl.data.names import nearest
 from automl.data.numbers import FloatArray, standardize
@@ -63,16 +61,6 @@ class InputSignature:
     numeric_names: tuple[str, ...] = ()
     categorical_names: tuple[str, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """The JSON form: only dictionaries, lists and scalars."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
-
-    @classmethod
-    def from_json(cls, form: Mapping[str, Any]) -> InputSignature:
-        """Rebuilds a signature from its JSON form."""
-        values: dict[str, Any] = {k: frozen(v) for k, v in form.items()}
-        return cls(**values)
-
 
 @dataclass(frozen=True)
 class Rows:
@@ -114,6 +102,16 @@ class TargetScale:
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Checks what is computed with, for a plan may be read from anybody's file.
+
+        Raises:
+            ValueError: It cannot be computed with.
+        """
+        if len(self.mean) != len(self.std):
+            raise ValueError("target_scale has more means or more deviations")
+        check_scales(self.mean, self.std)
+
 
 @dataclass(frozen=True)
 class PreprocessingPlan:
@@ -132,6 +130,18 @@ class PreprocessingPlan:
 
     features: tuple[Feature, ...]
     target_scale: TargetScale = field(default_factory=TargetScale)
+
+    def __post_init__(self) -> None:
+        """Checks that the features go together.
+
+        Raises:
+            ValueError: There are none, or an array is not alone, or two have one name.
+        """
+        names = [f.name for f in self.features if not isinstance(f, ArrayFeature)]
+        if not self.features or (self.array is not None and len(self.features) > 1):
+            raise ValueError("features is neither a list of columns nor one array")
+        if len(set(names)) < len(names):
+            raise ValueError("two features have one name")
 
     @property
     def array(self) -> ArrayFeature | None:
@@ -320,47 +330,3 @@ class PreprocessingPlan:
         std = np.asarray(self.target_scale.std, np.float32)
         mean = np.asarray(self.target_scale.mean, np.float32)
         return (predictions.astype(np.float32) * std + mean).astype(np.float64)
-
-    def to_json(self) -> dict[str, Any]:
-        """The JSON form: only dictionaries, lists and scalars."""
-        kinds = {
-            NumericFeature: "numeric",
-            CategoricalFeature: "categorical",
-            ArrayFeature: "array",
-        }
-        features = [
-            {"kind": kinds[type(f)]}
-            | {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(f).items()}
-            for f in self.features
-        ]
-        scale = {"mean": list(self.target_scale.mean), "std": list(self.target_scale.std)}
-        return {"features": features, "target_scale": scale}
-
-    @classmethod
-    def from_json(cls, form: Mapping[str, Any]) -> PreprocessingPlan:
-        """Rebuilds a plan from its JSON form.
-
-        Raises:
-            ValueError: It is not one.
-        """
-        check_form(_PlanForm, form)
-        check_form(TargetScale, form["target_scale"])
-        scale = {key: tuple(values) for key, values in form["target_scale"].items()}
-        plan = cls(tuple(map(feature_from_json, form["features"])), TargetScale(**scale))
-        names = [f.name for f in plan.features if not isinstance(f, ArrayFeature)]
-        if not plan.features or (plan.array is not None and len(plan.features) > 1):
-            raise ValueError("features is neither a list of columns nor one array")
-        if len(set(names)) < len(names):
-            raise ValueError("two features have one name")
-        if len(plan.target_scale.mean) != len(plan.target_scale.std):
-            raise ValueError("target_scale has more means or more deviations")
-        check_scales(plan.target_scale.mean, plan.target_scale.std)
-        return plan
-
-
-@dataclass(frozen=True)
-class _PlanForm:
-    """The JSON form of a plan."""
-
-    features: Sequence[Mapping[str, Any]]
-    target_scale: Mapping[str, Any]

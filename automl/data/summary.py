@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from automl.common.forms import to_form
 from automl.data.combine import Combined
 from automl.data.kinds.table.features import ArrayFeature, CategoricalFeature, Feature
 from automl.data.plan import PreprocessingPlan
@@ -42,7 +43,7 @@ def summarize(
 ) -> dict[str, Any]:
     """Rows of each part, and what each column is, as JSON."""
     return {
-        "task": task.to_json(),
+        "task": to_form(task),
         "rows": {
             "train": len(split.train),
             "validation": len(split.validation),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from automl.common.forms import check_form
+from automl.common.forms import left_out
 from automl.data.columns.number_format import NumberFormat
 
 ClassLabel = str | int | float | bool
@@ -43,7 +41,7 @@ class Task:
     outputs: int
     targets: tuple[str, ...]
     classes: tuple[ClassLabel, ...] = ()
-    number_formats: tuple[NumberFormat, ...] = ()
+    number_formats: tuple[NumberFormat, ...] = left_out(())
 
     def __post_init__(self) -> None:
         """Checks that the parts fit together.
@@ -76,31 +74,3 @@ class Task:
     def is_classification(self) -> bool:
         """Whether the outputs are probabilities (binary, multiclass or multilabel)."""
         return self.kind is not TaskKind.REGRESSION
-
-    def to_json(self) -> dict[str, Any]:
-        """The JSON form: only dictionaries, lists and scalars."""
-        form: dict[str, Any] = {
-            "kind": self.kind.value,
-            "outputs": self.outputs,
-            "targets": list(self.targets),
-            "classes": list(self.classes),
-        }
-        if self.number_formats:
-            form["number_formats"] = [found.to_json() for found in self.number_formats]
-        return form
-
-    @classmethod
-    def from_json(cls, form: Mapping[str, Any]) -> Task:
-        """Rebuilds a task from its JSON form.
-
-        Raises:
-            ValueError: It is not one.
-        """
-        check_form(cls, form)
-        return cls(
-            kind=TaskKind(form["kind"]),
-            outputs=form["outputs"],
-            targets=tuple(form["targets"]),
-            classes=tuple(form["classes"]),
-            number_formats=tuple(map(NumberFormat.from_json, form.get("number_formats", ()))),
-        )

@@ -18,13 +18,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from automl.common.forms import from_form, to_form
+from automl.data.metrics import Objective
 from automl.errors import SpaceError
 from automl.space.fit_options import FitOptions
 from automl.space.keras_tuner import fitted_with
 from automl.trial import HOLDOUT, Answer, EpochReport, TrialResult, TrialSpec
 
 if TYPE_CHECKING:
-    from automl.data.metrics import Objective
     from automl.space import SearchSpace
 
 
@@ -47,7 +48,7 @@ class SpaceHandle:
     @classmethod
     def of(cls, space: SearchSpace) -> SpaceHandle:
         """A handle on a space: its reference if it has one, the space itself otherwise."""
-        fit = getattr(space.build, "fit", FitOptions()).to_json()
+        fit = to_form(getattr(space.build, "fit", FitOptions()))
         if space.reference is not None:
             return cls(reference=space.reference, fit=fit)
         import cloudpickle
@@ -66,11 +67,11 @@ class SpaceHandle:
         if self.reference:
             from automl.space.registry import find_space
 
-            return fitted_with(find_space(self.reference), FitOptions(**self.fit))
+            return fitted_with(find_space(self.reference), from_form(FitOptions, self.fit))
         import cloudpickle
 
         space: SearchSpace = cloudpickle.loads(base64.b64decode(self.carried))
-        return fitted_with(space, FitOptions(**self.fit))
+        return fitted_with(space, from_form(FitOptions, self.fit))
 
 
 @dataclass(frozen=True)
@@ -90,36 +91,6 @@ class Job:
     run: Path
     objective: Objective
     views: tuple[str, ...] = (HOLDOUT,)
-
-    def to_json(self) -> dict[str, Any]:
-        """The JSON form that crosses to a worker process."""
-        return {
-            "spaces": {
-                key: {
-                    "reference": handle.reference,
-                    "carried": handle.carried,
-                    "fit": dict(handle.fit),
-                }
-                for key, handle in self.spaces.items()
-            },
-            "arrays": str(self.arrays),
-            "run": str(self.run),
-            "objective": self.objective.to_json(),
-            "views": list(self.views),
-        }
-
-    @classmethod
-    def from_json(cls, form: Mapping[str, Any]) -> Job:
-        """Rebuilds a job from its JSON form."""
-        from automl.data.metrics import Objective
-
-        return cls(
-            spaces={key: SpaceHandle(**handle) for key, handle in form["spaces"].items()},
-            arrays=Path(form["arrays"]),
-            run=Path(form["run"]),
-            objective=Objective.from_json(form["objective"]),
-            views=tuple(form["views"]),
-        )
 
 
 @dataclass(frozen=True)

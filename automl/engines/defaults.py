@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from automl.common.forms import from_form, read_form, to_form
 from automl.common.shell import quoted
 from automl.engines.contract import SpaceHandle
 from automl.engines.processes import Processes
@@ -84,8 +85,8 @@ def check_defaults(
         "carried": handle.carried,
         "fit": dict(handle.fit),
         "config": space.defaults().to_json(),
-        "task": task.to_json(),
-        "signature": signature.to_json(),
+        "task": to_form(task),
+        "signature": to_form(signature),
     }
     try:
         found = run_task(processes, "automl.engines.defaults:build_task", arguments)
@@ -138,12 +139,12 @@ def build_task(
 
     space = SpaceHandle(reference, carried, fit).load()
     chosen = space.configuration(config, check=False)
-    the_task = Task.from_json(task)
+    the_task = read_form(Task, task)
     problem, loadable, wanted = "", Loadable(), WantedInput("", "")
     metrics: tuple[str, ...] | None = None
     inputs = ""
     try:
-        core = build_core(space, chosen, the_task, InputSignature.from_json(signature))
+        core = build_core(space, chosen, the_task, from_form(InputSignature, signature))
         compile_core(core, chosen, the_task)
     except MemoryError:
         pass
@@ -158,7 +159,7 @@ def build_task(
             numbers = [part.name for part in parts if part.has_numbers] if parts else None
             wanted = wanted_input(core.own, numbers)
         if parts:
-            inputs = parts_note(parts, InputSignature.from_json(signature))
+            inputs = parts_note(parts, from_form(InputSignature, signature))
         if core.hyper is None or not core.hyper.trains_itself:
             metrics = compiled_metrics(core.model)
         loadable = how_it_loads(core, code_of(space))  # and is compiled no more

@@ -10,6 +10,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from automl.common.forms import from_form, to_form
 from automl.common.machine import address_space
 from automl.common.root import Root
 from automl.engines.absence import Absence
@@ -160,7 +161,7 @@ class LocalEngine(Engine):
     def _send_job(self, worker: LocalWorker) -> None:
         if worker.child.connection is not None and not worker.has_job:
             assert self._job is not None
-            worker.child.send({"job": self._job.to_json()})
+            worker.child.send({"job": to_form(self._job)})
             worker.has_job = True
 
     def _take(self, index: int, worker: LocalWorker, message: dict[str, Any]) -> list[Event]:
@@ -171,7 +172,7 @@ class LocalEngine(Engine):
             return []
         trial = worker.spec.trial
         if "epochs" in message:
-            *before, last = (EpochReport.from_json(form) for form in message["epochs"])
+            *before, last = (from_form(EpochReport, form) for form in message["epochs"])
             return [
                 *(EpochFinished(trial, report, waits=False) for report in before),
                 EpochFinished(trial, last, message["waits"]),
@@ -185,7 +186,7 @@ class LocalEngine(Engine):
             elif index not in self._successors and self._has_grown(worker, message["memory"]):
                 # It goes on until the other one is up, so that no trial waits.
                 self._successors[index] = self._start_worker(index)
-            return [TrialEnded(trial, TrialResult.from_json(message["ended"]))]
+            return [TrialEnded(trial, from_form(TrialResult, message["ended"]))]
         return []
 
     def _has_grown(self, worker: LocalWorker, memory: int) -> bool:

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from automl.common.forms import to_form
 from automl.engines.absence import Absence
 from automl.engines.child import Child
 from automl.engines.held_up import HeldUp
@@ -44,7 +45,7 @@ class LocalWorker:
         self._excused_from, self._held_up = self._absence.seconds, 0.0
         if spec.seconds_left is not None:
             spec = replace(spec, seconds_left=spec.seconds_left - (self.started - submitted))
-        self.child.send({"trial": spec.to_json()})
+        self.child.send({"trial": to_form(spec)})
 
     def end_description(self) -> str:
         """How the process has ended, and what it said of the reason since the trial began."""

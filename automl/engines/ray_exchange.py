@@ -11,6 +11,7 @@ from typing import Any
 
 import ray
 
+from automl.common.forms import from_form
 from automl.engines.contract import EpochFinished, EpochRunning, Event, TrialEnded
 from automl.engines.limits import START_ATTEMPTS
 from automl.engines.ray_trainable import CHECKPOINT, ENDED, EPOCHS, FILES, RUNNING, SPENT, STARTED
@@ -171,7 +172,7 @@ class Exchange:
                 self._failed_starts = 0
             trial = running.spec.trial
             for number, (form, waits) in enumerate(epochs, 1):
-                event = EpochFinished(trial, EpochReport.from_json(form), waits)
+                event = EpochFinished(trial, from_form(EpochReport, form), waits)
                 if checkpoint is not None and number == len(epochs):
                     self._tell(event, {CHECKPOINT_FILE: checkpoint})
                     running.start = f"trials/{trial}/{CHECKPOINT_FILE}"
@@ -180,7 +181,7 @@ class Exchange:
             if inside is not None and ended is None:
                 self._tell(EpochRunning(trial, **inside))
             if ended is not None:
-                self._end(identity, TrialResult.from_json(ended), files)
+                self._end(identity, from_form(TrialResult, ended), files)
             if spent:
                 # Found dead by the trial that is to use it next, which then gets a new one.
                 ray.kill(running.actor)

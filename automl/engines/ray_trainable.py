@@ -13,7 +13,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,6 +22,7 @@ import ray
 from ray.tune import Trainable
 from ray.tune.result import DONE
 
+from automl.common.forms import from_form, to_form
 from automl.engines.asking import Asking
 from automl.engines.contract import Job, SpaceHandle
 from automl.engines.limits import MEMORY_GROWTH
@@ -285,12 +286,12 @@ class _Conversation:
         while ENDED not in news:
             item = self._news.get()
             if isinstance(item, TrialResult):
-                news |= {ENDED: item.to_json(), FILES: self._take_files(), DONE: True}
+                news |= {ENDED: to_form(item), FILES: self._take_files(), DONE: True}
             elif isinstance(item, _Inside):
                 news[RUNNING] = {"epoch": item.epoch, "done": item.done}
             else:
                 report, waits = item
-                epochs.append((report.to_json(), waits))
+                epochs.append((to_form(report), waits))
                 news.pop(RUNNING, None)
             if self._news.empty():
                 break
@@ -346,7 +347,7 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray carries no types
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Makes ready for the next trial; True, since an actor can always be used again."""
-        self._spec = TrialSpec.from_json(json.loads(new_config[SPEC]))
+        self._spec = from_form(TrialSpec, json.loads(new_config[SPEC]))
         self._course: _Conversation | None = None
         return True
 
@@ -360,7 +361,7 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray carries no types
         """Starts the trial, or waits for what happens next in it."""
         if self._course is None:
             self._course = _Conversation(self._spec, self, Path(self.logdir) / "files")
-            return {STARTED: asdict(Place.here())}
+            return {STARTED: to_form(Place.here())}
         news = self._course.news()
         if ENDED in news:
             news[SPENT] = self._is_spent()

@@ -13,6 +13,7 @@ from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 from typing_extensions import override
 
+from automl.common.forms import to_form
 from automl.engines.ray_cluster import Cluster
 from automl.engines.ray_exchange import Exchange
 from automl.engines.ray_trainable import SPEC, TrialTrainable, Workload
@@ -39,7 +40,7 @@ class SubmittedTrials(Searcher):  # type: ignore[misc]  # Ray carries no types
     @override
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         spec = self._exchange.next_trial(trial_id)
-        return None if spec is None else {SPEC: json.dumps(spec.to_json())}
+        return None if spec is None else {SPEC: json.dumps(to_form(spec))}
 
     @override
     def on_trial_complete(

@@ -16,6 +16,7 @@ import time
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+from automl.common.forms import from_form, to_form
 from automl.engines.asking import Asking
 from automl.engines.contract import Job
 from automl.engines.memory import give_back_memory, resident_memory
@@ -47,7 +48,7 @@ class _Conversation:
     def report(self, report: EpochReport) -> Answer:
         """Reports an epoch; what the driver says to it, or has said before where none waits."""
         waits = self._asking.has_to_ask(report)
-        self._unsent.append(report.to_json())
+        self._unsent.append(to_form(report))
         if waits or time.monotonic() - self._sent >= REPORT_SECONDS:
             self.send_reports(waits)
         while self._answer is None and (waits or self._connection.poll()):
@@ -101,7 +102,7 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what a builder says is there when it is killed
             stream.reconfigure(line_buffering=True)
-    job = Job.from_json(json.loads(connection.recv_bytes())["job"])
+    job = from_form(Job, json.loads(connection.recv_bytes())["job"])
     configure_device(gpu=argument.get("gpu"))
     data = Views(lambda view: open_arrays(view_folder(job.arrays, view)))
     data(HOLDOUT)  # before the first trial, which it would cost its time
@@ -111,7 +112,7 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
         message = json.loads(connection.recv_bytes())
         if "trial" not in message:
             continue  # an answer or an interruption that came after its trial had ended
-        spec = TrialSpec.from_json(message["trial"])
+        spec = from_form(TrialSpec, message["trial"])
         if spec.space not in spaces:
             spaces[spec.space] = job.spaces[spec.space].load()
         conversation = _Conversation(connection, Asking(spec, job.objective.direction))
@@ -127,4 +128,4 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
         )
         conversation.send_reports()
         give_back_memory()
-        conversation.send({"ended": result.to_json(), "memory": resident_memory()})
+        conversation.send({"ended": to_form(result), "memory": resident_memory()})

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from automl.common.bounded import MOST_JSON, parsed_json, read_bounded
-from automl.common.forms import check_form, unsealed
+from automl.common.forms import check_form, read_form
 from automl.common.root import Root
+from automl.common.sealed import unsealed
 from automl.data.kinds.table.model_inputs import columns_of
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task
@@ -92,13 +93,13 @@ def open_bundle(path: str | Path) -> Bundle:
         if config.get("code") is not None:
             check_form(_CodeForm, config["code"])
         config = unsealed(config)
-        plan = PreprocessingPlan.from_json(config["plan"])
+        plan = read_form(PreprocessingPlan, config["plan"])
         inputs = _inputs_of(config["inputs"])
         if plan.array is None and set(inputs) != set(plan.columns):
             raise ValueError("inputs are not those of the columns")
         return Bundle(
             path=folder,
-            task=Task.from_json(config["task"]),
+            task=read_form(Task, config["task"]),
             plan=plan,
             inputs=inputs,
             config=config,

@@ -12,8 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from automl.common.forms import sealed
+from automl.common.forms import to_form
 from automl.common.root import Root
+from automl.common.sealed import sealed
 from automl.data.kinds.table.model_inputs import table_inputs
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task, TaskKind
@@ -76,8 +77,8 @@ def write_bundle(
             "check": dict(check(temporary / MODEL_FILE)),
             "files": {MODEL_FILE: file_hash(temporary / MODEL_FILE)},
             **own,
-            "task": task.to_json(),
-            "plan": plan.to_json(),
+            "task": to_form(task),
+            "plan": to_form(plan),
         }
         _write_json(temporary / LABELS_FILE, labels(task))
         _write_json(temporary / CONFIG_FILE, sealed(form))

@@ -28,14 +28,12 @@ class CheckOutcome:
         rows: How many rows were compared.
         difference: The largest difference, in probabilities, or in standard deviations of the
             target.
+        tolerance: By how much they may differ.
     """
 
     rows: int
     difference: float
-
-    def to_json(self) -> dict[str, Any]:
-        """The JSON form."""
-        return {"rows": self.rows, "difference": self.difference, "tolerance": TOLERANCE}
+    tolerance: float = TOLERANCE
 
 
 def compare(

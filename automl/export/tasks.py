@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
+from automl.common.forms import read_form, to_form
 from automl.common.neutral import csv_cell
 from automl.common.root import Root
 from automl.data.kinds.table.model_inputs import table_inputs
@@ -77,7 +78,7 @@ def export_task(
 
     destination = Path(to)
     check_free(destination)
-    the_plan, the_task = PreprocessingPlan.from_json(plan), Task.from_json(task)
+    the_plan, the_task = read_form(PreprocessingPlan, plan), read_form(Task, task)
     root = Root(Path(run))
     predictions = _expected(Path(expected), root)
     own, loader = _own_code(code, root)
@@ -91,7 +92,7 @@ def export_task(
             # What is left of the rows, if this process is killed, is left in the unfinished bundle.
             given = apart.predict(path, arrays, beside, path.parent)
             outcome = compare(predictions, given, the_plan)
-            found.update(outcome.to_json())
+            found.update(to_form(outcome))
             return found
 
         whole = raw_model(load_keras(root.checked(model), loader), the_plan, the_task)
@@ -137,7 +138,7 @@ def check_task(bundle: str, expected: str, check_rows: str, trust: bool = False)
         rows, _ = read_rows(check_rows, opened.plan)
         arrays = model_inputs_of(opened.plan, opened.inputs, rows)
         given = apart.predict(opened.path / MODEL_FILE, arrays, code_loader(opened))
-    return compare(_expected(Path(expected)), given, opened.plan).to_json()
+    return to_form(compare(_expected(Path(expected)), given, opened.plan))
 
 
 def predict_task(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from automl.common.forms import read_form
 from automl.common.neutral import markdown_form, markdown_text
 from automl.data.columns.cycles import Cycle, describe
 from automl.data.columns.number_format import NumberFormat
@@ -243,7 +244,7 @@ def _written(features: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     found = []
     for feature in features:
         form = feature.get("number_format")
-        described = NumberFormat.from_json(form).describe() if form else ""
+        described = read_form(NumberFormat, form).describe() if form else ""
         if described:
             found.append((markdown_text(str(feature["name"])), markdown_text(described)))
     return found

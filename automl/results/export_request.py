@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from automl.common.forms import read_form
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task
 from automl.errors import RequestError, RunError
@@ -147,8 +148,8 @@ def code_needed(
 def _check_plan(run: RunDirectory, stored: dict[str, Any]) -> None:
     """Checks that the recorded plan and task are ones, before a process is started for them."""
     try:
-        PreprocessingPlan.from_json(stored["plan"])
-        Task.from_json(stored["task"])
+        read_form(PreprocessingPlan, stored["plan"])
+        read_form(Task, stored["task"])
     except ValueError as error:
         raise RunError(
             f"{run.plan_file} cannot be used ({error}); restore it from a copy."

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from automl.common.bounded import MOST_JSON, parsed_json, read_bounded
-from automl.common.forms import SEAL, sealed, unsealed
 from automl.common.root import Root
+from automl.common.sealed import SEAL, sealed, unsealed
 from automl.common.shell import shown_path
 from automl.errors import RunError
 

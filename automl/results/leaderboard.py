@@ -74,13 +74,6 @@ class LeaderboardRow:
     standard_error: float | None = None
     folds: Mapping[str, float] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
-        """The JSON form; its keys are the attributes, in their order."""
-        form = dict(self.__dict__)
-        for key in ("metrics", "config", "train_metrics", "test_metrics", "folds"):
-            form[key] = dict(form[key])
-        return form
-
 
 def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
     """Orders a run's trials and baselines.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from automl.common.forms import to_form
 from automl.common.neutral import printable
 from automl.common.shell import shown_path
 from automl.errors import RunError
@@ -52,10 +53,10 @@ def overview(run: RunDirectory, record: RunRecord) -> dict[str, Any]:
             "total": len(states),
             **{state.value: states.count(state) for state in TrialState},
         },
-        "time": [spent.to_json() for spent in time_spent(record)],
+        "time": [to_form(spent) for spent in time_spent(record)],
         "best": None
         if best is None
-        else next(row.to_json() for row in rows if row.trial == best.trial),
+        else next(to_form(row) for row in rows if row.trial == best.trial),
         "bundle": str(run.best) if run.root.is_folder(run.best) else None,
         "notes": list(recorded_notes(run)),
     }

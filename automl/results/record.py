@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from automl.common.forms import MOST, check_form
+from automl.common.forms import MOST, check_form, read_form
 from automl.data.metric_names import current_name
 from automl.errors import RequestError, RunError
 from automl.results.forms import BaselineForm
@@ -287,8 +287,7 @@ def _baseline_record(name: str, form: Any, kind: str) -> TrialRecord:
 
 def _result(form: Mapping[str, Any], trial: int | str, kind: str) -> TrialResult:
     try:
-        check_form(TrialResult, form)
-        result = TrialResult.from_json(form)
+        result = read_form(TrialResult, form)
     except ValueError as error:
         raise _unreadable(f"trial {trial}", error) from error
     return replace(

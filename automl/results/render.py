@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from automl.common.forms import to_form
 from automl.common.neutral import csv_cell, json_line, markdown_text
 from automl.results.files import finite, to_json_text, write_text
 from automl.results.leaderboard import LeaderboardRow
@@ -34,7 +35,7 @@ def to_json(rows: Sequence[LeaderboardRow]) -> str:
     Numbers that are not finite become ``null``. Texts are exact; what a terminal would obey is
     spelt by JSON's escapes.
     """
-    lines = (json_line(to_json_text(row.to_json(), indent=None)) for row in rows)
+    lines = (json_line(to_json_text(to_form(row), indent=None)) for row in rows)
     return "[" + ",".join(f"\n{line}" for line in lines) + "\n]\n"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from automl.results.record import RunRecord, TrialRecord
 from automl.trial import TrialState
@@ -36,10 +35,6 @@ class TimeSpent:
     share: float
     longest: int | str | None
     longest_seconds: float
-
-    def to_json(self) -> dict[str, Any]:
-        """The JSON form; its keys are the attributes."""
-        return dict(self.__dict__)
 
 
 def time_spent(record: RunRecord) -> list[TimeSpent]:

@@ -13,6 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from automl.common.forms import left_out
 from automl.errors import RequestError
 
 
@@ -29,11 +30,11 @@ class FitOptions:
         only_known: Whether hyperparameters that a trial turns out to have stay at their defaults.
     """
 
-    loss: str | Mapping[str, Any] | None = None
-    optimizer: str | Mapping[str, Any] | None = None
-    callbacks: str = ""
-    settled: tuple[str, ...] = ()
-    only_known: bool = False
+    loss: str | Mapping[str, Any] | None = left_out(None)
+    optimizer: str | Mapping[str, Any] | None = left_out(None)
+    callbacks: str = left_out("")
+    settled: tuple[str, ...] = left_out(())
+    only_known: bool = left_out(False)
 
     def __post_init__(self) -> None:
         """Checks that nothing but Keras's own is named: a record may be anybody's.
@@ -45,11 +46,6 @@ class FitOptions:
         for name in ("loss", "optimizer"):
             if not _is_keras_s(getattr(self, name)):
                 raise RequestError(f"The recorded {name} names code that is not Keras's own.")
-
-    def to_json(self) -> dict[str, Any]:
-        """The JSON form; empty where nothing is said."""
-        form = {name: value for name, value in vars(self).items() if value}
-        return {name: list(v) if isinstance(v, tuple) else v for name, v in form.items()}
 
     @property
     def compiles(self) -> bool:

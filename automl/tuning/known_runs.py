@@ -12,10 +12,10 @@ import hashlib
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from automl.common.forms import check_form
+from automl.common.forms import read_form, to_form
 from automl.common.shell import shown_path
 from automl.results.run_directory import RunDirectory
 
@@ -51,10 +51,9 @@ def known_run(run: RunDirectory) -> KnownRun:
     unknown = KnownRun(path, inode)
     try:
         form = json.loads(_file(path).read_text(encoding="utf-8"))
-        check_form(KnownRun, form)
+        found = read_form(KnownRun, form)
     except (OSError, ValueError, RuntimeError):  # none, or not written by `remember`
         return unknown
-    found = KnownRun(**form)
     return found if (found.path, found.inode) == (path, inode) else unknown
 
 
@@ -86,7 +85,7 @@ def remember(
         temporary.unlink(missing_ok=True)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(asdict(known), stream)
+            json.dump(to_form(known), stream)
         temporary.replace(file)
     except (OSError, RuntimeError) as error:
         return (

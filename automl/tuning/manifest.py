@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from automl.common.forms import check_form
+from automl.common.forms import from_form, read_form, to_form
 from automl.errors import RequestError, RunError
 from automl.results.files import to_json_text
 from automl.results.run_directory import RunDirectory
@@ -34,10 +34,10 @@ def make_manifest(
     """The content of ``run.json``: what was asked, and what it was asked of."""
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "request": request.to_json(),
+        "request": to_form(request),
         "data": {"fingerprint": data.fingerprint, **data.summary},
-        "task": data.task.to_json(),
-        "objective": objective.to_json(),
+        "task": to_form(data.task),
+        "objective": to_form(objective),
         "space": {
             "reference": space.reference,
             "hash": space.hash(),
@@ -106,8 +106,7 @@ def recorded_request(run: RunDirectory, manifest: Mapping[str, Any]) -> SearchRe
         for key, part in (("data", "fingerprint"), ("space", "hash"), ("space", "reference")):
             if part not in manifest[key]:
                 raise ValueError(f"{part} of {key} is missing")
-        check_form(SearchRequest, manifest["request"])
-        return SearchRequest.from_json(manifest["request"])
+        return read_form(SearchRequest, manifest["request"])
     except ValueError as error:
         raise RunError(
             f"{run.manifest_file} does not say what was asked ({error}); restore it from a copy."
@@ -127,13 +126,13 @@ def recorded_objective(run: RunDirectory, manifest: Mapping[str, Any], task: Tas
     recorded["name"] = current_name(recorded["name"], task.kind)
     try:
         if recorded.get("of_model"):
-            return Objective.from_json(recorded)
+            return from_form(Objective, recorded)
         objective = resolve_objective(
             recorded["name"], task, further=tuple(recorded.get("further", ()))
         )
     except (RequestError, ValueError) as error:
         raise RunError(f"In {run.manifest_file} the objective is wrong: {error}") from error
-    if objective.to_json() != recorded:
+    if to_form(objective) != recorded:
         raise RunError(
             f"In {run.manifest_file} the objective is {recorded!r}, but that metric is one to "
             f"{objective.direction}; restore the file from a copy."
@@ -190,7 +189,7 @@ def record_request(run: RunDirectory, request: SearchRequest) -> None:
         request: What is asked now.
     """
     manifest = run.read_manifest()
-    form = json.loads(to_json_text(request.to_json()))
+    form = json.loads(to_json_text(to_form(request)))
     if manifest.get("request") != form:
         run.write_manifest({**manifest, "request": form})
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
+from automl.common.forms import to_form
 from automl.data.request import DataRequest
 from automl.engines.devices import DEVICES
 from automl.engines.limits import LEAST_WORKER_MEMORY
@@ -190,34 +191,9 @@ class SearchRequest:
                 f"--max-disk is {shown_size(disk)}; a run takes {shown_size(LEAST_DISK)} at least."
             )
 
-    def to_json(self) -> dict[str, Any]:
-        """The JSON form: only dictionaries, lists and scalars."""
-        form = {name.name: getattr(self, name.name) for name in fields(self)}
-        form["data"] = self.data.to_json()
-        form["settings"] = dict(self.settings)
-        form["callbacks"] = list(self.callbacks)
-        form["hyperparameters"] = [dict(given) for given in self.hyperparameters]
-        if isinstance(self.batch_size, tuple):
-            form["batch_size"] = list(self.batch_size)
-        form["metrics"] = list(self.metrics)
-        form["budget"] = asdict(self.budget)
-        form["trial_budget"] = asdict(self.trial_budget)
-        return form
-
-    @classmethod
-    def from_json(cls, form: Mapping[str, Any]) -> SearchRequest:
-        """Rebuilds a request from its JSON form."""
-        values = dict(form)
-        values["data"] = DataRequest.from_json(values["data"])
-        values["budget"] = SearchBudget(**values["budget"])
-        values["trial_budget"] = TrialBudget(**values["trial_budget"])
-        values["hyperparameters"] = tuple(values.get("hyperparameters", ()))
-        values["callbacks"] = tuple(values.get("callbacks", ()))
-        return cls(**values)
-
     def training_terms(self) -> dict[str, Any]:
         """What each trial is trained with beside its configuration, in JSON form."""
-        terms: dict[str, Any] = self.to_json()["trial_budget"]
+        terms = to_form(self.trial_budget)
         beside = {"loss": self.loss, "optimizer": self.optimizer, "callbacks": list(self.callbacks)}
         terms.update({name: value for name, value in beside.items() if value})
         if self.executions_per_trial > 1:

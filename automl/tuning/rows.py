@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from automl.common.forms import read_form, to_form
 from automl.errors import RunError
 from automl.results.files import read_json_object, to_json_text, write_sealed_json
 from automl.results.run_directory import RunDirectory
@@ -20,8 +21,8 @@ def write_rows(run: RunDirectory, data: PreparedData) -> None:
     from automl.results.check_rows import write_check_rows
 
     plan = {
-        "plan": data.plan.to_json(),
-        "task": data.task.to_json(),
+        "plan": to_form(data.plan),
+        "task": to_form(data.task),
         "notes": list(data.notes),
         "summary": data.summary,
     }
@@ -58,7 +59,7 @@ def restore_rows(
             "start a new search, or restore the data."
         )
     recorded = _recorded_plan(run) if run.root.is_file(run.plan_file) else None
-    if recorded not in (None, to_json_text(data.plan.to_json())):
+    if recorded not in (None, to_json_text(to_form(data.plan))):
         raise RunError(
             f"The data of {run.path} are no longer prepared as when the run began, perhaps because "
             "automl has another version; start a new search."
@@ -84,8 +85,8 @@ def _rows_are_whole(run: RunDirectory, request: SearchRequest) -> bool:
     except RunError:
         return False
     # As text, for True is 1 in Python.
-    same_task = to_json_text(stored.get("task")) == to_json_text(arrays.task.to_json())
-    same_plan = _recorded_plan(run) == to_json_text(arrays.plan.to_json())
+    same_task = to_json_text(stored.get("task")) == to_json_text(to_form(arrays.task))
+    same_plan = _recorded_plan(run) == to_json_text(to_form(arrays.plan))
     return same_plan and same_task and np.array_equal(positions, arrays.check_positions)
 
 
@@ -95,6 +96,6 @@ def _recorded_plan(run: RunDirectory) -> str:
 
     form: Any = read_json_object(run.plan_file).get("plan")
     try:
-        return to_json_text(PreprocessingPlan.from_json(form).to_json())
+        return to_json_text(to_form(read_form(PreprocessingPlan, form)))
     except (ValueError, TypeError, KeyError, AttributeError):  # damaged: equal to no other
         return to_json_text(form)

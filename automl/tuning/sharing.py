@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from automl.common.forms import from_form, to_form
 from automl.errors import RequestError
 from automl.results.database_lock import database_lock
 from automl.results.files import to_json_text
@@ -60,13 +61,13 @@ def make_terms(
         space: The space as it is searched.
         objective: What trials are ranked by.
     """
-    rows = [data.plan.to_json(), data.task.to_json(), data.summary, request.data.class_weight]
+    rows = [to_form(data.plan), to_form(data.task), data.summary, request.data.class_weight]
     return {
         "data": data.fingerprint,
         "rows": hashlib.sha256(to_json_text(rows).encode()).hexdigest(),
         "space": space.hash(),
         # What is computed beside it ranks nothing.
-        "objective": replace(objective, further=()).to_json(),
+        "objective": to_form(replace(objective, further=())),
         "seed": request.seed,
         "trial": request.training_terms(),
     }
@@ -209,7 +210,7 @@ class SharedRunStudy(RunStudy):
     @override
     def others_results(self) -> dict[int, TrialResult]:
         found = {
-            trial.number: TrialResult.from_json(trial.user_attrs["result"])
+            trial.number: from_form(TrialResult, trial.user_attrs["result"])
             for trial in self.study.get_trials(deepcopy=False)
             if trial.number not in self._told
             and trial.state.is_finished()

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from automl.common.forms import from_form, to_form
 from automl.trial import EpochReport, TrialResult, TrialState
 from automl.tuning.growing import GrowingSpace, SamplerOf
 from automl.tuning.optuna_private import storage_of, study_id, trial_id
@@ -137,7 +138,7 @@ class RunStudy:
     def results(self) -> dict[int, TrialResult]:
         """Results of the trials that are over, by number."""
         return {
-            trial.number: TrialResult.from_json(trial.user_attrs["result"])
+            trial.number: from_form(TrialResult, trial.user_attrs["result"])
             for trial in self.study.get_trials(deepcopy=False)
             if trial.state.is_finished() and "result" in trial.user_attrs
         }
@@ -268,7 +269,7 @@ class RunStudy:
             if config is not None:
                 self.configs[number] = config
                 self._storage.set_trial_user_attr(trial_id, "config", config)
-            self._storage.set_trial_user_attr(trial_id, "result", result.to_json())
+            self._storage.set_trial_user_attr(trial_id, "result", to_form(result))
             self._storage.set_trial_user_attr(trial_id, "elapsed", round(elapsed, 3))
             self._after_trial(trial_id, state, values)
             self._storage.set_trial_state_values(trial_id, state, values)
@@ -287,7 +288,7 @@ class RunStudy:
     def baselines(self) -> dict[str, TrialResult]:
         """Results of the baselines recorded so far, by name."""
         return {
-            key.removeprefix("baseline:"): TrialResult.from_json(value["result"])
+            key.removeprefix("baseline:"): from_form(TrialResult, value["result"])
             for key, value in self.study.user_attrs.items()
             if key.startswith("baseline:")
         }
@@ -296,7 +297,7 @@ class RunStudy:
         self, name: str, config: Mapping[str, Any], seed: int, result: TrialResult
     ) -> None:
         """Records a baseline beside the trials, where it influences no sampler."""
-        value = {"config": dict(config), "seed": seed, "result": result.to_json()}
+        value = {"config": dict(config), "seed": seed, "result": to_form(result)}
         self.study.set_user_attr(f"baseline:{name}", value)
 
     def test_scores(self) -> dict[str, dict[str, float]]:

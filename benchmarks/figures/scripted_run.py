@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from automl.common.forms import to_form
 from automl.data.metrics import Objective
 from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
@@ -44,7 +45,7 @@ class Drive:
 def make_run(path: Path) -> RunDirectory:
     """An empty run."""
     return RunDirectory.create(
-        path, {"objective": OBJECTIVE.to_json(), "storage": None, "study": "scripted"}
+        path, {"objective": to_form(OBJECTIVE), "storage": None, "study": "scripted"}
     )
 
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.common.forms import SEAL, check_form, sealed, unsealed
+from automl.common.forms import check_form
+from automl.common.sealed import SEAL, sealed, unsealed
 
 
 class Kind(StrEnum):

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from automl.common.forms import read_form, to_form
 from automl.data.clipping import Clip, ClipKind
 from automl.data.plan import NumericFeature, PreprocessingPlan
 from automl.data.prepare import prepare
@@ -67,14 +68,14 @@ def test_images_are_not_clipped_for_they_have_one_deviation():
 
 def test_plans_without_a_clip_are_read_and_clip_nothing():
     plan = prepare(DataRequest(rare(), "y")).plan
-    form = json.loads(json.dumps(plan.to_json()))
-    assert PreprocessingPlan.from_json(form) == plan
+    form = json.loads(json.dumps(to_form(plan)))
+    assert read_form(PreprocessingPlan, form) == plan
     assert form["features"][0]["clip"] == {"kind": "hard", "limit": 5.0}
     for feature in form["features"]:
         del feature["clip"]
-    old = PreprocessingPlan.from_json(form)
+    old = read_form(PreprocessingPlan, form)
     assert all(feature.clip == Clip() for feature in old.features)
-    request = DataRequest("t.csv", "y").to_json()
+    request = to_form(DataRequest("t.csv", "y"))
     assert request["clip"] == "hard"
     del request["clip"]
     assert DataRequest.from_json(request).clip == "none"
@@ -82,10 +83,10 @@ def test_plans_without_a_clip_are_read_and_clip_nothing():
 
 @pytest.mark.parametrize("wrong", [{"kind": "hard", "limit": 0.0}, {"kind": "x"}, {"limit": "5"}])
 def test_a_clip_that_is_none_is_refused(wrong):
-    form = PreprocessingPlan((NumericFeature("a", 0.0, 0.0, 1.0),)).to_json()
+    form = to_form(PreprocessingPlan((NumericFeature("a", 0.0, 0.0, 1.0),)))
     form["features"][0]["clip"] = wrong
     with pytest.raises(ValueError, match=r"clip|limit|valid"):
-        PreprocessingPlan.from_json(form)
+        read_form(PreprocessingPlan, form)
 
 
 def test_an_unknown_clip_is_refused():

@@ -9,6 +9,7 @@ import pandas as pd
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from automl.common.forms import from_form, to_form
 from automl.data.prepare import PreparedData, prepare
 from automl.data.request import DataRequest
 from automl.errors import AutoMLError
@@ -62,7 +63,7 @@ def assert_sound(request):
         assert len(rows) > 0
         assert np.isfinite(rows.numeric).all() and np.isfinite(rows.target).all()
     assert data.train.categorical.min(initial=0) >= 0
-    again = type(data.plan).from_json(data.plan.to_json())
+    again = from_form(type(data.plan), to_form(data.plan))
     assert again == data.plan
     numeric, _ = data.plan.apply(data.check)
     np.testing.assert_array_equal(numeric, data.validation.numeric[data.check_positions])

@@ -11,6 +11,7 @@ import sklearn.metrics as sk
 from hypothesis import given
 from hypothesis import strategies as st
 
+from automl.common.forms import from_form, to_form
 from automl.data.metrics import (
     Objective,
     better,
@@ -186,7 +187,7 @@ def test_wrong_numbers_and_old_names_say_what_to_write(name, task, said):
 def test_an_objective_keeps_what_was_asked_for_beside_it_in_its_json_form():
     objective = resolve_objective("recall", BINARY, None, ("precision", "fbeta:2", "precision"))
     assert objective.further == ("precision", "fbeta:2")
-    assert Objective.from_json(json.loads(json.dumps(objective.to_json()))) == objective
+    assert from_form(Objective, json.loads(json.dumps(to_form(objective)))) == objective
     assert list(metric_names(BINARY, objective.named))[-3:] == ["recall", "precision", "fbeta:2"]
 
 

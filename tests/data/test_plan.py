@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from automl.common.forms import from_form, read_form, to_form
 from automl.data.columns.column import ColumnSource
 from automl.data.columns.cycles import Cycle
 from automl.data.columns.unread import teller
@@ -79,9 +80,9 @@ def test_the_signature_describes_the_arrays():
 
 @pytest.mark.parametrize("plan", [TABLE, ARRAY, PLACES])
 def test_plan_and_signature_survive_json(plan):
-    assert PreprocessingPlan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
-    form = json.loads(json.dumps(plan.signature.to_json()))
-    assert InputSignature.from_json(form) == plan.signature
+    assert read_form(PreprocessingPlan, json.loads(json.dumps(to_form(plan)))) == plan
+    form = json.loads(json.dumps(to_form(plan.signature)))
+    assert from_form(InputSignature, form) == plan.signature
 
 
 def test_raw_columns_are_what_an_exported_model_takes():
@@ -173,25 +174,25 @@ def test_places_in_cycles_stand_between_the_numbers_and_the_indicators():
 
 
 def test_a_plan_of_an_earlier_version_has_no_cycles():
-    form = TABLE.to_json()
+    form = to_form(TABLE)
     for feature in form["features"]:
         feature.pop("cycles", None)
-    plan = PreprocessingPlan.from_json(json.loads(json.dumps(form)))
+    plan = read_form(PreprocessingPlan, json.loads(json.dumps(form)))
     assert plan == TABLE
     np.testing.assert_array_equal(plan.apply(ROWS)[0], TABLE.apply(ROWS)[0])
 
 
 @pytest.mark.parametrize("cycles", [["month"], ["day", "week"], ["day", "day"], [1], "day", None])
 def test_cycles_that_no_plan_has_are_refused(cycles):
-    form = PreprocessingPlan((WHEN,)).to_json()
+    form = to_form(PreprocessingPlan((WHEN,)))
     form["features"][0]["cycles"] = cycles
     with pytest.raises(ValueError, match=r"cycles|Cycle"):
-        PreprocessingPlan.from_json(json.loads(json.dumps(form)))
+        read_form(PreprocessingPlan, json.loads(json.dumps(form)))
 
 
 @pytest.mark.parametrize("source", ["number", "boolean", "time"])
 def test_only_dates_have_a_week(source):
-    form = PreprocessingPlan((WHEN,)).to_json()
+    form = to_form(PreprocessingPlan((WHEN,)))
     form["features"][0]["source"] = source
     with pytest.raises(ValueError, match="cycles"):
-        PreprocessingPlan.from_json(json.loads(json.dumps(form)))
+        read_form(PreprocessingPlan, json.loads(json.dumps(form)))

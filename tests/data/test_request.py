@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from automl.common.forms import to_form
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest, is_in_memory
 from automl.errors import DataError, RequestError
@@ -17,7 +18,7 @@ def test_a_request_survives_json(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.csv").write_text("x,y\n1,2\n")
     request = DataRequest("a.csv", "y", ignore=["id", 3], test=0.2, class_weight={1: 2}, seed=0)
-    again = DataRequest.from_json(json.loads(json.dumps(request.to_json())))
+    again = DataRequest.from_json(json.loads(json.dumps(to_form(request))))
     assert again.source == str(tmp_path / "a.csv")
     assert again.target == ("y",) and again.ignore == ("id", 3) and again.test == 0.2
     assert again.class_weight == {"1": 2.0} and again.can_be_read_again
@@ -25,7 +26,7 @@ def test_a_request_survives_json(tmp_path, monkeypatch):
 
 
 def test_a_bundled_set_keeps_its_name():
-    assert DataRequest("digits").to_json()["source"] == "digits"
+    assert to_form(DataRequest("digits"))["source"] == "digits"
     assert DataRequest("digits").name == "digits"
     assert DataRequest("folder/my data.csv").name == "my data"
 
@@ -33,7 +34,7 @@ def test_a_bundled_set_keeps_its_name():
 @pytest.mark.parametrize("source", [pd.DataFrame({"a": [1]}), (np.ones((2, 2)), np.ones(2))])
 def test_data_in_memory_is_noted_and_must_be_given_again(source):
     request = DataRequest(source, "a")
-    again = DataRequest.from_json(json.loads(json.dumps(request.to_json())))
+    again = DataRequest.from_json(json.loads(json.dumps(to_form(request))))
     assert is_in_memory(again.source) and not again.can_be_read_again
     assert not request.can_be_read_again
     with pytest.raises(DataError, match="give the same rows again"):

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from automl.common.forms import read_form, to_form
 from automl.data.task import Task, TaskKind
 
 TASKS = [
@@ -18,7 +19,7 @@ TASKS = [
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_task_survives_json(task):
-    assert Task.from_json(json.loads(json.dumps(task.to_json()))) == task
+    assert read_form(Task, json.loads(json.dumps(to_form(task)))) == task
 
 
 @pytest.mark.parametrize(

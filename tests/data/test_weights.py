@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from automl.common.forms import to_form
 from automl.data.arrays import open_arrays, save_arrays
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
@@ -70,7 +71,7 @@ def test_arrays_can_be_weighted() -> None:
     raw = data.train.numeric[:, 0] * data.plan.signature.std[0] + data.plan.signature.mean[0]
     np.testing.assert_allclose(data.train.weight, raw / 2 + 1, rtol=1e-3)
     assert not request.can_be_read_again
-    form = request.to_json()
+    form = to_form(request)
     assert form["weight"] == {"in memory": "weights"}
     with pytest.raises(DataError, match="no longer there"):
         prepare(DataRequest.from_json(form).with_data((x, y)))

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from automl.common.forms import to_form
 from automl.common.machine import usable_cores
 from automl.data.metrics import Objective
 from automl.engines.absence import Absence
@@ -139,7 +140,7 @@ def test_a_driver_that_was_stopped_still_takes_an_answer(
 
 def test_a_worker_that_dies_after_it_has_outgrown_itself_is_replaced_once(tmp_path: Path) -> None:
     made = HandMade()
-    result = TrialResult(TrialState.COMPLETED, score=1.0).to_json()
+    result = to_form(TrialResult(TrialState.COMPLETED, score=1.0))
     with LocalEngine(1, made, memory_growth=10) as engine:
         engine.open(Job({}, tmp_path, tmp_path, Objective("mse", "minimize")))
         made.say(0, ready=True)

@@ -12,6 +12,7 @@ import optuna
 import pandas as pd
 from optuna.storages import JournalStorage
 
+from automl.common.forms import to_form
 from automl.data.metrics import default_objective
 from automl.data.prepare import PreparedData, prepare
 from automl.data.request import DataRequest
@@ -65,19 +66,19 @@ def make_run(path: Path, request: DataRequest) -> tuple[RunDirectory, PreparedDa
     run = RunDirectory.create(
         path,
         {
-            "objective": default_objective(data.task).to_json(),
+            "objective": to_form(default_objective(data.task)),
             "study": "run",
             "storage": None,
             "seed": 7,
-            "request": {"data": request.to_json()},
+            "request": {"data": to_form(request)},
             "data": {"fingerprint": data.fingerprint, **data.summary},
             "space": {"reference": "mlp", "hash": "abc", "definition": {}},
             "versions": {"keras": keras.__version__},
         },
     )
     plan = {
-        "plan": data.plan.to_json(),
-        "task": data.task.to_json(),
+        "plan": to_form(data.plan),
+        "task": to_form(data.task),
         "notes": list(data.notes),
         "summary": data.summary,
     }
@@ -138,11 +139,11 @@ def add_trial(run: RunDirectory, data: PreparedData, *, keep: bool = True) -> in
     )
     trial.set_user_attr("config", {"depth": 1, "learning_rate": 0.001})
     trial.set_user_attr("seed", 11)
-    trial.set_user_attr("result", result.to_json())
+    trial.set_user_attr("result", to_form(result))
     study.tell(trial, result.score)
     if trial.number == 0:
         study.set_user_attr("test_scores", {"0": {"log_loss": 0.61}})
-        baseline = {"config": {}, "seed": 1, "result": result.to_json()}
+        baseline = {"config": {}, "seed": 1, "result": to_form(result)}
         study.set_user_attr("baseline:majority", baseline)
     if keep:
         core = make_core(data)

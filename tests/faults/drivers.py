@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from automl.common.forms import to_form
 from automl.results.leaderboard import leaderboard
 from automl.results.record import read_record
 from automl.results.run_directory import RunDirectory
@@ -128,7 +129,7 @@ def go_on(run: Path, search: list[str]) -> list[str]:
 def board(run: Path, storage: str | None = None) -> list[dict[str, Any]]:
     """A run's leaderboard, but for the seconds, which differ every time."""
     record = read_record(RunDirectory.open(run), storage=storage)
-    rows = [row.to_json() for row in leaderboard(record)]
+    rows = [to_form(row) for row in leaderboard(record)]
     for row in rows:
         del row["seconds"]
     return rows

@@ -17,6 +17,7 @@ from optuna.storages.journal import JournalFileBackend
 
 from automl.api import load_run
 from automl.cli.main import main
+from automl.common.forms import to_form
 from automl.data.arrays import Arrays, open_arrays
 from automl.errors import RequestError, RunError
 from automl.results.check_rows import read_check_rows
@@ -66,7 +67,7 @@ def run(whole: RunDirectory, tmp_path: Path) -> RunDirectory:
 
 def board(path: Path) -> Board:
     """The leaderboard's rows: rank, trial, state, score, configuration."""
-    rows = [row.to_json() for row in leaderboard(load_run(path).record)]
+    rows = [to_form(row) for row in leaderboard(load_run(path).record)]
     names = ("rank", "trial", "state", "score", "config")
     return [tuple(None if row[n] != row[n] else row[n] for n in names) for row in rows]
 

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import strategies as st
 
+from automl.common.forms import from_form, to_form
 from automl.data import memory
 from automl.data.columns.column import MISSING_TEXTS
 from automl.data.prepare import PreparedData, prepare
@@ -65,7 +66,7 @@ def assert_sound(data: PreparedData) -> None:
     for rows in (data.train, data.validation):
         assert len(rows) > 0
         assert np.isfinite(rows.numeric).all() and np.isfinite(rows.target).all()
-    assert type(data.plan).from_json(data.plan.to_json()) == data.plan
+    assert from_form(type(data.plan), to_form(data.plan)) == data.plan
     numeric, codes = data.plan.apply(data.check)
     np.testing.assert_array_equal(numeric, data.validation.numeric[data.check_positions])
     np.testing.assert_array_equal(codes, data.validation.categorical[data.check_positions])

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from automl.common.forms import to_form
 from automl.results.record import TrialRecord, read_record
 from automl.results.run_directory import RunDirectory
 from automl.trial import FailureCause, TrialState
@@ -69,7 +70,7 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> dict[int, TrialRecord]:
 def untouched(trial: TrialRecord) -> Any:
     """What no fault of another trial may change."""
     assert trial.result is not None
-    form = trial.result.to_json()
+    form = to_form(trial.result)
     del form["seconds"], form["timings"], form["test_seconds"]
     del form["model_hash"]  # whether it is kept depends on the others
     return trial.trial, trial.config, trial.seed, trial.scores, form

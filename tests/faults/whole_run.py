@@ -9,6 +9,7 @@ from pathlib import Path
 import optuna
 from optuna.storages import JournalStorage
 
+from automl.common.forms import to_form
 from automl.data.metrics import default_objective
 from automl.data.prepare import prepare
 from automl.results.journal import JournalFile
@@ -52,7 +53,7 @@ def make_run(path: Path, data: Path) -> RunDirectory:
         storage=JournalStorage(JournalFile(run.study_file)), study_name=manifest["study"]
     )
     study.set_user_attr(
-        "baseline:majority", {"config": {}, "seed": 1, "result": result(0.7).to_json()}
+        "baseline:majority", {"config": {}, "seed": 1, "result": to_form(result(0.7))}
     )
     outcomes: list[TrialResult | None] = [
         result(0.5), result(0.25), result(0.9, TrialState.PRUNED, reason="no better"),
@@ -65,7 +66,7 @@ def make_run(path: Path, data: Path) -> RunDirectory:
         write_history(curve, run.trial_directory(number))
     (run.trial_directory(3) / "error.txt").write_text("Traceback ...\nValueError: it broke\n")
     study.set_user_attr(
-        "baseline:linear", {"config": {"depth": 0}, "seed": 2, "result": result(0.4).to_json()}
+        "baseline:linear", {"config": {"depth": 0}, "seed": 2, "result": to_form(result(0.4))}
     )
     study.set_user_attr("test_scores", {"4": {"log_loss": 0.13}, "majority": {"log_loss": 0.69}})
     write_leaderboard(run)

@@ -8,6 +8,7 @@ from typing import Any
 import optuna
 from optuna.storages import JournalStorage
 
+from automl.common.forms import to_form
 from automl.results.journal import JournalFile
 from automl.results.run_directory import RunDirectory
 from automl.trial import TrialResult, TrialState, Verdict
@@ -71,7 +72,7 @@ def add_trial(
         trial.report(1.0 / epoch, epoch)
     if outcome is None:
         return
-    trial.set_user_attr("result", outcome.to_json())
+    trial.set_user_attr("result", to_form(outcome))
     states = {
         TrialState.COMPLETED: optuna.trial.TrialState.COMPLETE,
         TrialState.PRUNED: optuna.trial.TrialState.PRUNED,

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from study_maker import add_trial, make_run, open_study, result
 
+from automl.common.forms import to_form
 from automl.errors import RequestError, RunError
 from automl.results.leaderboard import leaderboard
 from automl.results.record import RunRecord, TrialRecord, read_record
@@ -36,7 +37,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
     run = make_run(tmp_path_factory.mktemp("runs") / "housing")
     study = open_study(run)
     study.set_user_attr(
-        "baseline:majority", {"config": {}, "seed": 5, "result": result(0.9, epochs=0).to_json()}
+        "baseline:majority", {"config": {}, "seed": 5, "result": to_form(result(0.9, epochs=0))}
     )
     common = {"optimizer": "adam", "learning_rate": 0.00123456}
     add_trial(study, result(0.5), {"depth": 1, **common})
@@ -238,7 +239,7 @@ def test_a_study_in_a_database(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no study shared"):
         read_record(run, storage=url)
     study = optuna.create_study(storage=url, study_name="shared", direction="maximize")
-    study.set_user_attr("baseline:mean", {"config": {}, "seed": 0, "result": result(0.1).to_json()})
+    study.set_user_attr("baseline:mean", {"config": {}, "seed": 0, "result": to_form(result(0.1))})
     add_trial(study, result(0.25), {"depth": 1})
     add_trial(study, result(0.75), {"depth": 2})
     assert read_record(run).trials == ()  # the database was not named

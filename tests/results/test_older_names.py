@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from study_maker import add_trial, make_run, open_study, result
 
+from automl.common.forms import to_form
 from automl.data.metrics import Objective
 from automl.data.task import Task, TaskKind
 from automl.results.leaderboard import leaderboard
@@ -23,7 +24,7 @@ from automl.tuning.manifest import recorded_objective
 )
 def test_old_names_are_read(tmp_path: Path, task: Task, old: str, new: str) -> None:
     run = make_run(tmp_path / "run", "maximize", old)
-    run.write_manifest({**run.read_manifest(), "task": task.to_json()})
+    run.write_manifest({**run.read_manifest(), "task": to_form(task)})
     study = open_study(run, "maximize")
     metrics = {old: 0.75, "f1": 0.5}
     add_trial(study, result(0.75, metrics=metrics, train_metrics={old: 0.875}), {"depth": 1})
@@ -40,6 +41,6 @@ def test_old_names_are_read(tmp_path: Path, task: Task, old: str, new: str) -> N
 def test_the_same_word_of_another_task_stays(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", "maximize", "accuracy")
     task = Task(TaskKind.BINARY, 1, ("y",), (0, 1))
-    run.write_manifest({**run.read_manifest(), "task": task.to_json()})
+    run.write_manifest({**run.read_manifest(), "task": to_form(task)})
     add_trial(open_study(run, "maximize"), result(0.75), {"depth": 1})
     assert read_record(run).objective == "accuracy"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from study_maker import add_trial, make_run, open_study, result
 
+from automl.common.forms import to_form
 from automl.results.leaderboard import LeaderboardRow, leaderboard
 from automl.results.record import read_record
 
@@ -22,7 +23,7 @@ def rows(
     run.write_manifest({**manifest, "objective": {**manifest["objective"], **more}})
     study = open_study(run)
     for name, loss in (("mean", STANDARDIZED), ("linear", STANDARDIZED), ("old", "")):
-        form = replace(result(0.1), loss=loss).to_json()
+        form = to_form(replace(result(0.1), loss=loss))
         study.set_user_attr(f"baseline:{name}", {"config": {}, "seed": 5, "result": form})
     add_trial(study, replace(result(0.5), loss=trial_loss), {"depth": 1})
     return leaderboard(read_record(run))

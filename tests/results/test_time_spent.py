@@ -9,6 +9,7 @@ import pytest
 from study_maker import add_trial, make_run, open_study, result
 
 from automl.cli.trial_text import trial_text
+from automl.common.forms import to_form
 from automl.results.overview import overview_text
 from automl.results.record import read_record
 from automl.results.time_spent import time_lines, time_spent
@@ -18,7 +19,7 @@ from automl.trial import FailureCause, TrialState
 def test_each_kind_of_trial_has_its_line(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     study = open_study(run)
-    form = {"config": {}, "seed": 5, "result": result(0.9, seconds=1.0).to_json()}
+    form = {"config": {}, "seed": 5, "result": to_form(result(0.9, seconds=1.0))}
     study.set_user_attr("baseline:linear", form)
     add_trial(study, result(0.5, seconds=4.0), {"depth": 1})
     add_trial(study, result(0.4, seconds=5.0), {"depth": 1})
@@ -36,7 +37,7 @@ def test_each_kind_of_trial_has_its_line(tmp_path: Path) -> None:
     }
     assert sum(one.share for one in spent.values()) == pytest.approx(1.0)
     assert (spent["completed"].longest, spent["completed"].longest_seconds) == (1, 5.0)
-    assert json.loads(json.dumps(spent["failed"].to_json()))["share"] == 0.4
+    assert json.loads(json.dumps(to_form(spent["failed"])))["share"] == 0.4
     assert time_lines(record)[0] == "completed: 2, 9.0 s (45 %), the longest 5.0 s (trial 1)"
     text = overview_text(run, record)
     assert "failed: 1, 8.0 s (40 %)" in text

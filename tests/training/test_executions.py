@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 
+from automl.common.forms import from_form, to_form
 from automl.data.metrics import Objective, compute_metrics
 from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
@@ -56,7 +57,7 @@ def test_the_score_is_the_mean_and_the_model_the_best_one_s(
     scored = compute_metrics(data.task, rows.truth, predicted)["log_loss"]
     assert scored == pytest.approx(min(result.executions), rel=1e-4)
     assert any("means over the executions" in note for note in result.notes)
-    assert TrialResult.from_json(result.to_json()) == result
+    assert from_form(TrialResult, to_form(result)) == result
 
 
 def test_one_execution_is_a_trial_like_any_other(

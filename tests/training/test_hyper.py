@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from automl.common.forms import from_form, to_form
 from automl.data.arrays import Arrays
 from automl.data.metrics import default_objective
 from automl.data.plan import ArrayFeature, CategoricalFeature, PreprocessingPlan, Rows
@@ -343,7 +344,7 @@ def test_a_fit_of_the_hypermodel_is_called_and_its_hyperparameters_are_found(
     assert [(form["name"], form["default"]) for form in result.found] == [
         ("batch", 16), ("epochs", 2),
     ]  # fmt: skip
-    assert TrialResult.from_json(json.loads(json.dumps(result.to_json()))) == result
+    assert from_form(TrialResult, json.loads(json.dumps(to_form(result)))) == result
     result = train(OwnFit(), data, tmp_path, {"batch": 32, "epochs": 9}, epochs=5)
     assert (result.epochs, result.found) == (5, ())  # the budget of the search holds
 

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 
+from automl.common.forms import from_form, to_form
 from automl.data.metrics import default_objective
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
@@ -103,7 +104,7 @@ def test_a_slower_trainer_is_recorded_and_told_with_its_reason(
     assert result.state is TrialState.COMPLETED, result.reason
     assert result.trainer == trainer
     assert len(result.notes) == 1 and words in result.notes[0] and "\n" not in result.notes[0]
-    assert TrialResult.from_json(result.to_json()) == result
+    assert from_form(TrialResult, to_form(result)) == result
 
 
 def test_a_loop_that_cannot_be_traced_leaves_graphs_of_one_step(
@@ -137,6 +138,6 @@ def test_a_private_tracer_that_fails_is_replaced_and_told(
 
 
 def test_a_result_of_an_older_run_has_no_trainer() -> None:
-    form = TrialResult(TrialState.COMPLETED).to_json()
+    form = to_form(TrialResult(TrialState.COMPLETED))
     del form["trainer"], form["unsaved"]
-    assert TrialResult.from_json(form).trainer == ""
+    assert from_form(TrialResult, form).trainer == ""

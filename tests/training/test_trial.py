@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from automl.common.forms import from_form, to_form
 from automl.data.metrics import Objective, compute_metrics, default_objective
 from automl.data.task import TaskKind
 from automl.space import Choice, Float, Int, SearchSpace
@@ -471,7 +472,7 @@ def test_nothing_of_a_trial_stays_in_memory(toy, run):
 def test_scores_are_finite_numbers(toy, run):
     result = run(toy(), epochs=1)
     assert math.isfinite(result.score)
-    assert result == type(result).from_json(result.to_json())
+    assert result == from_form(type(result), to_form(result))
 
 
 def test_training_metrics_weigh_rows_as_validation_metrics_do(toy, run):

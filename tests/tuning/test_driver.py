@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from automl.common.forms import to_form
 from automl.data.metrics import Objective
 from automl.engines.contract import TrialEnded
 from automl.errors import RunError
@@ -59,7 +60,7 @@ class Search:
     def __init__(self, path: Path, **options: Any) -> None:
         self.run = RunDirectory.create(
             path,
-            {"objective": OBJECTIVE.to_json(), "storage": None, "study": "toy"},
+            {"objective": to_form(OBJECTIVE), "storage": None, "study": "toy"},
         )
         self.options = {"trials": 12, "sampler": "tpe", "pruner": "none", "slots": 1, "keep": 3}
         self.options |= options
@@ -110,7 +111,7 @@ class Search:
         return driver.run()
 
     def board(self) -> list[dict[str, Any]]:
-        rows = [row.to_json() for row in leaderboard(read_record(self.run))]
+        rows = [to_form(row) for row in leaderboard(read_record(self.run))]
         for row in rows:
             row.pop("seconds")
         return rows

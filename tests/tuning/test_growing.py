@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from automl.common.forms import to_form
 from automl.data.metrics import Objective
 from automl.engines.contract import Event, TrialEnded
 from automl.results.leaderboard import leaderboard
@@ -59,7 +60,7 @@ class Search:
     """One run, driven in as many sessions as it takes."""
 
     def __init__(self, path: Path, sampler: str, trials: int = 24, slots: int = 1) -> None:
-        form = {"objective": OBJECTIVE.to_json(), "storage": None, "study": "toy"}
+        form = {"objective": to_form(OBJECTIVE), "storage": None, "study": "toy"}
         self.run = RunDirectory.create(path, form)
         self.sampler, self.trials, self.slots = sampler, trials, slots
 
@@ -78,7 +79,7 @@ class Search:
         return Driver(self.study, self.engine, settings, clock, Observer(), lambda _: None).run()
 
     def board(self) -> list[dict[str, Any]]:
-        rows = [row.to_json() for row in leaderboard(read_record(self.run))]
+        rows = [to_form(row) for row in leaderboard(read_record(self.run))]
         for row in rows:
             row.pop("seconds")
         return rows

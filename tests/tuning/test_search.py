@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from automl.common.forms import to_form
 from automl.common.root import Root
 from automl.data.metrics import default_objective
 from automl.data.prepare import prepare
@@ -61,7 +62,7 @@ def test_a_plan_that_an_earlier_version_wrote_is_the_same_plan(tmp_path: Path) -
 
 def test_rows_prepared_in_another_way_are_refused(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
-    form = {"plan": prepare(replace(REQUEST.data, seed=1)).plan.to_json()}
+    form = {"plan": to_form(prepare(replace(REQUEST.data, seed=1)).plan)}
     write_json(run.plan_file, form)
     with pytest.raises(RunError, match="no longer prepared as when the run began"):
         restore_rows(run, REQUEST, run.read_manifest(), None)

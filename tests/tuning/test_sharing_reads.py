@@ -9,6 +9,7 @@ from typing import Any
 import optuna
 import pytest
 
+from automl.common.forms import to_form
 from automl.results.database import open_storage
 from automl.space.registry import find_space
 from automl.trial import TrialResult, TrialState
@@ -22,7 +23,7 @@ def test_whose_a_trial_is_is_read_once_for_all(
 ) -> None:
     url = f"sqlite:///{tmp_path}/studies.db"
     study = optuna.create_study(storage=open_storage(url), study_name="one")
-    result = TrialResult(TrialState.COMPLETED, score=0.5).to_json()
+    result = to_form(TrialResult(TrialState.COMPLETED, score=0.5))
     for number in range(TRIALS):
         trial = optuna.trial.create_trial(
             value=0.5,

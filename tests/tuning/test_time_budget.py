@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from automl.common.forms import from_form, to_form
 from automl.engines.contract import TrialEnded
 from automl.results.record import RunRecord, read_record
 from automl.trial import SEARCH_OVER, TrialResult, TrialSpec, TrialState
@@ -147,4 +148,4 @@ def test_a_specification_with_a_deadline_survives_its_json_form(tmp_path: Path) 
     search = Search(tmp_path / "run", trials=1)
     search.session()
     spec = replace(search.engine.submitted[0], seconds_left=12.5, kept_back=1.5)
-    assert TrialSpec.from_json(spec.to_json()) == spec
+    assert from_form(TrialSpec, to_form(spec)) == spec

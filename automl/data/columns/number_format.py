@@ -9,12 +9,10 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from automl.common.forms import check_form
 from automl.data.columns.date_spellings import DIGITS
 
 if TYPE_CHECKING:
@@ -140,6 +138,16 @@ class NumberFormat:
     units: tuple[str, ...] = ()
     negative: str = Negative.LEADING.value
 
+    def __post_init__(self) -> None:
+        """Checks the marks, for a format may be read from anybody's file.
+
+        Raises:
+            ValueError: No number is written with them.
+        """
+        marks = {".", ",", "'", " ", "_", ""} - {self.decimal}
+        if self.decimal not in (".", ",") or self.grouping not in marks:
+            raise ValueError(f"the marks {self.decimal!r} and {self.grouping!r} write no numbers")
+
     @property
     def is_plain(self) -> bool:
         """Whether numbers are written as programs write them."""
@@ -187,27 +195,6 @@ class NumberFormat:
         if self.units and not written.unit and number != 0 and not _is_currency(self.units[0]):
             return float("nan")
         return -number if written.is_negative else number
-
-    def to_json(self) -> dict[str, Any]:
-        """The JSON form: only dictionaries, lists and scalars."""
-        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
-
-    @classmethod
-    def from_json(cls, form: Mapping[str, Any]) -> NumberFormat:
-        """Rebuilds a format from its JSON form.
-
-        Raises:
-            ValueError: It is not one.
-        """
-        check_form(cls, form)
-        values: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in form.items()
-        }
-        found = cls(**values)
-        marks = {".", ",", "'", " ", "_", ""} - {found.decimal}
-        if found.decimal not in (".", ",") or found.grouping not in marks:
-            raise ValueError(f"the marks {found.decimal!r} and {found.grouping!r} write no numbers")
-        return found
 
     def describe(self) -> str:
         """What is special about it, in words."""

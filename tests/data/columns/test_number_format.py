@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from automl.common.forms import read_form, to_form
 from automl.data.columns.infer_numbers import infer_number_format
 from automl.data.columns.number_format import NumberFormat, take_apart
 
@@ -31,7 +32,7 @@ def texts(*values):
 
 @pytest.mark.parametrize("found", FORMATS)
 def test_a_format_survives_json(found):
-    assert NumberFormat.from_json(json.loads(json.dumps(found.to_json()))) == found
+    assert read_form(NumberFormat, json.loads(json.dumps(to_form(found)))) == found
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_a_format_survives_json(found):
 )
 def test_what_is_no_format_is_refused(form):
     with pytest.raises(ValueError, match=r"marks|text|unknown"):
-        NumberFormat.from_json(form)
+        read_form(NumberFormat, form)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from automl.common.forms import to_form
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.data.rows import read_rows
@@ -121,7 +122,7 @@ def test_rows_of_standard_input_are_not_kept_and_read_once(monkeypatch):
     first = prepare(request)
     with pytest.raises(DataError, match="Nothing came on standard input"):
         prepare(request)
-    again = DataRequest.from_json(json.loads(json.dumps(request.to_json())))
+    again = DataRequest.from_json(json.loads(json.dumps(to_form(request))))
     assert not again.can_be_read_again
     with pytest.raises(DataError, match="given on standard input and are not kept"):
         prepare(again)

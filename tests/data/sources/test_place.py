@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from automl.common.forms import to_form
 from automl.data.request import DataRequest
 from automl.data.sources import load
 from automl.errors import DataError
@@ -73,7 +74,7 @@ def test_a_request_for_a_file_of_an_odd_name_is_recorded_and_read_back(tmp_path)
     Path(odd).write_text("a;b\n1;2\n3;4\n")
     request = DataRequest(odd, "b")
     assert request.name == "t_"
-    text = to_json_text(request.to_json())
+    text = to_json_text(to_form(request))
     text.encode()
     assert DataRequest.from_json(json.loads(text)).source == odd
     said: list[str] = []

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from automl.common.forms import read_form, to_form
 from automl.data.columns.column import clean
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
@@ -65,7 +66,7 @@ def test_whatever_a_label_is_it_comes_back(texts):
         return
     kind = TaskKind.BINARY if len(classes) == 2 else TaskKind.MULTICLASS
     task = Task(kind, 1 if len(classes) == 2 else len(classes), ("y",), classes)
-    assert Task.from_json(json.loads(json.dumps(task.to_json()))) == task
+    assert read_form(Task, json.loads(json.dumps(to_form(task)))) == task
 
 
 @pytest.mark.parametrize("dtype", [object, "int64", "Int64", "str", "category"])

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from automl.common.forms import to_form
 from automl.data.combine import Combined, combine
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
@@ -115,7 +116,7 @@ def test_folds_are_read_as_written() -> None:
     assert FoldRule.of("5x2") == FoldRule(5, 2)
     assert FoldRule(2, 1).views == ("fold-1", "fold-2")
     assert DataRequest("iris").views == ("holdout",)
-    assert DataRequest.from_json(DataRequest("iris", cv="3x2").to_json()).views[-1] == "fold-6"
+    assert DataRequest.from_json(to_form(DataRequest("iris", cv="3x2"))).views[-1] == "fold-6"
 
 
 def test_folds_and_rows_that_validate_are_too_much() -> None:
@@ -141,7 +142,7 @@ def test_a_plan_is_fitted_on_the_training_rows_of_its_own_fold() -> None:
         np.testing.assert_allclose(view.train.numeric[:, 0].mean(), 0.0, atol=1e-6)
         np.testing.assert_allclose(view.train.numeric[:, 0].std(), 1.0, atol=1e-5)
         seen.append(view.plan)
-    assert len({str(plan.to_json()) for plan in seen}) == 4
+    assert len({str(to_form(plan)) for plan in seen}) == 4
     alone = prepare(DataRequest(frame, ("y",)))
     assert alone.test is not None
     np.testing.assert_array_equal(alone.test.truth, data.test.truth)  # the same rows test

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from automl.data.clipping import Clip
 from automl.data.columns.column import ColumnSource, Reading, clean, numeric_values, text_values
-from automl.data.columns.cycles import Cycle
+from automl.data.columns.cycles import POSSIBLE, Cycle
+from automl.data.columns.date_format import check_date_format
 from automl.data.columns.number_format import NumberFormat
 from automl.data.columns.unread import MOST_OF_A_COLUMN, Tell, tell_lacking
 from automl.data.numbers import (
@@ -26,6 +29,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 IntArray = npt.NDArray[np.int32]
+
+
+def check_scales(means: Sequence[float], deviations: Sequence[float]) -> None:
+    """Checks numbers that rows are standardized by.
+
+    Raises:
+        ValueError: A mean is not finite, or a deviation is not above 0.
+    """
+    if not all(map(math.isfinite, (*means, *deviations))) or any(d <= 0 for d in deviations):
+        raise ValueError("a mean is not finite, or a deviation is not above 0")
 
 
 @dataclass(frozen=True)
@@ -49,6 +62,8 @@ class NumericFeature:
             each, in `Cycle`'s order.
     """
 
+    FORM_KIND: ClassVar[str] = "numeric"
+
     name: str
     fill: float
     mean: float
@@ -60,6 +75,19 @@ class NumericFeature:
     number_format: NumberFormat = field(default_factory=NumberFormat)
     clip: Clip = field(default_factory=Clip)
     cycles: tuple[Cycle, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Checks what is computed with, for a feature may be read from anybody's file.
+
+        Raises:
+            ValueError: It cannot be computed with.
+        """
+        if self.source is ColumnSource.DATE:
+            check_date_format(self.date_format)
+        possible = POSSIBLE.get(self.source, ())
+        if self.cycles != tuple(cycle for cycle in possible if cycle in self.cycles):
+            raise ValueError(f"cycles of a {self.source} are not of {list(possible)}, in order")
+        check_scales((self.fill, self.mean), (self.std,))
 
     @property
     def reading(self) -> Reading:
@@ -101,6 +129,8 @@ class CategoricalFeature:
             other value has code 0.
     """
 
+    FORM_KIND: ClassVar[str] = "categorical"
+
     name: str
     vocabulary: tuple[str, ...]
 
@@ -140,10 +170,24 @@ class ArrayFeature:
         clip: How far a standardized value may lie from the mean.
     """
 
+    FORM_KIND: ClassVar[str] = "array"
+
     shape: tuple[int, ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
     clip: Clip = field(default_factory=Clip)
+
+    def __post_init__(self) -> None:
+        """Checks what is computed with, likewise.
+
+        Raises:
+            ValueError: It cannot be computed with.
+        """
+        if not self.shape or any(size < 1 for size in self.shape):
+            raise ValueError(f"shape is {self.shape}, no shape of a row")
+        if len(self.mean) != len(self.std) or len(self.mean) not in (1, self.size):
+            raise ValueError("mean and std do not fit the shape")
+        check_scales(self.mean, self.std)
 
     @property
     def size(self) -> int:
