@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from automl.common.option import described
 from automl.common.shell import shown_path
 from automl.errors import AutoMLError, RunError
 from automl.results.record import RunRecord, read_record
 from automl.results.run_directory import RunDirectory
 from automl.run_trial import RunTrial
+from automl.tuning.options import RESUME_OPTIONS
 
 if TYPE_CHECKING:
     import pandas as pd
     from optuna.pruners import BasePruner
     from optuna.samplers import BaseSampler
 
-    from automl.tuning.budget import SearchBudget
     from automl.tuning.observer import Observer
     from automl.tuning.outcome import Outcome
     from automl.tuning.session import SearchEnd
@@ -148,6 +148,7 @@ class Run:
             processes.close()
         return Path(to)
 
+    @described(RESUME_OPTIONS, resumed=True)
     def resume(
         self,
         trials: int | None = None,
@@ -170,22 +171,9 @@ class Run:
         """Goes on with the search.
 
         Args:
-            trials: New total number of trials, earlier ones included, or None as before.
-            time: New total of seconds (or a text such as ``"10m"``), those already spent
-                included, or None as before.
-            workers: Trials at once, or None as before.
-            device: What trials run on (``auto``, ``cpu``, ``gpu``), or None as before.
-            memory_per_worker: Bytes of memory that a worker may hold, or None as before.
-            max_disk: Bytes of the disk that the run may take, or None as before.
-            grace: Seconds after SIGTERM or SIGHUP within which the search ends, or None as before.
-            space: The search space, where it was given as an object, or where it is not an
-                installed one and was not named for the run on this machine.
+            trials, ...: See `automl.tuning.options`, from where they are put in here.
             data: The data, where they were given in memory and are needed again.
-            storage: URL of the database that the run's study is in, where it was not named for the
-                run on this machine.
-            address: Address of the run's Ray cluster, likewise, or of another one.
-            callbacks: The run's callbacks once more, where it was started with some.
-            sampler: Its sampler, where that was given as an object.
+            sampler: The run's sampler, where that was given as an object.
             pruner: Its pruner, likewise.
             verbose: What is shown on the way, as in `search`.
             observer: Who watches.
@@ -197,64 +185,15 @@ class Run:
             RequestError: The run cannot be resumed as asked.
             RunError: The search could not go on, or no trial completed.
         """
-        from automl.space.fit_options import carried_callbacks
-        from automl.tuning.argument_types import checked_types
-        from automl.tuning.budget import bytes_of, seconds_of
-        from automl.tuning.given import Given
+        given = {name: value for name, value in locals().items() if name in RESUME_OPTIONS}
+        from automl.tuning.arguments import resumed_values
         from automl.tuning.search import resume_search
 
-        plain = checked_types(
-            {
-                "trials": trials,
-                "time": time,
-                "workers": workers,
-                "device": "auto" if device is None else device,
-                "memory_per_worker": memory_per_worker,
-                "max_disk": max_disk,
-                "grace": grace,
-                "storage": storage,
-                "address": address,
-            }
-        )
-        trials, time, workers = plain["trials"], plain["time"], plain["workers"]
-        memory_per_worker, max_disk = plain["memory_per_worker"], plain["max_disk"]
-        budget = self._budget(trials, time)
-        sizes = {"memory_per_worker": memory_per_worker, "max_disk": max_disk}
-        given: dict[str, Any] = {
-            name: bytes_of(size) for name, size in sizes.items() if size is not None
-        }
-        if device is not None:
-            given["device"] = device
-        if grace is not None:
-            given["grace"] = seconds_of(grace)
-        _, carried = carried_callbacks(callbacks)
-        objects = Given(carried, sampler, pruner)
+        changes, objects = resumed_values(given, sampler, pruner)
+        changes.setdefault("storage", self._storage)
         return conducted(
-            lambda told: resume_search(
-                self.path,
-                told,
-                budget,
-                workers,
-                space,
-                data,
-                storage or self._storage,
-                address,
-                objects,
-                **given,
-            ),
-            observer,
-            verbose,
+            lambda told: resume_search(self.path, told, changes, data, objects), observer, verbose
         )
-
-    def _budget(self, trials: int | None, time: float | str | None) -> SearchBudget:
-        """What the search may spend, as recorded where nothing else is given."""
-        from automl.tuning.budget import seconds_of
-        from automl.tuning.manifest import recorded_request
-
-        budget = recorded_request(self._directory, self._directory.read_manifest()).budget
-        if trials is not None:
-            budget = replace(budget, trials=trials)
-        return budget if time is None else replace(budget, seconds=seconds_of(time))
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"

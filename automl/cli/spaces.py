@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from automl.cli.completion import space_names
+from automl.cli.completion import one_of
 from automl.cli.shared_options import AsJson, Debug
 from automl.common.forms import to_form
 from automl.common.shell import option, shown_path
 from automl.errors import RequestError
+from automl.tuning.search_options import installed_spaces
 
 if TYPE_CHECKING:
     from automl.space.describe import DescribeRow
@@ -22,7 +23,7 @@ Reference = Annotated[
     str,
     typer.Argument(
         metavar="SPACE",
-        autocompletion=space_names,
+        autocompletion=one_of(installed_spaces),
         help="A space's name, a file (mine.py, mine.py:space) or module:attribute; KerasTuner's "
         "build(hp) functions and hypermodels are spaces too.",
     ),

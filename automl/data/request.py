@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from numbers import Integral, Real
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
+from automl.common.option import check_options
 from automl.data.clipping import Clip
+from automl.data.options import DATA_OPTIONS
 from automl.data.separators import checked_separator
 from automl.data.views.fold_rule import FoldRule
 from automl.errors import DataError, RequestError
@@ -22,64 +24,23 @@ STANDARD_INPUT = "-"
 BY_ORDER = "order"
 SHUFFLED = "none"
 DECIMAL_MARKS = (".", ",")
-# Of options that a program may give as anything, their types, and what they should be.
-_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
-    "names": ((str, Path, Iterable), "names as a list, a text with commas, or a file of names"),
-    "separator": ((str,), "a character, or a name such as 'tab'"),
-    "split_by_time": ((str, Integral), "a column's name or position"),
-    "group": ((str, Integral), "a column's name or position"),
-    "class_weight": ((str, Mapping), "'balanced', or the weight of each class in a dictionary"),
-    "task": ((str,), "a kind of task, such as 'regression'"),
-    "decimal": ((str,), "'.' or ','"),
-    "date_format": ((Mapping,), "a dictionary of columns to formats such as '%d.%m.%Y'"),
-    "cycles": ((Mapping,), "a dictionary of columns to cycles such as 'year,week'"),
-}
 
 
 @dataclass(frozen=True)
 class DataRequest:
-    """A request for prepared data.
+    """A request for prepared data: the values of its options (`automl.data.options`).
+
+    They have the options' names; of these alone more is to be said:
 
     Attributes:
         source: Path of a file (CSV, TSV, Excel, Parquet, Feather, JSON lines or NPZ, packed or
             not), ``-`` for standard input, name of a set bundled with scikit-learn, a
             `pandas.DataFrame`, or a pair of arrays ``(x, y)``.
-        target: The columns to learn, each by name or by position (from 0; -1 is the last).
-        ignore: Columns to leave out, likewise.
         names: Column names of a text file without a header: the names, or one text of names
             with commas between them, or the path of a file with one name a line.
-        separator: What separates the values of text files: a character, or ``comma``,
-            ``semicolon``, ``tab``, ``bar`` or ``blanks``; None to find out.
-        validation: Validation rows: a source like the first, or their share of the rows that
-            are not test rows, or None for the default share.
-        cv: Folds that the rows which are not test rows are divided into, each of which validates
-            once: a number, or folds and repeats as ``"5x2"``; None for one division.
-        test: Test rows: a source, or their share of all rows (0 for none), or None for a share
-            by size.
-        split_by_time: Column by which rows are ordered; the latest are test and validation. Or
-            ``"order"`` for the order that the rows are in, as of arrays, or ``"none"`` for
-            shuffled rows although they overlap.
-        group: Column whose groups of rows are never divided between training and the others.
         weight: Column with the weight of each row; or the weights themselves, an array, a Series
             or a list with one number a row, which are kept in memory only.
-        class_weight: ``"balanced"``, or class to weight; None for equal weights.
-        task: Kind of task, to overrule what the target looks like.
-        categorical: Columns to take as categories whatever they look like.
-        numeric: Columns to take as numbers whatever they look like.
-        decimal: Decimal mark of numbers in texts, ``"."`` or ``","``; None for what each column
-            shows.
-        day_first: Whether in dates the day comes before the month where a column shows neither.
-        date_format: Column to the format of its dates, as for ``strptime``; None for what each
-            shows.
-        cycles: Column of dates or times of day to the cycles in which its place is told: some of
-            ``year``, ``week`` and ``day`` with commas between them, or ``"none"``; None for those
-            that the training rows have seen enough of.
-        input: How numbers come to the models: ``"standardize"``; ``"raw"``, as they are; or
-            ``"auto"``, standardized unless a model of a person's own wants them raw.
-        clip: How standardized numbers far from their mean are clipped: ``"hard"``, ``"smooth"``
-            or ``"none"``; see `automl.data.clipping`.
         seed: Seed of the split; 0 is a seed.
-        allow_wide: Whether a table may have more columns than rows.
         keep_constant: Whether columns of numbers that are all the same stay (as zeros) and dates
             get no further columns, for a model whose author has counted on every column.
     """
@@ -115,7 +76,8 @@ class DataRequest:
         Raises:
             RequestError: A share is not a share, or two options contradict each other.
         """
-        self._check_types()
+        check_options(DATA_OPTIONS, vars(self))
+        self._check_class_weight()
         for name in ("target", "ignore", "categorical", "numeric"):
             object.__setattr__(self, name, _as_tuple(getattr(self, name)))
         object.__setattr__(self, "names", _column_names(self.names))
@@ -159,18 +121,12 @@ class DataRequest:
                 "each class."
             )
 
-    def _check_types(self) -> None:
+    def _check_class_weight(self) -> None:
         """Checks what may come from Python as anything.
 
         Raises:
-            RequestError: A value is of another type.
+            RequestError: A weight is no number.
         """
-        for name, (types, expected) in _TYPES.items():
-            value = getattr(self, name)
-            if value is not None and (not isinstance(value, types) or isinstance(value, bool)):
-                raise RequestError(
-                    f"{name} is {value!r:.60}, of the type {type(value).__name__}; give {expected}."
-                )
         for label, weight in (
             self.class_weight.items() if isinstance(self.class_weight, Mapping) else ()
         ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from automl.errors import RequestError
@@ -39,6 +40,18 @@ def batch_sizes(given: Any) -> Hyperparameter:
     if not options:
         raise _wrong(given)
     return Choice(NAME, options, default=min(options, key=lambda rows: abs(rows - USUAL)))
+
+
+def checked_batch_size(name: str, given: Any) -> Any:
+    """A batch size as it is recorded: several numbers as a tuple.
+
+    Raises:
+        RequestError: It is none.
+    """
+    several = isinstance(given, Iterable) and not isinstance(given, str)
+    sizes = tuple(given) if several else given
+    batch_sizes(sizes)
+    return sizes
 
 
 def _rows(part: Any, given: Any) -> int:

@@ -1,62 +1,68 @@
-"""The arguments of `automl.search` as a request takes them: sizes, times and objects as values."""
+"""What a person gave for the options of a search, as a request takes it: objects as values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from automl.common.option import check_options
 from automl.space.fit_options import carried_callbacks, recordable
 from automl.space.given_hyperparameters import given_forms
-from automl.tuning.argument_types import checked_types
-from automl.tuning.budget import budget_of, bytes_of, seconds_of
 from automl.tuning.given import Given, named_pruner, named_sampler
 from automl.tuning.objective_given import metrics_given, objective_given
-
-#: What is no part of a request: where the rows and models come from, and where all goes to.
-_BESIDE = ("data", "target", "space", "directory", "verbose", "observer")
-#: What a request has as other values, under other names.
-_BUDGET = ("trials", "time", "trial_time")
+from automl.tuning.options import SEARCH_OPTIONS
 
 
-def request_arguments(asked: Mapping[str, Any]) -> tuple[dict[str, Any], Given]:
+def asked_values(given: Mapping[str, Any]) -> tuple[dict[str, Any], Given]:
     """Turns what a person gave into values.
 
     Args:
-        asked: The arguments of `automl.search`, by their names.
+        given: The options that were given, by their names in Python.
 
     Returns:
-        The arguments of `automl.tuning.request.make_request`, but for the data and the space; and
-        the objects that no request can hold.
+        The value of each option, as `automl.tuning.request.make_request` takes them; and the
+        objects that no request can hold.
 
     Raises:
         RequestError: A value cannot be read.
     """
-    asked = checked_types(asked)
-    objective, direction = objective_given(asked["objective"])
-    callbacks, carried = carried_callbacks(asked["callbacks"])
-    sampler, own_sampler = named_sampler(asked["sampler"])
-    pruner, own_pruner = named_pruner(asked["pruner"])
-    sizes, grace = asked["batch_size"], asked["grace"]
-    several = isinstance(sizes, Iterable) and not isinstance(sizes, str)
-    arguments = {
-        **{name: value for name, value in asked.items() if name not in (*_BESIDE, *_BUDGET)},
-        "budget": budget_of(asked["trials"], asked["time"]),
-        "trial_seconds": seconds_of(asked["trial_time"]),
-        "batch_size": tuple(sizes) if several else sizes,
-        "hyperparameters": given_forms(asked["hyperparameters"]),
-        "loss": recordable("loss", asked["loss"]),
-        "optimizer": recordable("optimizer", asked["optimizer"]),
+    usual = {name: option.default for name, option in SEARCH_OPTIONS.items()}
+    values = usual | check_options(SEARCH_OPTIONS, given)
+    objective, direction = objective_given(values["objective"])
+    callbacks, carried = carried_callbacks(values["callbacks"])
+    sampler, own_sampler = named_sampler(values["sampler"])
+    pruner, own_pruner = named_pruner(values["pruner"])
+    values |= {
+        "hyperparameters": given_forms(values["hyperparameters"]),
+        "loss": recordable("loss", values["loss"]),
+        "optimizer": recordable("optimizer", values["optimizer"]),
         "callbacks": callbacks,
         "sampler": sampler,
         "pruner": pruner,
         "objective": objective,
-        "direction": direction if asked["direction"] is None else asked["direction"],
-        "metrics": metrics_given(asked["metrics"]),
-        "memory_per_worker": bytes_of(asked["memory_per_worker"]),
-        "max_disk": bytes_of(asked["max_disk"]),
+        "direction": direction if values["direction"] is None else values["direction"],
+        "metrics": metrics_given(values["metrics"]),
     }
-    if grace is None:
-        del arguments["grace"]
-    else:
-        arguments["grace"] = seconds_of(grace)
-    return arguments, Given(carried, own_sampler, own_pruner)
+    return values, Given(carried, own_sampler, own_pruner)
+
+
+def resumed_values(
+    given: Mapping[str, Any], sampler: Any = None, pruner: Any = None
+) -> tuple[dict[str, Any], Given]:
+    """Turns what a person gave for a run that goes on into values.
+
+    Args:
+        given: Options by their names in Python, None for what is as before.
+        sampler: The run's sampler, where that was an object.
+        pruner: Its pruner, likewise.
+
+    Returns:
+        The values of the options that are not as before; and the objects of the run.
+
+    Raises:
+        RequestError: A value cannot be read.
+    """
+    changed = {name: value for name, value in given.items() if value is not None}
+    changes = check_options(SEARCH_OPTIONS, changed)
+    _, carried = carried_callbacks(changes.pop("callbacks", None))
+    return changes, Given(carried, sampler, pruner)

@@ -8,10 +8,11 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from automl.common.option_values import at_least, finite_number, flag_of
 from automl.errors import RequestError
 from automl.trial import TrialResult
-from automl.tuning.argument_types import whole_number
 
 #: Trials of a search for which neither a number nor a time was given.
 DEFAULT_TRIALS = 30
@@ -90,6 +91,19 @@ def seconds_of(duration: float | str | None) -> float | None:
     return parse_duration(duration) if isinstance(duration, str) else duration
 
 
+def duration(name: str, given: Any) -> float:
+    """The seconds, above zero, of an option's number or text; see `seconds_of`.
+
+    Raises:
+        RequestError: It is neither, or not above zero.
+    """
+    expected = "seconds as a number, or a text such as '10m'"
+    seconds = finite_number(name, seconds_of(given), expected)
+    if not seconds > 0:
+        raise RequestError(f"{flag_of(name)} is {seconds:g} s; it must be above zero.")
+    return seconds
+
+
 def bytes_of(size: int | str | None) -> int | None:
     """A size in bytes, however it was given; see `parse_size`."""
     return parse_size(size) if isinstance(size, str) else size
@@ -122,10 +136,10 @@ class SearchBudget:
         Raises:
             RequestError: A limit is not positive, or there is none.
         """
-        if self.trials is not None and whole_number("--trials", self.trials) < 1:
-            raise RequestError(f"--trials is {self.trials}; it must be at least 1.")
-        if self.seconds is not None and not self.seconds > 0:
-            raise RequestError(f"--time is {self.seconds:g} s; it must be above zero.")
+        if self.trials is not None:
+            at_least(1)("trials", self.trials)
+        if self.seconds is not None:
+            duration("time", self.seconds)
         if self.trials is None and self.seconds is None:
             raise RequestError("The search has no end: give --trials, --time or both.")
 

@@ -1,7 +1,7 @@
 """What other tools (KerasTuner, Optuna, Ray, scikit-learn) call the arguments of a search.
 
-One table for the command line and the Python interface: our word for theirs, or, where there is
-no such argument, what to do in its place.
+For the command line and the Python interface alike: our word for theirs, which the option's
+declaration has, or, where there is no such argument, what to do in its place.
 """
 
 from __future__ import annotations
@@ -10,27 +10,9 @@ from collections.abc import Collection, Iterable
 
 from automl.common.names import near_names
 from automl.errors import RequestError
+from automl.tuning.options import SEARCH_OPTIONS
 
-OURS = {
-    **dict.fromkeys(("out", "output", "output_dir", "run", "name"), "directory"),
-    **dict.fromkeys(("max_trials", "n_trials", "num_samples"), "trials"),
-    **dict.fromkeys(("timeout", "max_time", "time_budget", "time_budget_s"), "time"),
-    **dict.fromkeys(("jobs", "n_jobs", "processes", "max_concurrent_trials"), "workers"),
-    **dict.fromkeys(("label", "label_column"), "target"),
-    **dict.fromkeys(("metric", "scoring"), "objective"),
-    **dict.fromkeys(("max_epochs", "max_iter", "n_epochs"), "epochs"),
-    **dict.fromkeys(("validation_split", "validation_data", "validation_fraction"), "validation"),
-    **dict.fromkeys(("test_size", "test_split", "test_data"), "test"),
-    **dict.fromkeys(("hypermodel", "build_model", "search_space"), "space"),
-    **dict.fromkeys(("n_iter_no_change", "early_stopping_rounds"), "patience"),
-    **dict.fromkeys(("random_state", "random_seed"), "seed"),
-    **dict.fromkeys(("sample_weight", "sample_weights", "weights"), "weight"),
-    **dict.fromkeys(("batch", "batchsize"), "batch_size"),
-    "scheduler": "pruner",
-    "search_alg": "sampler",
-    "groups": "group",
-    "study_name": "study",
-}
+OURS = {word: option.name for option in SEARCH_OPTIONS.values() for word in option.elsewhere}
 """Their word to ours, without dashes."""
 
 INSTEAD = {

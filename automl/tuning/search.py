@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from automl.engines.defaults import check_defaults
@@ -19,7 +21,6 @@ from automl.space.batch_size import NAME as BATCH_SIZE
 from automl.space.fit_options import FitOptions, check_fit
 from automl.space.keras_tuner import INPUTS, fitted_with, is_untraced, remarks, space_of
 from automl.space.override import narrowing_notes
-from automl.tuning.budget import SearchBudget
 from automl.tuning.consent import consented_request, consented_space, found_again, remember_named
 from automl.tuning.given import NOTHING_GIVEN, Given, asked_pruner, asked_sampler, replay_note
 from automl.tuning.known_runs import known_run
@@ -130,29 +131,20 @@ def start_search(
 def resume_search(
     directory: str | Path,
     observer: Observer | None = None,
-    budget: SearchBudget | None = None,
-    workers: int | None = None,
-    space: Any = None,
+    changes: Mapping[str, Any] = MappingProxyType({}),
     source: Any = None,
-    storage: str | None = None,
-    address: str | None = None,
     objects: Given = NOTHING_GIVEN,
-    **changes: Any,
 ) -> SearchEnd:
     """Goes on with a run that was interrupted, or that is to have more trials.
 
     Args:
         directory: The run's directory.
         observer: Who watches.
-        budget: New limits of the whole run, or None for those it was started with.
-        workers: Trials at once, or None as before.
-        space: The run's search space (a reference or an object), where it is neither installed
-            nor was named for the run on this machine.
+        changes: The values of the options that are not as before. ``space`` (a reference or an
+            object), ``storage`` and ``address`` are needed where they were not named for the run
+            on this machine.
         source: The run's data, where they were given in memory and their prepared form is gone.
-        storage: The database of the run's study, where that was not named for it on this machine.
-        address: The run's Ray cluster, likewise, or another one.
         objects: The run's callbacks, sampler and pruner once more, where they were objects.
-        **changes: Further fields of `SearchRequest` that are not as before.
 
     Returns:
         The run and how it ended.
@@ -166,14 +158,12 @@ def resume_search(
     observer = observer or Observer()
     run = RunDirectory.open(directory)
     manifest = run.read_manifest()
-    request = recorded_request(run, manifest)
-    if budget is not None:
-        request = replace(request, budget=budget)
-    if workers is not None:
-        request = replace(request, workers=workers)
-    request = replace(request, **changes)
-    request = consented_request(run, manifest, request, storage, address)
-    wanted = consented_space(run, manifest, space)  # before any process is started
+    named = {name: changes.get(name) for name in ("space", "storage", "address")}
+    request = recorded_request(run, manifest).changed(
+        {name: value for name, value in changes.items() if name not in named}
+    )
+    request = consented_request(run, manifest, request, named["storage"], named["address"])
+    wanted = consented_space(run, manifest, named["space"])  # before any process is started
     from automl.data.arrays import open_arrays
 
     with ExitStack() as stack:

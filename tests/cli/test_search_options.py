@@ -10,9 +10,11 @@ import pytest
 from typer.main import get_command
 
 from automl.cli.main import main, make_app
-from automl.cli.search import parse_class_weight, parse_rows, parse_settings
+from automl.data.options import parse_class_weight, parse_rows
 from automl.errors import RequestError
+from automl.tuning.options import SEARCH_OPTIONS
 from automl.tuning.request import SearchRequest
+from automl.tuning.search_options import parse_settings
 
 # What is typed, where it shows in the request, and as what.
 OPTIONS: list[tuple[list[str], str, Any]] = [
@@ -135,18 +137,13 @@ def test_without_options_the_request_has_the_interfaces_defaults(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from automl.tuning.budget import DEFAULT_TRIALS
-    from automl.tuning.request import (
-        DEFAULT_EPOCHS,
-        DEFAULT_KEEP_MODELS,
-        DEFAULT_PATIENCE,
-    )
 
     request = request_of(monkeypatch, [])
     assert request.data.source == "data.csv"
     assert (request.budget.trials, request.budget.seconds) == (DEFAULT_TRIALS, None)
-    assert request.trial_budget.epochs == DEFAULT_EPOCHS
-    assert request.trial_budget.patience == DEFAULT_PATIENCE
-    assert request.keep_models == DEFAULT_KEEP_MODELS
+    assert request.trial_budget.epochs == SEARCH_OPTIONS["epochs"].default == 100
+    assert request.trial_budget.patience == SEARCH_OPTIONS["patience"].default == 10
+    assert request.keep_models == SEARCH_OPTIONS["keep_models"].default == 10
     assert (request.seed, request.workers, request.objective) == (0, None, None)
 
 
@@ -195,29 +192,28 @@ def test_names_of_extras_survive_the_markup(capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.parametrize("given", ["depth", "depth=", "=3", " "])
 def test_settings_that_are_none_are_refused(given: str) -> None:
     with pytest.raises(RequestError, match="is not NAME=VALUE"):
-        parse_settings([given])
+        parse_settings("--set", [given])
 
 
 def test_a_setting_given_twice_is_refused() -> None:
     with pytest.raises(RequestError, match="set twice"):
-        parse_settings(["depth=3", "depth=4"])
-    assert parse_settings(["a=b=c"]) == {"a": "b=c"}
+        parse_settings("--set", ["depth=3", "depth=4"])
+    assert parse_settings("--set", ["a=b=c"]) == {"a": "b=c"}
 
 
 def test_a_file_whose_name_is_a_number_is_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert parse_rows("0.2") == parse_rows("20%") == 0.2
+    assert parse_rows("--test", "0.2") == parse_rows("--test", "20%") == 0.2
     (tmp_path / "0.2").touch()
-    assert parse_rows("0.2") == "0.2"
-    assert parse_rows(None) is None
+    assert parse_rows("--test", "0.2") == "0.2"
 
 
 def test_a_class_weight_that_is_no_number_is_refused() -> None:
-    assert parse_class_weight("a=b=2") == {"a=b": 2.0}
+    assert parse_class_weight("--class-weight", "a=b=2") == {"a=b": 2.0}
     with pytest.raises(RequestError, match="yes=two"):
-        parse_class_weight("yes=two")
+        parse_class_weight("--class-weight", "yes=two")
 
 
 @pytest.mark.parametrize(

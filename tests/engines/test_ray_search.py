@@ -52,7 +52,7 @@ def test_a_search_on_ray_equals_a_local_one(resumed: bool, tmp_path: Path) -> No
     start_search(make_request("local", TRIALS), tmp_path / "local")
     start_search(make_request("ray", TRIALS - resumed), tmp_path / "ray")
     if resumed:
-        resume_search(tmp_path / "ray", budget=SearchBudget(trials=TRIALS))
+        resume_search(tmp_path / "ray", changes={"trials": TRIALS})
     local, other = read_leaderboard(tmp_path / "local"), read_leaderboard(tmp_path / "ray")
     assert len(local) == TRIALS + 2  # and two baselines
     assert other == local

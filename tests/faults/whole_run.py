@@ -17,7 +17,7 @@ from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
 from automl.training.history import write_history
 from automl.trial import FailureCause, TrialResult, TrialState
-from automl.tuning.budget import SearchBudget
+from automl.tuning.arguments import asked_values
 from automl.tuning.finish import write_leaderboard
 from automl.tuning.manifest import make_manifest, narrowed_space
 from automl.tuning.request import make_request
@@ -39,11 +39,9 @@ def make_run(path: Path, data: Path) -> RunDirectory:
         for i in range(ROWS)
     ]
     data.write_text("\n".join(["a,b,c,y", *lines, ""]))
-    request = make_request(
-        str(data), "y", space="mlp", settings={"depth": "0:2"}, budget=SearchBudget(9), epochs=3,
-        patience=2, min_delta=0.0, trial_seconds=None, goal=None, pruner=None, keep_models=2,
-        seed=5, data_options={},
-    )  # fmt: skip
+    asked = {"target": "y", "settings": {"depth": "0:2"}, "trials": 9, "epochs": 3, "patience": 2}
+    values, _ = asked_values({**asked, "keep_models": 2, "seed": 5})
+    request = make_request(str(data), values)
     prepared = prepare(request.data)
     space = narrowed_space(find_space("mlp"), request, prepared)
     manifest = make_manifest(request, space, prepared, default_objective(prepared.task))

@@ -15,7 +15,7 @@ import pytest
 from automl.errors import RequestError, RunError
 from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
-from automl.tuning.budget import SearchBudget
+from automl.tuning.arguments import asked_values
 from automl.tuning.consent import (
     consented_request,
     consented_space,
@@ -146,12 +146,7 @@ def test_a_module_of_the_working_directory_is_not_found_by_a_note(
 
 
 def make_asked(**changes: Any) -> SearchRequest:
-    request = make_request(
-        "iris", None, space="mlp", settings=None, budget=SearchBudget(3), epochs=None,
-        patience=None, min_delta=0.0, trial_seconds=None, goal=None, pruner=None,
-        keep_models=None, seed=0, data_options={},
-    )  # fmt: skip
-    return replace(request, **changes)
+    return replace(make_request("iris", asked_values({"trials": 3})[0]), **changes)
 
 
 def test_a_database_is_connected_to_only_where_it_is_named_or_noted(run: RunDirectory) -> None:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import automl
+from automl.common.option import check_options
 from automl.errors import RequestError
-from automl.tuning.argument_types import checked_types
+from automl.tuning.options import SEARCH_OPTIONS
 
 
 @pytest.mark.parametrize(
@@ -48,17 +49,15 @@ def test_values_of_a_wrong_type_are_refused(tmp_path, name, value, message):
 
 
 def test_numbers_of_numpy_are_numbers():
-    given = checked_types(
-        {"trials": np.int64(3), "seed": np.uint8(0), "time": np.float32(60), "epochs": 4.0}
+    given = check_options(
+        SEARCH_OPTIONS,
+        {"trials": np.int64(3), "seed": np.uint8(0), "time": np.float32(60), "epochs": 4.0},
     )
     assert given == {"trials": 3, "seed": 0, "time": 60.0, "epochs": 4}
     assert [type(value) for value in given.values()] == [int, int, float, int]
 
 
-def test_what_is_neither_number_nor_word_is_left_alone():
+def test_what_is_no_option_is_left_alone():
     rows = object()
-    assert checked_types({"data": rows, "workers": None, "time": "10m"}) == {
-        "data": rows,
-        "workers": None,
-        "time": "10m",
-    }
+    given = {"data": rows, "workers": None, "time": "10m"}
+    assert check_options(SEARCH_OPTIONS, given) == {"data": rows, "workers": None, "time": 600.0}

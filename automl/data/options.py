@@ -1,0 +1,297 @@
+"""The options of a search about its data: how they are read, split and weighted.
+
+Each is declared here alone; see `automl.common.option`. `DataRequest` has their values.
+"""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral
+from pathlib import Path
+from typing import Annotated, Any, TypedDict
+
+from automl.common.option import Option, options_of
+from automl.common.option_values import of_types
+from automl.errors import RequestError
+
+_COLUMN = of_types("a column's name or position", str, Integral)
+
+
+def parse_rows(flag: str, given: str) -> str | float:
+    """Reads a share of rows (0.2 or 20%) as a number, unless there is a file of that name."""
+    if os.path.exists(given):  # noqa: PTH110 - an odd text is no error here
+        return given
+    try:
+        return float(given[:-1]) / 100 if given.endswith("%") else float(given)
+    except ValueError:
+        return given
+
+
+def parse_of_columns(example: str) -> Any:
+    """What reads the ``COLUMN=VALUE`` of an option that may be repeated.
+
+    Args:
+        example: How it is written.
+    """
+
+    def parse(flag: str, given: Sequence[str]) -> Mapping[str, str]:
+        values: dict[str, str] = {}
+        for part in given:
+            column, equals, value = part.rpartition("=")
+            if not equals or not column.strip():
+                raise RequestError(
+                    f"{flag} {part} names no column and value; write it like {example}."
+                )
+            values[column.strip()] = value
+        return values
+
+    return parse
+
+
+def parse_class_weight(flag: str, given: str) -> str | Mapping[str, float]:
+    """Reads ``balanced``, or weights such as ``yes=2,no=1``.
+
+    Raises:
+        RequestError: It is neither.
+    """
+    if "=" not in given:
+        return given
+    weights: dict[str, float] = {}
+    for part in given.split(","):
+        label, _, weight = part.rpartition("=")
+        try:
+            weights[label.strip()] = float(weight)
+        except ValueError:
+            raise RequestError(
+                f"{flag} {given} cannot be read at {part!r}; write balanced, or a weight "
+                "for each class, such as yes=2,no=1."
+            ) from None
+    return weights
+
+
+class TargetOption(TypedDict, total=False):
+    """What to learn, which Python takes by its place too."""
+
+    target: Annotated[
+        str | int | Sequence[str | int] | None,
+        Option(
+            "What to predict: a column's name or position (from 0; -1 is the last). Repeat it "
+            "for several outputs. Bundled sets and NPZ files know theirs.",
+            default=(),
+            metavar="COLUMN",
+            letter="t",
+            repeats=True,
+            elsewhere=("label", "label_column"),
+        ),
+    ]
+
+
+class ReadingOptions(TypedDict, total=False):
+    """How the data are read."""
+
+    task: Annotated[
+        str | None,
+        Option(
+            "binary, multiclass, multilabel, regression, or classification (by the number of "
+            "classes). Default: by what the target holds.",
+            metavar="KIND",
+            check=of_types("a kind of task, such as 'regression'", str),
+        ),
+    ]
+    categorical: Annotated[
+        str | int | Sequence[str | int] | None,
+        Option(
+            "Take a column as categories though it looks like numbers or dates. Repeatable. "
+            "Default: columns of text.",
+            default=(),
+            metavar="COLUMN",
+            repeats=True,
+        ),
+    ]
+    numeric: Annotated[
+        str | int | Sequence[str | int] | None,
+        Option(
+            "Take a column as numbers though it looks like dates, codes or texts; what is none "
+            "counts as missing. Repeatable. Default: by what the column holds.",
+            default=(),
+            metavar="COLUMN",
+            repeats=True,
+        ),
+    ]
+    decimal: Annotated[
+        str | None,
+        Option(
+            "Decimal mark of numbers, . or , (then 1.234 is a thousand). Default: what each "
+            "column shows.",
+            metavar="MARK",
+            check=of_types("'.' or ','", str),
+        ),
+    ]
+    day_first: Annotated[
+        bool,
+        Option(
+            "Take the day before the month in dates such as 01/02/2024. Default: what the column "
+            "shows, else the month.",
+            default=False,
+        ),
+    ]
+    date_format: Annotated[
+        Mapping[str, str] | None,
+        Option(
+            "Format of a column's dates, as for strptime (when=%d.%m.%Y). Repeatable. Default: "
+            "what each column shows.",
+            metavar="COLUMN=FORMAT",
+            repeats=True,
+            check=of_types("a dictionary of columns to formats such as '%d.%m.%Y'", Mapping),
+            parse=parse_of_columns("when=%d.%m.%Y"),
+            in_python="A dictionary of columns to formats.",
+        ),
+    ]
+    cycles: Annotated[
+        Mapping[str, str] | None,
+        Option(
+            "Cycles in which a date's or a time's place is used beside it: some of year, week and "
+            "day with commas between them, or none (when=year,week). Repeatable. Default: those "
+            "that the training rows have seen enough of.",
+            metavar="COLUMN=CYCLES",
+            repeats=True,
+            check=of_types("a dictionary of columns to cycles such as 'year,week'", Mapping),
+            parse=parse_of_columns("when=year,week"),
+            in_python="A dictionary of columns to cycles.",
+        ),
+    ]
+    ignore: Annotated[
+        str | int | Sequence[str | int] | None,
+        Option(
+            "Leave a column out. Repeatable. Default: only columns without information.",
+            default=(),
+            metavar="COLUMN",
+            repeats=True,
+        ),
+    ]
+    names: Annotated[
+        str | Path | Iterable[str] | None,
+        Option(
+            "Column names of a file without a header, or a file with one name a line. "
+            "Default: the first line is the header.",
+            default=(),
+            metavar="A,B,...",
+            check=of_types(
+                "names as a list, a text with commas, or a file of names", str, Path, Iterable
+            ),
+        ),
+    ]
+    separator: Annotated[
+        str | None,
+        Option(
+            "What separates the values of text files: a character, or comma, semicolon, tab, bar "
+            "or blanks. Default: found.",
+            metavar="CHARACTER",
+            check=of_types("a character, or a name such as 'tab'", str),
+        ),
+    ]
+    clip: Annotated[
+        str,
+        Option(
+            "How standardized numbers far from their mean are clipped, in training and in the "
+            "exported model: hard cuts them off at 5 standard deviations, smooth bends them "
+            "below 3.",
+            default="hard",
+            metavar="hard|smooth|none",
+        ),
+    ]
+    input: Annotated[
+        str,
+        Option(
+            "How numbers come to the models: raw is as they are; auto standardizes them, unless "
+            "a model of your own takes whole numbers (an Embedding) or scales by itself.",
+            default="auto",
+            metavar="raw|standardize|auto",
+        ),
+    ]
+    allow_wide: Annotated[
+        bool,
+        Option(
+            "Accept a table with more columns than rows, which is refused by default: it is "
+            "mostly a mistake.",
+            default=False,
+        ),
+    ]
+
+
+class SplitOptions(TypedDict, total=False):
+    """Which rows train, validate and test, and what each weighs."""
+
+    validation: Annotated[
+        Any,
+        Option(
+            "Validation rows: a file like DATA, or their share of the rows that are not test "
+            "rows. Default: 0.15.",
+            metavar="FILE|SHARE",
+            parse=parse_rows,
+            elsewhere=("validation_split", "validation_data", "validation_fraction"),
+        ),
+    ]
+    cv: Annotated[
+        str | int | None,
+        Option(
+            "Train each configuration on that many folds of the rows that are not test rows, and "
+            "rank by the mean: a number such as 5, or folds and repeats, such as 5x2. By --group, "
+            "and --split-by-time (each fold validates on what follows it). Default: one division.",
+            metavar="FOLDS",
+        ),
+    ]
+    test: Annotated[
+        Any,
+        Option(
+            "Test rows, scored once, at the end: a file, or their share of all rows (0: none). "
+            "Default: 0.2 below 1,000 rows, 0.1 below 10,000, else 0.05.",
+            metavar="FILE|SHARE",
+            parse=parse_rows,
+            elsewhere=("test_size", "test_split", "test_data"),
+        ),
+    ]
+    split_by_time: Annotated[
+        str | int | None,
+        Option(
+            "The latest rows by this column are test and validation rows; order: the last in the "
+            "order that the rows are in (arrays too). Default: rows are shuffled, and stratified "
+            "by class, but windows that overlap are taken in their order; none shuffles these too.",
+            metavar="COLUMN|order|none",
+            check=_COLUMN,
+        ),
+    ]
+    group: Annotated[
+        str | int | None,
+        Option(
+            "Rows with the same value here stay together in the split. Default: each row by "
+            "itself.",
+            metavar="COLUMN",
+            check=_COLUMN,
+            elsewhere=("groups",),
+        ),
+    ]
+    weight: Annotated[
+        Any,
+        Option(
+            "Weight of each row, in training and in scores. Default: all alike.",
+            metavar="COLUMN",
+            in_python="Or the weights themselves, an array, a Series or a list.",
+            elsewhere=("sample_weight", "sample_weights", "weights"),
+        ),
+    ]
+    class_weight: Annotated[
+        str | Mapping[Any, float] | None,
+        Option(
+            "Weight of each class in training: balanced (as if classes were equally frequent), "
+            "or given. Default: all alike.",
+            metavar="balanced|A=2,B=1",
+            check=of_types("'balanced', or the weight of each class in a dictionary", str, Mapping),
+            parse=parse_class_weight,
+        ),
+    ]
+
+
+#: The headings of the help, and what stands under each.
+PANELS = {"Data": ReadingOptions, "Split and weights": SplitOptions}
+#: What may be given of the data beside where they are.
+DATA_OPTIONS = options_of({"Data": TargetOption}) | options_of(PANELS)
