@@ -16,7 +16,7 @@ ORDER = (
 )  # fmt: skip
 API_FILES = {"run", "run_trial"}
 BELOW_THE_LINE = {"training", "export", "models"}
-SHARED = {"common", "errors", "imports", "trial"}
+SHARED = {"common", "errors", "imports", "trial", "vocabulary"}
 # Values (a task, a plan, a space, a run's files) flow down to the rooms that work on them.
 VALUE_ROOMS = {"space", "data", "results"}
 HEAVY = {"tensorflow", "keras", "keras_tuner"}

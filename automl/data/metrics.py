@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -13,29 +13,22 @@ import numpy.typing as npt
 
 from automl.common.forms import left_out
 from automl.common.names import near_names
-from automl.data import metric_values as values
-from automl.data.confusion import Counts, fbeta
-from automl.data.metric_names import (
-    COUNTS,
-    FURTHER,
-    SHOWN,
-    MetricName,
+from automl.data.task import Task
+from automl.errors import RequestError
+from automl.vocabulary.metric import MAXIMIZE, MINIMIZE, Metric
+from automl.vocabulary.metrics import (
+    METRICS,
     find_metric,
     keras_direction,
     keyed,
-    renamed_hint,
+    metrics_of,
+    shown_metrics,
 )
-from automl.data.metric_values import MetricFunction
-from automl.data.task import Task, TaskKind
-from automl.errors import RequestError
+from automl.vocabulary.renamed_metrics import renamed_hint
 
-METRICS = SHOWN
 LOSS = "loss"
 DIRECTIONS: Mapping[str, str] = {
-    "min": "minimize",
-    "minimize": "minimize",
-    "max": "maximize",
-    "maximize": "maximize",
+    name: direction for direction in (MINIMIZE, MAXIMIZE) for name in (direction[:3], direction)
 }
 
 
@@ -44,8 +37,9 @@ class Objective:
     """What trials are ranked by, on the validation rows, and what is computed beside it.
 
     Attributes:
-        name: A metric of the task (see `metric_names`), ``"loss"`` for Keras's validation loss,
-            regularization included, or a metric that the trial's own model is compiled with.
+        name: A metric of the task (see `automl.vocabulary.metrics`), ``"loss"`` for Keras's
+            validation loss, regularization included, or a metric that the trial's own model is
+            compiled with.
         direction: ``"minimize"`` or ``"maximize"``.
         of_model: Whether the name is one of the compiled model's own metrics, which only the
             model can compute.
@@ -63,7 +57,7 @@ class Objective:
         Raises:
             ValueError: The direction is neither ``"minimize"`` nor ``"maximize"``.
         """
-        if self.direction not in ("minimize", "maximize"):
+        if self.direction not in (MINIMIZE, MAXIMIZE):
             raise ValueError(f"a direction is minimize or maximize, not {self.direction!r}")
         object.__setattr__(self, "further", tuple(self.further))
 
@@ -84,15 +78,16 @@ def metric_names(task: Task, named: Sequence[str] = ()) -> tuple[str, ...]:
     Returns:
         Those that always are, the default objective first, then the others.
     """
-    return tuple(dict.fromkeys((*SHOWN[task.kind], *named)))
+    return tuple(dict.fromkeys((*shown_metrics(task.kind), *named)))
 
 
 def default_objective(task: Task) -> Objective:
     """The metric a task is ranked by unless asked otherwise: log loss, or mean squared error."""
-    return Objective(SHOWN[task.kind][0], "minimize")
+    first = metrics_of(task.kind)[0]
+    return Objective(first.name, first.direction)
 
 
-def resolve_metric(name: str, task: Task) -> MetricName:
+def resolve_metric(name: str, task: Task) -> Metric:
     """Finds the metric of a task that a name means.
 
     Args:
@@ -139,12 +134,12 @@ def resolve_objective(
     if direction is not None and direction not in DIRECTIONS:
         raise RequestError(f"The direction {direction!r} is none: give min or max.")
     asked = None if direction is None else DIRECTIONS[direction]
-    beside = tuple(dict.fromkeys(resolve_metric(one, task).text for one in further))
+    beside = tuple(dict.fromkeys(resolve_metric(one, task).name for one in further))
     if keyed(name) == LOSS:
-        return _with_direction(Objective(LOSS, "minimize", further=beside), asked)
+        return _with_direction(Objective(LOSS, MINIMIZE, further=beside), asked)
     found = find_metric(name, task.kind)
     if found is not None:
-        return _with_direction(Objective(found.text, found.direction, further=beside), asked)
+        return _with_direction(Objective(found.name, found.direction, further=beside), asked)
     known = asked or (keras_direction(name) if own_model else None)
     if known is None:
         own = "; of a metric of your compiled model, give --direction min or max" * own_model
@@ -167,7 +162,7 @@ def _unknown(name: str, task: Task) -> str:
     renamed = renamed_hint(name, task.kind)
     if renamed:
         return f"{said}; did you mean {renamed}?"
-    available = (*SHOWN[task.kind], *FURTHER[task.kind], LOSS)
+    available = (*(metric.name for metric in metrics_of(task.kind)), LOSS)
     near = near_names(keyed(name).partition(":")[0], available, 1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
     return f"{said}: there is {', '.join(available)}{hint}"
@@ -185,7 +180,7 @@ def better(a: float | None, b: float | None, direction: str) -> bool:
         return False
     if b is None or math.isnan(b):
         return True
-    return a < b if direction == "minimize" else a > b
+    return a < b if direction == MINIMIZE else a > b
 
 
 def compute_metrics(
@@ -238,73 +233,19 @@ def compute_metric(
         ValueError: The task has no such metric (Keras's ``loss`` is not computed here), or the
             number of rows differs between the arguments.
     """
-    function = _function(name, task.kind)
+    base, _, number = name.partition(":")
+    metric = _METRICS.get(base)
+    if metric is None:
+        raise ValueError(f"{name!r} cannot be computed for a {task.kind} task")
+    if metric.parameter is not None:
+        metric = metric.with_number(float(number))
     if len(truth) != len(predictions) or (weight is not None and len(weight) != len(truth)):
         raise ValueError(f"{len(truth)} true values do not fit {len(predictions)} predictions")
     scores = np.asarray(predictions, dtype=np.float64)
     weights = None if weight is None else np.asarray(weight, dtype=np.float64)
     if not np.isfinite(scores).all():
         return math.nan
-    return float(function(np.asarray(truth), scores, weights))
+    return metric.value(task.kind, np.asarray(truth), scores, weights)
 
 
-def _function(name: str, kind: TaskKind) -> MetricFunction:
-    """The function of a metric in its one spelling.
-
-    Raises:
-        ValueError: The task has no such metric.
-    """
-    base, _, number = name.partition(":")
-    if base not in SHOWN[kind] and base not in FURTHER[kind]:
-        raise ValueError(f"{name!r} cannot be computed for a {kind} task")
-    if base == "pinball":
-        return values.pinball(float(number))
-    if base in COUNTS:
-        return values.count(base)
-    score, _, average = base.rpartition("_")
-    if base in (*values.AVERAGED, "fbeta"):  # of a binary task, which averages nothing
-        score, average = base, ""
-    if score == "fbeta":
-        return _average_over(kind, lambda counts: fbeta(counts, float(number)), average)
-    if score in values.AVERAGED:
-        return _average_over(kind, values.AVERAGED[score], average)
-    return _PLAIN[kind][base]
-
-
-def _average_over(
-    kind: TaskKind, score: Callable[[Counts], values.FloatArray], average: str
-) -> MetricFunction:
-    """A score of what was told, averaged over the classes or labels where there are several."""
-    if kind is TaskKind.BINARY:
-        return values.of_positive(score)
-    of = values.of_classes if kind is TaskKind.MULTICLASS else values.of_labels
-    return of(score, average)
-
-
-_PLAIN: Mapping[TaskKind, Mapping[str, MetricFunction]] = {
-    TaskKind.BINARY: {
-        "log_loss": values.log_loss_binary,
-        "accuracy": values.label_accuracy,
-        "roc_auc": values.roc_auc_binary,
-        "average_precision": values.average_precision_binary,
-        "balanced_accuracy": values.balanced_accuracy_binary,
-    },
-    TaskKind.MULTICLASS: {
-        "log_loss": values.log_loss_multiclass,
-        "accuracy": values.accuracy_multiclass,
-        "balanced_accuracy": values.balanced_accuracy_multiclass,
-    },
-    TaskKind.MULTILABEL: {
-        "log_loss": values.log_loss_binary,
-        "binary_accuracy": values.label_accuracy,
-        "subset_accuracy": values.subset_accuracy,
-        "hamming_loss": values.hamming_loss,
-    },
-    TaskKind.REGRESSION: {
-        "mse": values.mse,
-        "rmse": values.rmse,
-        "mae": values.mae,
-        "mape": values.mape,
-        "r2": values.r2,
-    },
-}
+_METRICS: Mapping[str, Metric] = {metric.name: metric for metric in METRICS}

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from automl.common.forms import left_out
 from automl.data.columns.number_format import NumberFormat
+from automl.vocabulary.task_kinds import TaskKind
+
+__all__ = ["ClassLabel", "Task", "TaskKind"]
 
 ClassLabel = str | int | float | bool
-
-
-class TaskKind(StrEnum):
-    """The four kinds of task; the kind decides the head and the loss."""
-
-    BINARY = "binary"
-    MULTICLASS = "multiclass"
-    MULTILABEL = "multilabel"
-    REGRESSION = "regression"
 
 
 @dataclass(frozen=True)

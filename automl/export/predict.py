@@ -11,8 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.columns.unread import teller
-from automl.data.decisions import chosen_classes, holds
-from automl.data.metric_names import find_metric
 from automl.data.names import nearest
 from automl.data.rows import read_rows
 from automl.data.say import Say
@@ -22,6 +20,8 @@ from automl.errors import DataError, RequestError, RunError
 from automl.export.bundle import Bundle, check_trust, load_bundled, open_bundle
 from automl.export.rows import RawRows, frame_of, keras_inputs, model_inputs_of
 from automl.models.passes import predict_rows, rows_at_once
+from automl.vocabulary.decisions import chosen_classes, holds
+from automl.vocabulary.metrics import find_metric
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -184,7 +184,7 @@ def prediction_frame(task: Task, outputs: npt.NDArray[Any]) -> pd.DataFrame:
             columns[f"prediction_{label}"] = holds(outputs[:, i]).astype(np.int64)
             columns[f"probability_{label}"] = outputs[:, i]
         return pd.DataFrame(columns)
-    chosen = chosen_classes(task, outputs)
+    chosen = chosen_classes(task.kind, outputs)
     if task.kind is TaskKind.BINARY:
         outputs = np.concatenate([1.0 - outputs, outputs], axis=1)
     named = {f"probability_{label}": outputs[:, i] for i, label in enumerate(task.classes)}

@@ -18,11 +18,9 @@ from automl.training.early_stopping import EarlyStopping
 from automl.training.evaluation import Evaluator
 from automl.training.kernel.trainer import DenseTrainer
 from automl.training.returned import described, read_returned
+from automl.vocabulary.metrics import METRICS
 
-EPOCH_METRICS = frozenset(
-    {"log_loss", "accuracy", "binary_accuracy", "subset_accuracy", "mse", "rmse", "mae", "r2"}
-)
-"""Metrics light enough for every epoch; the others are computed for the best epoch only."""
+EPOCH_METRICS = frozenset(metric.name for metric in METRICS if metric.every_epoch)
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ def _task_loss(
 
     Of numbers it is taken in standardized units, as the models' is: `loss_text` says the same.
     """
-    from automl.data.metric_values import mse
+    from automl.vocabulary.metric_functions.values import mse
 
     if task.is_classification:
         return metrics["log_loss"], "crossentropy"

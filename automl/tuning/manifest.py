@@ -119,8 +119,8 @@ def recorded_objective(run: RunDirectory, manifest: Mapping[str, Any], task: Tas
     Raises:
         RunError: ``run.json`` names one that the task does not have.
     """
-    from automl.data.metric_names import current_name
     from automl.data.metrics import Objective, resolve_objective
+    from automl.vocabulary.renamed_metrics import current_name
 
     recorded = {**manifest["objective"]}
     recorded["name"] = current_name(recorded["name"], task.kind)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automl.data.metric_names import keyed
 from automl.data.metrics import (
     LOSS,
     Objective,
@@ -21,6 +20,7 @@ from automl.data.task import Task
 from automl.errors import RequestError
 from automl.trial import FailureCause, TrialResult, TrialState
 from automl.tuning.baselines import constant_prediction
+from automl.vocabulary.metrics import keyed
 
 #: What changes the loss of classes, and of numbers.
 LOSS_HYPERPARAMETERS = {True: ("label_smoothing",), False: ("loss",)}

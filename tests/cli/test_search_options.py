@@ -163,12 +163,12 @@ def test_every_help_text_says_its_default() -> None:
 
 
 def test_defaults_in_help_texts_are_those_of_the_code() -> None:
-    from automl.data.metrics import METRICS
     from automl.data.task import TaskKind
     from automl.data.views.splits import VALIDATION_SHARE, default_test_share
     from automl.tuning.budget import DEFAULT_TRIALS
     from automl.tuning.pruners import DEFAULT_WITH_TIME, DEFAULT_WITH_TRIALS, PRUNERS
     from automl.tuning.samplers import SAMPLERS
+    from automl.vocabulary.metrics import shown_metrics
 
     assert f"Default: {VALIDATION_SHARE}." in help_of("--validation")
     small, medium, large = (default_test_share(rows) for rows in (999, 9_999, 10_000))
@@ -177,7 +177,7 @@ def test_defaults_in_help_texts_are_those_of_the_code() -> None:
     )
     assert f"Default: {DEFAULT_TRIALS}," in help_of("--trials")
     for kind in TaskKind:
-        assert METRICS[kind][0] in help_of("--objective")
+        assert shown_metrics(kind)[0] in help_of("--objective")
     for name in (*SAMPLERS, *PRUNERS):
         assert name in help_of("--sampler") + help_of("--pruner")
     assert f"{DEFAULT_WITH_TIME} with --time" in help_of("--pruner")

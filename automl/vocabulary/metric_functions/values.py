@@ -7,16 +7,16 @@ Truth and predictions are as `automl.data.metrics.compute_metrics` takes them; w
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from automl.data import confusion
-from automl.data.confusion import Counts, count_classes, count_labels
-from automl.data.decisions import holds
-from automl.data.ranking import average_precision, roc_auc
+from automl.vocabulary.decisions import holds
+from automl.vocabulary.metric_functions import confusion
+from automl.vocabulary.metric_functions.confusion import Counts, count_classes, count_labels
+from automl.vocabulary.metric_functions.ranking import average_precision, roc_auc
 
 FloatArray = npt.NDArray[np.float64]
 MetricFunction = Callable[[npt.NDArray[Any], FloatArray, FloatArray | None], float]
@@ -214,11 +214,3 @@ def r2(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -
     constant = np.where(residual == 0.0, 1.0, 0.0)
     ratio = np.divide(residual, total, out=np.zeros_like(residual), where=total > 0)
     return float(np.where(total > 0, 1.0 - ratio, constant).mean())
-
-
-#: Scores that are averaged over classes or labels, by the first part of their names.
-AVERAGED: Mapping[str, Callable[[Counts], FloatArray]] = {
-    "precision": confusion.precision,
-    "recall": confusion.recall,
-    "f1": confusion.fbeta,
-}

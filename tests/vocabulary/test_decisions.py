@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from automl.data.decisions import chosen_classes, holds
 from automl.data.metrics import compute_metric
 from automl.data.task import Task, TaskKind
 from automl.export.predict import prediction_frame
+from automl.vocabulary.decisions import chosen_classes, holds
 
 BINARY = Task(TaskKind.BINARY, 1, ("y",), ("no", "yes"))
 MULTILABEL = Task(TaskKind.MULTILABEL, 2, ("a", "b"))
@@ -17,10 +17,10 @@ AT_THE_EDGE = np.array([[0.5], [np.nextafter(np.float32(0.5), np.float32(1))]], 
 
 def test_a_probability_of_one_half_is_no() -> None:
     assert holds(np.array([0.4, 0.5, 0.6, np.nan])).tolist() == [False, False, True, False]
-    assert chosen_classes(BINARY, AT_THE_EDGE).tolist() == [0, 1]
+    assert chosen_classes(BINARY.kind, AT_THE_EDGE).tolist() == [0, 1]
     # Of two equally likely classes the first, also where they are two outputs.
     two = Task(TaskKind.MULTICLASS, 2, ("y",), ("no", "yes"))
-    assert chosen_classes(two, np.array([[0.5, 0.5]])).tolist() == [0]
+    assert chosen_classes(two.kind, np.array([[0.5, 0.5]])).tolist() == [0]
 
 
 def test_predictions_and_metrics_agree_at_one_half() -> None:

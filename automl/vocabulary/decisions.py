@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.task import Task, TaskKind
+from automl.vocabulary.task_kinds import TaskKind
 
 #: Probability above which a label holds.
 THRESHOLD = 0.5
@@ -31,17 +31,17 @@ def holds(probabilities: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     return told
 
 
-def chosen_classes(task: Task, probabilities: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+def chosen_classes(kind: TaskKind, probabilities: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """The class that is told of each row; of equally likely ones the first.
 
     Args:
-        task: A binary or multiclass task.
+        kind: Binary or multiclass.
         probabilities: (n, 1) of the second class, or (n, classes).
 
     Returns:
         Numbers of classes, int64 (n,).
     """
-    if task.kind is TaskKind.BINARY:
+    if kind is TaskKind.BINARY:
         return holds(probabilities[:, 0]).astype(np.int64)
     numbers: npt.NDArray[np.int64] = np.asarray(probabilities).argmax(axis=1).astype(np.int64)
     return numbers

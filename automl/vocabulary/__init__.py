@@ -1,0 +1,1 @@
+"""One entry a name: metrics, losses, optimizers, schedules, activations; all else derives."""
