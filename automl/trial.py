@@ -138,6 +138,7 @@ class TrialSpec:
         views: The views that it is trained on, one after another: ``holdout``, or ``fold-1``,
             ``fold-2``, ...; its score is the mean over them, its model that of the first.
         start: The checkpoint to go on from, a path below the run's directory, or "" to begin anew.
+        finished: What its first executions have come to already; the checkpoint is of the next.
     """
 
     trial: int | str
@@ -155,6 +156,12 @@ class TrialSpec:
     executions: int = 1
     views: tuple[str, ...] = (HOLDOUT,)
     start: str = ""
+    finished: tuple[TrialResult, ...] = ()
+
+    @property
+    def view(self) -> str:
+        """The view that it is trained on first, or alone."""
+        return self.views[0]
 
 
 @dataclass(frozen=True)
@@ -168,12 +175,14 @@ class EpochReport:
             (``loss``, ``val_loss``, ``val_accuracy``, ``learning_rate``, ``seconds``, ...).
         before: Scores of all epochs before it, where it is the first one after a checkpoint: of
             the last ones a driver that was killed may have recorded nothing.
+        execution: Which of the trial's executions it is of, counted from 1.
     """
 
     epoch: int
     score: float
     metrics: Mapping[str, float]
     before: tuple[float, ...] = ()
+    execution: int = 1
 
 
 @dataclass(frozen=True)
@@ -241,3 +250,18 @@ class TrialResult:
     folds: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
     checkpoint: str = ""
+
+
+@dataclass(frozen=True)
+class ExecutionReport:
+    """One execution of a trial that has several, finished: a fold, or another seed.
+
+    Attributes:
+        number: Which one, counted from 1; those before it were finished before.
+        result: What it came to.
+        folds: The score on each view that is finished, where there are several.
+    """
+
+    number: int
+    result: TrialResult
+    folds: tuple[float, ...] = ()

@@ -27,8 +27,12 @@ class Asking:
         self._after, self._thresholds = 0, spec.thresholds
 
     def has_to_ask(self, report: EpochReport) -> bool:
-        """Takes the next epoch; whether its worker has to wait for an answer after it."""
-        if not self._asks:
+        """Takes the next epoch; whether its worker has to wait for an answer after it.
+
+        Epochs of one execution are compared, the first: those of others are on other rows, or
+        with other seeds.
+        """
+        if not self._asks or report.execution > 1:
             return False
         for score in (*report.before, report.score):
             if math.isfinite(score):

@@ -3,8 +3,9 @@
 A driver opens an engine with a `Job`, submits at most ``slots`` trials at a time and reads events
 until each has ended. Where a spec says ``wait_for_answer``, the worker waits after an epoch until
 `Engine.answer` says whether to go on, unless its score spares it the question
-(`automl.engines.asking`); otherwise it goes on by itself. An engine never looks
-at a configuration's values and never decides anything; a driver never knows where a trial runs.
+(`automl.engines.asking`); otherwise it goes on by itself. Of a trial that has several executions
+(on folds, with other seeds) it always waits after each but the last. An engine never looks at a
+configuration's values and never decides anything; a driver never knows where a trial runs.
 A new engine is one file that implements `Engine`.
 """
 
@@ -23,7 +24,7 @@ from automl.data.metrics import Objective
 from automl.errors import SpaceError
 from automl.space.fit_options import FitOptions
 from automl.space.keras_tuner import fitted_with
-from automl.trial import HOLDOUT, Answer, EpochReport, TrialResult, TrialSpec
+from automl.trial import HOLDOUT, Answer, EpochReport, ExecutionReport, TrialResult, TrialSpec
 
 if TYPE_CHECKING:
     from automl.space import SearchSpace
@@ -109,6 +110,14 @@ class EpochFinished:
 
 
 @dataclass(frozen=True)
+class ExecutionFinished:
+    """A running trial has finished an execution that is not its last, and waits for an answer."""
+
+    trial: int | str
+    report: ExecutionReport
+
+
+@dataclass(frozen=True)
 class EpochRunning:
     """A running trial is inside an epoch that takes seconds, so many that one wants to know.
 
@@ -131,7 +140,7 @@ class TrialEnded:
     result: TrialResult
 
 
-Event = EpochFinished | EpochRunning | TrialEnded
+Event = EpochFinished | EpochRunning | ExecutionFinished | TrialEnded
 
 
 class Engine(ABC):
@@ -161,7 +170,7 @@ class Engine(ABC):
 
     @abstractmethod
     def answer(self, trial: int | str, answer: Answer, thresholds: Sequence[float] = ()) -> None:
-        """Answers a trial that waits after an epoch: go on, stop as pruned, or pause.
+        """Answers a trial that waits after an epoch or an execution: go on, stop, or pause.
 
         A trial that does not wait may be told to stop or to pause, too, and does so after a later
         epoch. A paused trial ends with where its checkpoint lies; a spec may start there, in any

@@ -14,7 +14,15 @@ from automl.common.forms import from_form, to_form
 from automl.common.machine import address_space
 from automl.common.root import Root
 from automl.engines.absence import Absence
-from automl.engines.contract import Engine, EpochFinished, EpochRunning, Event, Job, TrialEnded
+from automl.engines.contract import (
+    Engine,
+    EpochFinished,
+    EpochRunning,
+    Event,
+    ExecutionFinished,
+    Job,
+    TrialEnded,
+)
 from automl.engines.devices import Devices
 from automl.engines.guard import Guard
 from automl.engines.limits import (
@@ -29,7 +37,15 @@ from automl.engines.local_worker import LocalWorker
 from automl.engines.memory import held_memory, mapped_memory, shown_size
 from automl.engines.processes import Processes, warm_processes
 from automl.errors import RequestError, RunError
-from automl.trial import Answer, EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
+from automl.trial import (
+    Answer,
+    EpochReport,
+    ExecutionReport,
+    FailureCause,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+)
 
 
 class LocalEngine(Engine):
@@ -177,6 +193,8 @@ class LocalEngine(Engine):
                 *(EpochFinished(trial, report, waits=False) for report in before),
                 EpochFinished(trial, last, message["waits"]),
             ]
+        if "execution" in message:
+            return [ExecutionFinished(trial, from_form(ExecutionReport, message["execution"]))]
         if "running" in message:
             return [EpochRunning(trial, **message["running"])]
         if "ended" in message:

@@ -18,16 +18,31 @@ from typing_extensions import override
 from automl.common.bounded import MOST_CHECKPOINT, read_bounded
 from automl.common.root import Root
 from automl.engines.absence import Absence
-from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
+from automl.engines.contract import (
+    Engine,
+    EpochFinished,
+    Event,
+    ExecutionFinished,
+    Job,
+    TrialEnded,
+)
 from automl.engines.limits import MEMORY_GROWTH, STALL_SECONDS, overdue
 from automl.engines.ray_cluster import Cluster, connect
 from automl.engines.ray_exchange import Closed, ClosedGently, EventAndFiles, Exchange, TuneTrial
 from automl.engines.ray_health import Health
-from automl.engines.ray_trainable import Mailbox, Workload
+from automl.engines.ray_trainable import EXECUTION_END, Mailbox
 from automl.engines.ray_tune import make_tuner
 from automl.engines.ray_watch import TrialClock, Watch
+from automl.engines.ray_workload import Workload
 from automl.errors import RunError
-from automl.trial import Answer, FailureCause, TrialResult, TrialSpec, TrialState
+from automl.trial import (
+    CHECKPOINT_FILE,
+    Answer,
+    FailureCause,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+)
 
 #: Seconds between two looks for trials that hang.
 LOOK_SECONDS = 0.3
@@ -133,10 +148,21 @@ class RayEngine(Engine):
     def submit(self, spec: TrialSpec) -> None:
         self._absence.look()
         self._clocks[str(spec.trial)] = TrialClock(self._absence)
+        files = self._files_of(spec) if spec.finished else {}
         if spec.start:
-            content = read_bounded(Root(self._run), self._run / spec.start, MOST_CHECKPOINT)
-            self._mailbox.leave_checkpoint.remote(str(spec.trial), content)
+            files[CHECKPOINT_FILE] = self._read(self._run / spec.start)
+        if files:
+            self._mailbox.leave_files.remote(str(spec.trial), files)
         self._exchange.submit(spec)
+
+    def _files_of(self, spec: TrialSpec) -> dict[str, bytes]:
+        """What the executions of a trial that are finished have left in the run."""
+        folder = self._run / "trials" / str(spec.trial)
+        names = (name for name in Root(self._run).names(folder) if name != CHECKPOINT_FILE)
+        return {name: self._read(folder / name) for name in names if (folder / name).is_file()}
+
+    def _read(self, path: Path) -> bytes:
+        return read_bounded(Root(self._run), path, MOST_CHECKPOINT)
 
     @override
     def events(self, timeout: float) -> list[Event]:
@@ -179,12 +205,12 @@ class RayEngine(Engine):
         """Puts an ended trial's files into the run."""
         event = taken.event
         if isinstance(event, EpochFinished):
-            self._messages[str(event.trial)] = {"epoch": event.report.epoch}
-            for name, content in taken.files.items():
-                root, path = Root(self._run), self._run / "trials" / str(event.trial) / name
-                root.make_folder(path.parent)
-                root.write(path, content, durable=False)
-                self._mailbox.leave_checkpoint.remote(str(event.trial), content)
+            self._messages[str(event.trial)] = {"at": [event.report.execution, event.report.epoch]}
+            if taken.files:
+                self._keep(event.trial, taken.files)
+        if isinstance(event, ExecutionFinished):
+            self._messages[str(event.trial)] = {"at": [event.report.number, EXECUTION_END]}
+            self._keep(event.trial, {**taken.files, CHECKPOINT_FILE: None})
         if not isinstance(event, TrialEnded):
             return event
         self._messages.pop(str(event.trial), None)
@@ -198,6 +224,18 @@ class RayEngine(Engine):
             result = TrialResult(TrialState.FAILED, reason=reason, cause=cause)
             return TrialEnded(event.trial, result)
         return event
+
+    def _keep(self, trial: int | str, files: Mapping[str, bytes | None]) -> None:
+        """Puts files from which a trial may go on into the run, and takes others away."""
+        root, folder = Root(self._run), self._run / "trials" / str(trial)
+        root.make_folder(folder)
+        for name, content in files.items():
+            path = folder / Path(name).name
+            if content is None:
+                root.remove(path)
+            else:
+                root.write(path, content, durable=False)
+        self._mailbox.leave_files.remote(str(trial), files)
 
     def _kill_overdue(self) -> None:
         now = self._looked = self._absence.look()

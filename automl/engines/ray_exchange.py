@@ -12,13 +12,29 @@ from typing import Any
 import ray
 
 from automl.common.forms import from_form
-from automl.engines.contract import EpochFinished, EpochRunning, Event, TrialEnded
+from automl.engines.contract import (
+    EpochFinished,
+    EpochRunning,
+    Event,
+    ExecutionFinished,
+    TrialEnded,
+)
 from automl.engines.limits import START_ATTEMPTS
-from automl.engines.ray_trainable import CHECKPOINT, ENDED, EPOCHS, FILES, RUNNING, SPENT, STARTED
+from automl.engines.ray_trainable import (
+    CHECKPOINT,
+    ENDED,
+    EPOCHS,
+    EXECUTION,
+    FILES,
+    RUNNING,
+    SPENT,
+    STARTED,
+)
 from automl.engines.ray_watch import Place
 from automl.trial import (
     CHECKPOINT_FILE,
     EpochReport,
+    ExecutionReport,
     FailureCause,
     TrialResult,
     TrialSpec,
@@ -55,6 +71,7 @@ class TuneTrial:
         submitted: The specification as it was submitted, and `time.monotonic` at that.
         place: Where it runs, once it has begun.
         start: Its latest checkpoint, a path below the run's directory, or "".
+        finished: What its first executions have come to, those of the specification included.
     """
 
     spec: TrialSpec
@@ -64,6 +81,7 @@ class TuneTrial:
     submitted: tuple[TrialSpec, float] | None = None
     place: Place | None = None
     start: str = ""
+    finished: tuple[TrialResult, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -152,7 +170,9 @@ class Exchange:
             if spec.seconds_left is not None:
                 waited = time.monotonic() - submitted
                 spec = replace(spec, seconds_left=spec.seconds_left - waited)
-            self._running[identity] = TuneTrial(spec, submitted=whole)
+            self._running[identity] = TuneTrial(
+                spec, submitted=whole, start=spec.start, finished=spec.finished
+            )
             return spec
 
     def placed(self, identity: str, actor: Any) -> None:
@@ -165,6 +185,7 @@ class Exchange:
         epochs, files = result.pop(EPOCHS, ()), result.pop(FILES, {})
         ended, spent = result.pop(ENDED, None), result.pop(SPENT, False)
         checkpoint, inside = result.pop(CHECKPOINT, None), result.pop(RUNNING, None)
+        execution = result.pop(EXECUTION, None)
         with self._changed:
             running = self._running[identity]
             if (place := result.pop(STARTED, None)) is not None:
@@ -178,6 +199,10 @@ class Exchange:
                     running.start = f"trials/{trial}/{CHECKPOINT_FILE}"
                 else:
                     self._tell(event)
+            if execution is not None:
+                report = from_form(ExecutionReport, execution)
+                self._tell(ExecutionFinished(trial, report), files)
+                running.start, running.finished = "", (*running.finished, report.result)
             if inside is not None and ended is None:
                 self._tell(EpochRunning(trial, **inside))
             if ended is not None:
@@ -228,7 +253,8 @@ class Exchange:
         """Puts a trial first in the queue; what it has waited so far counts on."""
         running = self._running.pop(identity)
         spec, submitted = running.submitted or (running.spec, time.monotonic())
-        self._submitted.appendleft((replace(spec, start=running.start or spec.start), submitted))
+        spec = replace(spec, start=running.start, finished=running.finished)
+        self._submitted.appendleft((spec, submitted))
 
     def _count_failed_start(self, why: str) -> None:
         self._failed_starts += 1

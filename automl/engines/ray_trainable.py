@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import queue
 import secrets
 import shutil
-import sys
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-import cloudpickle
 import ray
 from ray.tune import Trainable
 from ray.tune.result import DONE
 
 from automl.common.forms import from_form, to_form
 from automl.engines.asking import Asking
-from automl.engines.contract import Job, SpaceHandle
-from automl.engines.limits import MEMORY_GROWTH
 from automl.engines.memory import give_back_memory, resident_memory
 from automl.engines.ray_watch import Place
-from automl.errors import SpaceError
-from automl.space.keras_tuner import module_of
-from automl.space.registry import find_space
+from automl.engines.ray_workload import Workload
 from automl.trial import (
     CHECKPOINT_FILE,
     Answer,
     EpochReport,
+    ExecutionReport,
     FailureCause,
     TrialResult,
     TrialSpec,
@@ -42,101 +36,19 @@ from automl.trial import (
 )
 
 if TYPE_CHECKING:
-    from automl.data.arrays import Arrays
-    from automl.data.metrics import Objective
     from automl.space import SearchSpace
 
 # Keys of what `TrialTrainable.step` returns. STARTED, the trial's `Place`, comes once, before
 # anything can go wrong that is the trial's own fault; EPOCHS with what has finished since, and
 # CHECKPOINT where one was written since; RUNNING with how far it has come since in an epoch that
-# takes seconds; the rest with the end.
+# takes seconds; EXECUTION, with FILES, where one of several has finished; the rest with the end.
 STARTED, EPOCHS, RUNNING, CHECKPOINT = "started", "epochs", "running", "checkpoint"
-ENDED, FILES, SPENT = "ended", "files", "spent"
+EXECUTION, ENDED, FILES, SPENT = "execution", "ended", "files", "spent"
 #: Key of the specification in a Tune trial's config. One string: Tune would read a grid search
 #: or a placeholder into a configuration of ours.
 SPEC = "spec"
-
-
-@dataclass(frozen=True)
-class Workload:
-    """What an actor needs for every trial; it reads nothing of it from a file system.
-
-    Attributes:
-        spaces: The spaces that specs name, by key.
-        arrays: The prepared rows of each view, without the test part.
-        objective: The metric that scores a trial, and its direction.
-        memory_growth: Bytes by which an actor may grow before it is replaced.
-        on_gpu: Whether actors have a GPU, or a share of one.
-    """
-
-    spaces: dict[str, PortableSpace]
-    arrays: Mapping[str, Arrays]
-    objective: Objective
-    memory_growth: int = MEMORY_GROWTH
-    on_gpu: bool = False
-
-    @classmethod
-    def of(cls, job: Job, memory_growth: int) -> Workload:
-        """Gathers a job's workload on the driver's machine."""
-        from automl.data.arrays import open_arrays, view_folder
-
-        spaces = {key: PortableSpace.of(handle) for key, handle in job.spaces.items()}
-        arrays = {
-            view: replace(open_arrays(view_folder(job.arrays, view)), test=None)
-            for view in job.views
-        }
-        return cls(spaces, arrays, job.objective, memory_growth)
-
-
-@dataclass(frozen=True)
-class PortableSpace:
-    """A space that is found on any node of a cluster.
-
-    Attributes:
-        handle: How the driver found it. It is found so wherever that is possible: a class that
-            its file defines is then known under the same name everywhere.
-        carried: The space itself, for nodes that do not have its file.
-    """
-
-    handle: SpaceHandle
-    carried: SpaceHandle | None = None
-
-    @classmethod
-    def of(cls, handle: SpaceHandle) -> PortableSpace:
-        """The space of a handle, made portable."""
-        if _file_of(handle) is None:
-            return cls(handle)
-        try:
-            space = find_space(handle.reference, _needs_keras)
-        except SpaceError:
-            return cls(handle)  # this process stays without Keras; every node needs the file
-        module = sys.modules[module_of(space.build)]
-        cloudpickle.register_pickle_by_value(module)
-        try:
-            whole = base64.b64encode(cloudpickle.dumps(space)).decode()
-            carried = SpaceHandle(carried=whole, fit=handle.fit)
-        except Exception:  # noqa: BLE001 - whatever a file holds; nodes that have it need no copy
-            return cls(handle)
-        finally:
-            cloudpickle.unregister_pickle_by_value(module)
-        return cls(handle, carried)
-
-    def load(self) -> SearchSpace:
-        """The space; called in an actor."""
-        path = _file_of(self.handle)
-        if self.carried is not None and path is not None and not path.is_file():
-            return self.carried.load()
-        return self.handle.load()
-
-
-def _file_of(handle: SpaceHandle) -> Path | None:
-    """The file that a handle refers to, if it is one."""
-    path, _, _ = handle.reference.rpartition(":")
-    return Path(path) if path.endswith(".py") else None
-
-
-def _needs_keras(reference: str) -> NoReturn:
-    raise SpaceError(f"{reference} needs Keras to be loaded.")
+#: In the place of an epoch: the end of an execution.
+EXECUTION_END = 2**31
 
 
 class Mailbox:
@@ -148,7 +60,7 @@ class Mailbox:
     def __init__(self) -> None:
         self._messages: defaultdict[str, asyncio.Queue[dict[str, Any]]] = defaultdict(asyncio.Queue)
         self._heard: dict[str, float] = {}
-        self._checkpoints: dict[str, bytes] = {}
+        self._files: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
         self._name = secrets.token_hex(8)  # another one where it was started anew
 
     async def put(self, address: str, message: dict[str, Any]) -> None:
@@ -174,17 +86,20 @@ class Mailbox:
         now = time.monotonic()
         return self._name, {address: now - heard for address, heard in self._heard.items()}
 
-    async def leave_checkpoint(self, address: str, content: bytes) -> None:
-        """Leaves the checkpoint from which a trial is to start."""
-        self._checkpoints[address] = content
+    async def leave_files(self, address: str, files: Mapping[str, bytes | None]) -> None:
+        """Leaves files from which a trial is to go on; None takes one of them away."""
+        for name, content in files.items():
+            self._files[address].pop(name, None)
+            if content is not None:
+                self._files[address][name] = content
 
-    async def checkpoint(self, address: str) -> bytes | None:
-        """The checkpoint from which a trial is to start; None where it was lost on the way."""
-        return self._checkpoints.get(address)
+    async def files(self, address: str) -> dict[str, bytes]:
+        """The files from which a trial is to go on; none where they were lost on the way."""
+        return self._files[address]
 
     async def forget(self, address: str) -> None:
         """Throws away what is left of a trial that is over."""
-        self._checkpoints.pop(address, None)
+        self._files.pop(address, None)
         self._messages.pop(address, None)
         self._heard.pop(address, None)
 
@@ -207,12 +122,12 @@ class _Conversation:
         self._address = str(spec.trial)
         self._interruption: str | None = None
         self._answer: dict[str, Any] | None = None
-        self._epoch = 0
+        self._at = [0, 0]  # the last execution and epoch that was told of
         self._asking = Asking(spec, trainable.workload.objective.direction)
-        self._news: queue.SimpleQueue[tuple[EpochReport, bool] | _Inside | TrialResult] = (
-            queue.SimpleQueue()
-        )
-        self._sent_checkpoint = 0
+        self._news: queue.SimpleQueue[
+            tuple[EpochReport, bool] | _Inside | ExecutionReport | TrialResult
+        ] = queue.SimpleQueue()
+        self._sent: dict[str, int] = {}  # files, and when those that were sent were written
         threading.Thread(target=self._train, daemon=True).start()
 
     def _train(self) -> None:
@@ -228,6 +143,7 @@ class _Conversation:
                 self._report,
                 self._interrupted,
                 lambda epoch, done: self._news.put(_Inside(epoch, done)),
+                self._finished,
             )
         except BaseException as error:  # noqa: BLE001 - a thread's exception has no other reader
             reason = f"{type(error).__name__}: {error}"
@@ -238,27 +154,40 @@ class _Conversation:
 
     def _fetched_start(self) -> str:
         """Where the trial's start lies on this machine, below what holds its folder's folder."""
+        if not (self._spec.start or self._spec.finished):
+            return ""
+        files = ray.get(self._trainable.mailbox.files.remote(self._address))
+        self._directory.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (self._directory / name).write_bytes(content)
+        self._new_files()  # which are known
         if not self._spec.start:
             return ""
-        content = ray.get(self._trainable.mailbox.checkpoint.remote(self._address))
         path = self._directory / CHECKPOINT_FILE
-        if content is not None:
-            self._directory.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        self._sent_checkpoint = _time_of(path)
         return path.relative_to(self._directory.parents[1]).as_posix()
 
     def _report(self, report: EpochReport) -> Answer:
-        self._epoch = report.epoch
+        self._at = [report.execution, report.epoch]
         waits = self._asking.has_to_ask(report)
         self._news.put((report, waits))
-        while waits and self._answer is None:
-            self._take(wait=True)
-        answer, self._answer = self._answer, None
+        answer = self._answered(waits)
         if answer is None:
             return Answer.GO_ON
         self._asking.answered(report.epoch, answer["thresholds"])
         return Answer(answer["answer"])
+
+    def _finished(self, report: ExecutionReport) -> Answer:
+        self._at = [report.number, EXECUTION_END]
+        self._news.put(report)
+        answer = self._answered(waits=True)
+        assert answer is not None
+        return Answer(answer["answer"])
+
+    def _answered(self, waits: bool) -> dict[str, Any] | None:
+        while waits and self._answer is None:
+            self._take(wait=True)
+        answer, self._answer = self._answer, None
+        return answer
 
     def _interrupted(self) -> str | None:
         self._take(wait=False)
@@ -270,10 +199,10 @@ class _Conversation:
             self._interruption = message.get("interrupt", self._interruption)
             if "answer" not in message:
                 continue
-            epoch = message.get("epoch", self._epoch)
+            at = message.get("at", self._at)
             # Another one came twice; but a trial that did not wait hears late that it is to end.
-            is_late = epoch < self._epoch and message["answer"] != Answer.GO_ON
-            if epoch == self._epoch or is_late:
+            is_late = at < self._at and message["answer"] != Answer.GO_ON
+            if at == self._at or is_late:
                 self._answer = message
 
     def news(self) -> dict[str, Any]:
@@ -289,23 +218,37 @@ class _Conversation:
                 news |= {ENDED: to_form(item), FILES: self._take_files(), DONE: True}
             elif isinstance(item, _Inside):
                 news[RUNNING] = {"epoch": item.epoch, "done": item.done}
+            elif isinstance(item, ExecutionReport):
+                news |= {EXECUTION: to_form(item), FILES: self._new_files()}
+                news.pop(RUNNING, None)
             else:
                 report, waits = item
                 epochs.append((to_form(report), waits))
                 news.pop(RUNNING, None)
             if self._news.empty():
                 break
-        written = _time_of(self._directory / CHECKPOINT_FILE)
-        if epochs and ENDED not in news and written not in (0, self._sent_checkpoint):
-            self._sent_checkpoint = written
-            news[CHECKPOINT] = (self._directory / CHECKPOINT_FILE).read_bytes()
+        if epochs and FILES not in news:
+            checkpoint = self._new_files(CHECKPOINT_FILE)
+            if checkpoint:
+                news[CHECKPOINT] = checkpoint[CHECKPOINT_FILE]
         return news
+
+    def _new_files(self, name: str = "*") -> dict[str, bytes]:
+        """The trial's files, or one of them, that were written since they were sent."""
+        new = {}
+        for path in self._directory.glob(name):
+            written = _time_of(path)
+            if path.is_file() and written not in (0, self._sent.get(path.name)):
+                self._sent[path.name] = written
+                new[path.name] = path.read_bytes()
+        return new
 
     def _take_files(self) -> dict[str, bytes]:
         """The trial's files, which may have to cross to another machine."""
         if not self._directory.exists():
             return {}
-        files = {path.name: path.read_bytes() for path in self._directory.iterdir()}
+        found = [path for path in self._directory.iterdir() if path.is_file()]
+        files = {path.name: path.read_bytes() for path in found}
         shutil.rmtree(self._directory)
         return files
 

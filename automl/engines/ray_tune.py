@@ -16,7 +16,8 @@ from typing_extensions import override
 from automl.common.forms import to_form
 from automl.engines.ray_cluster import Cluster
 from automl.engines.ray_exchange import Exchange
-from automl.engines.ray_trainable import SPEC, TrialTrainable, Workload
+from automl.engines.ray_trainable import SPEC, TrialTrainable
+from automl.engines.ray_workload import Workload
 
 _MACHINE_DIED = re.compile(
     r"its node has died|[Oo]wner's node has (crashed|died)"

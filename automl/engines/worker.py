@@ -4,7 +4,8 @@ Messages are JSON objects. From the driver: ``{"job": ...}`` once, then ``{"tria
 ``{"answer": "go on" or "stop" or "pause", "thresholds": [...]}``, ``{"interrupt": reason}``. To the
 driver: ``{"ready": true}``, ``{"epochs": [report, ...], "waits": bool}``, ``{"alive": true}`` about
 once a second inside an epoch, ``{"running": {"epoch": number, "done": share}}`` every few seconds
-inside one that takes as long, and ``{"ended": result, "memory": bytes}``.
+inside one that takes as long, ``{"execution": report}`` after each execution but the last, and
+``{"ended": result, "memory": bytes}``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from automl.common.forms import from_form, to_form
 from automl.engines.asking import Asking
 from automl.engines.contract import Job
 from automl.engines.memory import give_back_memory, resident_memory
-from automl.trial import HOLDOUT, Answer, EpochReport, TrialSpec
+from automl.trial import HOLDOUT, Answer, EpochReport, ExecutionReport, TrialSpec
 
 if TYPE_CHECKING:
     from automl.space import SearchSpace
@@ -51,13 +52,25 @@ class _Conversation:
         self._unsent.append(to_form(report))
         if waits or time.monotonic() - self._sent >= REPORT_SECONDS:
             self.send_reports(waits)
-        while self._answer is None and (waits or self._connection.poll()):
-            self._take()
-        answer, self._answer = self._answer, None
+        answer = self._answered(waits)
         if answer is None:
             return Answer.GO_ON
         self._asking.answered(report.epoch, answer["thresholds"])
         return Answer(answer["answer"])
+
+    def finished(self, report: ExecutionReport) -> Answer:
+        """Reports an execution, and waits for what the driver says to it."""
+        self.send_reports()
+        self.send({"execution": to_form(report)})
+        answer = self._answered(waits=True)
+        assert answer is not None
+        return Answer(answer["answer"])
+
+    def _answered(self, waits: bool) -> dict[str, Any] | None:
+        while self._answer is None and (waits or self._connection.poll()):
+            self._take()
+        answer, self._answer = self._answer, None
+        return answer
 
     def send_reports(self, waits: bool = False) -> None:
         """Sends the reports that have been held back to be sent together."""
@@ -125,6 +138,7 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
             conversation.report,
             conversation.interrupted,
             conversation.running,
+            conversation.finished,
         )
         conversation.send_reports()
         give_back_memory()

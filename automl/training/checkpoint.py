@@ -40,6 +40,8 @@ class Checkpoint:
         best: Arrays of the best epoch's weights, in the trainer's order.
         predictions: The best epoch's predictions on the validation rows, (n, outputs); None
             before there is one.
+        view: The view that it trains on; "" where it is not known.
+        seed: Its seed; None where it is not known.
     """
 
     trainer: str
@@ -49,6 +51,8 @@ class Checkpoint:
     state: Mapping[str, npt.NDArray[Any]]
     best: tuple[npt.NDArray[Any], ...]
     predictions: npt.NDArray[Any] | None
+    view: str = ""
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,8 @@ class _Form:
     epoch: int
     seconds: float
     control: _Control
+    view: str = ""
+    seed: int | None = None
 
 
 def write_checkpoint(checkpoint: Checkpoint, directory: Path) -> Path:
@@ -99,6 +105,8 @@ def write_checkpoint(checkpoint: Checkpoint, directory: Path) -> Path:
         "epoch": checkpoint.epoch,
         "seconds": checkpoint.seconds,
         "control": dict(checkpoint.control),
+        "view": checkpoint.view,
+        "seed": checkpoint.seed,
     }
     arrays = {f"state.{name}": array for name, array in checkpoint.state.items()}
     arrays.update({f"best.{number}": array for number, array in enumerate(checkpoint.best)})
@@ -144,6 +152,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
             state=state,
             best=best,
             predictions=predictions,
+            view=form.get("view", ""),
+            seed=form.get("seed"),
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise RunError(f"The checkpoint {path} cannot be read ({error}).") from error

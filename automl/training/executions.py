@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,8 +15,16 @@ import numpy as np
 from automl.data.metrics import Objective, better, mean_metrics
 from automl.space import SearchSpace
 from automl.training.saving import CHECK_FILE, MODEL_FILE
-from automl.training.trial import train_trial
-from automl.trial import SEARCH_OVER, Answer, EpochReport, TrialResult, TrialSpec, TrialState
+from automl.training.trial import ERROR_FILE, train_trial
+from automl.trial import (
+    SEARCH_OVER,
+    Answer,
+    EpochReport,
+    ExecutionReport,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+)
 
 if TYPE_CHECKING:
     from automl.training.device_data import DeviceData
@@ -38,6 +47,13 @@ class _Execution:
         repeated = f" execution {self.number + 1}" if spec.executions > 1 else ""
         return self.view.replace("-", " ") + repeated
 
+    def seed(self, spec: TrialSpec) -> int:
+        """The trial's seed, or another one made from it."""
+        if not self.number:
+            return spec.seed
+        entropy = np.random.SeedSequence((spec.seed, EXECUTION, self.number))
+        return int(entropy.generate_state(1)[0])
+
 
 def train_executions(
     spec: TrialSpec,
@@ -48,153 +64,227 @@ def train_executions(
     report: Callable[[EpochReport], Answer],
     interrupted: Callable[[], str | None],
     running: Callable[[int, float], None] | None = None,
+    finished: Callable[[ExecutionReport], Answer] = lambda _: Answer.GO_ON,
 ) -> TrialResult:
     """Trains a configuration on its views, on each as often as it says; see `train_trial`.
 
-    The first execution reports its epochs, so that a pruner decides by it alone. The score is the
-    mean over the executions. On one view the model that is kept is that of the best one, as in
-    KerasTuner, on several that of the first view; its are the learning curve and the verdict.
+    The score is the mean over the executions. On one view the model that is kept is that of the
+    best one, as in KerasTuner, on several that of the first view; its are the learning curve and
+    the verdict. Executions that `TrialSpec.finished` has are not trained again.
 
     Args:
         data: Gives the rows of a view by its name.
+        finished: Called after each execution but the last; its answer prunes or pauses the trial
+            between two of them.
 
     Returns:
         How it ended: as the first execution that was not completed, if there is one. Where the
         search's end leaves folds out, the reason says how many there were.
     """
-    planned = [_Execution(view, n) for view in spec.views for n in range(spec.executions)]
-    own = _limited(spec, spec, 0.0, len(planned) if len(spec.views) > 1 else 1)
-    if len(spec.views) > 1:
-        own = replace(own, keep_threshold=None)  # whether it matters shows when all are done
-    rows, given = data(spec.views[0]), (interrupted, running)
-    first = train_trial(own, space, rows, objective, directory, report, *given)
-    results, kept = [first], 0
-    for place, execution in enumerate(planned[1:], 1):
-        last = results[-1]
-        if last.state is not TrialState.COMPLETED or last.reason.startswith(SEARCH_OVER):
+    trial = _Executions(spec, objective, directory)
+    while (place := len(trial.results)) < len(trial.planned):
+        own = trial.spec_of(place)
+        if own is None:
             break
-        shared = len(planned) - place if len(spec.views) > 1 else 1
-        again = _again(spec, execution.number, sum(result.seconds for result in results), shared)
-        if again is None:
-            break
-        folder = directory / execution.called(spec).replace(" ", "-")
-        rows = data(execution.view)
-        result = train_trial(again, space, rows, objective, folder, _go_on, *given)
+
+        def reported(epoch: EpochReport, number: int = place + 1) -> Answer:
+            return report(replace(epoch, execution=number))
+
+        rows, folder = data(own.view), trial.folder(place)
+        result = train_trial(
+            own, space, rows, objective, folder, reported, interrupted, running, home=directory
+        )
+        if len(trial.planned) == 1:
+            return result
         if result.state is not TrialState.COMPLETED:
-            shutil.rmtree(folder, ignore_errors=True)
-            if result.reason.startswith(SEARCH_OVER) or interrupted():
+            trial.clear(place)
+            is_over = result.reason.startswith(SEARCH_OVER) or bool(interrupted())
+            if place and is_over and result.state is TrialState.FAILED:
                 break
-            seconds = sum(one.seconds for one in (*results, result))
-            reason = f"{execution.called(spec)}: {result.reason}"
-            return replace(result, seconds=seconds, reason=reason)
-        results.append(result)
-        is_best = better(result.score, results[kept].score, objective.direction)
-        if len(spec.views) == 1 and is_best:
-            kept = place
-            _keep(folder, directory)
-        shutil.rmtree(folder, ignore_errors=True)
-    if len(spec.views) > 1:
-        together = _over_folds(spec, results, planned)
-        return _without_model(together, spec, objective, directory)
-    return first if len(results) == 1 else _together(results, kept)
+            return trial.broken_off(place, result)
+        trial.take(place, result)
+        if result.reason.startswith(SEARCH_OVER) or place + 1 == len(trial.planned):
+            break
+        answer = finished(ExecutionReport(place + 1, result, trial.finished_folds()))
+        if answer is Answer.STOP:
+            return trial.pruned(f"it was pruned after {trial.planned[place].called(spec)}")
+        if answer is Answer.PAUSE:
+            return TrialResult(TrialState.PAUSED, reason="it was paused between two executions")
+    return trial.result()
 
 
-def _keep(folder: Path, directory: Path) -> None:
-    """Puts the files of an execution in the place of those of the trial."""
-    for name in (MODEL_FILE, CHECK_FILE):
-        (directory / name).unlink(missing_ok=True)
-    for file in folder.iterdir():
-        file.replace(directory / file.name)
-
-
-def _go_on(report: EpochReport) -> Answer:
-    return Answer.GO_ON
-
-
-def _again(spec: TrialSpec, number: int, spent: float, shared: int) -> TrialSpec | None:
-    """The same trial with another seed and what is left of its time; None where nothing is."""
-    seed = spec.seed
-    if number:
-        seed = int(np.random.SeedSequence((spec.seed, EXECUTION, number)).generate_state(1)[0])
-    own = replace(spec, seed=seed, wait_for_answer=False, start="")
-    if len(spec.views) > 1:
-        own = replace(own, model_room=0)  # the first view's model is the one that is kept
-    own = _limited(spec, own, spent, shared)
-    limits = (own.budget.seconds, own.seconds_left)
-    return None if any(limit is not None and limit <= 0 for limit in limits) else own
-
-
-def _limited(spec: TrialSpec, own: TrialSpec, spent: float, shared: int) -> TrialSpec:
-    """An execution with its part of the time that its trial has left, if there is any.
+class _Executions:
+    """The executions of one trial: which there are, and what they have come to.
 
     Args:
         spec: The trial.
-        own: The execution.
-        spent: Seconds that the trial has taken.
-        shared: How many executions share the trial's own limits, this one among them.
+        objective: What it is scored by.
+        directory: Its directory.
+
+    Attributes:
+        planned: All of them, in order.
+        results: What the first ones have come to.
     """
-    limit, left, share = spec.budget.seconds, spec.seconds_left, spec.share_seconds
-    limit = None if limit is None else (limit - spent) / shared
-    left = None if left is None else left - spent
-    if shared > 1 or spent:
-        share = None if share is None else (share - spent) / shared
-    budget = replace(own.budget, seconds=limit)
-    return replace(own, budget=budget, seconds_left=left, share_seconds=share)
+
+    def __init__(self, spec: TrialSpec, objective: Objective, directory: Path) -> None:
+        self.planned = [_Execution(view, n) for view in spec.views for n in range(spec.executions)]
+        self._spec = spec
+        self._objective = objective
+        self._directory = directory
+        self._begun = time.monotonic()
+        self._over_views = len(spec.views) > 1
+        self.results = list(spec.finished)
+        saved = any(result.model_hash for result in self.results)
+        if saved and not (directory / MODEL_FILE).exists():  # removed meanwhile: all of it again
+            self.results.clear()
+        self._started_at = len(self.results)
+        self._kept = 0
+        for place in range(1, self._started_at):
+            self._note_best(place)
+
+    def folder(self, place: int) -> Path:
+        """Where an execution's files go; those of the first are the trial's."""
+        called = self.planned[place].called(self._spec).replace(" ", "-")
+        return self._directory / called if place else self._directory
+
+    def clear(self, place: int) -> None:
+        """Removes the folder of a later execution, but for why it failed."""
+        if place:
+            folder = self.folder(place)
+            if (folder / ERROR_FILE).exists():
+                (folder / ERROR_FILE).replace(self._directory / ERROR_FILE)
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def spec_of(self, place: int) -> TrialSpec | None:
+        """An execution as a trial of its own; None where there is no time left for it."""
+        spec, execution = self._spec, self.planned[place]
+        own = replace(
+            spec,
+            seed=execution.seed(spec),
+            views=(execution.view,),
+            executions=1,
+            finished=(),
+            start=spec.start if place == self._started_at == len(spec.finished) else "",
+            wait_for_answer=spec.wait_for_answer and not place,
+        )
+        if self._over_views:
+            # The first view's model is the one that is kept; whether it matters shows in the end.
+            room = 0 if place else spec.model_room
+            own = replace(own, keep_threshold=None, model_room=room)
+        own = self._limited(own, len(self.planned) - place if self._over_views else 1)
+        limits = (own.budget.seconds, own.seconds_left)
+        if place and any(limit is not None and limit <= 0 for limit in limits):
+            return None
+        return own
+
+    def _limited(self, own: TrialSpec, shared: int) -> TrialSpec:
+        """An execution with its part of the time that its trial has left, if there is any.
+
+        Args:
+            own: The execution.
+            shared: How many executions share the trial's own limits, this one among them.
+        """
+        spec, spent = self._spec, sum(result.seconds for result in self.results)
+        limit, left, share = spec.budget.seconds, spec.seconds_left, spec.share_seconds
+        limit = None if limit is None else (limit - spent) / shared
+        left = None if left is None else left - (time.monotonic() - self._begun)
+        if shared > 1 or spent:
+            share = None if share is None else (share - spent) / shared
+        budget = replace(own.budget, seconds=limit)
+        return replace(own, budget=budget, seconds_left=left, share_seconds=share)
+
+    def take(self, place: int, result: TrialResult) -> None:
+        """Takes an execution that is complete; its model stays where it is the one to be kept."""
+        self.results.append(result)
+        if place and self._note_best(place) and not self._over_views:
+            for name in (MODEL_FILE, CHECK_FILE):
+                (self._directory / name).unlink(missing_ok=True)
+            for file in self.folder(place).iterdir():
+                file.replace(self._directory / file.name)
+        self.clear(place)
+
+    def _note_best(self, place: int) -> bool:
+        """Whether an execution is the best up to it."""
+        score, best = self.results[place].score, self.results[self._kept].score
+        if not better(score, best, self._objective.direction):
+            return False
+        self._kept = place
+        return True
+
+    def finished_folds(self) -> tuple[float, ...]:
+        """The score on each view that is finished, where there are several."""
+        whole = len(self.results) // self._spec.executions
+        return self._folds()[:whole] if self._over_views else ()
+
+    def _folds(self) -> tuple[float, ...]:
+        """The score on each view, as far as it has one."""
+        scored = list(zip(self.planned, self.results, strict=False))
+        views = dict.fromkeys(execution.view for execution, _ in scored)
+        return tuple(
+            fmean(
+                one.score
+                for execution, one in scored
+                if execution.view == view and one.score is not None
+            )
+            for view in views
+        )
+
+    def result(self) -> TrialResult:
+        """The trial's, over the executions that are complete."""
+        if len(self.results) == len(self.planned):
+            result, threshold = self._means(), self._spec.keep_threshold
+            matters = threshold is None or better(
+                result.score, threshold, self._objective.direction
+            )
+            return result if matters or not self._over_views else self._without_model(result)
+        if self._over_views:
+            done = f"{len(self.results)} of {len(self.planned)} executions"
+            return replace(self._means(), reason=f"{SEARCH_OVER} after {done}")
+        return self._means() if len(self.results) > 1 else self.results[0]
+
+    def pruned(self, reason: str) -> TrialResult:
+        """The trial's, where it is to be stopped: what it has come to so far, without a model."""
+        result = replace(self._means(), state=TrialState.PRUNED, reason=reason)
+        return self._without_model(result)
+
+    def broken_off(self, place: int, result: TrialResult) -> TrialResult:
+        """The trial's, where an execution was not completed: it failed, or was told to end."""
+        if not place:
+            return result
+        seconds = sum(one.seconds for one in (*self.results, result))
+        reason = f"{self.planned[place].called(self._spec)}: {result.reason}"
+        if result.state is TrialState.PAUSED:
+            return replace(result, seconds=seconds, reason=reason)
+        if result.state is TrialState.PRUNED:
+            return replace(self.pruned(reason), seconds=seconds)
+        return replace(result, seconds=seconds, reason=reason, folds=self.finished_folds())
+
+    def _without_model(self, result: TrialResult) -> TrialResult:
+        for name in (MODEL_FILE, CHECK_FILE):
+            (self._directory / name).unlink(missing_ok=True)
+        return replace(result, model_hash="")
+
+    def _means(self) -> TrialResult:
+        """One result of several: means, and of the one that is kept what cannot be averaged."""
+        results, notes = self.results, [n for result in self.results for n in result.notes]
+        kept = results[0 if self._over_views else self._kept]
+        result = replace(
+            kept,
+            metrics=mean_metrics([result.metrics for result in results]),
+            train_metrics=mean_metrics([result.train_metrics for result in results]),
+            seconds=sum(result.seconds for result in results),
+            found=results[0].found,
+        )
+        if self._over_views:
+            folds = self._folds()
+            return replace(result, score=fmean(folds), folds=folds, notes=_once(notes))
+        note = (
+            "Each configuration is trained several times: its scores are means over the "
+            "executions, and the model that is kept and exported is that of the best one."
+        )
+        scores = tuple(result.score for result in results if result.score is not None)
+        return replace(result, score=fmean(scores), executions=scores, notes=_once([note, *notes]))
 
 
-def _over_folds(
-    spec: TrialSpec, results: Sequence[TrialResult], planned: Sequence[_Execution]
-) -> TrialResult:
-    """One result of a configuration's executions on several views."""
-    first = results[0]
-    if first.state is not TrialState.COMPLETED:
-        return first
-    scores = [result.score for result in results if result.score is not None]
-    by_view = [
-        fmean(score for score, one in zip(scores, planned, strict=False) if one.view == view)
-        for view in dict.fromkeys(one.view for one in planned[: len(scores)])
-    ]
-    reason = first.reason
-    if len(results) < len(planned):
-        reason = f"{SEARCH_OVER} after {len(results)} of {len(planned)} executions"
-    return replace(
-        first,
-        score=fmean(by_view),
-        metrics=mean_metrics([result.metrics for result in results]),
-        train_metrics=mean_metrics([result.train_metrics for result in results]),
-        seconds=sum(result.seconds for result in results),
-        folds=tuple(by_view),
-        reason=reason,
-        notes=tuple(dict.fromkeys(note for result in results for note in result.notes)),
-    )
-
-
-def _without_model(
-    result: TrialResult, spec: TrialSpec, objective: Objective, directory: Path
-) -> TrialResult:
-    """The result with its model removed where the mean has not come up to what is kept."""
-    threshold = spec.keep_threshold
-    if threshold is None or better(result.score, threshold, objective.direction):
-        return result
-    for name in (MODEL_FILE, CHECK_FILE):
-        (directory / name).unlink(missing_ok=True)
-    return replace(result, model_hash="")
-
-
-def _together(results: Sequence[TrialResult], kept: int) -> TrialResult:
-    """One result of several: means, and of the best one what cannot be averaged."""
-    scores = [result.score for result in results if result.score is not None]
-    note = (
-        "Each configuration is trained several times: its scores are means over the executions, "
-        "and the model that is kept and exported is that of the best one."
-    )
-    return replace(
-        results[kept],
-        score=fmean(scores),
-        metrics=mean_metrics([result.metrics for result in results]),
-        train_metrics=mean_metrics([result.train_metrics for result in results]),
-        seconds=sum(result.seconds for result in results),
-        found=results[0].found,
-        executions=tuple(scores),
-        notes=tuple(dict.fromkeys((note, *(n for result in results for n in result.notes)))),
-    )
+def _once(notes: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(notes))

@@ -12,7 +12,7 @@ from automl.training.hyper_fit import HyperFitTrainer
 from automl.training.timings import Timings
 from automl.training.trainers import Training
 from automl.training.trial_progress import TrialProgress
-from automl.trial import CHECKPOINT_FILE
+from automl.trial import CHECKPOINT_FILE, TrialSpec
 
 CHECKPOINT_SECONDS = 60.0
 """Seconds of training that a trial may lose with its process (own choice) ..."""
@@ -24,6 +24,7 @@ class Checkpoints:
     """Writes one trial's checkpoints.
 
     Args:
+        spec: The trial.
         training: How it is trained.
         progress: How far it is.
         timings: Where its seconds are counted.
@@ -31,8 +32,14 @@ class Checkpoints:
     """
 
     def __init__(
-        self, training: Training, progress: TrialProgress, timings: Timings, directory: Path
+        self,
+        spec: TrialSpec,
+        training: Training,
+        progress: TrialProgress,
+        timings: Timings,
+        directory: Path,
     ) -> None:
+        self._spec = spec
         self._training = training
         self._progress = progress
         self._timings = timings
@@ -68,6 +75,8 @@ class Checkpoints:
                 state=trainer.state(),
                 best=best,
                 predictions=self._progress.scoring.best_predictions,
+                view=self._spec.view,
+                seed=self._spec.seed,
             )
             path = write_checkpoint(checkpoint, self._directory)
         self._written = time.perf_counter()
@@ -75,22 +84,25 @@ class Checkpoints:
         return path.relative_to(self._directory.absolute().parents[1]).as_posix()
 
 
-def found_checkpoint(start: str, directory: Path) -> tuple[Checkpoint | None, str]:
+def found_checkpoint(spec: TrialSpec, directory: Path) -> tuple[Checkpoint | None, str]:
     """The checkpoint that a trial is to start from.
 
     Args:
-        start: Its path below the run's directory, or "" for none.
-        directory: The trial's directory.
+        spec: The trial.
+        directory: Its directory.
 
     Returns:
         It, or None and what a person should be told: the trial begins anew.
     """
-    if not start:
+    if not spec.start:
         return None, ""
     try:
-        return read_checkpoint(directory.absolute().parents[1] / start), ""
+        found = read_checkpoint(directory.absolute().parents[1] / spec.start)
     except RunError as error:
         return None, _anew(error)
+    # One of an execution that was finished meanwhile: of this one there is none yet.
+    is_own = found.view in ("", spec.view) and found.seed in (None, spec.seed)
+    return (found if is_own else None), ""
 
 
 def go_on(checkpoint: Checkpoint | None, training: Training, progress: TrialProgress) -> str:

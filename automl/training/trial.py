@@ -62,6 +62,7 @@ class _Trial:
     data: DeviceData
     objective: Objective
     directory: Path
+    home: Path
     progress: TrialProgress
     timings: Timings
     checkpoint: Checkpoint | None = None
@@ -78,8 +79,9 @@ def train_trial(
     report: Callable[[EpochReport], Answer],
     interrupted: Callable[[], str | None],
     running: Callable[[int, float], None] | None = None,
+    home: Path | None = None,
 ) -> TrialResult:
-    """Trains and scores one configuration.
+    """Trains and scores one configuration on one view.
 
     The same specification gives the same result, whatever the process ran before. A model that
     only `Model.fit` can train is trained by it, with the same numbers.
@@ -99,12 +101,15 @@ def train_trial(
             it, it is then complete with what it has reached, else failed.
         running: Called every few seconds inside an epoch that takes as long, with its number,
             counted from 1, and the share of its steps that are done; None for nobody.
+        home: Where its checkpoint lies, if it is one of several executions of a trial: that
+            trial's directory. None for its own.
 
     Returns:
         How it ended. A trial's own failures are results, never exceptions.
     """
     timings = Timings()
-    checkpoint, anew = found_checkpoint(spec.start, Path(directory))
+    home = Path(directory) if home is None else home
+    checkpoint, anew = found_checkpoint(spec, home)
     if checkpoint is not None:
         timings.go_on(checkpoint.seconds, checkpoint.control["stages"])
     if isinstance(spec.trial, str) and objective.of_model:
@@ -112,7 +117,7 @@ def train_trial(
         objective = default_objective(data.task)
     progress = TrialProgress(spec, data, objective, report, interrupted, timings, running)
     trial = _Trial(
-        spec, space, data, objective, Path(directory), progress, timings, checkpoint, anew
+        spec, space, data, objective, Path(directory), home, progress, timings, checkpoint, anew
     )
     try:
         with forgotten_gradients():
@@ -139,7 +144,7 @@ def _run(trial: _Trial) -> TrialResult:
     for name in (HISTORY_FILE, MODEL_FILE, CHECK_FILE, ERROR_FILE):  # of an attempt that was killed
         run_of(trial.directory).remove(trial.directory.absolute() / name)
     if trial.checkpoint is None:
-        forget_checkpoint(trial.directory)
+        forget_checkpoint(trial.home)
     # Names and seeds start afresh, so that a trial does not depend on the ones before it.
     keras.backend.clear_session(free_memory=False)
     keras.utils.set_random_seed(spec.seed)
@@ -182,9 +187,14 @@ def _run(trial: _Trial) -> TrialResult:
 def _trained(trial: _Trial, training: Training, schedule: Schedule | None) -> TrialResult:
     """Trains a model that is ready for it, from the start that the trial has."""
     assert trial.core is not None
-    progress, trainer, model = trial.progress, training.trainer, trial.core.model
+    spec, progress, trainer, model = (
+        trial.spec,
+        trial.progress,
+        training.trainer,
+        trial.core.model,
+    )
     progress.begin(model, trainer.evaluator, schedule)
-    checkpoints = Checkpoints(training, progress, trial.timings, trial.directory)
+    checkpoints = Checkpoints(spec, training, progress, trial.timings, trial.home)
     anew = trial.anew or go_on(trial.checkpoint, training, progress)
     with trial.timings.stage("train"):
         if not progress.should_stop():
@@ -194,7 +204,7 @@ def _trained(trial: _Trial, training: Training, schedule: Schedule | None) -> Tr
         result = _paused(trial, checkpoints.write())
     else:
         result = _result(trial, model)
-        forget_checkpoint(trial.directory)
+        forget_checkpoint(trial.home)
     notes = (*result.notes, *(note for note in (training.note, anew) if note))
     return dataclasses.replace(result, trainer=str(training.name), notes=notes)
 

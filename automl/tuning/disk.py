@@ -8,7 +8,7 @@ needs stays; where even that does not fit, the search has to stop.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,15 +50,16 @@ class DiskBudget:
         self._largest = 0
         self._fixed = 0
 
-    def take_up(self, ranking: Ranking) -> None:
+    def take_up(self, ranking: Ranking, going_on: Collection[int] = ()) -> None:
         """Looks at what earlier sessions have left, and removes models that matter no more.
 
         Such are there where a session was killed between recording a trial and tidying up.
 
         Args:
             ranking: The trials that are over.
+            going_on: Trials that were cut off: of several executions one may have its model.
         """
-        kept = set(ranking.kept())
+        kept = {*ranking.kept(), *going_on}
         for name in self._run.root.names("trials"):
             if name.isdecimal() and int(name) not in kept:
                 forget_model(self._run, int(name))

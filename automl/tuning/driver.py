@@ -8,7 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automl.engines.contract import Engine, EpochFinished, EpochRunning, Event, TrialEnded
+from automl.engines.contract import (
+    Engine,
+    EpochFinished,
+    EpochRunning,
+    Event,
+    ExecutionFinished,
+    TrialEnded,
+)
 from automl.trial import (
     SEARCH_OVER,
     Answer,
@@ -97,7 +104,7 @@ class Driver:
         self.has_trained = False
         self._take_up(study.results())
         if disk is not None:
-            disk.take_up(self._ranking)
+            disk.take_up(self._ranking, self._interrupted)
 
     def _take_up(self, results: Mapping[int, TrialResult]) -> None:
         """Goes over the trials of earlier sessions, so that failures in a row count on.
@@ -214,6 +221,7 @@ class Driver:
             executions=self._settings.executions,
             views=self._settings.views,
             start=self._start_of(proposal.number),
+            finished=proposal.finished,
             model_room=None if self._disk is None else self._disk.model_room(self._ranking),
         )
 
@@ -247,18 +255,26 @@ class Driver:
                 self._end(event)
         elif isinstance(event, EpochFinished):
             self._epoch(event)
+        elif isinstance(event, ExecutionFinished):
+            self._execution(event)
         elif isinstance(event, EpochRunning):
             self._observer.epoch_running(event.trial, event.epoch, event.done)
 
     def _epoch(self, event: EpochFinished) -> None:
         trial, report = event.trial, event.report
         self._observer.epoch_finished(trial, report)
-        if isinstance(trial, int):
+        if isinstance(trial, int) and report.execution == 1:
             self._study.report(trial, report)
             if self._pruning is not None and self._pruning.stops(trial, event):
                 self._engine.answer(trial, Answer.STOP)
             elif self._pruning is not None and event.waits:
                 self._engine.answer(trial, Answer.GO_ON, self._pruning.thresholds(trial))
+
+    def _execution(self, event: ExecutionFinished) -> None:
+        self._observer.execution_finished(event.trial, event.report)
+        if isinstance(event.trial, int):
+            self._study.record_execution(event.trial, event.report)
+        self._engine.answer(event.trial, Answer.GO_ON)
 
     def _end(self, event: TrialEnded) -> None:
         spec = self._running.pop(event.trial)

@@ -9,7 +9,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from automl.trial import EpochReport, TrialResult
+from automl.trial import EpochReport, ExecutionReport, TrialResult
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,9 @@ class Observer:
     def epoch_running(self, trial: int | str, epoch: int, done: float) -> None:
         """A running trial or baseline is inside an epoch that takes seconds, done to a share."""
 
+    def execution_finished(self, trial: int | str, report: ExecutionReport) -> None:
+        """A running trial or baseline has finished an execution, such as a fold, not its last."""
+
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:
         """A trial or baseline is over."""
 
@@ -105,6 +108,11 @@ class Observers(Observer):
     def epoch_running(self, trial: int | str, epoch: int, done: float) -> None:
         for observer in self._observers:
             observer.epoch_running(trial, epoch, done)
+
+    @override
+    def execution_finished(self, trial: int | str, report: ExecutionReport) -> None:
+        for observer in self._observers:
+            observer.execution_finished(trial, report)
 
     @override
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:

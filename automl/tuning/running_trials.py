@@ -10,7 +10,7 @@ from typing import Any
 from typing_extensions import override
 
 from automl.results.table import number
-from automl.trial import EpochReport, TrialResult
+from automl.trial import EpochReport, ExecutionReport, TrialResult
 from automl.tuning.observer import Observer
 
 #: Seconds that a trial builds until a person is told for how long.
@@ -32,6 +32,8 @@ class RunningTrial:
         epoch: Epochs that it has finished.
         score: The latest one's.
         inside: Share of the next epoch that is done, or None where it has not told.
+        finished: Executions that are finished, of several.
+        on_folds: Whether they are folds.
     """
 
     started: float
@@ -40,6 +42,8 @@ class RunningTrial:
     epoch: int = 0
     score: float | None = None
     inside: float | None = None
+    finished: int = 0
+    on_folds: bool = False
 
 
 class RunningTrials(Observer):
@@ -69,6 +73,11 @@ class RunningTrials(Observer):
     @override
     def epoch_running(self, trial: int | str, epoch: int, done: float) -> None:
         self._change(trial, epoch=epoch - 1, inside=done)
+
+    @override
+    def execution_finished(self, trial: int | str, report: ExecutionReport) -> None:
+        told = {"finished": report.number, "on_folds": bool(report.folds)}
+        self._change(trial, epoch=0, score=None, inside=None, **told)
 
     @override
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:
@@ -107,6 +116,8 @@ class RunningTrials(Observer):
     def _describe(self, trial: int | str, objective: str, now: float) -> str:
         it = self._running[trial]
         name = trial if isinstance(trial, str) else f"trial {trial}"
+        if it.finished:
+            name += f" {'fold' if it.on_folds else 'execution'} {it.finished + 1}"
         score = "" if it.score is None else f" ({objective} {number(it.score)})"
         if it.inside is not None:
             return f"{name} epoch {it.epoch + 1} at {100 * it.inside:.0f} %{score}"
@@ -133,6 +144,10 @@ class RunningObserver(Observer):
     @override
     def epoch_running(self, trial: int | str, epoch: int, done: float) -> None:
         self._running.epoch_running(trial, epoch, done)
+
+    @override
+    def execution_finished(self, trial: int | str, report: ExecutionReport) -> None:
+        self._running.execution_finished(trial, report)
 
     @override
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:

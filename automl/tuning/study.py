@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automl.common.forms import from_form, to_form
-from automl.trial import EpochReport, TrialResult, TrialState
+from automl.trial import EpochReport, ExecutionReport, TrialResult, TrialState
+from automl.tuning.finished_executions import execution_entry, finished_executions
 from automl.tuning.growing import GrowingSpace, SamplerOf
 from automl.tuning.optuna_private import storage_of, study_id, trial_id
 
@@ -50,11 +51,19 @@ def trial_seed(seed: int, stream: str, number: int) -> int:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A trial that the study proposes: its number, configuration and seed."""
+    """A trial that the study proposes.
+
+    Attributes:
+        number: Its number.
+        config: Its configuration.
+        seed: Its seed.
+        finished: What its first executions came to before it was cut off.
+    """
 
     number: int
     config: Mapping[str, Any]
     seed: int
+    finished: tuple[TrialResult, ...] = ()
 
 
 class RunStudy:
@@ -195,7 +204,7 @@ class RunStudy:
         self.configs[trial.number] = config
         self._ids[trial.number] = trial_id(trial)
         self._scores[trial.number] = {}
-        return Proposal(trial.number, config, seed)
+        return Proposal(trial.number, config, seed, finished_executions(trial.user_attrs))
 
     def _together(self) -> AbstractContextManager[None]:
         """Lets what is written reach the study's file at once, where it has one."""
@@ -213,6 +222,11 @@ class RunStudy:
             self._unwritten += [(self._ids[number], step, score) for step, score in lost]
         scores[epoch] = report.score
         self._unwritten.append((self._ids[number], epoch, report.score))
+
+    def record_execution(self, number: int, report: ExecutionReport) -> None:
+        """Records one of a trial's executions, which is not trained again if the trial is cut."""
+        key, form = execution_entry(report)
+        self._storage.set_trial_user_attr(self._ids[number], key, form)
 
     def write_reports(self) -> None:
         """Records the scores that were taken since the last call, at once where there is a file.

@@ -28,6 +28,7 @@ from automl.engines.contract import (
     EpochFinished,
     EpochRunning,
     Event,
+    ExecutionFinished,
     Job,
     SpaceHandle,
     TrialEnded,
@@ -38,6 +39,7 @@ from automl.trial import (
     HOLDOUT,
     Answer,
     EpochReport,
+    ExecutionReport,
     FailureCause,
     TrialBudget,
     TrialResult,
@@ -82,10 +84,14 @@ def make_spec(
 
 @dataclass
 class Seen:
-    """What an engine has told so far."""
+    """What an engine has told so far.
+
+    After an execution a trial goes on, unless something else was said of that one ahead.
+    """
 
     engine: Engine
     events: list[Event] = field(default_factory=list)
+    after: dict[tuple[int | str, int], Answer | None] = field(default_factory=dict)
 
     def one_more(self) -> list[Event]:
         """Waits for at least one event and gives the new ones."""
@@ -93,6 +99,10 @@ class Seen:
         while not (new := self.engine.events(0.5)):
             assert time.monotonic() < deadline, f"nothing more after {self.events}"
         self.events += new
+        for report in (event for event in new if isinstance(event, ExecutionFinished)):
+            answer = self.after.get((report.trial, report.report.number), Answer.GO_ON)
+            if answer is not None:
+                self.engine.answer(report.trial, answer)
         return new
 
     def until_ended(self, *trials: int | str) -> list[TrialResult]:
@@ -103,6 +113,10 @@ class Seen:
 
     def results(self) -> dict[int | str, TrialResult]:
         return {e.trial: e.result for e in self.events if isinstance(e, TrialEnded)}
+
+    def executions(self, trial: int | str) -> list[ExecutionReport]:
+        told = [event for event in self.events if isinstance(event, ExecutionFinished)]
+        return [event.report for event in told if event.trial == trial]
 
     def reports(self, trial: int | str) -> list[EpochReport]:
         return [e.report for e in self.events if isinstance(e, EpochFinished) and e.trial == trial]
@@ -276,6 +290,47 @@ class EngineConformance(ABC):
         assert len({second.score, third.score, holdout.score}) == 3
         assert (second.folds, holdout.folds) == ((), ())
         assert both.model_hash == second.model_hash
+
+    def test_a_trial_waits_after_each_view_but_the_last(self, seen: Seen, job: Job) -> None:
+        spec = replace(make_spec(164), views=(HOLDOUT, "fold-2", "fold-3"))
+        seen.after[164, 1] = None
+        seen.engine.submit(spec)
+        while not seen.executions(164):
+            seen.one_more()
+        assert seen.engine.events(1.0) == []
+        seen.after[164, 2] = Answer.STOP
+        seen.engine.answer(164, Answer.GO_ON)
+        (result,) = seen.until_ended(164)
+        first, second = seen.executions(164)
+        assert (result.state, result.folds) == (TrialState.PRUNED, second.folds)
+        assert second.folds == (first.result.score, second.result.score)
+        assert result.score == pytest.approx(sum(second.folds) / 2)
+        assert [(one.execution, one.epoch) for one in seen.reports(164)] == [
+            (execution, epoch) for execution in (1, 2) for epoch in (1, 2, 3)
+        ]
+        assert result.model_hash == ""
+        assert not (job.run / "trials" / "164" / "model.keras").exists()
+
+    def test_a_trial_goes_on_with_the_views_that_are_left(self, seen: Seen, job: Job) -> None:
+        views = (HOLDOUT, "fold-2", "fold-3")
+        seen.after[166, 1] = Answer.PAUSE
+        seen.engine.submit(replace(make_spec(166), views=views))
+        seen.engine.submit(replace(make_spec(167), views=views))
+        paused, whole = seen.until_ended(166, 167)
+        assert (paused.state, paused.checkpoint) == (TrialState.PAUSED, "")
+        (first,) = seen.executions(166)
+        told = len(seen.events)
+        seen.engine.submit(replace(make_spec(166), views=views, finished=(first.result,)))
+        while not any(isinstance(event, TrialEnded) for event in seen.events[told:]):
+            seen.one_more()
+        rest = seen.results()[166]
+        assert (rest.state, rest.folds) == (TrialState.COMPLETED, whole.folds)
+        assert rest.model_hash == whole.model_hash
+        later = [event for event in seen.events[told:] if isinstance(event, EpochFinished)]
+        assert {event.report.execution for event in later} == {2, 3}
+        left = {path.name for path in (job.run / "trials" / "166").iterdir()}
+        assert left == {path.name for path in (job.run / "trials" / "167").iterdir()}
+        assert "model.keras" in left
 
     def test_an_interrupted_trial_ends_with_what_it_has(self, seen: Seen) -> None:
         seen.engine.submit(make_spec(70, epochs=ENDLESS))

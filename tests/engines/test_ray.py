@@ -17,8 +17,8 @@ import pytest
 
 from automl.engines.contract import Job, SpaceHandle
 from automl.engines.ray import RayEngine
-from automl.engines.ray_trainable import PortableSpace
 from automl.engines.ray_tune import describe_death
+from automl.engines.ray_workload import PortableSpace
 from automl.trial import Answer, FailureCause, TrialState
 from tests.engines.conformance import ENDLESS, SPACE, Seen, make_job, make_spec
 

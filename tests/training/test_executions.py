@@ -17,7 +17,17 @@ from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
 from automl.training.executions import train_executions
 from automl.training.score import predict_core
-from automl.trial import SEARCH_OVER, Answer, TrialBudget, TrialResult, TrialSpec, TrialState
+from automl.trial import (
+    CHECKPOINT_FILE,
+    SEARCH_OVER,
+    Answer,
+    EpochReport,
+    ExecutionReport,
+    TrialBudget,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+)
 from tests.training.conftest import FEATURES
 
 SPEC = TrialSpec(0, {}, 3, TrialBudget(2, 9), executions=3)
@@ -49,7 +59,9 @@ def test_the_score_is_the_mean_and_the_model_the_best_one_s(
     assert len(set(result.executions)) == 3
     assert result.score == pytest.approx(np.mean(result.executions))
     assert result.metrics["log_loss"] == pytest.approx(result.score)
-    assert len(reported) == 2  # of the first execution only
+    assert [(one.execution, one.epoch) for one in reported] == [
+        (number, epoch) for number in (1, 2, 3) for epoch in (1, 2)
+    ]
     assert {path.name for path in tmp_path.iterdir()} == {"history.csv", "model.keras", "check.npy"}
     saved = keras.models.load_model(tmp_path / "model.keras", compile=False)
     rows = data.validation.rows
@@ -183,6 +195,81 @@ def test_the_end_of_the_search_says_how_many_folds_there_were(
         assert result.reason.startswith(f"{SEARCH_OVER} after {len(result.folds)} of 3")
     pruned = over_folds(views, tmp_path, spec, report=lambda _: Answer.STOP)
     assert (pruned.state, pruned.folds) == (TrialState.PRUNED, ())
+
+
+def test_what_is_finished_is_not_trained_again(
+    views: dict[str, DeviceData], tmp_path: Path
+) -> None:
+    whole = over_folds(views, tmp_path / "whole")
+    finished: list[ExecutionReport] = []
+
+    def after(report: ExecutionReport) -> Answer:
+        finished.append(report)
+        return Answer.GO_ON
+
+    def pausing(epoch: EpochReport) -> Answer:
+        return Answer.PAUSE if (epoch.execution, epoch.epoch) == (2, 1) else Answer.GO_ON
+
+    paused = over_folds(views, tmp_path / "part", report=pausing, finished=after)
+    assert (paused.state, paused.checkpoint) == (TrialState.PAUSED, f"trials/0/{CHECKPOINT_FILE}")
+    assert [report.folds for report in finished] == [whole.folds[:1]]
+    heard: list[EpochReport] = []
+    spec = replace(FOLDS, finished=(finished[0].result,), start=paused.checkpoint)
+    rest = over_folds(
+        views, tmp_path / "part", spec, report=lambda epoch: heard.append(epoch) or Answer.GO_ON
+    )
+    assert [(one.execution, one.epoch) for one in heard] == [(2, 2), (3, 1), (3, 2)]
+    assert (rest.folds, rest.model_hash) == (whole.folds, whole.model_hash)
+    assert (rest.metrics, rest.train_metrics) == (whole.metrics, whole.train_metrics)
+    left = {path.name for path in (tmp_path / "part" / "trials" / "0").iterdir()}
+    assert left == {path.name for path in (tmp_path / "whole" / "trials" / "0").iterdir()}
+
+
+def test_a_checkpoint_of_a_fold_that_is_finished_is_not_gone_on_from(
+    views: dict[str, DeviceData], tmp_path: Path
+) -> None:
+    whole = over_folds(views, tmp_path)
+    first = replace(whole, score=whole.folds[0], folds=())
+    stale = over_folds(views, tmp_path / "other", report=lambda _: Answer.PAUSE).checkpoint
+    (tmp_path / "other" / stale).replace(tmp_path / stale)
+    rest = over_folds(views, tmp_path, replace(FOLDS, finished=(first,), start=stale))
+    assert rest.folds == whole.folds
+    assert not any("began anew" in note for note in rest.notes)
+
+
+def test_where_the_model_of_the_first_fold_is_gone_all_are_trained_again(
+    views: dict[str, DeviceData], tmp_path: Path
+) -> None:
+    whole = over_folds(views, tmp_path)
+    (tmp_path / "trials" / "0" / "model.keras").unlink()
+    told = replace(whole, score=123.0, folds=())
+    rest = over_folds(views, tmp_path, replace(FOLDS, finished=(told,)))
+    assert (rest.folds, rest.model_hash) == (whole.folds, whole.model_hash)
+
+
+def test_a_trial_is_pruned_between_two_folds_and_keeps_no_model(
+    views: dict[str, DeviceData], tmp_path: Path
+) -> None:
+    whole = over_folds(views, tmp_path / "whole")
+    result = over_folds(
+        views,
+        tmp_path,
+        finished=lambda report: Answer.STOP if report.number == 2 else Answer.GO_ON,
+    )
+    assert (result.state, result.reason) == (TrialState.PRUNED, "it was pruned after fold 2")
+    assert result.folds == whole.folds[:2]
+    assert result.score == pytest.approx(np.mean(result.folds))
+    assert result.model_hash == ""
+    assert {path.name for path in (tmp_path / "trials" / "0").iterdir()} == {"history.csv"}
+
+
+def test_an_exception_in_a_fold_leaves_its_traceback_and_the_folds_before(
+    views: dict[str, DeviceData], tmp_path: Path
+) -> None:
+    broken = replace(views["fold-3"], train=replace(views["fold-3"].train, inputs={}))
+    result = over_folds({**views, "fold-3": broken}, tmp_path)
+    assert (result.state, len(result.folds)) == (TrialState.FAILED, 2)
+    assert (tmp_path / "trials" / "0" / "error.txt").exists()
 
 
 def test_folds_share_a_trial_s_time(views: dict[str, DeviceData], tmp_path: Path) -> None:

@@ -1,0 +1,44 @@
+"""The executions of a trial that are finished, as the study records them while the others run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from automl.common.forms import read_form, to_form
+from automl.errors import RunError
+from automl.trial import ExecutionReport, TrialResult, TrialState
+
+_PREFIX = "execution:"
+
+
+def execution_entry(report: ExecutionReport) -> tuple[str, dict[str, Any]]:
+    """The key and the value by which a study records one execution.
+
+    Of a trial of ten folds there are nine, so that what has its default is left out.
+    """
+    form, usual = to_form(report.result), to_form(TrialResult(TrialState.COMPLETED))
+    needed = {key: value for key, value in form.items() if value != usual[key]}
+    return f"{_PREFIX}{report.number}", needed
+
+
+def finished_executions(attributes: Mapping[str, Any]) -> tuple[TrialResult, ...]:
+    """What a trial's first executions came to, as `execution_entry` has recorded it.
+
+    Args:
+        attributes: The trial's user attributes.
+
+    Raises:
+        RunError: One of them was changed since.
+    """
+    found: list[TrialResult] = []
+    while (form := attributes.get(f"{_PREFIX}{len(found) + 1}")) is not None:
+        try:
+            whole = {"state": str(TrialState.COMPLETED), **form}
+            found.append(read_form(TrialResult, whole))
+        except ValueError as error:
+            raise RunError(
+                f"What the study says of an execution of a trial cannot be read ({error}); restore "
+                "the study from a copy."
+            ) from error
+    return tuple(found)
