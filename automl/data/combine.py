@@ -13,7 +13,7 @@ import numpy.typing as npt
 from automl.data.columns.column import clean, clean_apart, numeric_values, read_column, text_values
 from automl.data.columns.cycles import parse_cycles
 from automl.data.columns.infer import infer_column
-from automl.data.columns.schema import Conventions
+from automl.data.columns.schema import ColumnKind, Conventions
 from automl.data.kinds.table.roles import Roles, find_roles
 from automl.data.names import nearest
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 # What a request says of columns by their names.
 OF_COLUMNS = (
-    "ignore", "names", "group", "weight", "categorical", "numeric", "date_format", "cycles",
+    "ignore", "names", "group", "fold_column", "weight", "categorical", "numeric", "date_format",
+    "cycles",
 )  # fmt: skip
 
 
@@ -50,7 +51,9 @@ class Combined:
         weight: Weight of each row, float64 (n,), or None.
         weight_name: The column that the weights come from, or None.
         group: Group of each row, (n,), or None.
+        fold: Fold of each row as a column has it, texts (n,), "" of rows given for a part; or None.
         time: Time of each row, float64 (n,), or None.
+        dated: Whether that is a date, in days since 1970.
         in_order: Whether that is only the order that the rows are in.
         fingerprint: SHA-256 of the sources' content, in hexadecimal.
     """
@@ -68,6 +71,8 @@ class Combined:
     time: npt.NDArray[np.float64] | None = None
     fingerprint: str = ""
     in_order: bool = False
+    fold: npt.NDArray[Any] | None = None
+    dated: bool = False
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -150,7 +155,7 @@ def _combine_tables(
             _check_columns(rows, roles, name)
     present = [(number, rows) for number, rows in enumerate(parts) if rows is not None]
     part = np.concatenate([np.full(len(rows), number) for number, rows in present])
-    wanted = [c for c in main.columns if c in {*roles.needed, roles.group, roles.time}]
+    wanted = [c for c in main.columns if c in {*roles.needed, roles.group, roles.fold, roles.time}]
     declared = _declared(main, roles, say)
     joined = {}
     for c in wanted:
@@ -172,6 +177,9 @@ def _combine_tables(
     weight = _given_weights(request, present, keep)
     if roles.weight is not None:
         weight = column_weights(kept[roles.weight], conventions)
+    time, dated = None, False
+    if roles.time is not None:
+        time, dated = _times(kept[roles.time], part, conventions, say)
     return Combined(
         part=part,
         row=row,
@@ -183,8 +191,10 @@ def _combine_tables(
         weight=weight,
         weight_name=roles.weight,
         group=None if roles.group is None else _groups(kept[roles.group], part, say),
-        time=None if roles.time is None else _times(kept[roles.time], part, conventions, say),
+        time=time,
         fingerprint=fingerprint,
+        fold=None if roles.fold is None else _folds(kept[roles.fold], part, say),
+        dated=dated,
     )
 
 
@@ -253,26 +263,31 @@ def _given_weights(
 
 
 def _groups(column: pd.Series, part: npt.NDArray[np.int64], say: Say) -> npt.NDArray[Any]:
-    lacking = int(column[part == 0].isna().sum())
-    if lacking:
-        raise DataError(
-            f"The group column {column.name!r} lacks a value in {lacking:,} rows: give every row a "
-            "group, or remove these rows."
-        )
+    _refuse_lacking(column, part, "group")
     say(f"column {column.name!r} groups the rows and is not learnt from")
     return text_values(column).astype(str)
 
 
-def _times(
-    column: pd.Series, part: npt.NDArray[np.int64], conventions: Conventions, say: Say
-) -> npt.NDArray[np.float64]:
-    main = clean(column[part == 0])
-    lacking = int(main.isna().sum())
+def _folds(column: pd.Series, part: npt.NDArray[np.int64], say: Say) -> npt.NDArray[Any]:
+    _refuse_lacking(column, part, "fold")
+    say(f"column {column.name!r} says which fold each row is in and is not learnt from")
+    return np.where(part == 0, text_values(column).astype(str), "")
+
+
+def _refuse_lacking(column: pd.Series, part: npt.NDArray[np.int64], role: str) -> None:
+    lacking = int(column[part == 0].isna().sum())
     if lacking:
         raise DataError(
-            f"The time column {column.name!r} lacks a value in {lacking:,} rows: give every row a "
-            "time, or remove these rows."
+            f"The {role} column {column.name!r} lacks a value in {lacking:,} rows: give every row "
+            f"a {role}, or remove these rows."
         )
+
+
+def _times(
+    column: pd.Series, part: npt.NDArray[np.int64], conventions: Conventions, say: Say
+) -> tuple[npt.NDArray[np.float64], bool]:
+    main = clean(column[part == 0])
+    _refuse_lacking(main, part[part == 0], "time")
     found = infer_column(main, say, conventions)
     unread = read_column(main, replace(found.reading, strays=())).unread
     if unread.any():
@@ -283,7 +298,7 @@ def _times(
         )
     say(f"column {column.name!r} orders the rows in time and is not learnt from")
     # Only the rows of part 0 are ordered by it.
-    return numeric_values(column, found.reading)
+    return numeric_values(column, found.reading), found.kind is ColumnKind.DATE
 
 
 def _combine_arrays(
@@ -296,16 +311,7 @@ def _combine_arrays(
             f"Option --split-by-time {request.split_by_time} names a column, but arrays have none: "
             "give order, for the order that the rows are in."
         )
-    for option in (
-        "ignore",
-        "names",
-        "group",
-        "weight",
-        "categorical",
-        "numeric",
-        "date_format",
-        "cycles",
-    ):
+    for option in OF_COLUMNS:
         given = getattr(request, option)
         if option == "weight" and not isinstance(given, str | int):
             continue

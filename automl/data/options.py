@@ -240,6 +240,15 @@ class SplitOptions(TypedDict, total=False):
             metavar="FOLDS",
         ),
     ]
+    fold_column: Annotated[
+        str | int | None,
+        Option(
+            "As --cv, with the folds that this column tells: each of its values validates once. "
+            "It is not learnt from. Default: none.",
+            metavar="COLUMN",
+            check=_COLUMN,
+        ),
+    ]
     test: Annotated[
         Any,
         Option(
@@ -258,6 +267,15 @@ class SplitOptions(TypedDict, total=False):
             "by class, but windows that overlap are taken in their order; none shuffles these too.",
             metavar="COLUMN|order|none",
             check=_COLUMN,
+        ),
+    ]
+    gap: Annotated[
+        str | int | None,
+        Option(
+            "With --split-by-time, what is left out before the rows that validate and those that "
+            "test: rows (24), as gap of scikit-learn's TimeSeriesSplit, or where the column holds "
+            "dates a time (12h, 7d, 2w). Default: 0.",
+            metavar="ROWS|DURATION",
         ),
     ]
     group: Annotated[

@@ -27,6 +27,7 @@ from automl.data.task import Task
 from automl.data.views.divide import check_split, divide
 from automl.data.views.fold_rule import FoldRule
 from automl.data.views.folds import fold_splits
+from automl.data.views.gap import Gap
 from automl.data.views.order import put_in_order
 from automl.data.views.splits import Split
 from automl.data.views.strata import Strata, find_strata
@@ -55,6 +56,7 @@ class PreparedData:
         fingerprint: SHA-256 of the content of all sources, in hexadecimal.
         summary: Rows of each part, and what each column is, as JSON.
         folds: The views after the first, where the rows are divided into folds.
+        cv: How they were, as `DataRequest.cv` has it; None for one division.
     """
 
     task: Task
@@ -68,6 +70,7 @@ class PreparedData:
     fingerprint: str
     summary: Mapping[str, Any]
     folds: tuple[Arrays, ...] = ()
+    cv: str | int | None = None
 
 
 def prepare(
@@ -120,6 +123,7 @@ def prepare(
         fingerprint=combined.fingerprint,
         summary=summarize(split, made.combined, made.arrays.plan, task),
         folds=others,
+        cv=len(folds) if folds and request.cv is None else request.cv,
     )
 
 
@@ -128,12 +132,11 @@ def _views(
 ) -> tuple[Split, list[Split]]:
     """Which rows are learnt from and which test; and the folds, where there are to be some."""
     split = divide(combined, request, strata, say)
-    if request.cv is None:
+    if not request.has_folds:
         return split, []
-    learnt = np.sort(np.concatenate([split.train, split.validation]))
-    rule = FoldRule.of(request.cv)
-    folds = fold_splits(combined, learnt, rule, strata, request.seed)
-    return Split(learnt, np.zeros(0, np.int64), split.test), folds
+    rule = None if request.cv is None else FoldRule.of(request.cv)
+    gap = Gap.of(request.gap)
+    return split, fold_splits(combined, split.train, rule, strata, request.seed, gap)
 
 
 @dataclass(frozen=True)

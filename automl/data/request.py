@@ -13,6 +13,7 @@ from automl.data.clipping import Clip
 from automl.data.options import DATA_OPTIONS
 from automl.data.separators import checked_separator
 from automl.data.views.fold_rule import FoldRule
+from automl.data.views.gap import Gap
 from automl.errors import DataError, RequestError
 from automl.trial import HOLDOUT
 
@@ -52,8 +53,10 @@ class DataRequest:
     separator: str | None = None
     validation: Any = None
     cv: str | int | None = None
+    fold_column: str | int | None = None
     test: Any = None
     split_by_time: str | int | None = None
+    gap: str | int | None = None
     group: str | int | None = None
     weight: Any = None
     class_weight: str | Mapping[Any, float] | None = None
@@ -109,16 +112,48 @@ class DataRequest:
                     f"A {name} share of {share} is not possible: give a number "
                     f"{'above' if name == 'validation' else 'from'} 0 and below 1, or rows."
                 )
-        if len(self.views) > 1 and self.validation is not None:
-            raise RequestError(
-                "--cv divides the rows itself, and its folds validate: leave --validation out."
-            )
-        if self.split_by_time not in (None, SHUFFLED) and self.group is not None:
-            raise RequestError("Rows are split either by time or by group: give one of the two.")
+        self._check_folds()
+        self._check_order()
         if isinstance(self.class_weight, str) and self.class_weight != "balanced":
             raise RequestError(
                 f"Unknown class weight {self.class_weight!r}: give 'balanced', or a weight for "
                 "each class."
+            )
+
+    def _check_folds(self) -> None:
+        """Checks what is said of folds.
+
+        Raises:
+            RequestError: It is no number of folds, or contradicts something else.
+        """
+        if not self.has_folds:
+            return
+        rule = None if self.cv is None else FoldRule.of(self.cv)
+        if self.validation is not None:
+            option = "--cv" if self.fold_column is None else "--fold-column"
+            raise RequestError(
+                f"{option} divides the rows itself, and its folds validate: leave --validation out."
+            )
+        if self.fold_column is not None and rule is not None and rule.repeats > 1:
+            raise RequestError("--fold-column says which rows are a fold: leave --cv out.")
+
+    def _check_order(self) -> None:
+        """Checks what is said of the rows' order.
+
+        Raises:
+            RequestError: It contradicts something else.
+        """
+        in_order = self.split_by_time not in (None, SHUFFLED)
+        if in_order and self.group is not None:
+            raise RequestError("Rows are split either by time or by group: give one of the two.")
+        if in_order and self.fold_column is not None:
+            raise RequestError(
+                "Folds are divided either by time or by --fold-column: give one of the two."
+            )
+        if Gap.of(self.gap) and not in_order:
+            raise RequestError(
+                "--gap leaves rows out between training rows and those after them in time: add "
+                "--split-by-time COLUMN, or order for the order that the rows are in."
             )
 
     def _check_class_weight(self) -> None:
@@ -148,6 +183,11 @@ class DataRequest:
             # Bytes that are no UTF-8 would be no name of a study.
             return "".join("_" if "\ud800" <= c <= "\udfff" else c for c in stem)
         return "arrays" if isinstance(self.source, tuple | list) else "table"
+
+    @property
+    def has_folds(self) -> bool:
+        """Whether the rows that are not test rows are divided into folds."""
+        return self.cv is not None or self.fold_column is not None
 
     @property
     def views(self) -> tuple[str, ...]:

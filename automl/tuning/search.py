@@ -97,6 +97,7 @@ def start_search(
         wanted = WantedInput(request, space, processes)
         data = prepare(request.data, wanted)
         space, request = described(wanted.space, processes), wanted.settled()
+        request = replace(request, data=replace(request.data, cv=data.cv))
         _check_names(request, space, objects)
         objective = asked_objective(request, space, data.task)
         loss_note = one_loss(as_asked(space, request), request, data.task)[1]

@@ -8,6 +8,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 import pytest
+from sklearn.datasets import load_iris
 
 import automl
 from automl.data.metrics import Objective
@@ -57,6 +58,25 @@ def test_a_fold_s_score_is_what_training_on_it_by_hand_gives(
             lambda: None,
         )
         assert by_hand.score == trial.result.folds[number - 1]
+
+
+def test_a_column_tells_the_folds_of_a_search(tmp_path: Path) -> None:
+    frame = load_iris(as_frame=True).frame.assign(fold=["a", "b", "c", "d", "e"] * 30)
+    part = automl.search(
+        frame,
+        "target",
+        fold_column="fold",
+        trials=1,
+        directory=tmp_path / "run",
+        **{**OPTIONS, "cv": None},
+    )
+    row = part.leaderboard().iloc[0]
+    assert [name for name in row.index if name.startswith("folds.")] == [
+        f"folds.fold-{number}" for number in (1, 2, 3, 4, 5)
+    ]
+    assert any("'fold' says which fold each row is in" in note for note in part.notes)
+    recorded = json.loads((part.path / "run.json").read_text())["request"]["data"]
+    assert (recorded["cv"], recorded["fold_column"]) == (5, "fold")
 
 
 def test_a_search_over_folds_goes_on_where_it_was(run: automl.Run, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from automl.data.combine import Combined
 from automl.data.request import DataRequest
 from automl.data.say import Say
 from automl.data.task import Task
+from automl.data.views.gap import Gap
 from automl.data.views.repeats import (
     count_repeats,
     find_repeats,
@@ -33,7 +35,7 @@ from automl.data.views.splits import (
 )
 from automl.data.views.strata import Strata
 from automl.data.weights import check_weights
-from automl.errors import DataError
+from automl.errors import DataError, RequestError
 
 LEAST_ROWS = 10
 # Own choice: groups that share rows are joined where at least so many are left.
@@ -50,7 +52,8 @@ def divide(combined: Combined, request: DataRequest, strata: Strata, say: Say) -
         say: Called with what a person should be told.
 
     Returns:
-        Positions among all rows.
+        Positions among all rows. Where there are to be folds, all that is learnt from are training
+        rows, in the order of their positions; the test rows are the same as without folds.
 
     Raises:
         DataError: There are too few rows, of a class or at all.
@@ -73,6 +76,9 @@ def divide(combined: Combined, request: DataRequest, strata: Strata, say: Say) -
     repeats = find_repeats(combined)
     same = repeats.same
     if combined.time is not None:
+        if request.has_folds:
+            rule = replace(rule, validation_share=0.0)
+        rule = replace(rule, gap=asked_gap(combined, request, say))
         split = split_by_time(combined.time[main], rule)
     elif combined.group is not None:
         split = _by_group(combined.group[main], same[main], rule, say)
@@ -83,6 +89,9 @@ def divide(combined: Combined, request: DataRequest, strata: Strata, say: Say) -
         validation=np.flatnonzero(combined.part == 1) if has_validation else main[split.validation],
         test=np.flatnonzero(combined.part == 2) if has_test else main[split.test],
     )
+    if request.has_folds:
+        learnt = np.sort(np.concatenate([split.train, split.validation]))
+        split = Split(learnt, np.zeros(0, np.int64), split.test)
     given = {"validation": bool(has_validation), "test": bool(has_test)}
     _say_repeats(split, same, given, say)
     if repeats.apart and combined.time is None and combined.group is None:
@@ -92,6 +101,24 @@ def divide(combined: Combined, request: DataRequest, strata: Strata, say: Say) -
             f"({option('--ignore', repeats.apart)} keeps them together)"
         )
     return split
+
+
+def asked_gap(combined: Combined, request: DataRequest, say: Say) -> Gap:
+    """The gap between parts that are divided by time, and says so where there is one.
+
+    Raises:
+        RequestError: It is a time, and the rows' order is no date.
+    """
+    gap = Gap.of(request.gap)
+    if gap.days and not combined.dated:
+        raise RequestError(
+            f"--gap {request.gap} is a time, but the rows are not ordered by dates: give a number "
+            "of rows, such as 24."
+        )
+    if gap:
+        what = f"{gap.rows:,} rows" if gap.rows else f"rows of {request.gap}"
+        say(f"{what} are left out before those that validate and those that test (--gap 0: none)")
+    return gap
 
 
 def _shuffled(
@@ -109,14 +136,25 @@ def _shuffled(
 
 def _by_group(groups: npt.NDArray[Any], same: IntArray, rule: SplitRule, say: Say) -> Split:
     """Rows divided by group; groups that share a row go together where enough are left."""
-    joined = joined_groups(groups, same)
+    joined = groups_to_keep(groups, same)
     left, given = int(joined.max()) + 1, len(np.unique(groups))
-    largest = max(np.bincount(np.unique(groups, return_inverse=True)[1].reshape(-1)))
-    half = max(int(largest), len(groups) // 2)
-    if left == given or left < LEAST_GROUPS or np.bincount(joined).max() > half:
-        return split_by_group(groups, rule)
-    say(f"{given:,} groups are taken as {left:,}, for some share equal rows")
+    if left < given:
+        say(f"{given:,} groups are taken as {left:,}, for some share equal rows")
     return split_by_group(joined, rule)
+
+
+def groups_to_keep(groups: npt.NDArray[Any], same: IntArray) -> IntArray:
+    """Groups, counted from 0; those that share a row are one where enough are left.
+
+    Args:
+        groups: Group of each row, (n,).
+        same: Numbers of the different rows, (n,).
+    """
+    own = np.unique(groups, return_inverse=True)[1].reshape(-1)
+    joined = joined_groups(groups, same)
+    half = max(int(np.bincount(own).max()), len(groups) // 2)
+    is_enough = int(joined.max()) + 1 >= LEAST_GROUPS and np.bincount(joined).max() <= half
+    return joined if is_enough else own
 
 
 def _say_repeats(split: Split, same: IntArray, given: Mapping[str, bool], say: Say) -> None:

@@ -1,4 +1,4 @@
-"""Dividing rows into folds for cross-validation: by time, by group, or stratified."""
+"""Dividing rows into folds: as a column says, by time, by group, or stratified."""
 
 from __future__ import annotations
 
@@ -10,90 +10,166 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.combine import Combined
-from automl.data.views.fold_rule import FoldRule
-from automl.data.views.repeats import find_repeats
-from automl.data.views.splits import IntArray, Split
+from automl.data.views.divide import groups_to_keep
+from automl.data.views.fold_rule import LEAST_FOLDS, MOST_FOLDS, FoldRule
+from automl.data.views.gap import NO_GAP, Gap
+from automl.data.views.repeats import Repeats, find_repeats
+from automl.data.views.splits import IntArray, Split, check_gap
 from automl.data.views.strata import Strata
 from automl.errors import DataError, RequestError
 
+#: Training and validation rows of one fold, as positions among those that are learnt from.
+Pair = tuple[IntArray, IntArray]
+
 
 def fold_splits(
-    combined: Combined, learnt: IntArray, rule: FoldRule, strata: Strata, seed: int
+    combined: Combined,
+    learnt: IntArray,
+    rule: FoldRule | None,
+    strata: Strata,
+    seed: int,
+    gap: Gap = NO_GAP,
 ) -> list[Split]:
     """Divides the rows that are learnt from into folds.
 
-    By time, each fold validates on what follows its training rows (forward chaining); by group,
-    rows of one group stay together; else classes have their share in each fold, and rows that are
-    equal in all that is learnt from stay together.
+    Where a column tells the folds, each of its values is one. By time, each fold validates on what
+    follows its training rows (forward chaining); by group, rows of one group stay together; else
+    classes have their share in each fold, and rows that are equal in all that is learnt from stay
+    together, unless there are too few different ones.
 
     Args:
         combined: All rows.
         learnt: Positions of the rows that train or validate.
-        rule: How many folds.
+        rule: How many folds; None for as many as the column has values.
         strata: By what rows are divided alike.
         seed: Seed of the shuffle.
+        gap: By time, what is left out before the rows that validate.
 
     Returns:
         A split for each view of the rule, without test rows.
 
     Raises:
-        DataError: There are fewer rows or groups than folds.
-        RequestError: Rows in the order of time cannot be divided twice.
+        DataError: There are fewer rows or groups than folds, or the column tells no folds.
+        RequestError: Rows in the order of time cannot be divided twice, or the column has another
+            number of values than folds are asked for.
     """
-    if combined.time is not None and rule.repeats > 1:
+    none = np.zeros(0, np.int64)
+    return [
+        Split(learnt[train], learnt[validation], none)
+        for train, validation in _pairs(combined, learnt, rule, strata, seed, gap)
+    ]
+
+
+def _pairs(
+    combined: Combined,
+    learnt: IntArray,
+    rule: FoldRule | None,
+    strata: Strata,
+    seed: int,
+    gap: Gap,
+) -> Iterator[Pair]:
+    """The folds of all repeats."""
+    if combined.fold is not None:
+        yield from _given(combined.fold[learnt], rule)
+        return
+    assert rule is not None
+    if combined.time is None:
+        repeats = find_repeats(combined)
+        for repeat in range(rule.repeats):
+            yield from _shuffled(combined, learnt, rule, strata, repeats, seed + repeat)
+    elif rule.repeats == 1:
+        yield from _forward(combined.time[learnt], rule, gap)
+    else:
         raise RequestError(
             "Rows in the order of time are divided in one way only: give --cv without repeats."
         )
-    splits: list[Split] = []
-    none = np.zeros(0, np.int64)
-    for repeat in range(rule.repeats):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)  # a class with fewer rows than folds
-                for train, validation in _divided(combined, learnt, rule, strata, seed + repeat):
-                    splits.append(Split(learnt[train], learnt[validation], none))
-        except ValueError as error:
-            raise DataError(
-                f"The {len(learnt):,} rows cannot be divided into {rule.folds} folds ({error}); "
-                "give fewer folds or more rows."
-            ) from error
-    return splits
 
 
-def _divided(
-    combined: Combined, learnt: IntArray, rule: FoldRule, strata: Strata, seed: int
-) -> Iterator[tuple[IntArray, IntArray]]:
-    """Positions among the learnt rows, a pair for each fold."""
+def _given(fold: npt.NDArray[Any], rule: FoldRule | None) -> Iterator[Pair]:
+    """Each value validates once."""
+    names = sorted(set(fold.tolist()), key=_in_order)
+    if not LEAST_FOLDS <= len(names) <= MOST_FOLDS:
+        raise DataError(
+            f"The column of --fold-column has {len(names):,} values, and each is a fold: give one "
+            f"with {LEAST_FOLDS} to {MOST_FOLDS:,}."
+        )
+    if rule not in (None, FoldRule(len(names))):
+        raise RequestError(
+            f"The column of --fold-column has {len(names)} values, and each is a fold: leave --cv "
+            "out."
+        )
+    for name in names:
+        yield _sides(fold == name)
+
+
+def _in_order(name: str) -> tuple[float, str]:
+    """By what folds are sorted: numbers by their value, then texts."""
+    try:
+        return float(name), name
+    except ValueError:
+        return np.inf, name
+
+
+def _forward(times: npt.NDArray[np.float64], rule: FoldRule, gap: Gap) -> Iterator[Pair]:
+    """Equal parts in the order of time, each validated by what comes before it.
+
+    The parts are those of scikit-learn's ``TimeSeriesSplit``.
+    """
+    order = np.argsort(times, kind="stable")
+    size = len(order) // (rule.folds + 1)
+    if not size:
+        raise _too_many(len(order), rule, f"{rule.folds + 1} parts are needed")
+    for start in range(len(order) - rule.folds * size, len(order), size):
+        left = gap.before(times[order], start)
+        check_gap(gap, left)
+        yield order[:left], order[start : start + size]
+
+
+def _shuffled(
+    combined: Combined,
+    learnt: IntArray,
+    rule: FoldRule,
+    strata: Strata,
+    repeats: Repeats,
+    seed: int,
+) -> Iterator[Pair]:
+    """One division by group, or of rows of which equal ones stay together."""
     from sklearn import model_selection as sk
 
-    count = rule.folds
     codes = strata.codes[learnt] if strata.task is not None else None
-    if combined.time is not None:
-        order = np.argsort(combined.time[learnt], kind="stable")
-        for train, validation in sk.TimeSeriesSplit(count).split(order):
-            yield order[train], order[validation]
-        return
-    if combined.group is not None:
-        groups = np.unique(combined.group[learnt], return_inverse=True)[1].reshape(-1)
-        if codes is not None:
-            by_both = sk.StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-            yield from by_both.split(groups, codes, groups)
-        else:
-            by_group = sk.GroupKFold(count, shuffle=True, random_state=seed)
-            yield from by_group.split(groups, groups=groups)
-        return
-    # One of each set of equal rows is divided, and the others go where it goes.
-    _, first, same = np.unique(
-        find_repeats(combined).same[learnt], return_index=True, return_inverse=True
+    same = np.unique(repeats.same[learnt], return_inverse=True)[1].reshape(-1)
+    groups = None if combined.group is None else groups_to_keep(combined.group[learnt], same)
+    named = {
+        (False, False): sk.KFold,
+        (True, False): sk.StratifiedKFold,
+        (False, True): sk.GroupKFold,
+        (True, True): sk.StratifiedGroupKFold,
+    }
+    divider = named[codes is not None, groups is not None](
+        rule.folds, shuffle=True, random_state=seed
     )
-    different: Any = sk.KFold(count, shuffle=True, random_state=seed)
-    if codes is not None:
-        different = sk.StratifiedKFold(count, shuffle=True, random_state=seed)
-    for _, validation in different.split(first, None if codes is None else codes[first]):
-        validates = np.zeros(len(first), bool)
-        validates[validation] = True
-        yield _sides(validates[same.reshape(-1)])
+    # Of equal rows one is divided, and the others go where it goes; by group they are together.
+    is_apart = repeats.least is None or same.max() + 1 < repeats.least * rule.folds
+    units = np.arange(len(learnt)) if is_apart or groups is not None else same
+    one = np.unique(units, return_index=True)[1]
+    stratum = None if codes is None else codes[one]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a class with fewer rows than folds
+            for _, validation in divider.split(one, stratum, groups):
+                validates = np.zeros(len(learnt), bool)
+                validates[one[validation]] = True
+                yield _sides(validates[one][units])
+    except ValueError as error:
+        raise _too_many(len(learnt), rule, str(error)) from error
 
 
-def _sides(validates: npt.NDArray[np.bool_]) -> tuple[IntArray, IntArray]:
+def _sides(validates: npt.NDArray[np.bool_]) -> Pair:
     return np.flatnonzero(~validates), np.flatnonzero(validates)
+
+
+def _too_many(rows: int, rule: FoldRule, why: str) -> DataError:
+    return DataError(
+        f"The {rows:,} rows cannot be divided into {rule.folds} folds ({why}); give fewer folds or "
+        "more rows."
+    )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.views.gap import NO_GAP, Gap
 from automl.errors import DataError
 
 IntArray = npt.NDArray[np.int64]
@@ -33,11 +34,13 @@ class SplitRule:
         test_share: Share of all rows that become test rows; 0 for none.
         validation_share: Share of the remaining rows that become validation rows; 0 for none.
         seed: Seed of the shuffle.
+        gap: What lies between parts that are divided by time.
     """
 
     test_share: float
     validation_share: float
     seed: int
+    gap: Gap = NO_GAP
 
     def sizes(self, n: int) -> tuple[int, int]:
         """How many of n rows become test and validation rows; one training row is left."""
@@ -111,14 +114,32 @@ def split_by_time(times: npt.NDArray[np.float64], rule: SplitRule) -> Split:
 
     Args:
         times: Time of each row, (n,), finite; equal times keep the order of the rows.
-        rule: Shares; nothing is shuffled.
+        rule: Shares, and the gap, which training rows are left out for; nothing is shuffled.
+
+    Raises:
+        DataError: The gap leaves no rows to learn from.
     """
     test, validation = rule.sizes(len(times))
     order = np.argsort(times, kind="stable")
-    n = len(order)
-    return Split(
-        order[: n - test - validation], order[n - test - validation : n - test], order[n - test :]
-    )
+    times, n = times[order], len(order)
+    end = rule.gap.before(times, n - test) if test else n
+    start = max(0, end - validation)
+    trained = rule.gap.before(times, start) if validation else end
+    check_gap(rule.gap, trained)
+    return Split(order[:trained], order[start:end], order[n - test :])
+
+
+def check_gap(gap: Gap, left: int) -> None:
+    """Checks that a gap leaves rows to learn from.
+
+    Raises:
+        DataError: It leaves none.
+    """
+    if gap and left <= 0:
+        raise DataError(
+            "The rows before --gap are too few to learn from: give a shorter gap, fewer folds or "
+            "more rows."
+        )
 
 
 def split_by_group(groups: npt.NDArray[Any], rule: SplitRule) -> Split:

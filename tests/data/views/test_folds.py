@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.model_selection import TimeSeriesSplit
 
 from automl.common.forms import to_form
 from automl.data.combine import Combined, combine
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
+from automl.data.views.divide import asked_gap
 from automl.data.views.fold_rule import FoldRule
 from automl.data.views.folds import fold_splits
 from automl.data.views.splits import Split
@@ -34,12 +36,15 @@ def table(rows: int, seed: int = 0, classes: int = 3) -> pd.DataFrame:
     )
 
 
-def folds(frame: pd.DataFrame, rule: FoldRule, **options: Any) -> tuple[Combined, list[Split]]:
+def folds(
+    frame: pd.DataFrame, rule: FoldRule | None, **options: Any
+) -> tuple[Combined, list[Split]]:
     request = DataRequest(frame, ("y",), **options)
     combined = combine(request, lambda _: None)
     learnt = np.arange(0, len(frame), 2)
     strata = find_strata(combined, request)
-    return combined, fold_splits(combined, learnt, rule, strata, seed=3)
+    gap = asked_gap(combined, request, lambda _: None)
+    return combined, fold_splits(combined, learnt, rule, strata, 3, gap)
 
 
 @settings(max_examples=40, deadline=None)
@@ -85,6 +90,76 @@ def test_equal_rows_stay_together_and_classes_have_their_share() -> None:
         assert not known & set(map(tuple, frame.iloc[split.validation].astype(str).to_numpy()))
         shares = frame["y"].iloc[split.validation].value_counts(normalize=True)
         assert shares.min() > 0.2
+
+
+@settings(max_examples=25, deadline=None)
+@given(count=st.integers(2, 5), sets=st.integers(18, 60), copies=st.integers(2, 5))
+def test_groups_that_share_rows_and_equal_rows_validate_together(
+    count: int, sets: int, copies: int
+) -> None:
+    # Each row stands in two groups, those of pairs: 0 and 1, 2 and 3, ...
+    number = np.repeat(np.arange(sets), copies)
+    other = 2 * number + np.arange(len(number)) % 2
+    frame = pd.DataFrame({"a": number * 0.37 + 0.01, "group": other, "y": number * 1.7})
+    combined, splits = folds(frame, FoldRule(count), group="group")
+    for split in splits:
+        assert not set(number[split.train]) & set(number[split.validation])
+        assert combined.group is not None
+        assert not set(combined.group[split.train]) & set(combined.group[split.validation])
+    _, splits = folds(frame.drop(columns="group"), FoldRule(count))
+    for split in splits:
+        assert not set(number[split.train]) & set(number[split.validation])
+
+
+def test_rows_of_one_category_are_divided_each_by_itself() -> None:
+    frame = pd.DataFrame({"a": [f"kind {n % 4}" for n in range(80)], "y": np.arange(80) * 0.3})
+    _, splits = folds(frame, FoldRule(4))
+    for split in splits:  # else each fold would validate on a category that it has not seen
+        assert set(frame["a"].iloc[split.validation]) <= set(frame["a"].iloc[split.train])
+
+
+@settings(max_examples=30, deadline=None)
+@given(names=st.lists(st.sampled_from(["2", "10", "b", "a", "0.5"]), min_size=40, max_size=80))
+def test_a_column_tells_the_folds(names: list[str]) -> None:
+    frame = table(len(names)).assign(fold=names)
+    learnt = np.arange(0, len(frame), 2)
+    values = [v for v in ("0.5", "2", "10", "a", "b") if v in names[::2]]
+    if len(values) < 2:
+        with pytest.raises(DataError, match="has 1 values, and each is a fold: give one with 2"):
+            folds(frame, None, fold_column="fold")
+        return
+    combined, splits = folds(frame, None, fold_column="fold")
+    assert len(splits) == len(values)
+    for value, split in zip(values, splits, strict=True):
+        np.testing.assert_array_equal(split.validation, learnt[frame["fold"][learnt] == value])
+        np.testing.assert_array_equal(split.train, learnt[frame["fold"][learnt] != value])
+    assert "fold" not in combined.frame.columns
+    with pytest.raises(RequestError, match="leave --cv out"):
+        folds(frame, FoldRule(len(values) + 1), fold_column="fold")
+
+
+def test_a_row_without_a_fold_is_one_sentence() -> None:
+    frame = table(40).assign(fold=[1, 2, None, 3] * 10)
+    with pytest.raises(DataError, match=r"fold column 'fold' lacks a value in 10 rows: give every"):
+        folds(frame, None, fold_column="fold")
+    with pytest.raises(RequestError, match="--fold-column names a column, but arrays have none"):
+        prepare(DataRequest((np.zeros((40, 2)), np.arange(40)), fold_column="fold"))
+    for options in ({"validation": 0.2}, {"cv": "2x2"}, {"split_by_time": "when"}):
+        with pytest.raises(RequestError, match="--fold-column"):
+            DataRequest(frame, ("y",), fold_column="fold", **options)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=st.integers(60, 120), count=st.integers(2, 5), gap=st.integers(0, 8))
+def test_forward_chaining_is_that_of_scikit_learn(rows: int, count: int, gap: int) -> None:
+    frame = table(2 * rows)
+    combined, splits = folds(frame, FoldRule(count), split_by_time="when", gap=gap)
+    assert combined.time is not None
+    order = np.argsort(combined.time[::2]) * 2
+    expected = TimeSeriesSplit(count, gap=gap).split(order)
+    for split, (train, validation) in zip(splits, expected, strict=True):
+        np.testing.assert_array_equal(split.train, order[train])
+        np.testing.assert_array_equal(split.validation, order[validation])
 
 
 def test_by_time_each_fold_validates_on_what_follows() -> None:

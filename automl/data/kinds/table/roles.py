@@ -24,6 +24,7 @@ class Roles:
     categorical: tuple[str, ...]
     weight: str | None = None
     group: str | None = None
+    fold: str | None = None
     time: str | None = None
     date_format: Mapping[str, str] = field(default_factory=dict)
     numeric: tuple[str, ...] = ()
@@ -67,6 +68,7 @@ def find_roles(
     roles = {
         "weight": find(request.weight, "weight") if isinstance(request.weight, str | int) else None,
         "group": find(request.group, "group"),
+        "fold": find(request.fold_column, "fold"),
         "time": find(_time_column(request, columns), "time"),
     }
     ignore = {_find(c, columns, "ignored", hint) for c in request.ignore}
