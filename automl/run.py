@@ -134,7 +134,7 @@ class Run:
             RunError: The trial's model was not kept, or its export is not what was scored.
         """
         from automl.engines.processes import warm_processes
-        from automl.engines.task import run_task
+        from automl.engines.run_in_child import run_in_child
         from automl.export.bundle_writing import check_free
         from automl.results.export_request import export_request
 
@@ -143,7 +143,7 @@ class Run:
         arguments = export_request(self._directory, trial, place, self.record, trust)
         processes = warm_processes()
         try:
-            run_task(processes, "automl.export.tasks:export_task", arguments)
+            run_in_child(processes, "automl.export.in_child:export_in_child", arguments)
         finally:
             processes.close()
         return Path(to)

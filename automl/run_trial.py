@@ -89,14 +89,14 @@ class RunTrial:
         import tempfile
 
         from automl.export.bundle import load_model
-        from automl.export.tasks import export_task
+        from automl.export.in_child import export_in_child
         from automl.results.export_request import export_request
 
         if self._is_exported():
             return load_model(self.run.root.checked(self.run.best), trust)
         with tempfile.TemporaryDirectory() as folder:
             bundle = Path(folder) / "bundle"
-            export_task(**export_request(self.run, self.number, bundle, trust=trust))
+            export_in_child(**export_request(self.run, self.number, bundle, trust=trust))
             return load_model(bundle, trust)
 
     def _is_exported(self) -> bool:

@@ -137,7 +137,7 @@ def predict(
         target = Path(output or Path(folder) / "predictions.csv").absolute()
         arguments = _arguments(bundle, rows, names, separator, folder, trust)
         arguments["output"] = str(target)
-        found = _run("automl.export.tasks:predict_task", arguments)
+        found = _run("automl.export.in_child:predict_in_child", arguments)
         if as_json:
             print_json({"rows": found["rows"], "output": output, "notes": found["notes"]})
             return
@@ -173,7 +173,7 @@ def evaluate(
 
     with tempfile.TemporaryDirectory() as folder:
         arguments = _arguments(bundle, rows, names, separator, folder, trust)
-        found = _run("automl.export.tasks:evaluate_task", {**arguments, "weight": weight})
+        found = _run("automl.export.in_child:evaluate_in_child", {**arguments, "weight": weight})
     tell(found["notes"])
     scores = found["scores"]
     if as_json:
@@ -235,10 +235,10 @@ def _arguments(
 def _run(function: str, arguments: dict[str, Any]) -> Any:
     """Runs a task in a process that has TensorFlow."""
     from automl.engines.processes import warm_processes
-    from automl.engines.task import run_task
+    from automl.engines.run_in_child import run_in_child
 
     processes = warm_processes()
     try:
-        return run_task(processes, function, arguments, timeout=PREDICT_SECONDS)
+        return run_in_child(processes, function, arguments, timeout=PREDICT_SECONDS)
     finally:
         processes.close()

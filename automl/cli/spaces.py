@@ -90,9 +90,9 @@ def show(
 ) -> None:
     """Show the hyperparameters of SPACE: range, default, condition and source of each."""
     from automl.cli.streams import print_json, screen_width
-    from automl.engines.describe import described, locate_space
+    from automl.engines.space_tracing import locate_space, with_hyperparameters_traced
 
-    found = described(locate_space(space))
+    found = with_hyperparameters_traced(locate_space(space))
     if as_json or format_ is Format.JSON:
         print_json(found.to_json())
         return
@@ -147,18 +147,18 @@ def check(space: Reference, as_json: AsJson = False, debug: Debug = False) -> No
     The exit code is 2 where something is wrong with it.
     """
     from automl.cli.streams import print_json
-    from automl.engines.describe import described, locate_space
     from automl.engines.processes import warm_processes
-    from automl.engines.task import run_task
+    from automl.engines.run_in_child import run_in_child
+    from automl.engines.space_tracing import locate_space, with_hyperparameters_traced
     from automl.space.check import check_space
 
     processes = warm_processes()  # starts while the space is sampled
     try:
-        found = described(locate_space(space, processes), processes)
+        found = with_hyperparameters_traced(locate_space(space, processes), processes)
         for line in check_space(found):
             typer.echo(line, err=as_json)
         sys.stdout.flush()
-        report = run_task(
+        report = run_in_child(
             processes,
             "automl.training.space_check:train_space",
             {"reference": found.reference},

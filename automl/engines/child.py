@@ -21,7 +21,7 @@ from automl.engines.process_table import began
 #: the time with them too (measured: `automl.training.fused_normalization`).
 #: What a step of training frees, the next one asks for again, so the C library keeps it: with
 #: three blocks of 32 filters that saves a sixth of a step, which went into fresh pages. Workers
-#: give memory back to the system after each trial (`automl.engines.memory`).
+#: give memory back to the system after each trial (`automl.engines.process_memory`).
 CHILD_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",

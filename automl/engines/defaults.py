@@ -10,7 +10,7 @@ from automl.common.forms import from_form, read_form, to_form
 from automl.common.shell import quoted
 from automl.engines.contract import SpaceHandle
 from automl.engines.processes import Processes
-from automl.engines.task import run_task
+from automl.engines.run_in_child import run_in_child
 from automl.errors import RunError, SpaceError
 from automl.space.own_code import code_of, export_notes
 
@@ -89,7 +89,7 @@ def check_defaults(
         "signature": to_form(signature),
     }
     try:
-        found = run_task(processes, "automl.engines.defaults:build_task", arguments)
+        found = run_in_child(processes, "automl.engines.defaults:build_in_child", arguments)
     except RunError:
         return Probe()  # a builder that kills its process or hangs costs its trial, as any other's
     if found["problem"]:
@@ -104,7 +104,7 @@ def check_defaults(
     return Probe(tuple(notes), found["input"], found["why"], metrics)
 
 
-def build_task(
+def build_in_child(
     reference: str,
     carried: str,
     fit: Mapping[str, Any],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from automl.common.machine import may_have_gpu, usable_cores
 from automl.engines.processes import Processes
-from automl.engines.task import run_task
+from automl.engines.run_in_child import run_in_child
 from automl.errors import RequestError
 
 DEVICES = ("auto", "cpu", "gpu")
@@ -90,7 +90,7 @@ def find_devices(asked: str, workers: int | None, inputs: str, processes: Proces
     """
     gpus = 0
     if asked != "cpu" and may_have_gpu():
-        gpus = run_task(processes, "automl.training.device:count_gpus", {}, _ASKING_SECONDS)
+        gpus = run_in_child(processes, "automl.training.device:count_gpus", {}, _ASKING_SECONDS)
     return choose_devices(asked, workers, inputs, usable_cores(), gpus)
 
 

@@ -39,9 +39,9 @@ PRELOAD = (
     "keras",
     "numpy",
     "automl.engines.worker",
-    "automl.training.trial",
+    "automl.training.train_trial",
     "automl.models.core",
-    "automl.export.tasks",
+    "automl.export.in_child",
 )
 #: The spaces that most searches use: of the default, and of a baseline.
 PRELOADED_SPACES = ("mlp", "linear")

@@ -18,7 +18,7 @@ from automl.common.machine import Machine, address_space
 from automl.common.root import Root
 from automl.engines.child import Child
 from automl.engines.limits import LOG_BYTES, LOG_KEPT, SCARCE_ADDRESSES, scarce_memory
-from automl.engines.memory import held_memory, mapped_memory, shown_size
+from automl.engines.process_memory import held_memory, mapped_memory, shown_size
 from automl.engines.process_output import bounds_met
 from automl.errors import RunError
 

@@ -34,7 +34,7 @@ from automl.engines.limits import (
     too_large,
 )
 from automl.engines.local_worker import LocalWorker
-from automl.engines.memory import held_memory, mapped_memory, shown_size
+from automl.engines.process_memory import held_memory, mapped_memory, shown_size
 from automl.engines.processes import Processes, warm_processes
 from automl.errors import RequestError, RunError
 from automl.trial import (

@@ -18,7 +18,7 @@ from typing import Any
 from automl.common.machine import address_space
 from automl.engines.child import Child
 from automl.engines.limits import LEAST_ADDRESS_SPACE
-from automl.engines.memory import shown_size
+from automl.engines.process_memory import shown_size
 from automl.engines.process_output import bounds_met
 from automl.errors import RequestError, RunError
 

@@ -21,7 +21,7 @@ from ray.tune.result import DONE
 
 from automl.common.forms import from_form, to_form
 from automl.engines.asking import Asking
-from automl.engines.memory import give_back_memory, resident_memory
+from automl.engines.process_memory import give_back_memory, resident_memory
 from automl.engines.ray_watch import Place
 from automl.engines.ray_workload import Workload
 from automl.trial import (

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from automl.common.forms import from_form, to_form
 from automl.engines.asking import Asking
 from automl.engines.contract import Job
-from automl.engines.memory import give_back_memory, resident_memory
+from automl.engines.process_memory import give_back_memory, resident_memory
 from automl.trial import HOLDOUT, Answer, EpochReport, ExecutionReport, TrialSpec
 
 if TYPE_CHECKING:

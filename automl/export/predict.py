@@ -18,7 +18,7 @@ from automl.data.task import Task, TaskKind
 from automl.data.weights import are_weights, check_weights, column_weights, given_weights
 from automl.errors import DataError, RequestError, RunError
 from automl.export.bundle import Bundle, check_trust, load_bundled, open_bundle
-from automl.export.rows import RawRows, frame_of, keras_inputs, model_inputs_of
+from automl.export.input_rows import RawRows, frame_of, keras_inputs, model_inputs_of
 from automl.models.passes import predict_rows, rows_at_once
 from automl.vocabulary.decisions import chosen_classes, holds
 from automl.vocabulary.metrics import find_metric

@@ -3,7 +3,8 @@
 Reading a run needs no TensorFlow and exporting needs nothing of a run but these values, so a
 process that has TensorFlow is told all of it in one message::
 
-    run_task(processes, "automl.export.tasks:export_task", export_request(run, trial, to))
+    request = export_request(run, trial, to)
+    run_in_child(processes, "automl.export.in_child:export_in_child", request)
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def export_request(
         trust: Consent to run code that the run holds, where the trial's model needs it.
 
     Returns:
-        The arguments of `automl.export.tasks.export_task`, as a JSON form.
+        The arguments of `automl.export.in_child.export_in_child`, as a JSON form.
 
     Raises:
         RequestError: There is no such trial, or it has no model, or its model needs code and that

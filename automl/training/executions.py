@@ -15,7 +15,7 @@ import numpy as np
 from automl.data.metrics import Objective, better, mean_metrics
 from automl.space import SearchSpace
 from automl.training.saving import CHECK_FILE, MODEL_FILE
-from automl.training.trial import ERROR_FILE, train_trial
+from automl.training.train_trial import ERROR_FILE, train_trial
 from automl.trial import (
     SEARCH_OVER,
     Answer,

@@ -72,7 +72,7 @@ def _used(value: Any, objective: Objective, name: str) -> str:
     numbers = _parts(value)
     if len(numbers) > 1 and not any(isinstance(one, Mapping) for one in numbers):
         told.append(
-            f"The fit of {name} returns {described(value)}, whose mean is the score of its trial, "
+            f"The fit of {name} returns {value_text(value)}, whose mean is the score of its trial, "
             "as of several executions in KerasTuner; return {name: value} where they are different "
             "metrics."
         )
@@ -108,7 +108,7 @@ def _number(value: Any) -> float | None:
     return None if isinstance(array.item(), str | bytes | bool) else float(item.reshape(()))
 
 
-def described(value: Any) -> str:
+def value_text(value: Any) -> str:
     """What a fit has returned, in words.
 
     Args:
@@ -143,12 +143,12 @@ def _kind(part: Any) -> str:
         return "None"
     if _number(part) is not None:
         return "numbers"
-    return "History" if _is_history(part) else described(part)
+    return "History" if _is_history(part) else value_text(part)
 
 
 def _unused(value: Any, objective: Objective, name: str) -> str:
     return (
-        f"The fit of {name} returns {described(value)}, which is not used: trials are ranked by "
+        f"The fit of {name} returns {value_text(value)}, which is not used: trials are ranked by "
         f"validation {objective.name}; to rank by what it returns, name it with --objective and "
         "--direction."
     )

@@ -75,7 +75,7 @@ def score_model(
     return compute_metrics(task, rows.truth, predictions, rows.weight, named)
 
 
-def score_task(
+def score_in_child(
     model: str,
     arrays: str,
     part: str,

@@ -17,7 +17,7 @@ from automl.training.device_data import DeviceData, DeviceRows
 from automl.training.early_stopping import EarlyStopping
 from automl.training.evaluation import Evaluator
 from automl.training.kernel.trainer import DenseTrainer
-from automl.training.returned import described, read_returned
+from automl.training.returned import read_returned, value_text
 from automl.vocabulary.metrics import METRICS
 
 EPOCH_METRICS = frozenset(metric.name for metric in METRICS if metric.every_epoch)
@@ -177,7 +177,7 @@ class Scoring:
         if is_diverged:
             return
         if found.score is None and self._stopping.best_score is None and not is_cut:
-            told = f"it returns {described(value)}"
+            told = f"it returns {value_text(value)}"
             if self._own_names:
                 told += f", and its callbacks hear of {', '.join(self._own_names)}"
             raise UnrankedError(

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from automl.engines.limits import LOG_BYTES
-from automl.engines.memory import shown_size
+from automl.engines.process_memory import shown_size
 from automl.results.run_directory import RunDirectory
 from automl.trial import FailureCause, TrialResult, TrialSpec, TrialState
 from automl.tuning.ranking import Ranking

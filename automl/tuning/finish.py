@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl.common.shell import shown_path
 from automl.engines.processes import Processes
-from automl.engines.task import TookTooLong, run_task
+from automl.engines.run_in_child import TookTooLong, run_in_child
 from automl.errors import RequestError, RunError
 from automl.results.export_request import code_needed, export_request
 from automl.results.files import is_disk_full
@@ -131,7 +131,7 @@ def _export_best(
     except (RequestError, RunError) as error:
         return f"The best model, trial {number}, is not exported: {str(error).rstrip('.')}."
     try:
-        run_task(processes, "automl.export.tasks:export_task", arguments)
+        run_in_child(processes, "automl.export.in_child:export_in_child", arguments)
     except (RequestError, RunError) as error:
         if isinstance(error, RunError) and not is_disk_full(error):
             return f"The best model, trial {number}, is not exported: {str(error).rstrip('.')}."
@@ -188,9 +188,9 @@ def _score_test_rows(
                 code = code_needed(run, run.read_manifest(), trial, trust)
                 if code is not None:
                     arguments["code"] = code
-                scores[str(trial)] = run_task(
+                scores[str(trial)] = run_in_child(
                     processes,
-                    "automl.training.score:score_task",
+                    "automl.training.score:score_in_child",
                     arguments,
                     timeout=left,
                 )

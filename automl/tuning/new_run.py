@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl.errors import RequestError, RunError
 from automl.results.run_directory import RunDirectory
-from automl.tuning.rows import write_rows
+from automl.tuning.stored_rows import write_rows
 
 if TYPE_CHECKING:
     from automl.data.prepare import PreparedData

@@ -11,7 +11,7 @@ from automl.common.option import Option
 from automl.common.option_values import at_least, flag_of, one_of, path, whole_number
 from automl.engines.devices import DEVICES
 from automl.engines.limits import LEAST_WORKER_MEMORY
-from automl.engines.memory import shown_size
+from automl.engines.process_memory import shown_size
 from automl.errors import RequestError
 from automl.tuning.budget import bytes_of, duration
 from automl.tuning.interruption import DEFAULT_GRACE

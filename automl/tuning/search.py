@@ -13,9 +13,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from automl.engines.defaults import check_defaults
-from automl.engines.describe import described, locate_space
 from automl.engines.devices import Devices, find_devices, joined_devices
 from automl.engines.processes import Processes, warm_processes
+from automl.engines.space_tracing import locate_space, with_hyperparameters_traced
 from automl.results.run_directory import RunDirectory
 from automl.space.batch_size import NAME as BATCH_SIZE
 from automl.space.fit_options import FitOptions, check_fit
@@ -23,6 +23,7 @@ from automl.space.keras_tuner import INPUTS, fitted_with, is_untraced, remarks, 
 from automl.space.override import narrowing_notes
 from automl.tuning.consent import consented_request, consented_space, found_again, remember_named
 from automl.tuning.given import NOTHING_GIVEN, Given, asked_pruner, asked_sampler, replay_note
+from automl.tuning.input_detection import InputDetection
 from automl.tuning.known_runs import known_run
 from automl.tuning.leftovers import remove_leftovers
 from automl.tuning.manifest import (
@@ -36,11 +37,10 @@ from automl.tuning.manifest import (
 from automl.tuning.new_run import create_run, free_directory, locked_with_rows
 from automl.tuning.observer import Observer
 from automl.tuning.request import SearchRequest
-from automl.tuning.rows import restore_rows
 from automl.tuning.session import SearchEnd, Session
 from automl.tuning.sharing import check_joining
+from automl.tuning.stored_rows import restore_rows
 from automl.tuning.study_opening import check_storage
-from automl.tuning.wanted_input import WantedInput
 
 if TYPE_CHECKING:
     from automl.space import SearchSpace
@@ -94,9 +94,9 @@ def start_search(
         _check_names(request, space, objects)
         if space.inputs == "array":  # its author has counted on every column
             request = replace(request, data=replace(request.data, keep_constant=True))
-        wanted = WantedInput(request, space, processes)
+        wanted = InputDetection(request, space, processes)
         data = prepare(request.data, wanted)
-        space, request = described(wanted.space, processes), wanted.settled()
+        space, request = with_hyperparameters_traced(wanted.space, processes), wanted.settled()
         request = replace(request, data=replace(request.data, cv=data.cv))
         _check_names(request, space, objects)
         objective = asked_objective(request, space, data.task)
@@ -170,7 +170,7 @@ def resume_search(
     with ExitStack() as stack:
         processes = stack.enter_context(closing(warm_processes()))
         found = found_again(run, wanted, lambda known: _as_space(known, processes))
-        space = described(found, processes)
+        space = with_hyperparameters_traced(found, processes)
         _check_names(request, space, objects)
         stack.enter_context(run.lock())
         remove_leftovers(run)

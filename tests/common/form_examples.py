@@ -21,7 +21,7 @@ from automl.data.plan import (
 from automl.data.request import DataRequest
 from automl.data.task import Task, TaskKind
 from automl.engines.contract import Job, SpaceHandle
-from automl.export.check import CheckOutcome
+from automl.export.prediction_check import CheckOutcome
 from automl.results.leaderboard import LeaderboardRow
 from automl.results.time_spent import TimeSpent
 from automl.space.fit_options import FitOptions

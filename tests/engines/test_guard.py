@@ -15,7 +15,7 @@ from automl.common.machine import Machine
 from automl.engines.child import Child
 from automl.engines.guard import Guard, shorten_log
 from automl.engines.limits import LEAST_WORKER_MEMORY, scarce_memory, too_large
-from automl.engines.memory import held_memory, resident_memory, shown_size
+from automl.engines.process_memory import held_memory, resident_memory, shown_size
 
 MB = 1 << 20
 

@@ -21,8 +21,8 @@ from automl.engines.child import Child
 from automl.engines.contract import Job
 from automl.engines.local import LocalEngine
 from automl.engines.processes import Processes, warm_processes
+from automl.engines.run_in_child import TookTooLong, run_in_child
 from automl.engines.spawned import SpawnedProcesses
-from automl.engines.task import TookTooLong, run_task
 from automl.trial import TrialBudget, TrialResult, TrialSpec, TrialState
 
 
@@ -36,17 +36,17 @@ def processes(request: pytest.FixtureRequest) -> Iterator[Processes]:
 @pytest.mark.parametrize("length", [10, 40_000, 150_000, 3_000_000])
 def test_arguments_of_any_length_arrive(processes: Processes, length: int) -> None:
     text = "x" * length
-    assert run_task(processes, "json:dumps", {"obj": text}) == json.dumps(text)
+    assert run_in_child(processes, "json:dumps", {"obj": text}) == json.dumps(text)
 
 
 def test_a_task_computes_on_all_cores(processes: Processes) -> None:
-    threads = run_task(processes, "os:getenv", {"key": "TF_NUM_INTRAOP_THREADS"})
+    threads = run_in_child(processes, "os:getenv", {"key": "TF_NUM_INTRAOP_THREADS"})
     assert threads == str(usable_cores())
 
 
 def test_a_task_that_takes_too_long_is_stopped(processes: Processes) -> None:
     with pytest.raises(TookTooLong, match="took too long"):
-        run_task(processes, "json:dumps", {"obj": 1}, timeout=0.0)
+        run_in_child(processes, "json:dumps", {"obj": 1}, timeout=0.0)
 
 
 @pytest.mark.parametrize("kind", [warm_processes, SpawnedProcesses])
@@ -58,7 +58,7 @@ def test_children_run_the_package_of_the_driver_wherever_they_start(
     monkeypatch.chdir(tmp_path)
     processes = kind()
     try:
-        assert run_task(processes, "json:dumps", {"obj": 1}) == "1"
+        assert run_in_child(processes, "json:dumps", {"obj": 1}) == "1"
     finally:
         processes.close()
 
@@ -133,9 +133,9 @@ def test_a_driver_that_was_stopped_still_takes_an_answer(
     stopped_at: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr("automl.engines.task.Absence", lambda: Absence(lambda: now[0]))
+    monkeypatch.setattr("automl.engines.run_in_child.Absence", lambda: Absence(lambda: now[0]))
     made = Answering(now, stopped_at)
-    assert run_task(made, "json:dumps", {"obj": 1}, timeout=60.0) == "1"
+    assert run_in_child(made, "json:dumps", {"obj": 1}, timeout=60.0) == "1"
 
 
 def test_a_worker_that_dies_after_it_has_outgrown_itself_is_replaced_once(tmp_path: Path) -> None:

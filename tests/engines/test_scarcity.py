@@ -24,7 +24,7 @@ from automl.engines.forked import MOST_LOST, ForkedProcesses
 from automl.engines.forkserver import _Server
 from automl.engines.local import LocalEngine
 from automl.engines.process_output import bounds_met, describe_end, last_line, printed_since
-from automl.engines.task import run_task
+from automl.engines.run_in_child import run_in_child
 from automl.errors import RunError
 from automl.space.registry import find_space
 from automl.trial import Answer, TrialBudget, TrialSpec, TrialState
@@ -146,7 +146,7 @@ def test_a_server_that_dies_is_started_again_and_its_trial_queued_again(tmp_path
             ended = wait_for(engine, TrialEnded)
             assert isinstance(ended, TrialEnded)
             assert ended.result.state in (TrialState.PRUNED, TrialState.COMPLETED)
-        assert run_task(processes, "json:dumps", {"obj": 1}) == "1"
+        assert run_in_child(processes, "json:dumps", {"obj": 1}) == "1"
     finally:
         processes.close()
 
@@ -159,14 +159,14 @@ def test_a_server_that_does_not_stay_up_is_told() -> None:
     processes = ForkedProcesses()
     try:
         for _ in range(MOST_LOST):
-            assert run_task(processes, "json:dumps", {"obj": 1}) == "1"
+            assert run_in_child(processes, "json:dumps", {"obj": 1}) == "1"
             processes._server.kill()
             processes._server.wait()
-        assert run_task(processes, "json:dumps", {"obj": 1}) == "1"
+        assert run_in_child(processes, "json:dumps", {"obj": 1}) == "1"
         processes._server.kill()
         processes._server.wait()
         with pytest.raises(RunError, match="was ended by SIGKILL"):
-            run_task(processes, "json:dumps", {"obj": 1})
+            run_in_child(processes, "json:dumps", {"obj": 1})
     finally:
         processes.close()
 

@@ -17,12 +17,12 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="has no fork")
 CODE = """
 import os, sys, time
 from automl.engines.processes import warm_processes
-from automl.engines.task import run_task
+from automl.engines.run_in_child import run_in_child
 from automl.errors import RunError
 
 processes = warm_processes()
 try:
-    run_task(processes, "tests.engines.test_temporary_files:die_while_saving", {})
+    run_in_child(processes, "tests.engines.test_temporary_files:die_while_saving", {})
 except RunError:
     print("died", flush=True)
 if sys.argv[1] == "killed":

@@ -156,10 +156,10 @@ def add_trial(run: RunDirectory, data: PreparedData, *, keep: bool = True) -> in
 
 def exported(folder: Path, request: DataRequest) -> Exported:
     """A run of one trial, and its model exported."""
-    from automl.export.tasks import export_task
+    from automl.export.in_child import export_in_child
     from automl.results.export_request import export_request
 
     run, data = make_run(folder / "run", request)
     add_trial(run, data)
-    export_task(**export_request(run, None, folder / "bundle"))
+    export_in_child(**export_request(run, None, folder / "bundle"))
     return Exported(run, data, folder / "bundle")

@@ -20,8 +20,8 @@ from automl.data.plan import PreprocessingPlan, TargetScale
 from automl.errors import RequestError, RunError
 from automl.export.bundle import load_model, open_bundle
 from automl.export.bundle_writing import labels
-from automl.export.check import TOLERANCE, compare
-from automl.export.tasks import check_task, export_task
+from automl.export.in_child import check_in_child, export_in_child
+from automl.export.prediction_check import TOLERANCE, compare
 from automl.results.check_rows import check_rows_file, read_check_rows
 from automl.results.export_request import export_request
 from automl.results.run_directory import RunDirectory
@@ -127,7 +127,7 @@ def test_another_model_s_predictions_are_refused(prices: Exported, tmp_path: Pat
     path = prices.run.path / "wrong.npy"
     np.save(path, wrong)
     with pytest.raises(RunError, match="not the one that was scored"):
-        export_task(**{**request, "expected": str(path)})
+        export_in_child(**{**request, "expected": str(path)})
     path.unlink()
     assert list(tmp_path.iterdir()) == []
 
@@ -140,14 +140,14 @@ def test_nothing_is_read_from_outside_of_the_run(
     elsewhere = tmp_path / Path(request[name]).name
     shutil.copy(request[name], elsewhere)
     with pytest.raises(RunError, match="not inside it"):
-        export_task(**{**request, name: str(elsewhere)})
+        export_in_child(**{**request, name: str(elsewhere)})
     assert [file.name for file in tmp_path.iterdir()] == [elsewhere.name]
 
 
 def test_an_existing_bundle_can_be_checked_again(images: Exported, tmp_path: Path) -> None:
     expected = images.run.trial_directory(0) / "check.npy"
     rows = str(check_rows_file(images.run))
-    assert check_task(str(images.bundle), str(expected), rows)["difference"] <= TOLERANCE
+    assert check_in_child(str(images.bundle), str(expected), rows)["difference"] <= TOLERANCE
 
 
 def test_a_model_that_needs_more_than_keras_is_refused(images: Exported, tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_model_that_needs_more_than_keras_is_refused(images: Exported, tmp_pat
     keras.Model({"numeric": inputs}, answer).save(path)
     request = export_request(images.run, 0, tmp_path / "bundle")
     with pytest.raises(RunError, match="cannot be loaded by Keras alone"):
-        export_task(**{**request, "model": str(path)})
+        export_in_child(**{**request, "model": str(path)})
     path.unlink()
     assert not (tmp_path / "bundle").exists()
 
@@ -174,7 +174,7 @@ def test_of_two_exports_at_once_the_second_says_what_happened(
 
     monkeypatch.setattr("automl.export.bundle_writing.requirements", overtaken)
     with pytest.raises(RequestError, match="Another export has written"):
-        export_task(**export_request(images.run, 0, to))
+        export_in_child(**export_request(images.run, 0, to))
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
     assert [path.name for path in to.iterdir()] == ["model.keras"]
 
@@ -182,7 +182,7 @@ def test_of_two_exports_at_once_the_second_says_what_happened(
 def test_an_existing_directory_is_refused(images: Exported, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x")
     with pytest.raises(RequestError, match="exists"):
-        export_task(**export_request(images.run, 0, tmp_path))
+        export_in_child(**export_request(images.run, 0, tmp_path))
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
 
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from automl.engines.processes import Processes, warm_processes
-from automl.engines.task import run_task
+from automl.engines.run_in_child import run_in_child
 from automl.errors import RunError
 from automl.export.keras_only import RefusePackages
 from automl.export.new_process import Started, new_process
@@ -31,7 +31,7 @@ def processes() -> Iterator[Processes]:
 
 
 def task(processes: Processes, function: str, **arguments: Any) -> Any:
-    return run_task(processes, f"{apart.__name__}:{function}", arguments)
+    return run_in_child(processes, f"{apart.__name__}:{function}", arguments)
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from run_maker import Exported, core_predictions, make_core, people
 
 from automl.data.task import Task, TaskKind
 from automl.errors import DataError, RequestError, RunError
+from automl.export.in_child import evaluate_in_child, predict_in_child
 from automl.export.predict import evaluate, predict, prediction_frame
-from automl.export.tasks import evaluate_task, predict_task
 
 
 @pytest.fixture(scope="module")
@@ -115,16 +115,16 @@ def test_evaluate_leaves_out_targets_that_training_has_not_shown(
 
 def test_tasks(classes: Exported, rows: Path, tmp_path: Path) -> None:
     output = tmp_path / "predictions.csv"
-    assert predict_task(str(classes.bundle), str(rows), str(output)) == {
+    assert predict_in_child(str(classes.bundle), str(rows), str(output)) == {
         "rows": 120,
         "notes": [],
     }
     written = pd.read_csv(output)
     pd.testing.assert_frame_equal(written, predict(classes.bundle, rows), check_dtype=False)
-    found = evaluate_task(str(classes.bundle), str(rows))
+    found = evaluate_in_child(str(classes.bundle), str(rows))
     assert found == {"scores": evaluate(classes.bundle, rows), "notes": []}
     with pytest.raises(RunError, match="cannot be written"):
-        predict_task(str(classes.bundle), str(rows), str(tmp_path / "no" / "predictions.csv"))
+        predict_in_child(str(classes.bundle), str(rows), str(tmp_path / "no" / "predictions.csv"))
     assert [file.name for file in tmp_path.iterdir()] == ["predictions.csv"]
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from automl.api import load_run
 from automl.cli.main import main
 from automl.engines.processes import Processes
-from automl.engines.task import run_task
+from automl.engines.run_in_child import run_in_child
 from automl.errors import RunError
 from automl.results.export_request import export_request
 from automl.results.run_directory import RunDirectory
@@ -51,7 +51,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def predicted(processes: Processes, bundle: Path, rows: Path, to: Path) -> pd.DataFrame:
     arguments = {"bundle": str(bundle), "rows": str(rows), "output": str(to)}
-    run_task(processes, "automl.export.tasks:predict_task", arguments)
+    run_in_child(processes, "automl.export.in_child:predict_in_child", arguments)
     return pd.read_csv(to)
 
 
@@ -84,7 +84,7 @@ def test_a_mutated_bundle_predicts_what_was_exported_or_is_refused(
             # Without its seal, a description may give the classes other names.
             pd.testing.assert_frame_equal(after, before)
         scores = {"bundle": str(bundle), "rows": str(rows)}
-        refused(lambda: run_task(processes, "automl.export.tasks:evaluate_task", scores))
+        refused(lambda: run_in_child(processes, "automl.export.in_child:evaluate_in_child", scores))
 
     fuzz(
         check, st.sampled_from(["model.keras", "model.keras", "config.json"]), st.booleans(),
@@ -109,7 +109,7 @@ def test_a_mutated_trial_is_exported_as_it_was_scored_or_not_at_all(
 
         def export() -> pd.DataFrame:
             arguments = export_request(run, 0, to)
-            run_task(processes, "automl.export.tasks:export_task", arguments)
+            run_in_child(processes, "automl.export.in_child:export_in_child", arguments)
             return predicted(processes, to, searched / "rows.csv", tmp_path / "p")
 
         no, after = refused(export)

@@ -32,7 +32,7 @@ from automl.tuning.manifest import (
     recorded_objective,
     recorded_request,
 )
-from automl.tuning.rows import restore_rows
+from automl.tuning.stored_rows import restore_rows
 from automl.tuning.study_opening import open_study
 from tests.faults.mutations import (
     assert_one_sentence,

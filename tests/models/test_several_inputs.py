@@ -21,7 +21,7 @@ from automl.models.wanted_input import wanted_input
 from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
 from automl.training.score import predict_core
-from automl.training.trial import train_trial
+from automl.training.train_trial import train_trial
 from automl.trial import Answer, TrialBudget, TrialResult, TrialSpec, TrialState
 
 TABLE = InputSignature(

@@ -18,7 +18,7 @@ from automl.data.request import DataRequest
 from automl.errors import RequestError, RunError
 from automl.results import run_directory
 from automl.results.run_directory import RunDirectory
-from automl.tuning.rows import write_rows
+from automl.tuning.stored_rows import write_rows
 
 MANIFEST = {"objective": {"name": "log_loss", "direction": "minimize"}}
 

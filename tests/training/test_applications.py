@@ -19,7 +19,7 @@ from automl.models.hyper_tracing import traced
 from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
 from automl.training.score import score_model
-from automl.training.trial import train_trial
+from automl.training.train_trial import train_trial
 from automl.trial import Answer, TrialBudget, TrialSpec, TrialState
 
 CLASSES = 3

@@ -14,7 +14,7 @@ from automl.data.metrics import default_objective
 from automl.space import Choice, Float, SearchSpace
 from automl.training.deadline import Deadline, taken
 from automl.training.timings import Timings
-from automl.training.trial import train_trial
+from automl.training.train_trial import train_trial
 from automl.training.trial_progress import TrialProgress
 from automl.trial import (
     SEARCH_OVER,

@@ -24,7 +24,7 @@ from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
 from automl.training.history import read_history
 from automl.training.score import predict_core
-from automl.training.trial import train_trial
+from automl.training.train_trial import train_trial
 from automl.trial import Answer, FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
 from tests.training.conftest import FEATURES, make_arrays
 

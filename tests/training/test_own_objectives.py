@@ -21,7 +21,7 @@ from automl.space import Choice, SearchSpace
 from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
 from automl.training.score import predict_core
-from automl.training.trial import train_trial
+from automl.training.train_trial import train_trial
 from automl.trial import Answer, TrialBudget, TrialResult, TrialSpec, TrialState, Verdict
 from automl.tuning.baselines import constant_baseline
 from tests.training.conftest import FEATURES

@@ -21,7 +21,7 @@ from automl.training import pausing
 from automl.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from automl.training.device_data import DeviceData
 from automl.training.history import read_history
-from automl.training.trial import train_trial
+from automl.training.train_trial import train_trial
 from automl.trial import (
     CHECKPOINT_FILE,
     Answer,

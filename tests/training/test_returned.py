@@ -18,7 +18,7 @@ from automl.errors import TrialError
 from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
 from automl.training.returned import Returned, read_returned
-from automl.training.trial import train_trial
+from automl.training.train_trial import train_trial
 from automl.trial import (
     Answer,
     EpochReport,

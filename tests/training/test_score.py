@@ -10,8 +10,8 @@ from automl.data.task import TaskKind
 from automl.errors import RunError
 from automl.space import Int, SearchSpace
 from automl.training.device_data import DeviceData
-from automl.training.score import score_task
-from automl.training.trial import train_trial
+from automl.training.score import score_in_child
+from automl.training.train_trial import train_trial
 from automl.trial import Answer, TrialBudget, TrialSpec
 
 SPACE = SearchSpace("linear", [Int("width", 2, 8)], lambda config, inputs, task: inputs)
@@ -32,7 +32,7 @@ def test_a_saved_model_scores_as_its_trial_did(arrays, tmp_path, kind):
     )
     model = str(tmp_path / "model.keras")
     for part, expected in (("validation", result.metrics), ("train", result.train_metrics)):
-        scores = score_task(model, str(tmp_path / "arrays"), part)
+        scores = score_in_child(model, str(tmp_path / "arrays"), part)
         assert scores == pytest.approx(expected, rel=1e-5)
     with pytest.raises(RunError, match="no test rows"):
-        score_task(model, str(tmp_path / "arrays"), "test")
+        score_in_child(model, str(tmp_path / "arrays"), "test")

@@ -18,7 +18,7 @@ from automl.training import graphs
 from automl.training.device_data import DeviceData
 from automl.training.kernel.loading import load_kernel
 from automl.training.loop import CompiledTrainer
-from automl.training.trial import train_trial
+from automl.training.train_trial import train_trial
 from automl.trial import Answer, TrialBudget, TrialResult, TrialSpec, TrialState
 
 

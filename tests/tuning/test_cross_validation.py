@@ -16,7 +16,7 @@ from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.space.registry import find_space
 from automl.training.device_data import DeviceData
-from automl.training.trial import train_trial
+from automl.training.train_trial import train_trial
 from automl.trial import Answer, TrialBudget, TrialSpec
 
 OPTIONS: dict[str, Any] = {"cv": 3, "epochs": 4, "workers": 1, "verbose": 0, "seed": 2}

@@ -69,7 +69,7 @@ def test_an_export_without_room_is_told_and_costs_nothing_else(
     def refuse(*_: Any) -> None:
         raise RequestError("The bundle x cannot be written (No space left on device); choose one.")
 
-    monkeypatch.setattr(finish, "run_task", refuse)
+    monkeypatch.setattr(finish, "run_in_child", refuse)
     monkeypatch.setattr(finish, "export_request", lambda *_, **__: {})
     run: Any = RunDirectory(tmp_path)
     processes: Any = None
@@ -93,7 +93,7 @@ def test_a_disk_that_is_full_is_named_wherever_an_export_meets_it(
     def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(finish, "run_task", fail)
+    monkeypatch.setattr(finish, "run_in_child", fail)
     monkeypatch.setattr(finish, "export_request", lambda *_: {})
     run = RunDirectory.create(tmp_path / "run", {"objective": {}})
     told = finish._export_best(run, None, 3)  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ from automl.tuning import new_run, search
 from automl.tuning.budget import SearchBudget
 from automl.tuning.manifest import make_manifest
 from automl.tuning.request import SearchRequest
-from automl.tuning.rows import restore_rows, write_rows
+from automl.tuning.stored_rows import restore_rows, write_rows
 
 REQUEST = SearchRequest(DataRequest("iris"), space="linear", workers=1)
 

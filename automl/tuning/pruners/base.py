@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from optuna.pruners import BasePruner
 from optuna.trial import TrialState
 
-from automl.tuning.memory import StudyMemory
 from automl.tuning.pruners.learning_curve import LearningCurve, learning_curve
 from automl.tuning.pruners.peers import Peers
+from automl.tuning.study_digest import StudyDigest
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -34,7 +34,7 @@ class CurvePruner(BasePruner):
         self._minimize = direction == "minimize"
         self.warm_up = warm_up
         self.compares_running = compares_running
-        self._memory: StudyMemory[Peers] = StudyMemory(lambda: Peers(self.group), self._add)
+        self._memory: StudyDigest[Peers] = StudyDigest(lambda: Peers(self.group), self._add)
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Whether to stop the trial now.

@@ -11,11 +11,11 @@ import numpy.typing as npt
 from cmaes import CMA
 from optuna.distributions import FloatDistribution, IntDistribution
 
-from automl.tuning.memory import StudyMemory
 from automl.tuning.samplers.proposals import ProposingSampler
 from automl.tuning.samplers.study_view import best_first, draw_seed
 from automl.tuning.samplers.tpe import TpeSampler
 from automl.tuning.samplers.unit_cube import from_unit, to_unit
+from automl.tuning.study_digest import StudyDigest
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -51,7 +51,7 @@ class CmaEsSampler(ProposingSampler):
             for key, distribution in self._distributions.items()
             if isinstance(distribution, FloatDistribution | IntDistribution)
         }
-        self._memory: StudyMemory[_ReplayedTrials] = StudyMemory(
+        self._memory: StudyDigest[_ReplayedTrials] = StudyDigest(
             lambda: _ReplayedTrials(self._start()),
             lambda replayed, trial: replayed.add(trial, self._start),
         )

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl.tuning.memory import StudyMemory
 from automl.tuning.samplers.proposals import ProposingSampler
 from automl.tuning.samplers.study_view import draw_seed, rank_key
+from automl.tuning.study_digest import StudyDigest
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -40,7 +40,7 @@ class EvolutionSampler(ProposingSampler):
 
     def __init__(self, seed: int, space: SearchSpace, direction: str) -> None:
         super().__init__(seed, space)
-        self._memory: StudyMemory[_Generations] = StudyMemory(
+        self._memory: StudyDigest[_Generations] = StudyDigest(
             lambda: _Generations(direction), _Generations.add
         )
 

@@ -10,11 +10,11 @@ import numpy as np
 from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
-from automl.tuning.memory import StudyMemory
 from automl.tuning.optuna_private import contains, storage_of, trial_id
 from automl.tuning.samplers.observations import Observations, Rows
 from automl.tuning.samplers.parzen import ParzenEstimator, Values
 from automl.tuning.samplers.study_view import RandomDraws, draw_seed
+from automl.tuning.study_digest import StudyDigest
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -75,7 +75,7 @@ class TpeSampler(BaseSampler):
         self._only = only
         self._most_bad = most_bad
         self._random = RandomDraws(seed)
-        self._memory: StudyMemory[Observations] = StudyMemory(
+        self._memory: StudyDigest[Observations] = StudyDigest(
             lambda: Observations(direction, MOST_GOOD, only), Observations.add
         )
         self._drawn: dict[str, Any] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from automl.engines.contract import SpaceHandle
 from automl.engines.processes import Processes, warm_processes
-from automl.engines.task import run_task
+from automl.engines.run_in_child import run_in_child
 from automl.errors import RunError, SpaceError
 from automl.space.keras_tuner import BuiltElsewhere, is_untraced
 from automl.space.registry import find_space
@@ -26,15 +26,17 @@ def locate_space(reference: str, processes: Processes | None = None) -> SearchSp
 
     Returns:
         The space. A builder in KerasTuner's form whose file could be loaded here is not traced
-        yet; see `described`.
+        yet; see `with_hyperparameters_traced`.
 
     Raises:
         SpaceError: There is no such space, or it cannot be loaded.
     """
-    return find_space(reference, lambda whole: _described(SpaceHandle(whole), processes))
+    return find_space(reference, lambda whole: _traced(SpaceHandle(whole), processes))
 
 
-def described(space: SearchSpace, processes: Processes | None = None) -> SearchSpace:
+def with_hyperparameters_traced(
+    space: SearchSpace, processes: Processes | None = None
+) -> SearchSpace:
     """The space with its hyperparameters, traced in a child where they are not known yet.
 
     Args:
@@ -49,19 +51,19 @@ def described(space: SearchSpace, processes: Processes | None = None) -> SearchS
     """
     if not is_untraced(space):
         return space
-    whole = _described(SpaceHandle.of(space), processes)
+    whole = _traced(SpaceHandle.of(space), processes)
     return space.extended(whole.hyperparameters)
 
 
-def _described(handle: SpaceHandle, processes: Processes | None) -> SearchSpace:
+def _traced(handle: SpaceHandle, processes: Processes | None) -> SearchSpace:
     if processes is None:
         with closing(warm_processes()) as own:
-            return _described(handle, own)
+            return _traced(handle, own)
     arguments = {"reference": handle.reference, "carried": handle.carried}
     try:
-        form = run_task(
+        form = run_in_child(
             processes,
-            "automl.engines.describe:describe_task",
+            "automl.engines.space_tracing:describe_in_child",
             arguments,
             TRACING_SECONDS,
             # Its workers need KerasTuner too.
@@ -76,7 +78,7 @@ def _described(handle: SpaceHandle, processes: Processes | None) -> SearchSpace:
     return SearchSpace.from_json(form["space"], BuiltElsewhere(found)).with_reference(found)
 
 
-def describe_task(reference: str, carried: str) -> Mapping[str, Any]:
+def describe_in_child(reference: str, carried: str) -> Mapping[str, Any]:
     """Describes a space, in a process that has Keras.
 
     Args:

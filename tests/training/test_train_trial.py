@@ -19,7 +19,7 @@ from automl.data.task import TaskKind
 from automl.space import Choice, Float, Int, SearchSpace
 from automl.training.history import read_history
 from automl.training.saving import hash_weights
-from automl.training.trial import train_trial
+from automl.training.train_trial import train_trial
 from automl.trial import Answer, FailureCause, TrialBudget, TrialSpec, TrialState, Verdict
 
 

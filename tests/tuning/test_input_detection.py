@@ -20,7 +20,7 @@ from automl.export.predict import predict
 from automl.models.hyper_tracing import traced
 from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
-from automl.training.trial import train_trial
+from automl.training.train_trial import train_trial
 from automl.trial import Answer, TrialBudget, TrialSpec
 from automl.tuning.observer import Observer
 

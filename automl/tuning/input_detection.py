@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from automl.data.request import AUTO, STANDARDIZE
 from automl.engines.defaults import Probe, check_defaults
-from automl.engines.describe import described
 from automl.engines.processes import Processes
+from automl.engines.space_tracing import with_hyperparameters_traced
 from automl.space.fit_options import FitOptions
 from automl.space.keras_tuner import fitted_with
 from automl.tuning.manifest import as_asked
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from automl.space import SearchSpace
 
 
-class WantedInput:
+class InputDetection:
     """Finds out how the models of a space want their numbers, once the task is known.
 
     Attributes:
@@ -37,7 +37,7 @@ class WantedInput:
         """``"raw"`` or ``"standardize"``; see `automl.data.prepare.prepare`."""
         if self.space.inputs == "table":  # its builder is given the columns, and wires them
             return STANDARDIZE
-        self.space = described(self.space, self._processes)
+        self.space = with_hyperparameters_traced(self.space, self._processes)
         fit = FitOptions(self._request.loss, self._request.optimizer)
         asked = fitted_with(as_asked(self.space, self._request), fit)
         self.probe = check_defaults(asked, task, signature, self._processes)

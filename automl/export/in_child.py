@@ -26,18 +26,18 @@ from automl.export.bundle import (
     open_bundle,
 )
 from automl.export.bundle_writing import check_free, write_bundle
-from automl.export.check import compare
+from automl.export.input_rows import model_inputs_of
 from automl.export.loadable import loader_of
 from automl.export.new_process import new_process
 from automl.export.predict import evaluate, predict
-from automl.export.rows import model_inputs_of
+from automl.export.prediction_check import compare
 from automl.space.own_code import OwnCode, read_code
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def export_task(
+def export_in_child(
     run: str,
     model: str,
     expected: str,
@@ -116,7 +116,9 @@ def _copied(loader: Mapping[str, Any], model: Path) -> str:
     return str(model.parent / CODE_FOLDER) if loader["folder"] else ""
 
 
-def check_task(bundle: str, expected: str, check_rows: str, trust: bool = False) -> dict[str, Any]:
+def check_in_child(
+    bundle: str, expected: str, check_rows: str, trust: bool = False
+) -> dict[str, Any]:
     """Checks an existing bundle against the predictions that were scored.
 
     Args:
@@ -141,7 +143,7 @@ def check_task(bundle: str, expected: str, check_rows: str, trust: bool = False)
     return to_form(compare(_expected(Path(expected)), given, opened.plan))
 
 
-def predict_task(
+def predict_in_child(
     bundle: str,
     rows: str,
     output: str,
@@ -195,7 +197,7 @@ def csv_frame(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns, index=frame.index)
 
 
-def evaluate_task(
+def evaluate_in_child(
     bundle: str,
     rows: str,
     names: list[str] | None = None,

@@ -19,7 +19,7 @@ State = TypeVar("State")
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
-class StudyMemory(Generic[State]):
+class StudyDigest(Generic[State]):
     """A digest of a study's completed and pruned trials, brought up to date where it is asked for.
 
     Finished trials never change, so a digest need not be made anew for every proposal: what a

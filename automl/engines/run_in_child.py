@@ -36,7 +36,7 @@ class TookTooLong(RunError):
     """A task was stopped, for it took longer than it was given."""
 
 
-def serve_task(connection: Connection, argument: dict[str, Any]) -> None:
+def serve_call(connection: Connection, argument: dict[str, Any]) -> None:
     """Child's side: calls a function with JSON arguments and sends back what it returns.
 
     Args:
@@ -60,7 +60,7 @@ def serve_task(connection: Connection, argument: dict[str, Any]) -> None:
     connection.send_bytes(json.dumps(answer).encode())
 
 
-def run_task(
+def run_in_child(
     processes: Processes,
     function: str,
     arguments: Mapping[str, Any],
@@ -103,7 +103,7 @@ def _run_once(
     preload: Sequence[str],
 ) -> Any:
     argument = {"function": function, "arguments": dict(arguments)}
-    child = processes.start("automl.engines.task:serve_task", argument, preload=preload)
+    child = processes.start("automl.engines.run_in_child:serve_call", argument, preload=preload)
     watched = _Watched(child)
     guard = Guard(lambda: [watched])
     try:
