@@ -1,4 +1,4 @@
-"""Names that a person may have meant: one measure of likeness for every hint."""
+"""Names that a person may have meant: one measure of likeness, and one hint, everywhere."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from collections.abc import Iterable
 NEAR = 0.75
 #: Letters of the shortest word in which one may be wrong.
 LEAST_LETTERS = 3
+#: Known names that are shown where none is near.
+SHOWN = 12
 
 
 def near_names(given: str, known: Iterable[object], most: int = 3) -> list[str]:
@@ -28,6 +30,35 @@ def near_names(given: str, known: Iterable[object], most: int = 3) -> list[str]:
     slips = [name for name in folded if _are_one_slip_apart(word, name)]
     close = difflib.get_close_matches(word, list(folded), n=most, cutoff=NEAR)
     return [folded[name] for name in dict.fromkeys((*slips, *close))][:most]
+
+
+def did_you_mean(
+    given: str, known: Iterable[object], otherwise: str | None = None, most: int = 3
+) -> str:
+    """The end of a sentence about an unknown name.
+
+    Args:
+        given: The name.
+        known: The known ones.
+        otherwise: The end where none of them is near; None for the first of them.
+        most: How many near names are shown at most.
+
+    Returns:
+        Such as ``"; did you mean 'a' or 'b'?"``.
+    """
+    names = [str(name) for name in known]
+    near = near_names(given, names, most)
+    if near:
+        return f"; did you mean {' or '.join(map(repr, near))}?"
+    if otherwise is not None:
+        return otherwise
+    more = ", ..." if len(names) > SHOWN else ""
+    return f"; there is {', '.join(map(repr, names[:SHOWN]))}{more}." if names else "."
+
+
+def known_are(known: Iterable[str], lead: str = "it has") -> str:
+    """The other end of such a sentence: all names that there are."""
+    return f"; {lead} {', '.join(known) or 'none'}."
 
 
 def _are_one_slip_apart(one: str, other: str) -> bool:

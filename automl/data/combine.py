@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.names import did_you_mean
 from automl.data.columns.column import clean, clean_apart, numeric_values, read_column, text_values
 from automl.data.columns.cycles import parse_cycles
 from automl.data.columns.infer import infer_column
 from automl.data.columns.schema import ColumnKind, Conventions
 from automl.data.kinds.table.roles import Roles, find_roles
-from automl.data.names import nearest
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
 from automl.data.say import Say
 from automl.data.sources import ArrayPair, Loaded, load
@@ -238,7 +238,7 @@ def _check_columns(rows: pd.DataFrame, roles: Roles, what: str) -> None:
         if name not in rows.columns:
             raise DataError(
                 f"The {what} have no column {name!r}, which the other rows have"
-                f"{nearest(name, [str(c) for c in rows.columns])}"
+                f"{did_you_mean(name, rows.columns)}"
             )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.forms import left_out
-from automl.common.names import near_names
+from automl.common.names import did_you_mean
 from automl.data.task import Task
 from automl.errors import RequestError
 from automl.vocabulary.metric import MAXIMIZE, MINIMIZE, Metric
@@ -163,8 +163,7 @@ def _unknown(name: str, task: Task) -> str:
     if renamed:
         return f"{said}; did you mean {renamed}?"
     available = (*(metric.name for metric in metrics_of(task.kind)), LOSS)
-    near = near_names(keyed(name).partition(":")[0], available, 1)
-    hint = f"; did you mean {near[0]!r}?" if near else "."
+    hint = did_you_mean(keyed(name).partition(":")[0], available, ".", 1)
     return f"{said}: there is {', '.join(available)}{hint}"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.names import did_you_mean
 from automl.data.clipping import Clip
 from automl.data.columns.cycles import Cycle, waves
 from automl.data.columns.unread import Tell
@@ -19,7 +20,6 @@ from automl.data.kinds.table.features import (
     NumericFeature,
     check_scales,
 )
-from automl.data.names import nearest
 from automl.data.numbers import FloatArray, standardize
 from automl.errors import DataError
 
@@ -242,7 +242,7 @@ class PreprocessingPlan:
             names = [str(c) for c in frame.columns]
             raise DataError(
                 f"The rows have no column {absent[0]!r}, which the model was trained on"
-                f"{nearest(absent[0], names)}"
+                f"{did_you_mean(absent[0], names)}"
             )
 
     def apply(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.names import did_you_mean
 from automl.data.columns.unread import teller
-from automl.data.names import nearest
 from automl.data.rows import read_rows
 from automl.data.say import Say
 from automl.data.task import Task, TaskKind
@@ -153,7 +153,7 @@ def _weights(
         return column_weights(frame[name])
     if asked is not None:
         raise DataError(
-            f"The rows have no weight column {name!r}{nearest(str(name), map(str, frame.columns))}"
+            f"The rows have no weight column {name!r}{did_you_mean(str(name), frame.columns)}"
         )
     say(
         f"the rows have no column {name!r}, which weighed those of the search, so all rows count "

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from automl.common.names import near_names
+from automl.common.names import did_you_mean, known_are
 from automl.errors import SpaceError
 from automl.space.condition import spell, to_list
 
@@ -67,9 +67,8 @@ class Configuration(Mapping[str, Any]):
                 "under that condition, or give it an `otherwise`."
             )
         known = [*self.active_values, *self.conditions]
-        near = near_names(name, known)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(known)}."
-        raise UnreadableValue(f"The configuration has no hyperparameter '{name}'; {hint}")
+        hint = did_you_mean(name, known, known_are(known))
+        raise UnreadableValue(f"The configuration has no hyperparameter '{name}'{hint}")
 
     def active(self, name: str) -> bool:
         """Whether the hyperparameter has a value in this configuration."""

@@ -1,11 +1,10 @@
-"""Search spaces in words: the rows of their table, and the nearest names to a wrong one."""
+"""Search spaces in words: the rows of their table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from automl.common.names import near_names
 from automl.space.condition import spell
 from automl.space.hyperparameter import Hyperparameter
 
@@ -48,17 +47,3 @@ def describe_rows(hyperparameters: Iterable[Hyperparameter]) -> list[DescribeRow
         )
         for parameter in hyperparameters
     ]
-
-
-def nearest(given: str, known: Sequence[str], all_of_them: str = "it has") -> str:
-    """The end of an error sentence about an unknown name: the nearest known ones, or all.
-
-    Args:
-        given: The unknown name.
-        known: The known names.
-        all_of_them: What introduces the list of all known names.
-    """
-    near = near_names(given, known)
-    if near:
-        return f"did you mean {' or '.join(repr(name) for name in near)}?"
-    return f"{all_of_them} {', '.join(known) or 'none'}."

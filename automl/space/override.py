@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from automl.common.names import did_you_mean, known_are
 from automl.errors import SpaceError
 from automl.space.choice import Choice
 from automl.space.condition import spell, to_list, to_tuple
-from automl.space.describe import nearest
 from automl.space.hyperparameter import Hyperparameter
 from automl.space.numeric import Float, Int, is_number
 
@@ -32,7 +32,8 @@ def override_hyperparameters(
         if not indices:
             known = list(dict.fromkeys(parameter.name for parameter in hyperparameters))
             raise SpaceError(
-                f"Search space '{space}' has no hyperparameter '{name}'; {nearest(name, known)}"
+                f"Search space '{space}' has no hyperparameter '{name}'"
+                f"{did_you_mean(name, known, known_are(known))}"
             )
         for index, parameter in zip(
             indices, _apply(name, [changed[i] for i in indices], change), strict=True

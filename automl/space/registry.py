@@ -17,9 +17,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from automl.common.names import did_you_mean, known_are
 from automl.common.shell import quoted
 from automl.errors import SpaceError
-from automl.space.describe import nearest
 from automl.space.keras_tuner import candidates, hyper_space, is_hyper, what_it_is
 from automl.space.search_space import SearchSpace
 
@@ -107,9 +107,9 @@ def _find(reference: str) -> SearchSpace:
             # A console command, unlike `python -m`, does not look into the working directory.
             sys.path.append(str(Path.cwd()))
         return _from_module(_moved(module), attribute).with_reference(reference)
-    hint = nearest(reference, list(installed), "installed are")
+    hint = did_you_mean(reference, installed, known_are(installed, "installed are"))
     raise SpaceError(
-        f"There is no search space '{reference}'; {hint} A file (my_space.py) or module:attribute "
+        f"There is no search space '{reference}'{hint} A file (my_space.py) or module:attribute "
         "works as well."
     )
 

@@ -8,9 +8,10 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from automl.common.names import did_you_mean, known_are
 from automl.errors import SpaceError
 from automl.space.configuration import Configuration
-from automl.space.describe import DescribeRow, describe_rows, nearest
+from automl.space.describe import DescribeRow, describe_rows
 from automl.space.enumeration import count_configurations, grid_configurations
 from automl.space.growth import extended_hyperparameters
 from automl.space.hyperparameter import UNSET, Hyperparameter
@@ -193,8 +194,8 @@ class SearchSpace:
         for name in values:
             if name not in self.names:
                 raise SpaceError(
-                    f"Search space '{self.name}' has no hyperparameter '{name}'; "
-                    f"{nearest(name, self.names)}"
+                    f"Search space '{self.name}' has no hyperparameter '{name}'"
+                    f"{did_you_mean(name, self.names, known_are(self.names))}"
                 )
         made = self._decide(
             lambda parameter: (

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from automl.common.names import did_you_mean, known_are
 from automl.errors import SpaceError
 from automl.space.choice import Boolean, Choice
 from automl.space.condition import Ref, all_of
-from automl.space.describe import nearest
 from automl.space.hyperparameter import Hyperparameter
 from automl.space.numeric import Float
 from automl.space.schedules import SCHEDULES, schedule_hyperparameters
@@ -118,7 +118,8 @@ def _chosen(word: str, given: Sequence[str] | None, known: tuple[str, ...]) -> t
         raise SpaceError(f"{word}s must be a list with at least one name, not {given!r}.")
     for name in given:
         if name not in known:
-            raise SpaceError(f"There is no {word} '{name}'; {nearest(name, known, 'there are')}")
+            hint = did_you_mean(name, known, known_are(known, "there are"))
+            raise SpaceError(f"There is no {word} '{name}'{hint}")
     return tuple(given)
 
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
+from automl.common.names import did_you_mean, known_are
 from automl.errors import SpaceError
 from automl.space.choice import Choice
 from automl.space.condition import ORDERINGS, Comparison, spell
 from automl.space.configuration import Configuration
-from automl.space.describe import nearest
 from automl.space.enumeration import by_name
 from automl.space.hyperparameter import Hyperparameter
 from automl.space.logic import satisfiable
@@ -170,7 +170,8 @@ def _check_leaf(
     if leaf.name not in named:
         raise SpaceError(
             f"The condition of '{parameter.name}' ({leaf}) reads '{leaf.name}', which is not a "
-            f"hyperparameter of search space '{space}'; {nearest(leaf.name, list(named))}"
+            f"hyperparameter of search space '{space}'"
+            f"{did_you_mean(leaf.name, named, known_are(named))}"
         )
     for read in named[leaf.name]:
         options = isinstance(read, Choice)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from automl.common.names import near_names
+from automl.common.names import did_you_mean
 from automl.errors import RequestError
 
 
 def unknown_name(what: str, given: str, known: Iterable[str]) -> RequestError:
     """The error for a name that is none of the known ones; the nearest is shown."""
     names = list(known)
-    near = near_names(given, names, 1)
-    hint = f"did you mean '{near[0]}'? " if near else ""
-    return RequestError(f"There is no {what} '{given}'; {hint}Choose one of {', '.join(names)}.")
+    hint = did_you_mean(given, names, ";", 1)
+    return RequestError(f"There is no {what} '{given}'{hint} Choose one of {', '.join(names)}.")
 
 
 def check_direction(direction: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from automl.common.names import near_names
+from automl.common.names import did_you_mean
 from automl.errors import RequestError
 from automl.tuning.options import SEARCH_OPTIONS
 
@@ -70,6 +70,5 @@ def check_arguments(given: Iterable[str], known: Collection[str]) -> None:
             raise RequestError(f"There is no argument {name!r}: it is {meant!r} here.")
         if way is not None:
             raise RequestError(f"There is no argument {name!r}: {way}.")
-        near = near_names(name, known, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else "; see help(automl.search)."
+        hint = did_you_mean(name, known, "; see help(automl.search).", 1)
         raise RequestError(f"There is no argument {name!r}{hint}")

@@ -52,7 +52,7 @@ def test_an_inactive_one_without_otherwise_names_its_condition(config: Configura
 
 
 def test_an_unknown_one_shows_the_nearest_names(config: Configuration) -> None:
-    with pytest.raises(SpaceError, match="no hyperparameter 'widht'; did you mean width"):
+    with pytest.raises(SpaceError, match="no hyperparameter 'widht'; did you mean 'width'"):
         _ = config.widht
     assert not hasattr(config, "widht")
 

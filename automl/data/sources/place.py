@@ -10,7 +10,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from automl.common.names import near_names
+from automl.common.names import did_you_mean
 from automl.errors import DataError
 
 FORMATS = "CSV, TSV, Excel, Parquet, Feather, JSON lines or NPZ"
@@ -89,6 +89,4 @@ def _absent(path: Path, error: Exception, known: Sequence[str], others: Sequence
     except OSError:  # a folder that may not be listed has no names to offer
         siblings = []
     near = [n for n in siblings if n != path.name and n.lower().endswith(tuple(known))]
-    close = near_names(path.name, [*near, *others])
-    hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else "."
-    return f"There is no file {shown}{hint}"
+    return f"There is no file {shown}{did_you_mean(path.name, [*near, *others], '.')}"

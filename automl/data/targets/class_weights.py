@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.names import nearest
+from automl.common.names import did_you_mean
 from automl.data.task import Task
 from automl.data.weights import LARGEST, SMALLEST
 from automl.errors import RequestError
@@ -45,7 +45,7 @@ def class_weights(
         for label, weight in asked.items():
             if str(label) not in names:
                 raise RequestError(
-                    f"There is no class {str(label)!r} to weight{nearest(str(label), names)}"
+                    f"There is no class {str(label)!r} to weight{did_you_mean(str(label), names)}"
                 )
             if not SMALLEST <= float(weight) <= LARGEST:
                 raise RequestError(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.names import did_you_mean
 from automl.data.columns.column import MISSING_TEXTS, Reading, clean, read_column
-from automl.data.names import nearest
 from automl.data.say import Say
 from automl.data.targets.infer_task import label_values
 from automl.data.targets.labels import known_codes
@@ -94,7 +94,7 @@ def refuse_unknown(column: pd.Series, task: Task, what: str) -> DataError:
     """
     value = str(clean(column).iloc[0])
     if task.classes:
-        near = nearest(value, [str(label) for label in task.classes])
+        near = did_you_mean(value, task.classes)
         return DataError(
             f"All {len(column):,} {what} have classes of {column.name!r} that the training rows do "
             f"not have, such as {value!r}{near}"
@@ -124,7 +124,7 @@ def target_columns(
     for name in targets:
         if name not in frame.columns:
             raise DataError(
-                f"{what} have no target column {name!r}{nearest(name, map(str, frame.columns))}"
+                f"{what} have no target column {name!r}{did_you_mean(name, frame.columns)}"
             )
     return pd.DataFrame(
         {t: clean(frame[t].infer_objects(), keep_words=t in declared) for t in targets}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.names import did_you_mean
 from automl.data.columns.column import (
     ColumnSource,
     booleans,
@@ -18,7 +19,6 @@ from automl.data.columns.column import (
 from automl.data.columns.infer import are_codes, infer_column
 from automl.data.columns.number_format import NumberFormat
 from automl.data.columns.schema import Conventions
-from automl.data.names import nearest
 from automl.data.say import Say
 from automl.data.targets.labels import class_labels
 from automl.data.targets.numbered_classes import MOST_NUMBERED_CLASSES, why_measured
@@ -74,7 +74,7 @@ def infer_task(
         RequestError: There is no such kind of task.
     """
     if asked is not None and asked not in KINDS:
-        raise RequestError(f"There is no task {asked!r}{nearest(asked, KINDS)}")
+        raise RequestError(f"There is no task {asked!r}{did_you_mean(asked, KINDS)}")
     names = [str(name) for name in columns.columns]
     if asked is None and len(names) == 1 and names[0] in declared:
         asked = CLASSIFICATION

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.names import did_you_mean
 from automl.data.columns.unread import MOST_OF_A_COLUMN
-from automl.data.names import nearest
 from automl.data.numbers import LARGEST_VALUE
 from automl.data.say import Say
 from automl.data.task import Task, TaskKind
@@ -59,10 +59,8 @@ def say_unknown(
     named = ", ".join(f"{text!r} ({number:,})" for text, number in counts.head(SHOWN).items())
     if len(counts) > SHOWN:
         named += f" and {len(counts) - SHOWN:,} more"
-    near = "."
-    if task.classes:
-        near = nearest(str(counts.index[0]), [str(label) for label in task.classes])
-    hint = f" (did you mean {near.removeprefix('; did you mean ')})" if "mean" in near else ""
+    meant = did_you_mean(str(counts.index[0]), task.classes, "")
+    hint = f" ({meant.removeprefix('; ')})" if meant else ""
     most = count > MOST_OF_A_COLUMN * total
     asked = f"; is it the target {column.name!r} of the training rows?" if most else ""
     say(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from automl.data.names import nearest
+from automl.common.names import did_you_mean
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
 from automl.data.sources.text_file import looks_like_data
 from automl.errors import DataError
@@ -128,7 +128,7 @@ def _find(given: str | int, columns: Sequence[str], part: str, hint: str) -> str
         position = int(text)
     except ValueError:
         raise DataError(
-            f"There is no {part} column {text!r}{hint or nearest(text, columns)}"
+            f"There is no {part} column {text!r}{hint or did_you_mean(text, columns)}"
         ) from None
     if hint and len(columns) > 1:
         raise DataError(
