@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from automl.common.forms import to_form
@@ -108,7 +108,7 @@ class SearchRequest:
 
     def _values(self) -> dict[str, Any]:
         """The values by their options' names."""
-        budget = asdict(self.trial_budget)
+        budget = to_form(self.trial_budget)
         return {**vars(self), **budget, "trial_time": budget["seconds"]}
 
     def changed(self, values: Mapping[str, Any]) -> SearchRequest:
