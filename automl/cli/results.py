@@ -137,7 +137,7 @@ def _deliver(text: str, output: str | None) -> None:
     """
     from pathlib import Path
 
-    from automl.results.files import write_text
+    from automl.common.files import write_text
 
     if output is None:
         sys.stdout.write(text)

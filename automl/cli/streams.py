@@ -146,7 +146,7 @@ def complain(sentence: str) -> None:
 
 def print_json(value: Any) -> None:
     """Prints one JSON value, its numbers that are not finite as null."""
-    from automl.results.files import finite
+    from automl.common.files import finite
 
     print(json.dumps(finite(value), indent=2))
 

@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from automl.common.files import finite, read_json_object
 from automl.common.forms import read_form
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task
 from automl.errors import RequestError, RunError
 from automl.results.card import card_text
 from automl.results.check_rows import check_rows_file
-from automl.results.files import finite, read_json_object
 from automl.results.forms import PlanForm, check_known
 from automl.results.record import RunRecord, TrialRecord, read_record
 from automl.results.run_directory import RunDirectory

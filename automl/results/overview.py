@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from automl.common.files import read_json_object
 from automl.common.forms import to_form
 from automl.common.neutral import printable
 from automl.common.shell import shown_path
 from automl.errors import RunError
-from automl.results.files import read_json_object
 from automl.results.leaderboard import leaderboard
 from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory

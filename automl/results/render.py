@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from automl.common.files import finite, to_json_text, write_text
 from automl.common.forms import to_form
 from automl.common.neutral import csv_cell, json_line, markdown_text
-from automl.results.files import finite, to_json_text, write_text
 from automl.results.leaderboard import LeaderboardRow
 from automl.results.record import RunRecord
 from automl.results.table import (

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from automl.common.files import read_json_object, write_sealed_json
 from automl.common.names import near_names
 from automl.common.root import Root
 from automl.common.shell import shown_path
+from automl.common.whole_folder import TAKEN, make_whole, remove_whole
 from automl.errors import RequestError, RunError
-from automl.results.files import read_json_object, write_sealed_json
 from automl.results.forms import ManifestForm, check_known
-from automl.results.whole_folder import TAKEN, make_whole, remove_whole
 from automl.trial import CHECKPOINT_FILE
 
 # A baseline's name may be a folder's; so it is held to letters that every file system takes.

@@ -11,13 +11,13 @@ from typing import Any
 
 import keras
 
+from automl.common.files import is_disk_full
 from automl.data.metrics import Objective, better, default_objective
 from automl.errors import AutoMLError, RunError, UnrankedError
 from automl.export.loadable import error_text
 from automl.models.core import Core, build_core, compile_core
 from automl.models.loss_names import loss_text
 from automl.models.schedules import Schedule, make_schedule
-from automl.results.files import is_disk_full
 from automl.space import Configuration, SearchSpace
 from automl.space.fit_options import callbacks_of
 from automl.space.keras_tuner import word_of

@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from automl.common.files import is_disk_full
 from automl.common.shell import shown_path
 from automl.engines.processes import Processes
 from automl.engines.run_in_child import TookTooLong, run_in_child
 from automl.errors import RequestError, RunError
 from automl.results.export_request import code_needed, export_request
-from automl.results.files import is_disk_full
 from automl.results.record import RunRecord, read_record
 from automl.results.run_directory import RunDirectory
 from automl.results.study_content import study_content

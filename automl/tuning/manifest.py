@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from automl.common.files import to_json_text
 from automl.common.forms import from_form, read_form, to_form
 from automl.errors import RequestError, RunError
-from automl.results.files import to_json_text
 from automl.results.run_directory import RunDirectory
 from automl.space.batch_size import with_batch_size
 from automl.space.data_rules import suit_to_data

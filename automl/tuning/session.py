@@ -7,11 +7,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from automl.common.files import disk_errors_explained
 from automl.engines.contract import Engine, Job, SpaceHandle
 from automl.engines.devices import Devices
 from automl.engines.processes import Processes
 from automl.results.database import database_errors_explained
-from automl.results.files import disk_errors_explained
 from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
 from automl.trial import TrialResult, TrialSpec, TrialState

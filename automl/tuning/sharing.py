@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from automl.common.files import to_json_text
 from automl.common.forms import from_form, to_form
 from automl.errors import RequestError
 from automl.results.database_lock import database_lock
-from automl.results.files import to_json_text
 from automl.trial import TrialResult
 from automl.tuning.study import Proposal, RunStudy
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from automl.common.files import read_json_object, to_json_text, write_sealed_json
 from automl.common.forms import read_form, to_form
 from automl.errors import RunError
-from automl.results.files import read_json_object, to_json_text, write_sealed_json
 from automl.results.run_directory import RunDirectory
 from automl.tuning.request import SearchRequest
 

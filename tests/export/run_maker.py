@@ -12,12 +12,12 @@ import optuna
 import pandas as pd
 from optuna.storages import JournalStorage
 
+from automl.common.files import write_json
 from automl.common.forms import to_form
 from automl.data.metrics import default_objective
 from automl.data.prepare import PreparedData, prepare
 from automl.data.request import DataRequest
 from automl.results.check_rows import write_check_rows
-from automl.results.files import write_json
 from automl.results.journal import JournalFile
 from automl.results.run_directory import RunDirectory
 from automl.trial import TrialResult, TrialState, Verdict

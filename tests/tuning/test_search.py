@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from automl.common.files import read_json_object, write_json
 from automl.common.forms import to_form
 from automl.common.root import Root
 from automl.data.metrics import default_objective
@@ -18,7 +19,6 @@ from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.errors import RunError
 from automl.results.check_rows import read_check_rows
-from automl.results.files import read_json_object, write_json
 from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
 from automl.tuning import new_run, search

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from automl.common.files import to_json_text
 from automl.common.forms import to_form
 from automl.data.request import DataRequest
 from automl.data.sources import load
 from automl.errors import DataError
-from automl.results.files import to_json_text
 
 
 @pytest.mark.parametrize(

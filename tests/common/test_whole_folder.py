@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from automl.results.whole_folder import TAKEN, make_whole, remove_whole
+from automl.common.whole_folder import TAKEN, make_whole, remove_whole
 
 NAMES = ("part", "file.txt")
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from automl.common.files import disk_errors_explained, to_json_text, write_json, write_text
 from automl.errors import RunError
-from automl.results.files import disk_errors_explained, to_json_text, write_json, write_text
 
 FULL = Path("/dev/full")
 needs_a_full_device = pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")
