@@ -34,7 +34,7 @@ def build(config: Configuration, inputs: Any, task: Task) -> Any:
 
     Args:
         config: A configuration of this space.
-        inputs: A `automl.models.inputs.TableInputs`.
+        inputs: A `automl.models.inputs.builder.TableInputs`.
         task: The task, for the head.
 
     Returns:

@@ -8,7 +8,8 @@ read is written as it was. What else a class wants of its form it says by a few 
 - Classes that stand for one another in a union name themselves under the key ``kind``: their
   ``FORM_KIND``.
 - A class with ``OTHERS = True`` leaves alone what else its form has, in being checked.
-- A class whose form is another altogether has a ``to_json`` and a class method ``from_json``.
+- A class whose form is another altogether has a ``to_json`` and a class method ``from_json``; its
+  ``FORM`` is the dataclass whose form that is.
 
 The walk over the annotations is done once a class: reports of epochs cross a process by it.
 """
@@ -323,7 +324,7 @@ def _dataclass(kind: Any) -> _Codec:
     write = _writer(known, codecs)
     read = _reader(kind, codecs, needed.keys())
     own = getattr(kind, "to_json", write), getattr(kind, "from_json", read)
-    return _Codec(check, *own, kind)
+    return _Codec(_codec(kind.FORM).check if hasattr(kind, "FORM") else check, *own, kind)
 
 
 def _writer(known: Sequence[Field[Any]], codecs: Mapping[str, _Codec]) -> Mapper:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,10 @@ FloatArray = npt.NDArray[np.float32]
 
 # Beyond this the square of a value or the inverse of a spread leaves float32's range (3.4e38).
 LARGEST_VALUE = 1e18
+# A spread below this share of the mean is lost in single precision (its epsilon is 1.2e-7).
+LEAST_RELATIVE_STD = 1e-6
+# Below this the inverse of a spread is too large for single precision.
+LEAST_STD = 1e-18
 # Numbers of a chunk of rows: 1 MiB of them.
 CHUNK = 2**18
 
@@ -102,3 +107,13 @@ def standardize(
     result: FloatArray = values - np.asarray(mean, np.float32)
     result *= scale
     return result
+
+
+def check_scales(means: Sequence[float], deviations: Sequence[float]) -> None:
+    """Checks numbers that rows are standardized by.
+
+    Raises:
+        ValueError: A mean is not finite, or a deviation is not above 0.
+    """
+    if not all(map(math.isfinite, (*means, *deviations))) or any(d <= 0 for d in deviations):
+        raise ValueError("a mean is not finite, or a deviation is not above 0")

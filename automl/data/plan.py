@@ -2,64 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from automl.common.names import did_you_mean
-from automl.data.clipping import Clip
-from automl.data.columns.cycles import Cycle, waves
+from automl.common.forms import from_form, to_form
 from automl.data.columns.unread import Tell
-from automl.data.kinds.table.features import (
-    ArrayFeature,
-    CategoricalFeature,
-    Feature,
-    IntArray,
-    NumericFeature,
-    check_scales,
-)
-from automl.data.numbers import FloatArray, standardize
-from automl.errors import DataError
+from automl.data.kinds import kind_of_features
+from automl.data.kinds.kind import FloatArray, InputPlan, IntArray
+from automl.data.kinds.signature import InputSignature
+from automl.data.numbers import check_scales, standardize
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = [
-    "ArrayFeature",
-    "CategoricalFeature",
-    "Feature",
-    "InputSignature",
-    "NumericFeature",
-    "PreprocessingPlan",
-    "Rows",
-    "TargetScale",
-]
-
-
-@dataclass(frozen=True)
-class InputSignature:
-    """What the core model takes.
-
-    Attributes:
-        numeric: Width of the numeric part, places in cycles and missing-value indicators included.
-        cardinalities: Of each categorical column, the number of codes; code 0 is the slot of
-            values that training has not seen.
-        mean: Of each numeric column, what was subtracted (0 for a place or an indicator).
-        std: Of each numeric column, what it was divided by (1 for a place or an indicator).
-        shape: Of array data, the shape of one row before it was flattened; None for tables.
-        numeric_names: Names of the numeric columns (empty for array data).
-        categorical_names: Names of the categorical columns.
-    """
-
-    numeric: int
-    cardinalities: tuple[int, ...] = ()
-    mean: tuple[float, ...] = ()
-    std: tuple[float, ...] = ()
-    shape: tuple[int, ...] | None = None
-    numeric_names: tuple[str, ...] = ()
-    categorical_names: tuple[str, ...] = ()
+__all__ = ["InputSignature", "PreprocessingPlan", "Rows", "TargetScale"]
 
 
 @dataclass(frozen=True)
@@ -114,6 +71,14 @@ class TargetScale:
 
 
 @dataclass(frozen=True)
+class _PlanForm:
+    """The JSON form of a plan."""
+
+    features: Sequence[Mapping[str, Any]]
+    target_scale: TargetScale
+
+
+@dataclass(frozen=True)
 class PreprocessingPlan:
     """How raw rows become arrays; every number in it comes from training rows only.
 
@@ -123,191 +88,25 @@ class PreprocessingPlan:
     missing; neither is standardized.
 
     Attributes:
-        features: Either one `ArrayFeature`, or numeric and categorical features in the order
-            of the table's columns.
+        inputs: How the rows' kind makes inputs of them.
         target_scale: How regression targets are standardized.
     """
 
-    features: tuple[Feature, ...]
+    inputs: InputPlan
     target_scale: TargetScale = field(default_factory=TargetScale)
-
-    def __post_init__(self) -> None:
-        """Checks that the features go together.
-
-        Raises:
-            ValueError: There are none, or an array is not alone, or two have one name.
-        """
-        names = [f.name for f in self.features if not isinstance(f, ArrayFeature)]
-        if not self.features or (self.array is not None and len(self.features) > 1):
-            raise ValueError("features is neither a list of columns nor one array")
-        if len(set(names)) < len(names):
-            raise ValueError("two features have one name")
-
-    @property
-    def array(self) -> ArrayFeature | None:
-        """The feature of array data, or None for a table."""
-        return next((f for f in self.features if isinstance(f, ArrayFeature)), None)
-
-    @property
-    def numeric_features(self) -> tuple[NumericFeature, ...]:
-        """The numeric features, in order."""
-        return tuple(f for f in self.features if isinstance(f, NumericFeature))
-
-    @property
-    def categorical_features(self) -> tuple[CategoricalFeature, ...]:
-        """The categorical features, in order."""
-        return tuple(f for f in self.features if isinstance(f, CategoricalFeature))
-
-    @property
-    def cycles(self) -> tuple[tuple[NumericFeature, Cycle], ...]:
-        """Each cycle in which a feature's place is told, with the feature, in order."""
-        return tuple((f, cycle) for f in self.numeric_features for cycle in f.cycles)
-
-    def unscaled(self) -> PreprocessingPlan:
-        """The plan that leaves numbers as they are: neither standardized nor clipped."""
-        plain: dict[str, Any] = {"clip": Clip()}
-        features = tuple(
-            replace(f, mean=0.0, std=1.0, **plain)
-            if isinstance(f, NumericFeature)
-            else replace(f, mean=(0.0,), std=(1.0,), **plain)
-            if isinstance(f, ArrayFeature)
-            else f
-            for f in self.features
-        )
-        return replace(self, features=features)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns that a table must have."""
-        return tuple(f.name for f in self.features if not isinstance(f, ArrayFeature))
 
     @property
     def signature(self) -> InputSignature:
         """What the core model takes."""
-        array = self.array
-        if array is not None:
-            repeat = array.size if len(array.mean) == 1 else 1
-            return InputSignature(
-                numeric=array.size,
-                mean=array.mean * repeat,
-                std=array.std * repeat,
-                shape=array.shape,
-            )
-        numeric = self.numeric_features
-        more = [
-            *(f"{f.name}: {cycle} sin" for f, cycle in self.cycles),
-            *(f"{f.name}: {cycle} cos" for f, cycle in self.cycles),
-            *(f"{f.name} is missing" for f in self._indicators()),
-        ]
-        return InputSignature(
-            numeric=len(numeric) + len(more),
-            cardinalities=tuple(len(f.vocabulary) + 1 for f in self.categorical_features),
-            mean=tuple(f.mean for f in numeric) + (0.0,) * len(more),
-            std=tuple(f.std for f in numeric) + (1.0,) * len(more),
-            numeric_names=(*(f.name for f in numeric), *more),
-            categorical_names=tuple(f.name for f in self.categorical_features),
-        )
+        return self.inputs.signature
 
-    def raw_columns(
-        self, frame: pd.DataFrame, tell: Tell | None = None
-    ) -> dict[str, npt.NDArray[Any]]:
-        """The columns as an exported model takes them, in the plan's order.
+    def unscaled(self) -> PreprocessingPlan:
+        """The plan that leaves numbers as they are: neither standardized nor clipped."""
+        return replace(self, inputs=self.inputs.unscaled())
 
-        Args:
-            frame: Rows with at least the plan's columns, in any order.
-            tell: Called for each column with values that do not fit what training has shown.
-
-        Returns:
-            Column name to float32 (n,) with NaN where missing (numeric), or to an object array
-            (n,) of texts with ``""`` where missing (categorical).
-
-        Raises:
-            DataError: A column is not there, or a value is infinite.
-        """
-        self.check_columns(frame)
-        return {
-            f.name: f.raw(frame[f.name], tell)
-            for f in self.features
-            if not isinstance(f, ArrayFeature)
-        }
-
-    def check_columns(self, frame: pd.DataFrame) -> None:
-        """Checks that a table has the plan's columns.
-
-        Raises:
-            DataError: One is not there.
-        """
-        absent = [name for name in self.columns if name not in frame.columns]
-        if absent:
-            names = [str(c) for c in frame.columns]
-            raise DataError(
-                f"The rows have no column {absent[0]!r}, which the model was trained on"
-                f"{did_you_mean(absent[0], names)}"
-            )
-
-    def apply(
-        self, data: pd.DataFrame | npt.NDArray[Any], tell: Tell | None = None
-    ) -> tuple[FloatArray, IntArray]:
-        """Turns raw rows into the core model's inputs.
-
-        Args:
-            data: A frame with at least the plan's columns, in any order, or for array data
-                an array (n, *shape).
-            tell: As for `raw_columns`.
-
-        Returns:
-            The numeric part, float32 (n, p): numeric columns, then the sines and the cosines
-            of places in cycles, then the missing-value indicators; and the categorical codes,
-            int32 (n, c).
-
-        Raises:
-            DataError: The rows do not have the plan's form.
-        """
-        array = self.array
-        if array is not None:
-            rows = array.shaped(np.asarray(data))
-            return self.apply_at(rows, np.arange(len(rows)))
-        if isinstance(data, np.ndarray):
-            raise DataError(
-                "The model was trained on a table, but an array without names was given."
-            )
-        raw = self.raw_columns(data, tell)
-        n = len(data)
-        numeric_features, indicators = self.numeric_features, self._indicators()
-        numeric = np.empty((n, self.signature.numeric), np.float32)
-        for i, feature in enumerate(numeric_features):
-            numeric[:, i] = feature.apply(raw[feature.name])
-        if self.cycles:
-            filled = np.stack([f.filled(raw[f.name]) for f, _ in self.cycles], axis=1)
-            places = waves(filled, [cycle.period(f.source) for f, cycle in self.cycles])
-            numeric[:, len(numeric_features) : len(numeric_features) + places.shape[1]] = places
-        for i, feature in enumerate(indicators, start=numeric.shape[1] - len(indicators)):
-            numeric[:, i] = np.isnan(raw[feature.name])
-        categorical = np.empty((n, len(self.categorical_features)), np.int32)
-        for i, column in enumerate(self.categorical_features):
-            categorical[:, i] = column.apply(raw[column.name])
-        return numeric, categorical
-
-    def apply_at(
-        self, array: npt.NDArray[Any], positions: npt.NDArray[np.int64]
-    ) -> tuple[FloatArray, IntArray]:
-        """The same for some rows of array data, of which nothing else is copied.
-
-        Args:
-            array: The rows, (n, *shape).
-            positions: Which of them, (m,).
-
-        Returns:
-            float32 (m, p), and int32 (m, 0): there are no categories.
-
-        Raises:
-            DataError: The rows do not have the plan's form.
-        """
-        assert self.array is not None
-        return self.array.apply_at(array, positions), np.zeros((len(positions), 0), np.int32)
-
-    def _indicators(self) -> tuple[NumericFeature, ...]:
-        return tuple(f for f in self.numeric_features if f.indicator)
+    def apply(self, data: Any, tell: Tell | None = None) -> tuple[FloatArray, IntArray]:
+        """Turns raw rows into the core model's inputs; see `InputPlan.apply`."""
+        return self.inputs.apply(data, tell)
 
     def apply_target(self, truth: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The training form of true values: regression float32 (n, t) standardized, else as is."""
@@ -330,3 +129,20 @@ class PreprocessingPlan:
         std = np.asarray(self.target_scale.std, np.float32)
         mean = np.asarray(self.target_scale.mean, np.float32)
         return (predictions.astype(np.float32) * std + mean).astype(np.float64)
+
+    FORM: ClassVar[type] = _PlanForm
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return to_form(_PlanForm(self.inputs.features_form(), self.target_scale))
+
+    @classmethod
+    def from_json(cls, form: Mapping[str, Any]) -> PreprocessingPlan:
+        """Rebuilds a plan from its JSON form.
+
+        Raises:
+            ValueError: It is not one.
+        """
+        read = from_form(_PlanForm, form)
+        kind = kind_of_features(read.features)
+        return cls(kind.plan_from_json(read.features), read.target_scale)

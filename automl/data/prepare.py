@@ -11,11 +11,10 @@ import numpy.typing as npt
 
 from automl.data.arrays import Arrays
 from automl.data.clipping import Clip
-from automl.data.columns.infer import infer_schema
 from automl.data.columns.unread import Tell, teller
-from automl.data.combine import Combined, combine
-from automl.data.kinds.table.fit import fit_array, fit_features, fit_target
-from automl.data.kinds.table.reading import read_table
+from automl.data.combine import combine
+from automl.data.dataset import Combined
+from automl.data.kinds.kind import Fitting
 from automl.data.plan import InputSignature, PreprocessingPlan, Rows
 from automl.data.request import AUTO, RAW, DataRequest
 from automl.data.say import Say
@@ -23,6 +22,7 @@ from automl.data.summary import say_parts, summarize
 from automl.data.targets.class_weights import class_weights
 from automl.data.targets.encode import encode_targets, refuse_unknown, target_columns
 from automl.data.targets.infer_task import infer_task
+from automl.data.targets.scale import fit_target
 from automl.data.task import Task
 from automl.data.views.divide import check_split, divide
 from automl.data.views.fold_rule import FoldRule
@@ -117,7 +117,7 @@ def prepare(
         train=made.arrays.train,
         validation=made.arrays.validation,
         test=made.arrays.test,
-        check=_raw(made.combined, split.validation[positions], made.arrays.plan),
+        check=made.combined.rows.at(split.validation[positions], made.arrays.plan.inputs),
         check_positions=positions,
         notes=tuple(notes),
         fingerprint=combined.fingerprint,
@@ -160,8 +160,8 @@ class _View:
     ) -> _View:
         check_split(split, combined, task, truth, say)
         tell = _tellers(combined, split, say)
-        clip = Clip.of(request.clip)
-        plan, combined = _fit(combined, split, task, truth, say, tell, request.keep_constant, clip)
+        asked = Fitting(Clip.of(request.clip), request.keep_constant)
+        plan, combined = _fit(combined, split, task, truth, say, tell, asked)
         how = request.input
         if how == AUTO and wanted is not None:
             how = wanted(task, plan.signature)
@@ -197,11 +197,11 @@ def _infer_task(
             f"split by time or group. It was taken for {len(classes)} classes; --task overrules."
         )
     return infer_task(
-        target_columns(learnt, tuple(learnt.columns), "The rows", combined.categorical),
+        target_columns(learnt, tuple(learnt.columns), "The rows", combined.declared),
         request.task,
         say,
-        counted_classes=combined.is_image_like,
-        declared=combined.categorical,
+        counted_classes=combined.rows.counts_classes,
+        declared=combined.declared,
         decimal=request.decimal,
         rows=combined.row[split.train],
     )
@@ -242,8 +242,7 @@ def _fit(
     truth: npt.NDArray[Any],
     say: Say,
     tellers: tuple[Tell, Tell],
-    keep_constant: bool,
-    clip: Clip,
+    asked: Fitting,
 ) -> tuple[PreprocessingPlan, Combined]:
     """Finds what the columns are and fits the plan, from training rows alone.
 
@@ -251,24 +250,10 @@ def _fit(
         The plan, and all rows with their columns read.
     """
     scale = fit_target(truth[split.train], task)
-    if combined.x is not None:
-        return PreprocessingPlan((fit_array(combined.x, split.train, say, clip),), scale), combined
-    learnt = combined.frame.iloc[split.train]
-    schema = infer_schema(learnt, combined.categorical, say, combined.conventions)
-    read = read_table(combined.frame, schema)
-    features = fit_features(
-        read.frame.iloc[split.train],
-        schema,
-        combined.categorical,
-        say,
-        keep_constant,
-        clip,
-        combined.conventions.cycles,
-    )
-    plan = PreprocessingPlan(features, scale)
+    inputs, read = combined.rows.fit(split.train, asked, say)
     for tell, rows in zip(tellers, (split.validation, split.test), strict=True):
-        read.tell(plan.columns, rows, tell)
-    return plan, replace(combined, table=read.frame)
+        read.tell_unread(rows, inputs, tell)
+    return PreprocessingPlan(inputs, scale), replace(combined, rows=read)
 
 
 def _tellers(combined: Combined, split: Split, say: Say) -> tuple[Tell, Tell]:
@@ -292,20 +277,8 @@ def _rows(
     loss_weight = class_weight
     if class_weight is not None and weight is not None:
         loss_weight = weight * class_weight
-    if combined.x is not None:
-        numeric, categorical = plan.apply_at(combined.x, positions)
-    else:
-        numeric, categorical = plan.apply(_raw(combined, positions, plan), tell)
+    numeric, categorical = combined.rows.prepared(positions, plan.inputs, tell)
     return Rows(numeric, categorical, plan.apply_target(own), own, weight, loss_weight)
-
-
-def _raw(
-    combined: Combined, positions: npt.NDArray[np.int64], plan: PreprocessingPlan
-) -> pd.DataFrame | npt.NDArray[Any]:
-    if combined.x is not None:
-        return combined.x[positions]
-    frame = combined.frame[list(plan.columns)].iloc[positions]
-    return frame.reset_index(drop=True)
 
 
 def _spread(rows: int) -> npt.NDArray[np.int64]:

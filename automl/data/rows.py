@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
+from automl.data.kinds import kind_named
 from automl.data.plan import PreprocessingPlan
 from automl.data.say import Say
-from automl.data.separators import checked_separator
-from automl.data.sources import ArrayPair, arrays_in, is_bundled, load, open_source
-from automl.errors import DataError
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-NO_ARRAYS = "The model was trained on arrays, but the rows are a table: give arrays."
 
 
 def read_rows(
@@ -28,7 +18,7 @@ def read_rows(
     names: Sequence[str] = (),
     say: Say | None = None,
     separator: str | None = None,
-) -> tuple[pd.DataFrame | npt.NDArray[Any], npt.NDArray[Any] | None]:
+) -> tuple[Any, npt.NDArray[Any] | None]:
     """Reads raw rows as the plan takes them.
 
     Args:
@@ -46,36 +36,4 @@ def read_rows(
     Raises:
         DataError: The rows cannot be read, or are not of the plan's form.
     """
-    if plan.array is None:
-        loaded = load(source, names, say, checked_separator(separator))
-        if isinstance(loaded.main, ArrayPair):
-            raise DataError(
-                "The model was trained on a table, but the rows are arrays: give a table."
-            )
-        plan.check_columns(loaded.main)
-        return loaded.main, None
-    x, y = _read_array(source)
-    return plan.array.shaped(x), y
-
-
-def _read_array(source: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
-    if isinstance(source, np.ndarray):
-        return source, None
-    if isinstance(source, str | Path) and not is_bundled(source):
-        content, kind = open_source(source)
-        if kind != "npz":
-            raise DataError(NO_ARRAYS)
-        return _array_of(arrays_in(content), content.path)
-    loaded = load(source)
-    if not isinstance(loaded.main, ArrayPair):
-        raise DataError(NO_ARRAYS)
-    return loaded.main.x, loaded.main.y
-
-
-def _array_of(
-    arrays: Mapping[str, npt.NDArray[Any]], path: Path
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
-    for key in ("x", "x_test", "x_train"):
-        if key in arrays:
-            return arrays[key], arrays.get("y" + key[1:])
-    raise DataError(f"The file {str(path)!r} holds no array x: save the rows under that name.")
+    return kind_named(plan.inputs.kind).read(source, plan.inputs, names, say, separator)

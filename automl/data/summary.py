@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from automl.common.forms import to_form
-from automl.data.combine import Combined
-from automl.data.kinds.table.features import ArrayFeature, CategoricalFeature, Feature
+from automl.data.dataset import Combined
 from automl.data.plan import PreprocessingPlan
 from automl.data.request import DataRequest
 from automl.data.say import Say
@@ -50,22 +49,6 @@ def summarize(
             "test": len(split.test),
         },
         "weight": combined.weight_name,
-        "columns": [_column(feature) for feature in plan.features],
-        "left_out": []
-        if combined.table is None
-        else [c for c in combined.table.columns if c not in plan.columns],
+        "columns": plan.inputs.describe(),
+        "left_out": combined.rows.left_out(plan.inputs),
     }
-
-
-def _column(feature: Feature) -> dict[str, Any]:
-    if isinstance(feature, ArrayFeature):
-        return {"name": "x", "kind": "array", "shape": list(feature.shape)}
-    if isinstance(feature, CategoricalFeature):
-        return {
-            "name": feature.name,
-            "kind": "category",
-            "categories": len(feature.vocabulary),
-            "missing": "" in feature.vocabulary,
-        }
-    facts = {"name": feature.name, "kind": feature.source.value, "missing": feature.indicator}
-    return facts | ({"cycles": [str(c) for c in feature.cycles]} if feature.cycles else {})

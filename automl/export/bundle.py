@@ -95,8 +95,7 @@ def open_bundle(path: str | Path) -> Bundle:
         config = unsealed(config)
         plan = read_form(PreprocessingPlan, config["plan"])
         inputs = _inputs_of(config["inputs"])
-        if plan.array is None and set(inputs) != set(plan.columns):
-            raise ValueError("inputs are not those of the columns")
+        plan.inputs.check_inputs(inputs)
         return Bundle(
             path=folder,
             task=read_form(Task, config["task"]),

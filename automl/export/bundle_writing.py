@@ -15,7 +15,6 @@ from typing import Any
 from automl.common.forms import to_form
 from automl.common.root import Root
 from automl.common.sealed import sealed
-from automl.data.kinds.table.model_inputs import table_inputs
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task, TaskKind
 from automl.errors import RequestError
@@ -72,7 +71,7 @@ def write_bundle(
             code.write(Root(temporary), temporary / CODE_FOLDER)
             own = {"code": {"objects": list(objects), **code.to_json()}}
         form = {
-            **inputs_form(table_inputs(plan)),
+            **inputs_form(plan.inputs.input_names()),
             **config,
             "check": dict(check(temporary / MODEL_FILE)),
             "files": {MODEL_FILE: file_hash(temporary / MODEL_FILE)},

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from automl.common.forms import read_form, to_form
 from automl.common.neutral import csv_cell
 from automl.common.root import Root
-from automl.data.kinds.table.model_inputs import table_inputs
 from automl.data.plan import PreprocessingPlan
 from automl.data.rows import read_rows
 from automl.data.sources.npz import read_npy
@@ -26,7 +25,6 @@ from automl.export.bundle import (
     open_bundle,
 )
 from automl.export.bundle_writing import check_free, write_bundle
-from automl.export.input_rows import model_inputs_of
 from automl.export.loadable import loader_of
 from automl.export.new_process import new_process
 from automl.export.predict import evaluate, predict
@@ -85,7 +83,7 @@ def export_in_child(
     found: dict[str, Any] = {}
     with new_process() as apart:
         rows, _ = read_rows(root.checked(check_rows), the_plan)
-        arrays = model_inputs_of(the_plan, table_inputs(the_plan), rows)
+        arrays = the_plan.inputs.exported(rows, the_plan.inputs.input_names())
 
         def check(path: Path) -> dict[str, Any]:
             beside = None if loader is None else {**loader, "folder": _copied(loader, path)}
@@ -138,7 +136,7 @@ def check_in_child(
     check_trust(opened, trust)
     with new_process() as apart:
         rows, _ = read_rows(check_rows, opened.plan)
-        arrays = model_inputs_of(opened.plan, opened.inputs, rows)
+        arrays = opened.plan.inputs.exported(rows, opened.inputs)
         given = apart.predict(opened.path / MODEL_FILE, arrays, code_loader(opened))
     return to_form(compare(_expected(Path(expected)), given, opened.plan))
 

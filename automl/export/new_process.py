@@ -81,7 +81,7 @@ class NewProcess(ABC):
 
         Args:
             model: The ``.keras`` file.
-            arrays: The model's inputs, as `automl.export.input_rows.model_inputs_of` gives them.
+            arrays: The model's inputs, as `InputPlan.exported` gives them.
             code: Code of a person's own that the model needs, which then may import this package
                 too; see `automl.export.own_code.load`. None for Keras alone.
             place: Folder in which inputs and predictions lie meanwhile. Killed, this process leaves

@@ -12,13 +12,14 @@ import numpy.typing as npt
 
 from automl.common.names import did_you_mean
 from automl.data.columns.unread import teller
+from automl.data.kinds import kind_of
 from automl.data.rows import read_rows
 from automl.data.say import Say
 from automl.data.task import Task, TaskKind
 from automl.data.weights import are_weights, check_weights, column_weights, given_weights
 from automl.errors import DataError, RequestError, RunError
 from automl.export.bundle import Bundle, check_trust, load_bundled, open_bundle
-from automl.export.input_rows import RawRows, frame_of, keras_inputs, model_inputs_of
+from automl.export.input_rows import keras_inputs
 from automl.models.passes import predict_rows, rows_at_once
 from automl.vocabulary.decisions import chosen_classes, holds
 from automl.vocabulary.metrics import find_metric
@@ -103,11 +104,11 @@ def evaluate(
     check_trust(opened, trust)
     say = say or logging.getLogger("automl").warning
     raw, y = read_rows(rows, opened.plan, names, say, separator)
-    frame = frame_of(raw) if y is None else _target_frame(opened.task, y)
+    frame = kind_of(raw).target_frame(raw) if y is None else _target_frame(opened.task, y)
     truth, known = encode_targets(frame, opened.task, say)
     if not known.any():
         raise refuse_unknown(frame[opened.task.targets[0]], opened.task, "rows")
-    weights = _weights(opened, frame, weight, say)
+    weights = _weights(opened, frame, y is None, weight, say)
     if not known.all():
         truth, raw = truth[known], raw[known]
         weights = None if weights is None else weights[known]
@@ -136,7 +137,7 @@ def _named_metrics(bundle: Bundle) -> tuple[str, ...]:
 
 
 def _weights(
-    bundle: Bundle, frame: pd.DataFrame, asked: Any, say: Say
+    bundle: Bundle, frame: pd.DataFrame, has_columns: bool, asked: Any, say: Say
 ) -> npt.NDArray[np.float64] | None:
     """The weights of rows to score, or None for equal ones.
 
@@ -149,7 +150,7 @@ def _weights(
     name = recorded if asked is None else asked
     if name is None:
         return None
-    if name in frame.columns and bundle.plan.array is None:
+    if name in frame.columns and has_columns:
         return column_weights(frame[name])
     if asked is not None:
         raise DataError(
@@ -191,8 +192,8 @@ def prediction_frame(task: Task, outputs: npt.NDArray[Any]) -> pd.DataFrame:
     return pd.DataFrame({"prediction": [task.classes[i] for i in chosen], **named})
 
 
-def _outputs(bundle: Bundle, rows: RawRows, say: Say, trust: bool) -> npt.NDArray[np.float32]:
-    arrays = model_inputs_of(bundle.plan, bundle.inputs, rows, teller(say, "rows"))
+def _outputs(bundle: Bundle, rows: Any, say: Say, trust: bool) -> npt.NDArray[np.float32]:
+    arrays = bundle.plan.inputs.exported(rows, bundle.inputs, teller(say, "rows"))
     rows_given = len(next(iter(arrays.values())))
     if not rows_given:
         return np.zeros((0, bundle.task.outputs), np.float32)

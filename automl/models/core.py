@@ -17,7 +17,7 @@ from automl.data.plan import InputSignature, TargetScale
 from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
 from automl.models.heads import add_head, is_head
-from automl.models.inputs import TableInputs, uses_embedding, vector_input
+from automl.models.inputs.builder import TableInputs, uses_embedding, vector_input
 from automl.models.keras_private import compile_arguments
 from automl.models.losses import make_loss, make_metrics
 from automl.models.optimizers import make_optimizer

@@ -16,7 +16,7 @@ import keras
 from automl.data.plan import InputSignature, TargetScale
 from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
-from automl.models.inputs import TableInputs
+from automl.models.inputs.builder import TableInputs
 from automl.models.keras_private import options_of
 from automl.models.several_inputs import InputPart, part_tensor
 

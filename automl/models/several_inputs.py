@@ -21,7 +21,7 @@ from automl.models.wanted_input import codes_of, is_whole
 
 if TYPE_CHECKING:
     from automl.data.plan import InputSignature
-    from automl.models.inputs import TableInputs
+    from automl.models.inputs.builder import TableInputs
 
 NUMERIC, CATEGORICAL = "numeric", "categorical"
 CODES, ONE_HOT = "codes", "one-hot"

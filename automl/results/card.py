@@ -9,7 +9,7 @@ from automl.common.forms import read_form
 from automl.common.neutral import markdown_form, markdown_text
 from automl.data.columns.cycles import Cycle, describe
 from automl.data.columns.number_format import NumberFormat
-from automl.results.card_inputs import input_lines
+from automl.data.kinds import kind_of_features
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.table import number
 
@@ -165,7 +165,7 @@ def _use_lines(
         "",
         *_loading_lines(code),
         "",
-        *input_lines(plan["features"]),
+        *kind_of_features(plan["features"]).input_lines(plan["features"]),
         f"The answer is {answer}; `labels.json` names its columns.",
         "",
         f"When it was exported, the model was loaded in a process of its own {_apart(code)},",

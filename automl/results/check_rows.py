@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.sources.npz import npz_arrays, read_npy
-from automl.data.sources.parquet_file import read_parquet
+from automl.data.kinds import all_kinds, kind_named, kind_of
+from automl.data.kinds.kind import Kind
+from automl.data.sources.npz import read_npy
 from automl.errors import DataError, RunError
 from automl.results.run_directory import RunDirectory
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLE_FILE = "check.parquet"
-ARRAY_FILE = "check.npz"
 POSITIONS_FILE = "check_positions.npy"
 
 
@@ -36,12 +35,9 @@ def write_check_rows(
     """
     with run.root.create(POSITIONS_FILE) as file:
         np.save(file, np.asarray(positions, np.int64), allow_pickle=False)
-    if isinstance(rows, np.ndarray):
-        with run.root.create(ARRAY_FILE) as file:
-            np.savez_compressed(file, x=rows)
-    else:
-        with run.root.create(TABLE_FILE) as file:
-            _storable(rows).to_parquet(file, index=False, write_page_checksum=True)
+    kind = kind_of(rows)
+    with run.root.create(kind.check_file) as file:
+        kind.write_check_rows(file, rows)
 
 
 def read_check_rows(
@@ -57,29 +53,22 @@ def read_check_rows(
     """
     try:
         positions = read_npy(run.path / POSITIONS_FILE, root=run.root)
-        if run.root.is_file(ARRAY_FILE):
-            return npz_arrays(run.root.checked(ARRAY_FILE), ("x",))["x"], positions
-        return read_parquet(run.root.checked(TABLE_FILE)), positions
+        kind = _kind_of_run(run)
+        return kind.read_check_rows(run.root.checked(kind.check_file)), positions
     except (DataError, OSError, ValueError, KeyError) as error:
         raise RunError(
             f"The check rows of the run {run.path} cannot be read ({error}); restore "
-            f"{TABLE_FILE} or {ARRAY_FILE} and {POSITIONS_FILE} from a copy."
+            f"{' or '.join(kind.check_file for kind in all_kinds())} and {POSITIONS_FILE} from a "
+            "copy."
         ) from error
 
 
 def check_rows_file(run: RunDirectory) -> Path:
-    """The file with the raw check rows: NPZ (``x``) of array data, else Parquet."""
-    return run.path / (ARRAY_FILE if run.root.is_file(ARRAY_FILE) else TABLE_FILE)
+    """The file with the raw check rows: NPZ (``x``) of array data, Parquet of a table."""
+    return run.path / _kind_of_run(run).check_file
 
 
-def _storable(frame: pd.DataFrame) -> pd.DataFrame:
-    """Gives columns of mixed types, for which Parquet has no type, the texts they are read as."""
-    import pandas as pd
-
-    from automl.data.columns.column import clean
-
-    frame = frame.reset_index(drop=True)
-    for name in frame.columns:
-        if frame[name].dtype == object or isinstance(frame[name].dtype, pd.CategoricalDtype):
-            frame[name] = clean(frame[name])
-    return frame.rename(columns=str)
+def _kind_of_run(run: RunDirectory) -> Kind:
+    """The kind whose check rows a run has; of one without any, that of tables."""
+    found = (kind for kind in all_kinds() if run.root.is_file(kind.check_file))
+    return next(found, kind_named("table"))

@@ -9,15 +9,11 @@ from automl.data.clipping import Clip
 from automl.data.columns.column import ColumnSource
 from automl.data.columns.cycles import Cycle
 from automl.data.columns.number_format import NumberFormat
+from automl.data.kinds.array.plan import ArrayFeature, ArrayPlan
+from automl.data.kinds.table.features import CategoricalFeature, NumericFeature
+from automl.data.kinds.table.plan import TablePlan
 from automl.data.metrics import Objective
-from automl.data.plan import (
-    ArrayFeature,
-    CategoricalFeature,
-    InputSignature,
-    NumericFeature,
-    PreprocessingPlan,
-    TargetScale,
-)
+from automl.data.plan import InputSignature, PreprocessingPlan, TargetScale
 from automl.data.request import DataRequest
 from automl.data.task import Task, TaskKind
 from automl.engines.contract import Job, SpaceHandle
@@ -52,14 +48,16 @@ WHEN = NumericFeature(
     cycles=(Cycle.YEAR, Cycle.WEEK),
 )
 TABLE = PreprocessingPlan(
-    (
-        NumericFeature("price", 1, 2.5, 0.1, number_format=NUMBERS, clip=Clip.of("hard")),
-        WHEN,
-        CategoricalFeature("city", ("", "Köln", "Lund")),
+    TablePlan(
+        (
+            NumericFeature("price", 1, 2.5, 0.1, number_format=NUMBERS, clip=Clip.of("hard")),
+            WHEN,
+            CategoricalFeature("city", ("", "Köln", "Lund")),
+        )
     ),
     TargetScale((1.5, -2.0), (0.5, 3)),
 )
-ARRAY = PreprocessingPlan((ArrayFeature((2, 2), (0.5,), (2.0,), Clip.of("smooth")),))
+ARRAY = PreprocessingPlan(ArrayPlan(ArrayFeature((2, 2), (0.5,), (2.0,), Clip.of("smooth"))))
 REQUEST = DataRequest(
     "digits",
     ("a", -1),

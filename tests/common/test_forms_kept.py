@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from automl.common.forms import check_form, from_form, read_form, to_form
-from automl.data.plan import CategoricalFeature, NumericFeature
+from automl.data.kinds.table.features import CategoricalFeature, NumericFeature
 from automl.engines.contract import SpaceHandle
 from automl.errors import AutoMLError
 from automl.trial import TrialBudget
@@ -134,7 +134,7 @@ def test_a_form_with_another_key_or_type_is_refused(name: str) -> None:
     kind, form = type(EXAMPLES[name]), WRITTEN[name]
     with pytest.raises(ValueError, match="stranger is unknown"):
         read_form(kind, {**form, "stranger": 1})
-    hints = typing.get_type_hints(kind)
+    hints = typing.get_type_hints(getattr(kind, "FORM", kind))
     for key in (key for key in form if hints[key] is not Any):
         with pytest.raises(ValueError, match=f"^{key} "):
             read_form(kind, {**form, key: object()})

@@ -13,7 +13,9 @@ from hypothesis.extra.numpy import arrays
 
 from automl.common.forms import read_form, to_form
 from automl.data.clipping import Clip, ClipKind
-from automl.data.plan import NumericFeature, PreprocessingPlan
+from automl.data.kinds.table.features import NumericFeature
+from automl.data.kinds.table.plan import TablePlan
+from automl.data.plan import PreprocessingPlan
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.errors import RequestError
@@ -56,14 +58,14 @@ def test_tables_and_vectors_are_clipped(kind, most):
     x = frame[["a", "b"]].to_numpy()
     vectors = prepare(DataRequest((x, frame["y"].to_numpy()), clip=kind, seed=1))
     assert np.abs(vectors.train.numeric).max() <= most
-    assert vectors.plan.array.clip.kind == kind
+    assert vectors.plan.inputs.block.clip.kind == kind
 
 
 def test_images_are_not_clipped_for_they_have_one_deviation():
     x = np.zeros((100, 4, 4))
     x[:, 1, 1] = np.arange(100)
     data = prepare(DataRequest((x, np.arange(100) + 0.5)))
-    assert data.plan.array.clip.kind is ClipKind.NONE
+    assert data.plan.inputs.block.clip.kind is ClipKind.NONE
 
 
 def test_plans_without_a_clip_are_read_and_clip_nothing():
@@ -74,7 +76,7 @@ def test_plans_without_a_clip_are_read_and_clip_nothing():
     for feature in form["features"]:
         del feature["clip"]
     old = read_form(PreprocessingPlan, form)
-    assert all(feature.clip == Clip() for feature in old.features)
+    assert all(feature.clip == Clip() for feature in old.inputs.features)
     request = to_form(DataRequest("t.csv", "y"))
     assert request["clip"] == "hard"
     del request["clip"]
@@ -83,7 +85,7 @@ def test_plans_without_a_clip_are_read_and_clip_nothing():
 
 @pytest.mark.parametrize("wrong", [{"kind": "hard", "limit": 0.0}, {"kind": "x"}, {"limit": "5"}])
 def test_a_clip_that_is_none_is_refused(wrong):
-    form = to_form(PreprocessingPlan((NumericFeature("a", 0.0, 0.0, 1.0),)))
+    form = to_form(PreprocessingPlan(TablePlan((NumericFeature("a", 0.0, 0.0, 1.0),))))
     form["features"][0]["clip"] = wrong
     with pytest.raises(ValueError, match=r"clip|limit|valid"):
         read_form(PreprocessingPlan, form)

@@ -14,26 +14,24 @@ from automl.common.forms import from_form, read_form, to_form
 from automl.data.columns.column import ColumnSource
 from automl.data.columns.cycles import Cycle
 from automl.data.columns.unread import teller
-from automl.data.plan import (
-    ArrayFeature,
-    CategoricalFeature,
-    InputSignature,
-    NumericFeature,
-    PreprocessingPlan,
-    TargetScale,
-)
+from automl.data.kinds.array.plan import ArrayFeature, ArrayPlan
+from automl.data.kinds.table.features import CategoricalFeature, NumericFeature
+from automl.data.kinds.table.plan import TablePlan
+from automl.data.plan import InputSignature, PreprocessingPlan, TargetScale
 from automl.errors import DataError
 
 TABLE = PreprocessingPlan(
-    (
-        NumericFeature("age", fill=30.0, mean=40.0, std=10.0, indicator=True),
-        CategoricalFeature("town", ("Bern", "", "Basel")),
-        NumericFeature("day", 0.0, 100.0, 2.0, source=ColumnSource.DATE, date_format="ISO8601"),
-        CategoricalFeature("kind", ("x",)),
+    TablePlan(
+        (
+            NumericFeature("age", fill=30.0, mean=40.0, std=10.0, indicator=True),
+            CategoricalFeature("town", ("Bern", "", "Basel")),
+            NumericFeature("day", 0.0, 100.0, 2.0, source=ColumnSource.DATE, date_format="ISO8601"),
+            CategoricalFeature("kind", ("x",)),
+        )
     ),
     TargetScale((200.0,), (50.0,)),
 )
-ARRAY = PreprocessingPlan((ArrayFeature((2, 2), (1.0,), (2.0,)),))
+ARRAY = PreprocessingPlan(ArrayPlan(ArrayFeature((2, 2), (1.0,), (2.0,))))
 WHEN = NumericFeature(
     "when",
     fill=3.5,
@@ -45,7 +43,7 @@ WHEN = NumericFeature(
     cycles=(Cycle.WEEK, Cycle.DAY),
 )
 CLOCK = NumericFeature("clock", 0.0, 12.0, 6.0, source=ColumnSource.TIME, cycles=(Cycle.DAY,))
-PLACES = PreprocessingPlan((WHEN, NumericFeature("size", 0.0, 0.0, 1.0), CLOCK))
+PLACES = PreprocessingPlan(TablePlan((WHEN, NumericFeature("size", 0.0, 0.0, 1.0), CLOCK)))
 ROWS = pd.DataFrame(
     {
         "kind": ["x", "y", None],
@@ -75,7 +73,7 @@ def test_the_signature_describes_the_arrays():
         numeric_names=("age", "day", "age is missing"),
         categorical_names=("town", "kind"),
     )
-    assert ARRAY.signature.shape == (2, 2) and ARRAY.signature.mean == (1.0,) * 4
+    assert ARRAY.signature.shape == (2, 2) and ARRAY.signature.mean == (1.0,)
 
 
 @pytest.mark.parametrize("plan", [TABLE, ARRAY, PLACES])
@@ -86,7 +84,7 @@ def test_plan_and_signature_survive_json(plan):
 
 
 def test_raw_columns_are_what_an_exported_model_takes():
-    raw = TABLE.raw_columns(ROWS)
+    raw = TABLE.inputs.raw_columns(ROWS)
     assert list(raw) == ["age", "town", "day", "kind"]
     np.testing.assert_array_equal(raw["age"], np.array([50, np.nan, 30], np.float32))
     assert raw["age"].dtype == np.float32
@@ -97,7 +95,7 @@ def test_raw_columns_are_what_an_exported_model_takes():
     st.lists(st.floats(-1e6, 1e6, width=32), min_size=1), st.floats(-1e3, 1e3), st.floats(0.1, 9)
 )
 def test_arithmetic_is_in_single_precision(values, mean, std):
-    plan = PreprocessingPlan((NumericFeature("v", 0.0, mean, std),))
+    plan = PreprocessingPlan(TablePlan((NumericFeature("v", 0.0, mean, std),)))
     numeric, _ = plan.apply(pd.DataFrame({"v": values}))
     scale = np.float32(1) / np.float32(std)
     expected = (np.array(values, np.float32) - np.float32(mean)) * scale
@@ -184,7 +182,7 @@ def test_a_plan_of_an_earlier_version_has_no_cycles():
 
 @pytest.mark.parametrize("cycles", [["month"], ["day", "week"], ["day", "day"], [1], "day", None])
 def test_cycles_that_no_plan_has_are_refused(cycles):
-    form = to_form(PreprocessingPlan((WHEN,)))
+    form = to_form(PreprocessingPlan(TablePlan((WHEN,))))
     form["features"][0]["cycles"] = cycles
     with pytest.raises(ValueError, match=r"cycles|Cycle"):
         read_form(PreprocessingPlan, json.loads(json.dumps(form)))
@@ -192,7 +190,7 @@ def test_cycles_that_no_plan_has_are_refused(cycles):
 
 @pytest.mark.parametrize("source", ["number", "boolean", "time"])
 def test_only_dates_have_a_week(source):
-    form = to_form(PreprocessingPlan((WHEN,)))
+    form = to_form(PreprocessingPlan(TablePlan((WHEN,))))
     form["features"][0]["source"] = source
     with pytest.raises(ValueError, match="cycles"):
         read_form(PreprocessingPlan, json.loads(json.dumps(form)))

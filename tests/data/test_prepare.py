@@ -55,12 +55,12 @@ def test_a_table_is_read_split_and_preprocessed(csv):
     data = prepare(DataRequest(str(csv), "price", ignore="agent", seed=1))
     assert data.task.kind is TaskKind.REGRESSION
     assert [len(data.train), len(data.validation), len(data.test)] == [272, 48, 80]
-    assert data.plan.columns == ("area", "rooms", "town", "built", "garden", "new", "weight")
+    assert data.plan.inputs.columns == ("area", "rooms", "town", "built", "garden", "new", "weight")
     signature = data.plan.signature
     assert signature.numeric_names[-1] == "rooms is missing"
     assert data.train.numeric.shape == (272, signature.numeric)
     assert data.train.categorical.max(axis=0).tolist() == [n - 1 for n in signature.cardinalities]
-    plain = data.train.numeric[:, : len(data.plan.numeric_features)]
+    plain = data.train.numeric[:, : len(data.plan.inputs.numeric_features)]
     np.testing.assert_allclose(plain.mean(axis=0), 0, atol=1e-4)
     np.testing.assert_allclose(plain.std(axis=0), 1, atol=1e-4)
     np.testing.assert_allclose(data.train.target.std(), 1, atol=1e-5)
@@ -122,7 +122,7 @@ def test_rows_split_by_time_and_group_do_not_leak():
     by_time = prepare(DataRequest(frame, "price", split_by_time="built"))
     last = frame["price"].to_numpy()[-80:]
     np.testing.assert_allclose(by_time.test.truth[:, 0], last)
-    assert "built" not in by_time.plan.columns
+    assert "built" not in by_time.plan.inputs.columns
     by_group = prepare(DataRequest(frame, "price", group="agent"))
     agents = frame.set_index("price")["agent"]
     groups = [
@@ -130,7 +130,7 @@ def test_rows_split_by_time_and_group_do_not_leak():
         for rows in (by_group.train, by_group.validation, by_group.test)
     ]
     assert not (groups[0] & groups[1] or groups[0] & groups[2] or groups[1] & groups[2])
-    assert "agent" not in by_group.plan.columns
+    assert "agent" not in by_group.plan.inputs.columns
 
 
 def test_weights_count_and_class_weights_only_in_the_loss():
@@ -156,7 +156,7 @@ def test_categorical_keeps_and_forces():
         zip(data.plan.signature.categorical_names, data.plan.signature.cardinalities, strict=True)
     )
     assert sizes["owner"] == 273 and sizes["rooms"] == 9
-    vocabulary = {f.name: f.vocabulary for f in data.plan.categorical_features}["rooms"]
+    vocabulary = {f.name: f.vocabulary for f in data.plan.inputs.categorical_features}["rooms"]
     assert set(vocabulary) == {"", *"1234567"}
 
 
@@ -250,7 +250,7 @@ def test_a_file_without_a_header_and_labels_with_full_stops(tmp_path):
         )
     )
     assert data.task.classes == ("<=50K", ">50K") and len(data.test) == 100
-    assert set(data.plan.categorical_features[0].vocabulary) == {"Private", "State", ""}
+    assert set(data.plan.inputs.categorical_features[0].vocabulary) == {"Private", "State", ""}
     assert said(data, "full stop")
 
 

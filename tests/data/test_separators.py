@@ -78,7 +78,7 @@ def test_a_separator_that_is_given_overrules(tmp_path):
     rows = "".join(f"{i};{i % 3},5\n" for i in range(30))
     (tmp_path / "t.csv").write_text("x;y\n" + rows)
     said = prepare(DataRequest(tmp_path / "t.csv", "y", separator="semicolon", task="multiclass"))
-    assert said.plan.columns == ("x",)
+    assert said.plan.inputs.columns == ("x",)
 
 
 @pytest.mark.parametrize(

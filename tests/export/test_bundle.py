@@ -16,6 +16,7 @@ import pytest
 import tensorflow as tf
 from run_maker import Exported, add_trial, core_predictions, make_core, people
 
+from automl.data.kinds.table.plan import TablePlan
 from automl.data.plan import PreprocessingPlan, TargetScale
 from automl.errors import RequestError, RunError
 from automl.export.bundle import load_model, open_bundle
@@ -113,7 +114,7 @@ def test_the_bundle_answers_what_the_core_answers(prices: Exported) -> None:
         open_bundle(prices.bundle).inputs[name]: tf.constant(
             values.astype(str) if values.dtype == object else values
         )[:, None]
-        for name, values in data.plan.raw_columns(rows).items()
+        for name, values in data.plan.inputs.raw_columns(rows).items()
     }
     given = model.predict(inputs, verbose=0)
     np.testing.assert_allclose(given, core_predictions(core, data), rtol=1e-5)
@@ -210,16 +211,16 @@ def test_what_is_no_bundle(tmp_path: Path, images: Exported) -> None:
         open_bundle(tmp_path)
 
 
-REGRESSION = PreprocessingPlan((), TargetScale((5e5,), (1e3,)))
+REGRESSION = PreprocessingPlan(TablePlan(()), TargetScale((5e5,), (1e3,)))
 
 
 @pytest.mark.parametrize(
     ("plan", "shift", "fine"),
     [
-        (PreprocessingPlan(()), 0.0, True),
-        (PreprocessingPlan(()), 5e-5, True),
-        (PreprocessingPlan(()), 2e-4, False),
-        (PreprocessingPlan(()), float("nan"), False),
+        (PreprocessingPlan(TablePlan(())), 0.0, True),
+        (PreprocessingPlan(TablePlan(())), 5e-5, True),
+        (PreprocessingPlan(TablePlan(())), 2e-4, False),
+        (PreprocessingPlan(TablePlan(())), float("nan"), False),
         (REGRESSION, 0.05, True),
         (REGRESSION, 5.0, False),
     ],

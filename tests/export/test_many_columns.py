@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 from run_maker import Exported, core_predictions, exported, make_core
 
+from automl.data.kinds import kind_named
 from automl.data.kinds.table.model_inputs import MANY_COLUMNS
 from automl.data.request import DataRequest
 from automl.export.bundle import open_bundle
 from automl.export.predict import predict
-from automl.results.card_inputs import input_lines
 from automl.results.check_rows import read_check_rows
 
 ROWS = 80
@@ -108,6 +108,6 @@ def test_the_card_s_lines_call_the_model_from_plain_keras(wide: Exported) -> Non
 
 
 def test_where_there_are_numbers_alone_the_card_needs_no_tensorflow() -> None:
-    lines = input_lines([{"kind": "numeric"}] * (MANY_COLUMNS + 1))
+    lines = kind_named("table").input_lines([{"kind": "numeric"}] * (MANY_COLUMNS + 1))
     assert not any("tensorflow" in line or "texts" in line for line in lines)
     assert any(f"(rows, {MANY_COLUMNS + 1})" in line for line in lines)

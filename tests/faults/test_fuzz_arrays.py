@@ -15,7 +15,8 @@ import pytest
 from hypothesis import strategies as st
 
 from automl.data import memory
-from automl.data.plan import ArrayFeature, PreprocessingPlan
+from automl.data.kinds.array.plan import ArrayFeature, ArrayPlan
+from automl.data.plan import PreprocessingPlan
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.data.rows import read_rows
@@ -27,7 +28,7 @@ from tests.faults.rounds import rounds
 ROWS = 40
 X = np.arange(ROWS * 3, dtype=np.float64).reshape(ROWS, 3) ** 1.5
 Y = np.arange(ROWS) ** 2 / 7
-PLAN = PreprocessingPlan((ArrayFeature((3,), (0.0,) * 3, (1.0,) * 3),))
+PLAN = PreprocessingPlan(ArrayPlan(ArrayFeature((3,), (0.0,) * 3, (1.0,) * 3)))
 
 
 def archive(compressed: bool, **arrays: np.ndarray) -> bytes:

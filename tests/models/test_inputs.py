@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from automl.data.plan import InputSignature
 from automl.errors import SpaceError
-from automl.models.inputs import TableInputs, embedding_size, uses_embedding, vector_input
+from automl.models.inputs.builder import TableInputs, embedding_size, uses_embedding, vector_input
 
 SIGNATURE = InputSignature(
     numeric=3, cardinalities=(4, 21, 61), mean=(10.0, -2.0, 0.0), std=(5.0, 0.1, 1.0)

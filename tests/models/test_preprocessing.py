@@ -17,15 +17,12 @@ from hypothesis import strategies as st
 from automl.data.clipping import Clip, ClipKind
 from automl.data.columns.column import ColumnSource
 from automl.data.columns.cycles import Cycle
+from automl.data.kinds.array.plan import ArrayFeature, ArrayPlan
 from automl.data.kinds.table import model_inputs as model_inputs_module
-from automl.data.kinds.table.model_inputs import MANY_COLUMNS, columns_of, input_names, table_inputs
-from automl.data.plan import (
-    ArrayFeature,
-    CategoricalFeature,
-    NumericFeature,
-    PreprocessingPlan,
-    TargetScale,
-)
+from automl.data.kinds.table.features import CategoricalFeature, NumericFeature
+from automl.data.kinds.table.model_inputs import MANY_COLUMNS, columns_of, input_names
+from automl.data.kinds.table.plan import TablePlan
+from automl.data.plan import PreprocessingPlan, TargetScale
 from automl.data.task import Task, TaskKind
 from automl.models.preprocessing import core_inputs, model_inputs, raw_model
 
@@ -94,14 +91,14 @@ def tables(draw: st.DrawFn) -> tuple[PreprocessingPlan, pd.DataFrame]:
             for dtype, (name, values) in zip(dtypes, columns.items(), strict=True)
         }
     )
-    return PreprocessingPlan(tuple(features)), frame
+    return PreprocessingPlan(TablePlan(tuple(features))), frame
 
 
 def keras_inputs(plan: PreprocessingPlan, frame: pd.DataFrame) -> dict[str, Any]:
-    raw = plan.raw_columns(frame)
+    raw = plan.inputs.raw_columns(frame)
     return {
         name: tf.constant(np.stack([raw[column] for column in columns], axis=1))
-        for name, columns in columns_of(table_inputs(plan)).items()
+        for name, columns in columns_of(plan.inputs.input_names()).items()
     }
 
 
@@ -153,7 +150,7 @@ def test_arrays_equal_the_plan_in_numpy(data: st.DataObject, shape: list[int]) -
         tuple(data.draw(st.lists(SPREADS, min_size=count, max_size=count))),
         data.draw(CLIPS),
     )
-    plan = PreprocessingPlan((feature,))
+    plan = PreprocessingPlan(ArrayPlan(feature))
     x = np.random.default_rng(0).normal(0, 100, (3, *shape)).astype(np.float32)
     inputs = model_inputs(plan)
     model = keras.Model(inputs["x"], core_inputs(plan, inputs))
@@ -178,10 +175,12 @@ def test_a_plain_name_is_kept_whoever_comes_first() -> None:
 
 def housing_plan() -> PreprocessingPlan:
     return PreprocessingPlan(
-        (
-            NumericFeature("rooms", fill=3.0, mean=4.0, std=2.0, indicator=True),
-            CategoricalFeature("ocean proximity", ("", "INLAND", "NEAR BAY")),
-            NumericFeature("where", fill=0.0, mean=0.5, std=0.1),
+        TablePlan(
+            (
+                NumericFeature("rooms", fill=3.0, mean=4.0, std=2.0, indicator=True),
+                CategoricalFeature("ocean proximity", ("", "INLAND", "NEAR BAY")),
+                NumericFeature("where", fill=0.0, mean=0.5, std=0.1),
+            )
         ),
         TargetScale((200_000.0,), (100_000.0,)),
     )
@@ -236,21 +235,21 @@ def test_columns_may_be_called_as_parts_of_the_model(tmp_path: Path) -> None:
         for name in (*KERAS_NAMES, *ODD_NAMES, "concatenate", "take", "cast", "multiply", "add")
     )
     texts = tuple(CategoricalFeature(name, ("a",)) for name in ("preprocessing_codes", "dense"))
-    plan = PreprocessingPlan((*numeric, *texts), TargetScale((1.0,), (2.0,)))
+    plan = PreprocessingPlan(TablePlan((*numeric, *texts)), TargetScale((1.0,), (2.0,)))
     model = raw_model(core_of(plan, 1, None), plan, Task(TaskKind.REGRESSION, 1, ("price",)))
     model.save(tmp_path / "model.keras")
     model = keras.saving.load_model(tmp_path / "model.keras")
     frame = pd.DataFrame(
         {
             name: ["a"] if name in ("preprocessing_codes", "dense") else [1.0]
-            for name in plan.columns
+            for name in plan.inputs.columns
         }
     )
     assert model.predict(keras_inputs(plan, frame), verbose=0).shape == (1, 1)
 
 
 def test_probabilities_pass_unchanged() -> None:
-    plan = PreprocessingPlan((ArrayFeature((2, 2), (1.0,), (2.0,)),))
+    plan = PreprocessingPlan(ArrayPlan(ArrayFeature((2, 2), (1.0,), (2.0,))))
     task = Task(TaskKind.MULTICLASS, 3, ("label",), ("a", "b", "c"))
     core = core_of(plan, 3, "softmax")
     x = np.arange(12, dtype=np.float32).reshape(3, 2, 2)
@@ -261,7 +260,7 @@ def test_probabilities_pass_unchanged() -> None:
 def test_ten_thousand_columns_take_two_inputs_and_a_few_layers(tmp_path: Path) -> None:
     numeric = tuple(NumericFeature(f"n{i}", fill=0.0, mean=0.0, std=1.0) for i in range(5_000))
     texts = tuple(CategoricalFeature(f"t{i}", ("", "a", f"w{i}")) for i in range(5_000))
-    plan = PreprocessingPlan((*numeric, *texts))
+    plan = PreprocessingPlan(TablePlan((*numeric, *texts)))
     inputs = model_inputs(plan)
     model = keras.Model(inputs, core_inputs(plan, inputs))
     model.save(tmp_path / "model.keras")

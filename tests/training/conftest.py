@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from automl.data.arrays import Arrays
-from automl.data.plan import NumericFeature, PreprocessingPlan, Rows, TargetScale
+from automl.data.kinds.table.features import NumericFeature
+from automl.data.kinds.table.plan import TablePlan
+from automl.data.plan import PreprocessingPlan, Rows, TargetScale
 from automl.data.task import Task, TaskKind
 from automl.training.device_data import DeviceData
 
@@ -99,7 +101,7 @@ def make_arrays(
         NumericFeature(name=f"x{i}", fill=0.0, mean=0.0, std=1.0, indicator=False)
         for i in range(FEATURES)
     )
-    plan = PreprocessingPlan(features=features, target_scale=scale)
+    plan = PreprocessingPlan(inputs=TablePlan(features), target_scale=scale)
 
     def part(chosen: slice) -> Rows:
         return Rows(

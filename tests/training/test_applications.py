@@ -12,8 +12,9 @@ import pytest
 from keras_tuner.src.applications import efficientnet
 
 from automl.data.arrays import Arrays
+from automl.data.kinds.array.plan import ArrayFeature, ArrayPlan
 from automl.data.metrics import default_objective
-from automl.data.plan import ArrayFeature, PreprocessingPlan, Rows
+from automl.data.plan import PreprocessingPlan, Rows
 from automl.data.task import Task, TaskKind
 from automl.models.hyper_tracing import traced
 from automl.space.keras_tuner import hyper_space
@@ -34,7 +35,7 @@ def images(size: int, rows: int) -> DeviceData:
         return Rows(x, np.zeros((count, 0), np.int32), target, target)
 
     task = Task(TaskKind.MULTICLASS, CLASSES, ("y",), ("a", "b", "c"))
-    plan = PreprocessingPlan((ArrayFeature((size, size), (0.0,), (1.0,)),))
+    plan = PreprocessingPlan(ArrayPlan(ArrayFeature((size, size), (0.0,), (1.0,))))
     return DeviceData.from_arrays(
         Arrays(task, plan, part(rows), part(rows // 2), None, np.arange(rows // 2))
     )

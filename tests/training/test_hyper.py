@@ -16,8 +16,11 @@ import tensorflow as tf
 
 from automl.common.forms import from_form, to_form
 from automl.data.arrays import Arrays
+from automl.data.kinds.array.plan import ArrayFeature, ArrayPlan
+from automl.data.kinds.table.features import CategoricalFeature
+from automl.data.kinds.table.plan import TablePlan
 from automl.data.metrics import default_objective
-from automl.data.plan import ArrayFeature, CategoricalFeature, PreprocessingPlan, Rows
+from automl.data.plan import PreprocessingPlan, Rows
 from automl.data.task import Task, TaskKind
 from automl.space import SearchSpace
 from automl.space.keras_tuner import hyper_space
@@ -212,10 +215,12 @@ def test_also_in_a_space_whose_builder_gets_a_vector(toy: Toy, tmp_path: Path):
 def test_but_not_behind_embeddings_which_it_could_not_train(tmp_path: Path):
     rows = make_arrays(TaskKind.MULTICLASS)
     features = (
-        *rows.plan.features,
+        *rows.plan.inputs.features,
         CategoricalFeature("c", tuple("abcdefghijklmnopqrstuvwxyz" * 2)),
     )
-    data = DeviceData.from_arrays(dataclasses.replace(rows, plan=PreprocessingPlan(features)))
+    data = DeviceData.from_arrays(
+        dataclasses.replace(rows, plan=PreprocessingPlan(TablePlan(features)))
+    )
     space = SearchSpace("vector", [], lambda config, inputs, task: idle(inputs))
     assert 'inputs="table"' in train(space, data, tmp_path).reason
 
@@ -254,7 +259,7 @@ def image_data(shape: tuple[int, ...] = (6, 6)) -> DeviceData:
         mixed = rows.numeric @ rng.normal(size=(FEATURES, size)).astype(np.float32)
         return Rows(mixed, rows.categorical, rows.target, rows.truth)
 
-    plan = PreprocessingPlan((ArrayFeature(shape, (0.0,), (1.0,)),))
+    plan = PreprocessingPlan(ArrayPlan(ArrayFeature(shape, (0.0,), (1.0,))))
     train, validation = widened(arrays.train), widened(arrays.validation)
     return DeviceData.from_arrays(
         Arrays(arrays.task, plan, train, validation, None, arrays.check_positions)

@@ -10,14 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.shell import option
-from automl.data.combine import Combined
+from automl.data.dataset import Combined
+from automl.data.kinds.hashing import count_repeats
 from automl.data.request import DataRequest
 from automl.data.say import Say
 from automl.data.task import Task
 from automl.data.views.gap import Gap
 from automl.data.views.repeats import (
-    count_repeats,
-    find_repeats,
     joined_groups,
     keep_together,
     shared_rows,
@@ -73,7 +72,7 @@ def divide(combined: Combined, request: DataRequest, strata: Strata, say: Say) -
         validation_share=0.0 if has_validation else float(validation_share),
         seed=request.seed,
     )
-    repeats = find_repeats(combined)
+    repeats = combined.rows.repeats()
     same = repeats.same
     if combined.time is not None:
         if request.has_folds:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.combine import Combined
+from automl.data.dataset import Combined
+from automl.data.kinds.kind import Repeats
 from automl.data.views.divide import groups_to_keep
 from automl.data.views.fold_rule import LEAST_FOLDS, MOST_FOLDS, FoldRule
 from automl.data.views.gap import NO_GAP, Gap
-from automl.data.views.repeats import Repeats, find_repeats
 from automl.data.views.splits import IntArray, Split, check_gap
 from automl.data.views.strata import Strata
 from automl.errors import DataError, RequestError
@@ -74,7 +74,7 @@ def _pairs(
         return
     assert rule is not None
     if combined.time is None:
-        repeats = find_repeats(combined)
+        repeats = combined.rows.repeats()
         for repeat in range(rule.repeats):
             yield from _shuffled(combined, learnt, rule, strata, repeats, seed + repeat)
     elif rule.repeats == 1:

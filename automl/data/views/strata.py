@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.combine import Combined
+from automl.data.dataset import Combined
 from automl.data.request import DataRequest
 from automl.data.targets.encode import encode_targets, target_columns
 from automl.data.targets.infer_task import infer_task
@@ -51,11 +51,11 @@ def find_strata(combined: Combined, request: DataRequest) -> Strata:
     targets = combined.targets[main]
     try:
         task = infer_task(
-            target_columns(targets, tuple(targets.columns), "The rows", combined.categorical),
+            target_columns(targets, tuple(targets.columns), "The rows", combined.declared),
             request.task,
             lambda _: None,
-            counted_classes=combined.is_image_like,
-            declared=combined.categorical,
+            counted_classes=combined.rows.counts_classes,
+            declared=combined.declared,
             decimal=request.decimal,
         )
     except DataError:  # what the rows that train are is asked, and said, after the division

@@ -66,7 +66,7 @@ def test_open_ends_go_the_whole_way_to_the_indicator():
     data = prepare(DataRequest(frame, "y"))
     assert data.plan.signature.numeric_names[-1] == "end is missing"
     assert data.train.numeric[:, -1].mean() == pytest.approx(0.25, abs=0.1)
-    assert data.plan.numeric_features[0].std < 400
+    assert data.plan.inputs.numeric_features[0].std < 400
 
 
 @pytest.mark.parametrize(("true", "rival"), [("%y-%m-%d", "%d-%m-%y"), ("%d/%m/%y", "%y/%m/%d")])
@@ -128,7 +128,7 @@ def test_numeric_takes_what_looks_like_something_else_as_numbers():
     mixed = ["many" if i % 3 == 0 else f"{i},5" for i in range(200)]
     frame = table(month=months, code=codes, mixed=mixed)
     data = prepare(DataRequest(frame, "y", numeric=("month", "code", "mixed")))
-    sources = [(f.name, str(f.source)) for f in data.plan.numeric_features]
+    sources = [(f.name, str(f.source)) for f in data.plan.inputs.numeric_features]
     assert sources == [(name, "number") for name in ("a", "month", "code", "mixed")]
     notes = " ".join(data.notes)
     assert "column 'mixed' is taken as numbers" in notes and "such as 'many', are none" in notes
@@ -147,7 +147,7 @@ def test_cycles_can_be_asked_for_and_left_out():
 
     def cycles(**options):
         data = prepare(DataRequest(frame, "y", **options))
-        return [str(c) for _, c in data.plan.cycles], " ".join(data.notes)
+        return [str(c) for _, c in data.plan.inputs.cycles], " ".join(data.notes)
 
     found, notes = cycles()
     assert found == ["year", "week"] and "(--cycles t=none leaves it out)" in notes

@@ -300,4 +300,4 @@ def test_a_file_means_the_same_as_its_numbers(tmp_path, writing):
     np.testing.assert_array_equal(data.train.numeric, plain.train.numeric)
     np.testing.assert_array_equal(data.test.truth, plain.test.truth)
     assert sum("is read as" in note for note in data.notes) == 2
-    assert data.task.number_formats[0] == data.plan.numeric_features[0].number_format
+    assert data.task.number_formats[0] == data.plan.inputs.numeric_features[0].number_format

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sklearn.model_selection import TimeSeriesSplit
 
 from automl.common.forms import to_form
-from automl.data.combine import Combined, combine
+from automl.data.combine import combine
+from automl.data.dataset import Combined
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.data.views.divide import asked_gap
@@ -133,7 +134,7 @@ def test_a_column_tells_the_folds(names: list[str]) -> None:
     for value, split in zip(values, splits, strict=True):
         np.testing.assert_array_equal(split.validation, learnt[frame["fold"][learnt] == value])
         np.testing.assert_array_equal(split.train, learnt[frame["fold"][learnt] != value])
-    assert "fold" not in combined.frame.columns
+    assert "fold" not in combined.rows.frame.columns
     with pytest.raises(RequestError, match="leave --cv out"):
         folds(frame, FoldRule(len(values) + 1), fold_column="fold")
 

@@ -48,7 +48,7 @@ def test_a_table_is_split_by_its_order_unless_a_column_has_that_name():
     frame["order"] = np.arange(100)[::-1]
     data = prepare(DataRequest(frame, "y", split_by_time="order"))
     assert sorted(data.test.truth[:, 0].tolist()) == list(range(20))
-    assert "order" not in data.plan.columns
+    assert "order" not in data.plan.inputs.columns
 
 
 @pytest.mark.parametrize("stride", [1, 3, 8])

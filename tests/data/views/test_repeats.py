@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from automl.data.kinds.hashing import count_repeats
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
-from automl.data.views.repeats import count_repeats, joined_groups, keep_together, shared_rows
+from automl.data.views.repeats import joined_groups, keep_together, shared_rows
 from automl.data.views.splits import SplitRule, split_shuffled, split_stratified
 
 RULE = SplitRule(0.2, 0.15, 0)

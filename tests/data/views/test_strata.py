@@ -90,7 +90,7 @@ def test_targets_of_test_rows_that_are_divided_off_change_nothing(kind, others):
     frame = table(targets(kind))
     first = prepare(DataRequest(frame, "y"))
     row_of = {a: i for i, a in enumerate(frame["a"])}
-    scale = first.plan.numeric_features[0]
+    scale = first.plan.inputs.numeric_features[0]
     raw = first.test.numeric[:, 0] * scale.std + scale.mean
     known = np.array(list(row_of))
     tested = [row_of[known[np.abs(known - value).argmin()]] for value in raw]
@@ -107,7 +107,7 @@ def test_classes_of_rows_that_are_divided_off_by_time_or_group_change_nothing(ho
     request = DataRequest(frame, "y", ignore="g" if how == "time" else "t", **options)
     first = prepare(request)
     tested = set(first.test.numeric[:, 0].tolist())
-    column = first.plan.numeric_features[0].apply(frame["a"].to_numpy(np.float32))
+    column = first.plan.inputs.numeric_features[0].apply(frame["a"].to_numpy(np.float32))
     rows = [i for i, value in enumerate(column.tolist()) if value in tested]
     assert len(rows) == len(first.test)
     again = prepare(request.with_data(with_others(frame, ["zebra", 17, "1,5"], rows[::2])))

@@ -1,11 +1,9 @@
-"""One column or block of a preprocessing plan: how its raw values become numbers or codes."""
+"""One column of a preprocessing plan: how its raw values become numbers or codes."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,27 +16,15 @@ from automl.data.columns.number_format import NumberFormat
 from automl.data.columns.unread import MOST_OF_A_COLUMN, Tell, tell_lacking
 from automl.data.numbers import (
     FloatArray,
-    array_to_float32,
-    rows_of_a_chunk,
+    check_scales,
     standardize,
     to_float32,
 )
-from automl.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 IntArray = npt.NDArray[np.int32]
-
-
-def check_scales(means: Sequence[float], deviations: Sequence[float]) -> None:
-    """Checks numbers that rows are standardized by.
-
-    Raises:
-        ValueError: A mean is not finite, or a deviation is not above 0.
-    """
-    if not all(map(math.isfinite, (*means, *deviations))) or any(d <= 0 for d in deviations):
-        raise ValueError("a mean is not finite, or a deviation is not above 0")
 
 
 @dataclass(frozen=True)
@@ -159,89 +145,4 @@ class CategoricalFeature:
         return (codes + 1).astype(np.int32)
 
 
-@dataclass(frozen=True)
-class ArrayFeature:
-    """Array data: one block of numbers a row, flattened for the core model.
-
-    Attributes:
-        shape: Shape of one row.
-        mean: What is subtracted: one number for all, or one for each of the flattened numbers.
-        std: What is divided by, likewise; positive.
-        clip: How far a standardized value may lie from the mean.
-    """
-
-    FORM_KIND: ClassVar[str] = "array"
-
-    shape: tuple[int, ...]
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    clip: Clip = field(default_factory=Clip)
-
-    def __post_init__(self) -> None:
-        """Checks what is computed with, likewise.
-
-        Raises:
-            ValueError: It cannot be computed with.
-        """
-        if not self.shape or any(size < 1 for size in self.shape):
-            raise ValueError(f"shape is {self.shape}, no shape of a row")
-        if len(self.mean) != len(self.std) or len(self.mean) not in (1, self.size):
-            raise ValueError("mean and std do not fit the shape")
-        check_scales(self.mean, self.std)
-
-    @property
-    def size(self) -> int:
-        """How many numbers one row has."""
-        return int(np.prod(self.shape, dtype=np.int64))
-
-    def shaped(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """The rows as (n, *shape), in their own dtype.
-
-        Raises:
-            DataError: The shape is another.
-        """
-        array = np.asarray(array)
-        if array.ndim == 1 and self.shape == (1,):
-            array = array.reshape(-1, 1)
-        if array.ndim == 0 or array.shape[1:] != self.shape:
-            raise DataError(
-                f"A row of x has the shape {tuple(array.shape[1:])}, but the training rows have "
-                f"{self.shape}: give rows of that shape."
-            )
-        return array
-
-    def raw(self, array: npt.NDArray[Any]) -> FloatArray:
-        """The rows as float32 (n, *shape).
-
-        Raises:
-            DataError: The shape is another, or a value is missing, infinite or not a number.
-        """
-        return array_to_float32(self.shaped(array))
-
-    def apply(self, raw: FloatArray) -> FloatArray:
-        """Flattens, standardizes and clips rows: float32 (n, size)."""
-        flat = raw.reshape(len(raw), self.size)
-        return self.clip.apply(standardize(flat, self.mean, self.std))
-
-    def apply_at(self, array: npt.NDArray[Any], positions: npt.NDArray[np.int64]) -> FloatArray:
-        """The same of some rows of an array, of which nothing else is copied.
-
-        Args:
-            array: The rows, (n, *shape).
-            positions: Which of them, (m,).
-
-        Returns:
-            float32 (m, size).
-
-        Raises:
-            DataError: As `raw` does.
-        """
-        result = np.empty((len(positions), self.size), np.float32)
-        step = rows_of_a_chunk(self.size)
-        for start in range(0, len(positions), step):
-            part = positions[start : start + step]
-            result[start : start + step] = self.apply(self.raw(array[part]))
-        return result
-
-
-Feature = NumericFeature | CategoricalFeature | ArrayFeature
+Feature = NumericFeature | CategoricalFeature

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from automl.common.shell import option
 from automl.data.clipping import Clip
@@ -16,15 +14,12 @@ from automl.data.columns.column import ColumnSource, Reading, is_text, numeric_v
 from automl.data.columns.cycles import NO_CYCLES, Cycle, check_possible, describe, held_cycles
 from automl.data.columns.schema import Column, ColumnKind
 from automl.data.kinds.table.features import (
-    ArrayFeature,
     CategoricalFeature,
     Feature,
     NumericFeature,
 )
-from automl.data.numbers import array_to_float32, rows_of_a_chunk
-from automl.data.plan import TargetScale
+from automl.data.numbers import LEAST_RELATIVE_STD, LEAST_STD
 from automl.data.say import Say
-from automl.data.task import Task
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -46,11 +41,7 @@ MOST_CATEGORIES = 1_000
 # And of one that was: an embedding of mostly single rows takes minutes an epoch, and what stands
 # in one row has nothing to teach (own choice).
 MOST_DECLARED = 10_000
-# A spread below this share of the mean is lost in single precision (its epsilon is 1.2e-7).
-LEAST_RELATIVE_STD = 1e-6
 COUNTER_NAMES = ("id", "index", "rowid", "row_id", "row", "no")
-# Below this the inverse of a spread is too large for single precision.
-LEAST_STD = 1e-18
 
 
 def fit_features(
@@ -250,84 +241,3 @@ def _fit_categorical(
         )
         vocabulary = vocabulary[:most]
     return CategoricalFeature(column.name, tuple(vocabulary))
-
-
-def fit_array(
-    x: npt.NDArray[Any], rows: npt.NDArray[np.int64], say: Say, clip: Clip | None = None
-) -> ArrayFeature:
-    """Fits the one feature of array data.
-
-    Vectors are standardized column by column; blocks of a higher rank (images, sequences) by
-    one mean and standard deviation, which keeps their inner proportions.
-
-    Args:
-        x: All rows, (n, *shape).
-        rows: Which of them are the training rows, (m,).
-        say: Called with what a person should be told.
-        clip: How far standardized numbers of vectors may lie from their mean; None for no limit.
-
-    Raises:
-        DataError: The values are not numbers, are missing or infinite, or are all the same.
-    """
-    shape = tuple(int(size) for size in x.shape[1:])
-    if 0 in shape:
-        raise DataError(f"A row of x has the shape {shape}, which holds no numbers.")
-    axis = 0 if len(shape) == 1 else None
-    mean = _chunked_mean(x, rows, None, axis)
-    std = np.sqrt(_chunked_mean(x, rows, mean, axis))
-    constant = std <= np.maximum(LEAST_RELATIVE_STD * np.abs(mean), LEAST_STD)
-    if constant.all():
-        raise DataError("All rows of x are the same: there is nothing to learn from.")
-    if constant.any():
-        say(f"{int(constant.sum()):,} of {shape[0]:,} columns of x are constant")
-    std = np.where(constant, 1.0, std)
-    return ArrayFeature(
-        shape,
-        tuple(np.atleast_1d(mean).tolist()),
-        tuple(np.atleast_1d(std).tolist()),
-        # Blocks have one deviation for all their numbers: none can lie far out for being rare.
-        clip if clip is not None and len(shape) == 1 else Clip(),
-    )
-
-
-def _chunked_mean(
-    x: npt.NDArray[Any],
-    rows: npt.NDArray[np.int64],
-    center: npt.NDArray[np.float64] | None,
-    axis: int | None,
-) -> npt.NDArray[np.float64]:
-    """Mean of rows, or of their squared distance from a center, in float64; no copy of all."""
-    size = math.prod(x.shape[1:])
-    total: npt.NDArray[np.float64] = np.zeros(size if axis == 0 else (), np.float64)
-    step = rows_of_a_chunk(size)
-    for start in range(0, len(rows), step):
-        part = x[rows[start : start + step]]
-        chunk = array_to_float32(part.reshape(len(part), size)).astype(np.float64)
-        if center is not None:
-            chunk -= center
-            chunk *= chunk
-        total = total + chunk.sum(axis=axis)
-    return total / (len(rows) if axis == 0 else len(rows) * size)
-
-
-def fit_target(truth: npt.NDArray[Any], task: Task) -> TargetScale:
-    """Fits the scale of regression targets; classification has none.
-
-    Args:
-        truth: The training rows' true values, (n, t).
-        task: The task.
-
-    Raises:
-        DataError: No target varies over the training rows.
-    """
-    if task.is_classification:
-        return TargetScale()
-    mean, std = truth.mean(axis=0), truth.std(axis=0)
-    constant = std <= np.maximum(LEAST_RELATIVE_STD * np.abs(mean), LEAST_STD)
-    if constant.all():
-        raise DataError(
-            f"The target {task.targets[0]!r} is (nearly) constant over the training rows, about "
-            f"{mean[0]:g}: give a target that varies, or subtract a constant from it."
-        )
-    std = np.where(constant, 1.0, std)  # some of several targets, as in y = x
-    return TargetScale(tuple(mean.tolist()), tuple(std.tolist()))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-
-from automl.data.plan import PreprocessingPlan
+from collections.abc import Collection, Mapping, Sequence
 
 MANY_COLUMNS = 200
 """Columns up to which each has an input of its own. What Keras takes to build, to save and to load
@@ -26,22 +24,20 @@ _TAKEN_NAME = re.compile(
 )
 
 
-def table_inputs(plan: PreprocessingPlan) -> dict[str, str]:
+def table_inputs(columns: Sequence[str], texts: Collection[str]) -> dict[str, str]:
     """Chooses the input of each column of a table.
 
     Args:
-        plan: The preprocessing plan.
+        columns: Their names, in the plan's order.
+        texts: Names of those that hold texts.
 
     Returns:
-        Column name to input name, in the plan's order, empty for array data. Columns that have an
-        input in common lie side by side in it, in this order.
+        Column name to input name, in their order. Columns that have an input in common lie side by
+        side in it, in this order.
     """
-    if plan.array is not None:
-        return {}
-    if len(plan.columns) <= MANY_COLUMNS:
-        return input_names(plan.columns)
-    texts = {feature.name for feature in plan.categorical_features}
-    return {name: TEXTS if name in texts else NUMBERS for name in plan.columns}
+    if len(columns) <= MANY_COLUMNS:
+        return input_names(columns)
+    return {name: TEXTS if name in texts else NUMBERS for name in columns}
 
 
 def columns_of(inputs: Mapping[str, str]) -> dict[str, list[str]]:

@@ -1,0 +1,64 @@
+"""All rows of a request in one place, of one kind, with what else is known of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.kinds.kind import RawRows
+from automl.data.request import DataRequest
+from automl.data.weights import are_weights, given_weights
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Combined:
+    """All rows of all sources.
+
+    Attributes:
+        part: Of each row, 0 if it is to be split, 1 if it was given for validation, 2 for test.
+        row: Of each row, its number in its source, counted from 1 without the header; int64 (n,).
+        targets: The target columns, cleaned, without missing values; ``object`` where parts, or
+            rows, hold values of different kinds.
+        rows: What is learnt from.
+        declared: Names of targets that are classes by the person's word.
+        weight: Weight of each row, float64 (n,), or None.
+        weight_name: The column that the weights come from, or None.
+        group: Group of each row, (n,), or None.
+        fold: Fold of each row as a column has it, texts (n,), "" of rows given for a part; or None.
+        time: Time of each row, float64 (n,), or None.
+        dated: Whether that is a date, in days since 1970.
+        in_order: Whether that is only the order that the rows are in.
+        fingerprint: SHA-256 of the sources' content, in hexadecimal.
+    """
+
+    part: npt.NDArray[np.int64]
+    row: npt.NDArray[np.int64]
+    targets: pd.DataFrame
+    rows: RawRows
+    declared: tuple[str, ...] = ()
+    weight: npt.NDArray[np.float64] | None = None
+    weight_name: str | None = None
+    group: npt.NDArray[Any] | None = None
+    time: npt.NDArray[np.float64] | None = None
+    fingerprint: str = ""
+    in_order: bool = False
+    fold: npt.NDArray[Any] | None = None
+    dated: bool = False
+
+
+def weights_in_memory(
+    request: DataRequest, present: list[tuple[int, Any]], keep: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64] | None:
+    """Weights that were given in memory, of the rows that are kept; None without any."""
+    given = request.weight
+    if not are_weights(given) and not isinstance(given, Mapping):
+        return None
+    rows = len(keep) if len(present) == 1 else 0
+    return given_weights(given, rows, len(present) > 1)[keep]

@@ -1,0 +1,1 @@
+"""Rows of arrays: a block of numbers each."""

@@ -1,0 +1,114 @@
+"""All rows of arrays in one place: sources joined, targets as columns, bad rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.columns.column import clean_apart
+from automl.data.dataset import Combined, weights_in_memory
+from automl.data.kinds.array.rows import ArrayRows
+from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
+from automl.data.say import Say
+from automl.data.sources import ArrayPair
+from automl.data.targets.missing import PART_NAMES, with_target
+from automl.errors import DataError, RequestError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# What a request says of columns by their names.
+OF_COLUMNS = (
+    "ignore", "names", "group", "fold_column", "weight", "categorical", "numeric", "date_format",
+    "cycles",
+)  # fmt: skip
+
+
+def combine_arrays(request: DataRequest, parts: Sequence[ArrayPair | None], say: Say) -> Combined:
+    """Joins all rows of a request; see `Kind.combine`."""
+    import pandas as pd
+
+    if request.split_by_time not in (None, BY_ORDER, SHUFFLED):
+        raise RequestError(
+            f"Option --split-by-time {request.split_by_time} names a column, but arrays have none: "
+            "give order, for the order that the rows are in."
+        )
+    for option in OF_COLUMNS:
+        given = getattr(request, option)
+        if option == "weight" and not isinstance(given, str | int):
+            continue
+        if given not in (None, ()):
+            flag = "--" + option.replace("_", "-")
+            raise RequestError(f"Option {flag} names a column, but arrays have none: give a table.")
+    present = [(number, pair) for number, pair in enumerate(parts) if pair is not None]
+    first = present[0][1]
+    for number, pair in present[1:]:
+        if (pair.x.shape[1:], pair.y.shape[1:]) != (first.x.shape[1:], first.y.shape[1:]):
+            raise DataError(
+                f"A row of the {PART_NAMES[number]} has the shapes {pair.x.shape[1:]} and "
+                f"{pair.y.shape[1:]}, but the first rows have {first.x.shape[1:]} and "
+                f"{first.y.shape[1:]}: give rows of one shape."
+            )
+    part = np.concatenate([np.full(len(pair.x), number) for number, pair in present])
+    x = first.x if len(present) == 1 else np.concatenate([pair.x for _, pair in present])
+    y = first.y if len(present) == 1 else np.concatenate([pair.y for _, pair in present])
+    frame = _array_targets(y, request, say)
+    targets = pd.DataFrame({name: clean_apart(frame[name]) for name in frame.columns})
+    keep = with_target(targets, part, [[] for _ in present], say)
+    row = np.concatenate([np.arange(1, len(pair.x) + 1) for _, pair in present])[keep]
+    if not keep.all():
+        targets, part, x = targets[keep].reset_index(drop=True), part[keep], x[keep]
+    if len(x.shape) == 2 and x.shape[1] > int((part == 0).sum()) and not request.allow_wide:
+        raise DataError(
+            f"There are more columns ({x.shape[1]:,}) than rows ({int((part == 0).sum()):,}), "
+            "which hardly ever learns anything: give more rows, or insist with --allow-wide."
+        )
+    return Combined(
+        part=part,
+        row=row,
+        targets=targets,
+        rows=ArrayRows(x),
+        weight=weights_in_memory(request, present, keep),
+    )
+
+
+def _array_targets(y: npt.NDArray[Any], request: DataRequest, say: Say) -> pd.DataFrame:
+    """The targets as named columns; one-hot rows become class numbers."""
+    import pandas as pd
+
+    if y.dtype.kind not in "biufOUST":
+        raise DataError(f"Array y holds values of type {y.dtype}: give numbers or class labels.")
+    is_block = y.ndim > 2
+    if is_block:
+        say(
+            f"a row of y has the shape {y.shape[1:]}: its numbers are learnt together, and a model "
+            "of your own that answers in that shape is trained on it as it is"
+        )
+        y = y.reshape(len(y), -1)
+    width = 1 if y.ndim == 1 else y.shape[1]
+    names = [str(t) for t in request.target]
+    if names and len(names) != width:
+        raise DataError(
+            f"Got {len(names)} target names, but y has {width} columns: give one for each."
+        )
+    if (
+        y.ndim == 2
+        and not is_block
+        and request.task != "multilabel"
+        and not names
+        and _is_one_hot(y)
+    ):
+        say(f"y is one-hot: its {width} columns are taken as {width} classes, counted from 0")
+        y, width = y.argmax(axis=1), 1
+    if width == 1:
+        return pd.DataFrame({names[0] if names else "target": y.reshape(-1)})
+    return pd.DataFrame({(names[i] if names else f"target_{i}"): y[:, i] for i in range(width)})
+
+
+def _is_one_hot(y: npt.NDArray[Any]) -> bool:
+    if y.dtype.kind not in "biuf":
+        return False
+    return bool(np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all())

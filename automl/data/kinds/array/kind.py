@@ -1,0 +1,109 @@
+"""The kind of arrays: a block of numbers a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.common.forms import read_form
+from automl.data.kinds.array.combine import combine_arrays
+from automl.data.kinds.array.plan import ArrayFeature, ArrayPlan
+from automl.data.kinds.kind import InputPlan, Kind
+from automl.data.say import Say
+from automl.data.sources import ArrayPair, Loaded, arrays_in, is_bundled, load, open_source
+from automl.data.sources.npz import npz_arrays
+from automl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from automl.data.dataset import Combined
+    from automl.data.request import DataRequest
+
+NO_ARRAYS = "The model was trained on arrays, but the rows are a table: give arrays."
+
+
+class ArrayKind(Kind):
+    """Arrays."""
+
+    name = "array"
+    word = "arrays"
+    features = ("array",)
+    check_file = "check.npz"
+
+    def holds(self, rows: Any) -> bool:
+        """Whether rows are an array, or one with targets."""
+        return isinstance(rows, ArrayPair | np.ndarray)
+
+    def combine(
+        self, request: DataRequest, parts: Sequence[Any], source: Loaded, say: Say
+    ) -> Combined:
+        """Joins all rows of a request, which must have one shape."""
+        return combine_arrays(request, parts, say)
+
+    def read(
+        self,
+        source: Any,
+        plan: InputPlan,
+        names: Sequence[str],
+        say: Say | None,
+        separator: str | None,
+    ) -> tuple[Any, npt.NDArray[Any] | None]:
+        """Reads an array (n, *shape), and y if it is there."""
+        assert isinstance(plan, ArrayPlan)
+        x, y = _read_array(source)
+        return plan.block.shaped(x), y
+
+    def target_frame(self, rows: Any) -> pd.DataFrame:
+        """None: an array has no columns."""
+        raise DataError("the rows have no columns to take the target from: give x and y")
+
+    def plan_from_json(self, features: Sequence[Mapping[str, Any]]) -> ArrayPlan:
+        """Rebuilds a plan from the JSON form of its one feature."""
+        if len(features) > 1:
+            raise ValueError("features is neither a list of columns nor one array")
+        block = {key: value for key, value in features[0].items() if key != "kind"}
+        return ArrayPlan(read_form(ArrayFeature, block))
+
+    def write_check_rows(self, file: IO[bytes], rows: Any) -> None:
+        """Writes an array as the x of an NPZ file."""
+        np.savez_compressed(file, x=rows)
+
+    def read_check_rows(self, path: Path) -> Any:
+        """Reads the array."""
+        return npz_arrays(path, ("x",))["x"]
+
+    def input_lines(self, features: Sequence[Mapping[str, Any]]) -> list[str]:
+        """The shape of the one array."""
+        sizes = ", ".join(map(str, features[0]["shape"]))
+        return [f"`inputs` is one float32 array of the shape (rows, {sizes})."]
+
+
+KIND = ArrayKind()
+
+
+def _read_array(source: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
+    if isinstance(source, np.ndarray):
+        return source, None
+    if isinstance(source, str | Path) and not is_bundled(source):
+        content, kind = open_source(source)
+        if kind != "npz":
+            raise DataError(NO_ARRAYS)
+        return _array_of(arrays_in(content), content.path)
+    loaded = load(source)
+    if not isinstance(loaded.main, ArrayPair):
+        raise DataError(NO_ARRAYS)
+    return loaded.main.x, loaded.main.y
+
+
+def _array_of(
+    arrays: Mapping[str, npt.NDArray[Any]], path: Path
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
+    for key in ("x", "x_test", "x_train"):
+        if key in arrays:
+            return arrays[key], arrays.get("y" + key[1:])
+    raise DataError(f"The file {str(path)!r} holds no array x: save the rows under that name.")

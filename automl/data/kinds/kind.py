@@ -1,0 +1,285 @@
+"""What every kind of rows is able to do: to be read, compared, fitted, prepared and described.
+
+A kind is a folder beside this file, with a module ``kind`` that holds it as ``KIND``. It has three
+parts: its raw rows, as a source gives them; its plan, fitted on training rows; and the kind itself,
+which makes them. Its Keras reading stands in `automl.models.inputs`, in a file of its name.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.clipping import Clip
+from automl.data.columns.unread import Tell
+from automl.data.kinds.signature import InputSignature
+from automl.data.say import Say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from automl.data.dataset import Combined
+    from automl.data.request import DataRequest
+    from automl.data.sources import Loaded
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int32]
+FloatMatrix = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.int64]
+
+
+# Own choice: a part of fewer different rows measures which of them it got and not the model.
+LEAST_DIFFERENT = 3
+# Own choices: the fewest pairs of neighbouring rows that tell whether they overlap, and the share
+# of them that must.
+LEAST_PAIRS = 16
+OVERLAPPING = 0.9
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Which rows are equal.
+
+    Attributes:
+        same: Number of the different row that each row is, int64 (n,), counted from 0: two rows
+            have one number if they are equal.
+        least: How many different rows a part must hold for equal rows to be kept together, or
+            None where they should not be. Of numbers that is 3. Of categories alone it is 10, for
+            there a model is meant to remember what each combination leads to; of one column of
+            categories None, for a category that no training row has tells nothing.
+        apart: The column in which alone many rows differ, such as the time at which each was
+            noted, or ``""``.
+        apart_rows: How many rows equal another in all columns but that one.
+    """
+
+    same: Positions
+    least: int | None
+    apart: str = ""
+    apart_rows: int = 0
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """What a person asks of a plan.
+
+    Attributes:
+        clip: How far standardized numbers may lie from their mean.
+        keep_constant: Whether numbers that are all the same stay, as zeros.
+    """
+
+    clip: Clip
+    keep_constant: bool = False
+
+
+class InputPlan(ABC):
+    """How rows of a kind become what a core model takes; fitted on training rows."""
+
+    kind: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def signature(self) -> InputSignature:
+        """What the core model takes."""
+
+    @abstractmethod
+    def unscaled(self) -> InputPlan:
+        """The plan that leaves numbers as they are: neither standardized nor clipped."""
+
+    @abstractmethod
+    def apply(self, data: Any, tell: Tell | None = None) -> tuple[FloatArray, IntArray]:
+        """Turns raw rows, as a person has them, into the core model's inputs.
+
+        Raises:
+            DataError: The rows do not have the plan's form.
+        """
+
+    @abstractmethod
+    def input_names(self) -> dict[str, str]:
+        """The input of an exported model that each column has; empty where rows have none."""
+
+    @abstractmethod
+    def check_inputs(self, inputs: Mapping[str, str]) -> None:
+        """Checks the input names of an exported model.
+
+        Raises:
+            ValueError: They are not those of the columns.
+        """
+
+    @abstractmethod
+    def exported(
+        self, rows: Any, inputs: Mapping[str, str], tell: Tell | None = None
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Turns raw rows into what an exported model takes.
+
+        Args:
+            rows: Rows as a person has them.
+            inputs: As `input_names` gives them.
+            tell: Called for each column with values that training has not shown.
+
+        Returns:
+            Input name to an array of n rows; of a model with one input without a name the key is
+            ``""``.
+
+        Raises:
+            DataError: The rows do not have the plan's form.
+        """
+
+    @abstractmethod
+    def features_form(self) -> list[dict[str, Any]]:
+        """The JSON forms of the plan's features, each with its ``kind``."""
+
+    @abstractmethod
+    def describe(self) -> list[dict[str, Any]]:
+        """What each column, or the one block of a row, is, as JSON."""
+
+
+class RawRows(ABC):
+    """Raw rows of a kind: a data set's inputs before anything is fitted."""
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @property
+    def counts_classes(self) -> bool:
+        """Whether whole numbers as targets are taken for numbers of classes, as of images."""
+        return False
+
+    @abstractmethod
+    def repeats(self) -> Repeats:
+        """Finds the rows that are equal in all that is learnt from.
+
+        Rows are compared by a 64-bit hash: that two different ones among a million get one number
+        has a chance of 3e-8, and would only keep them together.
+        """
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """Numbers of a row, about."""
+
+    @abstractmethod
+    def numbers(self, positions: Positions) -> FloatMatrix | None:
+        """The numbers of some rows, NaN for what is none, (m, p); None where there are none."""
+
+    @abstractmethod
+    def shifts(self, first: FloatMatrix, second: FloatMatrix) -> bool:
+        """Whether rows go on where those before them began, as overlapping windows do.
+
+        Args:
+            first: As `numbers` gives them.
+            second: The rows that follow them.
+        """
+
+    @abstractmethod
+    def fit(self, train: Positions, asked: Fitting, say: Say) -> tuple[InputPlan, RawRows]:
+        """Finds what the rows are and fits the plan, from training rows alone.
+
+        Returns:
+            The plan, and the rows as it reads them.
+
+        Raises:
+            DataError: There is nothing to learn from.
+        """
+
+    @abstractmethod
+    def prepared(
+        self, positions: Positions, plan: InputPlan, tell: Tell | None = None
+    ) -> tuple[FloatArray, IntArray]:
+        """The core model's inputs of some rows; see `InputPlan.apply`."""
+
+    @abstractmethod
+    def at(self, positions: Positions, plan: InputPlan) -> Any:
+        """Some rows as a person has them, with what the plan takes of them."""
+
+    @abstractmethod
+    def tell_unread(self, positions: Positions, plan: InputPlan, tell: Tell) -> None:
+        """Tells of values of some rows that cannot be read."""
+
+    def left_out(self, plan: InputPlan) -> list[str]:
+        """Names of the columns that the plan has left out."""
+        return []
+
+
+class Kind(ABC):
+    """A kind of rows."""
+
+    name: ClassVar[str]
+    word: ClassVar[str]
+    """What rows of it are, in a sentence."""
+    features: ClassVar[tuple[str, ...]]
+    """The ``kind`` of the JSON forms of its plan's features."""
+    check_file: ClassVar[str]
+    """Name of the file with the rows by which an exported model is checked."""
+
+    @abstractmethod
+    def holds(self, rows: Any) -> bool:
+        """Whether rows that a source gave are of this kind."""
+
+    @abstractmethod
+    def combine(
+        self, request: DataRequest, parts: Sequence[Any], source: Loaded, say: Say
+    ) -> Combined:
+        """Joins all rows of a request.
+
+        Args:
+            request: The request.
+            parts: The rows, those for validation and those for test; None where there are none.
+            source: What the source of the rows gave.
+            say: Called with what a person should be told.
+
+        Returns:
+            The rows, without a fingerprint.
+
+        Raises:
+            DataError: The rows cannot be used.
+            RequestError: An option does not fit the kind.
+        """
+
+    @abstractmethod
+    def read(
+        self,
+        source: Any,
+        plan: InputPlan,
+        names: Sequence[str],
+        say: Say | None,
+        separator: str | None,
+    ) -> tuple[Any, npt.NDArray[Any] | None]:
+        """Reads raw rows for a trained model; see `automl.data.rows.read_rows`."""
+
+    @abstractmethod
+    def target_frame(self, rows: Any) -> pd.DataFrame:
+        """Raw rows as a frame with the target columns, where they hold them.
+
+        Raises:
+            DataError: They do not.
+        """
+
+    @abstractmethod
+    def plan_from_json(self, features: Sequence[Mapping[str, Any]]) -> InputPlan:
+        """Rebuilds a plan from the JSON forms of its features.
+
+        Raises:
+            ValueError: They are none.
+        """
+
+    @abstractmethod
+    def write_check_rows(self, file: IO[bytes], rows: Any) -> None:
+        """Writes raw rows, as a person has them, to a file."""
+
+    @abstractmethod
+    def read_check_rows(self, path: Path) -> Any:
+        """Reads them back."""
+
+    @abstractmethod
+    def input_lines(self, features: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Lines of Markdown on what to give an exported model as ``inputs``, for its card.
+
+        Args:
+            features: The JSON forms of the plan's features.
+        """

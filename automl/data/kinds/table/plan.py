@@ -1,0 +1,211 @@
+"""How the columns of a table become a core model's inputs: numbers, places in cycles, codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.common.forms import to_form
+from automl.common.names import did_you_mean
+from automl.data.clipping import Clip
+from automl.data.columns.cycles import Cycle, waves
+from automl.data.columns.unread import Tell
+from automl.data.kinds.kind import FloatArray, InputPlan, IntArray
+from automl.data.kinds.signature import InputSignature
+from automl.data.kinds.table.features import CategoricalFeature, Feature, NumericFeature
+from automl.data.kinds.table.model_inputs import columns_of, table_inputs
+from automl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class TablePlan(InputPlan):
+    """The plan of a table.
+
+    Attributes:
+        features: Numeric and categorical features in the order of the table's columns.
+    """
+
+    kind: ClassVar[str] = "table"
+    features: tuple[Feature, ...]
+
+    def __post_init__(self) -> None:
+        """Checks that the features go together.
+
+        Raises:
+            ValueError: Two have one name.
+        """
+        if len(set(self.columns)) < len(self.columns):
+            raise ValueError("two features have one name")
+
+    @property
+    def numeric_features(self) -> tuple[NumericFeature, ...]:
+        """The numeric features, in order."""
+        return tuple(f for f in self.features if isinstance(f, NumericFeature))
+
+    @property
+    def categorical_features(self) -> tuple[CategoricalFeature, ...]:
+        """The categorical features, in order."""
+        return tuple(f for f in self.features if isinstance(f, CategoricalFeature))
+
+    @property
+    def cycles(self) -> tuple[tuple[NumericFeature, Cycle], ...]:
+        """Each cycle in which a feature's place is told, with the feature, in order."""
+        return tuple((f, cycle) for f in self.numeric_features for cycle in f.cycles)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that a table must have."""
+        return tuple(f.name for f in self.features)
+
+    def unscaled(self) -> TablePlan:
+        """The plan that leaves numbers as they are: neither standardized nor clipped."""
+        return TablePlan(
+            tuple(
+                replace(f, mean=0.0, std=1.0, clip=Clip()) if isinstance(f, NumericFeature) else f
+                for f in self.features
+            )
+        )
+
+    @property
+    def signature(self) -> InputSignature:
+        """What the core model takes."""
+        numeric = self.numeric_features
+        more = [
+            *(f"{f.name}: {cycle} sin" for f, cycle in self.cycles),
+            *(f"{f.name}: {cycle} cos" for f, cycle in self.cycles),
+            *(f"{f.name} is missing" for f in self._indicators()),
+        ]
+        return InputSignature(
+            numeric=len(numeric) + len(more),
+            cardinalities=tuple(len(f.vocabulary) + 1 for f in self.categorical_features),
+            mean=tuple(f.mean for f in numeric) + (0.0,) * len(more),
+            std=tuple(f.std for f in numeric) + (1.0,) * len(more),
+            numeric_names=(*(f.name for f in numeric), *more),
+            categorical_names=tuple(f.name for f in self.categorical_features),
+        )
+
+    def raw_columns(
+        self, frame: pd.DataFrame, tell: Tell | None = None
+    ) -> dict[str, npt.NDArray[Any]]:
+        """The columns as an exported model takes them, in the plan's order.
+
+        Args:
+            frame: Rows with at least the plan's columns, in any order.
+            tell: Called for each column with values that do not fit what training has shown.
+
+        Returns:
+            Column name to float32 (n,) with NaN where missing (numeric), or to an object array
+            (n,) of texts with ``""`` where missing (categorical).
+
+        Raises:
+            DataError: A column is not there, or a value is infinite.
+        """
+        self.check_columns(frame)
+        return {f.name: f.raw(frame[f.name], tell) for f in self.features}
+
+    def check_columns(self, frame: pd.DataFrame) -> None:
+        """Checks that a table has the plan's columns.
+
+        Raises:
+            DataError: One is not there.
+        """
+        absent = [name for name in self.columns if name not in frame.columns]
+        if absent:
+            names = [str(c) for c in frame.columns]
+            raise DataError(
+                f"The rows have no column {absent[0]!r}, which the model was trained on"
+                f"{did_you_mean(absent[0], names)}"
+            )
+
+    def apply(
+        self, data: pd.DataFrame | npt.NDArray[Any], tell: Tell | None = None
+    ) -> tuple[FloatArray, IntArray]:
+        """Turns rows into numbers and codes.
+
+        Args:
+            data: A frame with at least the plan's columns, in any order.
+            tell: As for `raw_columns`.
+
+        Returns:
+            The numeric part, float32 (n, p): numeric columns, then the sines and the cosines
+            of places in cycles, then the missing-value indicators; and the categorical codes,
+            int32 (n, c).
+
+        Raises:
+            DataError: The rows do not have the plan's form.
+        """
+        if isinstance(data, np.ndarray):
+            raise DataError(
+                "The model was trained on a table, but an array without names was given."
+            )
+        raw = self.raw_columns(data, tell)
+        n = len(data)
+        numeric_features, indicators = self.numeric_features, self._indicators()
+        numeric = np.empty((n, self.signature.numeric), np.float32)
+        for i, feature in enumerate(numeric_features):
+            numeric[:, i] = feature.apply(raw[feature.name])
+        if self.cycles:
+            filled = np.stack([f.filled(raw[f.name]) for f, _ in self.cycles], axis=1)
+            places = waves(filled, [cycle.period(f.source) for f, cycle in self.cycles])
+            numeric[:, len(numeric_features) : len(numeric_features) + places.shape[1]] = places
+        for i, feature in enumerate(indicators, start=numeric.shape[1] - len(indicators)):
+            numeric[:, i] = np.isnan(raw[feature.name])
+        categorical = np.empty((n, len(self.categorical_features)), np.int32)
+        for i, column in enumerate(self.categorical_features):
+            categorical[:, i] = column.apply(raw[column.name])
+        return numeric, categorical
+
+    def _indicators(self) -> tuple[NumericFeature, ...]:
+        return tuple(f for f in self.numeric_features if f.indicator)
+
+    def input_names(self) -> dict[str, str]:
+        """The input of each column; see `table_inputs`."""
+        texts = {feature.name for feature in self.categorical_features}
+        return table_inputs(self.columns, texts)
+
+    def check_inputs(self, inputs: Mapping[str, str]) -> None:
+        """Checks that each column has an input.
+
+        Raises:
+            ValueError: One has none, or there are others.
+        """
+        if set(inputs) != set(self.columns):
+            raise ValueError("inputs are not those of the columns")
+
+    def exported(
+        self, rows: Any, inputs: Mapping[str, str], tell: Tell | None = None
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Columns with the same input lie side by side, (n, columns): float32, or texts."""
+        raw = self.raw_columns(rows, tell)
+        return {
+            name: np.stack([raw[column] for column in columns], axis=1)
+            for name, columns in columns_of(inputs).items()
+        }
+
+    def features_form(self) -> list[dict[str, Any]]:
+        """The JSON forms of the features."""
+        form: list[dict[str, Any]] = to_form(self)["features"]
+        return form
+
+    def describe(self) -> list[dict[str, Any]]:
+        """What each column is."""
+        return [_described(feature) for feature in self.features]
+
+
+def _described(feature: Feature) -> dict[str, Any]:
+    if isinstance(feature, CategoricalFeature):
+        return {
+            "name": feature.name,
+            "kind": "category",
+            "categories": len(feature.vocabulary),
+            "missing": "" in feature.vocabulary,
+        }
+    facts = {"name": feature.name, "kind": feature.source.value, "missing": feature.indicator}
+    return facts | ({"cycles": [str(c) for c in feature.cycles]} if feature.cycles else {})
