@@ -30,7 +30,6 @@ from automl.tuning.pruners.learning_curve import LearningCurve
 from automl.tuning.pruners.peers import Peers
 from automl.tuning.pruners.rules import (
     AshaPruner,
-    HyperbandPruner,
     MedianPruner,
     PatientPruner,
 )
@@ -86,7 +85,7 @@ def trials(
     task: Task, order: Sequence[int], pruner: CurvePruner | None
 ) -> Iterator[tuple[int, float]]:
     """Runs one search; yields each trial's epochs and regret (infinite where pruned)."""
-    peers = Peers() if pruner is None else Peers(pruner.group)
+    peers = Peers()
     for number, index in enumerate(order):
         whole = task.curves[index]
         stop = _stop(pruner, number, whole, peers)
@@ -155,9 +154,6 @@ def variants(patience: int) -> Mapping[str, CurvePruner | None]:
         "asha eta 3, first 3": asha(3, 3),
         "asha eta 3, first 5": asha(5, 3),
         "asha eta 4, first 2": asha(2, 4),
-        "hyperband eta 3, first 1": HyperbandPruner(
-            direction="minimize", epochs=EPOCHS, first=1, eta=3, seed=0
-        ),
     }
 
 

@@ -98,7 +98,7 @@ def asked_sampler(
 
 
 def asked_pruner(
-    name: str, given: Given, *, direction: str, epochs: int, patience: int, seed: int = 0
+    name: str, given: Given, *, direction: str, epochs: int, patience: int
 ) -> BasePruner:
     """The pruner of a search; see `automl.tuning.pruners.make_pruner`.
 
@@ -110,7 +110,7 @@ def asked_pruner(
     if given.pruner is not None:
         return given.pruner
     _check_is_name(name, "pruner")
-    return make_pruner(name, direction=direction, epochs=epochs, patience=patience, seed=seed)
+    return make_pruner(name, direction=direction, epochs=epochs, patience=patience)
 
 
 def _check_is_name(name: str, word: str) -> None:

@@ -22,6 +22,7 @@ from automl.space.fit_options import FitOptions, check_fit
 from automl.space.keras_tuner import INPUTS, fitted_with, is_untraced, remarks, space_of
 from automl.space.override import narrowing_notes
 from automl.tuning.consent import consented_request, consented_space, found_again, remember_named
+from automl.tuning.former_names import with_current_pruner, with_current_sampler
 from automl.tuning.given import NOTHING_GIVEN, Given, asked_pruner, asked_sampler, replay_note
 from automl.tuning.input_detection import InputDetection
 from automl.tuning.known_runs import known_run
@@ -85,6 +86,7 @@ def start_search(
     started = time.monotonic()
     observer = observer or Observer()
     target = None if directory is None else free_directory(Path(directory))
+    request, renamed = with_current_sampler(request)
     with ExitStack() as stack:
         if processes is None:
             processes = stack.enter_context(closing(warm_processes()))
@@ -104,6 +106,7 @@ def start_search(
         changed = {**request.settings, BATCH_SIZE: request.batch_size}
         _say(
             observer,
+            renamed,
             *data.notes,
             *remarks(space),
             *narrowing_notes(space.hyperparameters, changed),
@@ -163,6 +166,9 @@ def resume_search(
     request = recorded_request(run, manifest).changed(
         {name: value for name, value in changes.items() if name not in named}
     )
+    for current in (with_current_sampler, with_current_pruner):
+        request, renamed = current(request)
+        _say(observer, renamed)
     request = consented_request(run, manifest, request, named["storage"], named["address"])
     wanted = consented_space(run, manifest, named["space"])  # before any process is started
     from automl.data.arrays import open_arrays

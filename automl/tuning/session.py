@@ -205,7 +205,6 @@ class Session:
                 direction=self._objective.direction,
                 epochs=budget.epochs,
                 patience=budget.patience,
-                seed=self._request.seed,
             ),
         )
 

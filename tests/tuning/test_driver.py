@@ -117,7 +117,7 @@ class Search:
         return rows
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random", "qmc", "nsga2"])
+@pytest.mark.parametrize("sampler", ["tpe", "random", "qmc", "evolution"])
 def test_killed_anywhere_a_search_ends_as_the_unbroken_one(tmp_path: Path, sampler: str) -> None:
     unbroken = Search(tmp_path / "unbroken", sampler=sampler, pruner="asha")
     unbroken.session()
@@ -135,7 +135,7 @@ def test_killed_anywhere_a_search_ends_as_the_unbroken_one(tmp_path: Path, sampl
     assert broken.board() == unbroken.board()
 
 
-@pytest.mark.parametrize("pruner", ["asha", "median", "hyperband"])
+@pytest.mark.parametrize("pruner", ["asha", "median", "patient"])
 def test_trials_that_ask_less_often_are_pruned_at_the_same_epochs(
     tmp_path: Path, pruner: str
 ) -> None:

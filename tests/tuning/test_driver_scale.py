@@ -53,7 +53,7 @@ def plain_space() -> SearchSpace:
 
 @pytest.mark.parametrize(
     ("sampler", "pruner"),
-    [("random", "none"), ("random", "median"), ("tpe", "asha"), ("nsga2", "none")],
+    [("random", "none"), ("random", "median"), ("tpe", "asha"), ("evolution", "none")],
 )
 def test_lines_that_run_for_a_trial(
     sampler: str, pruner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -88,7 +88,7 @@ class Search:
         return [dict(trial.config) for trial in read_record(self.run).trials]
 
 
-SAMPLERS = ["tpe", "random", "qmc", "cmaes", "nsga2"]
+SAMPLERS = ["tpe", "random", "qmc", "cmaes", "evolution"]
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)

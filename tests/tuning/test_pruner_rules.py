@@ -17,7 +17,7 @@ from automl.results.journal import JournalFile
 from automl.tuning.pruners.base import CurvePruner
 from automl.tuning.pruners.learning_curve import LearningCurve
 from automl.tuning.pruners.peers import Peers, Rivals
-from automl.tuning.pruners.rules import AshaPruner, HyperbandPruner, MedianPruner, PatientPruner
+from automl.tuning.pruners.rules import AshaPruner, MedianPruner, PatientPruner
 from automl.tuning.storage import RunStorage
 
 EPOCHS = 12
@@ -52,17 +52,6 @@ def plain_halving(
     return curve.best[-1] > values[max(1, len(values) // 3) - 1]
 
 
-HYPERBAND = HyperbandPruner(direction="minimize", epochs=EPOCHS, first=1, eta=3, seed=0)
-
-
-def plain_hyperband(curve: LearningCurve, peers: Sequence[LearningCurve]) -> bool:
-    own = HYPERBAND.bracket(curve.number)
-    first = 3**own
-    return curve.epoch >= first and plain_halving(
-        curve, [peer for peer in peers if HYPERBAND.bracket(peer.number) == own], first, 3
-    )
-
-
 def median_pruner(completed_only: bool) -> MedianPruner:
     return MedianPruner(direction="minimize", warm_up=2, completed_only=completed_only)
 
@@ -78,7 +67,6 @@ CASES: dict[str, tuple[CurvePruner, Rule]] = {
         AshaPruner(direction="minimize", epochs=EPOCHS, first=2, eta=3),
         lambda c, p: plain_halving(c, p, 2, 3),
     ),
-    "hyperband": (HYPERBAND, plain_hyperband),
 }
 
 
@@ -95,7 +83,7 @@ def test_decides_as_the_plain_rule(
     running = [c for c, (_, kind) in zip(curves, given_peers, strict=True) if kind == "running"]
     ended = [curve for curve in curves if curve not in running]
     random.Random(seed).shuffle(ended)
-    peers = Peers(pruner.group, running=running)
+    peers = Peers(running=running)
     for epoch in range(1, len(own) + 1):
         # Some peers end between two questions, so orders are begun anew and also kept.
         share = len(ended) * epoch // len(own)

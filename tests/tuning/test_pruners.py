@@ -19,7 +19,7 @@ from automl.tuning.pruners import PRUNERS, default_pruner, make_pruner, protecte
 from automl.tuning.pruners.base import CurvePruner
 from automl.tuning.pruners.learning_curve import learning_curve
 from automl.tuning.pruners.peers import Peers
-from automl.tuning.pruners.rules import AshaPruner, HyperbandPruner, rungs
+from automl.tuning.pruners.rules import AshaPruner, rungs
 
 EPOCHS = 20
 RULES = [name for name in PRUNERS if name != "none"]
@@ -245,20 +245,6 @@ def test_a_trial_that_stopped_by_itself_keeps_its_score_at_later_epochs() -> Non
 def test_epochs_without_a_value_carry_the_best_on() -> None:
     curve = learning_curve(0, {2: 0.5, 4: 0.7, 5: math.nan}, minimize=False, completed=False)
     assert curve.best == [math.inf, -0.5, -0.5, -0.7, -0.7]
-
-
-def test_hyperband_brackets_are_a_function_of_seed_and_number() -> None:
-    def brackets(seed: int) -> list[int]:
-        pruner = make_pruner("hyperband", direction="minimize", epochs=81, patience=9, seed=seed)
-        assert isinstance(pruner, HyperbandPruner)
-        return [pruner.bracket(number) for number in range(2000)]
-
-    first = brackets(0)
-    assert first == brackets(0) != brackets(1)
-    counts = [first.count(bracket) for bracket in sorted(set(first))]
-    # First rungs at 4, 12 and 36 of 81 epochs; shares 9, 5 (4.5) and 3.
-    assert len(counts) == 3
-    assert counts == pytest.approx([2000 * share / 17 for share in (9, 5, 3)], rel=0.1)
 
 
 def test_patient_waits_while_a_trial_improves() -> None:

@@ -215,7 +215,7 @@ def test_proposals_do_not_depend_on_the_order_of_sets(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]);"
         "import test_samplers as t; print([t.run(Path(sys.argv[2]) / n, n, []) for n in"
-        " ('tpe', 'nsga2', 'cmaes', 'qmc')])"
+        " ('tpe', 'evolution', 'cmaes', 'qmc')])"
     )
     found = []
     for hash_seed in ("1", "2"):
@@ -327,7 +327,7 @@ def test_endless_samplers_have_no_end() -> None:
     assert proposals_left(study.sampler, study) is None
 
 
-@pytest.mark.parametrize("name", ["tpe", "cmaes", "nsga2"])
+@pytest.mark.parametrize("name", ["tpe", "cmaes", "evolution"])
 def test_samplers_learn(name: str, tmp_path: Path) -> None:
     space = SearchSpace("bowl", [Float(f"x{i}", 0.0, 1.0) for i in range(4)], None)
 
@@ -383,7 +383,7 @@ def test_samplers_of_optuna_do_not_see_the_asking_trial() -> None:
 
 def test_a_generation_is_drawn_at_random_before_it_has_children() -> None:
     space = endless_space()
-    sampler = make_sampler("nsga2", seed=0, space=space, workers=1, direction="minimize")
+    sampler = make_sampler("evolution", seed=0, space=space, workers=1, direction="minimize")
     assert isinstance(sampler, EvolutionSampler)
     study = optuna.create_study(sampler=sampler)
     for number in range(2 * POPULATION):

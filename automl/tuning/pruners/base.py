@@ -34,7 +34,7 @@ class CurvePruner(BasePruner):
         self._minimize = direction == "minimize"
         self.warm_up = warm_up
         self.compares_running = compares_running
-        self._memory: StudyDigest[Peers] = StudyDigest(lambda: Peers(self.group), self._add)
+        self._memory: StudyDigest[Peers] = StudyDigest(Peers, self._add)
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Whether to stop the trial now.
@@ -109,10 +109,6 @@ class CurvePruner(BasePruner):
             A loss; minus infinity where it cannot be told ahead.
         """
         return -math.inf
-
-    def group(self, number: int) -> int:
-        """The group of a trial: it is compared with trials of its own only."""
-        return 0
 
     def _add(self, peers: Peers, trial: FrozenTrial) -> None:
         peers.add(self._curve(trial, completed=trial.state == TrialState.COMPLETE))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from automl.tuning.pruners.learning_curve import LearningCurve
 
@@ -16,7 +16,6 @@ class Peers:
     a comparison takes a binary search, a new curve one insertion for each epoch asked about.
 
     Args:
-        group: Gives the group of a trial by its number; only trials of one group are compared.
         ended: Curves that go on no more.
         running: Curves as they stand now.
 
@@ -26,57 +25,52 @@ class Peers:
 
     def __init__(
         self,
-        group: Callable[[int], int] = lambda number: 0,
         ended: Sequence[LearningCurve] = (),
         running: Sequence[LearningCurve] = (),
     ) -> None:
-        self._group = group
-        self._ended: dict[int, list[tuple[array[float], bool]]] = {}
-        # By group, by epoch and whether only completed trials count.
-        self._sorted: dict[int, dict[tuple[int, bool], array[float]]] = {}
+        self._ended: list[tuple[array[float], bool]] = []
+        # By epoch and whether only completed trials count.
+        self._sorted: dict[tuple[int, bool], array[float]] = {}
         self.running = running
         for curve in ended:
             self.add(curve)
 
     def add(self, curve: LearningCurve) -> None:
         """Takes the curve of a trial that has ended; the order of the calls does not matter."""
-        group = self._group(curve.number)
         best = array("d", curve.best)
-        self._ended.setdefault(group, []).append((best, curve.completed))
-        for (epoch, completed_only), losses in self._sorted.get(group, {}).items():
+        self._ended.append((best, curve.completed))
+        for (epoch, completed_only), losses in self._sorted.items():
             loss = _at(best, curve.completed, epoch)
             if loss is not None and (curve.completed or not completed_only):
                 insort(losses, loss)
 
     def rivals(self, curve: LearningCurve, *, completed_only: bool = False) -> Rivals:
-        """The losses of the others of its group at the epoch that a trial is at.
+        """The losses of the others at the epoch that a trial is at.
 
         Args:
             curve: The trial's.
             completed_only: Whether only completed trials count.
         """
-        group = self._group(curve.number)
-        ended = self._at_epoch(group, curve.epoch, completed_only)
+        ended = self._at_epoch(curve.epoch, completed_only)
         if completed_only:
             return Rivals(ended)
-        others = (peer for peer in self.running if self._group(peer.number) == group)
-        losses = (peer.at(curve.epoch) for peer in others)
+        losses = (peer.at(curve.epoch) for peer in self.running)
         return Rivals(ended, [loss for loss in losses if loss is not None])
 
-    def completed(self, number: int, epoch: int) -> Rivals:
-        """The losses at an epoch of the completed trials of a trial's group."""
-        return Rivals(self._at_epoch(self._group(number), epoch, True))
+    def completed(self, epoch: int) -> Rivals:
+        """The losses at an epoch of the completed trials."""
+        return Rivals(self._at_epoch(epoch, True))
 
-    def _at_epoch(self, group: int, epoch: int, completed_only: bool) -> array[float]:
-        by_epoch, key = self._sorted.setdefault(group, {}), (epoch, completed_only)
-        if key not in by_epoch:
-            by_epoch[key] = array("d", sorted(self._losses(group, *key)))
-        return by_epoch[key]
+    def _at_epoch(self, epoch: int, completed_only: bool) -> array[float]:
+        key = epoch, completed_only
+        if key not in self._sorted:
+            self._sorted[key] = array("d", sorted(self._losses(*key)))
+        return self._sorted[key]
 
-    def _losses(self, group: int, epoch: int, completed_only: bool) -> list[float]:
+    def _losses(self, epoch: int, completed_only: bool) -> list[float]:
         return [
             loss
-            for best, completed in self._ended.get(group, ())
+            for best, completed in self._ended
             if (completed or not completed_only)
             and (loss := _at(best, completed, epoch)) is not None
         ]

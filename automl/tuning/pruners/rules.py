@@ -1,9 +1,8 @@
-"""The rules by which pruners stop trials: median, patient, asha and hyperband."""
+"""The rules by which pruners stop trials: median, patient and asha."""
 
 from __future__ import annotations
 
-from hashlib import sha256
-from math import ceil, inf
+from math import inf
 
 from automl.tuning.pruners.base import CurvePruner
 from automl.tuning.pruners.learning_curve import LearningCurve
@@ -40,7 +39,7 @@ class MedianPruner(CurvePruner):
         """The median, once enough trials are completed."""
         if not self._completed_only:
             return -inf
-        rivals = peers.completed(curve.number, epoch)
+        rivals = peers.completed(epoch)
         return rivals.median() if len(rivals) >= self._start_up else inf
 
 
@@ -73,10 +72,6 @@ class PatientPruner(CurvePruner):
             best[-1] < (best[epoch - self._patience - 1])
         )
         return inf if improved else self._inner.spared_at(curve, epoch, peers)
-
-    def group(self, number: int) -> int:
-        """As the other pruner's."""
-        return self._inner.group(number)
 
 
 class AshaPruner(CurvePruner):
@@ -116,58 +111,6 @@ class AshaPruner(CurvePruner):
     def threshold(self, curve: LearningCurve, epoch: int, peers: Peers) -> float:
         """Any between two rungs; at a rung the trials that run count, which are not known yet."""
         return -inf if epoch in self.rungs else inf
-
-
-class HyperbandPruner(CurvePruner):
-    """Successive halving in brackets: each starts to stop trials eta times later than the last.
-
-    Li et al. 2018, "Hyperband". A trial's bracket is a function of the seed and its number, with
-    the shares of the paper's algorithm; it is compared with trials of its own bracket only.
-
-    Args:
-        direction: ``"minimize"`` or ``"maximize"``.
-        epochs: Most epochs of a trial.
-        first: Epoch of the first bracket's first rung, at least 1.
-        eta: Reduction factor, at least 2.
-        seed: The run's seed.
-    """
-
-    def __init__(self, *, direction: str, epochs: int, first: int, eta: int, seed: int) -> None:
-        super().__init__(direction=direction, warm_up=first - 1)
-        self._seed = seed
-        starts = rungs(first, eta, epochs) or [first]
-        self._brackets = [
-            AshaPruner(direction=direction, epochs=epochs, first=start, eta=eta) for start in starts
-        ]
-        count = len(starts)
-        # Algorithm 1 of the paper: n = (s_max + 1) / (s + 1) * eta**s trials in bracket s.
-        self._shares = [
-            ceil(count * eta ** (count - 1 - index) / (count - index)) for index in range(count)
-        ]
-
-    def bracket(self, number: int) -> int:
-        """The bracket of the trial with this number; 0 stops earliest."""
-        # A hash rather than turns, so that no pattern in the numbers (one sampler's generations,
-        # workers that take turns) falls into step with the brackets.
-        digest = sha256(f"{self._seed}:{number}".encode()).digest()
-        place = int.from_bytes(digest[:8], "big") % sum(self._shares)
-        for index, share in enumerate(self._shares):
-            if place < share:
-                return index
-            place -= share
-        raise AssertionError("the place is less than the sum of the shares")
-
-    def is_behind(self, curve: LearningCurve, peers: Peers) -> bool:
-        """Whether its bracket's successive halving stops it."""
-        return self._brackets[self.bracket(curve.number)].stops(curve, peers)
-
-    def threshold(self, curve: LearningCurve, epoch: int, peers: Peers) -> float:
-        """Its bracket's."""
-        return self._brackets[self.bracket(curve.number)].spared_at(curve, epoch, peers)
-
-    def group(self, number: int) -> int:
-        """The bracket."""
-        return self.bracket(number)
 
 
 def rungs(first: int, eta: int, epochs: int) -> list[int]:

@@ -30,9 +30,11 @@ SAMPLERS: Mapping[str, str] = MappingProxyType(
         "qmc": "a scrambled Sobol sequence: spreads more evenly than random draws",
         "gp": "Gaussian process with expected improvement; needs automl[gp]",
         "cmaes": "CMA-ES for numbers, TPE for choices",
-        "nsga2": "evolution: crossover and mutation of the best trials",
+        "evolution": "crossover and mutation of the best trials, generation by generation",
     }
 )
+# Names of before. With one objective, NSGA-II is evolution and no more: nothing is dominated.
+FORMER: Mapping[str, str] = MappingProxyType({"nsga2": "evolution"})
 DEFAULT_SAMPLER = "tpe"
 
 # Up to this many configurations a space is enumerated (a second or two, some tens of MB);
@@ -46,7 +48,7 @@ def make_sampler(
     """Makes the sampler of a run.
 
     Args:
-        name: One of `SAMPLERS`.
+        name: One of `SAMPLERS`, or of `FORMER`.
         seed: The run's seed for sampling, at least 0.
         space: The search space that trials are drawn from.
         workers: How many trials run at the same time, at least 1.
@@ -60,6 +62,7 @@ def make_sampler(
         RequestError: The name is unknown, an extra it needs is not installed, the space does not
             suit it, or the seed is negative.
     """
+    name = FORMER.get(name, name)
     if name not in SAMPLERS:
         raise unknown_name("sampler", name, SAMPLERS)
     if seed < 0:
@@ -82,7 +85,7 @@ def make_sampler(
         from automl.tuning.samplers.cmaes import CmaEsSampler
 
         return CmaEsSampler(seed, space, direction)
-    if name == "nsga2":
+    if name == "evolution":
         from automl.tuning.samplers.evolution import EvolutionSampler
 
         return EvolutionSampler(seed, space, direction)

@@ -28,14 +28,15 @@ _SWAP = 0.5
 
 
 class EvolutionSampler(ProposingSampler):
-    """NSGA-II for one objective, with generations read off the record.
+    """Evolution of one objective, with generations read off the record.
 
-    With one objective, NSGA-II keeps the best of all whole generations so far as parents, and
-    picks each parent as the better of two. Optuna's own writes generations and parents into the
-    study and, once it has, reads the parents in another order, so that an interrupted trial would
-    get other values; and it crosses only what all trials have in common, which in a conditional
-    space is little. Here a child takes each value from one parent, or from the other one where
-    the first has none; what is mutated, and what neither has, is drawn at random.
+    It is what is left of NSGA-II with one objective: the best of all whole generations so far are
+    the parents, and each parent is picked as the better of two. Optuna's own writes generations and
+    parents into the study and, once it has, reads the parents in another order, so that an
+    interrupted trial would get other values; and it crosses only what all trials have in common,
+    which in a conditional space is little. Here a child takes each value from one parent, or from
+    the other one where the first has none; what is mutated, and what neither has, is drawn at
+    random.
     """
 
     def __init__(self, seed: int, space: SearchSpace, direction: str) -> None:
