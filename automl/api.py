@@ -75,6 +75,7 @@ def search(
     given = _known(data, target, options)
     values, objects = asked_values(given)
     space = values["space"]
+    left_open = {name for name in SEARCH_OPTIONS if given.get(name) is None}
 
     def start(told: Observer) -> SearchEnd:
         from automl.engines.processes import warm_processes
@@ -87,7 +88,9 @@ def search(
             own = None if isinstance(space, str) else space_of(space)
             name = str(space) if own is None else own.name
             request = make_request(data, {**values, "space": name})
-            return start_search(request, values["directory"], told, own, processes, objects)
+            return start_search(
+                request, values["directory"], told, own, processes, objects, left_open
+            )
 
     return conducted(start, observer, verbose)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from automl.data.task import Task
-from automl.space import Choice, Configuration, SearchSpace
+from automl.space import Choice, Configuration, Protocol, SearchSpace
 
 _SOURCE = "Ferlitsch, Learning Keras Handbook 3"
 
@@ -60,5 +60,9 @@ def build(config: Configuration, inputs: Any, task: Task) -> Any:
 
 
 space = SearchSpace(
-    "handbook", [learning_rate, dropout_rate, batch_size, optimizer], build, inputs="vector"
+    "handbook",
+    [learning_rate, dropout_rate, batch_size, optimizer],
+    build,
+    inputs="vector",
+    protocol=Protocol(_SOURCE, sampler="random", pruner="none", epochs=10),
 )

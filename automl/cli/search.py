@@ -57,7 +57,9 @@ def search(
     **typed: Any,
 ) -> None:
     """Search for a good Keras model for DATA; Ctrl-C ends it early, `automl resume` goes on."""
-    asked = typed_values(SEARCH_OPTIONS, typed)
+    source = context.get_parameter_source
+    given = {n: v for n, v in typed.items() if getattr(source(n), "name", "") != "DEFAULT"}
+    asked = typed_values(SEARCH_OPTIONS, given)
 
     def start(observer: Observer) -> Run:
         from automl.api import search as run_search

@@ -101,8 +101,11 @@ def show(
     typer.echo(f"{found.name}: {found.description}")
     typer.echo(
         f"{len(found.names)} hyperparameters, {many} configurations; {_TAKES[found.inputs]}; "
-        f"found by {found.reference}\n"
+        f"found by {found.reference}"
     )
+    if found.protocol is not None:
+        typer.echo(f"Searched as in {found.protocol.source}: {found.protocol} by default")
+    typer.echo()
     for line in describe_lines(found.describe(), screen_width()):
         typer.echo(line)
 

@@ -8,6 +8,7 @@ from automl.space.configuration import Configuration
 from automl.space.describe import DescribeRow
 from automl.space.hyperparameter import Hyperparameter
 from automl.space.numeric import Float, Int
+from automl.space.protocol import Protocol
 from automl.space.registry import SpaceEntry, find_space, list_spaces
 from automl.space.search_space import SearchSpace
 from automl.space.tied import tied
@@ -22,6 +23,7 @@ __all__ = [
     "Float",
     "Hyperparameter",
     "Int",
+    "Protocol",
     "Ref",
     "SearchSpace",
     "SpaceEntry",

@@ -17,6 +17,7 @@ from automl.space.growth import extended_hyperparameters
 from automl.space.hyperparameter import UNSET, Hyperparameter
 from automl.space.optuna_bridge import distribution, stored, suggest
 from automl.space.override import override_hyperparameters
+from automl.space.protocol import Protocol
 from automl.space.serialization import hyperparameter_from_json
 from automl.space.validation import flattened, parents_first, validate_space
 
@@ -41,6 +42,7 @@ class SearchSpace:
             every column in it, or ``"table"``, numeric and categorical columns apart. (``"array"``
             is for builders in KerasTuner's form: nothing, the model's own input takes the rows.)
         description: One line; by default the first line of the docstring of ``build``'s module.
+        protocol: How it is searched where that is left open; None as any space is.
 
     Attributes:
         reference: How to find the space again (``"mlp"``, ``"/path/file.py:space"``,
@@ -58,8 +60,10 @@ class SearchSpace:
         *,
         inputs: Inputs = "vector",
         description: str = "",
+        protocol: Protocol | None = None,
     ) -> None:
-        self._fill(name, flattened(name, hyperparameters), build, inputs, description)
+        parameters = flattened(name, hyperparameters)
+        self._fill(name, parameters, build, inputs, description, protocol=protocol)
         validate_space(self.name, self.hyperparameters, self.inputs, self.build, declared=True)
 
     def _fill(
@@ -70,6 +74,7 @@ class SearchSpace:
         inputs: str,
         description: str,
         reference: str | None = None,
+        protocol: Protocol | None = None,
     ) -> None:
         if not isinstance(description, str):
             raise SpaceError(
@@ -81,6 +86,7 @@ class SearchSpace:
         self._inputs = inputs
         self._description = description or _first_line(build)
         self._reference = reference
+        self._protocol = protocol
 
     @property
     def name(self) -> str:
@@ -113,6 +119,11 @@ class SearchSpace:
         return self._reference
 
     @property
+    def protocol(self) -> Protocol | None:
+        """How it is searched where that is left open; no part of its JSON form or its hash."""
+        return self._protocol
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names in a configuration, each once."""
         return tuple(dict.fromkeys(parameter.name for parameter in self.hyperparameters))
@@ -128,6 +139,7 @@ class SearchSpace:
             "inputs": self.inputs,
             "description": self.description,
             "reference": self.reference,
+            "protocol": self.protocol,
         }
         copy = SearchSpace.__new__(SearchSpace)
         copy._fill(**{**fields, **changes})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
@@ -37,6 +37,7 @@ from automl.tuning.manifest import (
 )
 from automl.tuning.new_run import create_run, free_directory, locked_with_rows
 from automl.tuning.observer import Observer
+from automl.tuning.protocol import with_protocol
 from automl.tuning.request import SearchRequest
 from automl.tuning.session import SearchEnd, Session
 from automl.tuning.sharing import check_joining
@@ -54,6 +55,7 @@ def start_search(
     space: Any = None,
     processes: Processes | None = None,
     objects: Given = NOTHING_GIVEN,
+    left_open: Collection[str] = (),
 ) -> SearchEnd:
     """Runs a new search.
 
@@ -67,6 +69,7 @@ def start_search(
         processes: Where workers come from, handed in where they were started early and closed by
             who did; None to start them here.
         objects: The callbacks, the sampler and the pruner whose names are in ``request``.
+        left_open: Names of options that were not given, which the space's protocol may settle.
 
     Returns:
         The run and how it ended.
@@ -91,6 +94,7 @@ def start_search(
         if processes is None:
             processes = stack.enter_context(closing(warm_processes()))
         space = _as_space(request.space if space is None else space, processes)
+        request, protocol_note = with_protocol(request, space.protocol, left_open)
         if not is_untraced(space):
             as_asked(space, request)  # a wrong setting is told before the data are read
         _check_names(request, space, objects)
@@ -107,6 +111,7 @@ def start_search(
         _say(
             observer,
             renamed,
+            protocol_note,
             *data.notes,
             *remarks(space),
             *narrowing_notes(space.hyperparameters, changed),
