@@ -25,6 +25,7 @@ from automl.trial import (
 )
 from automl.tuning.driver_settings import DriverSettings
 from automl.tuning.failures import FailuresInARow, check_files_written, ends_search
+from automl.tuning.fold_pruning import FoldPruning
 from automl.tuning.interruption import Interruption
 from automl.tuning.objective import with_one_loss
 from automl.tuning.observer import Observer, SearchProgress
@@ -96,6 +97,7 @@ class Driver:
                 study, settings.pruner, settings.objective.direction, settings.budget.seconds
             )
         )
+        self._fold_pruning = FoldPruning(settings.fold_rule, self._ranking, len(settings.views))
         self._interruption = interruption or Interruption()
         self._disk = disk
         self._start_of = start_of
@@ -271,16 +273,21 @@ class Driver:
                 self._engine.answer(trial, Answer.GO_ON, self._pruning.thresholds(trial))
 
     def _execution(self, event: ExecutionFinished) -> None:
-        self._observer.execution_finished(event.trial, event.report)
-        if isinstance(event.trial, int):
-            self._study.record_execution(event.trial, event.report)
-        self._engine.answer(event.trial, Answer.GO_ON)
+        trial, report = event.trial, event.report
+        self._observer.execution_finished(trial, report)
+        answer = Answer.GO_ON
+        if isinstance(trial, int):
+            answer = self._fold_pruning.answer(trial, report)
+            # Not of one that is to stop: cut off before it has, it has to be asked about again.
+            if answer is Answer.GO_ON:
+                self._study.record_execution(trial, report)
+        self._engine.answer(trial, answer)
 
     def _end(self, event: TrialEnded) -> None:
         spec = self._running.pop(event.trial)
         if self._pruning is not None:
             self._pruning.ended(event.trial)
-        result = event.result
+        result = self._fold_pruning.explained(event.trial, event.result)
         check_files_written(event.trial, result)
         leader, objective = self._ranking.leader, self._settings.objective
         result = with_one_loss(event.trial, result, leader, objective)

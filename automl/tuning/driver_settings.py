@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from automl.trial import HOLDOUT, TrialBudget
+from automl.tuning.pruners.folds import FoldRule, NoRule
 
 if TYPE_CHECKING:
     import optuna
@@ -23,9 +24,10 @@ class DriverSettings:
         trial_budget: What each trial may spend.
         objective: What trials are ranked by.
         keep_models: How many of the best trials keep their model.
-        pruner: What stops trials early, or None.
+        pruner: What stops trials after an epoch, or None.
         executions: How often each configuration is trained, on each view.
         views: The views that it is trained on.
+        fold_rule: What stops trials after a fold, where there are several views.
     """
 
     budget: SearchBudget
@@ -35,3 +37,4 @@ class DriverSettings:
     pruner: optuna.pruners.BasePruner | None
     executions: int = 1
     views: tuple[str, ...] = (HOLDOUT,)
+    fold_rule: FoldRule = field(default_factory=lambda: NoRule("minimize"))

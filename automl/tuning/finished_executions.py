@@ -42,3 +42,12 @@ def finished_executions(attributes: Mapping[str, Any]) -> tuple[TrialResult, ...
                 "the study from a copy."
             ) from error
     return tuple(found)
+
+
+def finished_folds(attributes: Mapping[str, Any]) -> int:
+    """How many folds a trial that is over has finished, of several.
+
+    Args:
+        attributes: The trial's user attributes.
+    """
+    return len(attributes.get("result", {}).get("folds", ()))

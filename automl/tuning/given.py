@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import RequestError
+from automl.tuning.pruners.folds import FOLD_PRUNERS, FoldRule, NoRule, PairedRule
 
 if TYPE_CHECKING:
     from optuna.pruners import BasePruner
@@ -98,19 +99,52 @@ def asked_sampler(
 
 
 def asked_pruner(
-    name: str, given: Given, *, direction: str, epochs: int, patience: int
-) -> BasePruner:
-    """The pruner of a search; see `automl.tuning.pruners.make_pruner`.
+    name: str,
+    given: Given,
+    *,
+    direction: str,
+    epochs: int,
+    patience: int,
+    folds: int = 1,
+) -> BasePruner | None:
+    """What stops trials of a search after an epoch; see `automl.tuning.pruners.make_pruner`.
+
+    Returns:
+        It, or None where nothing does.
 
     Raises:
-        RequestError: There is none of the name, or it was an object and is not given again.
+        RequestError: There is none of the name, it was an object and is not given again, or it
+            looks at folds and there are none.
     """
+    from optuna.pruners import NopPruner, WilcoxonPruner
+
     from automl.tuning.pruners import make_pruner
 
     if given.pruner is not None:
-        return given.pruner
+        compares_folds = isinstance(given.pruner, WilcoxonPruner) and folds > 1
+        return None if compares_folds else given.pruner
     _check_is_name(name, "pruner")
-    return make_pruner(name, direction=direction, epochs=epochs, patience=patience)
+    if name in FOLD_PRUNERS and folds == 1:
+        raise RequestError(
+            f"--pruner {name} compares folds, and there are none: add --cv 5, or choose another."
+        )
+    made = make_pruner(name, direction=direction, epochs=epochs, patience=patience)
+    return None if isinstance(made, NopPruner) else made
+
+
+def asked_fold_rule(name: str, given: Given, direction: str) -> FoldRule:
+    """What stops trials after a fold; see `automl.tuning.pruners.fold_rule`.
+
+    Optuna's `WilcoxonPruner` compares instances of a problem, which folds are, and no epochs;
+    another pruner that was handed over decides alone.
+    """
+    from optuna.pruners import WilcoxonPruner
+
+    from automl.tuning.pruners import fold_rule
+
+    if isinstance(given.pruner, WilcoxonPruner):
+        return PairedRule(direction, given.pruner)
+    return NoRule(direction) if given.pruner is not None else fold_rule(name, direction)
 
 
 def _check_is_name(name: str, word: str) -> None:

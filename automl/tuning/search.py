@@ -97,14 +97,14 @@ def start_search(
         request, protocol_note = with_protocol(request, space.protocol, left_open)
         if not is_untraced(space):
             as_asked(space, request)  # a wrong setting is told before the data are read
-        _check_names(request, space, objects)
+        _check_names(request, space, objects, folds=2)  # there may be more than are known yet
         if space.inputs == "array":  # its author has counted on every column
             request = replace(request, data=replace(request.data, keep_constant=True))
         wanted = InputDetection(request, space, processes)
         data = prepare(request.data, wanted)
         space, request = with_hyperparameters_traced(wanted.space, processes), wanted.settled()
         request = replace(request, data=replace(request.data, cv=data.cv))
-        _check_names(request, space, objects)
+        _check_names(request, space, objects, len(request.data.views))
         objective = asked_objective(request, space, data.task)
         loss_note = one_loss(as_asked(space, request), request, data.task)[1]
         changed = {**request.settings, BATCH_SIZE: request.batch_size}
@@ -182,7 +182,7 @@ def resume_search(
         processes = stack.enter_context(closing(warm_processes()))
         found = found_again(run, wanted, lambda known: _as_space(known, processes))
         space = with_hyperparameters_traced(found, processes)
-        _check_names(request, space, objects)
+        _check_names(request, space, objects, len(request.data.views))
         stack.enter_context(run.lock())
         remove_leftovers(run)
         begun = known_run(run).begun
@@ -255,8 +255,10 @@ def _remember(
     _say(observer, remember_named(run, request, space, begun))
 
 
-def _check_names(request: SearchRequest, space: SearchSpace, objects: Given) -> None:
+def _check_names(request: SearchRequest, space: SearchSpace, objects: Given, folds: int) -> None:
     """Finds a wrong sampler or pruner before anything is read or written."""
     asked_sampler(request.sampler, objects, seed=0, space=space, workers=1, direction="minimize")
     epochs = request.trial_budget.epochs
-    asked_pruner(request.pruner, objects, direction="minimize", epochs=epochs, patience=1)
+    asked_pruner(
+        request.pruner, objects, direction="minimize", epochs=epochs, patience=1, folds=folds
+    )

@@ -21,7 +21,7 @@ from automl.tuning.disk import DiskBudget
 from automl.tuning.driver import Driver
 from automl.tuning.driver_settings import DriverSettings
 from automl.tuning.finish import finish
-from automl.tuning.given import Given, asked_pruner, asked_sampler
+from automl.tuning.given import Given, asked_fold_rule, asked_pruner, asked_sampler
 from automl.tuning.interruption import Interruption
 from automl.tuning.leaderboard_file import LeaderboardWriter
 from automl.tuning.manifest import membership, record_code, record_request
@@ -189,23 +189,24 @@ class Session:
 
     def _settings(self) -> DriverSettings:
         budget = self._request.trial_budget
-        pruner = self._request.pruner
+        pruner, views = self._request.pruner, self._request.data.views
+        by_epoch = asked_pruner(
+            pruner,
+            self._objects,
+            direction=self._objective.direction,
+            epochs=budget.epochs,
+            patience=budget.patience,
+            folds=len(views),
+        )
         return DriverSettings(
             budget=self._request.budget,
             trial_budget=budget,
             objective=self._objective,
             keep_models=self._request.keep_models,
             executions=self._request.executions_per_trial,
-            views=self._request.data.views,
-            pruner=None
-            if pruner == "none"
-            else asked_pruner(
-                pruner,
-                self._objects,
-                direction=self._objective.direction,
-                epochs=budget.epochs,
-                patience=budget.patience,
-            ),
+            views=views,
+            pruner=by_epoch,
+            fold_rule=asked_fold_rule(pruner, self._objects, self._objective.direction),
         )
 
     def _baselines(self, study: RunStudy, arrays: Arrays) -> tuple[TrialSpec, ...]:

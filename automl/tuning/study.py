@@ -226,7 +226,9 @@ class RunStudy:
     def record_execution(self, number: int, report: ExecutionReport) -> None:
         """Records one of a trial's executions, which is not trained again if the trial is cut."""
         key, form = execution_entry(report)
-        self._storage.set_trial_user_attr(self._ids[number], key, form)
+        with self._together():
+            self.write_reports()  # resumed, it does not tell of these epochs again
+            self._storage.set_trial_user_attr(self._ids[number], key, form)
 
     def write_reports(self) -> None:
         """Records the scores that were taken since the last call, at once where there is a file.

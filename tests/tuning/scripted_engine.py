@@ -9,8 +9,23 @@ from dataclasses import replace
 from typing import Any
 
 from automl.engines.asking import Asking
-from automl.engines.contract import Engine, EpochFinished, Event, Job, TrialEnded
-from automl.trial import Answer, EpochReport, FailureCause, TrialResult, TrialSpec, TrialState
+from automl.engines.contract import (
+    Engine,
+    EpochFinished,
+    Event,
+    ExecutionFinished,
+    Job,
+    TrialEnded,
+)
+from automl.trial import (
+    Answer,
+    EpochReport,
+    ExecutionReport,
+    FailureCause,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+)
 
 
 class Killed(BaseException):
@@ -45,6 +60,8 @@ class ScriptedEngine(Engine):
         self._heeds_thresholds = heeds_thresholds
         self.submitted: list[TrialSpec] = []
         self.questions = 0
+        self._folds: dict[int | str, tuple[float, ...]] = {}
+        self.trained: list[tuple[int | str, int]] = []
 
     @property
     def slots(self) -> int:
@@ -55,6 +72,7 @@ class ScriptedEngine(Engine):
 
     def submit(self, spec: TrialSpec) -> None:
         self.submitted.append(spec)
+        self._folds[spec.trial] = tuple(one.score or 0.0 for one in spec.finished)
         self._playing[spec.trial] = (spec, 0)
         thresholds = spec.thresholds if self._heeds_thresholds else ()
         self._asking[spec.trial] = Asking(replace(spec, thresholds=thresholds), "minimize")
@@ -70,32 +88,57 @@ class ScriptedEngine(Engine):
         if cause is not None:
             del self._playing[trial]
             return [TrialEnded(trial, self._fail(spec, cause))]
-        if trial in self._stopped or trial in self.interrupted or epoch == spec.budget.epochs:
+        done = epoch == spec.budget.epochs
+        if done and trial not in self._stopped and len(self._folds[trial]) + 1 < len(spec.views):
+            return [self._execution(trial, spec)]
+        if trial in self._stopped or trial in self.interrupted or done:
             return [self._end(trial, spec, epoch)]
         self._playing[trial] = (spec, epoch + 1)
-        score = curve(spec, epoch + 1)
-        report = EpochReport(epoch + 1, score, {"loss": score})
+        score = curve(spec, epoch + 1) + self._fold(trial)
+        report = EpochReport(
+            epoch + 1, score, {"loss": score}, execution=len(self._folds[trial]) + 1
+        )
         waits = self._asking[trial].has_to_ask(report)
         self.questions += waits
         return [EpochFinished(trial, report, waits)]
+
+    def _fold(self, trial: int | str) -> float:
+        """What the fold that a trial is in adds to its scores."""
+        return 0.3 * len(self._folds[trial])
+
+    def _execution(self, trial: int | str, spec: TrialSpec) -> ExecutionFinished:
+        score = curve(spec, spec.budget.epochs) + self._fold(trial)
+        folds = (*self._folds[trial], score)
+        self._folds[trial], self._playing[trial] = folds, (spec, 0)
+        self.trained.append((trial, len(folds)))
+        result = TrialResult(TrialState.COMPLETED, score=score, epochs=spec.budget.epochs)
+        return ExecutionFinished(trial, ExecutionReport(len(folds), result, folds))
 
     def _fail(self, spec: TrialSpec, cause: FailureCause) -> TrialResult:
         return TrialResult(TrialState.FAILED, reason=f"{cause}: scripted", cause=cause)
 
     def _end(self, trial: int | str, spec: TrialSpec, epoch: int) -> TrialEnded:
         del self._playing[trial]
-        if epoch == 0:
+        if epoch == 0 and not self._folds[trial]:
             cause = FailureCause.TIME_LIMIT
             return TrialEnded(
                 trial, TrialResult(TrialState.FAILED, reason=self.interrupted[trial], cause=cause)
             )
-        scores = [curve(spec, number) for number in range(1, epoch + 1)]
+        folds = self._folds[trial]
         state = TrialState.PRUNED if trial in self._stopped else TrialState.COMPLETED
+        if folds and epoch == 0:
+            score = sum(folds) / len(folds)
+            return TrialEnded(trial, TrialResult(state, score=score, folds=folds, epochs=1))
+        scores = [curve(spec, number) + self._fold(trial) for number in range(1, epoch + 1)]
+        if folds:
+            folds = (*folds, scores[-1])
+            self.trained.append((trial, len(folds)))
         return TrialEnded(
             trial,
             TrialResult(
                 state,
-                score=min(scores),
+                score=sum(folds) / len(folds) if folds else min(scores),
+                folds=folds,
                 metrics={"mse": min(scores)},
                 epochs=epoch,
                 best_epoch=scores.index(min(scores)) + 1,

@@ -20,6 +20,7 @@ from automl.results.record import read_record
 from automl.results.run_directory import RunDirectory
 from automl.space import Choice, Float, Int, SearchSpace
 from automl.trial import (
+    HOLDOUT,
     SEARCH_OVER,
     FailureCause,
     TrialBudget,
@@ -32,13 +33,14 @@ from automl.tuning.driver import Driver
 from automl.tuning.driver_settings import DriverSettings
 from automl.tuning.observer import Observer
 from automl.tuning.outcome import StopReason
-from automl.tuning.pruners import make_pruner
+from automl.tuning.pruners import fold_rule, make_pruner
 from automl.tuning.samplers import make_sampler
 from automl.tuning.study import RunStudy
 from automl.tuning.study_opening import open_study
-from tests.tuning.scripted_engine import Killed, ScriptedEngine
+from tests.tuning.scripted_engine import Killed, ScriptedEngine, curve
 
 OBJECTIVE = Objective("mse", "minimize")
+FOLDS = ("fold-1", "fold-2", "fold-3")
 
 
 def make_space() -> SearchSpace:
@@ -67,6 +69,7 @@ class Search:
         self.forgotten: list[int] = []
         self.engine_kind = ScriptedEngine
         self.engine = ScriptedEngine()
+        self.engines: list[ScriptedEngine] = []
         self.space = options.get("space") or make_space()
 
     def session(
@@ -92,6 +95,7 @@ class Search:
         self.engine = self.engine_kind(
             o["slots"], dies_after, fails, heeds_thresholds=o.get("heeds_thresholds", True)
         )
+        self.engines.append(self.engine)
         driver = Driver(
             study,
             self.engine,
@@ -101,6 +105,8 @@ class Search:
                 OBJECTIVE,
                 keep_models=o["keep"],
                 pruner=pruner,
+                views=o.get("views", (HOLDOUT,)),
+                fold_rule=fold_rule(o.get("fold_rule", "none"), "minimize"),
             ),
             clock or Clock(budget),
             o.get("observer") or Observer(),
@@ -133,6 +139,64 @@ def test_killed_anywhere_a_search_ends_as_the_unbroken_one(tmp_path: Path, sampl
     assert sum(deaths) < total
     broken.session()
     assert broken.board() == unbroken.board()
+
+
+@pytest.mark.parametrize("pruner", ["none", "median"])
+def test_killed_anywhere_over_folds_none_is_trained_twice(tmp_path: Path, pruner: str) -> None:
+    options = {"views": FOLDS, "fold_rule": "forgiving", "pruner": pruner, "trials": 8}
+    unbroken = Search(tmp_path / "unbroken", **options)
+    unbroken.session()
+    broken = Search(tmp_path / "broken", **options)
+    for dies_after in [3, 1, 13, 2, 25, 1, 11, 1, 1, 23, 5, 40]:
+        try:
+            broken.session(dies_after)
+        except Killed:
+            continue
+        break
+    broken.session()
+    assert broken.board() == unbroken.board()
+    ends = {row["state"] for row in broken.board()}
+    assert "pruned" in ends
+    trained = [fold for engine in broken.engines for fold in engine.trained]
+    assert len(trained) == len(set(trained))
+    again = [spec for engine in broken.engines for spec in engine.submitted if spec.finished]
+    assert again
+
+
+def test_a_trial_is_stopped_after_a_fold_with_the_reason(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run", views=FOLDS, fold_rule="forgiving", sampler="random")
+    search.session()
+    board = search.board()
+    pruned = [row for row in board if row["state"] == "pruned"]
+    completed = [row for row in board if row["state"] == "completed" and row["trial"] != "linear"]
+    assert pruned
+    for row in pruned:
+        assert 0 < len(row["folds"]) < len(FOLDS)
+        assert row["reason"].startswith(f"it was pruned after {len(row['folds'])} of 3 folds: ")
+        assert "worse than the worst fold of the best trial" in row["reason"]
+        assert row["score"] == pytest.approx(sum(row["folds"].values()) / len(row["folds"]))
+        before = [one for one in completed if one["trial"] < row["trial"]]
+        best = min(before, key=lambda one: one["score"])
+        assert row["score"] > max(best["folds"].values())
+
+
+def test_epochs_of_the_first_fold_alone_are_what_pruners_see(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run", views=FOLDS, trials=4)
+    told: list[tuple[int, int]] = []
+
+    class Watching(Observer):
+        def epoch_finished(self, trial: Any, report: Any) -> None:
+            told.append((report.execution, report.epoch))
+
+    search.options["observer"] = Watching()
+    search.session()
+    study = open_study(search.run, search.run.read_manifest(), None)
+    for trial in study.trials:
+        assert list(trial.intermediate_values) == list(range(1, 10))
+        spec = next(one for one in search.engine.submitted if one.trial == trial.number)
+        scores = [curve(spec, epoch) for epoch in range(1, 10)]
+        assert list(trial.intermediate_values.values()) == scores
+    assert {execution for execution, _ in told} == {1, 2, 3}
 
 
 @pytest.mark.parametrize("pruner", ["asha", "median", "patient"])

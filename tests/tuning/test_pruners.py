@@ -17,12 +17,13 @@ from automl.errors import RequestError
 from automl.trial import EpochReport, TrialBudget, TrialSpec
 from automl.tuning.pruners import PRUNERS, default_pruner, make_pruner, protected_epochs
 from automl.tuning.pruners.base import CurvePruner
+from automl.tuning.pruners.folds import FOLD_PRUNERS
 from automl.tuning.pruners.learning_curve import learning_curve
 from automl.tuning.pruners.peers import Peers
 from automl.tuning.pruners.rules import AshaPruner, rungs
 
 EPOCHS = 20
-RULES = [name for name in PRUNERS if name != "none"]
+RULES = [name for name in PRUNERS if name not in ("none", *FOLD_PRUNERS)]
 
 losses = st.one_of(st.floats(-100, 100), st.sampled_from([math.nan, math.inf]))
 curves = st.lists(losses, min_size=1, max_size=EPOCHS)

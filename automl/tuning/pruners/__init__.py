@@ -14,6 +14,13 @@ from typing import TYPE_CHECKING
 
 from automl.errors import RequestError
 from automl.tuning.names import check_direction, unknown_name
+from automl.tuning.pruners.folds import (
+    FOLD_PRUNERS,
+    FoldRule,
+    ForgivingRule,
+    NoRule,
+    PairedRule,
+)
 
 if TYPE_CHECKING:
     from optuna.pruners import BasePruner
@@ -23,6 +30,7 @@ PRUNERS: Mapping[str, str] = MappingProxyType(
         "asha": "successive halving: at epochs that grow threefold, the best third go on",
         "median": "stops a trial that is worse than the median of the completed ones",
         "patient": "as median, but only once a trial has ceased to improve",
+        **FOLD_PRUNERS,
         "none": "every trial runs until it stops by itself",
     }
 )
@@ -73,8 +81,9 @@ def make_pruner(name: str, *, direction: str, epochs: int, patience: int) -> Bas
         patience: Epochs without an improvement before a trial stops by itself, at least 1.
 
     Returns:
-        A pruner that never writes to the study. For ``"none"`` it is Optuna's `NopPruner`, by
-        which a driver knows that workers need not wait for an answer.
+        A pruner that never writes to the study; Optuna's `NopPruner` for ``"none"`` and for those
+        that look at folds only (see `fold_rule`), by which a driver knows that workers need not
+        wait for an answer after an epoch.
 
     Raises:
         RequestError: The name is unknown, or a number is out of range.
@@ -102,6 +111,20 @@ def make_pruner(name: str, *, direction: str, epochs: int, patience: int) -> Bas
     from optuna.pruners import NopPruner
 
     return NopPruner()
+
+
+def fold_rule(name: str, direction: str) -> FoldRule:
+    """What stops trials of a run with folds after one of them.
+
+    The pruners by epoch compare those of the first fold, and then the forgiving rule holds.
+
+    Args:
+        name: One of `PRUNERS`.
+        direction: ``"minimize"`` or ``"maximize"``.
+    """
+    if name == "none":
+        return NoRule(direction)
+    return PairedRule(direction) if name == "wilcoxon" else ForgivingRule(direction)
 
 
 def protected_epochs(epochs: int) -> int:

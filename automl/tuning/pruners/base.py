@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from optuna.pruners import BasePruner
 from optuna.trial import TrialState
 
+from automl.tuning.finished_executions import finished_folds
 from automl.tuning.pruners.learning_curve import LearningCurve, learning_curve
 from automl.tuning.pruners.peers import Peers
 from automl.tuning.study_digest import StudyDigest
@@ -111,7 +112,9 @@ class CurvePruner(BasePruner):
         return -math.inf
 
     def _add(self, peers: Peers, trial: FrozenTrial) -> None:
-        peers.add(self._curve(trial, completed=trial.state == TrialState.COMPLETE))
+        # What finished folds has come to its own end on the first one, whose epochs these are.
+        completed = trial.state == TrialState.COMPLETE or finished_folds(trial.user_attrs) > 0
+        peers.add(self._curve(trial, completed=completed))
 
     def _curve(self, trial: FrozenTrial, *, completed: bool) -> LearningCurve:
         return learning_curve(

@@ -11,6 +11,7 @@ from zlib import crc32
 from optuna.samplers import RandomSampler
 from optuna.trial import FrozenTrial, TrialState
 
+from automl.tuning.finished_executions import finished_folds
 from automl.tuning.optuna_private import study_id
 
 if TYPE_CHECKING:
@@ -117,14 +118,21 @@ class _NotesDropped:
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None: ...
 
 
+#: More than any trial has.
+_EPOCHS = 10**12
+
+
 def rank_key(trial: FrozenTrial, direction: str) -> tuple[int, int, float]:
     """A sort key of a finished trial, the best first.
 
     Completed trials stand before pruned ones; of these, the longer survivor before the other
-    (the order that Optuna's TPE uses). No value and NaN are worst.
+    (the order that Optuna's TPE uses): one that has finished folds before one that has not
+    finished its first. No value and NaN are worst.
     """
     if trial.state == TrialState.COMPLETE:
         return 0, 0, _loss(trial.value, direction)
+    if folds := finished_folds(trial.user_attrs):
+        return 1, -(_EPOCHS + folds), _loss(trial.value, direction)  # the mean over them
     step = trial.last_step
     if step is None:
         return 2, 0, math.inf
