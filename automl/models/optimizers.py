@@ -1,4 +1,4 @@
-"""From a configuration to a Keras optimizer: thirteen names, clipping, weight decay, momentum.
+"""From a configuration to a Keras optimizer: which, clipping, weight decay, momentum.
 
 The learning rate is always a plain variable, never a schedule object: the training loop assigns
 it before each step (see `automl.models.schedules`).
@@ -6,7 +6,7 @@ it before each step (see `automl.models.schedules`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -14,24 +14,9 @@ import keras
 from automl.common.names import near_names
 from automl.errors import SpaceError
 from automl.models.schedules import initial_rate
+from automl.vocabulary.optimizers import CLIPPING, DECAY, DEFAULT_OPTIMIZER, OPTIMIZERS
+from automl.vocabulary.schedules import ONE_CYCLE
 
-OPTIMIZERS = (
-    "sgd",
-    "momentum",
-    "nesterov",
-    "adagrad",
-    "adadelta",
-    "rmsprop",
-    "adam",
-    "amsgrad",
-    "adamw",
-    "adamax",
-    "nadam",
-    "ftrl",
-    "lion",
-)
-
-CLIPPING = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
 UNDECAYED = ["bias", "gamma", "beta", "alpha"]
 """Weights that decay never touches: biases, the scales and shifts of normalization and PReLU's
 slopes (He et al. 2015 for PReLU; Loshchilov & Hutter's decay is meant for kernels)."""
@@ -135,57 +120,9 @@ def momentum_variable(optimizer: Any) -> Any | None:
     return getattr(optimizer, "momentum_variable", None)
 
 
-def _sgd(config: Mapping[str, Any], common: dict[str, Any]) -> Any:
-    name = config.get("optimizer")
-    if name == "sgd":
-        return keras.optimizers.SGD(**common)
-    kind = CycledSGD if _cycles_momentum(config) else keras.optimizers.SGD
-    momentum = float(_value(config, "momentum", 0.9))
-    return kind(momentum=momentum, nesterov=name == "nesterov", **common)
-
-
-def _rmsprop(config: Mapping[str, Any], common: dict[str, Any]) -> Any:
-    momentum = float(_value(config, "momentum", 0.0))
-    kind = CycledRMSprop if momentum > 0 and _cycles_momentum(config) else keras.optimizers.RMSprop
-    rho, epsilon = float(_value(config, "rho", 0.9)), float(_value(config, "epsilon", 1e-7))
-    return kind(rho=rho, momentum=momentum, epsilon=epsilon, **common)
-
-
-def _adadelta(config: Mapping[str, Any], common: dict[str, Any]) -> Any:
-    rho, epsilon = float(_value(config, "rho", 0.95)), float(_value(config, "epsilon", 1e-7))
-    return keras.optimizers.Adadelta(rho=rho, epsilon=epsilon, **common)
-
-
-def _adam(config: Mapping[str, Any], common: dict[str, Any]) -> Any:
-    name = str(config.get("optimizer", "nadam"))
-    kinds: dict[str, Any] = {
-        "adam": keras.optimizers.Adam,
-        "amsgrad": keras.optimizers.Adam,
-        "adamw": keras.optimizers.AdamW,
-        "adamax": keras.optimizers.Adamax,
-        "nadam": keras.optimizers.Nadam,
-    }
-    extra = {"amsgrad": True} if name == "amsgrad" else {}
-    return kinds[name](
-        beta_1=float(_value(config, "beta_1", 0.9)),
-        beta_2=float(_value(config, "beta_2", 0.999)),
-        epsilon=float(_value(config, "epsilon", 1e-7)),
-        **extra,
-        **common,
-    )
-
-
-def _lion(config: Mapping[str, Any], common: dict[str, Any]) -> Any:
-    beta_1, beta_2 = float(_value(config, "beta_1", 0.9)), float(_value(config, "beta_2", 0.99))
-    return keras.optimizers.Lion(beta_1=beta_1, beta_2=beta_2, **common)
-
-
-def _adagrad(config: Mapping[str, Any], common: dict[str, Any]) -> Any:
-    return keras.optimizers.Adagrad(epsilon=float(_value(config, "epsilon", 1e-7)), **common)
-
-
-def _ftrl(_: Mapping[str, Any], common: dict[str, Any]) -> Any:
-    return SquareRootFtrl(**common)
+#: Classes of our own for Keras's.
+_OWN = {"Ftrl": SquareRootFtrl}
+_CYCLED = {"SGD": CycledSGD, "RMSprop": CycledRMSprop}
 
 
 def make_optimizer(config: Mapping[str, Any]) -> Any:
@@ -209,23 +146,23 @@ def make_optimizer(config: Mapping[str, Any]) -> Any:
     Raises:
         SpaceError: If the optimizer or the kind of clipping is not known.
     """
-    name = str(_value(config, "optimizer", "nadam"))
-    makers: dict[str, Callable[[Mapping[str, Any], dict[str, Any]], Any]] = {
-        **dict.fromkeys(("sgd", "momentum", "nesterov"), _sgd),
-        **dict.fromkeys(("adam", "amsgrad", "adamw", "adamax", "nadam"), _adam),
-        "adagrad": _adagrad,
-        "adadelta": _adadelta,
-        "rmsprop": _rmsprop,
-        "ftrl": _ftrl,
-        "lion": _lion,
+    name = str(_value(config, "optimizer", DEFAULT_OPTIMIZER))
+    if name not in OPTIMIZERS:
+        raise _unknown("optimizer", name, tuple(OPTIMIZERS))
+    entry = OPTIMIZERS[name]
+    arguments: dict[str, Any] = {
+        **{key: float(_value(config, key, value)) for key, value in entry.arguments.items()},
+        **entry.fixed,
+        "learning_rate": initial_rate(config),
+        **_clipping(config),
     }
-    if name not in makers:
-        raise _unknown("optimizer", name, OPTIMIZERS)
-    common: dict[str, Any] = {"learning_rate": initial_rate(config), **_clipping(config)}
-    decay = float(_value(config, "weight_decay", 0.0))
-    if decay > 0.0 or name == "adamw":
-        common["weight_decay"] = decay
-    optimizer = makers[name](config, common)
+    decay = float(_value(config, DECAY.name, 0.0))
+    if decay > 0.0:
+        arguments["weight_decay"] = decay
+    kind = _OWN.get(entry.keras) or getattr(keras.optimizers, entry.keras)
+    if arguments.get("momentum", 0.0) > 0.0 and config.get("schedule") == ONE_CYCLE:
+        kind = _CYCLED[entry.keras]
+    optimizer = kind(**arguments)
     if decay > 0.0:
         optimizer.exclude_from_weight_decay(var_names=UNDECAYED)
     return optimizer
@@ -239,10 +176,6 @@ def _clipping(config: Mapping[str, Any]) -> dict[str, float]:
     if kind not in CLIPPING:
         raise _unknown("kind of clipping", str(kind), ("none", *CLIPPING))
     return {CLIPPING[str(kind)]: float(_value(config, "clip_threshold", 1.0))}
-
-
-def _cycles_momentum(config: Mapping[str, Any]) -> bool:
-    return config.get("schedule") == "one_cycle"
 
 
 def _value(config: Mapping[str, Any], name: str, default: Any) -> Any:

@@ -23,29 +23,15 @@ from numpy.typing import NDArray
 
 from automl.common.names import near_names
 from automl.errors import SpaceError
-
-SCHEDULES = (
-    "constant",
-    "power",
-    "exponential",
-    "piecewise",
-    "performance",
-    "one_cycle",
-    "cosine",
-    "cosine_restarts",
-    "warmup_cosine",
-    "linear",
+from automl.vocabulary.optimizers import OPTIMIZERS
+from automl.vocabulary.schedules import (
+    CONSTANT,
+    ONE_CYCLE,
+    PERFORMANCE,
+    SCHEDULES,
+    schedule_default,
 )
 
-DECAY_EPOCHS = 20.0
-POWER = 1.0
-PIECEWISE_FACTOR = 0.1
-PIECEWISE_BOUNDARIES = (1 / 3, 2 / 3)
-PERFORMANCE_FACTOR = 0.5
-PERFORMANCE_PATIENCE = 5
-WARMUP = 0.05
-RESTART_CYCLES = 3
-ONE_CYCLE_START = 0.1
 ONE_CYCLE_END = 1e-3
 """The last rate as a share of the start rate, as in the notebook to Géron's chapter 11."""
 ONE_CYCLE_MOMENTUM_DROP = 0.1
@@ -267,13 +253,8 @@ def _warmup_cosine(total: int, warmup: float) -> _Curve:
     return curve
 
 
-def _piecewise(total: int, config: Mapping[str, Any]) -> _Curve:
+def _piecewise(total: int, factor: float, shares: tuple[float, float]) -> _Curve:
     """A drop by the factor at each boundary, which are shares of the cap."""
-    factor = float(config.get("schedule_factor", PIECEWISE_FACTOR))
-    shares = (
-        config.get("schedule_first_boundary", PIECEWISE_BOUNDARIES[0]),
-        config.get("schedule_second_boundary", PIECEWISE_BOUNDARIES[1]),
-    )
     # A boundary between two steps counts from the step after it; rounding keeps one that lies
     # exactly on a step from slipping past it.
     boundaries = np.round(np.sort(np.array(shares, dtype=np.float64)) * total, 6)
@@ -284,25 +265,35 @@ def _piecewise(total: int, config: Mapping[str, Any]) -> _Curve:
     return curve
 
 
-def _curve(name: str, config: Mapping[str, Any], steps_per_epoch: int, total: int) -> _Curve:
-    """The multiplier of the learning rate as a function of the step."""
-    decay_steps = float(config.get("schedule_decay_epochs", DECAY_EPOCHS)) * steps_per_epoch
-    power = float(config.get("schedule_power", POWER))
-    curves: dict[str, Callable[[], _Curve]] = {
-        "constant": lambda: np.ones_like,
-        "power": lambda: lambda steps: (1.0 + steps / decay_steps) ** -power,
-        "exponential": lambda: lambda steps: 0.1 ** (steps / decay_steps),
-        "piecewise": lambda: _piecewise(total, config),
-        "cosine": lambda: lambda steps: _cosine(steps / total),
-        "cosine_restarts": lambda: _cosine_restarts(
-            total, int(config.get("schedule_cycles", RESTART_CYCLES))
-        ),
-        "warmup_cosine": lambda: _warmup_cosine(
-            total, float(config.get("schedule_warmup", WARMUP))
-        ),
-        "linear": lambda: lambda steps: 1.0 - steps / total,
-    }
-    return curves[name]()
+_Value: TypeAlias = Callable[[str], Any]
+
+#: Of each schedule that is a curve, the multiplier of the learning rate as a function of the step,
+#: from a function that gives its hyperparameters, the steps of an epoch and those of the cap.
+_CURVES: dict[str, Callable[[_Value, int, int], _Curve]] = {
+    CONSTANT: lambda value, epoch, total: np.ones_like,
+    "power": lambda value, epoch, total: (
+        lambda steps: (
+            (1.0 + steps / (float(value("schedule_decay_epochs")) * epoch))
+            ** -float(value("schedule_power"))
+        )
+    ),
+    "exponential": lambda value, epoch, total: (
+        lambda steps: 0.1 ** (steps / (float(value("schedule_decay_epochs")) * epoch))
+    ),
+    "piecewise": lambda value, epoch, total: _piecewise(
+        total,
+        float(value("schedule_factor")),
+        (value("schedule_first_boundary"), value("schedule_second_boundary")),
+    ),
+    "cosine": lambda value, epoch, total: lambda steps: _cosine(steps / total),
+    "cosine_restarts": lambda value, epoch, total: _cosine_restarts(
+        total, int(value("schedule_cycles"))
+    ),
+    "warmup_cosine": lambda value, epoch, total: _warmup_cosine(
+        total, float(value("schedule_warmup"))
+    ),
+    "linear": lambda value, epoch, total: lambda steps: 1.0 - steps / total,
+}
 
 
 def make_schedule(config: Mapping[str, Any], steps_per_epoch: int, epochs: int) -> Schedule:
@@ -339,24 +330,26 @@ def make_schedule(config: Mapping[str, Any], steps_per_epoch: int, epochs: int) 
     Raises:
         SpaceError: If the schedule's name is not known.
     """
-    name = str(config.get("schedule", "constant"))
+    name = str(config.get("schedule", CONSTANT))
     if name not in SCHEDULES:
         near = near_names(name, SCHEDULES) or SCHEDULES
         raise SpaceError(f"There is no schedule {name!r}; choose {', '.join(near)}.")
+
+    def value(key: str) -> Any:
+        return config.get(key, schedule_default(key, name))
+
     rate = initial_rate(config)
     total = steps_per_epoch * epochs
-    if name == "performance":
-        factor = float(config.get("schedule_factor", PERFORMANCE_FACTOR))
-        patience = int(config.get("schedule_patience", PERFORMANCE_PATIENCE))
+    if name == PERFORMANCE:
+        factor, patience = float(value("schedule_factor")), int(value("schedule_patience"))
         return PerformanceSchedule(rate, steps_per_epoch, epochs, factor, patience)
-    if name == "one_cycle":
-        cycle = _OneCycle(total, float(config.get("schedule_start", ONE_CYCLE_START)))
+    if name == ONE_CYCLE:
+        cycle = _OneCycle(total, float(value("schedule_start")))
         momentum = config.get("momentum")
         momenta = None if momentum is None else lambda t: cycle.momentum(float(momentum), t)
         return CurveSchedule(rate, cycle.rate, steps_per_epoch, epochs, momenta)
-    return CurveSchedule(
-        rate, _curve(name, config, steps_per_epoch, total), steps_per_epoch, epochs
-    )
+    curve = _CURVES[name](value, steps_per_epoch, total)
+    return CurveSchedule(rate, curve, steps_per_epoch, epochs)
 
 
 def initial_rate(config: Mapping[str, Any]) -> float:
@@ -371,4 +364,5 @@ def initial_rate(config: Mapping[str, Any]) -> float:
     rate = config.get("learning_rate")
     if rate is not None:
         return float(rate)
-    return 1e-2 if config.get("optimizer") in ("sgd", "momentum", "nesterov") else 1e-3
+    entry = OPTIMIZERS.get(str(config.get("optimizer")))
+    return 1e-3 if entry is None else entry.rate

@@ -33,8 +33,9 @@ from automl.space.regularization import (
     not_selu,
     regularizer_hyperparameters,
 )
-from automl.space.sources import FERLITSCH_DESIGN, GERON, REALMLP, TABM, ZAFAR
 from automl.space.training import training_hyperparameters
+from automl.vocabulary.optimizers import OPTIMIZERS
+from automl.vocabulary.sources import FERLITSCH_DESIGN, GERON, REALMLP, TABM, ZAFAR
 
 ACTIVATIONS = (
     "relu",
@@ -336,7 +337,7 @@ def dense_training_hyperparameters() -> list[Hyperparameter]:
         if parameter.name != "optimizer" or not isinstance(parameter, Choice):
             made.append(parameter)
             continue
-        deep = [option for option in parameter.options if option != "adagrad"]
+        deep = [name for name in parameter.options if not OPTIMIZERS[str(name)].linear_only]
         made.append(replace(parameter, options=deep, when=_DEPTH > 0))
         made.append(replace(parameter, when=_DEPTH == 0, label="linear"))
     return made

@@ -10,7 +10,7 @@ from automl.space.choice import Choice
 from automl.space.condition import Condition, Ref
 from automl.space.hyperparameter import Hyperparameter
 from automl.space.numeric import Float
-from automl.space.sources import FERLITSCH_HANDBOOK, GERON, ZAFAR
+from automl.vocabulary.sources import FERLITSCH_HANDBOOK, GERON, ZAFAR
 
 
 def not_selu() -> Condition:

@@ -9,7 +9,9 @@ from typing import Any
 from automl.errors import SpaceError
 from automl.space.choice import Choice
 from automl.space.condition import Comparable, Condition, all_of, spell
-from automl.space.hyperparameter import Hyperparameter
+from automl.space.hyperparameter import UNSET, Hyperparameter
+from automl.space.numeric import Float, Int
+from automl.vocabulary.ranges import Range
 
 
 def tied(
@@ -63,42 +65,39 @@ def tied(
     return tuple(made)
 
 
-def tied_where_offered(
-    name: str, parent: Choice, groups: Sequence[tuple[Sequence[Any], Hyperparameter]]
-) -> tuple[Hyperparameter, ...]:
-    """`tied` for fragments whose parent may offer some of the options only.
+def ranged(parent: Choice, ranges: Sequence[Range]) -> list[Hyperparameter]:
+    """The hyperparameters that the options of a choice have.
 
     Args:
-        name: The name in a configuration.
-        parent: The choice that decides.
-        groups: Options and the hyperparameter to use for them.
+        parent: The choice; it may offer some of the options only.
+        ranges: What the options have; several of one name are variants of it (see `tied`).
 
     Returns:
-        The variants for options that ``parent`` has; empty where it has none of them.
+        Those that an option of ``parent`` has, each active for its own options.
     """
-    offered: dict[Any, Hyperparameter] = {}
-    for options, variant in groups:
-        kept = tuple(option for option in options if parent.contains(option))
-        if kept:
-            offered[kept] = variant
-    return tied(name, parent, offered) if offered else ()
+    made: list[Hyperparameter] = []
+    for name in dict.fromkeys(one.name for one in ranges):
+        same = [one for one in ranges if one.name == name]
+        offered = {
+            kept: number_from(one)
+            for one in same
+            if (kept := tuple(option for option in one.of if parent.contains(option)))
+        }
+        if len(same) > 1 and offered:
+            made += tied(name, parent, offered)
+        else:
+            made += [replace(one, when=parent.isin(kept)) for kept, one in offered.items()]
+    return made
 
 
-def when_offered(
-    parent: Choice, options: Sequence[Any], parameter: Hyperparameter, *, source: str = ""
-) -> list[Hyperparameter]:
-    """A hyperparameter that is active for some options of a choice, for use in fragments.
-
-    Args:
-        parent: The choice.
-        options: The options it is active for; those that ``parent`` does not have are ignored.
-        parameter: The hyperparameter, without a condition.
-        source: Where its range comes from, if it does not say so itself.
-
-    Returns:
-        The hyperparameter with its condition; empty where ``parent`` has none of the options.
-    """
-    kept = [option for option in options if parent.contains(option)]
-    if not kept:
-        return []
-    return [replace(parameter, when=parent.isin(kept), source=parameter.source or source)]
+def number_from(one: Range) -> Hyperparameter:
+    """The hyperparameter of a range, without a condition."""
+    words: dict[str, Any] = {
+        "log": one.log,
+        "help": one.help,
+        "source": one.source,
+        "otherwise": UNSET if one.otherwise is None else one.otherwise,
+    }
+    if isinstance(one.low, int) and isinstance(one.high, int):
+        return Int(one.name, one.low, one.high, default=int(one.default), **words)
+    return Float(one.name, one.low, one.high, default=one.default, **words)

@@ -15,43 +15,33 @@ from automl.space.choice import Boolean, Choice
 from automl.space.condition import Ref, all_of
 from automl.space.hyperparameter import Hyperparameter
 from automl.space.numeric import Float
-from automl.space.schedules import SCHEDULES, schedule_hyperparameters
-from automl.space.sources import (
+from automl.space.tied import number_from, ranged, tied
+from automl.vocabulary.optimizers import (
+    CLIPPING,
+    DECAY,
+    DEFAULT_OPTIMIZER,
+    DETAILS,
+    OPTIMIZERS,
+    RATES,
+    SGD_FAMILY,
+)
+from automl.vocabulary.schedules import DEFAULT_SCHEDULE, SCHEDULE_RANGES, SCHEDULES
+from automl.vocabulary.sources import (
     FERLITSCH_DESIGN,
     FERLITSCH_HANDBOOK,
     GERON,
-    KADRA,
     PLAYBOOK,
     REALMLP,
-    TABM,
     ZAFAR,
 )
-from automl.space.tied import tied, tied_where_offered, when_offered
 
-__all__ = ["OPTIMIZERS", "SCHEDULES", "training_hyperparameters"]
+__all__ = ["training_hyperparameters"]
 
-OPTIMIZERS = (
-    "sgd",
-    "momentum",
-    "nesterov",
-    "adagrad",
-    "adadelta",
-    "rmsprop",
-    "adam",
-    "amsgrad",
-    "adamw",
-    "adamax",
-    "nadam",
-    "ftrl",
-    "lion",
-)
 BATCH_SIZES = (16, 32, 64, 128, 256)
 LARGE_SGD_RATE = 0.03
 """Learning rate from which SGD, with or without momentum, trains with clipped gradients only. Of 12
 random configurations of the dense space with rates of 0.03 to 0.1 on housing, 5 diverged without
 clipping, and none with clipping (measured)."""
-_SGD_FAMILY = ("sgd", "momentum", "nesterov")
-_ADAM_FAMILY = ("adam", "amsgrad", "adamw", "adamax", "nadam")
 
 
 def training_hyperparameters(
@@ -80,26 +70,24 @@ def training_hyperparameters(
     """
     optimizer = Choice(
         "optimizer",
-        _chosen("optimizer", optimizers, OPTIMIZERS),
-        default="nadam" if optimizers is None else optimizers[0],
+        _chosen("optimizer", optimizers, tuple(OPTIMIZERS)),
+        default=DEFAULT_OPTIMIZER if optimizers is None else optimizers[0],
         help="how gradients move the weights",
         source=f"{GERON}, table 11-2; {FERLITSCH_DESIGN}; {ZAFAR}: adam first, then tuned SGD",
     )
     schedule = Choice(
         "schedule",
         _chosen("schedule", schedules, SCHEDULES),
-        default="performance" if schedules is None else schedules[0],
+        default=DEFAULT_SCHEDULE if schedules is None else schedules[0],
         help="how the learning rate changes over the epochs",
         source=f"{GERON}, table 11-2; {ZAFAR}; {FERLITSCH_DESIGN}",
     )
     return [
         optimizer,
-        *_learning_rate(optimizer),
-        *_momenta(optimizer),
-        *_adam_details(optimizer),
+        *ranged(optimizer, (*RATES, *DETAILS)),
         *_weight_decay(optimizer),
         schedule,
-        *schedule_hyperparameters(schedule),
+        *ranged(schedule, SCHEDULE_RANGES),
         *([_batch_size()] if batch_size else []),
         *(_clipping(optimizer) if clipping else []),
         *([_label_smoothing()] if label_smoothing else []),
@@ -123,75 +111,9 @@ def _chosen(word: str, given: Sequence[str] | None, known: tuple[str, ...]) -> t
     return tuple(given)
 
 
-def _learning_rate(optimizer: Choice) -> tuple[Hyperparameter, ...]:
-    def rate(low: float, high: float, default: float, source: str) -> Float:
-        return Float(
-            "learning_rate",
-            low,
-            high,
-            log=True,
-            default=default,
-            help="step size before the schedule",
-            source=source,
-        )
-
-    decades = f"{FERLITSCH_HANDBOOK} and {FERLITSCH_DESIGN}: 0.1 to 1e-5"
-    return tied_where_offered(
-        "learning_rate",
-        optimizer,
-        [
-            (_SGD_FAMILY, rate(1e-3, 0.1, 1e-2, decades)),
-            (("rmsprop", *_ADAM_FAMILY), rate(1e-5, 1e-2, 1e-3, decades)),
-            # Both divide by an ever-growing sum of squared gradients, so they start larger.
-            (("adagrad", "ftrl"), rate(1e-4, 1e-1, 1e-2, f"own, within {decades}")),
-            (("lion",), rate(2e-6, 2e-3, 2e-4, "own: a fifth of adam's")),
-            (("adadelta",), rate(0.1, 2.0, 1.0, "own: near 1.0")),
-        ],
-    )
-
-
-def _momenta(optimizer: Choice) -> list[Hyperparameter]:
-    momentum = Float(
-        "momentum",
-        0.5,
-        0.99,
-        default=0.9,
-        otherwise=0.0,
-        help="share of the last step that is kept",
-        source=f"{FERLITSCH_DESIGN}; {FERLITSCH_HANDBOOK}",
-    )
-    rho = Float(
-        "rho",
-        0.85,
-        0.99,
-        default=0.9,
-        help="decay of the average of squared gradients",
-        source=f"{GERON}, ch. 11",
-    )
-    return [
-        *when_offered(optimizer, ("momentum", "nesterov", "rmsprop"), momentum),
-        *when_offered(optimizer, ("rmsprop", "adadelta"), rho),
-    ]
-
-
-def _adam_details(optimizer: Choice) -> list[Hyperparameter]:
-    source = f"{GERON}, ch. 11"
-    details = [
-        Float("beta_1", 0.8, 0.95, default=0.9, help="decay of the average gradient"),
-        Float("beta_2", 0.9, 0.9999, default=0.999, help="decay of the average squared gradient"),
-        Float("epsilon", 1e-8, 1e-3, log=True, default=1e-7, help="keeps the division stable"),
-    ]
-    return [
-        made
-        for detail in details
-        for made in when_offered(optimizer, _ADAM_FAMILY, detail, source=source)
-    ]
-
-
 def _weight_decay(optimizer: Choice) -> list[Hyperparameter]:
     """No weight decay, or one from a logarithmic range, which has no 0: hence the switch."""
-    source = f"{REALMLP}; {TABM}; {KADRA}"
-    decaying = [name for name in ("adamw", "lion", "nesterov") if optimizer.contains(name)]
+    decaying = [name for name in DECAY.of if optimizer.contains(name)]
     if not decaying:
         return []
     switch = Boolean(
@@ -199,20 +121,10 @@ def _weight_decay(optimizer: Choice) -> list[Hyperparameter]:
         default=True,
         when=optimizer.isin(decaying),
         help="whether weights decay",
-        source=source,
+        source=DECAY.source,
     )
-    decay = Float(
-        "weight_decay",
-        1e-6,
-        1e-1,
-        log=True,
-        default=1e-4,
-        otherwise=0.0,
-        help="share of each weight taken off a step, times the learning rate",
-        source=source,
-    )
-    none = Choice("weight_decay", (0.0,), help="weights do not decay", source=source)
-    return [switch, *tied("weight_decay", switch, {True: decay, False: none})]
+    none = Choice(DECAY.name, (0.0,), help="weights do not decay", source=DECAY.source)
+    return [switch, *tied(DECAY.name, switch, {True: number_from(DECAY), False: none})]
 
 
 def _batch_size() -> Choice:
@@ -233,12 +145,12 @@ def _clipping(optimizer: Choice) -> list[Hyperparameter]:
     # One choice of kind, so that clipping by value and by norm, which Keras refuses, never meet.
     kinds = Choice(
         "clipping",
-        ("none", "value", "norm", "global_norm"),
+        ("none", *CLIPPING),
         help="what keeps single gradients from exploding",
         source=f"{GERON}, ch. 11",
     )
     made = [kinds]
-    sgd = [name for name in _SGD_FAMILY if optimizer.contains(name)]
+    sgd = [name for name in SGD_FAMILY if optimizer.contains(name)]
     if sgd:
         large = all_of(optimizer.isin(sgd), Ref("learning_rate") >= LARGE_SGD_RATE)
         by_norm = replace(

@@ -11,13 +11,13 @@ import tensorflow as tf
 
 from automl.errors import SpaceError
 from automl.models.optimizers import (
-    OPTIMIZERS,
     CycledRMSprop,
     CycledSGD,
     SquareRootFtrl,
     make_optimizer,
     momentum_variable,
 )
+from automl.vocabulary.optimizers import OPTIMIZERS
 
 CLIPPING_ARGUMENTS = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automl.errors import SpaceError
-from automl.models.schedules import SCHEDULES, Schedule, make_schedule
+from automl.models.schedules import Schedule, make_schedule
+from automl.vocabulary.schedules import SCHEDULES
 
 LENGTHS = st.tuples(st.integers(1, 40), st.integers(1, 60))
 

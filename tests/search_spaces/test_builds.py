@@ -16,7 +16,8 @@ from automl.models.core import build_core, compile_core
 from automl.models.optimizers import make_optimizer, momentum_variable
 from automl.models.schedules import make_schedule
 from automl.space import Configuration, SearchSpace, find_space
-from automl.space.training import OPTIMIZERS, SCHEDULES
+from automl.vocabulary.optimizers import OPTIMIZERS
+from automl.vocabulary.schedules import SCHEDULES
 
 NAMES = ("mlp", "linear", "wide_and_deep", "geron-housing", "handbook", "default-dnn")
 TASKS = {

@@ -9,7 +9,8 @@ import pytest
 
 from automl.errors import SpaceError
 from automl.space import Boolean, Choice, Float, Int, Ref, SearchSpace, tied
-from automl.space.tied import when_offered
+from automl.space.tied import ranged
+from automl.vocabulary.ranges import Range
 
 optimizer = Choice("optimizer", ["sgd", "momentum", "adam", "none"])
 slow = Float("rate", 1e-4, 1e-2, log=True, default=1e-3)
@@ -69,7 +70,17 @@ def test_wrong_variants_are_named(variants: Any, message: str) -> None:
 
 
 def test_fragments_leave_out_what_the_parent_does_not_offer() -> None:
-    momentum = Float("momentum", 0.5, 0.99)
-    assert when_offered(Choice("optimizer", ["adam"]), ("sgd",), momentum) == []
-    (made,) = when_offered(optimizer, ("sgd", "nesterov"), momentum)
-    assert str(made.condition) == 'optimizer == "sgd"'
+    momentum = Range("momentum", ("sgd", "nesterov"), 0.5, 0.99, 0.9, help="h", source="s")
+    assert ranged(Choice("optimizer", ["adam"]), [momentum]) == []
+    (made,) = ranged(optimizer, [momentum])
+    assert isinstance(made, Float) and str(made.condition) == 'optimizer == "sgd"'
+
+
+def test_several_ranges_of_one_name_are_its_variants() -> None:
+    ranges = [
+        Range("epochs", ("adam", "lion"), 5, 80, 20, help="h", source="s", log=True),
+        Range("epochs", ("sgd",), 1, 3, 2, help="h", source="s", otherwise=1),
+    ]
+    adam, sgd = ranged(optimizer, ranges)
+    assert isinstance(adam, Int) and (adam.key, sgd.key) == ("epochs[adam]", "epochs[sgd]")
+    assert adam.default == 20 and adam.log and sgd.otherwise == 1

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from automl.errors import SpaceError
 from automl.space import Configuration, SearchSpace, training_hyperparameters
-from automl.space.training import OPTIMIZERS, SCHEDULES
+from automl.vocabulary.optimizers import OPTIMIZERS
+from automl.vocabulary.schedules import SCHEDULES
 
 # What each optimizer and each schedule brings besides itself.
 DETAILS = {
@@ -77,7 +78,7 @@ def test_each_schedule_has_its_parameters_and_no_others(schedule: str) -> None:
 
 
 @given(
-    st.lists(st.sampled_from(OPTIMIZERS), min_size=1, unique=True),
+    st.lists(st.sampled_from(sorted(OPTIMIZERS)), min_size=1, unique=True),
     st.lists(st.sampled_from(SCHEDULES), min_size=1, unique=True),
     st.integers(0, 100),
 )
