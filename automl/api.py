@@ -82,8 +82,8 @@ def search(
 
         with closing(warm_processes()) as processes:  # they import TensorFlow while the rest begins
             from automl.space.keras_tuner import space_of
-            from automl.tuning.request import make_request
             from automl.tuning.search import start_search
+            from automl.tuning.search_request import make_request
 
             own = None if isinstance(space, str) else space_of(space)
             name = str(space) if own is None else own.name

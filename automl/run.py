@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from automl.tuning.observer import Observer
     from automl.tuning.outcome import Outcome
+    from automl.tuning.search_observers import KeptNotes
     from automl.tuning.session import SearchEnd
-    from automl.tuning.telling import KeptNotes
 
 
 class Run:
@@ -215,9 +215,9 @@ def conducted(
         observer: Who watches besides.
         verbose: What is shown on the way.
     """
-    from automl.tuning.telling import ending, telling
+    from automl.tuning.search_observers import end_line, search_observers
 
-    with telling(observer, verbose) as told:
+    with search_observers(observer, verbose) as told:
         try:
             run = _ended(start(told.observer), told.kept)
         except AutoMLError as error:
@@ -225,7 +225,7 @@ def conducted(
             if error.run is None and told.log.run is not None:
                 error.run = Run(RunDirectory(told.log.run), notes=error.notes)
             raise
-        told.log.said(ending(run.outcome, run.record))
+        told.log.said(end_line(run.outcome, run.record))
     return run
 
 

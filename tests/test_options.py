@@ -16,7 +16,7 @@ from automl.common.option_values import at_least
 from automl.data.request import DataRequest
 from automl.errors import RequestError
 from automl.tuning.options import RESUME_OPTIONS, SEARCH_OPTIONS, SearchOptions
-from automl.tuning.request import SearchRequest
+from automl.tuning.search_request import SearchRequest
 
 #: Only of the command: what it prints, and how.
 PRINTING = {"quiet", "as_json", "debug", "help"}

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from automl.cli.completion import one_of
+from automl.cli.completion import completing
 from automl.common.option import Option
 
 #: Types of which a value is typed as it is, and whose default the help shows.
@@ -63,7 +63,7 @@ def _parameter(option: Option, resumed: bool) -> inspect.Parameter:
         metavar="" if kind is bool else option.metavar,
         help=_help(option, resumed),
         rich_help_panel=None if resumed else option.panel,
-        autocompletion=one_of(option.names) if option.names else None,
+        autocompletion=completing(option.names) if option.names else None,
     )
     if kind is bool:
         default = bool(option.default)

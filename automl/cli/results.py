@@ -16,7 +16,7 @@ from automl.errors import RequestError
 TOP = 20
 
 
-class Format(StrEnum):
+class LeaderboardFormat(StrEnum):
     """How a leaderboard is written."""
 
     TABLE = "table"
@@ -40,9 +40,9 @@ def leaderboard(
         ),
     ] = None,
     format_: Annotated[
-        Format,
+        LeaderboardFormat,
         typer.Option("--format", "-f", help="A table to read; CSV, JSON or Markdown to work with."),
-    ] = Format.TABLE,
+    ] = LeaderboardFormat.TABLE,
     output: Annotated[
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write to a file. Default: print it."),
@@ -62,13 +62,13 @@ def leaderboard(
     from automl.results.run_directory import RunDirectory
     from automl.results.table import leaderboard_text
 
-    if as_json and format_ not in (Format.TABLE, Format.JSON):
+    if as_json and format_ not in (LeaderboardFormat.TABLE, LeaderboardFormat.JSON):
         raise RequestError(f"--json and --format {format_} are two formats; give one of them.")
     record = read_record(RunDirectory.open(run), storage=storage)
     tell(record.notes)
     rows = ranked(record)
-    format_ = Format.JSON if as_json else format_
-    if format_ is Format.TABLE:
+    format_ = LeaderboardFormat.JSON if as_json else format_
+    if format_ is LeaderboardFormat.TABLE:
         printed = output is None
         text = leaderboard_text(
             record,
@@ -77,10 +77,10 @@ def leaderboard(
             width=screen_width(),
             color=printed and use_color(),
         )
-    elif format_ is Format.MARKDOWN:
+    elif format_ is LeaderboardFormat.MARKDOWN:
         text = to_markdown(record, rows[:top])
     else:
-        text = (to_csv if format_ is Format.CSV else to_json)(rows[:top])
+        text = (to_csv if format_ is LeaderboardFormat.CSV else to_json)(rows[:top])
     _deliver(text, output)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from automl.cli.completion import one_of
+from automl.cli.completion import completing
 from automl.cli.shared_options import AsJson, Debug
 from automl.common.forms import to_form
 from automl.common.shell import option, shown_path
@@ -23,7 +23,7 @@ Reference = Annotated[
     str,
     typer.Argument(
         metavar="SPACE",
-        autocompletion=one_of(installed_spaces),
+        autocompletion=completing(installed_spaces),
         help="A space's name, a file (mine.py, mine.py:space) or module:attribute; KerasTuner's "
         "build(hp) functions and hypermodels are spaces too.",
     ),
@@ -37,7 +37,7 @@ _TAKES = {
 }
 
 
-class Format(StrEnum):
+class SpacesFormat(StrEnum):
     """How a search space is written."""
 
     TABLE = "table"
@@ -83,8 +83,8 @@ def list_all(context: typer.Context, as_json: AsJson = False, debug: Debug = Fal
 def show(
     space: Reference,
     format_: Annotated[
-        Format, typer.Option("--format", "-f", help="A table to read, or JSON to work with.")
-    ] = Format.TABLE,
+        SpacesFormat, typer.Option("--format", "-f", help="A table to read, or JSON to work with.")
+    ] = SpacesFormat.TABLE,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -93,7 +93,7 @@ def show(
     from automl.engines.space_tracing import locate_space, with_hyperparameters_traced
 
     found = with_hyperparameters_traced(locate_space(space))
-    if as_json or format_ is Format.JSON:
+    if as_json or format_ is SpacesFormat.JSON:
         print_json(found.to_json())
         return
     count = found.count()

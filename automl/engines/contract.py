@@ -3,9 +3,10 @@
 A driver opens an engine with a `Job`, submits at most ``slots`` trials at a time and reads events
 until each has ended. Where a spec says ``wait_for_answer``, the worker waits after an epoch until
 `Engine.answer` says whether to go on, unless its score spares it the question
-(`automl.engines.asking`); otherwise it goes on by itself. Of a trial that has several executions
-(on folds, with other seeds) it always waits after each but the last. An engine never looks at a
-configuration's values and never decides anything; a driver never knows where a trial runs.
+(`automl.engines.ask_policy`); otherwise it goes on by itself. Of a trial that has several
+executions (on folds, with other seeds) it always waits after each but the last. An engine never
+looks at a configuration's values and never decides anything; a driver never knows where a trial
+runs.
 A new engine is one file that implements `Engine`.
 """
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from automl.common.forms import to_form
 from automl.engines.absence import Absence
 from automl.engines.child import Child
-from automl.engines.held_up import HeldUp
 from automl.engines.limits import LIMIT_GRACE, STALL_SECONDS, overdue
 from automl.engines.process_output import describe_end, length, printed_since
 from automl.engines.process_table import process_state
+from automl.engines.suspended_time import SuspendedTime
 from automl.trial import TrialResult, TrialSpec
 
 
@@ -30,7 +30,7 @@ class LocalWorker:
         self._absence = absence
         self._excused_from = self._silence_excused_from = absence.seconds
         self._held_up = self._silence_held_up = 0.0
-        self._hold = HeldUp(absence, self.heard)
+        self._hold = SuspendedTime(absence, self.heard)
         self._log_start = length(log)
         self.first_memory: int | None = None  # when it was ready
         self.usual_memory: int | None = None  # after its first trial

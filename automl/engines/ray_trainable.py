@@ -20,7 +20,7 @@ from ray.tune import Trainable
 from ray.tune.result import DONE
 
 from automl.common.forms import from_form, to_form
-from automl.engines.asking import Asking
+from automl.engines.ask_policy import AskPolicy
 from automl.engines.process_memory import give_back_memory, resident_memory
 from automl.engines.ray_watch import Place
 from automl.engines.ray_workload import Workload
@@ -123,7 +123,7 @@ class _Conversation:
         self._interruption: str | None = None
         self._answer: dict[str, Any] | None = None
         self._at = [0, 0]  # the last execution and epoch that was told of
-        self._asking = Asking(spec, trainable.workload.objective.direction)
+        self._asking = AskPolicy(spec, trainable.workload.objective.direction)
         self._news: queue.SimpleQueue[
             tuple[EpochReport, bool] | _Inside | ExecutionReport | TrialResult
         ] = queue.SimpleQueue()

@@ -11,8 +11,8 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from automl.engines.absence import Absence
-from automl.engines.held_up import HeldUp
 from automl.engines.process_table import ProcessState, began, process_state
+from automl.engines.suspended_time import SuspendedTime
 
 #: Seconds for which nothing is held against the trials of a machine that does not answer.
 PATIENCE_SECONDS = 30.0
@@ -145,7 +145,7 @@ class TrialClock:
     def __init__(self, absence: Absence) -> None:
         self._absence = absence
         self._absent_before = absence.seconds
-        self._hold: HeldUp | None = None
+        self._hold: SuspendedTime | None = None
         self._held_up = 0.0
         self._heard, self._excused_then = 0.0, 0.0
 
@@ -160,9 +160,9 @@ class TrialClock:
         self._absent_before = max(self._absent_before, self._absence.seconds - since)
 
     def look(self, now: float, seen: ProcessState | None) -> None:
-        """Takes how its process stands; see `HeldUp.look`."""
+        """Takes how its process stands; see `SuspendedTime.look`."""
         if self._hold is None:
-            self._hold = HeldUp(self._absence, now)
+            self._hold = SuspendedTime(self._absence, now)
         if self._hold.is_due(now):
             self._held_up += self._hold.look(now, seen)
 

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from automl.common.forms import from_form, to_form
-from automl.engines.asking import Asking
+from automl.engines.ask_policy import AskPolicy
 from automl.engines.contract import Job
 from automl.engines.process_memory import give_back_memory, resident_memory
 from automl.trial import HOLDOUT, Answer, EpochReport, ExecutionReport, TrialSpec
@@ -35,7 +35,7 @@ REPORT_SECONDS = 0.05
 class _Conversation:
     """The driver as one trial sees it."""
 
-    def __init__(self, connection: Connection, asking: Asking) -> None:
+    def __init__(self, connection: Connection, asking: AskPolicy) -> None:
         self._connection = connection
         self._asking = asking
         self._interruption: str | None = None
@@ -128,7 +128,7 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
         spec = from_form(TrialSpec, message["trial"])
         if spec.space not in spaces:
             spaces[spec.space] = job.spaces[spec.space].load()
-        conversation = _Conversation(connection, Asking(spec, job.objective.direction))
+        conversation = _Conversation(connection, AskPolicy(spec, job.objective.direction))
         result = train_executions(
             spec,
             spaces[spec.space],

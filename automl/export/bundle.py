@@ -54,7 +54,7 @@ class Bundle:
         """Code of a person's own that loading the model runs, or None where it runs none.
 
         ``objects``, the names of what Keras does not have; ``files``, path below `CODE_FOLDER` to
-        SHA-256; ``file`` and ``module``, see `automl.export.own_code.load`.
+        SHA-256; ``file`` and ``module``, see `automl.export.own_code.load_with_code`.
         """
         code: Mapping[str, Any] | None = self.config.get("code")
         return code
@@ -241,7 +241,7 @@ def load_bundled(bundle: Bundle, trust: bool = False) -> Any:
 
 
 def code_loader(bundle: Bundle) -> dict[str, Any] | None:
-    """What `automl.export.own_code.load` takes of a bundle, or None where Keras alone loads it.
+    """What `automl.export.own_code.load_with_code` takes of a bundle; None where Keras will do.
 
     Raises:
         RunError: A file of the code was changed.
@@ -266,8 +266,8 @@ def load_keras(path: Path, code: Mapping[str, Any] | None = None) -> Any:
 
     Args:
         path: The file.
-        code: Code to run, for which there is consent; see `automl.export.own_code.load`. None for
-            Keras alone, with ``safe_mode`` on.
+        code: Code to run, for which there is consent; see `automl.export.own_code.load_with_code`.
+            None for Keras alone, with ``safe_mode`` on.
 
     Raises:
         RunError: It cannot be loaded so.
@@ -277,10 +277,10 @@ def load_keras(path: Path, code: Mapping[str, Any] | None = None) -> Any:
     check_model_file(path)
     if code is not None:
         from automl.export.loadable import error_text
-        from automl.export.own_code import load
+        from automl.export.own_code import load_with_code
 
         try:
-            return load(path, code)
+            return load_with_code(path, code)
         except Exception as error:
             raise RunError(
                 f"The model {path} cannot be loaded with the code that came with it "

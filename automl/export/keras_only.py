@@ -74,7 +74,7 @@ def predict(model: str, inputs: str, output: str, code: Mapping[str, Any] | None
     if code is None:
         loaded = keras.saving.load_model(model, compile=False, safe_mode=True)
     else:
-        loaded = importlib.import_module("automl.export.own_code").load(model, code)
+        loaded = importlib.import_module("automl.export.own_code").load_with_code(model, code)
     given: Any = dict(zip(names, tensors, strict=True)) if names else tensors[0]
     if len(names) < MANY_INPUTS:
         predictions = loaded.predict(given, verbose=0)

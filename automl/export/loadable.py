@@ -20,7 +20,7 @@ from automl.export.own_code import (
     LAMBDA,
     NotFoundInCode,
     OwnObject,
-    load,
+    load_with_code,
     nothing_registered,
     own_objects,
 )
@@ -85,11 +85,11 @@ def _loaded(file: Path, folder: Path, code: OwnCode | None, runs_code: bool) -> 
             return keras.saving.load_model(file, compile=False, safe_mode=True)
         code = code or OwnCode()
         code.write(Root(folder.parent), folder)
-        return load(file, loader_of(code, folder))
+        return load_with_code(file, loader_of(code, folder))
 
 
 def loader_of(code: OwnCode, folder: Path) -> dict[str, Any]:
-    """What `automl.export.own_code.load` takes.
+    """What `automl.export.own_code.load_with_code` takes.
 
     Args:
         code: The code.

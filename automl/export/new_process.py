@@ -83,7 +83,7 @@ class NewProcess(ABC):
             model: The ``.keras`` file.
             arrays: The model's inputs, as `InputPlan.exported` gives them.
             code: Code of a person's own that the model needs, which then may import this package
-                too; see `automl.export.own_code.load`. None for Keras alone.
+                too; see `automl.export.own_code.load_with_code`. None for Keras alone.
             place: Folder in which inputs and predictions lie meanwhile. Killed, this process leaves
                 them there, and they are raw rows; None for the system's temporary folder.
 

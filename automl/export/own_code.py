@@ -90,7 +90,7 @@ def _named(config: Any) -> Iterator[OwnObject]:
                 yield OwnObject(name, module, str(registered))
 
 
-def load(model: str | Path, code: Mapping[str, Any]) -> Any:
+def load_with_code(model: str | Path, code: Mapping[str, Any]) -> Any:
     """Loads a model and runs the code that it needs.
 
     Args:

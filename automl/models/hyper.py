@@ -12,7 +12,7 @@ import keras
 
 from automl.errors import SpaceError
 from automl.models.hyper_parameters import converted
-from automl.models.hyper_ranges import ScaledParameters, holds
+from automl.models.hyper_ranges import ScaledParameters, has_value
 from automl.models.keras_private import compile_arguments
 from automl.models.keras_tuner_package import keras_tuner
 from automl.space.fit_options import FitOptions
@@ -75,7 +75,7 @@ class HyperBuilt:
             if declared.name in self.given
             and declared.name not in self.fit.settled
             and self.hp.is_active(declared)
-            and not holds(declared, self.given[declared.name])
+            and not has_value(declared, self.given[declared.name])
         ]
         return [
             f"The builder asks for {name!r} in a range that does not hold every trial's value: "

@@ -134,7 +134,7 @@ def few_values(one: Any) -> list[Any]:
     return list(values) if len(values) <= MOST_VALUES else []
 
 
-def holds(one: Any, value: Any) -> bool:
+def has_value(one: Any, value: Any) -> bool:
     """Whether a value lies in the range of one of KerasTuner's hyperparameters."""
     if isinstance(one, kinds.Int | kinds.Float):
         return isinstance(value, int | float) and bool(one.min_value <= value <= one.max_value)

@@ -64,7 +64,7 @@ def forget_compilation(model: Any) -> None:
     model._loss_tracker = None
 
 
-def options_of(wrapped: Any) -> dict[str, Any]:
+def keras_options_of(wrapped: Any) -> dict[str, Any]:
     """The arguments that a loss or a metric hands on to its function."""
     options: dict[str, Any] = getattr(wrapped, "_fn_kwargs", {})
     return options

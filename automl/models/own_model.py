@@ -17,7 +17,7 @@ from automl.data.plan import InputSignature, TargetScale
 from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
 from automl.models.inputs.builder import TableInputs
-from automl.models.keras_private import options_of
+from automl.models.keras_private import keras_options_of
 from automl.models.several_inputs import InputPart, part_tensor
 
 Shape = tuple[int, ...]
@@ -237,7 +237,7 @@ def loss_of_model(model: Any) -> ModelLoss:
     named = getattr(loss, "fn", loss)  # Keras wraps its functions
     name = getattr(named, "__name__", type(named).__name__)
     module = getattr(named, "__module__", "") or ""
-    options = options_of(loss)
+    options = keras_options_of(loss)
     from_logits = getattr(loss, "from_logits", None) or options.get("from_logits", False)
     return ModelLoss(name.lower(), module.partition(".")[0] == "keras", bool(from_logits))
 

@@ -30,7 +30,7 @@ MOST_TOLD = 6
 
 
 @dataclass(frozen=True)
-class Column:
+class InputColumn:
     """A column of the prepared rows.
 
     Attributes:
@@ -56,7 +56,7 @@ class InputPart:
     name: str
     shape: tuple[int, ...]
     dtype: str
-    columns: tuple[Column, ...]
+    columns: tuple[InputColumn, ...]
 
     @property
     def has_numbers(self) -> bool:
@@ -124,7 +124,7 @@ def parts_note(parts: Sequence[InputPart], signature: InputSignature) -> str:
     return f"of the model's inputs {', '.join(told)}{left}"
 
 
-def _columns_text(columns: Sequence[Column], signature: InputSignature) -> str:
+def _columns_text(columns: Sequence[InputColumn], signature: InputSignature) -> str:
     names = _names(signature)
     codes = any(column.kind == CODES for column in columns)
     listed = _listed([names[column.kind == NUMERIC, column.position] for column in columns])
@@ -145,7 +145,7 @@ def _names(signature: InputSignature) -> dict[tuple[bool, int], str]:
     }
 
 
-def _named(tensor: Any, signature: InputSignature) -> list[Column]:
+def _named(tensor: Any, signature: InputSignature) -> list[InputColumn]:
     """The columns that an input's name says, or none."""
     names, name = _names(signature), str(tensor.name)
     exact = [place for place, column in names.items() if column == name]
@@ -178,8 +178,8 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "_", name).strip("_").casefold()
 
 
-def _columns(places: Sequence[tuple[bool, int]]) -> list[Column]:
-    return [Column(NUMERIC if numeric else CODES, position) for numeric, position in places]
+def _columns(places: Sequence[tuple[bool, int]]) -> list[InputColumn]:
+    return [InputColumn(NUMERIC if numeric else CODES, position) for numeric, position in places]
 
 
 def _filled(tensor: Any, count: int) -> tuple[int, ...] | None:
@@ -193,9 +193,9 @@ def _filled(tensor: Any, count: int) -> tuple[int, ...] | None:
     return tuple(count // known if size is None else size for size in shape)
 
 
-def _by_order(tensors: Sequence[Any], signature: InputSignature) -> list[list[Column]]:
+def _by_order(tensors: Sequence[Any], signature: InputSignature) -> list[list[InputColumn]]:
     """The row divided in the order of the inputs, or for each of them the whole row."""
-    row = [Column(NUMERIC, i) for i in range(signature.numeric)]
+    row = [InputColumn(NUMERIC, i) for i in range(signature.numeric)]
     if signature.cardinalities:
         return [[] for _ in tensors]  # nothing says which input takes categories
     if all(_filled(tensor, len(row)) for tensor in tensors):
@@ -221,7 +221,7 @@ def _way_out(signature: InputSignature) -> str:
 
 
 def _part(
-    name: str, model: Any, tensor: Any, columns: list[Column], signature: InputSignature
+    name: str, model: Any, tensor: Any, columns: list[InputColumn], signature: InputSignature
 ) -> InputPart:
     dtype = str(tensor.dtype)
     counts = {
@@ -236,7 +236,7 @@ def _part(
     shape = _filled(tensor, width if one_hot else len(columns))
     if one_hot:
         columns = [
-            Column(ONE_HOT, column.position) if column.kind == CODES else column
+            InputColumn(ONE_HOT, column.position) if column.kind == CODES else column
             for column in columns
         ]
     if shape is None:
@@ -278,7 +278,7 @@ def part_tensor(part: InputPart, table: TableInputs) -> Any:
     return row if part.dtype == "float32" else ops.cast(row, part.dtype)
 
 
-def _runs(columns: Sequence[Column]) -> list[tuple[str, list[int]]]:
+def _runs(columns: Sequence[InputColumn]) -> list[tuple[str, list[int]]]:
     """Columns of one kind that follow each other, together."""
     runs: list[tuple[str, list[int]]] = []
     for column in columns:

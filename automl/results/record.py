@@ -10,9 +10,9 @@ from typing import Any
 
 from automl.common.forms import MOST, check_form, read_form
 from automl.errors import RequestError, RunError
-from automl.results.forms import BaselineForm
 from automl.results.replay import StudyContent, StudyTrial
 from automl.results.run_directory import RunDirectory
+from automl.results.run_forms import BaselineForm
 from automl.results.study_content import read_study
 from automl.trial import TrialResult, TrialState
 from automl.vocabulary.renamed_metrics import current_name

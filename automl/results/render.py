@@ -14,7 +14,7 @@ from automl.common.neutral import csv_cell, json_line, markdown_text
 from automl.results.leaderboard import LeaderboardRow
 from automl.results.record import RunRecord
 from automl.results.table import (
-    Column,
+    TableColumn,
     config_text,
     leaderboard_columns,
     number,
@@ -90,10 +90,10 @@ def to_markdown(record: RunRecord, rows: Sequence[LeaderboardRow]) -> str:
     if any(row.test_metrics for row in rows):
         name = record.objective
         cells = [number(row.test_metrics.get(name)) for row in rows]
-        columns.append(Column(f"test {name}", cells))
+        columns.append(TableColumn(f"test {name}", cells))
     cells = [config_text(row.config, (*differing, *common)) for row in rows]
-    columns.append(Column("configuration", cells, right=False))
-    columns.append(Column("reason", [row.reason for row in rows], right=False))
+    columns.append(TableColumn("configuration", cells, right=False))
+    columns.append(TableColumn("reason", [row.reason for row in rows], right=False))
     if not any(row.reason for row in rows):
         columns.pop()
     lines = [f"**{markdown_text(title(record, rows))}**", ""]

@@ -16,7 +16,7 @@ from automl.common.root import Root
 from automl.common.shell import shown_path
 from automl.common.whole_folder import TAKEN, make_whole, remove_whole
 from automl.errors import RequestError, RunError
-from automl.results.forms import ManifestForm, check_known
+from automl.results.run_forms import ManifestForm, check_known
 from automl.trial import CHECKPOINT_FILE
 
 # A baseline's name may be a folder's; so it is held to letters that every file system takes.

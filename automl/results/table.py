@@ -23,7 +23,7 @@ _BOLD, _DIM, _GREEN, _RED, _END = "\033[1m", "\033[2m", "\033[32m", "\033[31m", 
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """One column of a table.
 
     Attributes:
@@ -99,13 +99,15 @@ def title(record: RunRecord, rows: Sequence[LeaderboardRow]) -> str:
     )
 
 
-def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> list[Column]:
+def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> list[TableColumn]:
     """The columns of the results, metrics beside the objective included."""
 
-    def column(header: str, cell: Callable[[LeaderboardRow], str], right: bool = True) -> Column:
-        return Column(printable(header), [printable(cell(row)) for row in rows], right)
+    def column(
+        header: str, cell: Callable[[LeaderboardRow], str], right: bool = True
+    ) -> TableColumn:
+        return TableColumn(printable(header), [printable(cell(row)) for row in rows], right)
 
-    def metric(name: str) -> Column:
+    def metric(name: str) -> TableColumn:
         return column(name, lambda row: number(row.metrics.get(name)))
 
     def score(row: LeaderboardRow) -> str:
@@ -124,14 +126,16 @@ def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> li
         column("gap", lambda row: number(row.gap)),
         column("verdict", lambda row: row.verdict or "", right=False),
         column("weights", lambda row: f"{row.parameters:,}" if row.parameters else ""),
-        Column("epochs\n(best)", [_epochs(row) for row in rows]),
+        TableColumn("epochs\n(best)", [_epochs(row) for row in rows]),
         column("seconds", lambda row: f"{row.seconds:.1f}" if row.seconds else ""),
     ]
 
 
-def _fitting_columns(record: RunRecord, rows: Sequence[LeaderboardRow], width: int) -> list[Column]:
+def _fitting_columns(
+    record: RunRecord, rows: Sequence[LeaderboardRow], width: int
+) -> list[TableColumn]:
     columns = [
-        Column(_folded(column.header), column.cells, column.right)
+        TableColumn(_folded(column.header), column.cells, column.right)
         for column in leaderboard_columns(record, rows)
     ]
     fixed_before, fixed_after = 4, 5
@@ -145,12 +149,12 @@ def _folded(header: str) -> str:
     return header.replace("_", "_\n", 1) if len(header) > 6 else header
 
 
-def _total(columns: Sequence[Column]) -> int:
+def _total(columns: Sequence[TableColumn]) -> int:
     return sum(column.width + 1 for column in columns) - 1
 
 
 def _table_lines(
-    columns: Sequence[Column], rows: Sequence[LeaderboardRow], color: bool
+    columns: Sequence[TableColumn], rows: Sequence[LeaderboardRow], color: bool
 ) -> list[str]:
     widths = [column.width for column in columns]
     height = max(column.header.count("\n") + 1 for column in columns)
@@ -164,7 +168,7 @@ def _table_lines(
     return lines
 
 
-def _joined(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> str:
+def _joined(cells: Sequence[str], columns: Sequence[TableColumn], widths: Sequence[int]) -> str:
     padded = (
         cell.rjust(width) if column.right else cell.ljust(width)
         for cell, column, width in zip(cells, columns, widths, strict=True)

@@ -61,7 +61,7 @@ def score_model(
         plan: The plan that the rows were prepared by.
         named: Metrics beside those that are always computed.
         code: Code of a person's own that the model needs, for which there is consent; see
-            `automl.export.own_code.load`. None for Keras alone.
+            `automl.export.own_code.load_with_code`. None for Keras alone.
 
     Returns:
         The task's metrics.

@@ -114,7 +114,7 @@ class Scoring:
         assert self._evaluator is not None
         val_loss, outputs = self._evaluator.evaluate(self._data.validation)
         if not (math.isfinite(val_loss) and np.isfinite(outputs).all()):
-            what = f"loss became {named(val_loss)}"
+            what = f"loss became {not_finite(val_loss)}"
             if math.isfinite(val_loss):
                 what = "predictions were no longer finite"
             return Scored(None, val_loss, {}, f"the validation {what} in epoch {max(epoch, 1)}")
@@ -249,6 +249,6 @@ class Scoring:
         }
 
 
-def named(value: float) -> str:
+def not_finite(value: float) -> str:
     """A loss that is not finite, in a word."""
     return "NaN" if math.isnan(value) else "infinite"

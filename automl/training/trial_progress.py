@@ -18,7 +18,7 @@ from automl.training.device_data import DeviceData
 from automl.training.early_stopping import EarlyStopping
 from automl.training.evaluation import Evaluator
 from automl.training.kernel.trainer import DenseTrainer
-from automl.training.scoring import Scored, Scoring, named
+from automl.training.scoring import Scored, Scoring, not_finite
 from automl.training.timings import Timings
 from automl.training.verdicts import TrainingCurves, trivial_accuracy, trivial_loss, trivial_mae
 from automl.trial import SEARCH_OVER, Answer, EpochReport, TrialSpec
@@ -241,7 +241,7 @@ class TrialProgress:
     def diverged(self, epoch: int, step: int, loss: float) -> None:
         """See `TrainingControl.diverged`."""
         self.is_diverged = True
-        self.reason = f"the training loss became {named(loss)} in step {step} of epoch {epoch}"
+        self.reason = f"the training loss became {not_finite(loss)} in step {step} of epoch {epoch}"
 
     def end_epoch(self, epoch: int, logs: Mapping[str, float]) -> bool:
         """See `TrainingControl.end_epoch`."""

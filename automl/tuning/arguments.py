@@ -20,7 +20,7 @@ def asked_values(given: Mapping[str, Any]) -> tuple[dict[str, Any], Given]:
         given: The options that were given, by their names in Python.
 
     Returns:
-        The value of each option, as `automl.tuning.request.make_request` takes them; and the
+        The value of each option, as `automl.tuning.search_request.make_request` takes them; and the
         objects that no request can hold.
 
     Raises:

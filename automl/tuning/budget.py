@@ -91,7 +91,7 @@ def seconds_of(duration: float | str | None) -> float | None:
     return parse_duration(duration) if isinstance(duration, str) else duration
 
 
-def duration(name: str, given: Any) -> float:
+def above_zero_seconds(name: str, given: Any) -> float:
     """The seconds, above zero, of an option's number or text; see `seconds_of`.
 
     Raises:
@@ -139,7 +139,7 @@ class SearchBudget:
         if self.trials is not None:
             at_least(1)("trials", self.trials)
         if self.seconds is not None:
-            duration("time", self.seconds)
+            above_zero_seconds("time", self.seconds)
         if self.trials is None and self.seconds is None:
             raise RequestError("The search has no end: give --trials, --time or both.")
 

@@ -17,7 +17,7 @@ from automl.results.run_directory import RunDirectory
 from automl.results.storage_url import named_storage
 from automl.space.registry import is_built_in, is_found_anywhere, is_installed, place_of
 from automl.tuning.known_runs import known_run, remember
-from automl.tuning.request import SearchRequest
+from automl.tuning.search_request import SearchRequest
 
 if TYPE_CHECKING:
     from automl.space import SearchSpace

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from automl.tuning.pruners import REMOVED
-from automl.tuning.request import SearchRequest
 from automl.tuning.samplers import FORMER
+from automl.tuning.search_request import SearchRequest
 
 
 def with_current_sampler(request: SearchRequest) -> tuple[SearchRequest, str]:

@@ -12,7 +12,7 @@ from automl.engines.space_tracing import with_hyperparameters_traced
 from automl.space.fit_options import FitOptions
 from automl.space.keras_tuner import fitted_with
 from automl.tuning.manifest import as_asked
-from automl.tuning.request import SearchRequest
+from automl.tuning.search_request import SearchRequest
 
 if TYPE_CHECKING:
     from automl.data.plan import InputSignature

@@ -21,7 +21,7 @@ from automl.common.neutral import printable
 from automl.results.table import config_text, number
 from automl.trial import EpochReport, TrialResult, TrialState
 from automl.tuning.observer import SearchProgress
-from automl.tuning.progress_lines import describe_run, duration, failure
+from automl.tuning.progress_lines import describe_run, failure, shown_duration
 from automl.tuning.running_trials import RunningObserver
 
 REFRESHES_PER_SECOND = 4
@@ -160,9 +160,9 @@ def _counts_line(progress: SearchProgress, since: float, left: float | None) -> 
         trial, score, _ = progress.top[0]
         parts.append(f"best {progress.objective} {number(score)} (trial {trial})")
     elapsed = progress.elapsed + since
-    parts.append(f"{duration(elapsed)} elapsed")
+    parts.append(f"{shown_duration(elapsed)} elapsed")
     if left is not None:
-        parts.append(f"about {duration(max(0.0, left - since))} left")
+        parts.append(f"about {shown_duration(max(0.0, left - since))} left")
     return _line(" · ".join(parts))
 
 

@@ -17,7 +17,7 @@ from automl.space.batch_size import with_batch_size
 from automl.space.data_rules import suit_to_data
 from automl.space.given_hyperparameters import with_hyperparameters
 from automl.space.own_code import code_of
-from automl.tuning.request import SearchRequest
+from automl.tuning.search_request import SearchRequest
 from automl.tuning.sharing import Membership, make_terms
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from automl.data.arrays import Arrays
     from automl.data.prepare import PreparedData
     from automl.space import SearchSpace
-    from automl.tuning.request import SearchRequest
+    from automl.tuning.search_request import SearchRequest
 
 
 def asked_objective(request: SearchRequest, space: SearchSpace, task: Task) -> Objective:

@@ -218,7 +218,7 @@ def progress_line(progress: SearchProgress) -> str:
     if progress.top:
         trial, score, _ = progress.top[0]
         parts.append(f"best {progress.objective} {number(score)} (trial {trial})")
-    parts.append(f"{duration(progress.elapsed)} elapsed")
+    parts.append(f"{shown_duration(progress.elapsed)} elapsed")
     return ", ".join(parts)
 
 
@@ -246,7 +246,7 @@ def _limits(asked: Mapping[str, Any]) -> str:
     if asked["budget"]["trials"] is not None:
         limits.append(f"{asked['budget']['trials']} trials")
     if asked["budget"]["seconds"] is not None:
-        limits.append(f"{duration(asked['budget']['seconds'])}")
+        limits.append(f"{shown_duration(asked['budget']['seconds'])}")
     return " or ".join(limits) + f" of up to {asked['trial_budget']['epochs']} epochs"
 
 
@@ -287,7 +287,7 @@ def failure(result: TrialResult) -> str:
     return ": ".join(dict.fromkeys(part for part in (cause, reason) if part))
 
 
-def duration(seconds: float) -> str:
+def shown_duration(seconds: float) -> str:
     """Seconds as ``0:07``, ``12:30`` or ``1:02:30``."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

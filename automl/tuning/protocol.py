@@ -8,7 +8,7 @@ from typing import Any
 
 from automl.space.protocol import Protocol, written
 from automl.tuning.budget import SearchBudget
-from automl.tuning.request import SearchRequest
+from automl.tuning.search_request import SearchRequest
 
 #: Options of which any settles what the protocol would say by another.
 _SETTLED_BY = {

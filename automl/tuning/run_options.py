@@ -13,7 +13,7 @@ from automl.engines.devices import DEVICES
 from automl.engines.limits import LEAST_WORKER_MEMORY
 from automl.engines.process_memory import shown_size
 from automl.errors import RequestError
-from automl.tuning.budget import bytes_of, duration
+from automl.tuning.budget import above_zero_seconds, bytes_of
 from automl.tuning.interruption import DEFAULT_GRACE
 
 ENGINES = ("local", "ray")
@@ -130,7 +130,7 @@ class RunOptions(TypedDict, total=False):
             f"Default: {DEFAULT_GRACE:g}s.",
             default=DEFAULT_GRACE,
             metavar="DURATION",
-            check=duration,
+            check=above_zero_seconds,
             in_python='Seconds, or a text such as ``"30s"``.',
             on_resume="After SIGTERM or SIGHUP: what runs is ended at once, and what is complete "
             "is scored and exported within this time: 10s, 30s.",

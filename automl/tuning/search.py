@@ -38,7 +38,7 @@ from automl.tuning.manifest import (
 from automl.tuning.new_run import create_run, free_directory, locked_with_rows
 from automl.tuning.observer import Observer
 from automl.tuning.protocol import with_protocol
-from automl.tuning.request import SearchRequest
+from automl.tuning.search_request import SearchRequest
 from automl.tuning.session import SearchEnd, Session
 from automl.tuning.sharing import check_joining
 from automl.tuning.stored_rows import restore_rows

@@ -11,7 +11,7 @@ from automl.common.option import Option
 from automl.common.option_values import at_least, not_negative
 from automl.errors import RequestError
 from automl.space.batch_size import checked_batch_size
-from automl.tuning.budget import DEFAULT_TRIALS, duration
+from automl.tuning.budget import DEFAULT_TRIALS, above_zero_seconds
 from automl.tuning.pruners import DEFAULT_WITH_TIME, DEFAULT_WITH_TRIALS, PRUNERS
 from automl.tuning.samplers import DEFAULT_SAMPLER, SAMPLERS
 
@@ -164,7 +164,7 @@ class BudgetOptions(TypedDict, total=False):
         Option(
             "Wall clock from start to exported model: 90s, 10m, 1h30m. Default: no limit.",
             metavar="DURATION",
-            check=duration,
+            check=above_zero_seconds,
             in_python="Or seconds.",
             on_resume="New total wall clock: 90s, 10m, 1h30m.",
             elsewhere=("timeout", "max_time", "time_budget", "time_budget_s"),
@@ -203,7 +203,7 @@ class BudgetOptions(TypedDict, total=False):
         Option(
             "Wall clock of one trial; it then counts with what it has reached. Default: no limit.",
             metavar="DURATION",
-            check=duration,
+            check=above_zero_seconds,
             in_python='Seconds, or a text such as ``"30s"``.',
         ),
     ]

@@ -28,7 +28,7 @@ from automl.tuning.manifest import membership, record_code, record_request
 from automl.tuning.observer import Observer, Observers
 from automl.tuning.outcome import Outcome, StopReason
 from automl.tuning.progress_lines import failure
-from automl.tuning.request import SearchRequest
+from automl.tuning.search_request import SearchRequest
 from automl.tuning.sharing import SharedRunStudy
 from automl.tuning.study import RunStudy, trial_seed
 from automl.tuning.study_opening import open_study

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from automl.data.prepare import PreparedData
     from automl.space import SearchSpace
     from automl.tuning.growing import SamplerOf
-    from automl.tuning.request import SearchRequest
+    from automl.tuning.search_request import SearchRequest
 
 _DRIVER = "driver"
 _TERMS = "terms"

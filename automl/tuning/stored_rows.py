@@ -9,7 +9,7 @@ from automl.common.files import read_json_object, to_json_text, write_sealed_jso
 from automl.common.forms import read_form, to_form
 from automl.errors import RunError
 from automl.results.run_directory import RunDirectory
-from automl.tuning.request import SearchRequest
+from automl.tuning.search_request import SearchRequest
 
 if TYPE_CHECKING:
     from automl.data.prepare import PreparedData

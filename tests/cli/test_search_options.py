@@ -13,8 +13,8 @@ from automl.cli.main import main, make_app
 from automl.data.options import parse_class_weight, parse_rows
 from automl.errors import RequestError
 from automl.tuning.options import SEARCH_OPTIONS
-from automl.tuning.request import SearchRequest
 from automl.tuning.search_options import parse_settings
+from automl.tuning.search_request import SearchRequest
 
 # What is typed, where it shows in the request, and as what.
 OPTIONS: list[tuple[list[str], str, Any]] = [

@@ -33,7 +33,7 @@ from automl.trial import (
 )
 from automl.tuning.budget import SearchBudget
 from automl.tuning.known_runs import KnownRun
-from automl.tuning.request import SearchRequest
+from automl.tuning.search_request import SearchRequest
 
 NUMBERS = NumberFormat(",", ".", units=("EUR", "€"), negative="trailing")
 WHEN = NumericFeature(

@@ -13,10 +13,10 @@ import pytest
 
 from automl.engines.absence import Absence
 from automl.engines.child import Child
-from automl.engines.held_up import HeldUp
 from automl.engines.limits import LIMIT_GRACE, STOPPED_SECONDS, USUAL_IMPORT, limit_grace
 from automl.engines.local_worker import LocalWorker
 from automl.engines.process_table import ProcessState, began, process_state
+from automl.engines.suspended_time import SuspendedTime
 from automl.trial import FailureCause, TrialBudget, TrialSpec
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -129,7 +129,7 @@ def test_a_worker_that_is_held_up_is_not_overdue_and_one_that_sleeps_is(tmp_path
 
 def held_up(*looks: tuple[float, float, bool, bool]) -> float:
     """Seconds in which a process is found held up: time, seconds computed, core, disk."""
-    hold = HeldUp(Absence(Clock()), 0.0)
+    hold = SuspendedTime(Absence(Clock()), 0.0)
     return sum(
         hold.look(now, ProcessState(False, wants_core, computed, 1, waits_for_disk=waits))
         for now, computed, wants_core, waits in looks

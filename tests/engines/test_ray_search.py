@@ -16,8 +16,8 @@ import pytest
 from automl.data.request import DataRequest
 from automl.trial import TrialBudget
 from automl.tuning.budget import SearchBudget
-from automl.tuning.request import SearchRequest
 from automl.tuning.search import resume_search, start_search
+from automl.tuning.search_request import SearchRequest
 
 TRIALS = 3
 

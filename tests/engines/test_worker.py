@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from automl.engines import worker
-from automl.engines.asking import Asking
+from automl.engines.ask_policy import AskPolicy
 from automl.engines.worker import _Conversation
 from automl.trial import Answer, EpochReport, TrialBudget, TrialSpec
 
@@ -19,7 +19,7 @@ from automl.trial import Answer, EpochReport, TrialBudget, TrialSpec
 def conversation(**spec: Any) -> tuple[Connection, _Conversation]:
     ours, theirs = Pipe()
     asked = TrialSpec(0, {}, 0, TrialBudget(9, 9), **spec)
-    return ours, _Conversation(theirs, Asking(asked, "minimize"))
+    return ours, _Conversation(theirs, AskPolicy(asked, "minimize"))
 
 
 def messages(connection: Connection) -> list[dict[str, Any]]:

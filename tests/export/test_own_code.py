@@ -134,10 +134,10 @@ def test_two_bundles_with_files_of_one_name_are_told_apart(tmp_path: Path) -> No
             "i = keras.Input((1,)); keras.Model(i, space.Times()(i)).save('model.keras')\n"
         )
         subprocess.run([sys.executable, "-c", script], cwd=folder, check=True)
-        from automl.export.own_code import load
+        from automl.export.own_code import load_with_code
 
         code = {"folder": str(folder), "file": "space.py", "module": ""}
-        models.append(load(folder / "model.keras", code))
+        models.append(load_with_code(folder / "model.keras", code))
     ones = np.ones((1, 1), np.float32)
     assert [float(np.asarray(model(ones))[0, 0]) for model in models] == [2.0, 3.0]
     assert [float(np.asarray(model(ones))[0, 0]) for model in models] == [2.0, 3.0]

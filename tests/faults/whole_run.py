@@ -20,7 +20,7 @@ from automl.trial import FailureCause, TrialResult, TrialState
 from automl.tuning.arguments import asked_values
 from automl.tuning.finish import write_leaderboard
 from automl.tuning.manifest import make_manifest, narrowed_space
-from automl.tuning.request import make_request
+from automl.tuning.search_request import make_request
 from automl.tuning.stored_rows import write_rows
 from tests.results.study_maker import add_trial, result
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from automl.engines.asking import Asking
+from automl.engines.ask_policy import AskPolicy
 from automl.engines.contract import (
     Engine,
     EpochFinished,
@@ -56,7 +56,7 @@ class ScriptedEngine(Engine):
         self._playing: dict[int | str, tuple[TrialSpec, int]] = {}
         self._stopped: set[int | str] = set()
         self.interrupted: dict[int | str, str] = {}
-        self._asking: dict[int | str, Asking] = {}
+        self._asking: dict[int | str, AskPolicy] = {}
         self._heeds_thresholds = heeds_thresholds
         self.submitted: list[TrialSpec] = []
         self.questions = 0
@@ -75,7 +75,7 @@ class ScriptedEngine(Engine):
         self._folds[spec.trial] = tuple(one.score or 0.0 for one in spec.finished)
         self._playing[spec.trial] = (spec, 0)
         thresholds = spec.thresholds if self._heeds_thresholds else ()
-        self._asking[spec.trial] = Asking(replace(spec, thresholds=thresholds), "minimize")
+        self._asking[spec.trial] = AskPolicy(replace(spec, thresholds=thresholds), "minimize")
 
     def events(self, timeout: float) -> list[Event]:
         if not self._playing:

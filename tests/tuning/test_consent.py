@@ -23,7 +23,7 @@ from automl.tuning.consent import (
     remember_named,
 )
 from automl.tuning.known_runs import KnownRun, known_run, remember
-from automl.tuning.request import SearchRequest, make_request
+from automl.tuning.search_request import SearchRequest, make_request
 
 SPACE = 'from automl.space import SearchSpace\nspace = SearchSpace("mine", [], lambda *a: None)\n'
 

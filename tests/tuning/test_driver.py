@@ -369,7 +369,7 @@ def test_one_trial_without_the_objective_is_a_failure_like_any_other(tmp_path: P
 
 
 def test_a_trial_s_notes_are_said_once_also_over_sessions(tmp_path: Path) -> None:
-    class Telling(ScriptedEngine):
+    class SearchObservers(ScriptedEngine):
         def _end(self, trial: int | str, spec: TrialSpec, epoch: int) -> TrialEnded:
             ended = super()._end(trial, spec, epoch)
             return TrialEnded(trial, replace(ended.result, notes=("It is so.", f"{trial == 2}")))
@@ -380,7 +380,7 @@ def test_a_trial_s_notes_are_said_once_also_over_sessions(tmp_path: Path) -> Non
 
     heard: list[str] = []
     search = Search(tmp_path / "run", trials=3, observer=Listening())
-    search.engine_kind = Telling
+    search.engine_kind = SearchObservers
     search.session()
     assert heard == ["It is so.", "False", "True"]
     search.options["trials"] = 5

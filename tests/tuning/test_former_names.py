@@ -8,9 +8,9 @@ from automl.data.request import DataRequest
 from automl.errors import RequestError
 from automl.tuning.former_names import with_current_pruner, with_current_sampler
 from automl.tuning.pruners import PRUNERS, REMOVED, make_pruner
-from automl.tuning.request import SearchRequest
 from automl.tuning.samplers import FORMER, SAMPLERS, make_sampler
 from automl.tuning.samplers.evolution import EvolutionSampler
+from automl.tuning.search_request import SearchRequest
 from tests.tuning.test_samplers import endless_space
 
 

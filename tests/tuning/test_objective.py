@@ -14,7 +14,7 @@ from automl.data.request import DataRequest
 from automl.errors import RequestError
 from automl.space.registry import find_space
 from automl.tuning.objective import check_objective, check_own_metric, one_loss
-from automl.tuning.request import SearchRequest
+from automl.tuning.search_request import SearchRequest
 
 
 def one_class_at_the_end() -> PreparedData:

@@ -22,8 +22,8 @@ from automl.tuning.progress_lines import (
     LoggedLines,
     PlainLines,
     PrintedLines,
-    duration,
     failure,
+    shown_duration,
     shown_path,
     trial_line,
 )
@@ -175,7 +175,7 @@ def test_a_reader_that_goes_away_does_not_stop_the_search(
     ("seconds", "text"), [(0, "0:00"), (59.6, "1:00"), (750, "12:30"), (3_750, "1:02:30")]
 )
 def test_durations(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+    assert shown_duration(seconds) == text
 
 
 def test_paths_are_shown_as_they_are_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from automl.trial import TrialBudget
 from automl.tuning.budget import SearchBudget
 from automl.tuning.options import SEARCH_OPTIONS
 from automl.tuning.protocol import with_protocol
-from automl.tuning.request import SearchRequest
+from automl.tuning.search_request import SearchRequest
 
 BOOK = Protocol("a book", trials=10, sampler="random", pruner="none", cv=3, epochs=7, patience=2)
 REQUEST = SearchRequest(DataRequest("iris"))

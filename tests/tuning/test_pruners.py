@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from automl.engines.asking import Asking
+from automl.engines.ask_policy import AskPolicy
 from automl.errors import RequestError
 from automl.trial import EpochReport, TrialBudget, TrialSpec
 from automl.tuning.pruners import PRUNERS, default_pruner, make_pruner, protected_epochs
@@ -117,7 +117,7 @@ def questions(
     number, budget = len(record), TrialBudget(EPOCHS, EPOCHS)
     thresholds = pruner.thresholds(study, asking(number, {}), ahead)
     spec = TrialSpec(number, {}, 0, budget, wait_for_answer=True, thresholds=thresholds)
-    worker, asked = Asking(spec, direction), []
+    worker, asked = AskPolicy(spec, direction), []
     for epoch, score in known.items():
         asked.append(worker.has_to_ask(EpochReport(epoch, score, {})))
         if asked[-1]:

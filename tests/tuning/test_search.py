@@ -24,7 +24,7 @@ from automl.space.registry import find_space
 from automl.tuning import new_run, search
 from automl.tuning.budget import SearchBudget
 from automl.tuning.manifest import make_manifest
-from automl.tuning.request import SearchRequest
+from automl.tuning.search_request import SearchRequest
 from automl.tuning.stored_rows import restore_rows, write_rows
 
 REQUEST = SearchRequest(DataRequest("iris"), space="linear", workers=1)

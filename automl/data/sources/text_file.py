@@ -289,14 +289,14 @@ def looks_like_data(header: Sequence[str]) -> bool:
 
     Names counted from 0 or 1 are what an unnamed table is saved with, so they are names.
     """
-    numeric = [name for name in header if is_number(name)]
+    numeric = [name for name in header if is_number_text(name)]
     if len(numeric) < NUMBERS_IN_DATA * len(header):
         return False
     counted = [[str(i) for i in range(start, start + len(numeric))] for start in (0, 1)]
     return numeric not in counted
 
 
-def is_number(text: str) -> bool:
+def is_number_text(text: str) -> bool:
     """Whether Python reads a text as a number."""
     try:
         float(text)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from automl.data.columns.column import booleans, is_text, numbers
 from automl.data.columns.infer import are_codes
-from automl.data.sources.text_file import is_number
+from automl.data.sources.text_file import is_number_text
 from automl.data.targets.unfit import infinite_target
 from automl.data.task import ClassLabel
 
@@ -53,7 +53,7 @@ def class_labels(
         return tuple(sorted(int(text) for text in by_value))
     several = len(set(value_of.values())) < len(value_of)
     # Only of plain numbers: `0%` and `0` may be two classes.
-    plain = all(is_number(text) for text in by_value)
+    plain = all(is_number_text(text) for text in by_value)
     if several and plain and not are_codes(column):
         unique = np.unique(values)
         whole = bool((unique == np.round(unique)).all())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 
-class Kind(IntEnum):
+class OperationKind(IntEnum):
     """An operation between tensors."""
 
     DENSE = 0

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from automl.models.keras_private import compile_arguments, options_of
+from automl.models.keras_private import compile_arguments, keras_options_of
 from automl.models.keras_private import decays as is_decayed
 from automl.models.losses import SmoothedSparseCrossentropy
 from automl.models.optimizers import CycledRMSprop, CycledSGD, SquareRootFtrl
@@ -80,7 +80,7 @@ def read_loss(model: Any) -> TrainedLoss:
         kind, hyper = Loss.SPARSE_CE, (loss._label_smoothing, float(loss._from_logits))
     elif type(loss) in _CLASSES and loss.reduction == "sum_over_batch_size":
         kind = _CLASSES[type(loss)]
-        hyper = _loss_hyper(kind, options_of(loss))
+        hyper = _loss_hyper(kind, keras_options_of(loss))
     elif not isinstance(loss, keras.losses.Loss) and loss in _FUNCTIONS:
         kind = _FUNCTIONS[loss]
         hyper = _loss_hyper(kind, {})
@@ -117,7 +117,7 @@ def _accuracy_name(kind: Loss, metrics: Any) -> str:
         return str(metric)
     if expected is None or type(metric) is not expected:
         raise UnsupportedModel(f"the metric {metric!r}")
-    if isinstance(metric, keras.metrics.BinaryAccuracy) and options_of(metric) != {
+    if isinstance(metric, keras.metrics.BinaryAccuracy) and keras_options_of(metric) != {
         "threshold": 0.5
     }:
         raise UnsupportedModel("an accuracy with a threshold of its own")

@@ -16,18 +16,18 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.models.keras_private import functional_of, nodes_of
-from automl.training.kernel.codes import Flow, Kind, UnsupportedModel
+from automl.training.kernel.codes import Flow, OperationKind, UnsupportedModel
 
-_ACTIVATIONS: dict[Any, tuple[Kind, float]] = {
-    keras.activations.relu: (Kind.RELU, 0.0),
-    keras.activations.leaky_relu: (Kind.LEAKY_RELU, 0.2),
-    keras.activations.elu: (Kind.ELU, 1.0),
-    keras.activations.selu: (Kind.SELU, 0.0),
-    keras.activations.gelu: (Kind.GELU, 0.0),
-    keras.activations.silu: (Kind.SILU, 0.0),
-    keras.activations.mish: (Kind.MISH, 0.0),
-    keras.activations.tanh: (Kind.TANH, 0.0),
-    keras.activations.sigmoid: (Kind.SIGMOID, 0.0),
+_ACTIVATIONS: dict[Any, tuple[OperationKind, float]] = {
+    keras.activations.relu: (OperationKind.RELU, 0.0),
+    keras.activations.leaky_relu: (OperationKind.LEAKY_RELU, 0.2),
+    keras.activations.elu: (OperationKind.ELU, 1.0),
+    keras.activations.selu: (OperationKind.SELU, 0.0),
+    keras.activations.gelu: (OperationKind.GELU, 0.0),
+    keras.activations.silu: (OperationKind.SILU, 0.0),
+    keras.activations.mish: (OperationKind.MISH, 0.0),
+    keras.activations.tanh: (OperationKind.TANH, 0.0),
+    keras.activations.sigmoid: (OperationKind.SIGMOID, 0.0),
 }
 """With Keras's own default of the slope or scale, where there is one."""
 
@@ -41,7 +41,7 @@ _UNTRAINED = (
 
 @dataclass
 class _Operation:
-    kind: Kind
+    kind: OperationKind
     a: int
     out: int
     b: int = -1
@@ -163,7 +163,7 @@ class _Reader:
         self.widths.append(tensor.shape[-1])
         return 0
 
-    def add(self, kind: Kind, a: int, width: int, **more: Any) -> int:
+    def add(self, kind: OperationKind, a: int, width: int, **more: Any) -> int:
         """Adds an operation from tensor ``a``; the number of the tensor that it makes."""
         self.widths.append(width)
         out = len(self.widths) - 1
@@ -276,7 +276,7 @@ LayerReader = Callable[[_Reader, Any, list[int], int, bool], int]
 def _read_dense(reader: _Reader, layer: Any, given: list[int], width: int, last: bool) -> int:
     if getattr(layer, "lora_enabled", False) or getattr(layer, "quantization_mode", None):
         raise UnsupportedModel("a dense layer with an adapter")
-    out = reader.add(Kind.DENSE, given[0], width, weights=layer.kernel, bias=layer.bias)
+    out = reader.add(OperationKind.DENSE, given[0], width, weights=layer.kernel, bias=layer.bias)
     return reader.activate(layer.activation, out, width, last)
 
 
@@ -284,7 +284,7 @@ def _read_batch_norm(reader: _Reader, layer: Any, given: list[int], width: int, 
     if layer.axis not in (-1, 1) or layer.synchronized or getattr(layer, "renorm", False):
         raise UnsupportedModel("an unusual batch normalization")
     return reader.add(
-        Kind.BATCH_NORM,
+        OperationKind.BATCH_NORM,
         given[0],
         width,
         weights=layer.gamma if layer.scale else None,
@@ -299,7 +299,7 @@ def _read_layer_norm(reader: _Reader, layer: Any, given: list[int], width: int, 
     if layer.axis not in (-1, 1, [-1], [1]) or layer.rms_scaling:
         raise UnsupportedModel("an unusual layer normalization")
     return reader.add(
-        Kind.LAYER_NORM,
+        OperationKind.LAYER_NORM,
         given[0],
         width,
         weights=layer.gamma if layer.scale else None,
@@ -314,9 +314,9 @@ def _read_dropout(reader: _Reader, layer: Any, given: list[int], width: int, _: 
     if getattr(layer, "noise_shape", None) is not None or layer.rate >= 1.0:
         raise UnsupportedModel("an unusual dropout")
     kinds = {
-        keras.layers.Dropout: Kind.DROPOUT,
-        keras.layers.AlphaDropout: Kind.ALPHA_DROPOUT,
-        keras.layers.GaussianDropout: Kind.GAUSSIAN_DROPOUT,
+        keras.layers.Dropout: OperationKind.DROPOUT,
+        keras.layers.AlphaDropout: OperationKind.ALPHA_DROPOUT,
+        keras.layers.GaussianDropout: OperationKind.GAUSSIAN_DROPOUT,
     }
     seed = layer.seed_generator.state
     return reader.add(kinds[type(layer)], given[0], width, floats=(layer.rate, 0.0), seed=seed)
@@ -329,23 +329,23 @@ def _read_activation(reader: _Reader, layer: Any, given: list[int], width: int, 
 def _read_relu(reader: _Reader, layer: Any, given: list[int], width: int, _: bool) -> int:
     if layer.max_value is not None or layer.threshold:
         raise UnsupportedModel("a ReLU with a bound")
-    kind = Kind.LEAKY_RELU if layer.negative_slope else Kind.RELU
+    kind = OperationKind.LEAKY_RELU if layer.negative_slope else OperationKind.RELU
     return reader.add(kind, given[0], width, floats=(float(layer.negative_slope), 0.0))
 
 
 def _read_leaky(reader: _Reader, layer: Any, given: list[int], width: int, _: bool) -> int:
     floats = (float(layer.negative_slope), 0.0)
-    return reader.add(Kind.LEAKY_RELU, given[0], width, floats=floats)
+    return reader.add(OperationKind.LEAKY_RELU, given[0], width, floats=floats)
 
 
 def _read_elu(reader: _Reader, layer: Any, given: list[int], width: int, _: bool) -> int:
-    return reader.add(Kind.ELU, given[0], width, floats=(float(layer.alpha), 0.0))
+    return reader.add(OperationKind.ELU, given[0], width, floats=(float(layer.alpha), 0.0))
 
 
 def _read_prelu(reader: _Reader, layer: Any, given: list[int], width: int, _: bool) -> int:
     if tuple(layer.alpha.shape) != (width,):
         raise UnsupportedModel("a PReLU with shared slopes")
-    return reader.add(Kind.PRELU, given[0], width, weights=layer.alpha)
+    return reader.add(OperationKind.PRELU, given[0], width, weights=layer.alpha)
 
 
 def _read_softmax(reader: _Reader, layer: Any, given: list[int], width: int, last: bool) -> int:
@@ -359,7 +359,7 @@ def _read_add(reader: _Reader, layer: Any, given: list[int], width: int, _: bool
     for number in given[1:]:
         if reader.widths[number] != reader.widths[total]:
             raise UnsupportedModel("a sum of tensors of different widths")
-        total = reader.add(Kind.ADD, total, width, b=number)
+        total = reader.add(OperationKind.ADD, total, width, b=number)
     return total
 
 
@@ -369,7 +369,7 @@ def _read_concatenate(reader: _Reader, layer: Any, given: list[int], width: int,
     joined = given[0]
     for number in given[1:]:
         together = reader.widths[joined] + reader.widths[number]
-        joined = reader.add(Kind.CONCATENATE, joined, together, b=number)
+        joined = reader.add(OperationKind.CONCATENATE, joined, together, b=number)
     return joined
 
 

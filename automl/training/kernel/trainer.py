@@ -25,9 +25,9 @@ from automl.training.device_data import DeviceRows
 from automl.training.kernel.codes import Rule, UnsupportedModel
 from automl.training.kernel.compilation import read_loss, read_optimizer, variable_floats
 from automl.training.kernel.confirmation import CONFIRMED_ROWS, confirm
+from automl.training.kernel.dense_rows import DenseRows, dense_rows
 from automl.training.kernel.loading import load_kernel
 from automl.training.kernel.program import read_program
-from automl.training.kernel.rows import DenseRows, dense_rows
 from automl.training.model_state import State, check_array, check_names
 
 _OWN_METHODS = (

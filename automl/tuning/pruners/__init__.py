@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from automl.errors import RequestError
-from automl.tuning.names import check_direction, unknown_name
+from automl.tuning.known_names import check_direction, unknown_name
 from automl.tuning.pruners.folds import (
     FOLD_PRUNERS,
     FoldRule,

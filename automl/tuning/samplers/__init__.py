@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from automl.errors import RequestError
-from automl.tuning.names import check_direction, unknown_name
+from automl.tuning.known_names import check_direction, unknown_name
 
 if TYPE_CHECKING:
     from optuna import Study

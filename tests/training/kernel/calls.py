@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from automl.training.kernel.codes import SLOTS, Clipping, Flow, Kind, Loss, Rule
+from automl.training.kernel.codes import SLOTS, Clipping, Flow, Loss, OperationKind, Rule
 
 #: What the kernel may raise; anything else, a crash first of all, is a fault of its own.
 REFUSALS = (ValueError, TypeError, BufferError, OverflowError, MemoryError)
 
 
-def _operation(kind: Kind, a: int, out: int, **more: int) -> list[int]:
+def _operation(kind: OperationKind, a: int, out: int, **more: int) -> list[int]:
     names = ("b", "weights", "bias", "mean", "var", "flow_a", "flow_b", "seed", "trained")
     value = dict.fromkeys(names, -1) | {"flow_a": Flow.FIRST, "flow_b": 0, "trained": 1} | more
     b, *rest = (int(value[name]) for name in names)
@@ -43,15 +43,15 @@ class Call:
     def made(cls, rule: Rule = Rule.ADAM, loss: Loss = Loss.SPARSE_CE) -> Call:
         """One that works."""
         operations = [
-            _operation(Kind.DENSE, 0, 1, weights=0, bias=24, flow_a=0),  # 6 -> 4
-            _operation(Kind.BATCH_NORM, 1, 2, weights=28, bias=32, mean=0, var=4),
-            _operation(Kind.RELU, 2, 3),
-            _operation(Kind.DROPOUT, 3, 4, seed=0),
-            _operation(Kind.ADD, 4, 5, b=1, flow_b=Flow.FIRST),
-            _operation(Kind.CONCATENATE, 5, 6, b=0),  # 4 + 6
-            _operation(Kind.LAYER_NORM, 6, 7, weights=36, bias=46),
-            _operation(Kind.PRELU, 7, 8, weights=56),
-            _operation(Kind.DENSE, 8, 9, weights=66, bias=96),  # 10 -> 3
+            _operation(OperationKind.DENSE, 0, 1, weights=0, bias=24, flow_a=0),  # 6 -> 4
+            _operation(OperationKind.BATCH_NORM, 1, 2, weights=28, bias=32, mean=0, var=4),
+            _operation(OperationKind.RELU, 2, 3),
+            _operation(OperationKind.DROPOUT, 3, 4, seed=0),
+            _operation(OperationKind.ADD, 4, 5, b=1, flow_b=Flow.FIRST),
+            _operation(OperationKind.CONCATENATE, 5, 6, b=0),  # 4 + 6
+            _operation(OperationKind.LAYER_NORM, 6, 7, weights=36, bias=46),
+            _operation(OperationKind.PRELU, 7, 8, weights=56),
+            _operation(OperationKind.DENSE, 8, 9, weights=66, bias=96),  # 10 -> 3
         ]
         operations[1][8] = int(Flow.FURTHER)
         floats = np.full((9, 2), 0.5, np.float32)

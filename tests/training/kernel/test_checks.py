@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from automl.training.kernel.codes import SLOTS, Kind, Loss, Rule
+from automl.training.kernel.codes import SLOTS, Loss, OperationKind, Rule
 from automl.training.kernel.loading import load_kernel
 from tests.training.kernel.calls import Call, refuses
 
@@ -127,7 +127,11 @@ def test_the_optimizers_numbers_are_counted_alike_in_c_and_in_python() -> None:
 
 
 def test_a_kind_that_is_new_in_python_is_known_in_c() -> None:
-    for kind in set(Kind) - {Kind.CONCATENATE, Kind.DENSE, Kind.BATCH_NORM}:
+    for kind in set(OperationKind) - {
+        OperationKind.CONCATENATE,
+        OperationKind.DENSE,
+        OperationKind.BATCH_NORM,
+    }:
         call = Call.made()
         call.operations[2, 0] = kind
         call.operations[2, 2] = 2  # a second input of the same width

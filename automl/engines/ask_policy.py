@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from automl.trial import EpochReport, TrialSpec
 
 
-class Asking:
+class AskPolicy:
     """Knows for each epoch of one trial whether its worker has to ask.
 
     Waiting costs a small net more than its training. So the driver says ahead which score spares

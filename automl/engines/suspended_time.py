@@ -10,7 +10,7 @@ from automl.engines.process_table import ProcessState
 LOOK_SECONDS = 0.2
 
 
-class HeldUp:
+class SuspendedTime:
     """Finds the seconds in which one process was held up, of which nobody waited for its driver.
 
     Args:

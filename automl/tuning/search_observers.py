@@ -44,7 +44,7 @@ class KeptNotes(Observer):
 
 
 @dataclass(frozen=True)
-class Telling:
+class SearchObservers:
     """All who are told.
 
     Attributes:
@@ -59,7 +59,7 @@ class Telling:
 
 
 @contextmanager
-def telling(observer: Observer | None, verbose: int) -> Iterator[Telling]:
+def search_observers(observer: Observer | None, verbose: int) -> Iterator[SearchObservers]:
     """A context in which a search tells everybody who should know.
 
     Args:
@@ -81,7 +81,7 @@ def telling(observer: Observer | None, verbose: int) -> Iterator[Telling]:
             told.append(_display(int(verbose), stack))
         if observer is not None:
             told.append(observer)
-        yield Telling(Observers(*told), kept, log)
+        yield SearchObservers(Observers(*told), kept, log)
 
 
 def _display(verbose: int, stack: ExitStack) -> Observer:
@@ -108,7 +108,7 @@ def _is_notebook() -> bool:
     return type(shell).__name__ == "ZMQInteractiveShell"
 
 
-def ending(outcome: Outcome | None, record: RunRecord) -> str:
+def end_line(outcome: Outcome | None, record: RunRecord) -> str:
     """One line on how a search ended, for its log."""
     reason = "over" if outcome is None else str(outcome.stopped_by)
     best = record.best()

@@ -14,7 +14,7 @@ from automl.trial import TrialResult, TrialState
 from automl.tuning.notebook import NotebookDisplay
 from automl.tuning.observer import Observer, SearchProgress
 from automl.tuning.progress_lines import PacedLines, progress_line
-from automl.tuning.telling import telling
+from automl.tuning.search_observers import search_observers
 
 STANDING = SearchProgress(3, 2, 1, 0, 1, 30, 75.0, None, "log_loss", "minimize", ((1, 0.25, {}),))
 LINE = "3/30 trials, 1 running, 1 pruned, best log_loss 0.2500 (trial 1), 1:15 elapsed"
@@ -33,7 +33,7 @@ def tell(observer: Observer) -> None:
     [(0, []), (1, ["rows: ", "rows: "]), (2, ["rows: ", "rows: ", "[3/30] trial 1 completed"])],
 )
 def test_what_is_shown(verbose: int, shown: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with telling(None, verbose) as told:
+    with search_observers(None, verbose) as told:
         tell(told.observer)
     captured = capsys.readouterr()
     lines = captured.err.splitlines()
@@ -44,7 +44,7 @@ def test_what_is_shown(verbose: int, shown: list[str], capsys: pytest.CaptureFix
 
 def test_notes_and_the_logger_have_it_in_silence(caplog: pytest.LogCaptureFixture) -> None:
     watcher = Watcher()
-    with caplog.at_level(logging.INFO, "automl"), telling(watcher, 0) as told:
+    with caplog.at_level(logging.INFO, "automl"), search_observers(watcher, 0) as told:
         tell(told.observer)
     assert told.kept.notes == ["rows: 100 %s for training"]
     assert caplog.records[0].getMessage() == "rows: 100 %s for training"
@@ -63,12 +63,12 @@ class Watcher(Observer):
 @pytest.mark.parametrize("verbose", [3, -1, "auto", None])
 def test_another_verbose_is_refused(verbose: Any) -> None:
     with pytest.raises(RequestError, match=r"verbose is .*; it is one of 0 \(silent\)"):
-        telling(None, verbose).__enter__()
+        search_observers(None, verbose).__enter__()
 
 
 def test_without_standard_error_the_search_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
-    with telling(None, 1) as told:
+    with search_observers(None, 1) as told:
         tell(told.observer)
 
 
