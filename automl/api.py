@@ -78,7 +78,7 @@ def search(
     left_open = {name for name in SEARCH_OPTIONS if given.get(name) is None}
 
     def start(told: Observer) -> SearchEnd:
-        from automl.engines.processes import warm_processes
+        from automl.engines.warm_processes import warm_processes
 
         with closing(warm_processes()) as processes:  # they import TensorFlow while the rest begins
             from automl.space.keras_tuner import space_of

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from automl.common.option import described
 from automl.common.shell import shown_path
 from automl.errors import AutoMLError, RunError
-from automl.results.record import RunRecord, read_record
+from automl.results.read_record import read_record
+from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
 from automl.run_trial import RunTrial
 from automl.tuning.options import RESUME_OPTIONS
@@ -133,8 +134,8 @@ class Run:
                 and that was not allowed.
             RunError: The trial's model was not kept, or its export is not what was scored.
         """
-        from automl.engines.processes import warm_processes
         from automl.engines.run_in_child import run_in_child
+        from automl.engines.warm_processes import warm_processes
         from automl.export.bundle_writing import check_free
         from automl.results.export_request import export_request
 

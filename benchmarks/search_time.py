@@ -22,7 +22,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from automl.results.leaderboard import leaderboard
-from automl.results.record import read_record
+from automl.results.read_record import read_record
 from automl.results.run_directory import RunDirectory
 from automl.results.time_spent import time_spent
 from benchmarks.catalogue import ROOT

@@ -34,7 +34,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 @pytest.fixture(scope="session")
 def processes() -> Iterator[Processes]:
     """Warm processes of which no test ends the server: importing TensorFlow takes seconds."""
-    from automl.engines.processes import warm_processes
+    from automl.engines.warm_processes import warm_processes
 
     warm = warm_processes()
     yield warm
@@ -46,5 +46,10 @@ def warm(processes: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is searched, exported or asked in this process finds TensorFlow imported already."""
     from tests.lent import Lent
 
-    for place in ("engines.processes", "engines.describe", "engines.local", "tuning.search"):
+    for place in (
+        "engines.warm_processes",
+        "engines.space_tracing",
+        "engines.local",
+        "tuning.search",
+    ):
         monkeypatch.setattr(f"automl.{place}.warm_processes", lambda: Lent(processes))

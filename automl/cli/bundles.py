@@ -234,8 +234,8 @@ def _arguments(
 
 def _run(function: str, arguments: dict[str, Any]) -> Any:
     """Runs a task in a process that has TensorFlow."""
-    from automl.engines.processes import warm_processes
     from automl.engines.run_in_child import run_in_child
+    from automl.engines.warm_processes import warm_processes
 
     processes = warm_processes()
     try:

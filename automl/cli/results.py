@@ -57,7 +57,7 @@ def leaderboard(
     """
     from automl.cli.streams import screen_width, tell, use_color
     from automl.results.leaderboard import leaderboard as ranked
-    from automl.results.record import read_record
+    from automl.results.read_record import read_record
     from automl.results.render import to_csv, to_json, to_markdown
     from automl.results.run_directory import RunDirectory
     from automl.results.table import leaderboard_text
@@ -101,7 +101,7 @@ def show(
     from automl.cli.streams import print_json, screen_width, tell, use_color
     from automl.cli.trial_text import find_row, trial_text
     from automl.results.overview import overview, overview_text
-    from automl.results.record import read_record
+    from automl.results.read_record import read_record
     from automl.results.run_directory import RunDirectory
 
     directory = RunDirectory.open(run)

@@ -150,9 +150,9 @@ def check(space: Reference, as_json: AsJson = False, debug: Debug = False) -> No
     The exit code is 2 where something is wrong with it.
     """
     from automl.cli.streams import print_json
-    from automl.engines.processes import warm_processes
     from automl.engines.run_in_child import run_in_child
     from automl.engines.space_tracing import locate_space, with_hyperparameters_traced
+    from automl.engines.warm_processes import warm_processes
     from automl.space.check import check_space
 
     processes = warm_processes()  # starts while the space is sampled

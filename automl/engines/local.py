@@ -35,7 +35,8 @@ from automl.engines.limits import (
 )
 from automl.engines.local_worker import LocalWorker
 from automl.engines.process_memory import held_memory, mapped_memory, shown_size
-from automl.engines.processes import Processes, warm_processes
+from automl.engines.processes import Processes
+from automl.engines.warm_processes import warm_processes
 from automl.errors import RequestError, RunError
 from automl.trial import (
     Answer,

@@ -1,26 +1,14 @@
-"""What starts warm child processes on this machine, each with a connection for JSON messages.
-
-`warm_processes()` gives the kind that this platform allows: forks of a server that has TensorFlow
-imported (`automl.engines.forked`), or, where there is no fork, processes spawned afresh
-(`automl.engines.spawned`).
-"""
+"""What starts warm child processes, each with a connection for JSON messages: the base class."""
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from automl.common.machine import address_space
 from automl.engines.child import Child
-from automl.engines.limits import LEAST_ADDRESS_SPACE
-from automl.engines.process_memory import shown_size
-from automl.engines.process_output import bounds_met
-from automl.errors import RequestError, RunError
 
 #: How often it is looked whether a process whose connection is closed has ended, with a pause of so
 #: many seconds before each look: together 10 s, after which it is taken to live on (own choice).
@@ -83,26 +71,3 @@ class Processes(ABC):
     @abstractmethod
     def close(self) -> None:
         """Kills every child and frees what was held."""
-
-
-def warm_processes() -> Processes:
-    """The processes that this platform allows, already starting up in the background."""
-    from automl.engines.forked import ForkedProcesses
-    from automl.engines.spawned import SpawnedProcesses
-
-    bound = address_space()
-    if bound is not None and bound < LEAST_ADDRESS_SPACE:
-        raise RequestError(
-            f"`ulimit -v` lets a process map {shown_size(bound)} of addresses, and TensorFlow "
-            "alone takes 1.4 GB; set it to 2 GB at least, or to unlimited, and bound the memory "
-            "with --memory-per-worker."
-        )
-    try:
-        if hasattr(os, "fork") and hasattr(socket, "send_fds"):
-            return ForkedProcesses()
-        return SpawnedProcesses()
-    except (BlockingIOError, MemoryError, RuntimeError) as error:  # no process, or no thread
-        told = f"{error} by fork"
-        raise RunError(
-            f"No process for the workers can be started here ({error}{bounds_met(told)})."
-        ) from error

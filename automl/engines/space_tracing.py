@@ -7,8 +7,9 @@ from contextlib import closing
 from typing import Any
 
 from automl.engines.contract import SpaceHandle
-from automl.engines.processes import Processes, warm_processes
+from automl.engines.processes import Processes
 from automl.engines.run_in_child import run_in_child
+from automl.engines.warm_processes import warm_processes
 from automl.errors import RunError, SpaceError
 from automl.space.keras_tuner import BuiltElsewhere, is_untraced
 from automl.space.registry import find_space

@@ -20,7 +20,8 @@ from automl.data.task import Task
 from automl.errors import RequestError, RunError
 from automl.results.card import card_text
 from automl.results.check_rows import check_rows_file
-from automl.results.record import RunRecord, TrialRecord, read_record
+from automl.results.read_record import read_record
+from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.run_forms import PlanForm, check_known
 from automl.trial import TrialState

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from automl.common.bounded import MOST_TEXT, read_bounded
 from automl.common.neutral import from_csv_cell
 from automl.errors import RunError
+from automl.results.record import RunRecord, TrialRecord
 from automl.trial import TrialResult, TrialState, Verdict
 
 if TYPE_CHECKING:
-    from automl.results.record import RunRecord, TrialRecord
     from automl.results.run_directory import RunDirectory
 
 _NUMBERS = {"score", "seconds", "epochs", "best_epoch", "parameters"}
@@ -34,8 +34,6 @@ def record_of_board(run: RunDirectory, objective: str, direction: str) -> RunRec
     Raises:
         RunError: The file is not there, or cannot be read.
     """
-    from automl.results.record import RunRecord
-
     path = run.leaderboard_file
     try:
         text = read_bounded(run.root, path, MOST_TEXT).decode()
@@ -73,8 +71,6 @@ def _numbered(rows: list[TrialRecord]) -> list[TrialRecord]:
 
 
 def _record(line: Mapping[str, str]) -> TrialRecord:
-    from automl.results.record import TrialRecord
-
     state, name = TrialState(line["state"]), line["trial"]
     trial = int(name) if name.isdecimal() else name
     ended = state in (TrialState.COMPLETED, TrialState.PRUNED, TrialState.FAILED)

@@ -7,8 +7,8 @@ from typing import Any
 
 from automl.common.option import check_options
 from automl.space.fit_options import carried_callbacks, recordable
-from automl.space.given_hyperparameters import given_forms
 from automl.tuning.given import Given, named_pruner, named_sampler
+from automl.tuning.keras_tuner_hyperparameters import given_forms
 from automl.tuning.objective_given import metrics_given, objective_given
 from automl.tuning.options import SEARCH_OPTIONS
 

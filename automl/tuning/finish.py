@@ -12,7 +12,8 @@ from automl.engines.processes import Processes
 from automl.engines.run_in_child import TookTooLong, run_in_child
 from automl.errors import RequestError, RunError
 from automl.results.export_request import code_needed, export_request
-from automl.results.record import RunRecord, read_record
+from automl.results.read_record import read_record
+from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.study_content import study_content
 from automl.trial import TrialState

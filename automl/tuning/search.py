@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from automl.engines.defaults import check_defaults
 from automl.engines.devices import Devices, find_devices, joined_devices
-from automl.engines.processes import Processes, warm_processes
+from automl.engines.processes import Processes
 from automl.engines.space_tracing import locate_space, with_hyperparameters_traced
+from automl.engines.warm_processes import warm_processes
 from automl.results.run_directory import RunDirectory
 from automl.space.batch_size import NAME as BATCH_SIZE
 from automl.space.fit_options import FitOptions, check_fit

@@ -14,7 +14,8 @@ from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.engines.contract import Job, SpaceHandle, TrialEnded
 from automl.engines.local import LocalEngine
-from automl.engines.processes import Processes, warm_processes
+from automl.engines.processes import Processes
+from automl.engines.warm_processes import warm_processes
 from automl.space.registry import find_space
 from automl.trial import TrialBudget, TrialResult, TrialSpec, TrialState
 from benchmarks.figures.options import Figure, Options

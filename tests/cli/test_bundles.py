@@ -121,7 +121,9 @@ def test_wrong_requests_are_refused_before_tensorflow_starts(
 def test_an_export_to_what_exists_is_refused_before_tensorflow_starts(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("automl.engines.processes.warm_processes", lambda: pytest.fail("started"))
+    monkeypatch.setattr(
+        "automl.engines.warm_processes.warm_processes", lambda: pytest.fail("started")
+    )
     (tmp_path / "mine").write_text("")
     assert main(["export", str(run), "--to", str(tmp_path)]) == 2
     assert f"{tmp_path} exists" in capsys.readouterr().err

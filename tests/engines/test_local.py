@@ -15,8 +15,9 @@ from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.engines.contract import EpochFinished, Event, Job, SpaceHandle, TrialEnded
 from automl.engines.local import LocalEngine
-from automl.engines.processes import Processes, warm_processes
+from automl.engines.processes import Processes
 from automl.engines.spawned import SpawnedProcesses
+from automl.engines.warm_processes import warm_processes
 from automl.space.registry import find_space
 from automl.trial import Answer, FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
 

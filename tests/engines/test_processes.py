@@ -20,9 +20,10 @@ from automl.engines.absence import Absence
 from automl.engines.child import Child
 from automl.engines.contract import Job
 from automl.engines.local import LocalEngine
-from automl.engines.processes import Processes, warm_processes
+from automl.engines.processes import Processes
 from automl.engines.run_in_child import TookTooLong, run_in_child
 from automl.engines.spawned import SpawnedProcesses
+from automl.engines.warm_processes import warm_processes
 from automl.trial import TrialBudget, TrialResult, TrialSpec, TrialState
 
 

@@ -16,7 +16,7 @@ from tests.cli.console import environment
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="has no fork")
 CODE = """
 import os, sys, time
-from automl.engines.processes import warm_processes
+from automl.engines.warm_processes import warm_processes
 from automl.engines.run_in_child import run_in_child
 from automl.errors import RunError
 

@@ -12,8 +12,9 @@ import numpy as np
 import psutil
 import pytest
 
-from automl.engines.processes import Processes, warm_processes
+from automl.engines.processes import Processes
 from automl.engines.run_in_child import run_in_child
+from automl.engines.warm_processes import warm_processes
 from automl.errors import RunError
 from automl.export.keras_only import RefusePackages
 from automl.export.new_process import Started, new_process

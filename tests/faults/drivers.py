@@ -15,7 +15,7 @@ from typing import Any
 
 from automl.common.forms import to_form
 from automl.results.leaderboard import leaderboard
-from automl.results.record import read_record
+from automl.results.read_record import read_record
 from automl.results.run_directory import RunDirectory
 from tests.cli.console import environment
 

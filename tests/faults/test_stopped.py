@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from automl.results.record import read_record
+from automl.results.read_record import read_record
 from automl.results.run_directory import RunDirectory
 from automl.trial import TrialState
 from tests.faults.drivers import Driver, lines_of

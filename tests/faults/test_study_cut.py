@@ -12,7 +12,7 @@ from optuna.storages import JournalStorage
 
 from automl.results.journal import JournalFile
 from automl.results.leaderboard import leaderboard
-from automl.results.record import read_record
+from automl.results.read_record import read_record
 from automl.results.run_directory import RunDirectory
 from automl.trial import TrialState
 from tests.results.study_maker import add_trial, make_run, open_study, result

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from automl.errors import AutoMLError
-from automl.results.record import read_record
+from automl.results.read_record import read_record
 from automl.results.run_directory import RunDirectory
 from automl.trial import TrialState
 from tests.faults.drivers import Driver, automl, board, lines_of, logged, succeed

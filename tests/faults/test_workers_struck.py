@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from automl.common.forms import to_form
-from automl.results.record import TrialRecord, read_record
+from automl.results.read_record import read_record
+from automl.results.record import TrialRecord
 from automl.results.run_directory import RunDirectory
 from automl.trial import FailureCause, TrialState
 from tests.faults.drivers import Driver, Ended, automl, is_alive, logged

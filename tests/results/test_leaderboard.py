@@ -19,7 +19,8 @@ from study_maker import add_trial, make_run, open_study, result
 from automl.common.forms import to_form
 from automl.errors import RequestError, RunError
 from automl.results.leaderboard import leaderboard
-from automl.results.record import RunRecord, TrialRecord, read_record
+from automl.results.read_record import read_record
+from automl.results.record import RunRecord, TrialRecord
 from automl.results.render import to_csv, to_json, to_markdown, write_leaderboard_csv
 from automl.results.run_directory import RunDirectory
 from automl.results.table import (

@@ -11,7 +11,7 @@ from automl.common.forms import to_form
 from automl.data.metrics import Objective
 from automl.data.task import Task, TaskKind
 from automl.results.leaderboard import leaderboard
-from automl.results.record import read_record
+from automl.results.read_record import read_record
 from automl.tuning.manifest import recorded_objective
 
 

@@ -9,7 +9,7 @@ from study_maker import add_trial, make_run, open_study, result
 
 from automl.common.forms import to_form
 from automl.results.leaderboard import LeaderboardRow, leaderboard
-from automl.results.record import read_record
+from automl.results.read_record import read_record
 
 OWN = "mean_squared_error"
 STANDARDIZED = "mean_squared_error of standardized targets"

@@ -12,7 +12,7 @@ from automl.api import load_run
 from automl.cli.main import main
 from automl.errors import RequestError, RunError
 from automl.results.leaderboard import leaderboard
-from automl.results.record import read_record
+from automl.results.read_record import read_record
 from automl.results.recorded_board import record_of_board
 from automl.results.run_directory import RunDirectory
 from tests.faults.whole_run import make_run

@@ -11,7 +11,7 @@ from study_maker import add_trial, make_run, open_study, result
 from automl.cli.trial_text import trial_text
 from automl.common.forms import to_form
 from automl.results.overview import overview_text
-from automl.results.record import read_record
+from automl.results.read_record import read_record
 from automl.results.time_spent import time_lines, time_spent
 from automl.trial import FailureCause, TrialState
 

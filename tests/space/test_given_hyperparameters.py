@@ -10,8 +10,9 @@ import pytest
 
 from automl.errors import RequestError, SpaceError
 from automl.space import Choice, Float, Int, SearchSpace
-from automl.space.given_hyperparameters import given_forms, with_hyperparameters
+from automl.space.given_hyperparameters import with_hyperparameters
 from automl.space.keras_tuner import hyper_space
+from automl.tuning.keras_tuner_hyperparameters import given_forms
 
 
 def build(hp: Any) -> Any:

@@ -16,7 +16,7 @@ from automl.data.metrics import Objective
 from automl.engines.contract import TrialEnded
 from automl.errors import RunError
 from automl.results.leaderboard import leaderboard
-from automl.results.record import read_record
+from automl.results.read_record import read_record
 from automl.results.run_directory import RunDirectory
 from automl.space import Choice, Float, Int, SearchSpace
 from automl.trial import (

@@ -12,7 +12,7 @@ from automl.common.forms import to_form
 from automl.data.metrics import Objective
 from automl.engines.contract import Event, TrialEnded
 from automl.results.leaderboard import leaderboard
-from automl.results.record import read_record
+from automl.results.read_record import read_record
 from automl.results.run_directory import RunDirectory
 from automl.space import Boolean, Choice, Int, SearchSpace
 from automl.space.hyperparameter import Hyperparameter

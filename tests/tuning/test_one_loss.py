@@ -10,7 +10,7 @@ import pytest
 from automl.data.metrics import Objective
 from automl.engines.contract import TrialEnded
 from automl.results.leaderboard import leaderboard
-from automl.results.record import read_record
+from automl.results.read_record import read_record
 from automl.trial import TrialSpec
 from automl.tuning.outcome import StopReason
 from tests.tuning import test_driver

@@ -10,7 +10,8 @@ import pytest
 
 from automl.common.forms import from_form, to_form
 from automl.engines.contract import TrialEnded
-from automl.results.record import RunRecord, read_record
+from automl.results.read_record import read_record
+from automl.results.record import RunRecord
 from automl.trial import SEARCH_OVER, TrialResult, TrialSpec, TrialState
 from automl.tuning.budget import EXPORT_IMPORTS, Clock, SearchBudget
 from automl.tuning.outcome import Outcome, StopReason

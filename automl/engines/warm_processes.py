@@ -1,0 +1,40 @@
+"""The processes that this platform allows, each with a connection for JSON messages.
+
+Forks of a server that has TensorFlow imported (`automl.engines.forked`), or, where there is no
+fork, processes spawned afresh (`automl.engines.spawned`).
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from automl.common.machine import address_space
+from automl.engines.limits import LEAST_ADDRESS_SPACE
+from automl.engines.process_memory import shown_size
+from automl.engines.process_output import bounds_met
+from automl.engines.processes import Processes
+from automl.errors import RequestError, RunError
+
+
+def warm_processes() -> Processes:
+    """The processes that this platform allows, already starting up in the background."""
+    from automl.engines.forked import ForkedProcesses
+    from automl.engines.spawned import SpawnedProcesses
+
+    bound = address_space()
+    if bound is not None and bound < LEAST_ADDRESS_SPACE:
+        raise RequestError(
+            f"`ulimit -v` lets a process map {shown_size(bound)} of addresses, and TensorFlow "
+            "alone takes 1.4 GB; set it to 2 GB at least, or to unlimited, and bound the memory "
+            "with --memory-per-worker."
+        )
+    try:
+        if hasattr(os, "fork") and hasattr(socket, "send_fds"):
+            return ForkedProcesses()
+        return SpawnedProcesses()
+    except (BlockingIOError, MemoryError, RuntimeError) as error:  # no process, or no thread
+        told = f"{error} by fork"
+        raise RunError(
+            f"No process for the workers can be started here ({error}{bounds_met(told)})."
+        ) from error

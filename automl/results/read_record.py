@@ -1,0 +1,196 @@
+"""Reads what a run has recorded: from its study, or from its board where that is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from automl.common.forms import check_form, read_form
+from automl.errors import RunError
+from automl.results.record import RunRecord, TrialRecord, are_scores, misfit
+from automl.results.recorded_board import record_of_board
+from automl.results.replay import StudyContent, StudyTrial
+from automl.results.run_directory import RunDirectory
+from automl.results.run_forms import BaselineForm
+from automl.results.study_content import read_study
+from automl.trial import TrialResult, TrialState
+from automl.vocabulary.renamed_metrics import current_name
+
+_BASELINE_PREFIX = "baseline:"
+
+
+def read_record(
+    run: RunDirectory, content: StudyContent | None = None, storage: str | None = None
+) -> RunRecord:
+    """Reads a run.
+
+    The run's own journal is replayed without Optuna, because importing Optuna alone would take
+    longer. A database is opened only where the person who reads has named it, for a run may come
+    from a stranger; else of a run whose study is in one, its ``leaderboard.csv`` is read.
+
+    Args:
+        run: The run's directory.
+        content: What its study holds, where that is known already.
+        storage: The database that the run's study is in, as the reader names it; or None.
+
+    Returns:
+        All that the study says about the run.
+
+    Raises:
+        RequestError: The run's study is not in ``storage``.
+        RunError: ``run.json`` or the study cannot be read.
+    """
+    manifest = run.read_manifest()
+    objective = manifest.get("objective")
+    if not isinstance(objective, Mapping) or not {"name", "direction"} <= objective.keys():
+        raise RunError(f"{run.manifest_file} names no objective; restore it from a copy.")
+    if objective["direction"] not in ("minimize", "maximize"):
+        raise RunError(
+            f"{run.manifest_file} gives the direction {objective['direction']!r}; "
+            "expected minimize or maximize."
+        )
+    kind = str((manifest.get("task") or {}).get("kind", ""))
+    named = current_name(objective["name"], kind)
+    own: dict[str, Any] = {
+        "of_model": bool(objective.get("of_model", False)),
+        "further": tuple(objective.get("further", ())),
+    }
+    if manifest.get("storage") and storage is None and content is None:
+        return replace(record_of_board(run, named, objective["direction"]), **own)
+    study = content or read_study(run, manifest, storage)
+    trials = tuple(
+        _trial_record(trial, kind, _place(trial, study, manifest)) for trial in study.trials
+    )
+    baselines = tuple(
+        _baseline_record(key.removeprefix(_BASELINE_PREFIX), form, kind)
+        for key, form in study.attributes.items()
+        if key.startswith(_BASELINE_PREFIX)
+    )
+    return RunRecord(
+        name=run.name,
+        objective=named,
+        direction=objective["direction"],
+        trials=trials,
+        baselines=tuple(_comparable(one, objective, trials) for one in baselines),
+        test_scores=_test_scores(study.attributes.get("test_scores", {}), kind),
+        **own,
+    )
+
+
+def _comparable(
+    baseline: TrialRecord, objective: Mapping[str, Any], trials: Sequence[TrialRecord]
+) -> TrialRecord:
+    """A baseline that is ranked only where its score is what the trials' scores are."""
+    if baseline.result is None or baseline.state is not TrialState.COMPLETED:
+        return baseline
+    reason = ""
+    if objective.get("of_model"):
+        reason = f"it is not ranked: {objective['name']} is a metric of the trials' own models"
+    elif objective["name"] == "loss":
+        losses = [one.result.loss for one in trials if one.is_ranked and one.result is not None]
+        own, theirs = baseline.result.loss, losses[0] if losses else ""
+        if losses and (not own or own != theirs):
+            reason = (
+                f"it is not ranked: its loss is {own or 'in another unit'}, and that of the "
+                f"trials {theirs or 'is not known'}"
+            )
+    if not reason:
+        return baseline
+    reason = f"{reason}; --objective with a metric of the task ranks all"
+    return replace(baseline, result=replace(baseline.result, score=None, reason=reason))
+
+
+def _place(trial: StudyTrial, study: StudyContent, manifest: Mapping[str, Any]) -> str:
+    """The run that a trial of a shared study belongs to, if it is another than this one."""
+    driver = trial.attributes.get("driver")
+    if driver is None or driver == manifest.get("driver"):
+        return ""
+    return str(study.attributes.get(f"driver:{driver}", f"with the name {driver}"))
+
+
+def _trial_record(trial: StudyTrial, kind: str, place: str = "") -> TrialRecord:
+    form = trial.attributes.get("result")
+    # Of a trial with a result they are looked at when they are asked for.
+    values = trial.values_by_epoch if form is None else {}
+    config, seed = trial.attributes.get("config", {}), trial.attributes.get("seed")
+    result = None if form is None else _result(form, trial.number, kind)
+    # Written by one process in one order, these can only differ where the study was changed.
+    agree = isinstance(config, dict) and isinstance(seed, int | None)
+    agree = agree and are_scores(values)
+    if trial.state is TrialState.COMPLETED:
+        agree = agree and result is not None and result.state is TrialState.COMPLETED
+        agree = agree and result is not None and result.score == trial.value
+    if not agree:
+        raise misfit(trial.number)
+    return TrialRecord(
+        trial=trial.number,
+        state=trial.state,
+        config=config,
+        seed=seed,
+        result=result,
+        study_trial=trial,
+        place=place,
+    )
+
+
+def _baseline_record(name: str, form: Any, kind: str) -> TrialRecord:
+    try:
+        check_form(BaselineForm, form)
+    except ValueError as error:
+        raise _unreadable(f"trial {name}", error) from error
+    result = _result(form["result"], name, kind)
+    return TrialRecord(
+        trial=name,
+        state=result.state,
+        config=form["config"],
+        seed=form["seed"],
+        result=result,
+    )
+
+
+def _result(form: Mapping[str, Any], trial: int | str, kind: str) -> TrialResult:
+    try:
+        result = read_form(TrialResult, form)
+    except ValueError as error:
+        raise _unreadable(f"trial {trial}", error) from error
+    return replace(
+        result,
+        metrics=_named_today(result.metrics, kind),
+        train_metrics=_named_today(result.train_metrics, kind),
+    )
+
+
+def _named_today(metrics: Mapping[str, float], kind: str) -> dict[str, float]:
+    """Metrics under the names that they have today; an older run may call them otherwise."""
+    return {current_name(name, kind): value for name, value in metrics.items()}
+
+
+def _test_scores(form: Any, kind: str) -> dict[int | str, Mapping[str, float]]:
+    """The test scores by trial or baseline.
+
+    Raises:
+        RunError: They are none.
+    """
+    try:
+        check_form(_TestScores, {"scores": form})
+    except ValueError as error:
+        raise _unreadable("the test rows", error) from error
+    return {
+        int(key) if key.isdecimal() else key: _named_today(scores, kind)
+        for key, scores in form.items()
+    }
+
+
+@dataclass(frozen=True)
+class _TestScores:
+    """What a study records of the test rows."""
+
+    scores: Mapping[str, Mapping[str, float | None]]
+
+
+def _unreadable(what: str, error: ValueError) -> RunError:
+    return RunError(
+        f"The result of {what} cannot be read ({error}); it may have been written by another "
+        "version of automl, or changed since."
+    )
