@@ -25,22 +25,24 @@ class InputDetection:
 
     Attributes:
         space: The space; once it was asked, with its hyperparameters.
+        request: What is asked.
+        processes: Where its models are built.
         probe: What building its defaults has shown, or None where nothing was built.
     """
 
     def __init__(self, request: SearchRequest, space: SearchSpace, processes: Processes) -> None:
         self.space = space
         self.probe: Probe | None = None
-        self._request, self._processes = request, processes
+        self.request, self.processes = request, processes
 
     def __call__(self, task: Task, signature: InputSignature) -> str:
         """``"raw"`` or ``"standardize"``; see `automl.data.prepare.prepare`."""
         if self.space.inputs == "table":  # its builder is given the columns, and wires them
             return STANDARDIZE
-        self.space = with_hyperparameters_traced(self.space, self._processes)
-        fit = FitOptions(self._request.loss, self._request.optimizer)
-        asked = fitted_with(as_asked(self.space, self._request), fit)
-        self.probe = check_defaults(asked, task, signature, self._processes)
+        self.space = with_hyperparameters_traced(self.space, self.processes)
+        fit = FitOptions(self.request.loss, self.request.optimizer)
+        asked = fitted_with(as_asked(self.space, self.request), fit)
+        self.probe = check_defaults(asked, task, signature, self.processes)
         return self.probe.input or STANDARDIZE
 
     @property
@@ -50,8 +52,8 @@ class InputDetection:
 
     def settled(self) -> SearchRequest:
         """The request, with what it had left open."""
-        data = self._request.data
+        data = self.request.data
         if data.input != AUTO:
-            return self._request
+            return self.request
         found = self.probe.input if self.probe is not None else ""
-        return replace(self._request, data=replace(data, input=found or STANDARDIZE))
+        return replace(self.request, data=replace(data, input=found or STANDARDIZE))

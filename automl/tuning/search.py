@@ -24,7 +24,7 @@ from automl.space.keras_tuner import INPUTS, fitted_with, is_untraced, remarks, 
 from automl.space.override import narrowing_notes
 from automl.tuning.consent import consented_request, consented_space, found_again, remember_named
 from automl.tuning.former_names import with_current_pruner, with_current_sampler
-from automl.tuning.given import NOTHING_GIVEN, Given, asked_pruner, asked_sampler, replay_note
+from automl.tuning.given import NOTHING_GIVEN, Given, replay_note
 from automl.tuning.input_detection import InputDetection
 from automl.tuning.known_runs import known_run
 from automl.tuning.leftovers import remove_leftovers
@@ -41,11 +41,13 @@ from automl.tuning.observer import Observer
 from automl.tuning.protocol import with_protocol
 from automl.tuning.search_request import SearchRequest
 from automl.tuning.session import SearchEnd, Session
+from automl.tuning.setup import SearchSetup, check_sampler_and_pruner
 from automl.tuning.sharing import check_joining
 from automl.tuning.stored_rows import restore_rows
 from automl.tuning.study_opening import check_storage
 
 if TYPE_CHECKING:
+    from automl.data.prepare import PreparedData
     from automl.space import SearchSpace
 
 
@@ -80,12 +82,6 @@ def start_search(
         RunError: The search could not go on; what it has recorded is kept.
     """
     from automl.data.prepare import prepare
-    from automl.tuning.objective import (
-        asked_objective,
-        check_objective,
-        check_own_metric,
-        one_loss,
-    )
 
     started = time.monotonic()
     observer = observer or Observer()
@@ -94,48 +90,69 @@ def start_search(
     with ExitStack() as stack:
         if processes is None:
             processes = stack.enter_context(closing(warm_processes()))
-        space = _as_space(request.space if space is None else space, processes)
-        request, protocol_note = with_protocol(request, space.protocol, left_open)
-        if not is_untraced(space):
-            as_asked(space, request)  # a wrong setting is told before the data are read
-        _check_names(request, space, objects, folds=2)  # there may be more than are known yet
-        if space.inputs == "array":  # its author has counted on every column
-            request = replace(request, data=replace(request.data, keep_constant=True))
-        wanted = InputDetection(request, space, processes)
-        data = prepare(request.data, wanted)
-        space, request = with_hyperparameters_traced(wanted.space, processes), wanted.settled()
-        request = replace(request, data=replace(request.data, cv=data.cv))
-        _check_names(request, space, objects, len(request.data.views))
-        objective = asked_objective(request, space, data.task)
-        loss_note = one_loss(as_asked(space, request), request, data.task)[1]
-        changed = {**request.settings, BATCH_SIZE: request.batch_size}
-        _say(
-            observer,
-            renamed,
-            protocol_note,
-            *data.notes,
-            *remarks(space),
-            *narrowing_notes(space.hyperparameters, changed),
-            *check_objective(objective, data),
-            loss_note,
-        )
-        space = _fitted(narrowed_space(space, request, data), request, objects.callbacks, observer)
-        manifest = make_manifest(request, space, data, objective)
-        if request.storage is not None:
-            check_storage(request.storage)
-            check_joining(request.storage, manifest["study"], manifest["terms"])
-        probe = wanted.probe or check_defaults(space, data.task, data.plan.signature, processes)
-        unsure = check_own_metric(objective, space, probe.metrics)
-        _say(observer, wanted.note, *probe.notes, unsure, replay_note(objects))
-        devices = _devices(request, space, processes)
-        run = create_run(target, request.data.name, manifest)
-        _remember(run, request, space, observer, begun=True)
+        found = _as_space(request.space if space is None else space, processes)
+        request, protocol_note = with_protocol(request, found.protocol, left_open)
+        wanted = InputDetection(_checked(request, found, objects), found, processes)
+        data = prepare(wanted.request.data, wanted)
+        setup = _settled(wanted, data, objects, observer, renamed, protocol_note)
+        manifest = make_manifest(setup.request, setup.space, data, setup.objective)
+        if setup.request.storage is not None:
+            check_storage(setup.request.storage)
+            check_joining(setup.request.storage, manifest["study"], manifest["terms"])
+        _check_models(setup, wanted, data, observer)
+        devices = _devices(setup.request, setup.space, processes)
+        run = create_run(target, setup.request.data.name, manifest)
+        _say(observer, remember_named(run, setup.request, setup.space, begun=True))
         stack.push(locked_with_rows(run, data))
         del data
-        session = Session(
-            run, request, space, objective, processes, devices, observer, objects, begun=True
-        )
-        return session.search(started)
+        return Session(run, setup, processes, devices, observer, begun=True).search(started)
+
+
+def _checked(request: SearchRequest, space: SearchSpace, objects: Given) -> SearchRequest:
+    """The request, when what can be wrong of it is told before the data are read."""
+    if not is_untraced(space):
+        as_asked(space, request)
+    check_sampler_and_pruner(request, space, objects, folds=2)  # more than are known yet
+    if space.inputs == "array":  # its author has counted on every column
+        return replace(request, data=replace(request.data, keep_constant=True))
+    return request
+
+
+def _settled(
+    wanted: InputDetection, data: PreparedData, objects: Given, observer: Observer, *notes: str
+) -> SearchSetup:
+    """What is searched, settled by the data; says what a person should know, the notes first."""
+    from automl.tuning.objective import asked_objective, check_objective, one_loss
+
+    space, request = with_hyperparameters_traced(wanted.space, wanted.processes), wanted.settled()
+    request = replace(request, data=replace(request.data, cv=data.cv))
+    check_sampler_and_pruner(request, space, objects, len(request.data.views))
+    objective = asked_objective(request, space, data.task)
+    changed = {**request.settings, BATCH_SIZE: request.batch_size}
+    _say(
+        observer,
+        *notes,
+        *data.notes,
+        *remarks(space),
+        *narrowing_notes(space.hyperparameters, changed),
+        *check_objective(objective, data),
+        one_loss(as_asked(space, request), request, data.task)[1],
+    )
+    searched = _fitted(narrowed_space(space, request, data), request, objects, observer)
+    return SearchSetup(request, searched, objective, objects)
+
+
+def _check_models(
+    setup: SearchSetup, wanted: InputDetection, data: PreparedData, observer: Observer
+) -> None:
+    """Builds the space's defaults, unless that was done, and says what a person should know."""
+    from automl.tuning.objective import check_own_metric
+
+    probe = wanted.probe or check_defaults(
+        setup.space, data.task, data.plan.signature, wanted.processes
+    )
+    unsure = check_own_metric(setup.objective, setup.space, probe.metrics)
+    _say(observer, wanted.note, *probe.notes, unsure, replay_note(setup.objects))
 
 
 def resume_search(
@@ -168,6 +185,26 @@ def resume_search(
     observer = observer or Observer()
     run = RunDirectory.open(directory)
     manifest = run.read_manifest()
+    request, wanted = _consented(run, manifest, changes, observer)  # before a process is started
+    with ExitStack() as stack:
+        processes = stack.enter_context(closing(warm_processes()))
+        found = found_again(run, wanted, lambda known: _as_space(known, processes))
+        space = with_hyperparameters_traced(found, processes)
+        check_sampler_and_pruner(request, space, objects, len(request.data.views))
+        stack.enter_context(run.lock())
+        remove_leftovers(run)
+        begun = known_run(run).begun
+        _say(observer, remember_named(run, request, space, begun))
+        restore_rows(run, request, manifest, source)
+        setup = _settled_again(run, manifest, request, space, objects, observer)
+        devices = _devices(request, setup.space, processes)
+        return Session(run, setup, processes, devices, observer, begun=begun).search(started)
+
+
+def _consented(
+    run: RunDirectory, manifest: Mapping[str, Any], changes: Mapping[str, Any], observer: Observer
+) -> tuple[SearchRequest, Any]:
+    """What was asked with what has changed, and what leads to the space, as far as allowed."""
     named = {name: changes.get(name) for name in ("space", "storage", "address")}
     request = recorded_request(run, manifest).changed(
         {name: value for name, value in changes.items() if name not in named}
@@ -176,30 +213,25 @@ def resume_search(
         request, renamed = current(request)
         _say(observer, renamed)
     request = consented_request(run, manifest, request, named["storage"], named["address"])
-    wanted = consented_space(run, manifest, named["space"])  # before any process is started
+    return request, consented_space(run, manifest, named["space"])
+
+
+def _settled_again(
+    run: RunDirectory,
+    manifest: Mapping[str, Any],
+    request: SearchRequest,
+    space: SearchSpace,
+    objects: Given,
+    observer: Observer,
+) -> SearchSetup:
+    """What is searched, as when the run began."""
     from automl.data.arrays import open_arrays
 
-    with ExitStack() as stack:
-        processes = stack.enter_context(closing(warm_processes()))
-        found = found_again(run, wanted, lambda known: _as_space(known, processes))
-        space = with_hyperparameters_traced(found, processes)
-        _check_names(request, space, objects, len(request.data.views))
-        stack.enter_context(run.lock())
-        remove_leftovers(run)
-        begun = known_run(run).begun
-        _remember(run, request, space, observer, begun=begun)
-        restore_rows(run, request, manifest, source)
-        arrays = open_arrays(run.arrays)
-        space = narrowed_space(space, request, arrays)
-        space = _fitted(space, request, objects.callbacks, observer)
-        check_same_space(run, request, manifest, space)
-        objective = recorded_objective(run, manifest, arrays.task)
-        del arrays
-        devices = _devices(request, space, processes)
-        session = Session(
-            run, request, space, objective, processes, devices, observer, objects, begun=begun
-        )
-        return session.search(started)
+    arrays = open_arrays(run.arrays)
+    searched = _fitted(narrowed_space(space, request, arrays), request, objects, observer)
+    check_same_space(run, request, manifest, searched)
+    objective = recorded_objective(run, manifest, arrays.task)
+    return SearchSetup(request, searched, objective, objects)
 
 
 def _say(observer: Observer, *notes: str) -> None:
@@ -220,17 +252,17 @@ def _devices(request: SearchRequest, space: SearchSpace, processes: Processes) -
 
 
 def _fitted(
-    space: SearchSpace, request: SearchRequest, callbacks: str, observer: Observer
+    space: SearchSpace, request: SearchRequest, objects: Given, observer: Observer
 ) -> SearchSpace:
     """The space with what was asked for of how its models are fitted; says what that means."""
     asked = {name: getattr(request, name) for name in ("loss", "optimizer", "callbacks")}
-    for note in check_fit(space.name, space.inputs == INPUTS, asked, bool(callbacks)):
+    for note in check_fit(space.name, space.inputs == INPUTS, asked, bool(objects.callbacks)):
         observer.said(note)
     given = [str(form["name"]) for form in request.hyperparameters]
     options = FitOptions(
         request.loss,
         request.optimizer,
-        callbacks,
+        objects.callbacks,
         settled=(*given, *request.settings, BATCH_SIZE),
         only_known=not request.tune_new_entries,
     )
@@ -242,24 +274,3 @@ def _as_space(given: Any, processes: Processes) -> SearchSpace:
     if isinstance(given, str):
         return locate_space(given, processes)
     return space_of(given)
-
-
-def _remember(
-    run: RunDirectory,
-    request: SearchRequest,
-    space: SearchSpace,
-    observer: Observer,
-    *,
-    begun: bool,
-) -> None:
-    """Notes on this machine what was named for a run, so that resuming it does not ask."""
-    _say(observer, remember_named(run, request, space, begun))
-
-
-def _check_names(request: SearchRequest, space: SearchSpace, objects: Given, folds: int) -> None:
-    """Finds a wrong sampler or pruner before anything is read or written."""
-    asked_sampler(request.sampler, objects, seed=0, space=space, workers=1, direction="minimize")
-    epochs = request.trial_budget.epochs
-    asked_pruner(
-        request.pruner, objects, direction="minimize", epochs=epochs, patience=1, folds=folds
-    )

@@ -19,9 +19,7 @@ from automl.tuning.baselines import LINEAR, constant_name, constant_over
 from automl.tuning.budget import Clock
 from automl.tuning.disk import DiskBudget
 from automl.tuning.driver import Driver
-from automl.tuning.driver_settings import DriverSettings
-from automl.tuning.finish import finish
-from automl.tuning.given import Given, asked_fold_rule, asked_pruner, asked_sampler
+from automl.tuning.finish import Finished, finish
 from automl.tuning.interruption import Interruption
 from automl.tuning.leaderboard_file import LeaderboardWriter
 from automl.tuning.manifest import membership, record_code, record_request
@@ -29,6 +27,7 @@ from automl.tuning.observer import Observer, Observers
 from automl.tuning.outcome import Outcome, StopReason
 from automl.tuning.progress_lines import failure
 from automl.tuning.search_request import SearchRequest
+from automl.tuning.setup import SearchSetup
 from automl.tuning.sharing import SharedRunStudy
 from automl.tuning.study import RunStudy, trial_seed
 from automl.tuning.study_opening import open_study
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
     from automl.data.arrays import Arrays
-    from automl.data.metrics import Objective
     from automl.space import SearchSpace
 
 
@@ -72,27 +70,21 @@ class Session:
     def __init__(
         self,
         run: RunDirectory,
-        request: SearchRequest,
-        space: SearchSpace,
-        objective: Objective,
+        setup: SearchSetup,
         processes: Processes,
         devices: Devices,
         observer: Observer,
-        objects: Given,
         *,
         begun: bool,
     ) -> None:
         self._run = run
         self._begun = begun
-        self._request = request
-        self._space = space
-        self._objective = objective
+        self._setup = setup
+        self._request = setup.request
         self._processes = processes
         self._leaderboard = LeaderboardWriter(run)
         self._observer = Observers(observer, self._leaderboard)
         self._devices = devices
-        self._objects = objects
-        self._workers = devices.workers
 
     def search(self, started: float) -> SearchEnd:
         """Drives the search to its end and finishes what it leaves."""
@@ -100,29 +92,42 @@ class Session:
             stack.enter_context(disk_errors_explained(self._run.path))
             if self._request.storage is not None:
                 stack.enter_context(database_errors_explained(self._request.storage))
-            return self._search(started)
+            record_request(self._run, self._request)
+            record_code(self._run, self._setup.space)
+            self._observer.run_opened(self._run.path)
+            if self._devices.note:
+                self._observer.said(self._devices.note)
+            study = self._open_study()
+            self._leaderboard.study = study.study
+            outcome, finished = self._driven(study, started)
+            self._remove_arrays(outcome)
+            return SearchEnd(
+                self._run,
+                outcome,
+                finished.best,
+                self._request.storage,
+                finished.not_exported,
+                last_failure(study.results()) if finished.best is None else "",
+            )
 
-    def _search(self, started: float) -> SearchEnd:
+    def _driven(self, study: RunStudy, started: float) -> tuple[Outcome, Finished]:
+        """Drives the search, scores the test rows and exports the best model.
+
+        The arrays are closed when it returns: Windows removes no file that is mapped.
+        """
         from automl.data.arrays import open_arrays
 
-        record_request(self._run, self._request)
-        record_code(self._run, self._space)
-        self._observer.run_opened(self._run.path)
-        if self._devices.note:
-            self._observer.said(self._devices.note)
         arrays = open_arrays(self._run.arrays)
-        study = self._open_study()
-        self._leaderboard.study = study.study
         clock = self._clock(study, started)
         baselines = self._baselines(study, arrays)
-        disk = DiskBudget(self._run, self._request.max_disk, self._workers)
+        disk = DiskBudget(self._run, self._request.max_disk, self._devices.workers)
         # Until the export is done: a first Ctrl-C never breaks off what is cheap to end.
         with Interruption(self._request.grace) as interruption:
             with self._engine() as engine:
                 driver = Driver(
                     study,
                     engine,
-                    self._settings(),
+                    self._setup.driver_settings(),
                     clock,
                     self._observer,
                     disk.forget_model,
@@ -143,16 +148,7 @@ class Session:
                 interruption,
                 trust=self._begun,
             )
-        del arrays  # they are mapped from files, which Windows does not remove while they are
-        self._remove_arrays(outcome)
-        return SearchEnd(
-            self._run,
-            outcome,
-            finished.best,
-            self._request.storage,
-            finished.not_exported,
-            last_failure(study.results()) if finished.best is None else "",
-        )
+        return outcome, finished
 
     def _remove_arrays(self, outcome: Outcome) -> None:
         """Removes the prepared rows of a search that is done, where they can be had again."""
@@ -170,44 +166,16 @@ class Session:
 
     def _open_study(self) -> RunStudy:
         def sampler_of(space: SearchSpace) -> BaseSampler:
-            return asked_sampler(
-                self._request.sampler,
-                self._objects,
-                seed=self._request.seed,
-                space=space,
-                workers=self._workers,
-                direction=self._objective.direction,
-            )
+            return self._setup.sampler(space, self._devices.workers)
 
-        manifest, seed = self._run.read_manifest(), self._request.seed
-        study = open_study(self._run, manifest, sampler_of(self._space), self._observer.said)
+        space, seed = self._setup.space, self._request.seed
+        manifest = self._run.read_manifest()
+        study = open_study(self._run, manifest, sampler_of(space), self._observer.said)
         member = membership(self._run, manifest)
         if member is None:
-            return RunStudy(study, self._space, seed, sampler_of)
+            return RunStudy(study, space, seed, sampler_of)
         self._observer.said(f"study: {study.study_name}, in {member.url}")
-        return SharedRunStudy(study, self._space, seed, member, sampler_of, self._observer.said)
-
-    def _settings(self) -> DriverSettings:
-        budget = self._request.trial_budget
-        pruner, views = self._request.pruner, self._request.data.views
-        by_epoch = asked_pruner(
-            pruner,
-            self._objects,
-            direction=self._objective.direction,
-            epochs=budget.epochs,
-            patience=budget.patience,
-            folds=len(views),
-        )
-        return DriverSettings(
-            budget=self._request.budget,
-            trial_budget=budget,
-            objective=self._objective,
-            keep_models=self._request.keep_models,
-            executions=self._request.executions_per_trial,
-            views=views,
-            pruner=by_epoch,
-            fold_rule=asked_fold_rule(pruner, self._objects, self._objective.direction),
-        )
+        return SharedRunStudy(study, space, seed, member, sampler_of, self._observer.said)
 
     def _baselines(self, study: RunStudy, arrays: Arrays) -> tuple[TrialSpec, ...]:
         """Scores the constant baseline, and specifies the linear one, where not yet recorded."""
@@ -215,7 +183,7 @@ class Session:
         constant = constant_name(arrays.task)
         seed = trial_seed(self._request.seed, "baseline", 0)
         if constant not in recorded:
-            result = constant_over(self._opened_views(arrays), self._objective)
+            result = constant_over(self._opened_views(arrays), self._setup.objective)
             study.record_baseline(constant, {}, seed, result)
             self._observer.trial_ended(constant, result)
         if LINEAR in recorded or not study.claim(LINEAR):
@@ -234,10 +202,10 @@ class Session:
     @contextmanager
     def _engine(self) -> Iterator[Engine]:
         job = Job(
-            spaces={"search": SpaceHandle.of(self._space), LINEAR: SpaceHandle(LINEAR)},
+            spaces={"search": SpaceHandle.of(self._setup.space), LINEAR: SpaceHandle(LINEAR)},
             arrays=self._run.arrays,
             run=self._run.path,
-            objective=self._objective,
+            objective=self._setup.objective,
             views=self._request.data.views,
         )
         with _make_engine(self._request, self._devices, self._processes) as engine:
