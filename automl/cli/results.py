@@ -60,7 +60,7 @@ def leaderboard(
     from automl.results.read_record import read_record
     from automl.results.render import to_csv, to_json, to_markdown
     from automl.results.run_directory import RunDirectory
-    from automl.results.table import leaderboard_text
+    from automl.results.text_table import leaderboard_text
 
     if as_json and format_ not in (LeaderboardFormat.TABLE, LeaderboardFormat.JSON):
         raise RequestError(f"--json and --format {format_} are two formats; give one of them.")

@@ -15,7 +15,7 @@ from automl.results.leaderboard import leaderboard
 from automl.results.overview import overview
 from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
-from automl.results.table import leaderboard_text
+from automl.results.text_table import leaderboard_text
 from automl.trial import TrialState
 from automl.tuning.outcome import StopReason
 

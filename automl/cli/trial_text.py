@@ -14,7 +14,7 @@ from automl.errors import RunError
 from automl.results.leaderboard import LeaderboardRow, leaderboard
 from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
-from automl.results.table import number
+from automl.results.text_table import number
 from automl.trial import TrialResult, TrialState
 
 BARS = "▁▂▃▄▅▆▇█"

@@ -13,12 +13,12 @@ from automl.data.arrays import Arrays
 from automl.data.clipping import Clip
 from automl.data.columns.unread import Tell, teller
 from automl.data.combine import combine
+from automl.data.data_summary import say_parts, summarize
 from automl.data.dataset import Combined
 from automl.data.kinds.kind import Fitting
 from automl.data.plan import InputSignature, PreprocessingPlan, Rows
 from automl.data.request import AUTO, RAW, DataRequest
 from automl.data.say import Say
-from automl.data.summary import say_parts, summarize
 from automl.data.targets.class_weights import class_weights
 from automl.data.targets.encode import encode_targets, refuse_unknown, target_columns
 from automl.data.targets.infer_task import infer_task

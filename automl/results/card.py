@@ -11,7 +11,7 @@ from automl.data.columns.cycles import Cycle, describe
 from automl.data.columns.number_format import NumberFormat
 from automl.data.kinds import kind_of_features
 from automl.results.record import RunRecord, TrialRecord
-from automl.results.table import number
+from automl.results.text_table import number
 
 
 def card_text(

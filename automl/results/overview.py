@@ -13,7 +13,7 @@ from automl.errors import RunError
 from automl.results.leaderboard import leaderboard
 from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
-from automl.results.table import number
+from automl.results.text_table import number
 from automl.results.time_spent import time_lines, time_spent
 from automl.trial import TrialState
 

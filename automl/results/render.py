@@ -1,4 +1,4 @@
-"""The leaderboard as CSV, JSON and Markdown; `automl.results.table` has it for a terminal."""
+"""The leaderboard as CSV, JSON and Markdown; `automl.results.text_table` has it for a terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from automl.common.forms import to_form
 from automl.common.neutral import csv_cell, json_line, markdown_text
 from automl.results.leaderboard import LeaderboardRow
 from automl.results.record import RunRecord
-from automl.results.table import (
+from automl.results.text_table import (
     TableColumn,
     config_text,
     leaderboard_columns,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from automl.trial import HOLDOUT, TrialBudget
-from automl.tuning.pruners.folds import FoldRule, NoRule
+from automl.tuning.pruners.fold_rules import FoldPruningRule, NoRule
 
 if TYPE_CHECKING:
     import optuna
@@ -37,4 +37,4 @@ class DriverSettings:
     pruner: optuna.pruners.BasePruner | None
     executions: int = 1
     views: tuple[str, ...] = (HOLDOUT,)
-    fold_rule: FoldRule = field(default_factory=lambda: NoRule("minimize"))
+    fold_rule: FoldPruningRule = field(default_factory=lambda: NoRule("minimize"))

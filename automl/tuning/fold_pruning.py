@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from automl.trial import Answer, ExecutionReport, TrialResult, TrialState
-from automl.tuning.pruners.folds import FoldRule
+from automl.tuning.pruners.fold_rules import FoldPruningRule
 from automl.tuning.ranking import Ranking
 
 
@@ -18,7 +18,7 @@ class FoldPruning:
         folds: How many folds there are; 1 where there are none.
     """
 
-    def __init__(self, rule: FoldRule, ranking: Ranking, folds: int) -> None:
+    def __init__(self, rule: FoldPruningRule, ranking: Ranking, folds: int) -> None:
         self._rule = rule
         self._ranking = ranking
         self._folds = folds

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import RequestError
-from automl.tuning.pruners.folds import FOLD_PRUNERS, FoldRule, NoRule, PairedRule
+from automl.tuning.pruners.fold_rules import FOLD_PRUNERS, FoldPruningRule, NoRule, PairedRule
 
 if TYPE_CHECKING:
     from optuna.pruners import BasePruner
@@ -132,7 +132,7 @@ def asked_pruner(
     return None if isinstance(made, NopPruner) else made
 
 
-def asked_fold_rule(name: str, given: Given, direction: str) -> FoldRule:
+def asked_fold_rule(name: str, given: Given, direction: str) -> FoldPruningRule:
     """What stops trials after a fold; see `automl.tuning.pruners.fold_rule`.
 
     Optuna's `WilcoxonPruner` compares instances of a problem, which folds are, and no epochs;

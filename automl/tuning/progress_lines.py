@@ -17,7 +17,7 @@ from automl.common.root import Root
 from automl.common.shell import shown_path
 from automl.errors import AutoMLError
 from automl.results.run_directory import RunDirectory
-from automl.results.table import number
+from automl.results.text_table import number
 from automl.trial import TrialResult, TrialState
 from automl.tuning.observer import SearchProgress
 from automl.tuning.running_trials import RunningObserver

@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from automl.errors import RequestError
 from automl.results.record import RunRecord
-from automl.results.table import number
+from automl.results.text_table import number
 from automl.tuning.observer import Observer, Observers
 from automl.tuning.outcome import Outcome
 from automl.tuning.progress_lines import LoggedLines, PacedLines, PlainLines, PrintedLines

@@ -23,7 +23,7 @@ from automl.results.read_record import read_record
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.render import to_csv, to_json, to_markdown, write_leaderboard_csv
 from automl.results.run_directory import RunDirectory
-from automl.results.table import (
+from automl.results.text_table import (
     leaderboard_columns,
     leaderboard_text,
     number,
@@ -272,7 +272,7 @@ def test_reading_a_run_imports_neither_tensorflow_nor_optuna_nor_pandas(run: Run
         "from automl.results.record import read_record\n"
         "from automl.results.run_directory import RunDirectory\n"
         "from automl.results.leaderboard import leaderboard\n"
-        "from automl.results.table import leaderboard_text\n"
+        "from automl.results.text_table import leaderboard_text\n"
         "from automl.results.render import to_csv\n"
         "record = read_record(RunDirectory.open(sys.argv[1]))\n"
         "print(leaderboard_text(record, leaderboard(record)), to_csv(leaderboard(record)))\n"

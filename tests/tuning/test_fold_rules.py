@@ -16,7 +16,7 @@ from automl.tuning.finished_executions import execution_entry, finished_executio
 from automl.tuning.fold_pruning import FoldPruning
 from automl.tuning.given import NOTHING_GIVEN, Given, asked_fold_rule, asked_pruner
 from automl.tuning.pruners import PRUNERS, fold_rule
-from automl.tuning.pruners.folds import ForgivingRule, NoRule, PairedRule
+from automl.tuning.pruners.fold_rules import ForgivingRule, NoRule, PairedRule
 from automl.tuning.ranking import Ranking
 from automl.tuning.samplers.study_view import rank_key
 

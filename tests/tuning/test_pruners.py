@@ -17,7 +17,7 @@ from automl.errors import RequestError
 from automl.trial import EpochReport, TrialBudget, TrialSpec
 from automl.tuning.pruners import PRUNERS, default_pruner, make_pruner, protected_epochs
 from automl.tuning.pruners.base import CurvePruner
-from automl.tuning.pruners.folds import FOLD_PRUNERS
+from automl.tuning.pruners.fold_rules import FOLD_PRUNERS
 from automl.tuning.pruners.learning_curve import learning_curve
 from automl.tuning.pruners.peers import Peers
 from automl.tuning.pruners.rules import AshaPruner, rungs

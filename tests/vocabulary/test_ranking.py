@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from automl.vocabulary.metric_functions.ranking import average_precision, roc_auc
+from automl.vocabulary.metric_functions.ranked import average_precision, roc_auc
 
 ROWS = st.lists(
     st.tuples(

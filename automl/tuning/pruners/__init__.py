@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from automl.errors import RequestError
 from automl.tuning.known_names import check_direction, unknown_name
-from automl.tuning.pruners.folds import (
+from automl.tuning.pruners.fold_rules import (
     FOLD_PRUNERS,
-    FoldRule,
+    FoldPruningRule,
     ForgivingRule,
     NoRule,
     PairedRule,
@@ -113,7 +113,7 @@ def make_pruner(name: str, *, direction: str, epochs: int, patience: int) -> Bas
     return NopPruner()
 
 
-def fold_rule(name: str, direction: str) -> FoldRule:
+def fold_rule(name: str, direction: str) -> FoldPruningRule:
     """What stops trials of a run with folds after one of them.
 
     The pruners by epoch compare those of the first fold, and then the forgiving rule holds.

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from automl.vocabulary.decisions import holds
 from automl.vocabulary.metric_functions import confusion
 from automl.vocabulary.metric_functions.confusion import Counts, count_classes, count_labels
-from automl.vocabulary.metric_functions.ranking import average_precision, roc_auc
+from automl.vocabulary.metric_functions.ranked import average_precision, roc_auc
 
 FloatArray = npt.NDArray[np.float64]
 MetricFunction = Callable[[npt.NDArray[Any], FloatArray, FloatArray | None], float]

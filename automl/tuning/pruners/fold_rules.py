@@ -29,7 +29,7 @@ FOLD_PRUNERS: Mapping[str, str] = MappingProxyType(
 )
 
 
-class FoldRule(ABC):
+class FoldPruningRule(ABC):
     """Says after a fold whether a trial is to stop.
 
     Args:
@@ -49,7 +49,7 @@ class FoldRule(ABC):
         """
 
 
-class NoRule(FoldRule):
+class NoRule(FoldPruningRule):
     """Stops none."""
 
     @override
@@ -57,7 +57,7 @@ class NoRule(FoldRule):
         return ""
 
 
-class ForgivingRule(FoldRule):
+class ForgivingRule(FoldPruningRule):
     """Stops what is worse in the mean than the best trial is on its worst fold.
 
     "Forgiving" in arXiv 2405.03389, where it let 94 % of data sets gain, and the aggressive rule,
@@ -76,7 +76,7 @@ class ForgivingRule(FoldRule):
         return f"its mean, {mean:.5g}, is worse than the worst fold of the best trial, {worst:.5g}"
 
 
-class PairedRule(FoldRule):
+class PairedRule(FoldPruningRule):
     """Stops what a Wilcoxon signed-rank test over the same folds calls worse than the best trial.
 
     Args:
