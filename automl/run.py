@@ -136,7 +136,7 @@ class Run:
         """
         from automl.engines.run_in_child import run_in_child
         from automl.engines.warm_processes import warm_processes
-        from automl.export.bundle_writing import check_free
+        from automl.export.writing import check_free
         from automl.results.export_request import export_request
 
         check_free(Path(to))  # before TensorFlow is started

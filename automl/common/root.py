@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import secrets
 import shutil
 import stat
 from collections.abc import Iterator
@@ -38,6 +40,17 @@ _FLAGS = {
     "x": os.O_WRONLY | os.O_CREAT | os.O_EXCL,
     "a": os.O_WRONLY | os.O_CREAT | os.O_APPEND,
 }
+
+
+def temporary_beside(path: Path, ending: str = "") -> Path:
+    """The name that a file or folder has while it is not whole: this process's alone."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp{ending}")
+
+
+def writer_of(name: str) -> int | None:
+    """The process that is writing, or was, what has such a name; None of any other name."""
+    found = re.fullmatch(r"\..+\.(\d{1,18})\.tmp(\..+)?", name)
+    return None if found is None else int(found[1])
 
 
 @dataclass(frozen=True)
@@ -111,12 +124,14 @@ class Root:
             os.close(found)
             raise
 
-    def create(self, path: str | Path) -> IO[bytes]:
+    def create(self, path: str | Path, mode: int = 0o666) -> IO[bytes]:
         """Opens a new file for writing, in the place of whatever has its name."""
         self.remove(path)
-        return self.open(path, "xb")
+        return os.fdopen(self.descriptor(path, _FLAGS["x"], mode), "xb")
 
-    def write(self, path: str | Path, content: bytes, *, durable: bool = True) -> None:
+    def write(
+        self, path: str | Path, content: bytes, *, durable: bool = True, mode: int = 0o666
+    ) -> None:
         """Writes a file atomically: readers see the old content or the new, never a part.
 
         Args:
@@ -124,19 +139,34 @@ class Root:
             content: All of the file's bytes.
             durable: Whether to wait until the content is on the disk before it takes the name, so
                 that a power cut cannot leave an empty file. What can be rebuilt need not wait.
+            mode: Permissions of the file, before the umask.
 
         Raises:
             RunError: A link is on the way.
             OSError: The file cannot be written; the old one is then untouched.
         """
+        with self.replacing(path) as temporary, self.create(temporary, mode) as file:
+            file.write(content)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+
+    @contextmanager
+    def replacing(self, path: str | Path, ending: str = "") -> Iterator[Path]:
+        """Gives a file that is written in the meantime its name in the end, or removes it.
+
+        Args:
+            path: The file; its folder must exist.
+            ending: How the name that it has meanwhile ends, for a library that goes by that.
+
+        Yields:
+            The whole path to write to. With an ending nobody can have known it, so that there is
+            no link of that name which a library would follow.
+        """
         whole = self.path.joinpath(*self._parts(path))
-        temporary = whole.with_name(f".{whole.name}.{os.getpid()}.tmp")
+        temporary = temporary_beside(whole, f".{secrets.token_hex(8)}{ending}" if ending else "")
         try:
-            with self.create(temporary) as file:
-                file.write(content)
-                file.flush()
-                if durable:
-                    os.fsync(file.fileno())
+            yield self.checked(temporary) if ending else temporary
             self.replace(temporary, whole)
         except BaseException:
             with suppress(OSError):

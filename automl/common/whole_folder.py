@@ -3,49 +3,78 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from automl.common.root import temporary_beside
 
 # What the system says of a folder that something is in already.
 TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
 
 
-def make_whole(target: Path, names: Sequence[str], fill: Callable[[Path], None]) -> None:
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
     """Makes a folder and what is in it, or leaves nothing of it.
 
     It is made under another name, so that a process that is killed on the way leaves nothing that
-    is neither whole nor free. A folder that is there, which may be a mounted disk, is filled.
+    is neither whole nor free.
 
     Args:
         target: The folder; parents are made as needed. It is not there, or is empty.
-        names: What `fill` makes in it.
-        fill: Called with the folder as it is named meanwhile.
+
+    Yields:
+        The folder as it is named meanwhile.
 
     Raises:
         OSError: It cannot be made; its number is one of `TAKEN` where somebody else has just done
             so, whose folder is left alone.
     """
-    made = [folder for folder in (target, *target.parents) if not folder.exists()]
-    is_new = not target.exists()
-    folder = _hidden(target) if is_new else target
+    hidden = temporary_beside(target)
+    made = [folder for folder in hidden.parents if not folder.exists()]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        fill(folder)
-        if is_new:
-            folder.rename(target)
+        hidden.mkdir(parents=True)
+        yield hidden
+        with suppress(FileNotFoundError):
+            target.rmdir()
+        hidden.rename(target)
+    except BaseException:
+        shutil.rmtree(hidden, ignore_errors=True)
+        _remove_empty(made)
+        raise
+
+
+def make_whole(target: Path, names: Sequence[str], fill: Callable[[Path], None]) -> None:
+    """The same for a folder that may be there and be a mounted disk: that one is filled.
+
+    Args:
+        target: The folder.
+        names: What `fill` makes in it.
+        fill: Called with the folder as it is named meanwhile.
+
+    Raises:
+        OSError: See `whole_folder`.
+    """
+    if not target.exists():
+        with whole_folder(target) as folder:
+            fill(folder)
+        return
+    try:
+        fill(target)
     except BaseException as error:
-        # A folder that was there, and that another run has filled meanwhile, is that run's.
-        if is_new or not (isinstance(error, OSError) and error.errno in TAKEN):
-            _undo(folder, names, [folder, *made] if is_new else made)
+        # What another run has filled meanwhile is that run's.
+        if not (isinstance(error, OSError) and error.errno in TAKEN):
+            for name in names:
+                with suppress(OSError):
+                    (target / name).unlink()
+                shutil.rmtree(target / name, ignore_errors=True)
         raise
 
 
 def remove_whole(folder: Path) -> None:
     """Removes a folder with all that is in it; at once it is not there under its name."""
-    hidden = _hidden(folder)
+    hidden = temporary_beside(folder)
     try:
         folder.rename(hidden)
     except OSError:  # a mounted disk cannot be renamed
@@ -53,17 +82,8 @@ def remove_whole(folder: Path) -> None:
     shutil.rmtree(hidden)
 
 
-def _hidden(path: Path) -> Path:
-    """A name beside a folder's that no other process uses."""
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
-
-
-def _undo(folder: Path, names: Sequence[str], made: Sequence[Path]) -> None:
+def _remove_empty(folders: Sequence[Path]) -> None:
     """Removes what was made, and no folder that others have used since."""
-    for name in names:
+    for folder in folders:
         with suppress(OSError):
-            (folder / name).unlink()
-        shutil.rmtree(folder / name, ignore_errors=True)
-    for empty in made:
-        with suppress(OSError):
-            empty.rmdir()
+            folder.rmdir()

@@ -24,11 +24,12 @@ from automl.export.bundle import (
     load_keras,
     open_bundle,
 )
-from automl.export.bundle_writing import check_free, write_bundle
+from automl.export.formats import Exported
 from automl.export.loadable import loader_of
 from automl.export.new_process import new_process
 from automl.export.predict import evaluate, predict
 from automl.export.prediction_check import compare
+from automl.export.writing import check_free, write_export
 from automl.space.own_code import OwnCode, read_code
 
 if TYPE_CHECKING:
@@ -94,8 +95,9 @@ def export_in_child(
             return found
 
         whole = raw_model(load_keras(root.checked(model), loader), the_plan, the_task)
-        objects = () if code is None else code["objects"]
-        write_bundle(whole, the_plan, the_task, config, card, destination, check, own, objects)
+        objects = () if code is None else tuple(code["objects"])
+        exported = Exported(whole, the_plan, the_task, config, card, check, own, objects)
+        write_export(exported, destination)
     return {"bundle": to, **found}
 
 
@@ -166,12 +168,10 @@ def predict_in_child(
     read: dict[str, Any] = {"names": names or (), "separator": separator, "trust": trust}
     frame = predict(bundle, rows, say=notes.append, **read)
     path = Path(output)
-    temporary = path.with_name(f".{path.name}.tmp")
     try:
-        csv_frame(frame).to_csv(temporary, index=False)
-        temporary.replace(path)
+        with Root(path.parent).replacing(path.name, ending=".csv") as file:
+            csv_frame(frame).to_csv(file, index=False)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise RunError(
             f"The predictions cannot be written to {output} ({error.strerror or error})."
         ) from error

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,13 +69,8 @@ def save_core(model: Any, directory: Path) -> str:
     directory, root = directory.absolute(), run_of(directory)
     root.make_folder(directory)
     strip_training(model)
-    # Keras opens it by its name, which nobody can have known: there is no link of that name.
-    temporary = directory / f".{os.getpid()}.{secrets.token_hex(8)}.{MODEL_FILE}"
-    try:
-        model.save(root.checked(temporary))
-        root.replace(temporary, directory / MODEL_FILE)
-    finally:
-        root.remove(temporary)
+    with root.replacing(directory / MODEL_FILE, ending=".keras") as file:
+        model.save(file)
     return hash_weights(model)
 
 

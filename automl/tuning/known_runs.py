@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automl.common.forms import read_form, to_form
+from automl.common.root import Root
 from automl.common.shell import shown_path
 from automl.results.run_directory import RunDirectory
 
@@ -81,12 +82,8 @@ def remember(
     try:
         file = _file(path)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-        temporary.unlink(missing_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(to_form(known), stream)
-        temporary.replace(file)
+        content = json.dumps(to_form(known)).encode()
+        Root(file.parent).write(file.name, content, durable=False, mode=0o600)
     except (OSError, RuntimeError) as error:
         return (
             f"This machine cannot note what the run was begun with ({error}), so that "

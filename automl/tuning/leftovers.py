@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from automl.common.root import writer_of
 from automl.results.run_directory import RunDirectory
 
-#: Files that were being written, and bundles that were being exported, raw check rows with them:
-#: `automl.common.root.Root.write`, `automl.export.bundle_writing.write_bundle`,
-#: `automl.training.saving.save_core`, `automl.tuning.finish`.
-_UNFINISHED = re.compile(r"\..+\.\d+\.tmp|\.\d+\..+\.(keras|npy)|\.best|\.check-.*")
+#: Beside what was being written (`automl.common.root.writer_of`): bundles that were being exported
+#: and raw check rows with them (`automl.tuning.finish`, `automl.export.new_process`), and models
+#: under the names that earlier versions wrote them to.
+_UNFINISHED = re.compile(r"\.best|\.check-.*|\.\d+\..+\.(keras|npy)")
 
 
 def remove_leftovers(run: RunDirectory) -> None:
@@ -27,5 +28,5 @@ def remove_leftovers(run: RunDirectory) -> None:
         if folder and not run.root.is_folder(folder):
             continue
         for name in run.root.names(folder):
-            if _UNFINISHED.fullmatch(name):
+            if writer_of(name) is not None or _UNFINISHED.fullmatch(name):
                 run.root.remove_tree(f"{folder}/{name}" if folder else name)

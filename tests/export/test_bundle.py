@@ -20,7 +20,7 @@ from automl.data.kinds.table.plan import TablePlan
 from automl.data.plan import PreprocessingPlan, TargetScale
 from automl.errors import RequestError, RunError
 from automl.export.bundle import load_model, open_bundle
-from automl.export.bundle_writing import labels
+from automl.export.formats.bundle import labels
 from automl.export.in_child import check_in_child, export_in_child
 from automl.export.prediction_check import TOLERANCE, compare
 from automl.results.check_rows import check_rows_file, read_check_rows
@@ -173,7 +173,7 @@ def test_of_two_exports_at_once_the_second_says_what_happened(
         (to / "model.keras").touch()
         return ""
 
-    monkeypatch.setattr("automl.export.bundle_writing.requirements", overtaken)
+    monkeypatch.setattr("automl.export.formats.bundle.requirements", overtaken)
     with pytest.raises(RequestError, match="Another export has written"):
         export_in_child(**export_request(images.run, 0, to))
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]

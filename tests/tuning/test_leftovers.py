@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from automl.export.bundle_writing import _remove_unfinished
+from automl.export.writing import _remove_unfinished
 from automl.results.run_directory import RunDirectory
 from automl.tuning.leftovers import remove_leftovers
 
