@@ -12,14 +12,15 @@ ROOT = Path(__file__).parents[1] / "automl"
 FILES = {str(path.relative_to(ROOT)): path for path in sorted(ROOT.rglob("*.py"))}
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
 
-# Classes with a JSON form that is not their fields: the language of search spaces, a request whose
-# data may be in memory, and code that is recorded by its hashes.
+# Classes with a JSON form that is not their fields: the language of search spaces, a plan of
+# whatever kind of rows, a request whose data may be in memory, and code recorded by its hashes.
 FORMS_OF_THEIR_OWN = {
     "space/condition.py": {"Condition", "Comparison", "AllOf", "AnyOf"},
     "space/configuration.py": {"Configuration"},
     "space/hyperparameter.py": {"Hyperparameter"},
     "space/own_code.py": {"OwnCode"},
     "space/search_space.py": {"SearchSpace"},
+    "data/plan.py": {"PreprocessingPlan"},
     "data/request.py": {"DataRequest"},
 }
 
@@ -77,3 +78,21 @@ def test_what_the_system_tells_of_the_machine_is_read_in_one_place() -> None:
         and any(word in node.value for word in words)
     }
     assert users == {"common/machine.py"}
+
+
+def test_what_is_whole_or_not_there_gets_its_name_in_one_place() -> None:
+    home = {"common/root.py", "common/whole_folder.py"}
+    users = set()
+    for name, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                # One argument is a path's other name; with two or with keywords it is a text's
+                # part, a table's columns or `Root.replace`.
+                renames = node.func.attr in ("rename", "replace") and len(node.args) == 1
+                if renames and not node.keywords:
+                    users.add(name)
+            if isinstance(node, ast.Constant) and str(node.value).endswith(".tmp"):
+                users.add(name)
+        if {"os.replace", "os.rename", "shutil.move"} & set(names_in(tree)):
+            users.add(name)
+    assert users == home
