@@ -85,12 +85,10 @@ def test_what_is_whole_or_not_there_gets_its_name_in_one_place() -> None:
     users = set()
     for name, tree in TREES.items():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                # One argument is a path's other name; with two or with keywords it is a text's
-                # part, a table's columns or `Root.replace`.
-                renames = node.func.attr in ("rename", "replace") and len(node.args) == 1
-                if renames and not node.keywords:
-                    users.add(name)
+            # One argument is a path's other name; with keywords it is for a table's columns.
+            call = node.func if isinstance(node, ast.Call) and node.args else None
+            if isinstance(call, ast.Attribute) and call.attr == "rename":
+                users.add(name)
             if isinstance(node, ast.Constant) and str(node.value).endswith(".tmp"):
                 users.add(name)
         if {"os.replace", "os.rename", "shutil.move"} & set(names_in(tree)):
