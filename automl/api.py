@@ -61,7 +61,7 @@ def search(
         verbose: What is shown on the way, on standard error: 0 nothing, 1 the notes and the
             progress, 2 the notes and a line a trial. `Run.notes`, the run's ``search.log`` and the
             logger ``automl`` have all of it whatever is shown.
-        observer: Who watches; see `automl.tuning.observer.Observer`.
+        observer: Who watches; see `automl.Observer`.
 
     Returns:
         The finished run, its best model exported to ``best/``.

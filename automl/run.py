@@ -166,6 +166,7 @@ class Run:
         callbacks: Any = None,
         sampler: BaseSampler | None = None,
         pruner: BasePruner | None = None,
+        metrics: Any = (),
         verbose: int = 1,
         observer: Observer | None = None,
     ) -> Run:
@@ -176,6 +177,7 @@ class Run:
             data: The data, where they were given in memory and are needed again.
             sampler: The run's sampler, where that was given as an object.
             pruner: Its pruner, likewise.
+            metrics: Its metrics that were given as functions, the objective among them.
             verbose: What is shown on the way, as in `search`.
             observer: Who watches.
 
@@ -190,7 +192,7 @@ class Run:
         from automl.tuning.arguments import resumed_values
         from automl.tuning.search import resume_search
 
-        changes, objects = resumed_values(given, sampler, pruner)
+        changes, objects = resumed_values(given, sampler, pruner, metrics)
         changes.setdefault("storage", self._storage)
         return conducted(
             lambda told: resume_search(self.path, told, changes, data, objects), observer, verbose

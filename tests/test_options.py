@@ -118,7 +118,7 @@ def test_resume_has_the_same_options_in_both() -> None:
         - {"self"}
         - WATCHING
         - OBJECTS
-        - {"data", "sampler", "pruner"}  # objects once more: a name is recorded
+        - {"data", "sampler", "pruner", "metrics"}  # objects once more: a name is recorded
     )
     assert command_options("resume") - {"run"} == own
 
@@ -141,5 +141,7 @@ def test_each_argument_is_documented() -> None:
 
 
 def test_what_the_package_has_is_listed_before_it_is_imported() -> None:
-    assert {"search", "load_run", "Run", "RunTrial", "__version__"} <= set(dir(automl))
+    assert {"Metric", "Observer", "search", "load_run", "Run", "RunTrial", "__version__"} <= set(
+        dir(automl)
+    )
     assert not {"Any", "TYPE_CHECKING"} & set(dir(automl))

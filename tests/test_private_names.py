@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 BOUNDED = ("tensorflow", "keras", "keras-tuner", "optuna", "ray", "scipy")
 #: Where private names may stand: one module a library, and what derives from a library's classes.
 PRIVATE = {
+    "vocabulary/sklearn_private.py",
     "training/tensorflow_private.py",
     "models/keras_private.py",
     "models/keras_tuner_package.py",

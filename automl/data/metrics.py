@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
@@ -43,13 +43,15 @@ class Objective:
         direction: ``"minimize"`` or ``"maximize"``.
         of_model: Whether the name is one of the compiled model's own metrics, which only the
             model can compute.
-        further: Metrics of the task that are computed beside those that always are.
+        further: Metrics that are computed beside those that always are.
+        own: Those among these that a person has handed over as functions.
     """
 
     name: str
     direction: str
     of_model: bool = left_out(False)
     further: tuple[str, ...] = left_out(())
+    own: tuple[Metric, ...] = left_out(())
 
     def __post_init__(self) -> None:
         """Checks the direction.
@@ -62,13 +64,14 @@ class Objective:
         object.__setattr__(self, "further", tuple(self.further))
 
     @property
-    def named(self) -> tuple[str, ...]:
-        """Metrics of the task that are named here, the objective first."""
-        own = () if self.of_model or self.name == LOSS else (self.name,)
-        return (*own, *self.further)
+    def named(self) -> tuple[str | Metric, ...]:
+        """Metrics that are named here and can be computed of predictions, the objective first."""
+        first = () if self.of_model or self.name == LOSS else (self.name,)
+        given = {metric.name: metric for metric in self.own}
+        return tuple(given.get(name, name) for name in (*first, *self.further))
 
 
-def metric_names(task: Task, named: Sequence[str] = ()) -> tuple[str, ...]:
+def metric_names(task: Task, named: Sequence[str | Metric] = ()) -> tuple[str, ...]:
     """The metrics that are computed for a task.
 
     Args:
@@ -78,13 +81,19 @@ def metric_names(task: Task, named: Sequence[str] = ()) -> tuple[str, ...]:
     Returns:
         Those that always are, the default objective first, then the others.
     """
-    return tuple(dict.fromkeys((*shown_metrics(task.kind), *named)))
+    return tuple(_by_name(task, named))
+
+
+def _by_name(task: Task, named: Sequence[str | Metric]) -> dict[str, str | Metric]:
+    """The metrics that are computed for a task, under their names."""
+    asked = {one.name if isinstance(one, Metric) else one: one for one in named}
+    return {**{name: name for name in shown_metrics(task.kind)}, **asked}
 
 
 def default_objective(task: Task) -> Objective:
     """The metric a task is ranked by unless asked otherwise: log loss, or mean squared error."""
     first = metrics_of(task.kind)[0]
-    return Objective(first.name, first.direction)
+    return Objective(first.name, str(first.direction))
 
 
 def resolve_metric(name: str, task: Task) -> Metric:
@@ -111,6 +120,7 @@ def resolve_objective(
     further: Sequence[str] = (),
     *,
     own_model: bool = False,
+    own: Sequence[Metric] = (),
 ) -> Objective:
     """Finds the objective that a name means.
 
@@ -124,6 +134,7 @@ def resolve_objective(
             names do not say; None for the one that is known.
         further: Names of metrics to compute beside.
         own_model: Whether trials train models that somebody has compiled.
+        own: Metrics that a person has handed over, which are found by their names.
 
     Returns:
         The objective with its direction.
@@ -134,12 +145,54 @@ def resolve_objective(
     if direction is not None and direction not in DIRECTIONS:
         raise RequestError(f"The direction {direction!r} is none: give min or max.")
     asked = None if direction is None else DIRECTIONS[direction]
-    beside = tuple(dict.fromkeys(resolve_metric(one, task).name for one in further))
+    given = _own_by_name(own, task)
+    beside = tuple(
+        dict.fromkeys(one if one in given else resolve_metric(one, task).name for one in further)
+    )
+    if name in given:
+        found_own = asked or given[name].direction
+        if found_own is None:
+            raise RequestError(
+                f"Whether the metric {name!r} is to be small or large is not said; give "
+                'direction="min" or direction="max".'
+            )
+        return Objective(name, found_own, further=beside, own=tuple(given.values()))
+    objective = _of_name(name, task, asked, beside, own_model)
+    return replace(objective, own=tuple(given.values()))
+
+
+def _own_by_name(own: Sequence[Metric], task: Task) -> dict[str, Metric]:
+    """A person's metrics by their names.
+
+    Raises:
+        RequestError: A name is that of another metric.
+    """
+    given: dict[str, Metric] = {}
+    for metric in own:
+        found = find_metric(metric.name, task.kind)
+        known = LOSS if keyed(metric.name) == LOSS else "" if found is None else found.name
+        if known:
+            raise RequestError(
+                f"automl has the metric {metric.name!r} itself; ask for it by its name, "
+                f"{known!r}, or call yours otherwise: automl.Metric(name, function, direction)."
+            )
+        if given.setdefault(metric.name, metric).function is not metric.function:
+            raise RequestError(
+                f"Two metrics are called {metric.name!r}; call one otherwise: "
+                "automl.Metric(name, function, direction)."
+            )
+    return given
+
+
+def _of_name(
+    name: str, task: Task, asked: str | None, beside: tuple[str, ...], own_model: bool
+) -> Objective:
+    """The objective that is not a function of a person's own; see `resolve_objective`."""
     if keyed(name) == LOSS:
         return _with_direction(Objective(LOSS, MINIMIZE, further=beside), asked)
     found = find_metric(name, task.kind)
     if found is not None:
-        return _with_direction(Objective(found.name, found.direction, further=beside), asked)
+        return _with_direction(Objective(found.name, str(found.direction), further=beside), asked)
     known = asked or (keras_direction(name) if own_model else None)
     if known is None:
         own = "; of a metric of your compiled model, give --direction min or max" * own_model
@@ -187,7 +240,7 @@ def compute_metrics(
     truth: npt.NDArray[Any],
     predictions: npt.NDArray[Any],
     weight: npt.NDArray[Any] | None = None,
-    named: Sequence[str] = (),
+    named: Sequence[str | Metric] = (),
 ) -> dict[str, float]:
     """Computes the metrics of a task.
 
@@ -205,8 +258,8 @@ def compute_metrics(
         one class only, for they are undefined there.
     """
     return {
-        name: compute_metric(name, task, truth, predictions, weight)
-        for name in metric_names(task, named)
+        name: compute_metric(metric, task, truth, predictions, weight)
+        for name, metric in _by_name(task, named).items()
     }
 
 
@@ -220,7 +273,7 @@ def mean_metrics(metrics: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 
 def compute_metric(
-    name: str,
+    metric: str | Metric,
     task: Task,
     truth: npt.NDArray[Any],
     predictions: npt.NDArray[Any],
@@ -231,13 +284,14 @@ def compute_metric(
     Raises:
         ValueError: The task has no such metric (Keras's ``loss`` is not computed here), or the
             number of rows differs between the arguments.
+        TrialError: A person's own function raised, or returned no number.
     """
-    base, _, number = name.partition(":")
-    metric = _METRICS.get(base)
-    if metric is None:
-        raise ValueError(f"{name!r} cannot be computed for a {task.kind} task")
-    if metric.parameter is not None:
-        metric = metric.with_number(float(number))
+    if isinstance(metric, str):
+        base, _, number = metric.partition(":")
+        if base not in _METRICS:
+            raise ValueError(f"{metric!r} cannot be computed for a {task.kind} task")
+        metric = _METRICS[base]
+        metric = metric if metric.parameter is None else metric.with_number(float(number))
     if len(truth) != len(predictions) or (weight is not None and len(weight) != len(truth)):
         raise ValueError(f"{len(truth)} true values do not fit {len(predictions)} predictions")
     scores = np.asarray(predictions, dtype=np.float64)

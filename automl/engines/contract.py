@@ -12,14 +12,14 @@ A new engine is one file that implements `Engine`.
 
 from __future__ import annotations
 
-import base64
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from automl.common.carrying import carried, unpacked
 from automl.common.forms import from_form, to_form
 from automl.data.metrics import Objective
 from automl.errors import SpaceError
@@ -29,6 +29,9 @@ from automl.trial import HOLDOUT, Answer, EpochReport, ExecutionReport, TrialRes
 
 if TYPE_CHECKING:
     from automl.space import SearchSpace
+
+#: The key of the space that a search is of, among those of a `Job`.
+SEARCHED = "search"
 
 
 @dataclass(frozen=True)
@@ -53,16 +56,14 @@ class SpaceHandle:
         fit = to_form(getattr(space.build, "fit", FitOptions()))
         if space.reference is not None:
             return cls(reference=space.reference, fit=fit)
-        import cloudpickle
-
         try:
-            carried = cloudpickle.dumps(space)
+            whole = carried(space)
         except Exception as error:
             raise SpaceError(
                 f"The search space {space.name!r} cannot be sent to a worker process "
                 f"({error}); define it in a module or a file of its own."
             ) from error
-        return cls(carried=base64.b64encode(carried).decode("ascii"), fit=fit)
+        return cls(carried=whole, fit=fit)
 
     def load(self) -> SearchSpace:
         """The space, found or unpacked; called in a worker."""
@@ -70,9 +71,7 @@ class SpaceHandle:
             from automl.space.registry import find_space
 
             return fitted_with(find_space(self.reference), from_form(FitOptions, self.fit))
-        import cloudpickle
-
-        space: SearchSpace = cloudpickle.loads(base64.b64decode(self.carried))
+        space: SearchSpace = unpacked(self.carried)
         return fitted_with(space, from_form(FitOptions, self.fit))
 
 
@@ -85,7 +84,11 @@ class Job:
         arrays: Folder with the prepared arrays, as `automl.data.arrays.save_arrays` wrote it.
         run: The run's directory; a trial's files go to ``trials/<trial>`` below it.
         objective: The metric that scores a trial, and its direction.
+        metrics: The objective's own metrics, serialized, for another process: its form has no
+            more of them than what is recorded. "" for none.
         views: The names of the views of the rows.
+        callbacks: Keras's callbacks for the models of the search's space, serialized
+            (`automl.space.callbacks`); "" for none.
     """
 
     spaces: Mapping[str, SpaceHandle]
@@ -93,6 +96,19 @@ class Job:
     run: Path
     objective: Objective
     views: tuple[str, ...] = (HOLDOUT,)
+    metrics: str = ""
+    callbacks: str = ""
+
+    @property
+    def scored_by(self) -> Objective:
+        """The objective as it is computed; called in a worker."""
+        return (
+            replace(self.objective, own=unpacked(self.metrics)) if self.metrics else self.objective
+        )
+
+    def callbacks_of(self, spec: TrialSpec) -> str:
+        """The callbacks of a trial, serialized; a baseline has none."""
+        return self.callbacks if spec.space == SEARCHED else ""
 
 
 @dataclass(frozen=True)

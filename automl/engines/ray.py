@@ -332,9 +332,12 @@ def _write_files(root: Root, directory: Path, files: Mapping[str, bytes]) -> Non
     """Makes a trial's directory hold these files and none of an attempt before."""
     for name in root.names(directory):
         if name not in files:
-            root.remove(directory / name)
+            root.remove_tree(directory / name)
     if files:
         root.make_folder(directory)
     for name, content in files.items():
+        own = Path(*(part for part in Path(name).parts if part not in ("..", "/")))
+        for folder in reversed(own.parents[:-1]):  # of a callback of a person's own
+            root.make_folder(directory / folder)
         # A trial's files can be made again: they need not wait for the disk.
-        root.write(directory / Path(name).name, content, durable=False)
+        root.write(directory / own, content, durable=False)

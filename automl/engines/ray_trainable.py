@@ -144,6 +144,7 @@ class _Conversation:
                 self._interrupted,
                 lambda epoch, done: self._news.put(_Inside(epoch, done)),
                 self._finished,
+                self._trainable.workload.callbacks_of(self._spec),
             )
         except BaseException as error:  # noqa: BLE001 - a thread's exception has no other reader
             reason = f"{type(error).__name__}: {error}"
@@ -247,8 +248,11 @@ class _Conversation:
         """The trial's files, which may have to cross to another machine."""
         if not self._directory.exists():
             return {}
-        found = [path for path in self._directory.iterdir() if path.is_file()]
-        files = {path.name: path.read_bytes() for path in found}
+        files = {
+            path.relative_to(self._directory).as_posix(): path.read_bytes()
+            for path in self._directory.rglob("*")
+            if path.is_file()
+        }
         shutil.rmtree(self._directory)
         return files
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,11 +10,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 import cloudpickle
 
-from automl.engines.contract import Job, SpaceHandle
+from automl.common.carrying import carried
+from automl.engines.contract import SEARCHED, Job, SpaceHandle
 from automl.engines.limits import MEMORY_GROWTH
 from automl.errors import SpaceError
 from automl.space.keras_tuner import module_of
 from automl.space.registry import find_space
+from automl.trial import TrialSpec
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
@@ -32,6 +33,7 @@ class Workload:
         arrays: The prepared rows of each view, without the test part.
         objective: The metric that scores a trial, and its direction.
         memory_growth: Bytes by which an actor may grow before it is replaced.
+        callbacks: See `automl.engines.contract.Job`.
         on_gpu: Whether actors have a GPU, or a share of one.
     """
 
@@ -39,6 +41,7 @@ class Workload:
     arrays: Mapping[str, Arrays]
     objective: Objective
     memory_growth: int = MEMORY_GROWTH
+    callbacks: str = ""
     on_gpu: bool = False
 
     @classmethod
@@ -51,7 +54,11 @@ class Workload:
             view: replace(open_arrays(view_folder(job.arrays, view)), test=None)
             for view in job.views
         }
-        return cls(spaces, arrays, job.objective, memory_growth)
+        return cls(spaces, arrays, job.objective, memory_growth, job.callbacks)
+
+    def callbacks_of(self, spec: TrialSpec) -> str:
+        """See `Job.callbacks_of`."""
+        return self.callbacks if spec.space == SEARCHED else ""
 
 
 @dataclass(frozen=True)
@@ -79,13 +86,12 @@ class PortableSpace:
         module = sys.modules[module_of(space.build)]
         cloudpickle.register_pickle_by_value(module)
         try:
-            whole = base64.b64encode(cloudpickle.dumps(space)).decode()
-            carried = SpaceHandle(carried=whole, fit=handle.fit)
+            portable = SpaceHandle(carried=carried(space), fit=handle.fit)
         except Exception:  # noqa: BLE001 - whatever a file holds; nodes that have it need no copy
             return cls(handle)
         finally:
             cloudpickle.unregister_pickle_by_value(module)
-        return cls(handle, carried)
+        return cls(handle, portable)
 
     def load(self) -> SearchSpace:
         """The space; called in an actor."""

@@ -116,6 +116,7 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
         if isinstance(stream, io.TextIOWrapper):  # what a builder says is there when it is killed
             stream.reconfigure(line_buffering=True)
     job = from_form(Job, json.loads(connection.recv_bytes())["job"])
+    objective = job.scored_by
     configure_device(gpu=argument.get("gpu"))
     data = Views(lambda view: open_arrays(view_folder(job.arrays, view)))
     data(HOLDOUT)  # before the first trial, which it would cost its time
@@ -128,17 +129,18 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
         spec = from_form(TrialSpec, message["trial"])
         if spec.space not in spaces:
             spaces[spec.space] = job.spaces[spec.space].load()
-        conversation = _Conversation(connection, AskPolicy(spec, job.objective.direction))
+        conversation = _Conversation(connection, AskPolicy(spec, objective.direction))
         result = train_executions(
             spec,
             spaces[spec.space],
             data,
-            job.objective,
+            objective,
             job.run / "trials" / str(spec.trial),
             conversation.report,
             conversation.interrupted,
             conversation.running,
             conversation.finished,
+            job.callbacks_of(spec),
         )
         conversation.send_reports()
         give_back_memory()

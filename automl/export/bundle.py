@@ -121,6 +121,7 @@ class _ConfigForm:
     model_hash: str | None = None
     weight: str | None = None
     named_metrics: Sequence[str] = ()
+    own_metrics: Sequence[str] = ()
     files: Mapping[str, str] | None = None
     code: Mapping[str, Any] | None = None
 

@@ -114,6 +114,9 @@ def evaluate(
         weights = None if weights is None else weights[known]
     check_weights(truth, weights, opened.task, "rows")
     named = _named_metrics(opened)
+    own = ", ".join(map(str, opened.config.get("own_metrics") or ()))
+    if own:
+        say(f"metrics that were given to the search as functions are not in the bundle: {own}")
     return compute_metrics(opened.task, truth, _outputs(opened, raw, say, trust), weights, named)
 
 

@@ -193,6 +193,7 @@ def _config(record: RunRecord, trial: TrialRecord, manifest: dict[str, Any]) -> 
         "weight": (manifest.get("data") or {}).get("weight"),
         "input": ((manifest.get("request") or {}).get("data") or {}).get("input"),
         "named_metrics": list(record.named),
+        "own_metrics": list(record.own),
         "score": result.score,
         "metrics": dict(result.metrics),
         "test_metrics": dict(record.test_scores.get(trial.trial, {})),

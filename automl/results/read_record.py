@@ -55,6 +55,7 @@ def read_record(
     own: dict[str, Any] = {
         "of_model": bool(objective.get("of_model", False)),
         "further": tuple(objective.get("further", ())),
+        "own": tuple(form["name"] for form in objective.get("own", ())),
     }
     if manifest.get("storage") and storage is None and content is None:
         return replace(record_of_board(run, named, objective["direction"]), **own)

@@ -83,6 +83,7 @@ class RunRecord:
         direction: ``minimize`` or ``maximize``.
         of_model: Whether the objective is a metric that only a trial's own model computes.
         further: Metrics that were asked for beside those that always are.
+        own: Those of all of these that were handed over as functions, which no record holds.
         trials: The trials by number.
         baselines: The baselines, in the order in which they were recorded.
         test_scores: The task's metrics on the test rows, by trial or baseline; only the best
@@ -98,13 +99,14 @@ class RunRecord:
     test_scores: Mapping[int | str, Mapping[str, float]] = field(default_factory=dict)
     of_model: bool = False
     further: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def named(self) -> tuple[str, ...]:
         """Metrics of the task that the search named, the objective first."""
-        own = () if self.of_model or self.objective == "loss" else (self.objective,)
-        return (*own, *self.further)
+        first = () if self.of_model or self.objective == "loss" else (self.objective,)
+        return tuple(name for name in (*first, *self.further) if name not in self.own)
 
     def find(self, trial: int | str) -> TrialRecord:
         """Finds a trial by its number, or a baseline by its name.

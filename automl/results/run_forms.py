@@ -12,6 +12,15 @@ from automl.errors import RunError
 
 
 @dataclass(frozen=True)
+class OwnMetricForm:
+    """A metric that was handed over as a function."""
+
+    name: str
+    direction: str | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class ObjectiveForm:
     """The objective."""
 
@@ -19,6 +28,7 @@ class ObjectiveForm:
     direction: str
     of_model: bool = False
     further: Sequence[str] = ()
+    own: Sequence[OwnMetricForm] = ()
 
 
 @dataclass(frozen=True)

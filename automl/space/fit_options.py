@@ -1,14 +1,13 @@
-"""What a person says at the search's call of how a builder's models are fitted.
+"""What a person says at the search's call of how a builder's models are compiled.
 
-KerasTuner's tuners take ``loss``, ``optimizer`` and ``callbacks`` beside the hypermodel: they count
-in place of what the builder compiles its models with, or are called while it is fitted.
+KerasTuner's tuners take ``loss`` and ``optimizer`` beside the hypermodel: they count in place of
+what the builder compiles its models with.
 """
 
 from __future__ import annotations
 
-import base64
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -24,15 +23,12 @@ class FitOptions:
     Attributes:
         loss: Name of a loss of Keras's, or its serialized form; None for the builder's.
         optimizer: Name of an optimizer of Keras's, or its serialized form; None for the builder's.
-        callbacks: Callbacks of Keras's, serialized in memory for this run's own workers, in
-            base64; never written to a file. "" where there are none.
         settled: Names of hyperparameters that were given or set, also outside the builder's ranges.
         only_known: Whether hyperparameters that a trial turns out to have stay at their defaults.
     """
 
     loss: str | Mapping[str, Any] | None = left_out(None)
     optimizer: str | Mapping[str, Any] | None = left_out(None)
-    callbacks: str = left_out("")
     settled: tuple[str, ...] = left_out(())
     only_known: bool = left_out(False)
 
@@ -103,95 +99,24 @@ def recordable(name: str, given: Any) -> str | dict[str, Any] | None:
     return form
 
 
-def carried_callbacks(given: Any) -> tuple[tuple[str, ...], str]:
-    """Callbacks on their way to the workers.
-
-    Args:
-        given: A callback or a list of them, or None.
-
-    Returns:
-        Their classes' names, which are recorded, and the callbacks themselves, serialized.
-
-    Raises:
-        RequestError: One is no callback, or cannot be sent to another process.
-    """
-    several = list(given) if isinstance(given, Sequence) else [] if given is None else [given]
-    if not several:
-        return (), ""
-    for one in several:
-        if isinstance(one, type) or not hasattr(one, "on_epoch_end"):
-            raise RequestError(
-                f"callbacks holds {one!r}; give keras.callbacks.Callback objects, such as "
-                "[keras.callbacks.EarlyStopping(patience=3)]."
-            )
-    import cloudpickle
-
-    try:
-        carried = cloudpickle.dumps(several)
-    except Exception as error:
-        raise RequestError(
-            f"The callbacks cannot be sent to a worker process ({error}); leave out what holds "
-            "open files, locks or models."
-        ) from error
-    names = tuple(type(one).__name__ for one in several)
-    return names, base64.b64encode(carried).decode("ascii")
-
-
-def callbacks_of(options: FitOptions, trial: int | str) -> list[Any]:
-    """The callbacks for one trial, as new as they were given; called in a worker.
-
-    A TensorBoard callback writes into a folder of the trial's own, as in KerasTuner.
-    """
-    if not options.callbacks:
-        return []
-    import cloudpickle
-
-    made: list[Any] = cloudpickle.loads(base64.b64decode(options.callbacks))
-    for callback in made:
-        if type(callback).__name__ == "TensorBoard" and hasattr(callback, "log_dir"):
-            callback.log_dir = f"{callback.log_dir}/{trial}"
-    return made
-
-
-def check_fit(
-    space: str, is_own: bool, request: Mapping[str, Any], callbacks_given: bool = True
-) -> list[str]:
-    """Checks that a space's models can be fitted as asked.
+def check_fit(space: str, is_own: bool, request: Mapping[str, Any]) -> None:
+    """Checks that a space's models can be compiled as asked.
 
     Args:
         space: The space's name.
         is_own: Whether its models are compiled by a builder in KerasTuner's form.
-        request: ``loss``, ``optimizer`` and ``callbacks`` (names) that were asked for.
-        callbacks_given: Whether the callbacks themselves are at hand.
-
-    Returns:
-        What a person should be told, one sentence each.
+        request: ``loss`` and ``optimizer`` that were asked for.
 
     Raises:
-        RequestError: They are not for this space, or the callbacks have to be given again.
+        RequestError: They are not for this space.
     """
-    asked = [name for name in ("loss", "optimizer", "callbacks") if request.get(name)]
-    if not asked:
-        return []
-    if not is_own:
+    asked = [name for name in ("loss", "optimizer") if request.get(name)]
+    if asked and not is_own:
         ways = {
             "loss": "its models learn with the task's loss",
             "optimizer": "where it has optimizer as a hyperparameter, set that (--set)",
-            "callbacks": "its models stop by --patience and leave their curves in history.csv",
         }
         raise RequestError(
             f"--{asked[0]} is for models of your own, a builder build(hp) or a HyperModel, and the "
             f"space {space!r} is another; {ways[asked[0]]}."
         )
-    if "callbacks" not in asked:
-        return []
-    names = ", ".join(request["callbacks"])
-    if not callbacks_given:
-        raise RequestError(
-            f"The run was started with callbacks ({names}), which are not recorded; go on from "
-            "Python with automl.load_run(...).resume(callbacks=[...])."
-        )
-    return [
-        f"With callbacks ({names}) Model.fit trains every trial, which is slower than the other "
-        "ways; --patience stops trials without them."
-    ]

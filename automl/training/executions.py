@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import numpy as np
 
 from automl.data.metrics import Objective, better, mean_metrics
 from automl.space import SearchSpace
+from automl.space.callbacks import callbacks_of
 from automl.training.saving import CHECK_FILE, MODEL_FILE
 from automl.training.train_trial import ERROR_FILE, train_trial
 from automl.trial import (
@@ -41,7 +43,7 @@ class _Execution:
     number: int
 
     def called(self, spec: TrialSpec) -> str:
-        """What it is called, in messages and as a folder."""
+        """What it is called in messages."""
         if len(spec.views) == 1:
             return f"execution {self.number + 1}"
         repeated = f" execution {self.number + 1}" if spec.executions > 1 else ""
@@ -65,6 +67,7 @@ def train_executions(
     interrupted: Callable[[], str | None],
     running: Callable[[int, float], None] | None = None,
     finished: Callable[[ExecutionReport], Answer] = lambda _: Answer.GO_ON,
+    callbacks: str = "",
 ) -> TrialResult:
     """Trains a configuration on its views, on each as often as it says; see `train_trial`.
 
@@ -76,6 +79,7 @@ def train_executions(
         data: Gives the rows of a view by its name.
         finished: Called after each execution but the last; its answer prunes or pauses the trial
             between two of them.
+        callbacks: Callbacks of a person's own, serialized; each execution gets them as new.
 
     Returns:
         How it ended: as the first execution that was not completed, if there is one. Where the
@@ -91,8 +95,18 @@ def train_executions(
             return report(replace(epoch, execution=number))
 
         rows, folder = data(own.view), trial.folder(place)
+        called = trial.called(place) if len(trial.planned) > 1 else ""
         result = train_trial(
-            own, space, rows, objective, folder, reported, interrupted, running, home=directory
+            own,
+            space,
+            rows,
+            objective,
+            folder,
+            reported,
+            interrupted,
+            running,
+            home=directory,
+            callbacks=partial(callbacks_of, callbacks, directory, called),
         )
         if len(trial.planned) == 1:
             return result
@@ -144,8 +158,11 @@ class _Executions:
 
     def folder(self, place: int) -> Path:
         """Where an execution's files go; those of the first are the trial's."""
-        called = self.planned[place].called(self._spec).replace(" ", "-")
-        return self._directory / called if place else self._directory
+        return self._directory / self.called(place) if place else self._directory
+
+    def called(self, place: int) -> str:
+        """An execution's name as a folder's."""
+        return self.planned[place].called(self._spec).replace(" ", "-")
 
     def clear(self, place: int) -> None:
         """Removes the folder of a later execution, but for why it failed."""

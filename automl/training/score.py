@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.carrying import unpacked
 from automl.data.arrays import open_arrays
 from automl.data.metrics import compute_metrics
 from automl.data.plan import PreprocessingPlan, Rows
@@ -17,6 +18,7 @@ from automl.errors import RunError
 from automl.export.bundle import load_keras
 from automl.models.passes import rows_at_once
 from automl.training.history import run_of
+from automl.vocabulary.metric import Metric
 
 
 def predict_core(model: Any, rows: Rows, plan: PreprocessingPlan) -> npt.NDArray[Any]:
@@ -49,7 +51,7 @@ def score_model(
     rows: Rows,
     task: Task,
     plan: PreprocessingPlan,
-    named: Sequence[str] = (),
+    named: Sequence[str | Metric] = (),
     code: Mapping[str, Any] | None = None,
 ) -> dict[str, float]:
     """Scores a saved core model.
@@ -81,6 +83,7 @@ def score_in_child(
     part: str,
     named: Sequence[str] = (),
     code: Mapping[str, Any] | None = None,
+    own: str = "",
 ) -> dict[str, float]:
     """The same with JSON arguments, for a process that has TensorFlow already.
 
@@ -90,6 +93,7 @@ def score_in_child(
         part: ``train``, ``validation`` or ``test``.
         named: Metrics beside those that are always computed.
         code: See `score_model`.
+        own: Metrics that are functions, serialized; "" for none.
 
     Returns:
         The task's metrics on that part.
@@ -101,4 +105,5 @@ def score_in_child(
     rows: Rows | None = getattr(opened, part)
     if rows is None:
         raise RunError(f"The run has no {part} rows to score.")
-    return score_model(Path(model), rows, opened.task, opened.plan, named, code)
+    asked = (*named, *(unpacked(own) if own else ()))
+    return score_model(Path(model), rows, opened.task, opened.plan, asked, code)

@@ -242,10 +242,11 @@ class Scoring:
 
     def _epoch_metrics(self, predictions: npt.NDArray[Any]) -> dict[str, float]:
         task, rows = self._data.task, self._data.validation.rows
+        own = {metric.name: metric for metric in self._objective.own}
         return {
-            name: compute_metric(name, task, rows.truth, predictions, rows.weight)
+            name: compute_metric(own.get(name, name), task, rows.truth, predictions, rows.weight)
             for name in metric_names(task, self._objective.named)
-            if name in EPOCH_METRICS or name == self._objective.name
+            if name in EPOCH_METRICS or name in own or name == self._objective.name
         }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from automl.models.core import Core, build_core, compile_core
 from automl.models.loss_names import loss_text
 from automl.models.schedules import Schedule, make_schedule
 from automl.space import Configuration, SearchSpace
-from automl.space.fit_options import callbacks_of
 from automl.space.keras_tuner import word_of
 from automl.training.checkpoint import Checkpoint
 from automl.training.device_data import DeviceData
@@ -68,6 +67,7 @@ class _Trial:
     checkpoint: Checkpoint | None = None
     anew: str = ""
     core: Core | None = None
+    callbacks: Callable[[], Sequence[Any]] = tuple
 
 
 def train_trial(
@@ -80,6 +80,7 @@ def train_trial(
     interrupted: Callable[[], str | None],
     running: Callable[[int, float], None] | None = None,
     home: Path | None = None,
+    callbacks: Callable[[], Sequence[Any]] = tuple,
 ) -> TrialResult:
     """Trains and scores one configuration on one view.
 
@@ -103,6 +104,7 @@ def train_trial(
             counted from 1, and the share of its steps that are done; None for nobody.
         home: Where its checkpoint lies, if it is one of several executions of a trial: that
             trial's directory. None for its own.
+        callbacks: Makes the callbacks of a person's own.
 
     Returns:
         How it ended. A trial's own failures are results, never exceptions.
@@ -117,7 +119,17 @@ def train_trial(
         objective = default_objective(data.task)
     progress = TrialProgress(spec, data, objective, report, interrupted, timings, running)
     trial = _Trial(
-        spec, space, data, objective, Path(directory), home, progress, timings, checkpoint, anew
+        spec,
+        space,
+        data,
+        objective,
+        Path(directory),
+        home,
+        progress,
+        timings,
+        checkpoint,
+        anew,
+        callbacks=callbacks,
     )
     try:
         with forgotten_gradients():
@@ -167,7 +179,7 @@ def _run(trial: _Trial) -> TrialResult:
         timings,
         core.hyper,
         progress.wants_own_metrics,
-        callbacks_of(core.hyper.fit, spec.trial) if core.hyper is not None else (),
+        trial.callbacks(),
     )
     if core.hyper is not None and core.hyper.trains_itself:
         progress.expect_return(trial.space.name)

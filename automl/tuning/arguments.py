@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from automl.common.option import check_options
-from automl.space.fit_options import carried_callbacks, recordable
+from automl.space.callbacks import carried_callbacks
+from automl.space.fit_options import recordable
 from automl.tuning.given import Given, named_pruner, named_sampler
 from automl.tuning.keras_tuner_hyperparameters import given_forms
 from automl.tuning.objective_given import metrics_given, objective_given
@@ -28,7 +29,8 @@ def asked_values(given: Mapping[str, Any]) -> tuple[dict[str, Any], Given]:
     """
     usual = {name: option.default for name, option in SEARCH_OPTIONS.items()}
     values = usual | check_options(SEARCH_OPTIONS, given)
-    objective, direction = objective_given(values["objective"])
+    objective, direction, ranking = objective_given(values["objective"], values["direction"])
+    metrics, shown = metrics_given(values["metrics"])
     callbacks, carried = carried_callbacks(values["callbacks"])
     sampler, own_sampler = named_sampler(values["sampler"])
     pruner, own_pruner = named_pruner(values["pruner"])
@@ -40,14 +42,15 @@ def asked_values(given: Mapping[str, Any]) -> tuple[dict[str, Any], Given]:
         "sampler": sampler,
         "pruner": pruner,
         "objective": objective,
-        "direction": direction if values["direction"] is None else values["direction"],
-        "metrics": metrics_given(values["metrics"]),
+        "direction": direction,
+        "metrics": metrics,
     }
-    return values, Given(carried, own_sampler, own_pruner)
+    own = tuple(dict.fromkeys((*ranking, *shown)))
+    return values, Given(carried, own_sampler, own_pruner, own)
 
 
 def resumed_values(
-    given: Mapping[str, Any], sampler: Any = None, pruner: Any = None
+    given: Mapping[str, Any], sampler: Any = None, pruner: Any = None, metrics: Any = ()
 ) -> tuple[dict[str, Any], Given]:
     """Turns what a person gave for a run that goes on into values.
 
@@ -55,6 +58,7 @@ def resumed_values(
         given: Options by their names in Python, None for what is as before.
         sampler: The run's sampler, where that was an object.
         pruner: Its pruner, likewise.
+        metrics: Its metrics that are functions.
 
     Returns:
         The values of the options that are not as before; and the objects of the run.
@@ -65,4 +69,4 @@ def resumed_values(
     changed = {name: value for name, value in given.items() if value is not None}
     changes = check_options(SEARCH_OPTIONS, changed)
     _, carried = carried_callbacks(changes.pop("callbacks", None))
-    return changes, Given(carried, sampler, pruner)
+    return changes, Given(carried, sampler, pruner, metrics_given(metrics)[1])

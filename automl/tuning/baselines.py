@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from automl.data.metrics import Objective
     from automl.data.plan import Rows
     from automl.data.task import Task
+    from automl.vocabulary.metric import Metric
 
 #: Name of the baseline that is a trial of the ``linear`` space's default configuration.
 LINEAR = "linear"
@@ -54,7 +55,7 @@ def constant_prediction(task: Task, train: Rows) -> npt.NDArray[np.float64]:
 
 
 def constant_metrics(
-    task: Task, prediction: npt.NDArray[Any], rows: Rows, named: Sequence[str] = ()
+    task: Task, prediction: npt.NDArray[Any], rows: Rows, named: Sequence[str | Metric] = ()
 ) -> dict[str, float]:
     """The task's metrics of a constant prediction on some rows; see `compute_metrics`."""
     from automl.data.metrics import compute_metrics

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from automl.common.carrying import carried
 from automl.common.files import is_disk_full
 from automl.common.shell import shown_path
 from automl.engines.processes import Processes
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from automl.tuning.budget import Clock
     from automl.tuning.interruption import Interruption
     from automl.tuning.study import RunStudy
+    from automl.vocabulary.metric import Metric
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ def finish(
     interruption: Interruption | None = None,
     *,
     trust: bool,
+    own: Sequence[Metric] = (),
 ) -> Finished:
     """Scores the test rows for the best trial and the baselines, and exports the best trial.
 
@@ -71,6 +75,7 @@ def finish(
             the test rows they stay unopened, for finishing the run once more.
         interruption: What may have asked for the end, and then leaves only so much time.
         trust: Whether code that models hold may be run: they are this machine's own.
+        own: Metrics of the search that are functions.
 
     Returns:
         What it has come to. A model that cannot be exported costs the search nothing else.
@@ -84,9 +89,11 @@ def finish(
             observer.finishing("scoring the test rows")
             again = study.late_for_test_rows() == number
             limits = (None if again else clock, interruption)
-            late, limit = _score_test_rows(run, study, processes, observer, number, limits, trust)
+            late, limit = _score_test_rows(
+                run, study, processes, observer, number, limits, trust, own
+            )
             if not late:
-                _score_constant(study, arrays, record.named)
+                _score_constant(study, arrays, (*record.named, *own))
             else:
                 study.record_late_for_test_rows(number)
                 observer.said(
@@ -147,7 +154,7 @@ def _export_best(
     return ""
 
 
-def _score_constant(study: RunStudy, arrays: Arrays, named: tuple[str, ...]) -> None:
+def _score_constant(study: RunStudy, arrays: Arrays, named: Sequence[str | Metric]) -> None:
     assert arrays.test is not None
     scores, name = study.test_scores(), constant_name(arrays.task)
     if name not in scores:
@@ -164,6 +171,7 @@ def _score_test_rows(
     best: int,
     limits: tuple[Clock | None, Interruption | None],
     trust: bool,
+    own: Sequence[Metric],
 ) -> tuple[str, str]:
     """Opens the test rows once for each of the run's models that is to be scored on them.
 
@@ -183,6 +191,7 @@ def _score_test_rows(
                 "arrays": str(run.arrays),
                 "part": "test",
                 "named": list(record.named),
+                "own": carried(tuple(own)) if own else "",
             }
             left, limit = _left(limits)
             try:

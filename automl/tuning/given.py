@@ -1,10 +1,11 @@
-"""Optuna's own samplers and pruners, handed over as objects in place of names."""
+"""What a person hands over as objects in place of names: samplers, pruners, metrics, callbacks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from automl.common.carrying import carried
 from automl.errors import RequestError
 from automl.tuning.pruners.fold_rules import FOLD_PRUNERS, FoldPruningRule, NoRule, PairedRule
 
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
     from optuna.pruners import BasePruner
     from optuna.samplers import BaseSampler
 
+    from automl.engines.processes import Processes
     from automl.space import SearchSpace
+    from automl.vocabulary.metric import Metric
 
 #: Samplers that end Optuna's own loop when they have tried everything, which there is none of.
 _ENDING = {
@@ -26,14 +29,47 @@ class Given:
     """What a person has handed over that no record can hold.
 
     Attributes:
-        callbacks: Callbacks, serialized (`automl.space.fit_options.carried_callbacks`).
+        callbacks: Callbacks, serialized (`automl.space.callbacks.carried_callbacks`).
         sampler: What proposes configurations, or None for the one that the request names.
         pruner: What stops trials early, likewise.
+        metrics: Metrics that are functions, the objective among them.
     """
 
     callbacks: str = ""
     sampler: BaseSampler | None = None
     pruner: BasePruner | None = None
+    metrics: tuple[Metric, ...] = ()
+
+
+def check_objects(given: Given, processes: Processes) -> None:
+    """Checks that workers can have what was handed over for them, before a run is made.
+
+    Args:
+        given: What was handed over.
+        processes: Where workers come from.
+
+    Raises:
+        RequestError: They cannot.
+    """
+    from automl.engines.run_in_child import run_in_child
+
+    sent = {"The callbacks": given.callbacks, "The metrics": _sent_metrics(given.metrics)}
+    for what, text in sent.items():
+        if text:
+            run_in_child(
+                processes, "automl.common.carrying:check_arrival", {"text": text, "what": what}
+            )
+
+
+def _sent_metrics(metrics: tuple[Metric, ...]) -> str:
+    try:
+        return carried(metrics) if metrics else ""
+    except Exception as error:
+        names = ", ".join(metric.name for metric in metrics)
+        raise RequestError(
+            f"The metrics {names} cannot be sent to a worker process ({error}); leave out what "
+            "their functions hold of open files, locks or models."
+        ) from error
 
 
 #: For a search that was given names only.

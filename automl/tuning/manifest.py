@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import platform
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from automl.data.prepare import PreparedData
     from automl.data.task import Task
     from automl.space import SearchSpace
+    from automl.vocabulary.metric import Metric
 
 
 def make_manifest(
@@ -113,26 +115,44 @@ def recorded_request(run: RunDirectory, manifest: Mapping[str, Any]) -> SearchRe
         ) from error
 
 
-def recorded_objective(run: RunDirectory, manifest: Mapping[str, Any], task: Task) -> Objective:
+def recorded_objective(
+    run: RunDirectory, manifest: Mapping[str, Any], task: Task, own: Sequence[Metric] = ()
+) -> Objective:
     """The objective that a run was started with.
 
+    Args:
+        run: The run.
+        manifest: The content of ``run.json``.
+        task: The task.
+        own: The run's metrics that are functions, once more.
+
     Raises:
+        RequestError: One of these is not given, or is another function.
         RunError: ``run.json`` names one that the task does not have.
     """
     from automl.data.metrics import Objective, resolve_objective
+    from automl.vocabulary.own_metric import check_again
     from automl.vocabulary.renamed_metrics import current_name
 
     recorded = {**manifest["objective"]}
     recorded["name"] = current_name(recorded["name"], task.kind)
+    forms = recorded.pop("own", ())
+    check_again(forms, own)
+    names = {form["name"]: form for form in forms}
+    own = [metric for metric in own if metric.name in names]
     try:
         if recorded.get("of_model"):
-            return from_form(Objective, recorded)
+            return replace(from_form(Objective, recorded), own=tuple(own))
         objective = resolve_objective(
-            recorded["name"], task, further=tuple(recorded.get("further", ()))
+            recorded["name"],
+            task,
+            recorded["direction"] if recorded["name"] in names else None,
+            further=tuple(recorded.get("further", ())),
+            own=own,
         )
     except (RequestError, ValueError) as error:
         raise RunError(f"In {run.manifest_file} the objective is wrong: {error}") from error
-    if to_form(objective) != recorded:
+    if to_form(replace(objective, own=())) != recorded:
         raise RunError(
             f"In {run.manifest_file} the objective is {recorded!r}, but that metric is one to "
             f"{objective.direction}; restore the file from a copy."

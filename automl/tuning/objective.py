@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,10 @@ from automl.data.metrics import (
     resolve_objective,
 )
 from automl.data.task import Task
-from automl.errors import RequestError
+from automl.errors import RequestError, TrialError
 from automl.trial import FailureCause, TrialResult, TrialState
 from automl.tuning.baselines import constant_prediction
+from automl.vocabulary.metric import Metric
 from automl.vocabulary.metrics import keyed
 
 #: What changes the loss of classes, and of numbers.
@@ -32,8 +33,16 @@ if TYPE_CHECKING:
     from automl.tuning.search_request import SearchRequest
 
 
-def asked_objective(request: SearchRequest, space: SearchSpace, task: Task) -> Objective:
+def asked_objective(
+    request: SearchRequest, space: SearchSpace, task: Task, own: Sequence[Metric] = ()
+) -> Objective:
     """The objective that a request names, or the task's default.
+
+    Args:
+        request: What is asked.
+        space: The space.
+        task: The task.
+        own: Metrics whose names the request holds, and which are functions.
 
     Raises:
         RequestError: There is no such metric.
@@ -44,6 +53,7 @@ def asked_objective(request: SearchRequest, space: SearchSpace, task: Task) -> O
         request.direction,
         request.metrics,
         own_model=space.inputs == "array",
+        own=own,
     )
 
 
@@ -158,8 +168,16 @@ def check_objective(objective: Objective, data: Arrays | PreparedData) -> list[s
     prediction = constant_prediction(task, data.train)
     predictions = np.broadcast_to(prediction, (len(rows), len(prediction)))
     notes = []
-    for name in objective.named:
-        if not math.isnan(compute_metric(name, task, rows.truth, predictions, rows.weight)):
+    for metric in objective.named:
+        try:
+            value = compute_metric(metric, task, rows.truth, predictions, rows.weight)
+        except TrialError as error:
+            raise RequestError(
+                f"{str(error).rstrip('.')} (tried on the validation rows with the same prediction "
+                "for all)."
+            ) from error
+        name = metric.name if isinstance(metric, Metric) else metric
+        if not math.isnan(value):
             continue
         why = f"{name} is not defined on the validation rows, for one class has no weight there"
         if name == objective.name:

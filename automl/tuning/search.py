@@ -19,12 +19,13 @@ from automl.engines.space_tracing import locate_space, with_hyperparameters_trac
 from automl.engines.warm_processes import warm_processes
 from automl.results.run_directory import RunDirectory
 from automl.space.batch_size import NAME as BATCH_SIZE
+from automl.space.callbacks import check_callbacks
 from automl.space.fit_options import FitOptions, check_fit
 from automl.space.keras_tuner import INPUTS, fitted_with, is_untraced, remarks, space_of
 from automl.space.override import narrowing_notes
 from automl.tuning.consent import consented_request, consented_space, found_again, remember_named
 from automl.tuning.former_names import with_current_pruner, with_current_sampler
-from automl.tuning.given import NOTHING_GIVEN, Given, replay_note
+from automl.tuning.given import NOTHING_GIVEN, Given, check_objects, replay_note
 from automl.tuning.input_detection import InputDetection
 from automl.tuning.known_runs import known_run
 from automl.tuning.leftovers import remove_leftovers
@@ -71,7 +72,7 @@ def start_search(
             KerasTuner's form); None to find ``request.space``.
         processes: Where workers come from, handed in where they were started early and closed by
             who did; None to start them here.
-        objects: The callbacks, the sampler and the pruner whose names are in ``request``.
+        objects: The objects whose names are in ``request``.
         left_open: Names of options that were not given, which the space's protocol may settle.
 
     Returns:
@@ -93,6 +94,7 @@ def start_search(
         found = _as_space(request.space if space is None else space, processes)
         request, protocol_note = with_protocol(request, found.protocol, left_open)
         wanted = InputDetection(_checked(request, found, objects), found, processes)
+        check_objects(objects, processes)
         data = prepare(wanted.request.data, wanted)
         setup = _settled(wanted, data, objects, observer, renamed, protocol_note)
         manifest = make_manifest(setup.request, setup.space, data, setup.objective)
@@ -127,7 +129,7 @@ def _settled(
     space, request = with_hyperparameters_traced(wanted.space, wanted.processes), wanted.settled()
     request = replace(request, data=replace(request.data, cv=data.cv))
     check_sampler_and_pruner(request, space, objects, len(request.data.views))
-    objective = asked_objective(request, space, data.task)
+    objective = asked_objective(request, space, data.task, objects.metrics)
     changed = {**request.settings, BATCH_SIZE: request.batch_size}
     _say(
         observer,
@@ -171,7 +173,7 @@ def resume_search(
             object), ``storage`` and ``address`` are needed where they were not named for the run
             on this machine.
         source: The run's data, where they were given in memory and their prepared form is gone.
-        objects: The run's callbacks, sampler and pruner once more, where they were objects.
+        objects: The run's objects once more, where it was started with some.
 
     Returns:
         The run and how it ended.
@@ -197,6 +199,7 @@ def resume_search(
         _say(observer, remember_named(run, request, space, begun))
         restore_rows(run, request, manifest, source)
         setup = _settled_again(run, manifest, request, space, objects, observer)
+        check_objects(objects, processes)
         devices = _devices(request, setup.space, processes)
         return Session(run, setup, processes, devices, observer, begun=begun).search(started)
 
@@ -230,7 +233,7 @@ def _settled_again(
     arrays = open_arrays(run.arrays)
     searched = _fitted(narrowed_space(space, request, arrays), request, objects, observer)
     check_same_space(run, request, manifest, searched)
-    objective = recorded_objective(run, manifest, arrays.task)
+    objective = recorded_objective(run, manifest, arrays.task, objects.metrics)
     return SearchSetup(request, searched, objective, objects)
 
 
@@ -255,14 +258,13 @@ def _fitted(
     space: SearchSpace, request: SearchRequest, objects: Given, observer: Observer
 ) -> SearchSpace:
     """The space with what was asked for of how its models are fitted; says what that means."""
-    asked = {name: getattr(request, name) for name in ("loss", "optimizer", "callbacks")}
-    for note in check_fit(space.name, space.inputs == INPUTS, asked, bool(objects.callbacks)):
-        observer.said(note)
+    is_own = space.inputs == INPUTS
+    check_fit(space.name, is_own, {name: getattr(request, name) for name in ("loss", "optimizer")})
+    _say(observer, *check_callbacks(request.callbacks, bool(objects.callbacks), space.name, is_own))
     given = [str(form["name"]) for form in request.hyperparameters]
     options = FitOptions(
         request.loss,
         request.optimizer,
-        objects.callbacks,
         settled=(*given, *request.settings, BATCH_SIZE),
         only_known=not request.tune_new_entries,
     )

@@ -137,8 +137,8 @@ class SpaceOptions(TypedDict, total=False):
     callbacks: Annotated[
         Any,
         Option(
-            "`keras.callbacks.Callback` objects for the models of your own builder, which "
-            "`Model.fit` then trains; each trial gets them as new.",
+            "`keras.callbacks.Callback` objects for the models of all trials, which `Model.fit` "
+            "then trains, slower than without; each trial gets them as new.",
             only_python=True,
             on_resume="The run's callbacks once more, where it was started with some.",
         ),
@@ -236,20 +236,22 @@ class StrategyOptions(TypedDict, total=False):
             "name (accuracy, roc_auc, rmse, val_loss, ...). Default: log_loss, or mse for numbers: "
             "they tell models apart that count the same rows as right.",
             metavar="METRIC",
-            in_python="Or a ``keras_tuner.Objective``.",
+            in_python="Or one of your own (an `automl.Metric`, a function of truth and prediction "
+            "with ``direction``, a scorer of scikit-learn's `make_scorer`, an object of "
+            "``keras.metrics``), or a ``keras_tuner.Objective``.",
             elsewhere=("metric", "scoring"),
         ),
     ]
     direction: Annotated[
         str | None,
         Option(
-            "Of --objective, where it is a metric that your own model is compiled with and its "
-            "name does not say which way is better. Default: as the metric has it.",
+            "Of --objective, where it is a function, or a metric that your own model is compiled "
+            "with and its name does not say which way is better. Default: as the metric has it.",
             metavar="min|max",
         ),
     ]
     metrics: Annotated[
-        str | Sequence[str],
+        Any,
         Option(
             "Metrics to show beside the usual ones: balanced_accuracy, precision, recall, "
             "fbeta:2, mape, pinball:0.9, ... Repeatable. Default: none.",
@@ -257,6 +259,7 @@ class StrategyOptions(TypedDict, total=False):
             metavar="A,B,...",
             repeats=True,
             parse=parse_metrics,
+            in_python="Ones of your own, too, as with ``objective``.",
         ),
     ]
     sampler: Annotated[

@@ -7,8 +7,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from automl.common.carrying import carried
 from automl.common.files import disk_errors_explained
-from automl.engines.contract import Engine, Job, SpaceHandle
+from automl.engines.contract import SEARCHED, Engine, Job, SpaceHandle
 from automl.engines.devices import Devices
 from automl.engines.processes import Processes
 from automl.results.database import database_errors_explained
@@ -147,6 +148,7 @@ class Session:
                 clock if driver.has_trained else None,
                 interruption,
                 trust=self._begun,
+                own=self._setup.objective.own,
             )
         return outcome, finished
 
@@ -202,11 +204,13 @@ class Session:
     @contextmanager
     def _engine(self) -> Iterator[Engine]:
         job = Job(
-            spaces={"search": SpaceHandle.of(self._setup.space), LINEAR: SpaceHandle(LINEAR)},
+            spaces={SEARCHED: SpaceHandle.of(self._setup.space), LINEAR: SpaceHandle(LINEAR)},
             arrays=self._run.arrays,
             run=self._run.path,
             objective=self._setup.objective,
             views=self._request.data.views,
+            metrics=carried(own) if (own := self._setup.objective.own) else "",
+            callbacks=self._setup.objects.callbacks,
         )
         with _make_engine(self._request, self._devices, self._processes) as engine:
             engine.open(job)

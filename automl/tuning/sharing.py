@@ -67,7 +67,13 @@ def make_terms(
         "rows": hashlib.sha256(to_json_text(rows).encode()).hexdigest(),
         "space": space.hash(),
         # What is computed beside it ranks nothing.
-        "objective": to_form(replace(objective, further=())),
+        "objective": to_form(
+            replace(
+                objective,
+                further=(),
+                own=tuple(one for one in objective.own if one.name == objective.name),
+            )
+        ),
         "seed": request.seed,
         "trial": request.training_terms(),
     }

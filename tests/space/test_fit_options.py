@@ -1,4 +1,4 @@
-"""Losses, optimizers and callbacks given beside a builder: recorded, sent, or refused."""
+"""Losses and optimizers given beside a builder: recorded, sent, or refused."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from automl.engines.contract import SpaceHandle
 from automl.errors import RequestError
 from automl.space.fit_options import (
     FitOptions,
-    callbacks_of,
-    carried_callbacks,
     check_fit,
     recordable,
 )
@@ -94,49 +92,12 @@ def test_a_record_that_names_other_code_is_refused(form: dict[str, Any]) -> None
         FitOptions(loss=form)
 
 
-def test_callbacks_are_as_new_in_every_trial() -> None:
-    names, carried = carried_callbacks([keras.callbacks.EarlyStopping(patience=3)])
-    assert names == ("EarlyStopping",)
-    options = FitOptions(callbacks=carried)
-    (one,), (other,) = callbacks_of(options, 0), callbacks_of(options, 1)
-    assert one is not other
-    assert (one.patience, other.patience) == (3, 3)
-    assert callbacks_of(FitOptions(), 0) == []
-    assert carried_callbacks(None) == ((), "")
-
-
-def test_tensorboard_writes_into_a_folder_of_the_trial() -> None:
-    _, carried = carried_callbacks(keras.callbacks.TensorBoard("logs"))
-    assert callbacks_of(FitOptions(callbacks=carried), 7)[0].log_dir == "logs/7"
-
-
-@pytest.mark.parametrize("given", [keras.callbacks.EarlyStopping, [3], "early"])
-def test_what_is_no_callback_is_refused(given: Any) -> None:
-    with pytest.raises(RequestError, match=r"give keras\.callbacks\.Callback objects"):
-        carried_callbacks(given)
-
-
-def test_a_callback_that_cannot_be_sent_is_refused() -> None:
-    import threading
-
-    callback = keras.callbacks.LambdaCallback()
-    callback.lock = threading.Lock()
-    with pytest.raises(RequestError, match="cannot be sent to a worker process"):
-        carried_callbacks([callback])
-
-
-@pytest.mark.parametrize("name", ["loss", "optimizer", "callbacks"])
+@pytest.mark.parametrize("name", ["loss", "optimizer"])
 def test_other_spaces_refuse_them(name: str) -> None:
     with pytest.raises(RequestError, match=f"--{name} is for models of your own"):
         check_fit("mlp", False, {name: ("x",)})
-    assert check_fit("mlp", False, {}) == []
-
-
-def test_callbacks_mean_that_fit_trains_and_are_given_again_to_resume() -> None:
-    (note,) = check_fit("net", True, {"callbacks": ("TensorBoard",)})
-    assert "Model.fit trains every trial" in note
-    with pytest.raises(RequestError, match=r"not recorded; go on from Python"):
-        check_fit("net", True, {"callbacks": ("TensorBoard",)}, callbacks_given=False)
+    check_fit("mlp", False, {})
+    check_fit("net", True, {name: "x"})
 
 
 def build(hp: Any) -> Any:
@@ -144,7 +105,7 @@ def build(hp: Any) -> Any:
 
 
 def test_they_reach_a_worker_with_the_space() -> None:
-    options = FitOptions(loss="mae", callbacks="abc")
+    options = FitOptions(loss="mae", settled=("rate",))
     for reference in (None, f"{__name__}:build"):
         handle = SpaceHandle.of(fitted_with(hyper_space(build, reference), options))
         again = SpaceHandle(**json.loads(json.dumps(vars(handle))))

@@ -35,7 +35,13 @@ Toy = Callable[..., DeviceData]
 
 
 def train(
-    source: Any, data: DeviceData, folder: Path, config: Any = (), epochs: int = 3, **budget: Any
+    source: Any,
+    data: DeviceData,
+    folder: Path,
+    config: Any = (),
+    epochs: int = 3,
+    callbacks: Callable[[], Any] = tuple,
+    **budget: Any,
 ) -> TrialResult:
     space = source if isinstance(source, SearchSpace) else hyper_space(source)
     spec = TrialSpec(0, dict(config), 3, TrialBudget(epochs, 9, **budget))
@@ -47,6 +53,7 @@ def train(
         folder,
         lambda _: Answer.GO_ON,
         lambda: None,
+        callbacks=callbacks,
     )
 
 
@@ -473,19 +480,15 @@ def test_errors_of_kerastuner_say_what_follows(
 def test_callbacks_are_called_by_fit_with_validation_metrics_and_may_stop_it(
     toy: Toy, tmp_path: Path
 ):
-    from automl.space.fit_options import FitOptions, carried_callbacks
-    from automl.space.keras_tuner import fitted_with
-
     class Ends(keras.callbacks.Callback):
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(logs)
             self.model.stop_training = epoch == 1
 
-    _, carried = carried_callbacks([Ends()])
     data = toy(TaskKind.MULTICLASS)
     for source in (lambda hp: dense(metrics=["accuracy"]), FitOnly()):
-        space = fitted_with(hyper_space(source), FitOptions(callbacks=carried))
-        assert completed(train(space, data, tmp_path, epochs=5), data, tmp_path).epochs == 2
+        result = train(source, data, tmp_path, epochs=5, callbacks=lambda: [Ends()])
+        assert completed(result, data, tmp_path).epochs == 2
 
 
 class FitOnly(keras_tuner.HyperModel):

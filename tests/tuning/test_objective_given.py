@@ -10,6 +10,7 @@ import pytest
 
 from automl.errors import RequestError
 from automl.tuning.objective_given import metrics_given, objective_given
+from automl.vocabulary.metric import Metric
 
 
 def made(name: str, direction: str) -> Any:
@@ -30,7 +31,7 @@ def made(name: str, direction: str) -> Any:
     ],
 )
 def test_names_and_objects(given: Any, expected: tuple[str | None, str | None]) -> None:
-    assert objective_given(given) == expected
+    assert objective_given(given) == (*expected, ())
 
 
 @pytest.mark.parametrize(
@@ -50,17 +51,24 @@ def test_what_no_trial_can_be_ranked_by_is_refused(given: Any, told: str) -> Non
 def test_kerastuner_s_own_object() -> None:
     keras_tuner = pytest.importorskip("keras_tuner")
     objective = keras_tuner.Objective("val_auc", direction="max")
-    assert objective_given(objective) == ("val_auc", "maximize")
+    assert objective_given(objective) == ("val_auc", "maximize", ())
 
 
-def test_metrics_are_names() -> None:
-    assert metrics_given(None) == ()
-    assert metrics_given("mae") == "mae"
-    assert metrics_given(["mae", "r2"]) == ("mae", "r2")
+def test_metrics_are_names_and_functions() -> None:
+    assert metrics_given(None) == ((), ())
+    assert metrics_given("mae") == ("mae", ())
+    assert metrics_given(["mae", "r2"]) == (("mae", "r2"), ())
 
-    def mine(truth: Any, predicted: Any) -> Any:
-        return truth - predicted
+    def mine(truth: Any, predicted: Any) -> float:
+        return float((truth - predicted).max())
 
-    for wrong, kind in ((mine, "mine"), ([made("auc", "max")], "SimpleNamespace")):
-        with pytest.raises(RequestError, match=rf"metrics holds {kind}, which is no name"):
-            metrics_given(wrong)
+    assert metrics_given([mine, "mae"]) == (("mine", "mae"), (Metric("mine", mine),))
+    assert metrics_given(mine) == (("mine",), (Metric("mine", mine),))
+    with pytest.raises(RequestError, match=r"metrics holds SimpleNamespace, which is no metric"):
+        metrics_given([made("auc", "max")])
+    assert objective_given(mine, "min") == ("mine", "minimize", (Metric("mine", mine, "min"),))
+    assert objective_given(Metric("worst", mine, "max")) == (
+        "worst",
+        "maximize",
+        (Metric("worst", mine, "max"),),
+    )

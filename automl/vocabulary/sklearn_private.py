@@ -1,0 +1,25 @@
+"""The private parts of scikit-learn that are used: what a scorer of `make_scorer` is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from automl.errors import RequestError
+
+
+def scorer_parts(scorer: Any) -> tuple[Callable[..., Any], Mapping[str, Any], int, tuple[str, ...]]:
+    """Function, keyword arguments, sign (-1 for a loss) and response methods of a scorer.
+
+    Raises:
+        RequestError: This version of scikit-learn keeps them elsewhere.
+    """
+    try:
+        methods = scorer._response_method
+        several = (methods,) if isinstance(methods, str) else tuple(methods)
+        return scorer._score_func, dict(scorer._kwargs), scorer._sign, several
+    except AttributeError as error:
+        raise RequestError(
+            f"The scorer {scorer} of this version of scikit-learn cannot be taken apart ({error}); "
+            "give its function: automl.Metric(name, function, direction)."
+        ) from error
