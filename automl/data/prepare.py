@@ -25,8 +25,8 @@ from automl.data.targets.infer_task import infer_task
 from automl.data.targets.scale import fit_target
 from automl.data.task import Task
 from automl.data.views.divide import check_split, divide
-from automl.data.views.fold_rule import FoldRule
-from automl.data.views.folds import fold_splits
+from automl.data.views.fold_rule import BY_SIZE, FoldRule
+from automl.data.views.folds import fold_splits, with_usual_folds
 from automl.data.views.gap import Gap
 from automl.data.views.order import put_in_order
 from automl.data.views.splits import Split
@@ -94,6 +94,7 @@ def prepare(
     combined = combine(request, notes.append)
     strata = find_strata(combined, request)
     combined = put_in_order(combined, request, strata, notes.append)
+    left_to_size, request = request.cv == BY_SIZE, with_usual_folds(request, combined)
     split, folds = _views(combined, request, strata, notes.append)
     task = _infer_task(combined, split, request, strata, notes.append)
     truth, split = _encode(combined, split, task, notes.append)
@@ -106,9 +107,10 @@ def prepare(
         for fold in folds[1:]
     )
     if folds:
+        why = ", for the rows are few (--cv none: on one division)" if left_to_size else ""
         notes.append(
-            f"each configuration is trained on {len(folds)} folds: its score is the mean, and the "
-            f"model that is kept is that of the first fold, of {len(split.train):,} rows"
+            f"each configuration is trained on {len(folds)} folds{why}: its score is the mean, and "
+            f"the model that is kept is that of the first fold, of {len(split.train):,} rows"
         )
     positions = made.arrays.check_positions
     return PreparedData(

@@ -12,7 +12,7 @@ from automl.common.option import check_options
 from automl.data.clipping import Clip
 from automl.data.options import DATA_OPTIONS
 from automl.data.separators import checked_separator
-from automl.data.views.fold_rule import FoldRule
+from automl.data.views.fold_rule import BY_SIZE, ONE_DIVISION, FoldRule
 from automl.data.views.gap import Gap
 from automl.errors import DataError, RequestError
 from automl.trial import HOLDOUT
@@ -126,9 +126,11 @@ class DataRequest:
         Raises:
             RequestError: It is no number of folds, or contradicts something else.
         """
+        if self.cv == ONE_DIVISION:
+            object.__setattr__(self, "cv", None)
         if not self.has_folds:
             return
-        rule = None if self.cv is None else FoldRule.of(self.cv)
+        rule = None if self.cv in (None, BY_SIZE) else FoldRule.of(str(self.cv))
         if self.validation is not None:
             option = "--cv" if self.fold_column is None else "--fold-column"
             raise RequestError(
@@ -187,12 +189,12 @@ class DataRequest:
     @property
     def has_folds(self) -> bool:
         """Whether the rows that are not test rows are divided into folds."""
-        return self.cv is not None or self.fold_column is not None
+        return self.cv not in (None, BY_SIZE) or self.fold_column is not None
 
     @property
     def views(self) -> tuple[str, ...]:
         """The names of the views of its rows; see `automl.trial.TrialSpec`."""
-        return (HOLDOUT,) if self.cv is None else FoldRule.of(self.cv).views
+        return (HOLDOUT,) if self.cv in (None, BY_SIZE) else FoldRule.of(str(self.cv)).views
 
     @property
     def can_be_read_again(self) -> bool:

@@ -4,17 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from automl.data.views.fold_rule import BY_SIZE
 from automl.space.protocol import Protocol, written
 from automl.tuning.budget import SearchBudget
 from automl.tuning.search_request import SearchRequest
+
+if TYPE_CHECKING:
+    from automl.space import SearchSpace
 
 #: Options of which any settles what the protocol would say by another.
 _SETTLED_BY = {
     "trials": ("trials", "time"),
     "cv": ("cv", "fold_column", "validation"),
 }
+
+
+def within_budget(request: SearchRequest, space: SearchSpace) -> SearchRequest:
+    """Leaves folds that nobody asked for to the number of rows only where the budget allows them.
+
+    That is where trials are counted: under a time limit five trainings a trial leave a fifth of
+    the trials. A builder in KerasTuner's form may train for hours, executions are trainings
+    already, and who shares a study must divide its rows alike.
+
+    Args:
+        request: What was asked, the space's protocol included.
+        space: The space.
+    """
+    is_counted = request.budget.seconds is None and request.executions_per_trial == 1
+    if request.data.cv != BY_SIZE or (
+        is_counted and space.inputs != "array" and request.study is None
+    ):
+        return request
+    return replace(request, data=replace(request.data, cv=None))
 
 
 def with_protocol(

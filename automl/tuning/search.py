@@ -39,7 +39,7 @@ from automl.tuning.manifest import (
 )
 from automl.tuning.new_run import create_run, free_directory, locked_with_rows
 from automl.tuning.observer import Observer
-from automl.tuning.protocol import with_protocol
+from automl.tuning.protocol import with_protocol, within_budget
 from automl.tuning.search_request import SearchRequest
 from automl.tuning.session import SearchEnd, Session
 from automl.tuning.setup import SearchSetup, check_sampler_and_pruner
@@ -93,6 +93,7 @@ def start_search(
             processes = stack.enter_context(closing(warm_processes()))
         found = _as_space(request.space if space is None else space, processes)
         request, protocol_note = with_protocol(request, found.protocol, left_open)
+        request = within_budget(request, found)
         wanted = InputDetection(_checked(request, found, objects), found, processes)
         check_objects(objects, processes)
         data = prepare(wanted.request.data, wanted)

@@ -125,6 +125,8 @@ class SearchRequest:
         terms.update({name: value for name, value in beside.items() if value})
         if self.executions_per_trial > 1:
             terms["executions_per_trial"] = self.executions_per_trial
+        if len(self.data.views) > 1:
+            terms["views"] = len(self.data.views)
         return terms
 
 

@@ -7,13 +7,18 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
 import automl
+from automl.data.combine import combine
 from automl.data.metrics import Objective
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
+from automl.data.views.fold_rule import FoldRule
+from automl.data.views.folds import fold_splits
+from automl.data.views.strata import find_strata
 from automl.space.registry import find_space
 from automl.training.device_data import DeviceData
 from automl.training.train_trial import train_trial
@@ -58,6 +63,37 @@ def test_a_fold_s_score_is_what_training_on_it_by_hand_gives(
             lambda: None,
         )
         assert by_hand.score == trial.result.folds[number - 1]
+
+
+def test_a_fold_s_score_is_that_of_its_rows_as_plain_arrays(tmp_path: Path) -> None:
+    x, y = load_iris(return_X_y=True)
+    request = DataRequest((x, y), test=0, cv=3, seed=5)
+    over = prepare(request)
+    combined = combine(request, lambda _: None)
+    strata = find_strata(combined, request)
+    splits = fold_splits(combined, np.arange(len(x)), FoldRule(3), strata, 5)
+    config = {**find_space("mlp").defaults().to_json(), "width": 16, "optimizer": "nesterov"}
+    for number, (split, arrays) in enumerate(zip(splits, (over, *over.folds), strict=True)):
+        own, others = (x[split.train], y[split.train]), (x[split.validation], y[split.validation])
+        in_order = {"test": 0, "seed": 5, "split_by_time": "order"}  # as the rows of a fold are
+        by_hand = prepare(DataRequest(own, validation=others, **in_order))
+        np.testing.assert_array_equal(by_hand.train.numeric, arrays.train.numeric)
+        for place in range(2):
+            (tmp_path / f"{number}{place}").mkdir()
+        scores = [
+            train_trial(
+                TrialSpec(0, config, 11, TrialBudget(3, 3)),
+                find_space("mlp"),
+                DeviceData.from_arrays(rows),
+                Objective("log_loss", "minimize"),
+                tmp_path / f"{number}{place}" / "trials" / "0",
+                lambda _: Answer.GO_ON,
+                lambda: None,
+            ).score
+            for place, rows in enumerate((arrays, by_hand))
+        ]
+        assert scores[0] is not None
+        assert scores[0] == scores[1]
 
 
 def test_a_column_tells_the_folds_of_a_search(tmp_path: Path) -> None:

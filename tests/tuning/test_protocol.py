@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ import pytest
 import automl
 from automl.cli.main import main
 from automl.data.request import DataRequest
+from automl.space.keras_tuner import space_of
 from automl.space.protocol import Protocol
 from automl.space.registry import find_space
 from automl.trial import TrialBudget
 from automl.tuning.budget import SearchBudget
 from automl.tuning.options import SEARCH_OPTIONS
-from automl.tuning.protocol import with_protocol
+from automl.tuning.protocol import with_protocol, within_budget
 from automl.tuning.search_request import SearchRequest
 
 BOOK = Protocol("a book", trials=10, sampler="random", pruner="none", cv=3, epochs=7, patience=2)
@@ -62,6 +64,32 @@ def test_a_time_stands_for_trials_and_other_rows_for_folds(given: str, part: str
     _, note = with_protocol(REQUEST, BOOK, set(SEARCH_OPTIONS) - {given})
     assert f"--{part} " not in note
     assert "--sampler random" in note
+
+
+@pytest.mark.parametrize(
+    ("changes", "cv"),
+    [
+        ({}, "auto"),
+        ({"budget": SearchBudget(10, 60.0)}, None),
+        ({"executions_per_trial": 2}, None),
+        ({"storage": "sqlite:///x.db", "study": "shared"}, None),
+    ],
+)
+def test_folds_are_left_to_the_rows_where_the_budget_allows(
+    changes: dict[str, Any], cv: str | None
+) -> None:
+    request = replace(REQUEST, data=replace(REQUEST.data, cv="auto"), **changes)
+    assert within_budget(request, find_space("mlp")).data.cv == cv
+    asked = replace(request, data=replace(REQUEST.data, cv=4))
+    assert within_budget(asked, find_space("mlp")) == asked
+
+
+def test_a_builder_in_keras_tuner_s_form_validates_once() -> None:
+    def build(hp: Any) -> None:
+        hp.Int("units", 1, 3)
+
+    request = replace(REQUEST, data=replace(REQUEST.data, cv="auto"))
+    assert within_budget(request, space_of(build)).data.cv is None
 
 
 def test_presets_have_the_protocols_of_their_books() -> None:

@@ -10,6 +10,12 @@ from automl.errors import RequestError
 LEAST_FOLDS = 2
 #: More than anybody runs; each fold is a training of its own.
 MOST_FOLDS = 1000
+#: What may be asked for beside a number: folds where the rows are few, or one division.
+BY_SIZE, ONE_DIVISION = "auto", "none"
+#: Folds where the rows are few, and from how many rows on they are not: see "Folds or one holdout
+#: on small sets" in benchmarks/RESULTS.md.
+USUAL_FOLDS = 5
+ENOUGH_ROWS = 2_000
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class FoldRule:
         if rule.folds < LEAST_FOLDS or not 0 < rule.repeats * rule.folds <= MOST_FOLDS:
             raise RequestError(
                 f"--cv is {text!r}; expected a number of folds from {LEAST_FOLDS} on, such as 5, "
-                "or folds and repeats, such as 5x2."
+                "or folds and repeats, such as 5x2; or auto or none."
             )
         return rule
 

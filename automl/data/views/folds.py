@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,16 @@ import numpy.typing as npt
 
 from automl.data.dataset import Combined
 from automl.data.kinds.kind import Repeats
+from automl.data.request import DataRequest
 from automl.data.views.divide import groups_to_keep
-from automl.data.views.fold_rule import LEAST_FOLDS, MOST_FOLDS, FoldRule
+from automl.data.views.fold_rule import (
+    BY_SIZE,
+    ENOUGH_ROWS,
+    LEAST_FOLDS,
+    MOST_FOLDS,
+    USUAL_FOLDS,
+    FoldRule,
+)
 from automl.data.views.gap import NO_GAP, Gap
 from automl.data.views.splits import IntArray, Split, check_gap
 from automl.data.views.strata import Strata
@@ -20,6 +29,29 @@ from automl.errors import DataError, RequestError
 
 #: Training and validation rows of one fold, as positions among those that are learnt from.
 Pair = tuple[IntArray, IntArray]
+
+
+def with_usual_folds(request: DataRequest, combined: Combined) -> DataRequest:
+    """Decides whether there are folds where that is left to the number of rows.
+
+    There are where the rows are few and nothing else says how they are validated: not in the order
+    of time, for the first of such folds would train on a sixth of them.
+
+    Args:
+        request: What was asked.
+        combined: All rows.
+
+    Returns:
+        The request, with a number of folds or with none.
+    """
+    if request.cv != BY_SIZE:
+        return request
+    main = combined.part == 0
+    groups = USUAL_FOLDS if combined.group is None else len(set(combined.group[main].tolist()))
+    is_open = request.validation is None and request.fold_column is None
+    is_small = main.sum() < ENOUGH_ROWS and groups >= USUAL_FOLDS and combined.time is None
+    has_folds = is_open and is_small and not (combined.part == 1).any()
+    return replace(request, cv=USUAL_FOLDS if has_folds else None)
 
 
 def fold_splits(

@@ -17,8 +17,8 @@ from automl.data.dataset import Combined
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.data.views.divide import asked_gap
-from automl.data.views.fold_rule import FoldRule
-from automl.data.views.folds import fold_splits
+from automl.data.views.fold_rule import ENOUGH_ROWS, USUAL_FOLDS, FoldRule
+from automl.data.views.folds import fold_splits, with_usual_folds
 from automl.data.views.splits import Split
 from automl.data.views.strata import find_strata
 from automl.errors import DataError, RequestError
@@ -193,6 +193,35 @@ def test_folds_are_read_as_written() -> None:
     assert FoldRule(2, 1).views == ("fold-1", "fold-2")
     assert DataRequest("iris").views == ("holdout",)
     assert DataRequest.from_json(to_form(DataRequest("iris", cv="3x2"))).views[-1] == "fold-6"
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "cv"),
+    [
+        (ENOUGH_ROWS - 1, {}, USUAL_FOLDS),
+        (ENOUGH_ROWS, {}, None),
+        (60, {"group": "group"}, USUAL_FOLDS),
+        (16, {"group": "group"}, None),  # four groups
+        (60, {"split_by_time": "when"}, None),
+        (60, {"validation": 0.2}, None),
+        (60, {"cv": "none"}, None),
+        (60, {"cv": 3}, 3),
+    ],
+)
+def test_few_rows_have_folds_where_that_is_left_to_them(
+    rows: int, options: dict[str, Any], cv: int | None
+) -> None:
+    request = DataRequest(table(rows), ("y",), **{"cv": "auto", **options})
+    combined = combine(request, lambda _: None)
+    assert with_usual_folds(request, combined).cv == cv
+
+
+def test_rows_that_validate_are_not_divided_into_folds_unasked() -> None:
+    data = prepare(DataRequest(table(60), ("y",), cv="auto", validation=table(20)))
+    assert (data.cv, data.folds) == (None, ())
+    data = prepare(DataRequest(table(60), ("y",), cv="auto"))
+    assert (data.cv, len(data.folds)) == (USUAL_FOLDS, USUAL_FOLDS - 1)
+    assert any("for the rows are few (--cv none: on one division)" in note for note in data.notes)
 
 
 def test_folds_and_rows_that_validate_are_too_much() -> None:
