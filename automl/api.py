@@ -56,7 +56,7 @@ def search(
     Args:
         data: A file (CSV, TSV, Excel, Parquet, Feather, JSON lines or NPZ, packed or not), ``-``
             for standard input, the name of one of scikit-learn's bundled sets, a
-            `pandas.DataFrame`, or a pair of arrays (x, y).
+            `pandas.DataFrame`, or a pair (x, y): arrays, or x a data frame or arrays by name.
         target, **options: See `automl.tuning.options`, from where they are put in here.
         verbose: What is shown on the way, on standard error: 0 nothing, 1 the notes and the
             progress, 2 the notes and a line a trial. `Run.notes`, the run's ``search.log`` and the

@@ -13,6 +13,7 @@ import tensorflow as tf
 from automl.models.passes import rows_at_once
 from automl.training.device_data import DeviceRows
 from automl.training.graphs import trace_once
+from automl.training.logs import scalar_logs
 from automl.training.model_state import given_type, plain_array
 
 OWN_EVALUATION = ("test_step", "predict_step", "evaluate", "predict", "compute_loss")
@@ -102,8 +103,7 @@ class Evaluator:
         Args:
             rows: The validation rows.
         """
-        logs = self._keras_logs(rows)
-        return {name: float(value) for name, value in logs.items() if np.ndim(value) == 0}
+        return scalar_logs(self._keras_logs(rows))
 
     def snapshot(self) -> list[Any]:
         """The model's weights as they are now, to be restored later."""

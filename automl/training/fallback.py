@@ -20,6 +20,7 @@ from automl.models.optimizers import momentum_variable
 from automl.training.control import TrainingControl
 from automl.training.device_data import DeviceRows
 from automl.training.evaluation import Evaluator, loss_of, overrides
+from automl.training.logs import scalar_logs
 from automl.training.model_state import State, model_state, restore_model_state
 
 OWN_TRAINING = ("fit", "make_train_function")
@@ -152,7 +153,7 @@ class Follower(keras.callbacks.Callback):  # type: ignore[misc]
         """Tells the control of the epoch, unless it was cut short."""
         if self._cut:
             return
-        values = {name: float(np.asarray(value)) for name, value in (logs or {}).items()}
+        values = scalar_logs(logs)
         values.setdefault("loss", float(loss_of(values)))
         if not self._control.end_epoch(self._epoch, values) or self._stopped():
             self.model.stop_training = True

@@ -26,6 +26,7 @@ from automl.training.device import GraphOptions
 from automl.training.device_data import DeviceRows
 from automl.training.evaluation import Evaluator, loss_of
 from automl.training.graphs import count_functions, trace_once
+from automl.training.logs import scalar_logs
 from automl.training.model_state import State, model_state, restore_model_state
 
 
@@ -136,7 +137,7 @@ class CompiledTrainer:
             self._chunks.took(last - step, time.perf_counter() - started)
             step = last
             if step == self._steps:
-                return {"loss": value, **{name: float(log) for name, log in logs.items()}}
+                return {"loss": value, **scalar_logs(logs)}
             if control.should_stop(step / self._steps):
                 return None
 

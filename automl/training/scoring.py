@@ -154,8 +154,9 @@ class Scoring:
                 own[name] = float(told)
             if name not in own:
                 raise UnrankedError(
-                    f"The compiled model has no metric {name!r}: it has "
-                    f"{', '.join(sorted(own))}; name one of them with --objective."
+                    f"The compiled model has no metric {name!r}: it has {', '.join(sorted(own))} "
+                    "(one of a number for each class, such as F1Score without average, ranks "
+                    "nothing); name one of them with --objective."
                 )
             metrics[name] = own[name]
         return metrics[name]

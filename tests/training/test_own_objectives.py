@@ -80,6 +80,38 @@ def test_a_metric_of_the_model_ranks_its_trials(toy: Toy, tmp_path: Path) -> Non
     assert "val_top_2" in history
 
 
+@pytest.mark.parametrize("trainer", ["compiled", "eager"])
+def test_a_metric_that_is_an_array_of_one_number_ranks_too(
+    toy: Toy, tmp_path: Path, trainer: str
+) -> None:
+    compiled = own(
+        1,
+        "sigmoid",
+        loss="binary_crossentropy",
+        metrics=[lambda: keras.metrics.F1Score(threshold=0.5)],
+    )
+
+    def build(hp: Any) -> Any:
+        model = compiled(hp)
+        model.run_eagerly = trainer == "eager"
+        return model
+
+    objective = Objective("f1_score", "maximize", of_model=True)
+    result = train(build, toy(TaskKind.BINARY), tmp_path, objective)
+    assert result.state is TrialState.COMPLETED, result.reason
+    assert result.metrics["f1_score"] == result.score > 0.5
+
+
+def test_a_metric_of_a_number_for_each_class_ranks_nothing(toy: Toy, tmp_path: Path) -> None:
+    build = own(3, "softmax", loss="categorical_crossentropy", metrics=[keras.metrics.F1Score])
+    objective = Objective("f1_score", "maximize", of_model=True)
+    result = train(build, toy(TaskKind.MULTICLASS), tmp_path, objective)
+    assert result.state is TrialState.FAILED
+    assert "F1Score without average, ranks nothing" in result.reason
+    ranked = train(build, toy(TaskKind.MULTICLASS), tmp_path)  # and is in nobody's way
+    assert ranked.state is TrialState.COMPLETED, ranked.reason
+
+
 def test_a_model_without_it_says_what_it_has(toy: Toy, tmp_path: Path) -> None:
     build = own(
         3,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +29,9 @@ def checked_pair(x: Any, y: Any) -> ArrayPair:
     """A pair of arrays whose rows fit together.
 
     Raises:
-        DataError: The arrays have no rows, or not equally many.
+        DataError: The arrays have no rows, or not equally many, or there are several of one kind.
     """
+    _check_one_each(x, y)
     try:
         x, y = _unmasked(x), _unmasked(y)
     except ValueError as error:
@@ -51,6 +53,102 @@ def checked_pair(x: Any, y: Any) -> ArrayPair:
     if y.ndim == 2 and y.shape[1] == 1:
         y = y.reshape(-1)
     return ArrayPair(x, y)
+
+
+def _check_one_each(x: Any, y: Any) -> None:
+    """Checks that x and y are an array each, and not several, as Keras's own `fit` takes them.
+
+    Raises:
+        DataError: One of them holds several arrays.
+    """
+    if _are_several(x, y):
+        raise DataError(
+            f"x holds {len(x)} arrays: give those of a model with several inputs as a dictionary, "
+            "an array under the name of each input."
+        )
+    if isinstance(y, Mapping) or _are_several(y, x):
+        raise DataError(
+            f"y holds {len(y)} arrays, and models with several outputs cannot be searched for: "
+            "give one array, (n,) or (n, k) for k targets of one output layer."
+        )
+
+
+def _are_several(values: Any, others: Any) -> bool:
+    """Whether a list is one of arrays with a row for each of the others, and not one of rows."""
+    if not isinstance(values, list | tuple) or not hasattr(others, "__len__"):
+        return False
+    return len(values) != len(others) and all(
+        getattr(value, "ndim", 0) and len(value) == len(others) for value in values
+    )
+
+
+def table_of_pair(x: Any, y: Any) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """A table of the features, by name, and a target, as scikit-learn and Keras take them.
+
+    Args:
+        x: A `pandas.DataFrame`, or arrays by name: (n,) is a column of that name, (n, k) the
+            columns ``name_0``, ``name_1``, ..., which an input of that name gets.
+        y: (n,) or (n, k); a series or a frame keeps its names, others are called ``target``.
+
+    Returns:
+        The table, and the names of its target columns.
+
+    Raises:
+        DataError: They have not equally many rows, a name is there twice, or an array by name is
+            no table of numbers.
+    """
+    import pandas as pd
+
+    frame = _columns(x) if isinstance(x, Mapping) else x.reset_index(drop=True)
+    if not isinstance(y, pd.DataFrame):
+        _check_one_each(frame, y)
+    targets = _targets(y)
+    if len(frame) != len(targets):
+        raise DataError(
+            f"x has {len(frame)} rows and y has {len(targets)}: give a target for each row of x."
+        )
+    table = checked_frame(pd.concat([frame, targets], axis=1), "x and y")
+    return table, tuple(str(name) for name in targets.columns)
+
+
+def _targets(y: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    if isinstance(y, pd.DataFrame):
+        return y.reset_index(drop=True)
+    if isinstance(y, pd.Series):
+        return y.reset_index(drop=True).to_frame("target" if y.name is None else y.name)
+    array = _unmasked(y)
+    array = array.reshape(-1, 1) if array.ndim == 1 else array
+    if array.ndim != 2 or 0 in array.shape:
+        raise DataError(f"y has the shape {array.shape}: give (n,) or (n, k), a row for each.")
+    many = array.shape[1] > 1
+    names = [f"target_{i}" if many else "target" for i in range(array.shape[1])]
+    return pd.DataFrame(array, columns=pd.Index(names))
+
+
+def _columns(arrays: Mapping[Any, Any]) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = {}
+    for name, values in arrays.items():
+        array = _unmasked(values)
+        if array.ndim not in (1, 2):
+            raise DataError(
+                f"The array {str(name)!r} of x has the shape {array.shape}: give each array by "
+                "name as (n,) or (n, k)."
+            )
+        if array.ndim == 1 or array.shape[1] == 1:
+            columns[str(name)] = array.reshape(-1)
+        else:
+            columns |= {f"{name}_{i}": array[:, i] for i in range(array.shape[1])}
+    sizes = {len(column) for column in columns.values()}
+    if len(sizes) > 1:
+        raise DataError(
+            f"The arrays of x have {' and '.join(map(str, sorted(sizes)))} rows: give each a row "
+            "for each example."
+        )
+    return pd.DataFrame(columns)
 
 
 def _unmasked(values: Any) -> npt.NDArray[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ from automl.data.sources.frames import (
     checked_pair,
     frame_digest,
     pair_digest,
+    table_of_pair,
 )
 from automl.data.sources.json_file import read_json
 from automl.data.sources.npz import NPY_START, npz_arrays
@@ -124,13 +125,16 @@ def load(
         frame = checked_frame(source, "the table")
         return Loaded(frame, digest=frame_digest(frame))
     if isinstance(source, tuple | list) and len(source) == 2:
+        if isinstance(source[0], Mapping | pd.DataFrame):
+            frame, target = table_of_pair(source[0], source[1])
+            return Loaded(frame, target=target, digest=frame_digest(frame))
         pair = checked_pair(source[0], source[1])
         return Loaded(pair, digest=pair_digest(pair))
     if isinstance(source, str | Path):
         return _load_named(source, names, say, separator)
     raise DataError(
         f"A {type(source).__name__} is no source of rows: give a file, the name of a bundled set, "
-        "a DataFrame, or a pair of arrays (x, y)."
+        "a DataFrame, or a pair (x, y)."
     )
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
-from automl.data.sources.frames import checked_pair
+import numpy as np
+import pandas as pd
+import pytest
+
+from automl.data.sources.frames import checked_pair, table_of_pair
+from automl.errors import DataError
 
 
 def test_masked_values_are_missing():
@@ -18,3 +23,61 @@ def test_masked_values_are_missing():
     assert labels[3] is None and labels[4] == "a"
     plain = np.ma.masked_array(np.arange(10))
     assert checked_pair(x, plain).y.dtype == plain.dtype
+
+
+A, B = np.arange(12.0).reshape(6, 2), np.arange(6)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "columns", "target"),
+    [
+        ({"a": A, "b": B}, B, ["a_0", "a_1", "b", "target"], ("target",)),
+        ({"a": A[:, :1]}, A, ["a", "target_0", "target_1"], ("target_0", "target_1")),
+        (
+            pd.DataFrame({"age": B, "town": list("xyxyxy")}),
+            B,
+            ["age", "town", "target"],
+            ("target",),
+        ),
+        (pd.DataFrame(A), pd.Series(B, name="price"), ["0", "1", "price"], ("price",)),
+        (pd.DataFrame(A), pd.Series(B, index=B + 7), ["0", "1", "target"], ("target",)),
+        (pd.DataFrame({"u": B}), pd.DataFrame({"p": B, "q": B}), ["u", "p", "q"], ("p", "q")),
+    ],
+)
+def test_features_by_name_are_a_table(x: Any, y: Any, columns: list[str], target: tuple[str, ...]):
+    table, names = table_of_pair(x, y)
+    assert list(table.columns) == columns
+    assert names == target
+    assert not table.isna().any(axis=None)
+    assert len(table) == 6
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "told"),
+    [
+        ([A, A], B, "x holds 2 arrays: give those of a model with several inputs as a dictionary"),
+        (A, (B, B), "y holds 2 arrays, and models with several outputs cannot be searched for"),
+        (A, [A, B, B], "y holds 3 arrays"),
+        (A, {"c": B, "r": B}, "y holds 2 arrays"),
+        ({"a": A}, {"c": B, "r": B}, "y holds 2 arrays"),
+        ({"a": A}, (B, B), "y holds 2 arrays"),
+        ({"a": A, "b": B[:4]}, B, "have 4 and 6 rows"),
+        ({"a": A, "b": B[:0]}, B, "have 0 and 6 rows"),
+        ({"a": A.reshape(6, 2, 1)}, B, "'a' of x has the shape"),
+        ({"a": A}, B[:4], "x has 6 rows and y has 4"),
+        ({"target": A[:, 0]}, B, "Two columns of x and y are named 'target'"),
+        ({}, B, "x has 0 rows"),
+        (pd.DataFrame({"u": B}), A.reshape(6, 2, 1), "y has the shape"),
+        (pd.DataFrame({"u": B}), 3, "y has the shape"),
+    ],
+)
+def test_what_is_no_pair_is_said(x: Any, y: Any, told: str):
+    with pytest.raises(DataError, match=told):
+        table_of_pair(x, y) if isinstance(x, dict | pd.DataFrame) else checked_pair(x, y)
+
+
+def test_rows_as_lists_are_rows():
+    assert checked_pair(list(A), list(B)).x.shape == (6, 2)
+    assert checked_pair([[1, 2]] * 6, [0] * 6).x.shape == (6, 2)
+    square = checked_pair([A[:, 0]] * 6, B)  # six rows of six numbers
+    assert square.x.shape == (6, 6)
