@@ -179,3 +179,35 @@ def test_callbacks_of_keras_s_are_called_for_the_models_of_every_space(
         automl.load_run(run.path).resume(trials=3, verbose=0)
     run.resume(trials=3, callbacks=[board], verbose=0)
     assert (run.path / "trials" / "2" / "logs" / "train").is_dir()
+
+
+class Clumsy(automl.Observer):
+    """Counts what it is told, and fails at each end of a trial."""
+
+    def __init__(self) -> None:
+        self.epochs = 0
+        self.ends = 0
+        self.heard: list[str] = []
+
+    def said(self, message: str) -> None:
+        self.heard.append(message)
+
+    def epoch_finished(self, trial: int | str, report: Any) -> None:
+        self.epochs += 1
+
+    def trial_ended(self, trial: int | str, result: Any) -> None:
+        self.ends += 1
+        raise ValueError("no disk for my plots")
+
+
+def test_an_observer_s_error_is_said_and_ends_nothing(numbers: Rows, tmp_path: Path) -> None:
+    clumsy = Clumsy()
+    asked: dict[str, Any] = {"trials": 2, "epochs": 2, "workers": 1, "verbose": 0}
+    run = automl.search(numbers, observer=clumsy, directory=tmp_path / "run", **asked)
+    (told,) = [note for note in run.notes if note.startswith("observer:")]
+    assert "Clumsy.trial_ended raised ValueError: no disk for my plots" in told
+    assert told in (run.path / "search.log").read_text(encoding="utf-8")
+    assert (clumsy.ends, len(run.record.trials)) == (1, 2)
+    assert clumsy.epochs > 0 and clumsy.heard
+    with pytest.raises(RequestError, match=r"observer is Clumsy; give an object of a class"):
+        automl.search(numbers, observer=Clumsy, **asked)  # type: ignore[arg-type]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-from typing_extensions import override
 
 from automl.trial import EpochReport, ExecutionReport, TrialResult
 
@@ -44,7 +44,19 @@ class SearchProgress:
 
 
 class Observer:
-    """Watches a search; every method may be overridden, none does anything by itself."""
+    """Watches a search: ``automl.search(..., observer=MyObserver())``.
+
+    Derive from it and override what is of interest; no method does anything by itself. They are
+    called in the process that drives the search, one after another, in the order of what happens,
+    and the search waits for each. An exception in one is said among the notes, and the search
+    goes on without calling that method again. A trial is known by its number, a baseline
+    by its name.
+
+    Example:
+        >>> class Best(automl.Observer):
+        ...     def trial_ended(self, trial, result):
+        ...         print(trial, result.state, result.score, result.trainer)
+    """
 
     def said(self, message: str) -> None:
         """Something a person must be told (a column was dropped, a task was inferred)."""
@@ -74,6 +86,10 @@ class Observer:
         """A stage after the last trial has begun (scoring test rows, exporting, checking)."""
 
 
+#: The names of what an observer is told by.
+_METHODS = tuple(name for name in vars(Observer) if not name.startswith("_"))
+
+
 class Observers(Observer):
     """Several observers as one.
 
@@ -82,49 +98,41 @@ class Observers(Observer):
     """
 
     def __init__(self, *observers: Observer) -> None:
-        self._observers = observers
+        for name in _METHODS:
+            setattr(self, name, partial(_tell, [getattr(one, name) for one in observers]))
 
-    @override
-    def said(self, message: str) -> None:
-        for observer in self._observers:
-            observer.said(message)
 
-    @override
-    def run_opened(self, path: Path) -> None:
-        for observer in self._observers:
-            observer.run_opened(path)
+def _tell(methods: Sequence[Callable[..., None]], *what: Any) -> None:
+    for method in methods:
+        method(*what)
 
-    @override
-    def trial_started(self, trial: int | str, config: Mapping[str, Any]) -> None:
-        for observer in self._observers:
-            observer.trial_started(trial, config)
 
-    @override
-    def epoch_finished(self, trial: int | str, report: EpochReport) -> None:
-        for observer in self._observers:
-            observer.epoch_finished(trial, report)
+class GuardedObserver(Observer):
+    """An observer of a person's own, whose errors are said and end nothing.
 
-    @override
-    def epoch_running(self, trial: int | str, epoch: int, done: float) -> None:
-        for observer in self._observers:
-            observer.epoch_running(trial, epoch, done)
+    A method that has raised is not called again.
 
-    @override
-    def execution_finished(self, trial: int | str, report: ExecutionReport) -> None:
-        for observer in self._observers:
-            observer.execution_finished(trial, report)
+    Args:
+        observer: The observer.
+        say: Told of the error, once a method.
+    """
 
-    @override
-    def trial_ended(self, trial: int | str, result: TrialResult) -> None:
-        for observer in self._observers:
-            observer.trial_ended(trial, result)
+    def __init__(self, observer: Observer, say: Callable[[str], None]) -> None:
+        self._observer = observer
+        self._say = say
+        self._failed: set[str] = set()
+        for name in _METHODS:
+            setattr(self, name, partial(self._told, name))
 
-    @override
-    def progressed(self, progress: SearchProgress) -> None:
-        for observer in self._observers:
-            observer.progressed(progress)
-
-    @override
-    def finishing(self, message: str) -> None:
-        for observer in self._observers:
-            observer.finishing(message)
+    def _told(self, name: str, *what: Any) -> None:
+        if name in self._failed:
+            return
+        try:
+            getattr(self._observer, name)(*what)
+        except Exception as error:
+            self._failed.add(name)
+            logging.getLogger("automl").debug("observer", exc_info=error)
+            self._say(
+                f"observer: {type(self._observer).__name__}.{name} raised {type(error).__name__}: "
+                f"{error}; the search goes on and calls it no more"
+            )

@@ -8,16 +8,17 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from typing_extensions import override
 
 from automl.errors import RequestError
 from automl.results.record import RunRecord
 from automl.results.text_table import number
-from automl.tuning.observer import Observer, Observers
+from automl.tuning.observer import GuardedObserver, Observer, Observers
 from automl.tuning.outcome import Outcome
 from automl.tuning.progress_lines import LoggedLines, PacedLines, PlainLines, PrintedLines
 
@@ -80,8 +81,23 @@ def search_observers(observer: Observer | None, verbose: int) -> Iterator[Search
         if verbose:
             told.append(_display(int(verbose), stack))
         if observer is not None:
-            told.append(observer)
+            told.append(_guarded(observer, Observers(*told).said))
         yield SearchObservers(Observers(*told), kept, log)
+
+
+def _guarded(observer: Any, say: Callable[[str], None]) -> Observer:
+    """An observer of a person's own, so that its errors end no search.
+
+    Raises:
+        RequestError: It is no observer.
+    """
+    if not isinstance(observer, Observer):
+        kind = observer.__name__ if isinstance(observer, type) else type(observer).__name__
+        raise RequestError(
+            f"observer is {kind}; give an object of a class that derives from automl.Observer."
+        )
+    is_own = type(observer).__module__.partition(".")[0] == "automl"
+    return observer if is_own else GuardedObserver(observer, say)
 
 
 def _display(verbose: int, stack: ExitStack) -> Observer:
