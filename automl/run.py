@@ -93,7 +93,7 @@ class Run:
         import pandas as pd
 
         from automl.results.leaderboard import leaderboard
-        from automl.results.render import flat_columns
+        from automl.results.readings.csv import flat_columns
 
         return pd.DataFrame(flat_columns(leaderboard(self.record)))
 
@@ -203,7 +203,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         """The run in short and the top of its leaderboard, for a notebook."""
-        from automl.results.html import run_html
+        from automl.results.readings.html import run_html
 
         return run_html(self._directory, self.record)
 

@@ -34,7 +34,7 @@ class RunTrial:
 
     def _repr_html_(self) -> str:
         """The trial's configuration and metrics, for a notebook."""
-        from automl.results.html import trial_html
+        from automl.results.readings.html import trial_html
 
         return trial_html(self.record)
 

@@ -147,7 +147,7 @@ def test_above_the_line_nothing_imports_tensorflow(path: Path) -> None:
         "import automl; automl.search; automl.load_run",
         "import automl.tuning.search",
         "import automl.engines.local",
-        "import automl.results.leaderboard, automl.results.record, automl.results.render",
+        "import automl.results.leaderboard, automl.results.record, automl.results.readings.csv",
         "from automl.space.registry import list_spaces; list_spaces()",
     ],
 )

@@ -169,7 +169,7 @@ def evaluate(
     """Score an exported model on ROWS that hold the target."""
     import tempfile
 
-    from automl.results.text_table import number
+    from automl.results.board_columns import number
 
     with tempfile.TemporaryDirectory() as folder:
         arguments = _arguments(bundle, rows, names, separator, folder, trust)

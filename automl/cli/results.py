@@ -58,9 +58,11 @@ def leaderboard(
     from automl.cli.streams import screen_width, tell, use_color
     from automl.results.leaderboard import leaderboard as ranked
     from automl.results.read_record import read_record
-    from automl.results.render import to_csv, to_json, to_markdown
+    from automl.results.readings.csv import to_csv
+    from automl.results.readings.json import to_json
+    from automl.results.readings.markdown import to_markdown
+    from automl.results.readings.table import leaderboard_text
     from automl.results.run_directory import RunDirectory
-    from automl.results.text_table import leaderboard_text
 
     if as_json and format_ not in (LeaderboardFormat.TABLE, LeaderboardFormat.JSON):
         raise RequestError(f"--json and --format {format_} are two formats; give one of them.")

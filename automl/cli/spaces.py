@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from automl.cli.completion import completing
 from automl.cli.shared_options import AsJson, Debug
 from automl.common.forms import to_form
+from automl.common.layout import in_columns
 from automl.common.shell import option, shown_path
 from automl.errors import RequestError
 from automl.tuning.search_options import installed_spaces
@@ -75,8 +76,8 @@ def list_all(context: typer.Context, as_json: AsJson = False, debug: Debug = Fal
     rows = [("space", "what it is", "where")]
     rows += [(entry.name, entry.description, entry.source) for entry in entries]
     width = screen_width()
-    for line in grid(rows, width, flexible=1):
-        typer.echo(line)
+    for lines in in_columns(rows, width=width, flexible=1):
+        typer.echo("\n".join(lines))
     typer.echo("\nNext: automl spaces show NAME, automl spaces new NAME")
 
 
@@ -199,29 +200,12 @@ def describe_lines(rows: Sequence[DescribeRow], width: int) -> list[str]:
     """
     table = [("name", "kind", "values", "default")]
     table += [(row.name, row.kind, row.values, row.default) for row in rows]
-    widths = [max(len(row[i]) for row in table) for i in range(3)]
     # A very long list of options must not push the defaults off the screen.
-    defaults = max(len(row[3]) for row in table)
-    widths[2] = min(widths[2], max(20, width - widths[0] - widths[1] - defaults - 6))
-    lines = []
-    for index, cells in enumerate(table):
-        lines += _cells(cells, widths)
-        if index:
-            lines += _remarks(rows[index - 1], width)
+    header, *blocks = in_columns(table, width=width, flexible=2)
+    lines = list(header)
+    for row, block in zip(rows, blocks, strict=True):
+        lines += [*block, *_remarks(row, width)]
     return lines
-
-
-def _cells(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
-    """One row; its values go on below themselves where they are long."""
-    import textwrap
-
-    name, kind, values, default = cells
-    wrapped = textwrap.wrap(values, widths[2], break_on_hyphens=False) or [""]
-    lines = [
-        f"{name:<{widths[0]}}  {kind:<{widths[1]}}  {wrapped[0]:<{widths[2]}}  {default}".rstrip()
-    ]
-    indent = " " * (widths[0] + widths[1] + 4)
-    return lines + [indent + rest for rest in wrapped[1:]]
 
 
 def _remarks(row: DescribeRow, width: int) -> list[str]:
@@ -238,28 +222,4 @@ def _remarks(row: DescribeRow, width: int) -> list[str]:
                 subsequent_indent="      ",
                 break_on_hyphens=False,
             )
-    return lines
-
-
-def grid(rows: Sequence[Sequence[str]], width: int, flexible: int) -> list[str]:
-    """Sets texts in columns, one of which is wrapped so that lines fit the screen.
-
-    Args:
-        rows: The rows, all of the same length; the first one is the header.
-        width: Characters of a line.
-        flexible: Which column is wrapped.
-    """
-    import textwrap
-
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    others: Any = sum(widths) - widths[flexible] + 2 * (len(widths) - 1)
-    widths[flexible] = max(1, min(widths[flexible], max(20, width - others)))
-    lines = []
-    for row in rows:
-        wrapped = textwrap.wrap(row[flexible], widths[flexible]) or [""]
-        for number, part in enumerate(wrapped):
-            cells = [cell if number == 0 else "" for cell in row]
-            cells[flexible] = part
-            joined = "  ".join(f"{cell:<{w}}" for cell, w in zip(cells, widths, strict=True))
-            lines.append(joined.rstrip())
     return lines

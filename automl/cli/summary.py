@@ -13,9 +13,9 @@ from automl.common.neutral import printable
 from automl.common.shell import shown_path
 from automl.results.leaderboard import leaderboard
 from automl.results.overview import overview
+from automl.results.readings.table import leaderboard_text
 from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
-from automl.results.text_table import leaderboard_text
 from automl.trial import TrialState
 from automl.tuning.outcome import StopReason
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from automl.common.layout import in_columns
 from automl.common.neutral import printable
 from automl.common.shell import shown_path
 from automl.errors import RunError
+from automl.results.board_columns import number
 from automl.results.leaderboard import LeaderboardRow, leaderboard
 from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
-from automl.results.text_table import number
 from automl.trial import TrialResult, TrialState
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -143,7 +144,8 @@ def _scores(row: LeaderboardRow) -> list[str]:
         return []
     table = [["", *shown]]
     table += [[name, *(number(m.get(name)) for m in shown.values())] for name in names]
-    return _aligned(table)
+    right = [False, *(True for _ in shown)]
+    return [line for (line,) in in_columns(table, right=right)]
 
 
 def _curve(run: RunDirectory, row: LeaderboardRow, objective: str, width: int) -> list[str]:
@@ -177,7 +179,8 @@ def _curve(run: RunDirectory, row: LeaderboardRow, objective: str, width: int) -
         cells = [_cell(name, history[index].get(name)) for name in shown]
         cells[0] = str(int(history[index].get("epoch", index + 1)))
         table.append([*cells, "best" if index == best else ""])
-    return [*lines, "", *_aligned(table, first_right=True)]
+    set_right = in_columns(table, right=[True] * len(table[0]))
+    return [*lines, "", *(line for (line,) in set_right)]
 
 
 def _cell(name: str, value: float | None) -> str:
@@ -258,18 +261,6 @@ def _pairs(values: Mapping[str, str], width: int) -> list[str]:
     height = -(-len(cells) // beside)
     rows = [cells[i::height] for i in range(height)]
     return ["".join(cell.ljust(column) for cell in row).rstrip() for row in rows]
-
-
-def _aligned(table: Sequence[Sequence[str]], first_right: bool = False) -> list[str]:
-    """A table as lines: numbers flush right, and the first column flush left unless told."""
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = []
-    for row in table:
-        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
-        if not first_right:
-            cells[0] = row[0].ljust(widths[0])
-        lines.append("  ".join(cells).rstrip())
-    return lines
 
 
 def _value(value: Any) -> str:

@@ -10,8 +10,8 @@ from automl.common.neutral import markdown_form, markdown_text
 from automl.data.columns.cycles import Cycle, describe
 from automl.data.columns.number_format import NumberFormat
 from automl.data.kinds import kind_of_features
+from automl.results.board_columns import number
 from automl.results.record import RunRecord, TrialRecord
-from automl.results.text_table import number
 
 
 def card_text(

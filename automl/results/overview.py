@@ -10,10 +10,10 @@ from automl.common.forms import to_form
 from automl.common.neutral import printable
 from automl.common.shell import shown_path
 from automl.errors import RunError
+from automl.results.board_columns import number
 from automl.results.leaderboard import leaderboard
 from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
-from automl.results.text_table import number
 from automl.results.time_spent import time_lines, time_spent
 from automl.trial import TrialState
 

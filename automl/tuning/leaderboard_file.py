@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from automl.results.leaderboard import leaderboard
 from automl.results.read_record import read_record
-from automl.results.render import write_leaderboard_csv
+from automl.results.readings.csv import write_leaderboard_csv
 from automl.results.study_content import study_content
 from automl.tuning.observer import Observer
 

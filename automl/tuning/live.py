@@ -18,7 +18,7 @@ from rich.text import Text
 from typing_extensions import override
 
 from automl.common.neutral import printable
-from automl.results.text_table import config_text, number
+from automl.results.board_columns import config_text, number
 from automl.trial import EpochReport, TrialResult, TrialState
 from automl.tuning.observer import SearchProgress
 from automl.tuning.progress_lines import describe_run, failure, shown_duration

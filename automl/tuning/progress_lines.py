@@ -16,8 +16,8 @@ from automl.common.neutral import printable
 from automl.common.root import Root
 from automl.common.shell import shown_path
 from automl.errors import AutoMLError
+from automl.results.board_columns import number
 from automl.results.run_directory import RunDirectory
-from automl.results.text_table import number
 from automl.trial import TrialResult, TrialState
 from automl.tuning.observer import SearchProgress
 from automl.tuning.running_trials import RunningObserver

@@ -9,7 +9,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from automl.results.text_table import number
+from automl.results.board_columns import number
 from automl.trial import EpochReport, ExecutionReport, TrialResult
 from automl.tuning.observer import Observer
 

@@ -16,8 +16,8 @@ from typing import Any
 from typing_extensions import override
 
 from automl.errors import RequestError
+from automl.results.board_columns import number
 from automl.results.record import RunRecord
-from automl.results.text_table import number
 from automl.tuning.observer import GuardedObserver, Observer, Observers
 from automl.tuning.outcome import Outcome
 from automl.tuning.progress_lines import LoggedLines, PacedLines, PlainLines, PrintedLines

@@ -6,11 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from automl.cli.main import main
-from automl.cli.spaces import describe_lines, grid
+from automl.cli.spaces import describe_lines
 from automl.space import SearchSpace
 from automl.space.describe import DescribeRow
 from tests.cli.console import automl
@@ -109,17 +107,6 @@ def test_check_of_a_file_that_is_no_space(
     (tmp_path / "wrong.py").write_text(text)
     assert main(["spaces", "check", "wrong.py"]) == 2
     assert words in capsys.readouterr().err
-
-
-words = st.text("abc ", min_size=1, max_size=60).map(str.strip)
-
-
-@given(st.lists(st.tuples(words, words, words), min_size=1, max_size=5), st.integers(60, 200))
-def test_a_grid_loses_no_word(rows: list[tuple[str, str, str]], width: int) -> None:
-    lines = grid(rows, width, flexible=1)
-    expected = " ".join(" ".join(row) for row in rows).split()
-    if all(len(word) <= 20 for word in expected):
-        assert sorted(" ".join(lines).split()) == sorted(expected)
 
 
 def test_long_values_go_on_below_themselves() -> None:

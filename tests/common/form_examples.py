@@ -133,7 +133,7 @@ EXAMPLES: dict[str, Any] = {
         memory_per_worker=2 << 30,
         seed=5,
     ),
-    "fit options": FitOptions("mae", None, "gASVAA==", ("units", "rate"), True),
+    "fit options": FitOptions("mae", None, ("units", "rate"), True),
     "no fit options": FitOptions(),
     "check": CheckOutcome(512, 1e-7),
     "time spent": TimeSpent("failed", 3, 1.25, 0.4, "linear", 1),

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from automl.api import Run, RunTrial, load_run
-from automl.results.html import run_html, trial_html
 from automl.results.overview import overview_text
 from automl.results.read_record import read_record
-from automl.results.render import to_csv
+from automl.results.readings.csv import to_csv
+from automl.results.readings.html import run_html, trial_html
 from automl.results.run_directory import RunDirectory
 from tests.faults.whole_run import make_run
 

@@ -18,18 +18,15 @@ from study_maker import add_trial, make_run, open_study, result
 
 from automl.common.forms import to_form
 from automl.errors import RequestError, RunError
+from automl.results.board_columns import leaderboard_columns, number, split_config
 from automl.results.leaderboard import leaderboard
 from automl.results.read_record import read_record
+from automl.results.readings.csv import to_csv, write_leaderboard_csv
+from automl.results.readings.json import to_json
+from automl.results.readings.markdown import to_markdown
+from automl.results.readings.table import leaderboard_text, unbeaten_baseline
 from automl.results.record import RunRecord, TrialRecord
-from automl.results.render import to_csv, to_json, to_markdown, write_leaderboard_csv
 from automl.results.run_directory import RunDirectory
-from automl.results.text_table import (
-    leaderboard_columns,
-    leaderboard_text,
-    number,
-    split_config,
-    unbeaten_baseline,
-)
 from automl.trial import FailureCause, TrialResult, TrialState
 
 
@@ -269,11 +266,11 @@ def test_a_result_of_another_version(tmp_path: Path) -> None:
 def test_reading_a_run_imports_neither_tensorflow_nor_optuna_nor_pandas(run: RunDirectory) -> None:
     code = (
         "import sys\n"
-        "from automl.results.record import read_record\n"
+        "from automl.results.read_record import read_record\n"
         "from automl.results.run_directory import RunDirectory\n"
         "from automl.results.leaderboard import leaderboard\n"
-        "from automl.results.text_table import leaderboard_text\n"
-        "from automl.results.render import to_csv\n"
+        "from automl.results.readings.table import leaderboard_text\n"
+        "from automl.results.readings.csv import to_csv\n"
         "record = read_record(RunDirectory.open(sys.argv[1]))\n"
         "print(leaderboard_text(record, leaderboard(record)), to_csv(leaderboard(record)))\n"
         "heavy = {'tensorflow', 'keras', 'optuna', 'pandas', 'ray', 'sklearn', 'numpy', 'pickle'}\n"

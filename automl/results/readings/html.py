@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from automl.common.neutral import printable
+from automl.results.board_columns import config_text, leaderboard_columns, number, split_config
 from automl.results.leaderboard import leaderboard
 from automl.results.overview import overview_lines
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
-from automl.results.text_table import config_text, leaderboard_columns, number, split_config
 
 #: Rows of the leaderboard that are shown; `Run.leaderboard` has all of them.
 TOP = 20

@@ -1,0 +1,145 @@
+"""The leaderboard's columns, numbers and configurations as texts, for whoever lays them out."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from automl.common.neutral import printable
+from automl.results.leaderboard import LeaderboardRow
+from automl.results.record import RunRecord
+from automl.trial import TrialState
+
+
+@dataclass(frozen=True)
+class TableColumn:
+    """One column of a table.
+
+    Attributes:
+        header: Its name; a line end in it makes the header higher, not wider.
+        cells: Its texts, one a row.
+        right: Whether it is set flush right, as numbers are.
+    """
+
+    header: str
+    cells: Sequence[str]
+    right: bool = True
+
+    @property
+    def width(self) -> int:
+        """Characters of its widest line."""
+        return max(map(len, (*self.header.split("\n"), *self.cells)))
+
+
+def title(record: RunRecord, rows: Sequence[LeaderboardRow]) -> str:
+    """One line: the run, how many trials in which state, the objective and its direction."""
+    trials = [row for row in rows if not isinstance(row.trial, str)]
+    counts = {
+        state: sum(row.state == state for row in trials)
+        for state in (s.value for s in TrialState)
+        if any(row.state == state for row in trials)
+    }
+    states = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
+    better = "lower" if record.direction == "minimize" else "higher"
+    plural = "" if len(trials) == 1 else "s"
+    return printable(
+        f"{record.name}: {len(trials)} trial{plural}{f' ({states})' if states else ''}, "
+        f"ranked by validation {record.objective}, {better} is better"
+    )
+
+
+def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> list[TableColumn]:
+    """The columns of the results, metrics beside the objective included."""
+
+    def column(
+        header: str, cell: Callable[[LeaderboardRow], str], right: bool = True
+    ) -> TableColumn:
+        return TableColumn(printable(header), [printable(cell(row)) for row in rows], right)
+
+    def metric(name: str) -> TableColumn:
+        return column(name, lambda row: number(row.metrics.get(name)))
+
+    def score(row: LeaderboardRow) -> str:
+        error = "" if row.standard_error is None else f" ± {row.standard_error:.2g}"
+        return f"{number(row.score)}{error}"
+
+    known = dict.fromkeys(key for row in rows for key in row.metrics)
+    # What was asked for stands before what always is, for the last are left out where it is narrow.
+    names = dict.fromkeys((*(name for name in record.further if name in known), *known))
+    return [
+        column("rank", lambda row: "" if row.rank is None else str(row.rank)),
+        column("trial", lambda row: str(row.trial), right=False),
+        column("state", lambda row: row.state, right=False),
+        column(record.objective, score),
+        *(metric(name) for name in names if name != record.objective),
+        column("gap", lambda row: number(row.gap)),
+        column("verdict", lambda row: row.verdict or "", right=False),
+        column("weights", lambda row: f"{row.parameters:,}" if row.parameters else ""),
+        TableColumn("epochs\n(best)", [_epochs(row) for row in rows]),
+        column("seconds", lambda row: f"{row.seconds:.1f}" if row.seconds else ""),
+    ]
+
+
+def split_config(
+    rows: Sequence[LeaderboardRow],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Sorts the hyperparameters by whether they differ between the trials of some rows.
+
+    Baselines have spaces of their own and do not count.
+
+    Returns:
+        Names that differ (being inactive in some trials is a difference), and names that all
+        trials have in common, each in the order of the space.
+    """
+    configs = [row.config for row in rows if not isinstance(row.trial, str)]
+    first: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    differing: set[str] = set()
+    for config in configs:
+        counts.update(config.keys())
+        for name, value in config.items():
+            if name not in differing:  # one difference settles it
+                spelt = json.dumps(value)
+                if first.setdefault(name, spelt) != spelt:
+                    differing.add(name)
+    differing |= {name for name in first if counts[name] < len(configs)}
+    return (
+        tuple(name for name in first if name in differing),
+        tuple(name for name in first if name not in differing),
+    )
+
+
+def config_text(config: Mapping[str, Any], names: Sequence[str]) -> str:
+    """Some hyperparameters of a configuration on one line, those that are active."""
+    return " ".join(printable(f"{name}={_value(config[name])}") for name in names if name in config)
+
+
+def _epochs(row: LeaderboardRow) -> str:
+    if not row.epochs:  # a trial that was cut inside its first epoch, or a constant baseline
+        scored = row.score is not None and isinstance(row.trial, int)
+        return "<1" if scored and row.state == TrialState.COMPLETED.value else ""
+    return f"{row.epochs} ({row.best_epoch})" if row.best_epoch else str(row.epochs)
+
+
+def number(value: float | None) -> str:
+    """A measured number with four digits that count, or nothing for None."""
+    if value is None:
+        return ""
+    if not math.isfinite(value) or value == 0:
+        return f"{value:g}"
+    size = abs(value)
+    if size >= 1e7 or size < 1e-4:
+        return f"{value:.2e}"
+    if size >= 1000:
+        return f"{value:.0f}"
+    return f"{value:.4f}" if size < 1 else f"{value:#.4g}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value if isinstance(value, str) else json.dumps(value)
