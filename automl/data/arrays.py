@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from automl.common.bounded import MOST_JSON, parsed_json, read_bounded
-from automl.common.forms import check_form, read_form, to_form
-from automl.common.root import Root
-from automl.common.sealed import SEAL, sealed, unsealed
+from automl.common.forms import read_form, to_form
+from automl.data.array_folder import ArrayFolder
 from automl.data.plan import InputSignature, PreprocessingPlan, Rows
-from automl.data.sources.npz import read_npy
 from automl.data.task import Task, TaskKind
 from automl.errors import RunError
 from automl.trial import HOLDOUT
 
-if TYPE_CHECKING:
-    from automl.data.prepare import PreparedData
-
-FORM = "data.json"
+CHECK_ROWS = 200
 PARTS = ("train", "validation", "test")
 FIRST_FOLD = "fold-1"
 
@@ -51,13 +43,21 @@ class Arrays:
     test: Rows | None
     check_positions: npt.NDArray[np.int64]
 
+    def arrays(self) -> Arrays:
+        """Itself: what another form of a view prepares (`automl.data.stored`)."""
+        return self
+
+    def without_test(self) -> Arrays:
+        """The same without the test rows, which no trial sees."""
+        return replace(self, test=None)
+
     @property
     def signature(self) -> InputSignature:
         """What the core model takes."""
         return self.plan.signature
 
 
-def save_arrays(data: PreparedData | Arrays, folder: str | Path) -> Path:
+def save_arrays(data: Arrays, folder: str | Path) -> Path:
     """Writes prepared rows as ``.npy`` files, one for each array, and a JSON form.
 
     Args:
@@ -67,24 +67,17 @@ def save_arrays(data: PreparedData | Arrays, folder: str | Path) -> Path:
     Returns:
         The folder.
     """
-    folder = Path(folder).absolute()
-    root = Root(folder.parent)
-    root.make_folder(folder)
-    parts: dict[str, list[str]] = {}
-    for part in PARTS:
-        rows: Rows | None = getattr(data, part)
-        if rows is not None:
-            parts[part] = _save_rows(rows, root, folder, part)
-    _save(root, folder / "check_positions.npy", data.check_positions)
+    found = {part: getattr(data, part) for part in PARTS}
+    arrays = {part: rows.arrays() for part, rows in found.items() if rows is not None}
+    to = ArrayFolder(folder)
+    named = {f"{part}.{name}": x for part, held in arrays.items() for name, x in held.items()}
     form = {
         "task": to_form(data.task),
         "plan": to_form(data.plan),
-        "parts": parts,
-        "checksums": _checksums(root, folder),
+        "parts": {part: list(held) for part, held in arrays.items()},
     }
-    # Written last: a folder with this file is whole.
-    root.write(folder / FORM, json.dumps(sealed(form)).encode())
-    return folder
+    to.write({**named, "check_positions": data.check_positions}, form)
+    return to.path
 
 
 def view_folder(folder: str | Path, view: str) -> Path:
@@ -107,57 +100,8 @@ def verify_arrays(folder: str | Path) -> Arrays:
         RunError: The folder does not hold a whole set of arrays, or one was changed.
     """
     arrays = open_arrays(folder)
-    folder = Path(folder).absolute()
-    root = Root(folder.parent)
-    written = _read_form(root, folder).get("checksums")
-    if written is None:
-        return arrays
-    for name, checksum in _checksums(root, folder).items():
-        if checksum != written.get(name):
-            raise RunError(
-                f"The prepared rows {str(folder / name)!r} were changed since they were written."
-            )
+    ArrayFolder(folder).verify()
     return arrays
-
-
-def _read_form(root: Root, folder: Path) -> dict[str, Any]:
-    form = parsed_json(read_bounded(root, folder / FORM, MOST_JSON), folder / FORM)
-    check_form(_Form, form, extra=(SEAL,))
-    return unsealed(form)
-
-
-def _checksums(root: Root, folder: Path) -> dict[str, int]:
-    """Of every array in the folder."""
-    names = [name for name in root.names(folder) if name.endswith(".npy")]
-    return {name: _checksum(root, folder / name) for name in names}
-
-
-def _checksum(root: Root, path: Path) -> int:
-    crc = 0
-    with root.open(path) as file:
-        while block := file.read(1 << 20):
-            crc = zlib.crc32(block, crc)
-    return crc
-
-
-def _save_rows(rows: Rows, root: Root, folder: Path, part: str) -> list[str]:
-    arrays: dict[str, npt.NDArray[Any] | None] = {
-        "numeric": rows.numeric,
-        "categorical": rows.categorical,
-        "target": rows.target,
-        "truth": None if rows.truth is rows.target else rows.truth,
-        "weight": rows.weight,
-        "loss_weight": rows.loss_weight,
-    }
-    written = {name: array for name, array in arrays.items() if array is not None}
-    for name, array in written.items():
-        _save(root, folder / f"{part}.{name}.npy", array)
-    return list(written)
-
-
-def _save(root: Root, path: Path, array: npt.NDArray[Any]) -> None:
-    with root.create(path) as file:
-        np.save(file, array)
 
 
 def open_arrays(folder: str | Path) -> Arrays:
@@ -166,21 +110,18 @@ def open_arrays(folder: str | Path) -> Arrays:
     Raises:
         RunError: The folder does not hold a whole set of arrays.
     """
-    folder = Path(folder).absolute()
-    root = Root(folder.parent)
+    found = ArrayFolder(folder)
     try:
-        form = _read_form(root, folder)
+        form = found.form(_Form)
         task = read_form(Task, form["task"])
         plan = read_form(PreprocessingPlan, form["plan"])
         unknown = form["parts"].keys() - set(PARTS)
         if unknown:
             raise ValueError(f"there are no rows called {unknown.pop()!r}")
-        parts = {
-            part: _open_rows(root, folder, part, names) for part, names in form["parts"].items()
-        }
+        parts = {part: _open_rows(found, part, names) for part, names in form["parts"].items()}
         for rows in parts.values():
             _check_rows(rows, task, plan.signature)
-        positions = _open(root, folder, "check_positions")
+        positions = found.open("check_positions")
         if positions.ndim != 1 or positions.dtype.kind != "i":
             raise ValueError("check_positions are no positions")
         return Arrays(
@@ -192,7 +133,9 @@ def open_arrays(folder: str | Path) -> Arrays:
             check_positions=positions,
         )
     except (OSError, ValueError, KeyError, RecursionError) as error:
-        raise RunError(f"The prepared rows in {str(folder)!r} cannot be read: {error}.") from error
+        raise RunError(
+            f"The prepared rows in {str(found.path)!r} cannot be read: {error}."
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -205,10 +148,10 @@ class _Form:
     checksums: Mapping[str, int] | None = None
 
 
-def _open_rows(root: Root, folder: Path, part: str, names: list[str]) -> Rows:
+def _open_rows(folder: ArrayFolder, part: str, names: list[str]) -> Rows:
     if not {"numeric", "categorical", "target"} <= set(names) <= {f.name for f in fields(Rows)}:
         raise ValueError(f"{part} has the arrays {', '.join(names)}")
-    arrays = {name: _open(root, folder, f"{part}.{name}") for name in names}
+    arrays = {name: folder.open(f"{part}.{name}") for name in names}
     return Rows(
         numeric=arrays["numeric"],
         categorical=arrays["categorical"],
@@ -217,10 +160,6 @@ def _open_rows(root: Root, folder: Path, part: str, names: list[str]) -> Rows:
         weight=arrays.get("weight"),
         loss_weight=arrays.get("loss_weight"),
     )
-
-
-def _open(root: Root, folder: Path, name: str) -> npt.NDArray[Any]:
-    return read_npy(folder / f"{name}.npy", mapped=True, root=root)
 
 
 def _check_rows(rows: Rows, task: Task, signature: InputSignature) -> None:
@@ -247,3 +186,8 @@ def _check_rows(rows: Rows, task: Task, signature: InputSignature) -> None:
                 f"{name} has the shape {array.shape} and the type {array.dtype}, not {shape} and "
                 f"{dtype}"
             )
+
+
+def spread(rows: int) -> npt.NDArray[np.int64]:
+    """Positions of up to 200 rows, evenly spread."""
+    return np.unique(np.linspace(0, rows - 1, min(rows, CHECK_ROWS)).round().astype(np.int64))

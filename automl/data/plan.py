@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -45,6 +45,13 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.target)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """The arrays that there are, by the names of the attributes; the same one once."""
+        held = {field.name: getattr(self, field.name) for field in fields(self)}
+        if self.truth is self.target:
+            del held["truth"]
+        return {name: array for name, array in held.items() if array is not None}
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,26 @@ class PreprocessingPlan:
     def apply(self, data: Any, tell: Tell | None = None) -> tuple[FloatArray, IntArray]:
         """Turns raw rows into the core model's inputs; see `InputPlan.apply`."""
         return self.inputs.apply(data, tell)
+
+    def rows(
+        self,
+        inputs: tuple[FloatArray, IntArray],
+        truth: npt.NDArray[Any],
+        weight: FloatArray | None = None,
+        class_weight: FloatArray | None = None,
+    ) -> Rows:
+        """Puts prepared rows together.
+
+        Args:
+            inputs: Numbers and codes; see `InputPlan.apply`.
+            truth: True values; see `Rows.truth`.
+            weight: Weight of each row, or None.
+            class_weight: Of rows that train, what each counts for its class, or None.
+        """
+        loss_weight = class_weight
+        if class_weight is not None and weight is not None:
+            loss_weight = weight * class_weight
+        return Rows(*inputs, self.apply_target(truth), truth, weight, loss_weight)
 
     def apply_target(self, truth: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The training form of true values: regression float32 (n, t) standardized, else as is."""

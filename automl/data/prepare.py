@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.arrays import Arrays
+from automl.data.arrays import Arrays, spread
 from automl.data.clipping import Clip
 from automl.data.columns.unread import Tell, teller
 from automl.data.combine import combine
 from automl.data.data_summary import say_parts, summarize
 from automl.data.dataset import Combined
-from automl.data.kinds.kind import Fitting
+from automl.data.kinds import kind_named
+from automl.data.kinds.kind import Fitting, InputPlan, RawRows
 from automl.data.plan import InputSignature, PreprocessingPlan, Rows
 from automl.data.request import AUTO, RAW, DataRequest
 from automl.data.say import Say
+from automl.data.stored import RawData, StoredView
 from automl.data.targets.class_weights import class_weights
 from automl.data.targets.encode import encode_targets, refuse_unknown, target_columns
 from automl.data.targets.infer_task import infer_task
@@ -33,25 +35,14 @@ from automl.data.views.splits import Split
 from automl.data.views.strata import Strata, find_strata
 from automl.errors import DataError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-CHECK_ROWS = 200
-
 
 @dataclass(frozen=True)
-class PreparedData:
-    """Rows ready for a search.
+class PreparedData(Arrays):
+    """Rows ready for a search: those of its first view, and what is known of all.
 
     Attributes:
-        task: What is learnt.
-        plan: How raw rows become arrays.
-        train: Training rows.
-        validation: Validation rows.
-        test: Test rows, or None.
         check: Up to 200 raw validation rows by which an exported model is checked: a frame of
             the plan's columns, or an array.
-        check_positions: Their positions among the validation rows, int64.
         notes: Everything that a person should be told, one sentence each.
         fingerprint: SHA-256 of the content of all sources, in hexadecimal.
         summary: Rows of each part, and what each column is, as JSON.
@@ -59,17 +50,11 @@ class PreparedData:
         cv: How they were, as `DataRequest.cv` has it; None for one division.
     """
 
-    task: Task
-    plan: PreprocessingPlan
-    train: Rows
-    validation: Rows
-    test: Rows | None
-    check: pd.DataFrame | npt.NDArray[Any]
-    check_positions: npt.NDArray[np.int64]
+    check: Any
     notes: tuple[str, ...]
     fingerprint: str
     summary: Mapping[str, Any]
-    folds: tuple[Arrays, ...] = ()
+    folds: tuple[StoredView, ...] = ()
     cv: str | int | None = None
 
 
@@ -101,29 +86,22 @@ def prepare(
     if folds:
         split = replace(folds[0], test=split.test)
     made = _View.of(combined, split, task, truth, request, wanted, notes.append)
+    arrays = made.arrays(split, task, truth, notes.append)
     say_parts(split, combined, request, strata.task is not None, notes.append)
-    others = tuple(
-        _View.of(combined, fold, task, truth, request, lambda *_: made.how, lambda _: None).arrays
-        for fold in folds[1:]
-    )
+    others = _stored(combined, folds[1:], task, truth, request, made.how) if folds[1:] else ()
     if folds:
         why = ", for the rows are few (--cv none: on one division)" if left_to_size else ""
         notes.append(
             f"each configuration is trained on {len(folds)} folds{why}: its score is the mean, and "
             f"the model that is kept is that of the first fold, of {len(split.train):,} rows"
         )
-    positions = made.arrays.check_positions
+    checked = split.validation[arrays.check_positions]
     return PreparedData(
-        task=task,
-        plan=made.arrays.plan,
-        train=made.arrays.train,
-        validation=made.arrays.validation,
-        test=made.arrays.test,
-        check=made.combined.rows.at(split.validation[positions], made.arrays.plan.inputs),
-        check_positions=positions,
+        **vars(arrays),
+        check=made.combined.rows.at(checked, made.plan.inputs),
         notes=tuple(notes),
         fingerprint=combined.fingerprint,
-        summary=summarize(split, made.combined, made.arrays.plan, task),
+        summary=summarize(split, made.combined, made.plan, task),
         folds=others,
         cv=len(folds) if folds and request.cv is None else request.cv,
     )
@@ -143,11 +121,12 @@ def _views(
 
 @dataclass(frozen=True)
 class _View:
-    """Rows as one view has them, prepared by the plan that its training rows have given."""
+    """Rows as one view has them, and the plan that its training rows have given."""
 
-    arrays: Arrays
+    plan: PreprocessingPlan
     combined: Combined
     how: str
+    class_weight: npt.NDArray[np.float32] | None
 
     @classmethod
     def of(
@@ -161,8 +140,8 @@ class _View:
         say: Say,
     ) -> _View:
         check_split(split, combined, task, truth, say)
-        tell = _tellers(combined, split, say)
         asked = Fitting(Clip.of(request.clip), request.keep_constant)
+        tell = _tellers(combined, split, say)
         plan, combined = _fit(combined, split, task, truth, say, tell, asked)
         how = request.input
         if how == AUTO and wanted is not None:
@@ -170,18 +149,55 @@ class _View:
         if how == RAW:
             plan = plan.unscaled()
         weights = class_weights(truth[split.train], task, request.class_weight)
-        validation = _rows(combined, split.validation, plan, truth, tell=tell[0])
-        arrays = Arrays(
+        return cls(plan, combined, how, weights)
+
+    def arrays(self, split: Split, task: Task, truth: npt.NDArray[Any], say: Say) -> Arrays:
+        """The rows, prepared."""
+        tell, plan = _tellers(self.combined, split, say), self.plan
+        validation = _rows(self.combined, split.validation, plan, truth, tell=tell[0])
+        test = split.test
+        return Arrays(
             task=task,
             plan=plan,
-            train=_rows(combined, split.train, plan, truth, weights),
+            train=_rows(self.combined, split.train, plan, truth, self.class_weight),
             validation=validation,
-            test=(
-                _rows(combined, split.test, plan, truth, tell=tell[1]) if len(split.test) else None
-            ),
-            check_positions=_spread(len(validation)),
+            test=_rows(self.combined, test, plan, truth, tell=tell[1]) if len(test) else None,
+            check_positions=spread(len(validation)),
         )
-        return cls(arrays, combined, how)
+
+
+def _stored(
+    combined: Combined,
+    folds: Sequence[Split],
+    task: Task,
+    truth: npt.NDArray[Any],
+    request: DataRequest,
+    how: str,
+) -> tuple[StoredView, ...]:
+    """Views of rows that are stored once for all of them."""
+    plans: list[tuple[PreprocessingPlan, npt.NDArray[np.float32] | None]] = []
+
+    def read() -> Iterator[tuple[InputPlan, RawRows]]:
+        for fold in folds:
+            view = _View.of(combined, fold, task, truth, request, lambda *_: how, lambda _: None)
+            plans.append((view.plan, view.class_weight))
+            yield view.plan.inputs, view.combined.rows
+
+    learnt = np.unique(np.concatenate([side for f in folds for side in (f.train, f.validation)]))
+    weight = None if combined.weight is None else combined.weight[learnt].astype(np.float32)
+    inputs = kind_named(combined.rows.kind).store(read(), learnt)
+    raw = RawData(inputs, truth[learnt], weight)
+    return tuple(
+        StoredView(
+            task,
+            plan,
+            raw,
+            np.searchsorted(learnt, fold.train),
+            np.searchsorted(learnt, fold.validation),
+            class_weight,
+        )
+        for (plan, class_weight), fold in zip(plans, folds, strict=True)
+    )
 
 
 def _infer_task(
@@ -274,15 +290,6 @@ def _rows(
     class_weight: npt.NDArray[np.float32] | None = None,
     tell: Tell | None = None,
 ) -> Rows:
-    own = truth[positions]
     weight = None if combined.weight is None else combined.weight[positions].astype(np.float32)
-    loss_weight = class_weight
-    if class_weight is not None and weight is not None:
-        loss_weight = weight * class_weight
-    numeric, categorical = combined.rows.prepared(positions, plan.inputs, tell)
-    return Rows(numeric, categorical, plan.apply_target(own), own, weight, loss_weight)
-
-
-def _spread(rows: int) -> npt.NDArray[np.int64]:
-    """Positions of up to 200 rows, evenly spread."""
-    return np.unique(np.linspace(0, rows - 1, min(rows, CHECK_ROWS)).round().astype(np.int64))
+    inputs = combined.rows.prepared(positions, plan.inputs, tell)
+    return plan.rows(inputs, truth[positions], weight, class_weight)

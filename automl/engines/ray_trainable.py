@@ -286,7 +286,7 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray carries no types
         # Ray shows the actor its own GPU only.
         configure_device(gpu=0 if workload.on_gpu else None)
         self.workload, self.mailbox = workload, mailbox
-        self.data = Views(workload.arrays.__getitem__)
+        self.data = Views(lambda view: workload.arrays[view].arrays())
         self.data(next(iter(workload.arrays)))  # before the first trial, which it would cost time
         self._spaces: dict[str, SearchSpace] = {}
         self._first_memory: int | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -21,6 +21,7 @@ from automl.trial import TrialSpec
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
     from automl.data.metrics import Objective
+    from automl.data.stored import StoredView
     from automl.space import SearchSpace
 
 
@@ -30,7 +31,7 @@ class Workload:
 
     Attributes:
         spaces: The spaces that specs name, by key.
-        arrays: The prepared rows of each view, without the test part.
+        arrays: The rows of each view, without the test part.
         objective: The metric that scores a trial, and its direction.
         memory_growth: Bytes by which an actor may grow before it is replaced.
         callbacks: See `automl.engines.contract.Job`.
@@ -38,7 +39,7 @@ class Workload:
     """
 
     spaces: dict[str, PortableSpace]
-    arrays: Mapping[str, Arrays]
+    arrays: Mapping[str, Arrays | StoredView]
     objective: Objective
     memory_growth: int = MEMORY_GROWTH
     callbacks: str = ""
@@ -47,13 +48,11 @@ class Workload:
     @classmethod
     def of(cls, job: Job, memory_growth: int) -> Workload:
         """Gathers a job's workload on the driver's machine."""
-        from automl.data.arrays import open_arrays, view_folder
+        from automl.data.stored import open_views
 
         spaces = {key: PortableSpace.of(handle) for key, handle in job.spaces.items()}
-        arrays = {
-            view: replace(open_arrays(view_folder(job.arrays, view)), test=None)
-            for view in job.views
-        }
+        views = open_views(job.arrays, job.views)
+        arrays = {name: view.without_test() for name, view in views.items()}
         return cls(spaces, arrays, job.objective, memory_growth, job.callbacks)
 
     def callbacks_of(self, spec: TrialSpec) -> str:

@@ -107,7 +107,7 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
         argument: ``gpu``, the GPU that it computes on, or None for a core; everything else comes in
             the first message.
     """
-    from automl.data.arrays import open_arrays, view_folder
+    from automl.data.stored import open_view
     from automl.training.device import configure_device
     from automl.training.device_data import Views
     from automl.training.executions import train_executions
@@ -118,7 +118,7 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
     job = from_form(Job, json.loads(connection.recv_bytes())["job"])
     objective = job.scored_by
     configure_device(gpu=argument.get("gpu"))
-    data = Views(lambda view: open_arrays(view_folder(job.arrays, view)))
+    data = Views(lambda view: open_view(job.arrays, view))
     data(HOLDOUT)  # before the first trial, which it would cost its time
     spaces: dict[str, SearchSpace] = {}
     connection.send_bytes(json.dumps({"ready": True}).encode())

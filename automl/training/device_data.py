@@ -233,8 +233,16 @@ def _placed(array: npt.NDArray[Any]) -> Any:
     return tf.convert_to_tensor(array)
 
 
+MOST_KEPT = 2**30
+"""Bytes of rows of views beside the first that are kept between trials (own choice): preparing them
+anew takes less than an epoch on them."""
+
+
 class Views:
-    """The rows of each view, placed on the device when a trial first asks for them, and kept.
+    """The rows of each view, placed on the device when a trial asks for them, and kept.
+
+    The first view's are mapped from files that all workers share. The others' are this process's
+    own, and only so many are kept as fit into `MOST_KEPT`.
 
     Args:
         opened: Gives a view's arrays by its name.
@@ -243,9 +251,24 @@ class Views:
     def __init__(self, opened: Callable[[str], Arrays]) -> None:
         self._opened = opened
         self._placed: dict[str, DeviceData] = {}
+        self._sizes: dict[str, int] = {}
 
     def __call__(self, view: str) -> DeviceData:
         """The rows of a view."""
-        if view not in self._placed:
-            self._placed[view] = DeviceData.from_arrays(self._opened(view))
+        if view in self._placed:
+            self._placed[view] = self._placed.pop(view)  # the one used last stands last
+            return self._placed[view]
+        arrays = self._opened(view)
+        size = sum(
+            array.nbytes
+            for rows in (arrays.train, arrays.validation)
+            for array in rows.arrays().values()
+            if not isinstance(array, np.memmap)
+        )
+        while self._sizes and size + sum(self._sizes.values()) > MOST_KEPT:
+            oldest = next(name for name in self._placed if name in self._sizes)
+            del self._sizes[oldest], self._placed[oldest]
+        if size:
+            self._sizes[view] = size
+        self._placed[view] = DeviceData.from_arrays(arrays)
         return self._placed[view]

@@ -196,10 +196,10 @@ class Session:
 
     def _opened_views(self, first: Arrays) -> list[Arrays]:
         """The rows of each view."""
-        from automl.data.arrays import open_arrays, view_folder
+        from automl.data.stored import open_view
 
         others = self._request.data.views[1:]
-        return [first, *(open_arrays(view_folder(self._run.arrays, view)) for view in others)]
+        return [first, *(open_view(self._run.arrays, view) for view in others)]
 
     @contextmanager
     def _engine(self) -> Iterator[Engine]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def write_rows(run: RunDirectory, data: PreparedData) -> None:
     """Writes the plan, the rows by which exports are checked, and the prepared arrays."""
-    from automl.data.arrays import save_arrays, view_folder
+    from automl.data.arrays import save_arrays
+    from automl.data.stored import save_views
     from automl.results.check_rows import write_check_rows
 
     plan = {
@@ -29,8 +30,7 @@ def write_rows(run: RunDirectory, data: PreparedData) -> None:
     write_sealed_json(run.plan_file, plan)
     write_check_rows(run, data.check, data.check_positions)
     save_arrays(data, run.arrays)
-    for number, fold in enumerate(data.folds, 2):
-        save_arrays(fold, view_folder(run.arrays, f"fold-{number}"))
+    save_views({f"fold-{number}": fold for number, fold in enumerate(data.folds, 2)}, run.arrays)
 
 
 def restore_rows(
@@ -73,13 +73,13 @@ def _rows_are_whole(run: RunDirectory, request: SearchRequest) -> bool:
     """Whether plan, arrays and check rows are there and as they were written."""
     import numpy as np
 
-    from automl.data.arrays import verify_arrays, view_folder
+    from automl.data.arrays import verify_arrays
+    from automl.data.stored import open_views
     from automl.results.check_rows import read_check_rows
 
     try:
         arrays = verify_arrays(run.arrays)
-        for view in request.data.views[1:]:
-            verify_arrays(view_folder(run.arrays, view))
+        open_views(run.arrays, request.data.views[1:], verified=True)
         _, positions = read_check_rows(run)
         stored = read_json_object(run.plan_file)
     except RunError:

@@ -19,10 +19,11 @@ from pathlib import Path
 
 import pytest
 
-from automl.data.arrays import save_arrays, view_folder
+from automl.data.arrays import save_arrays
 from automl.data.metrics import Objective
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
+from automl.data.stored import save_views
 from automl.engines.contract import (
     Engine,
     EpochFinished,
@@ -55,8 +56,8 @@ PATIENCE = 300.0
 def make_job(folder: Path) -> Job:
     """A job on the iris data, its run directory below ``folder``."""
     arrays = save_arrays(prepare(DataRequest("iris")), folder / "arrays")
-    for number, fold in enumerate(prepare(DataRequest("iris", cv=3)).folds, 2):
-        save_arrays(fold, view_folder(arrays, f"fold-{number}"))
+    folds = prepare(DataRequest("iris", cv=3)).folds
+    save_views({f"fold-{number}": fold for number, fold in enumerate(folds, 2)}, arrays)
     handle = SpaceHandle.of(find_space(str(SPACE)))
     (folder / "run").mkdir(exist_ok=True)
     objective = Objective("log_loss", "minimize")

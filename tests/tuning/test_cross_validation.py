@@ -50,7 +50,7 @@ def test_a_fold_s_score_is_what_training_on_it_by_hand_gives(
     trial = run.record.trials[0]
     assert trial.result is not None
     data = prepare(DataRequest("iris", cv=3, seed=2))
-    for number, arrays in enumerate((data, *data.folds), 1):
+    for number, arrays in enumerate((data, *(fold.arrays() for fold in data.folds)), 1):
         folder = tmp_path / str(number)
         folder.mkdir()
         by_hand = train_trial(
@@ -69,11 +69,12 @@ def test_a_fold_s_score_is_that_of_its_rows_as_plain_arrays(tmp_path: Path) -> N
     x, y = load_iris(return_X_y=True)
     request = DataRequest((x, y), test=0, cv=3, seed=5)
     over = prepare(request)
+    views = (over, *(fold.arrays() for fold in over.folds))
     combined = combine(request, lambda _: None)
     strata = find_strata(combined, request)
     splits = fold_splits(combined, np.arange(len(x)), FoldRule(3), strata, 5)
     config = {**find_space("mlp").defaults().to_json(), "width": 16, "optimizer": "nesterov"}
-    for number, (split, arrays) in enumerate(zip(splits, (over, *over.folds), strict=True)):
+    for number, (split, arrays) in enumerate(zip(splits, views, strict=True)):
         own, others = (x[split.train], y[split.train]), (x[split.validation], y[split.validation])
         in_order = {"test": 0, "seed": 5, "split_by_time": "order"}  # as the rows of a fold are
         by_hand = prepare(DataRequest(own, validation=others, **in_order))

@@ -8,7 +8,7 @@ which makes them. Its Keras reading stands in `automl.models.inputs`, in a file 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
@@ -142,6 +142,8 @@ class InputPlan(ABC):
 class RawRows(ABC):
     """Raw rows of a kind: a data set's inputs before anything is fitted."""
 
+    kind: ClassVar[str]
+
     @abstractmethod
     def __len__(self) -> int: ...
 
@@ -206,6 +208,22 @@ class RawRows(ABC):
         return []
 
 
+class StoredRows(ABC):
+    """Raw rows of a kind as they lie on disk for all views."""
+
+    @abstractmethod
+    def prepared(self, positions: Positions, plan: InputPlan) -> tuple[FloatArray, IntArray]:
+        """The core model's inputs of some rows; see `InputPlan.apply`."""
+
+    @abstractmethod
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """The arrays to write, by their names; each has all rows."""
+
+    @abstractmethod
+    def form(self) -> dict[str, Any]:
+        """What else is to be known of them, as JSON."""
+
+
 class Kind(ABC):
     """A kind of rows."""
 
@@ -266,6 +284,25 @@ class Kind(ABC):
 
         Raises:
             ValueError: They are none.
+        """
+
+    @abstractmethod
+    def store(self, views: Iterable[tuple[InputPlan, RawRows]], positions: Positions) -> StoredRows:
+        """Stores some rows for views.
+
+        Args:
+            views: Of each, its plan and the rows as it reads them; taken one after another, for
+                these may be large.
+            positions: Which rows.
+        """
+
+    @abstractmethod
+    def stored(self, form: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> StoredRows:
+        """Puts together what `StoredRows.arrays` and `StoredRows.form` gave.
+
+        Raises:
+            ValueError: It is something else.
+            KeyError: An array is not there.
         """
 
     @abstractmethod

@@ -241,7 +241,7 @@ def test_a_plan_is_fitted_on_the_training_rows_of_its_own_fold() -> None:
     assert data.test is not None
     rows = len(frame) - len(data.test)
     seen = []
-    for view in (data, *data.folds):
+    for view in (data, *(fold.arrays() for fold in data.folds)):
         assert len(view.train) + len(view.validation) == rows
         assert view.task == data.task
         np.testing.assert_allclose(view.train.numeric[:, 0].mean(), 0.0, atol=1e-6)

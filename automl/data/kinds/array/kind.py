@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -12,7 +12,9 @@ import numpy.typing as npt
 from automl.common.forms import read_form
 from automl.data.kinds.array.combine import combine_arrays
 from automl.data.kinds.array.plan import ArrayFeature, ArrayPlan
-from automl.data.kinds.kind import InputPlan, Kind
+from automl.data.kinds.array.rows import ArrayRows
+from automl.data.kinds.array.stored import StoredArray
+from automl.data.kinds.kind import InputPlan, Kind, Positions, RawRows
 from automl.data.say import Say
 from automl.data.sources import ArrayPair, Loaded, arrays_in, is_bundled, load, open_source
 from automl.data.sources.npz import npz_arrays
@@ -68,6 +70,19 @@ class ArrayKind(Kind):
             raise ValueError("features is neither a list of columns nor one array")
         block = {key: value for key, value in features[0].items() if key != "kind"}
         return ArrayPlan(read_form(ArrayFeature, block))
+
+    def store(
+        self, views: Iterable[tuple[InputPlan, RawRows]], positions: Positions
+    ) -> StoredArray:
+        """Stores the array in its own type."""
+        stored = [rows.x for _, rows in views if isinstance(rows, ArrayRows)]  # the same of all
+        return StoredArray(stored[0][positions])
+
+    def stored(
+        self, form: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
+    ) -> StoredArray:
+        """The stored array."""
+        return StoredArray(arrays["x"])
 
     def write_check_rows(self, file: IO[bytes], rows: Any) -> None:
         """Writes an array as the x of an NPZ file."""

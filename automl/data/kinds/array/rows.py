@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,7 @@ class ArrayRows(RawRows):
         x: The array, (n, *shape).
     """
 
+    kind: ClassVar[str] = "array"
     x: npt.NDArray[Any]
 
     def __len__(self) -> int:

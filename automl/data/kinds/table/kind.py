@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from automl.common.forms import read_form
 from automl.data.columns.column import clean
-from automl.data.kinds.kind import InputPlan, Kind
+from automl.data.kinds.kind import InputPlan, Kind, Positions, RawRows
 from automl.data.kinds.table.combine import combine_tables
 from automl.data.kinds.table.model_inputs import MANY_COLUMNS, NUMBERS, TEXTS
 from automl.data.kinds.table.plan import TablePlan
+from automl.data.kinds.table.stored import StoredTable
 from automl.data.say import Say
 from automl.data.separators import checked_separator
 from automl.data.sources import Loaded, load
@@ -72,6 +73,18 @@ class TableKind(Kind):
     def plan_from_json(self, features: Sequence[Mapping[str, Any]]) -> TablePlan:
         """Rebuilds a plan from the JSON forms of its features."""
         return read_form(TablePlan, {"features": list(features)})
+
+    def store(
+        self, views: Iterable[tuple[InputPlan, RawRows]], positions: Positions
+    ) -> StoredTable:
+        """Stores each column once for each way to read it."""
+        return StoredTable.of(views, positions)
+
+    def stored(
+        self, form: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
+    ) -> StoredTable:
+        """The stored columns."""
+        return StoredTable.read(form, arrays)
 
     def write_check_rows(self, file: IO[bytes], rows: Any) -> None:
         """Writes a frame as Parquet."""

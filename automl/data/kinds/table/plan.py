@@ -146,20 +146,35 @@ class TablePlan(InputPlan):
                 "The model was trained on a table, but an array without names was given."
             )
         raw = self.raw_columns(data, tell)
-        n = len(data)
+        codes = {f.name: f.apply(raw[f.name]) for f in self.categorical_features}
+        return self.together(raw, codes, len(data))
+
+    def together(
+        self,
+        numbers: Mapping[str, npt.NDArray[Any]],
+        codes: Mapping[str, IntArray],
+        n: int,
+    ) -> tuple[FloatArray, IntArray]:
+        """Puts columns together, numbers filled, standardized and clipped; see `apply`.
+
+        Args:
+            numbers: Column name to float32 (n,), NaN where missing.
+            codes: Column name to codes, int32 (n,).
+            n: How many rows there are.
+        """
         numeric_features, indicators = self.numeric_features, self._indicators()
         numeric = np.empty((n, self.signature.numeric), np.float32)
         for i, feature in enumerate(numeric_features):
-            numeric[:, i] = feature.apply(raw[feature.name])
+            numeric[:, i] = feature.apply(numbers[feature.name])
         if self.cycles:
-            filled = np.stack([f.filled(raw[f.name]) for f, _ in self.cycles], axis=1)
+            filled = np.stack([f.filled(numbers[f.name]) for f, _ in self.cycles], axis=1)
             places = waves(filled, [cycle.period(f.source) for f, cycle in self.cycles])
             numeric[:, len(numeric_features) : len(numeric_features) + places.shape[1]] = places
         for i, feature in enumerate(indicators, start=numeric.shape[1] - len(indicators)):
-            numeric[:, i] = np.isnan(raw[feature.name])
+            numeric[:, i] = np.isnan(numbers[feature.name])
         categorical = np.empty((n, len(self.categorical_features)), np.int32)
         for i, column in enumerate(self.categorical_features):
-            categorical[:, i] = column.apply(raw[column.name])
+            categorical[:, i] = codes[column.name]
         return numeric, categorical
 
     def _indicators(self) -> tuple[NumericFeature, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -48,6 +48,7 @@ class TableRows(RawRows):
         unread: Columns that a plan has read, with values that cannot be read.
     """
 
+    kind: ClassVar[str] = "table"
     frame: pd.DataFrame
     categorical: tuple[str, ...] = ()
     conventions: Conventions = field(default_factory=Conventions)
