@@ -17,6 +17,7 @@ from automl.space.own_code import code_of, export_notes
 if TYPE_CHECKING:
     from automl.data.plan import InputSignature
     from automl.data.task import Task
+    from automl.models.core import Core
     from automl.space import SearchSpace
 
 #: Spaces of this package, whose defaults its own tests build.
@@ -129,46 +130,51 @@ def build_in_child(
     """
     from automl.data.plan import InputSignature
     from automl.data.task import Task
-    from automl.export.loadable import Loadable
     from automl.models.core import build_core, compile_core
-    from automl.models.metric_names import compiled_metrics
-    from automl.models.several_inputs import parts_note
-    from automl.models.wanted_input import WantedInput, wanted_input
     from automl.space.keras_tuner import file_of, line_of
-    from automl.training.saving import how_it_loads
 
     space = SpaceHandle(reference, carried, fit).load()
     chosen = space.configuration(config, check=False)
-    the_task = read_form(Task, task)
-    problem, loadable, wanted = "", Loadable(), WantedInput("", "")
-    metrics: tuple[str, ...] | None = None
-    inputs = ""
+    the_task, arrays = read_form(Task, task), from_form(InputSignature, signature)
+    found: dict[str, Any] = {
+        "problem": "",
+        "objects": [],
+        "unexportable": "",
+        "input": "",
+        "why": "",
+        "inputs": "",
+        "metrics": None,
+    }
     try:
-        core = build_core(space, chosen, the_task, from_form(InputSignature, signature))
+        core = build_core(space, chosen, the_task, arrays)
         compile_core(core, chosen, the_task)
     except MemoryError:
-        pass
+        return found
     except SpaceError as error:
-        problem = str(error).rstrip(".")
+        return {**found, "problem": str(error).rstrip(".")}
     except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - it is told
         told = f"{line_of(file_of(space.build), error)}{type(error).__name__}: {error}"
         problem = f"The builder of space {space.name!r} fails with the space's defaults ({told})"
-    else:
-        parts = core.form.parts if core.form is not None else ()
-        if core.own is not None:
-            numbers = [part.name for part in parts if part.has_numbers] if parts else None
-            wanted = wanted_input(core.own, numbers)
-        if parts:
-            inputs = parts_note(parts, from_form(InputSignature, signature))
-        if core.hyper is None or not core.hyper.trains_itself:
-            metrics = compiled_metrics(core.model)
-        loadable = how_it_loads(core, code_of(space))  # and is compiled no more
-    return {
-        "problem": problem,
-        "objects": list(loadable.objects),
-        "unexportable": loadable.problem,
-        "input": wanted.mode,
-        "why": wanted.why,
-        "inputs": inputs,
-        "metrics": metrics,
-    }
+        return {**found, "problem": problem}
+    return {**found, **_seen_in(core, space, arrays)}
+
+
+def _seen_in(core: Core, space: SearchSpace, signature: InputSignature) -> dict[str, Any]:
+    """What a core that was built shows of its inputs, its metrics and how it can be loaded."""
+    from automl.models.metric_names import compiled_metrics
+    from automl.models.several_inputs import parts_note
+    from automl.models.wanted_input import wanted_input
+    from automl.training.saving import how_it_loads
+
+    found: dict[str, Any] = {}
+    parts = core.form.parts if core.form is not None else ()
+    if core.own is not None:
+        numbers = [part.name for part in parts if part.has_numbers] if parts else None
+        wanted = wanted_input(core.own, numbers)
+        found |= {"input": wanted.mode, "why": wanted.why}
+    if parts:
+        found["inputs"] = parts_note(parts, signature)
+    if core.hyper is None or not core.hyper.trains_itself:
+        found["metrics"] = compiled_metrics(core.model)
+    loadable = how_it_loads(core, code_of(space))  # and is compiled no more
+    return {**found, "objects": list(loadable.objects), "unexportable": loadable.problem}

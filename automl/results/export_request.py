@@ -53,6 +53,35 @@ def export_request(
     """
     record = record or read_record(run)
     chosen = _best(record) if trial is None else record.find(trial)
+    model, expected = _files_of(run, chosen)
+    manifest = run.read_manifest()
+    code = code_needed(run, manifest, chosen.trial, trust)
+    stored = read_json_object(run.plan_file)
+    check_known(PlanForm, stored, run.plan_file)
+    _check_plan(run, stored)
+    form: dict[str, Any] = finite(
+        {
+            "run": str(run.path),
+            "model": str(model),
+            "expected": str(expected),
+            "check_rows": str(check_rows_file(run)),
+            "plan": stored["plan"],
+            "task": stored["task"],
+            "config": _config(record, chosen, manifest),
+            "card": card_text(record, chosen, manifest, stored, code),
+            "to": str(Path(to).absolute()),
+            "code": code,
+        }
+    )
+    return form
+
+
+def _files_of(run: RunDirectory, chosen: TrialRecord) -> tuple[Path, Path]:
+    """A trial's model, and its predictions for the check rows.
+
+    Raises:
+        RequestError: It has none that could be exported.
+    """
     if chosen.state is not TrialState.COMPLETED:
         raise RequestError(
             f"Trial {chosen.trial} of {run.path} is {chosen.state.value}, so it has no model; "
@@ -80,26 +109,7 @@ def export_request(
             f"The model of trial {chosen.trial} of {run.path} was not kept; export one of "
             f"{_kept(run)}, or search again with a larger --keep-models."
         )
-    manifest = run.read_manifest()
-    code = code_needed(run, manifest, chosen.trial, trust)
-    stored = read_json_object(run.plan_file)
-    check_known(PlanForm, stored, run.plan_file)
-    _check_plan(run, stored)
-    form: dict[str, Any] = finite(
-        {
-            "run": str(run.path),
-            "model": str(model),
-            "expected": str(expected),
-            "check_rows": str(check_rows_file(run)),
-            "plan": stored["plan"],
-            "task": stored["task"],
-            "config": _config(record, chosen, manifest),
-            "card": card_text(record, chosen, manifest, stored, code),
-            "to": str(Path(to).absolute()),
-            "code": code,
-        }
-    )
-    return form
+    return model, expected
 
 
 def code_needed(

@@ -42,14 +42,7 @@ def read_record(
         RunError: ``run.json`` or the study cannot be read.
     """
     manifest = run.read_manifest()
-    objective = manifest.get("objective")
-    if not isinstance(objective, Mapping) or not {"name", "direction"} <= objective.keys():
-        raise RunError(f"{run.manifest_file} names no objective; restore it from a copy.")
-    if objective["direction"] not in ("minimize", "maximize"):
-        raise RunError(
-            f"{run.manifest_file} gives the direction {objective['direction']!r}; "
-            "expected minimize or maximize."
-        )
+    objective = _objective_of(run, manifest)
     kind = str((manifest.get("task") or {}).get("kind", ""))
     named = current_name(objective["name"], kind)
     own: dict[str, Any] = {
@@ -77,6 +70,23 @@ def read_record(
         test_scores=_test_scores(study.attributes.get("test_scores", {}), kind),
         **own,
     )
+
+
+def _objective_of(run: RunDirectory, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a run says of its objective.
+
+    Raises:
+        RunError: It says nothing that could be ranked by.
+    """
+    objective = manifest.get("objective")
+    if not isinstance(objective, Mapping) or not {"name", "direction"} <= objective.keys():
+        raise RunError(f"{run.manifest_file} names no objective; restore it from a copy.")
+    if objective["direction"] not in ("minimize", "maximize"):
+        raise RunError(
+            f"{run.manifest_file} gives the direction {objective['direction']!r}; "
+            "expected minimize or maximize."
+        )
+    return objective
 
 
 def _comparable(

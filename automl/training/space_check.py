@@ -75,23 +75,19 @@ def train_space(
         tables = _toy_data(space, seed)
         for kind, data in tables:
             results = _train(space, chosen, data, Path(folder) / kind, seed)
-            for index, found in enumerate(_loadable(space, chosen, results, data)):
+            places = [f"{kind} with {_settings_text(config)}" for config in chosen]
+            places[0] = f"{kind} with the defaults"
+            for found, place in zip(_loadable(space, chosen, results, data), places, strict=True):
                 objects.update(dict.fromkeys(found.objects))
                 if found.problem:
-                    which = "the defaults" if index == 0 else _settings_text(chosen[index])
                     reason = f"its models cannot be exported: {found.problem}"
-                    problems.setdefault(reason, []).append(f"{kind} with {which}")
-            for index, result in enumerate(results):
+                    problems.setdefault(reason, []).append(place)
+            for index, (result, place) in enumerate(zip(results, places, strict=True)):
                 if not _is_trained(result):
                     failed += 1
-                    which = "the defaults" if index == 0 else _settings_text(chosen[index])
                     line = _line(Path(folder) / kind / str(index), space)
-                    problems.setdefault(line + result.reason, []).append(f"{kind} with {which}")
-            weights = sorted({result.parameters for result in results if _is_trained(result)})
-            if weights:
-                count = sum(map(_is_trained, results))
-                span = f"{weights[0]:,}" + (f" to {weights[-1]:,}" if weights[1:] else "")
-                passed.append(f"{kind}: trained {count} of {len(results)}, {span} weights")
+                    problems.setdefault(line + result.reason, []).append(place)
+            passed += _passed(kind, results)
     return {
         "notes": export_notes(space, tuple(objects), ""),
         "trained": len(tables) * len(chosen),
@@ -99,6 +95,16 @@ def train_space(
         "passed": passed,
         "problems": [f"{reason} ({_where(places)})" for reason, places in problems.items()],
     }
+
+
+def _passed(kind: str, results: Sequence[TrialResult]) -> list[str]:
+    """A line on what was trained on a task, where anything was."""
+    weights = sorted({result.parameters for result in results if _is_trained(result)})
+    if not weights:
+        return []
+    count = sum(map(_is_trained, results))
+    span = f"{weights[0]:,}" + (f" to {weights[-1]:,}" if weights[1:] else "")
+    return [f"{kind}: trained {count} of {len(results)}, {span} weights"]
 
 
 def _loadable(
