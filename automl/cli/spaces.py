@@ -16,6 +16,7 @@ from automl.common.layout import in_columns
 from automl.common.shell import option, shown_path
 from automl.errors import RequestError
 from automl.tuning.search_options import installed_spaces
+from automl.vocabulary.inputs import INPUTS
 
 if TYPE_CHECKING:
     from automl.space.describe import DescribeRow
@@ -29,13 +30,6 @@ Reference = Annotated[
         "build(hp) functions and hypermodels are spaces too.",
     ),
 ]
-
-
-_TAKES = {
-    "vector": "the builder gets a vector",
-    "table": "the builder gets a table",
-    "array": "traced from build(hp), whose model takes rows as one array",
-}
 
 
 class SpacesFormat(StrEnum):
@@ -101,7 +95,7 @@ def show(
     many = "endless" if count == float("inf") else f"{count:,}"
     typer.echo(f"{found.name}: {found.description}")
     typer.echo(
-        f"{len(found.names)} hyperparameters, {many} configurations; {_TAKES[found.inputs]}; "
+        f"{len(found.names)} hyperparameters, {many} configurations; {INPUTS[found.inputs]}; "
         f"found by {found.reference}"
     )
     if found.protocol is not None:

@@ -14,12 +14,15 @@ from typing import Any, TypeAlias
 import keras
 
 from automl.errors import SpaceError
+from automl.vocabulary.activations import (
+    ACTIVATIONS,
+    AUTO_INITIALIZER,
+    HE_FAN_AVG,
+    LINEAR,
+    Activation,
+)
 
 Tensor: TypeAlias = Any
-
-_LECUN = "lecun_normal"
-_HE = "he_normal"
-_GLOROT = "glorot_uniform"
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class DenseStyle:
     """How the layers of a dense stack are made; the fields are the names of a dense space.
 
     Attributes:
-        activation: relu, leaky_relu, prelu, elu, selu, gelu, silu, mish, tanh or sigmoid.
+        activation: One of `automl.vocabulary.activations`, or another name of Keras's.
         negative_slope: Slope of leaky_relu below zero.
         initializer: Name of a kernel initializer, or ``auto`` to follow the activation.
         normalization: none, batch or layer.
@@ -45,7 +48,7 @@ class DenseStyle:
 
     activation: str = "relu"
     negative_slope: float = 0.01
-    initializer: str = "auto"
+    initializer: str = AUTO_INITIALIZER
     normalization: str = "none"
     normalization_placement: str = "before_activation"
     batch_norm_momentum: float = 0.99
@@ -105,13 +108,17 @@ def make_initializer(name: str, activation: str) -> Any:
     Returns:
         A Keras initializer or the name of one.
     """
-    if name == "he_fan_avg":
+    if name == HE_FAN_AVG:
         return keras.initializers.VarianceScaling(2.0, mode="fan_avg", distribution="uniform")
-    if name != "auto":
+    if name != AUTO_INITIALIZER:
         return name
-    return {"selu": _LECUN, "tanh": _GLOROT, "sigmoid": _GLOROT, "linear": _GLOROT}.get(
-        activation, _HE
-    )
+    return _entry(activation).initializer
+
+
+def _entry(activation: str) -> Activation:
+    """What is known of an activation; of another of Keras's, its name."""
+    known = {**ACTIVATIONS, LINEAR.name: LINEAR}
+    return known.get(activation) or Activation(activation)
 
 
 def make_regularizer(name: str, strength: float) -> Any:
@@ -194,7 +201,7 @@ def _dense_block(x: Tensor, units: int, style: DenseStyle) -> Tensor:
 
 
 def _activated_dense(x: Tensor, units: int, style: DenseStyle) -> Tensor:
-    if style.activation in ("leaky_relu", "prelu"):
+    if _entry(style.activation).layer:
         return _activated(_dense(units, style, activation=None)(x), style)
     return _dense(units, style, activation=style.activation)(x)
 
@@ -213,11 +220,11 @@ def _dense(units: int, style: DenseStyle, *, activation: str | None, use_bias: b
 
 
 def _activated(x: Tensor, style: DenseStyle) -> Tensor:
-    if style.activation == "leaky_relu":
-        return keras.layers.LeakyReLU(negative_slope=style.negative_slope)(x)
-    if style.activation == "prelu":
-        return keras.layers.PReLU()(x)
-    return keras.layers.Activation(style.activation)(x)
+    entry = _entry(style.activation)
+    if not entry.layer:
+        return keras.layers.Activation(style.activation)(x)
+    arguments = {name: getattr(style, name) for name in entry.arguments}
+    return getattr(keras.layers, entry.layer)(**arguments)(x)
 
 
 def _normalized(x: Tensor, style: DenseStyle) -> Tensor:

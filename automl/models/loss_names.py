@@ -8,16 +8,12 @@ import keras
 
 from automl.data.task import Task
 from automl.models.own_model import OWN_UNITS, ArrayForm
-
-#: Names of one loss: of right probabilities for numbered, one-hot or binary classes.
-_CROSSENTROPIES = frozenset(
-    {
-        "binary_crossentropy",
-        "categorical_crossentropy",
-        "sparse_categorical_crossentropy",
-        "smoothed_sparse_crossentropy",
-    }
+from automl.vocabulary.losses import (
+    CROSSENTROPIES,
+    CROSSENTROPY,
+    SMOOTHED_CROSSENTROPY,
 )
+
 #: Arguments that say how targets and outputs are written, and not what is measured.
 _FORMS = frozenset({"from_logits", "axis"})
 _OWN_LOSS = ("compute_loss", "test_step", "evaluate")
@@ -55,8 +51,8 @@ def _named(loss: Any) -> str:
     function = getattr(loss, "fn", loss)  # Keras wraps its functions
     own = getattr(loss, "name", None) if function is loss else None
     name = getattr(function, "__name__", None) or own or type(function).__name__
-    if name in _CROSSENTROPIES:
-        name = "crossentropy"
+    if name in (*CROSSENTROPIES, SMOOTHED_CROSSENTROPY):
+        name = CROSSENTROPY
     told = {k: v for k, v in options.items() if k not in _FORMS and v not in (None, 0.0, False)}
     if name == "huber" and told.get("delta") == 1.0:
         told.pop("delta")

@@ -10,8 +10,7 @@ import keras
 from automl.common.names import near_names
 from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
-
-REGRESSION_LOSSES = ("mse", "mae", "huber")
+from automl.vocabulary.losses import REGRESSION_LOSSES, SMOOTHED_CROSSENTROPY
 
 
 class SmoothedSparseCrossentropy(keras.losses.Loss):  # type: ignore[misc]
@@ -27,7 +26,7 @@ class SmoothedSparseCrossentropy(keras.losses.Loss):  # type: ignore[misc]
     """
 
     def __init__(self, classes: int, label_smoothing: float, from_logits: bool = False) -> None:
-        super().__init__(name="smoothed_sparse_crossentropy")
+        super().__init__(name=SMOOTHED_CROSSENTROPY)
         self._classes = classes
         self._label_smoothing = label_smoothing
         self._from_logits = from_logits
@@ -70,15 +69,16 @@ def make_loss(task: Task, config: Mapping[str, Any], *, from_logits: bool = Fals
         if smoothing > 0.0:
             return SmoothedSparseCrossentropy(task.outputs, smoothing, from_logits)
         return keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits)
-    name = str(config.get("loss") or "mse")
-    if name == "mae":
-        return keras.losses.MeanAbsoluteError()
-    if name == "huber":
-        return keras.losses.Huber(delta=float(config.get("huber_delta") or 1.0))
-    if name != "mse":
+    name = str(config.get("loss") or next(iter(REGRESSION_LOSSES)))
+    if name not in REGRESSION_LOSSES:
         near = near_names(name, REGRESSION_LOSSES) or REGRESSION_LOSSES
         raise SpaceError(f"There is no regression loss {name!r}; choose {', '.join(near)}.")
-    return keras.losses.MeanSquaredError()
+    entry = REGRESSION_LOSSES[name]
+    arguments = {
+        argument: float(config.get(hyperparameter) or default)
+        for argument, (hyperparameter, default) in entry.arguments.items()
+    }
+    return getattr(keras.losses, entry.keras)(**arguments)
 
 
 def make_metrics(task: Task, *, from_logits: bool = False) -> list[Any]:

@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from automl.space.dense import ACTIVATIONS, SATURATING
 from automl.space.search_space import SearchSpace
 from automl.space.training import BATCH_SIZES
-
-PRELU_LEAST_ROWS = 10_000
-"""What "plenty of data" means for PReLU, which may overfit small sets (own number; the book
-names none)."""
-
+from automl.vocabulary.activations import ACTIVATIONS, SATURATING
 
 MOST_STEPS = 512
 """Steps of an epoch above which a batch is too small for the rows. The batch is chosen for
@@ -20,9 +15,6 @@ throughput, not for score (Deep Learning Tuning Playbook); with batches of 16 on
 trial took half of a search's worker seconds (measured)."""
 FEWEST_STEPS = 2
 """Steps of an epoch below which a batch is too large for the rows: nearly all rows in one step."""
-RARELY_GOOD = ("leaky_relu", "prelu", "sigmoid")
-"""Activations that were among the best three of none of 21 searches on letter, bank, magic and
-housing (measured, ``--time 90s``): a search tries them only where ``--set activation=...`` does."""
 
 
 def suit_to_data(
@@ -78,9 +70,12 @@ def suit_to_data(
 
 def _worth_trying(options: Sequence[Any], rows: int) -> list[Any]:
     """Activations that may come to something; a person's own list has only what they want."""
-    without: set[str] = set() if rows >= PRELU_LEAST_ROWS else {"prelu"}
-    if set(options) in (set(ACTIVATIONS), set(ACTIVATIONS) - set(SATURATING)):
-        without |= set(RARELY_GOOD)
+    is_whole = set(options) in (set(ACTIVATIONS), set(ACTIVATIONS) - set(SATURATING))
+    without = {
+        name
+        for name, activation in ACTIVATIONS.items()
+        if rows < activation.least_rows or (is_whole and activation.rarely_good)
+    }
     return [option for option in options if option not in without]
 
 

@@ -34,33 +34,16 @@ from automl.space.regularization import (
     regularizer_hyperparameters,
 )
 from automl.space.training import training_hyperparameters
+from automl.vocabulary.activations import (
+    ACTIVATIONS,
+    AUTO_INITIALIZER,
+    INITIALIZERS,
+    LINEAR,
+    SATURATING,
+)
 from automl.vocabulary.optimizers import OPTIMIZERS
 from automl.vocabulary.sources import FERLITSCH_DESIGN, GERON, REALMLP, TABM, ZAFAR
 
-ACTIVATIONS = (
-    "relu",
-    "leaky_relu",
-    "prelu",
-    "elu",
-    "selu",
-    "gelu",
-    "silu",
-    "mish",
-    "tanh",
-    "sigmoid",
-)
-SATURATING = ("tanh", "sigmoid")
-INITIALIZERS = (
-    "auto",
-    "he_normal",
-    "he_uniform",
-    "he_fan_avg",
-    "glorot_normal",
-    "glorot_uniform",
-    "lecun_normal",
-    "lecun_uniform",
-    "orthogonal",
-)
 BATCH_NORM_LEAST_BATCH = 20
 
 _DEPTH, _BATCH = Ref("depth"), Ref("batch_size")
@@ -127,9 +110,9 @@ def activation_hyperparameters() -> list[Hyperparameter]:
     return [
         Choice(
             "activation",
-            ACTIVATIONS,
+            tuple(ACTIVATIONS),
             when=(_DEPTH > 0) & room,
-            otherwise="linear",
+            otherwise=LINEAR.name,
             help=help_text,
             source=source,
         ),
@@ -152,7 +135,7 @@ def activation_hyperparameters() -> list[Hyperparameter]:
             "initializer",
             INITIALIZERS,
             when=_ACTIVATION != "selu",
-            otherwise="auto",
+            otherwise=AUTO_INITIALIZER,
             help="kernel initializer; auto follows the activation",
             source=f"{GERON}, table 11-1",
         ),

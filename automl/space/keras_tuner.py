@@ -22,8 +22,8 @@ from automl.space.builder_names import name_in, name_of, named
 from automl.space.fit_options import FitOptions
 from automl.space.search_space import SearchSpace
 from automl.trial import FailureCause
+from automl.vocabulary.inputs import ARRAY
 
-INPUTS: Final = "array"
 """What the model of such a builder takes: all columns of a row as one array."""
 SHARE: Final = ".share"
 """Ends the name of what is searched in place of a value whose range many values decide: the share
@@ -175,7 +175,7 @@ def hyper_space(source: Any, reference: str | None = None, found_as: str = "") -
         found_as: The name by which it was found, or "".
     """
     builder = HyperBuilder(source, found_as=found_as)
-    space = SearchSpace(builder.name, [], builder, inputs=INPUTS, description=builder.description)
+    space = SearchSpace(builder.name, [], builder, inputs=ARRAY, description=builder.description)
     return space if reference is None else space.with_reference(reference)
 
 
@@ -285,7 +285,7 @@ def remarks(space: SearchSpace) -> list[str]:
     Args:
         space: Any space; of one in another form there are none.
     """
-    if space.inputs != INPUTS:
+    if space.inputs != ARRAY:
         return []
     told = ((parameter.name, parameter.help) for parameter in space.hyperparameters)
     return [f"{name}: {text}." for name, text in dict.fromkeys(told) if text]

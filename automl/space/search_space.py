@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from automl.common.names import did_you_mean, known_are
 from automl.errors import SpaceError
@@ -20,13 +20,13 @@ from automl.space.override import override_hyperparameters
 from automl.space.protocol import Protocol
 from automl.space.serialization import hyperparameter_from_json
 from automl.space.validation import flattened, parents_first, validate_space
+from automl.vocabulary.inputs import VECTOR, Inputs
 
 if TYPE_CHECKING:
     import numpy as np
     from optuna.distributions import BaseDistribution
     from optuna.trial import BaseTrial
 
-Inputs = Literal["vector", "table", "array"]
 Builder = Callable[..., Any]
 
 
@@ -58,7 +58,7 @@ class SearchSpace:
         hyperparameters: Iterable[Any],
         build: Builder | None,
         *,
-        inputs: Inputs = "vector",
+        inputs: Inputs = VECTOR,
         description: str = "",
         protocol: Protocol | None = None,
     ) -> None:

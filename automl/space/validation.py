@@ -16,8 +16,7 @@ from automl.space.enumeration import by_name
 from automl.space.hyperparameter import Hyperparameter
 from automl.space.logic import satisfiable
 from automl.space.numeric import is_number
-
-INPUTS = ("vector", "table", "array")
+from automl.vocabulary.inputs import ARRAY, INPUTS
 
 
 def flattened(space: str, given: Iterable[Any]) -> tuple[Hyperparameter, ...]:
@@ -130,7 +129,7 @@ def validate_space(
         )
     named = by_name(hyperparameters)
     reserved = set(dir(Configuration)) | set(Configuration.__dataclass_fields__)
-    if inputs == "array":  # whose builder reads values by their names only
+    if inputs == ARRAY:  # whose builder reads values by their names only
         reserved = set()
     for parameter in hyperparameters:
         if parameter.name in reserved:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.trial import TrialResult, TrialState
+from automl.vocabulary.losses import CROSSENTROPY
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -134,7 +135,7 @@ def _task_loss(
     from automl.vocabulary.metric_functions.values import mse
 
     if task.is_classification:
-        return metrics["log_loss"], "crossentropy"
+        return metrics["log_loss"], CROSSENTROPY
     target = np.asarray(train.target, dtype=np.float64)
     mean = np.average(target, axis=0, weights=train.weight)
     truth = np.asarray(val.target, dtype=np.float64)

@@ -21,7 +21,7 @@ from automl.results.run_directory import RunDirectory
 from automl.space.batch_size import NAME as BATCH_SIZE
 from automl.space.callbacks import check_callbacks
 from automl.space.fit_options import FitOptions, check_fit
-from automl.space.keras_tuner import INPUTS, fitted_with, is_untraced, remarks, space_of
+from automl.space.keras_tuner import fitted_with, is_untraced, remarks, space_of
 from automl.space.override import narrowing_notes
 from automl.tuning.consent import consented_request, consented_space, found_again, remember_named
 from automl.tuning.former_names import with_current_pruner, with_current_sampler
@@ -46,6 +46,7 @@ from automl.tuning.setup import SearchSetup, check_sampler_and_pruner
 from automl.tuning.sharing import check_joining
 from automl.tuning.stored_rows import restore_rows
 from automl.tuning.study_opening import check_storage
+from automl.vocabulary.inputs import ARRAY
 
 if TYPE_CHECKING:
     from automl.data.prepare import PreparedData
@@ -259,7 +260,7 @@ def _fitted(
     space: SearchSpace, request: SearchRequest, objects: Given, observer: Observer
 ) -> SearchSpace:
     """The space with what was asked for of how its models are fitted; says what that means."""
-    is_own = space.inputs == INPUTS
+    is_own = space.inputs == ARRAY
     check_fit(space.name, is_own, {name: getattr(request, name) for name in ("loss", "optimizer")})
     _say(observer, *check_callbacks(request.callbacks, bool(objects.callbacks), space.name, is_own))
     given = [str(form["name"]) for form in request.hyperparameters]

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from automl.errors import RequestError
+from automl.vocabulary.losses import CROSSENTROPIES, CROSSENTROPY
 from automl.vocabulary.metric import MAXIMIZE, MINIMIZE, Metric, MetricFunction, MetricParameter
 from automl.vocabulary.metric_functions import confusion
 from automl.vocabulary.metric_functions import values as v
@@ -68,12 +69,8 @@ METRICS: tuple[Metric, ...] = (
         shown=True,
         every_epoch=True,
         sklearn=("neg_log_loss",),
-        keras=(
-            "binary_crossentropy",
-            "categorical_crossentropy",
-            "sparse_categorical_crossentropy",
-        ),
-        aliases=("logloss", "crossentropy"),
+        keras=CROSSENTROPIES,
+        aliases=("logloss", CROSSENTROPY),
     ),
     Metric(
         "accuracy",

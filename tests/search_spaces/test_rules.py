@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automl.space import Configuration, SearchSpace, find_space
-from automl.space.data_rules import PRELU_LEAST_ROWS, suit_to_data
-from automl.space.dense import SATURATING
+from automl.space.data_rules import suit_to_data
+from automl.vocabulary.activations import ACTIVATIONS, SATURATING
 
 MLP = find_space("mlp")
 WIDE = find_space("wide_and_deep")
+PRELU_LEAST_ROWS = ACTIVATIONS["prelu"].least_rows
 SEEDS = st.integers(0, 2**32 - 1)
 MANY = settings(max_examples=200, deadline=None)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from automl.space import Choice, SearchSpace
-from automl.space.data_rules import RARELY_GOOD, suit_to_data
-from automl.space.dense import ACTIVATIONS
+from automl.space.data_rules import suit_to_data
 from automl.space.registry import find_space
+from automl.vocabulary.activations import ACTIVATIONS
 
 
 def options(space: SearchSpace, name: str) -> set[object]:
@@ -37,7 +37,9 @@ def test_batches_fit_the_rows(rows: int, kept: set[int]) -> None:
 
 def test_activations_that_came_to_nothing_are_tried_only_where_they_are_set() -> None:
     mlp = find_space("mlp")
-    assert options(suited(mlp, 20_000), "activation") == set(ACTIVATIONS) - set(RARELY_GOOD)
+    assert options(suited(mlp, 20_000), "activation") == {
+        name for name, activation in ACTIVATIONS.items() if not activation.rarely_good
+    }
     chosen = mlp.override({"activation": "sigmoid,relu", "batch_size": "16,256"})
     kept = suited(chosen, 1_000_000, ("activation", "batch_size"))
     assert options(kept, "activation") == {"sigmoid", "relu"}

@@ -16,14 +16,6 @@ from automl.models.losses import SmoothedSparseCrossentropy
 from automl.models.optimizers import CycledRMSprop, CycledSGD, SquareRootFtrl
 from automl.training.kernel.codes import SLOTS, Clipping, Loss, Rule, UnsupportedModel
 
-_FUNCTIONS = {
-    keras.losses.mean_squared_error: Loss.MSE,
-    keras.losses.mean_absolute_error: Loss.MAE,
-    keras.losses.huber: Loss.HUBER,
-    keras.losses.binary_crossentropy: Loss.SIGMOID_CE,
-    keras.losses.categorical_crossentropy: Loss.SOFTMAX_CE,
-    keras.losses.sparse_categorical_crossentropy: Loss.SPARSE_CE,
-}
 _CLASSES = {
     keras.losses.MeanSquaredError: Loss.MSE,
     keras.losses.MeanAbsoluteError: Loss.MAE,
@@ -32,6 +24,7 @@ _CLASSES = {
     keras.losses.CategoricalCrossentropy: Loss.SOFTMAX_CE,
     keras.losses.SparseCategoricalCrossentropy: Loss.SPARSE_CE,
 }
+_FUNCTIONS = {kind().fn: loss for kind, loss in _CLASSES.items()}
 _HEADS = {
     Loss.SIGMOID_CE: keras.activations.sigmoid,
     Loss.SOFTMAX_CE: keras.activations.softmax,

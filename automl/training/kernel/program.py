@@ -17,19 +17,16 @@ import numpy.typing as npt
 
 from automl.models.keras_private import functional_of, nodes_of
 from automl.training.kernel.codes import Flow, OperationKind, UnsupportedModel
+from automl.vocabulary.activations import ACTIVATIONS
 
+_SLOPES = {OperationKind.LEAKY_RELU: 0.2, OperationKind.ELU: 1.0}
+"""Keras's own default of the slope or scale of an activation, where there is one."""
 _ACTIVATIONS: dict[Any, tuple[OperationKind, float]] = {
-    keras.activations.relu: (OperationKind.RELU, 0.0),
-    keras.activations.leaky_relu: (OperationKind.LEAKY_RELU, 0.2),
-    keras.activations.elu: (OperationKind.ELU, 1.0),
-    keras.activations.selu: (OperationKind.SELU, 0.0),
-    keras.activations.gelu: (OperationKind.GELU, 0.0),
-    keras.activations.silu: (OperationKind.SILU, 0.0),
-    keras.activations.mish: (OperationKind.MISH, 0.0),
-    keras.activations.tanh: (OperationKind.TANH, 0.0),
-    keras.activations.sigmoid: (OperationKind.SIGMOID, 0.0),
+    getattr(keras.activations, name): (kind, _SLOPES.get(kind, 0.0))
+    for name in ACTIVATIONS
+    if (kind := OperationKind.__members__.get(name.upper())) is not None
+    and hasattr(keras.activations, name)
 }
-"""With Keras's own default of the slope or scale, where there is one."""
 
 _UNTRAINED = (
     *(keras.layers.InputLayer, keras.layers.Flatten, keras.layers.Reshape),
