@@ -13,7 +13,8 @@ FILES = {str(path.relative_to(ROOT)): path for path in sorted(ROOT.rglob("*.py")
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
 
 # Classes with a JSON form that is not their fields: the language of search spaces, a plan of
-# whatever kind of rows, a request whose data may be in memory, and code recorded by its hashes.
+# whatever kind of rows, a request whose data may be in memory, and a person's own code or
+# function, which no record holds.
 FORMS_OF_THEIR_OWN = {
     "space/condition.py": {"Condition", "Comparison", "AllOf", "AnyOf"},
     "space/configuration.py": {"Configuration"},
@@ -21,6 +22,7 @@ FORMS_OF_THEIR_OWN = {
     "space/own_code.py": {"OwnCode"},
     "space/search_space.py": {"SearchSpace"},
     "data/plan.py": {"PreprocessingPlan"},
+    "vocabulary/metric.py": {"Metric"},
     "data/request.py": {"DataRequest"},
 }
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from automl.common.bounded import MOST_JSON, parsed_json, read_bounded
 from automl.common.forms import check_form, read_form
@@ -89,7 +89,7 @@ def open_bundle(path: str | Path) -> Bundle:
                 f"The bundle {path} has the format {config['format']!r}, but this version reads "
                 f"{' and '.join(map(str, FORMATS))}; export it again."
             )
-        check_form(_ConfigForm, _known(config))
+        check_form(_ConfigForm, config)
         if config.get("code") is not None:
             check_form(_CodeForm, config["code"])
         config = unsealed(config)
@@ -113,6 +113,8 @@ def open_bundle(path: str | Path) -> Bundle:
 class _ConfigForm:
     """What this package reads of ``config.json``."""
 
+    OTHERS: ClassVar[bool] = True
+
     format: int
     task: Mapping[str, Any]
     plan: Mapping[str, Any]
@@ -134,12 +136,6 @@ class _CodeForm:
     file: str
     module: str
     files: Mapping[str, str]
-
-
-def _known(config: Any) -> Any:
-    if not isinstance(config, dict):
-        return config
-    return {key: config[key] for key in _ConfigForm.__dataclass_fields__ if key in config}
 
 
 def inputs_form(inputs: Mapping[str, str]) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from automl.common.forms import check_form
 from automl.errors import RunError
@@ -35,6 +35,8 @@ class ObjectiveForm:
 class SpaceForm:
     """The search space."""
 
+    OTHERS: ClassVar[bool] = True
+
     reference: str | None = None
     hash: str | None = None
     definition: Mapping[str, Any] | None = None
@@ -44,6 +46,8 @@ class SpaceForm:
 class CodeForm:
     """Code of a space of a person's own; see `automl.space.own_code.OwnCode`."""
 
+    OTHERS: ClassVar[bool] = True
+
     file: str
     module: str
     files: Mapping[str, str]
@@ -52,6 +56,8 @@ class CodeForm:
 @dataclass(frozen=True)
 class ManifestForm:
     """``run.json``."""
+
+    OTHERS: ClassVar[bool] = True
 
     created: str | None = None
     request: Mapping[str, Any] | None = None
@@ -72,6 +78,8 @@ class ManifestForm:
 class SummaryForm:
     """What ``plan.json`` says of the rows."""
 
+    OTHERS: ClassVar[bool] = True
+
     rows: Mapping[str, Any] | None = None
     columns: Sequence[Any] | None = None
     left_out: Any = None
@@ -80,6 +88,8 @@ class SummaryForm:
 @dataclass(frozen=True)
 class PlanForm:
     """``plan.json``."""
+
+    OTHERS: ClassVar[bool] = True
 
     plan: Mapping[str, Any]
     task: Mapping[str, Any]
@@ -108,15 +118,6 @@ def check_known(kind: type, form: Mapping[str, Any], path: Path) -> None:
         RunError: A value is of another type, or a key that must be there is not.
     """
     try:
-        check_form(kind, _known(kind, form))
+        check_form(kind, form)
     except ValueError as error:
         raise RunError(f"In {path} {error}; restore the file from a copy.") from error
-
-
-def _known(kind: type, form: Mapping[str, Any]) -> dict[str, Any]:
-    names = {field.name for field in fields(kind)}
-    known = {key: value for key, value in form.items() if key in names}
-    for name, part in (("space", SpaceForm), ("summary", SummaryForm), ("code", CodeForm)):
-        if name in names and isinstance(known.get(name), Mapping):
-            known[name] = _known(part, known[name])
-    return known

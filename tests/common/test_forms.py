@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.common.forms import check_form
+from automl.common.forms import check_form, from_form, left_out, read_form, to_form
 from automl.common.sealed import SEAL, sealed, unsealed
 
 
@@ -107,3 +108,75 @@ def test_a_seal_fits_what_json_gives_back_and_nothing_else(
     if key != SEAL and json.dumps(form.get(key, "absent")) != json.dumps(value):
         with pytest.raises(ValueError, match="changed after it was written"):
             unsealed({**back, key: value})
+
+
+@dataclass(frozen=True)
+class Square:
+    FORM_KIND: ClassVar[str] = "square"
+
+    side: float
+
+
+@dataclass(frozen=True)
+class Disc:
+    FORM_KIND: ClassVar[str] = "disc"
+
+    radius: float
+    place: Path = Path("/")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    OTHERS: ClassVar[bool] = True
+
+    shapes: tuple[Square | Disc, ...]
+    kind: Kind | None = None
+    scale: int | str | tuple[int, ...] | None = None
+    named: Mapping[str, Square | Disc] = field(default_factory=dict)
+    hidden: bool = left_out(False)
+
+
+FORM = {
+    "shapes": [{"kind": "square", "side": 2}, {"kind": "disc", "radius": 0.5, "place": "/a"}],
+    "kind": "one",
+    "scale": [1, 2],
+    "named": {"a": {"kind": "square", "side": 1.5}},
+}
+DRAWING = Drawing((Square(2), Disc(0.5, Path("/a"))), Kind.ONE, (1, 2), {"a": Square(1.5)})
+
+
+def test_classes_of_a_union_name_themselves() -> None:
+    assert to_form(DRAWING) == FORM
+    assert read_form(Drawing, FORM) == DRAWING
+    for shape, message in (
+        ({"kind": "cube", "side": 2}, "kind is 'cube', no kind that there is"),
+        ({"side": 2}, "kind is None"),
+        ({"kind": "square", "radius": 2}, "side is missing"),
+        ([], "is of another type, no object"),
+    ):
+        with pytest.raises(ValueError, match=rf"^shapes \[0\] {message}"):
+            read_form(Drawing, {"shapes": [shape]})
+
+
+def test_a_default_is_left_out_where_that_is_said() -> None:
+    assert "hidden" not in to_form(DRAWING)
+    hidden = Drawing((), hidden=True)
+    assert to_form(hidden) == {
+        "shapes": [], "kind": None, "scale": None, "named": {}, "hidden": True
+    }  # fmt: skip
+    assert read_form(Drawing, {"shapes": []}) == Drawing(())
+    assert read_form(Drawing, to_form(hidden)) == hidden
+
+
+def test_other_keys_are_left_alone_where_that_is_said() -> None:
+    check_form(Drawing, {**FORM, "more": object()})
+    with pytest.raises(ValueError, match="more is unknown"):
+        check_form(Square, {"side": 1, "more": 1})
+
+
+def test_a_form_of_ones_own_is_not_read_where_it_does_not_fit() -> None:
+    for form, message in (({}, "side is missing"), ({"side": 1, "more": 2}, "more is unknown")):
+        with pytest.raises(ValueError, match=message):
+            from_form(Square, form)
+    with pytest.raises(ValueError, match="'two' is not a valid Kind"):
+        from_form(Drawing, {"shapes": [], "kind": "two"})
