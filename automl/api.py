@@ -101,7 +101,7 @@ def _known(data: Any, target: Any, options: Mapping[str, Any]) -> dict[str, Any]
     Raises:
         RequestError: An argument is not known, or the data are not there.
     """
-    from automl.tuning.other_words import check_arguments
+    from automl.tuning.foreign_names import check_arguments
 
     given = {"target": target, **options}
     if "sample_weight" in given:  # as fit and KerasTuner's search call it

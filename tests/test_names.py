@@ -31,12 +31,15 @@ VALUES = "the entries of the vocabulary, and what Keras makes of them"
 PARTS = "of a kind's rows, and of all data"
 MODULES = {
     "__init__": "Python's",
+    "bundle": "what is exported, and the format of that name, which is a file as each is",
     "combine": PARTS,
     "fit": KINDS,
     "kind": KINDS,
     "plan": PARTS,
     "repeats": PARTS,
     "rows": PARTS,
+    "stored": PARTS,
+    "table": "a kind of rows, read for Keras; and the reading of a board that people see",
     "metrics": "the entries of the vocabulary, and their values on rows",
     "optimizers": VALUES,
     "schedules": VALUES,

@@ -16,7 +16,7 @@ from automl.cli.exit_codes import FAILED, INTERRUPTED, stopped_by_signal
 from automl.cli.streams import Output, complain, guarded_streams, print_json, why_unprinted
 from automl.common.names import near_names
 from automl.errors import AutoMLError
-from automl.tuning.other_words import instead, ours
+from automl.tuning.foreign_names import advice, own_name
 
 
 def _print_version(wanted: bool) -> None:
@@ -172,7 +172,7 @@ def _usage_error(error: typer.TyperException, as_json: bool) -> int:
     if context is not None:
         _suggest_ours(error, context)
     message = error.format_message().strip()
-    way = instead(getattr(error, "option_name", ""))
+    way = advice(getattr(error, "option_name", ""))
     if way is not None:
         message = f"There is no option {error.option_name}: {way}."  # type: ignore[attr-defined]
     if message:  # without arguments there is none: the help has been printed
@@ -187,7 +187,7 @@ def _suggest_ours(error: Any, context: Any) -> None:
     given = getattr(error, "option_name", "")
     if not given:
         return
-    word = ours(given)
+    word = own_name(given)
     meant = f"--{(word or '').replace('_', '-')}"
     known = [name for parameter in context.command.params for name in parameter.opts]
     error.possibilities = [meant] if word and meant in known else near_names(given, known)

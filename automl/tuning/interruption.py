@@ -184,7 +184,7 @@ class Interruption:
         self._asked.wait()
         left = self.seconds_left()
         if left is not None and not self._closed.wait(max(0.0, left)) and self._number is not None:
-            _strike_main_thread(self._number)
+            _signal_main_thread(self._number)
 
     def __exit__(
         self,
@@ -210,7 +210,7 @@ def _is_free(number: int) -> bool:
     return _has_default(number) or current == PRESSES.press
 
 
-def _strike_main_thread(number: int) -> None:
+def _signal_main_thread(number: int) -> None:
     main = threading.main_thread().ident
     if hasattr(signal, "pthread_kill") and main is not None:
         signal.pthread_kill(main, number)  # ends a wait of the main thread too

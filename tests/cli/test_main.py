@@ -17,7 +17,7 @@ from automl import __version__
 from automl.cli.main import main, make_app
 from automl.errors import RequestError, RunError
 from automl.results.run_directory import RunDirectory
-from automl.tuning.other_words import INSTEAD, OURS
+from automl.tuning.foreign_names import ADVICE, OWN_NAMES
 from tests.cli.console import automl, command_line, environment
 
 HEAVY = ("tensorflow", "keras", "keras_tuner", "optuna", "ray", "sklearn", "pandas", "numpy")
@@ -91,7 +91,7 @@ def option(word: str) -> str:
     return f"--{word.replace('_', '-')}"
 
 
-@pytest.mark.parametrize(("word", "meant"), [(option(w), option(m)) for w, m in OURS.items()])
+@pytest.mark.parametrize(("word", "meant"), [(option(w), option(m)) for w, m in OWN_NAMES.items()])
 def test_the_options_of_other_tools_are_translated(
     word: str, meant: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -100,12 +100,12 @@ def test_the_options_of_other_tools_are_translated(
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("word", sorted(INSTEAD))
+@pytest.mark.parametrize("word", sorted(ADVICE))
 def test_options_without_a_counterpart_are_told_what_to_do(
     word: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["search", "iris", option(word), "x"]) == 2
-    assert f"There is no option {option(word)}: {INSTEAD[word]}." in capsys.readouterr().err
+    assert f"There is no option {option(word)}: {ADVICE[word]}." in capsys.readouterr().err
 
 
 def test_without_arguments_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:

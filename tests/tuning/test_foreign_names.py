@@ -9,7 +9,7 @@ import pytest
 
 import automl
 from automl.errors import RequestError
-from automl.tuning.other_words import INSTEAD, OURS
+from automl.tuning.foreign_names import ADVICE, OWN_NAMES
 
 
 def refused(**arguments: Any) -> str:
@@ -18,14 +18,14 @@ def refused(**arguments: Any) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("word", sorted(set(OURS) - {"sample_weight"}))
+@pytest.mark.parametrize("word", sorted(set(OWN_NAMES) - {"sample_weight"}))
 def test_our_word_is_named(word: str) -> None:
-    assert refused(**{word: 3}) == f"There is no argument {word!r}: it is {OURS[word]!r} here."
+    assert refused(**{word: 3}) == f"There is no argument {word!r}: it is {OWN_NAMES[word]!r} here."
 
 
-@pytest.mark.parametrize("word", sorted(INSTEAD))
+@pytest.mark.parametrize("word", sorted(ADVICE))
 def test_what_to_do_instead_is_told(word: str) -> None:
-    assert refused(**{word: 3}) == f"There is no argument {word!r}: {INSTEAD[word]}."
+    assert refused(**{word: 3}) == f"There is no argument {word!r}: {ADVICE[word]}."
 
 
 @pytest.mark.parametrize(

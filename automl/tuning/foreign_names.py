@@ -12,10 +12,10 @@ from automl.common.names import did_you_mean
 from automl.errors import RequestError
 from automl.tuning.options import SEARCH_OPTIONS
 
-OURS = {word: option.name for option in SEARCH_OPTIONS.values() for word in option.elsewhere}
+OWN_NAMES = {word: option.name for option in SEARCH_OPTIONS.values() for word in option.elsewhere}
 """Their word to ours, without dashes."""
 
-INSTEAD = {
+ADVICE = {
     "overwrite": "a run is never overwritten; choose another directory, or remove the old one",
     "project_name": "directory is the run's whole path, such as my_dir/my_project",
     "max_consecutive_failed_trials": "three failures in a row with the same cause end a search",
@@ -34,18 +34,18 @@ INSTEAD = {
 """Arguments of theirs that a search has no counterpart of, and what to do."""
 
 
-def ours(word: str) -> str | None:
+def own_name(word: str) -> str | None:
     """Our word for an argument of another tool, or None.
 
     Args:
         word: With or without dashes, such as ``--max-trials`` or ``max_trials``.
     """
-    return OURS.get(_plain(word))
+    return OWN_NAMES.get(_plain(word))
 
 
-def instead(word: str) -> str | None:
+def advice(word: str) -> str | None:
     """What to do where another tool's argument has no counterpart, or None."""
-    return INSTEAD.get(_plain(word))
+    return ADVICE.get(_plain(word))
 
 
 def _plain(word: str) -> str:
@@ -65,7 +65,7 @@ def check_arguments(given: Iterable[str], known: Collection[str]) -> None:
     for name in given:
         if name in known:
             continue
-        meant, way = ours(name), instead(name)
+        meant, way = own_name(name), advice(name)
         if meant in known:
             raise RequestError(f"There is no argument {name!r}: it is {meant!r} here.")
         if way is not None:
