@@ -32,7 +32,7 @@ def combine(request: DataRequest, say: Say) -> Combined:
     parts = [main.main, *(None if loaded is None else loaded.main for loaded in given)]
     kinds = {kind_of(rows) for rows in parts if rows is not None}
     if len(kinds) > 1:
-        first, second = sorted((kind.word for kind in kinds), reverse=True)[:2]
+        first, second = sorted(kind.word for kind in kinds)[:2]
         raise DataError(
             f"Some rows came as {first} and others as {second}: give all of them in one form."
         )
