@@ -40,6 +40,7 @@ MODULES = {
     "rows": PARTS,
     "stored": PARTS,
     "table": "a kind of rows, read for Keras; and the reading of a board that people see",
+    "losses": VALUES,
     "metrics": "the entries of the vocabulary, and their values on rows",
     "optimizers": VALUES,
     "schedules": VALUES,

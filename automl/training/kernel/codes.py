@@ -31,7 +31,7 @@ class OperationKind(IntEnum):
     SIGMOID = 24
 
 
-class Loss(IntEnum):
+class LossKind(IntEnum):
     """A loss; the crossentropies are of numbers before sigmoid or softmax."""
 
     MSE = 0

@@ -14,26 +14,26 @@ from automl.models.keras_private import compile_arguments, keras_options_of
 from automl.models.keras_private import decays as is_decayed
 from automl.models.losses import SmoothedSparseCrossentropy
 from automl.models.optimizers import CycledRMSprop, CycledSGD, SquareRootFtrl
-from automl.training.kernel.codes import SLOTS, Clipping, Loss, Rule, UnsupportedModel
+from automl.training.kernel.codes import SLOTS, Clipping, LossKind, Rule, UnsupportedModel
 
 _CLASSES = {
-    keras.losses.MeanSquaredError: Loss.MSE,
-    keras.losses.MeanAbsoluteError: Loss.MAE,
-    keras.losses.Huber: Loss.HUBER,
-    keras.losses.BinaryCrossentropy: Loss.SIGMOID_CE,
-    keras.losses.CategoricalCrossentropy: Loss.SOFTMAX_CE,
-    keras.losses.SparseCategoricalCrossentropy: Loss.SPARSE_CE,
+    keras.losses.MeanSquaredError: LossKind.MSE,
+    keras.losses.MeanAbsoluteError: LossKind.MAE,
+    keras.losses.Huber: LossKind.HUBER,
+    keras.losses.BinaryCrossentropy: LossKind.SIGMOID_CE,
+    keras.losses.CategoricalCrossentropy: LossKind.SOFTMAX_CE,
+    keras.losses.SparseCategoricalCrossentropy: LossKind.SPARSE_CE,
 }
 _FUNCTIONS = {kind().fn: loss for kind, loss in _CLASSES.items()}
 _HEADS = {
-    Loss.SIGMOID_CE: keras.activations.sigmoid,
-    Loss.SOFTMAX_CE: keras.activations.softmax,
-    Loss.SPARSE_CE: keras.activations.softmax,
+    LossKind.SIGMOID_CE: keras.activations.sigmoid,
+    LossKind.SOFTMAX_CE: keras.activations.softmax,
+    LossKind.SPARSE_CE: keras.activations.softmax,
 }
 _ACCURACIES = {
-    Loss.SIGMOID_CE: keras.metrics.BinaryAccuracy,
-    Loss.SOFTMAX_CE: keras.metrics.CategoricalAccuracy,
-    Loss.SPARSE_CE: keras.metrics.SparseCategoricalAccuracy,
+    LossKind.SIGMOID_CE: keras.metrics.BinaryAccuracy,
+    LossKind.SOFTMAX_CE: keras.metrics.CategoricalAccuracy,
+    LossKind.SPARSE_CE: keras.metrics.SparseCategoricalAccuracy,
 }
 _PLAIN_ARGUMENTS = {"axis": (-1,), "ignore_class": (None,)}
 """What a loss's further arguments have to be."""
@@ -51,7 +51,7 @@ class TrainedLoss:
         accuracy: The name under which accuracy is logged, or "" where it is not.
     """
 
-    loss: Loss
+    loss: LossKind
     hyper: tuple[float, float]
     head: Any | None
     accuracy: str
@@ -70,11 +70,11 @@ def read_loss(model: Any) -> TrainedLoss:
     loss = loss[0] if isinstance(loss, (list, tuple)) and len(loss) == 1 else loss
     loss = keras.losses.get(loss) if isinstance(loss, str) else loss
     if isinstance(loss, SmoothedSparseCrossentropy):
-        kind, hyper = Loss.SPARSE_CE, (loss._label_smoothing, float(loss._from_logits))
+        kind, hyper = LossKind.SPARSE_CE, (loss._label_smoothing, float(loss._from_logits))
     elif type(loss) in _CLASSES and loss.reduction == "sum_over_batch_size":
         kind = _CLASSES[type(loss)]
         hyper = _loss_hyper(kind, keras_options_of(loss))
-    elif not isinstance(loss, keras.losses.Loss) and loss in _FUNCTIONS:
+    elif not isinstance(loss, keras.losses.LossKind) and loss in _FUNCTIONS:
         kind = _FUNCTIONS[loss]
         hyper = _loss_hyper(kind, {})
     else:
@@ -82,23 +82,23 @@ def read_loss(model: Any) -> TrainedLoss:
     accuracy = _accuracy_name(kind, given["metrics"])
     if not hyper[1]:
         return TrainedLoss(kind, hyper, _HEADS.get(kind), accuracy)
-    if kind is Loss.SIGMOID_CE and accuracy:
+    if kind is LossKind.SIGMOID_CE and accuracy:
         raise UnsupportedModel("an accuracy of outputs without their sigmoid")
     return TrainedLoss(kind, hyper, None, accuracy)
 
 
-def _loss_hyper(kind: Loss, arguments: Mapping[str, Any]) -> tuple[float, float]:
+def _loss_hyper(kind: LossKind, arguments: Mapping[str, Any]) -> tuple[float, float]:
     left = dict(arguments)
-    first = left.pop("delta" if kind is Loss.HUBER else "label_smoothing", None)
+    first = left.pop("delta" if kind is LossKind.HUBER else "label_smoothing", None)
     raw = float(bool(left.pop("from_logits", False)))
     for name, value in left.items():
         if name not in _PLAIN_ARGUMENTS or value not in _PLAIN_ARGUMENTS[name]:
             raise UnsupportedModel(f"a loss with {name}={value!r}")
-    default = 1.0 if kind is Loss.HUBER else 0.0
+    default = 1.0 if kind is LossKind.HUBER else 0.0
     return (default if first is None else float(first), raw)
 
 
-def _accuracy_name(kind: Loss, metrics: Any) -> str:
+def _accuracy_name(kind: LossKind, metrics: Any) -> str:
     metrics = [] if metrics is None else metrics
     if not isinstance(metrics, (list, tuple)) or len(metrics) > 1:
         raise UnsupportedModel("several metrics")

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.training.device_data import DeviceRows
-from automl.training.kernel.codes import Loss, UnsupportedModel
+from automl.training.kernel.codes import LossKind, UnsupportedModel
 
 MAX_PREPARED_BYTES = 256 * 2**20
 """Rows that have to be prepared for a trial may take this much memory in its worker."""
@@ -36,7 +36,7 @@ class DenseRows:
         return len(self.x)
 
 
-def dense_rows(rows: DeviceRows, model: Any, boundary: Any, loss: Loss) -> DenseRows:
+def dense_rows(rows: DeviceRows, model: Any, boundary: Any, loss: LossKind) -> DenseRows:
     """Prepares rows for a model.
 
     Args:
@@ -51,9 +51,13 @@ def dense_rows(rows: DeviceRows, model: Any, boundary: Any, loss: Loss) -> Dense
     """
     inputs, target, *weight = rows.data
     y = np.asarray(target)
-    y = y.reshape(-1) if loss is Loss.SPARSE_CE and y.shape in ((len(rows),), (len(rows), 1)) else y
-    kind = np.int32 if loss is Loss.SPARSE_CE else np.float32
-    shape = (len(rows),) if loss is Loss.SPARSE_CE else (len(rows), model.output_shape[-1])
+    y = (
+        y.reshape(-1)
+        if loss is LossKind.SPARSE_CE and y.shape in ((len(rows),), (len(rows), 1))
+        else y
+    )
+    kind = np.int32 if loss is LossKind.SPARSE_CE else np.float32
+    shape = (len(rows),) if loss is LossKind.SPARSE_CE else (len(rows), model.output_shape[-1])
     if y.dtype != kind or y.shape != shape:
         raise UnsupportedModel(f"a target of {y.dtype} {y.shape}")
     return DenseRows(

@@ -8,7 +8,7 @@ also where it was killed between two hyperparameters of one trial.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -68,39 +68,68 @@ def make_sampler(
     if seed < 0:
         raise RequestError(f"The seed is {seed}; expected an integer of at least 0.")
     check_direction(direction)
-    if name == "grid":
-        from automl.tuning.samplers.distinct import GridSampler
+    return _MAKERS[name](seed, space, workers, direction)
 
-        grid_size(space)
-        return GridSampler(seed, space)
-    if name == "random" and space.count() <= ENUMERABLE:
+
+def _tpe(seed: int, space: SearchSpace, workers: int, direction: str) -> BaseSampler:
+    from automl.tuning.samplers.tpe import TpeSampler
+
+    return TpeSampler(seed, direction, count_running=workers > 1)
+
+
+def _random(seed: int, space: SearchSpace, workers: int, direction: str) -> BaseSampler:
+    if space.count() <= ENUMERABLE:
         from automl.tuning.samplers.distinct import DistinctRandomSampler
 
         return DistinctRandomSampler(seed, space)
-    if name == "qmc":
-        from automl.tuning.samplers.qmc import SobolSampler
+    from automl.tuning.samplers.independent import IndependentSampler
 
-        return SobolSampler(seed, space)
-    if name == "cmaes":
-        from automl.tuning.samplers.cmaes import CmaEsSampler
+    return IndependentSampler(seed)
 
-        return CmaEsSampler(seed, space, direction)
-    if name == "evolution":
-        from automl.tuning.samplers.evolution import EvolutionSampler
 
-        return EvolutionSampler(seed, space, direction)
-    if name == "tpe":
-        from automl.tuning.samplers.tpe import TpeSampler
+def _grid(seed: int, space: SearchSpace, workers: int, direction: str) -> BaseSampler:
+    from automl.tuning.samplers.distinct import GridSampler
 
-        return TpeSampler(seed, direction, count_running=workers > 1)
-    if name == "random":
-        from automl.tuning.samplers.independent import IndependentSampler
+    grid_size(space)
+    return GridSampler(seed, space)
 
-        return IndependentSampler(seed)
-    _require_extra("gp", package="torch", name=name)
+
+def _qmc(seed: int, space: SearchSpace, workers: int, direction: str) -> BaseSampler:
+    from automl.tuning.samplers.qmc import SobolSampler
+
+    return SobolSampler(seed, space)
+
+
+def _gp(seed: int, space: SearchSpace, workers: int, direction: str) -> BaseSampler:
+    _require_extra("gp", package="torch", name="gp")
     from automl.tuning.samplers.replayable import ReplayableSampler, make_gp
 
     return ReplayableSampler(seed, make_gp)
+
+
+def _cmaes(seed: int, space: SearchSpace, workers: int, direction: str) -> BaseSampler:
+    from automl.tuning.samplers.cmaes import CmaEsSampler
+
+    return CmaEsSampler(seed, space, direction)
+
+
+def _evolution(seed: int, space: SearchSpace, workers: int, direction: str) -> BaseSampler:
+    from automl.tuning.samplers.evolution import EvolutionSampler
+
+    return EvolutionSampler(seed, space, direction)
+
+
+_MAKERS: Mapping[str, Callable[[int, SearchSpace, int, str], BaseSampler]] = MappingProxyType(
+    {
+        "tpe": _tpe,
+        "random": _random,
+        "grid": _grid,
+        "qmc": _qmc,
+        "gp": _gp,
+        "cmaes": _cmaes,
+        "evolution": _evolution,
+    }
+)
 
 
 def grid_size(space: SearchSpace) -> int:

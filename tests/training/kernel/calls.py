@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.training.kernel.codes import SLOTS, Clipping, Flow, Loss, OperationKind, Rule
+from automl.training.kernel.codes import SLOTS, Clipping, Flow, LossKind, OperationKind, Rule
 
 #: What the kernel may raise; anything else, a crash first of all, is a fault of its own.
 REFUSALS = (ValueError, TypeError, BufferError, OverflowError, MemoryError)
@@ -33,14 +33,14 @@ class Call:
     variable_floats: Any = None
     rule: int = int(Rule.ADAM)
     clipping: int = int(Clipping.NONE)
-    loss: int = int(Loss.SPARSE_CE)
+    loss: int = int(LossKind.SPARSE_CE)
     arrays: dict[str, Any] = field(default_factory=dict)
     batch: int = 8
     first: int = 0
     last: int = 3
 
     @classmethod
-    def made(cls, rule: Rule = Rule.ADAM, loss: Loss = Loss.SPARSE_CE) -> Call:
+    def made(cls, rule: Rule = Rule.ADAM, loss: LossKind = LossKind.SPARSE_CE) -> Call:
         """One that works."""
         operations = [
             _operation(OperationKind.DENSE, 0, 1, weights=0, bias=24, flow_a=0),  # 6 -> 4
@@ -62,7 +62,7 @@ class Call:
             offset += size
         generator, classes = np.random.default_rng(0), 3
         y: Any = generator.integers(0, classes, 20).astype(np.int32)
-        if loss is not Loss.SPARSE_CE:
+        if loss is not LossKind.SPARSE_CE:
             y = generator.random((20, classes)).astype(np.float32)
         return cls(
             operations=np.array(operations, np.int32),
@@ -103,7 +103,7 @@ class Call:
         """Runs the steps."""
         given = [self.arrays[name] for name in self.arrays if name != "out"]
         optimizer = (self.rule, self.clipping, 0.01, 1.0, 0.0, 0.9, 0.99, 1e-7, 0.0)
-        hyper = (self.loss, 1.0 if self.loss == Loss.HUBER else 0.0, 0.0)
+        hyper = (self.loss, 1.0 if self.loss == LossKind.HUBER else 0.0, 0.0)
         done: int = kernel.train(
             self._program(), optimizer, hyper, *given, self.batch, self.first, self.last
         )

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from automl.training.kernel.codes import Clipping, Loss, Rule
+from automl.training.kernel.codes import Clipping, LossKind, Rule
 from automl.training.kernel.loading import load_kernel
 from tests.training.kernel.calls import Call, refuses
 
@@ -35,7 +35,7 @@ def put(call: Call, name: str, value: Any) -> None:
 
 @st.composite
 def spoilt(draw: st.DrawFn) -> Call:
-    call = Call.made(draw(st.sampled_from(Rule)), draw(st.sampled_from(Loss)))
+    call = Call.made(draw(st.sampled_from(Rule)), draw(st.sampled_from(LossKind)))
     call.clipping = draw(st.sampled_from(Clipping))
     for _ in range(draw(st.integers(1, 4))):
         how = draw(st.sampled_from(["number", "size", "dtype", "scalar", "view"]))

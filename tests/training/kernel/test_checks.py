@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from automl.training.kernel.codes import SLOTS, Loss, OperationKind, Rule
+from automl.training.kernel.codes import SLOTS, LossKind, OperationKind, Rule
 from automl.training.kernel.loading import load_kernel
 from tests.training.kernel.calls import Call, refuses
 
 
 def test_what_fits_is_taken() -> None:
     for rule in Rule:
-        for loss in Loss:
+        for loss in LossKind:
             call = Call.made(rule, loss)
             assert call.train(load_kernel()) == 3, (rule, loss)
             assert np.isfinite(call.predict(load_kernel()))
