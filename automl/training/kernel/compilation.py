@@ -74,7 +74,7 @@ def read_loss(model: Any) -> TrainedLoss:
     elif type(loss) in _CLASSES and loss.reduction == "sum_over_batch_size":
         kind = _CLASSES[type(loss)]
         hyper = _loss_hyper(kind, keras_options_of(loss))
-    elif not isinstance(loss, keras.losses.LossKind) and loss in _FUNCTIONS:
+    elif not isinstance(loss, keras.losses.Loss) and loss in _FUNCTIONS:
         kind = _FUNCTIONS[loss]
         hyper = _loss_hyper(kind, {})
     else:
