@@ -19,9 +19,21 @@ from dataclasses import dataclass, replace
 from types import UnionType
 from typing import Any, ForwardRef, TypeVar, get_args, get_origin
 
-from automl.common.option_values import Check, finite_number, flag_of, text, whole_number
+from automl.common.option_values import (
+    Check,
+    finite_number,
+    flag_of,
+    text,
+    truth,
+    whole_number,
+)
 
-_CHECKS: Mapping[Any, Check] = {int: whole_number, float: finite_number, str: text}
+_CHECKS: Mapping[Any, Check] = {
+    int: whole_number,
+    float: finite_number,
+    str: text,
+    bool: truth,
+}
 _FLAG = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
 #: The line of a docstring that stands in place of the options.
 _PLACE = re.compile(r"\n( +)[^\n]*automl\.tuning\.options[^\n]*")

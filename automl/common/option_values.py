@@ -63,6 +63,17 @@ def finite_number(name: str, value: Any, expected: str = "a number") -> float:
     return number
 
 
+def truth(name: str, value: Any) -> bool:
+    """A truth value, of Python or NumPy.
+
+    Raises:
+        RequestError: It is none: a text such as ``"no"`` would count as true.
+    """
+    if not isinstance(value, bool) and type(value).__name__ not in ("bool", "bool_"):
+        raise wrong_type(name, value, "True or False")
+    return bool(value)
+
+
 def text(name: str, value: Any) -> str:
     """A text.
 

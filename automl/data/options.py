@@ -3,69 +3,30 @@
 Each is declared here alone; see `automl.common.option`. `DataRequest` has their values.
 """
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Integral
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
 from automl.common.option import Option, options_of
-from automl.common.option_values import of_types
-from automl.errors import RequestError
+from automl.common.option_values import of_types, one_of
+from automl.data.clipping import ClipKind
+from automl.data.option_values import (
+    class_weights,
+    clip_kind,
+    column_names,
+    column_or_position,
+    columns,
+    cycles,
+    decimal_mark,
+    parse_class_weight,
+    parse_of_columns,
+    parse_rows,
+    separator,
+    share_or_rows,
+)
 
-_COLUMN = of_types("a column's name or position", str, Integral)
-
-
-def parse_rows(flag: str, given: str) -> str | float:
-    """Reads a share of rows (0.2 or 20%) as a number, unless there is a file of that name."""
-    if os.path.exists(given):  # noqa: PTH110 - an odd text is no error here
-        return given
-    try:
-        return float(given[:-1]) / 100 if given.endswith("%") else float(given)
-    except ValueError:
-        return given
-
-
-def parse_of_columns(example: str) -> Any:
-    """What reads the ``COLUMN=VALUE`` of an option that may be repeated.
-
-    Args:
-        example: How it is written.
-    """
-
-    def parse(flag: str, given: Sequence[str]) -> Mapping[str, str]:
-        values: dict[str, str] = {}
-        for part in given:
-            column, equals, value = part.rpartition("=")
-            if not equals or not column.strip():
-                raise RequestError(
-                    f"{flag} {part} names no column and value; write it like {example}."
-                )
-            values[column.strip()] = value
-        return values
-
-    return parse
-
-
-def parse_class_weight(flag: str, given: str) -> str | Mapping[str, float]:
-    """Reads ``balanced``, or weights such as ``yes=2,no=1``.
-
-    Raises:
-        RequestError: It is neither.
-    """
-    if "=" not in given:
-        return given
-    weights: dict[str, float] = {}
-    for part in given.split(","):
-        label, _, weight = part.rpartition("=")
-        try:
-            weights[label.strip()] = float(weight)
-        except ValueError:
-            raise RequestError(
-                f"{flag} {given} cannot be read at {part!r}; write balanced, or a weight "
-                "for each class, such as yes=2,no=1."
-            ) from None
-    return weights
+AUTO, STANDARDIZE, RAW = "auto", "standardize", "raw"
+INPUTS = (RAW, STANDARDIZE, AUTO)
 
 
 class TargetOption(TypedDict, total=False):
@@ -79,6 +40,7 @@ class TargetOption(TypedDict, total=False):
             default=(),
             metavar="COLUMN",
             letter="t",
+            check=columns,
             repeats=True,
             elsewhere=("label", "label_column"),
         ),
@@ -104,6 +66,7 @@ class ReadingOptions(TypedDict, total=False):
             "Default: columns of text.",
             default=(),
             metavar="COLUMN",
+            check=columns,
             repeats=True,
         ),
     ]
@@ -114,6 +77,7 @@ class ReadingOptions(TypedDict, total=False):
             "counts as missing. Repeatable. Default: by what the column holds.",
             default=(),
             metavar="COLUMN",
+            check=columns,
             repeats=True,
         ),
     ]
@@ -123,7 +87,7 @@ class ReadingOptions(TypedDict, total=False):
             "Decimal mark of numbers, . or , (then 1.234 is a thousand). Default: what each "
             "column shows.",
             metavar="MARK",
-            check=of_types("'.' or ','", str),
+            check=decimal_mark,
         ),
     ]
     day_first: Annotated[
@@ -154,7 +118,7 @@ class ReadingOptions(TypedDict, total=False):
             "that the training rows have seen enough of.",
             metavar="COLUMN=CYCLES",
             repeats=True,
-            check=of_types("a dictionary of columns to cycles such as 'year,week'", Mapping),
+            check=cycles,
             parse=parse_of_columns("when=year,week"),
             in_python="A dictionary of columns to cycles.",
         ),
@@ -165,6 +129,7 @@ class ReadingOptions(TypedDict, total=False):
             "Leave a column out. Repeatable. Default: only columns without information.",
             default=(),
             metavar="COLUMN",
+            check=columns,
             repeats=True,
         ),
     ]
@@ -175,9 +140,7 @@ class ReadingOptions(TypedDict, total=False):
             "Default: the first line is the header.",
             default=(),
             metavar="A,B,...",
-            check=of_types(
-                "names as a list, a text with commas, or a file of names", str, Path, Iterable
-            ),
+            check=column_names,
         ),
     ]
     separator: Annotated[
@@ -186,7 +149,7 @@ class ReadingOptions(TypedDict, total=False):
             "What separates the values of text files: a character, or comma, semicolon, tab, bar "
             "or blanks. Default: found.",
             metavar="CHARACTER",
-            check=of_types("a character, or a name such as 'tab'", str),
+            check=separator,
         ),
     ]
     clip: Annotated[
@@ -195,8 +158,10 @@ class ReadingOptions(TypedDict, total=False):
             "How standardized numbers far from their mean are clipped, in training and in the "
             "exported model: hard cuts them off at 5 standard deviations, smooth bends them "
             "below 3.",
-            default="hard",
-            metavar="hard|smooth|none",
+            default=str(ClipKind.HARD),
+            metavar="|".join(ClipKind),
+            names=tuple(ClipKind),
+            check=clip_kind,
         ),
     ]
     input: Annotated[
@@ -204,8 +169,10 @@ class ReadingOptions(TypedDict, total=False):
         Option(
             "How numbers come to the models: raw is as they are; auto standardizes them, unless "
             "a model of your own takes whole numbers (an Embedding) or scales by itself.",
-            default="auto",
-            metavar="raw|standardize|auto",
+            default=AUTO,
+            metavar="|".join(INPUTS),
+            names=INPUTS,
+            check=one_of(INPUTS),
         ),
     ]
     allow_wide: Annotated[
@@ -227,6 +194,7 @@ class SplitOptions(TypedDict, total=False):
             "Validation rows: a file like DATA, or their share of the rows that are not test "
             "rows. Default: 0.15.",
             metavar="FILE|SHARE",
+            check=share_or_rows,
             parse=parse_rows,
             elsewhere=("validation_split", "validation_data", "validation_fraction"),
         ),
@@ -248,7 +216,7 @@ class SplitOptions(TypedDict, total=False):
             "As --cv, with the folds that this column tells: each of its values validates once. "
             "It is not learnt from. Default: none.",
             metavar="COLUMN",
-            check=_COLUMN,
+            check=column_or_position,
         ),
     ]
     test: Annotated[
@@ -257,6 +225,7 @@ class SplitOptions(TypedDict, total=False):
             "Test rows, scored once, at the end: a file, or their share of all rows (0: none). "
             "Default: 0.2 below 1,000 rows, 0.1 below 10,000, else 0.05.",
             metavar="FILE|SHARE",
+            check=share_or_rows,
             parse=parse_rows,
             elsewhere=("test_size", "test_split", "test_data"),
         ),
@@ -268,7 +237,7 @@ class SplitOptions(TypedDict, total=False):
             "order that the rows are in (arrays too). Default: rows are shuffled, and stratified "
             "by class, but windows that overlap are taken in their order; none shuffles these too.",
             metavar="COLUMN|order|none",
-            check=_COLUMN,
+            check=column_or_position,
         ),
     ]
     gap: Annotated[
@@ -286,7 +255,7 @@ class SplitOptions(TypedDict, total=False):
             "Rows with the same value here stay together in the split. Default: each row by "
             "itself.",
             metavar="COLUMN",
-            check=_COLUMN,
+            check=column_or_position,
             elsewhere=("groups",),
         ),
     ]
@@ -305,7 +274,7 @@ class SplitOptions(TypedDict, total=False):
             "Weight of each class in training: balanced (as if classes were equally frequent), "
             "or given. Default: all alike.",
             metavar="balanced|A=2,B=1",
-            check=of_types("'balanced', or the weight of each class in a dictionary", str, Mapping),
+            check=class_weights,
             parse=parse_class_weight,
         ),
     ]

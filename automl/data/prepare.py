@@ -17,8 +17,9 @@ from automl.data.data_summary import say_parts, summarize
 from automl.data.dataset import Combined
 from automl.data.kinds import kind_named
 from automl.data.kinds.kind import Fitting, InputPlan, RawRows
+from automl.data.options import AUTO, RAW
 from automl.data.plan import InputSignature, PreprocessingPlan, Rows
-from automl.data.request import AUTO, RAW, DataRequest
+from automl.data.request import DataRequest
 from automl.data.say import Say
 from automl.data.stored import RawData, StoredView
 from automl.data.targets.class_weights import class_weights

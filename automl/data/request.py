@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
 from automl.common.option import check_options
-from automl.data.clipping import Clip
-from automl.data.options import DATA_OPTIONS
-from automl.data.separators import checked_separator
+from automl.data.options import AUTO, DATA_OPTIONS, STANDARDIZE
 from automl.data.views.fold_rule import BY_SIZE, ONE_DIVISION, FoldRule
 from automl.data.views.gap import Gap
-from automl.errors import DataError, RequestError
+from automl.errors import RequestError
 from automl.trial import HOLDOUT
 
 IN_MEMORY = "in memory"
-AUTO, STANDARDIZE, RAW = "auto", "standardize", "raw"
-INPUTS = (AUTO, STANDARDIZE, RAW)
 STANDARD_INPUT = "-"
 # Words for `DataRequest.split_by_time`, where no column has that name.
 BY_ORDER = "order"
 SHUFFLED = "none"
-DECIMAL_MARKS = (".", ",")
 
 
 @dataclass(frozen=True)
@@ -74,51 +68,21 @@ class DataRequest:
     keep_constant: bool = False
 
     def __post_init__(self) -> None:
-        """Takes a single name where several may stand.
+        """Checks and reads the values: a single name may stand for several.
 
         Raises:
             RequestError: A share is not a share, or two options contradict each other.
         """
-        check_options(DATA_OPTIONS, vars(self))
-        self._check_class_weight()
-        for name in ("target", "ignore", "categorical", "numeric"):
-            object.__setattr__(self, name, _as_tuple(getattr(self, name)))
-        object.__setattr__(self, "names", _column_names(self.names))
-        object.__setattr__(self, "separator", checked_separator(self.separator))
-        Clip.of(self.clip)
-        _check_cycles(self.cycles or {})
-        if self.input not in INPUTS:
-            raise RequestError(
-                f"There is no input {self.input!r}: give {', '.join(INPUTS)} (raw leaves numbers "
-                "as they are)."
-            )
+        for name, value in check_options(DATA_OPTIONS, vars(self)).items():
+            object.__setattr__(self, name, value)
         if [
             str(s) for s in (self.source, self.validation, self.test) if isinstance(s, str | Path)
         ].count(STANDARD_INPUT) > 1:
             raise RequestError(
                 "Standard input (-) can be read only once: give the other rows as a file."
             )
-        if self.decimal not in (None, *DECIMAL_MARKS):
-            raise RequestError(
-                f"The decimal mark {self.decimal!r} is not possible: give {DECIMAL_MARKS[0]!r} or "
-                f"{DECIMAL_MARKS[1]!r}, or leave it out for what each column shows."
-            )
-        for name in ("validation", "test"):
-            share = getattr(self, name)
-            is_share = isinstance(share, int | float) and not isinstance(share, bool)
-            possible = is_share and (0 < share < 1 or (name == "test" and share == 0))
-            if isinstance(share, int | float) and not possible:
-                raise RequestError(
-                    f"A {name} share of {share} is not possible: give a number "
-                    f"{'above' if name == 'validation' else 'from'} 0 and below 1, or rows."
-                )
         self._check_folds()
         self._check_order()
-        if isinstance(self.class_weight, str) and self.class_weight != "balanced":
-            raise RequestError(
-                f"Unknown class weight {self.class_weight!r}: give 'balanced', or a weight for "
-                "each class."
-            )
 
     def _check_folds(self) -> None:
         """Checks what is said of folds.
@@ -157,21 +121,6 @@ class DataRequest:
                 "--gap leaves rows out between training rows and those after them in time: add "
                 "--split-by-time COLUMN, or order for the order that the rows are in."
             )
-
-    def _check_class_weight(self) -> None:
-        """Checks what may come from Python as anything.
-
-        Raises:
-            RequestError: A weight is no number.
-        """
-        for label, weight in (
-            self.class_weight.items() if isinstance(self.class_weight, Mapping) else ()
-        ):
-            if isinstance(weight, bool) or not isinstance(weight, Real):
-                raise RequestError(
-                    f"The weight {weight!r:.60} of class {str(label)!r} is no number; give one "
-                    "above 0."
-                )
 
     @property
     def name(self) -> str:
@@ -234,30 +183,6 @@ class DataRequest:
         )
 
 
-def _check_cycles(asked: Mapping[Any, str]) -> None:
-    """Checks the names of cycles that columns were given.
-
-    Raises:
-        RequestError: There is no such cycle.
-    """
-    if not asked:
-        return
-    from automl.data.columns.cycles import (  # a help text needs no NumPy
-        NO_CYCLES,
-        Cycle,
-        parse_cycles,
-    )
-
-    for column, cycles in asked.items():
-        try:
-            parse_cycles(str(cycles))
-        except ValueError:
-            raise RequestError(
-                f"The cycles {cycles!r} of column {str(column)!r} are none: give some of "
-                f"{', '.join(Cycle)} with commas between them, or {NO_CYCLES}."
-            ) from None
-
-
 def is_in_memory(form: Any) -> bool:
     """Whether this stands in a JSON form for data that was in memory."""
     return isinstance(form, Mapping) and IN_MEMORY in form
@@ -283,29 +208,3 @@ def _weight_form(weight: Any) -> Any:
     if weight is None or isinstance(weight, str | int | Mapping):
         return weight
     return {IN_MEMORY: "weights"}
-
-
-def _as_tuple(value: Any) -> tuple[Any, ...]:
-    if value is None:
-        return ()
-    if hasattr(value, "tolist"):  # an array, or the columns of a table
-        return _as_tuple(value.tolist())
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        return (value,)
-    return tuple(value)
-
-
-def _column_names(names: Any) -> tuple[str, ...]:
-    if isinstance(names, Path) or (isinstance(names, str) and "," not in names):
-        path = Path(names)
-        if path.is_file():
-            try:
-                lines = path.read_text(encoding="utf-8-sig").splitlines()
-            except (OSError, UnicodeDecodeError) as error:
-                raise DataError(f"The names in {str(path)!r} cannot be read: {error}.") from error
-            return tuple(line.strip() for line in lines if line.strip())
-    if isinstance(names, Path):
-        raise DataError(f"There is no file {str(names)!r} with column names.")
-    if isinstance(names, str):
-        return tuple(name.strip() for name in names.split(",")) if names.strip() else ()
-    return tuple(str(name) for name in (() if names is None else names))

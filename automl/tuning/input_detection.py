@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automl.data.request import AUTO, STANDARDIZE
+from automl.data.options import AUTO, STANDARDIZE
 from automl.engines.defaults import Probe, check_defaults
 from automl.engines.processes import Processes
 from automl.engines.space_tracing import with_hyperparameters_traced

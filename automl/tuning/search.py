@@ -66,13 +66,10 @@ def start_search(
 
     Args:
         request: What is asked.
-        directory: The run's directory, which must not exist; None for a new one below
-            ``results/``, named for the data.
+        directory: The run's directory, which must not exist; None for a new one in ``results/``.
         observer: Who watches.
-        space: The search space where it was given as an object (a `SearchSpace`, or a builder in
-            KerasTuner's form); None to find ``request.space``.
-        processes: Where workers come from, handed in where they were started early and closed by
-            who did; None to start them here.
+        space: The search space, or builder, where it was given as an object; else None.
+        processes: Where workers come from, closed by who gives them; None to start some here.
         objects: The objects whose names are in ``request``.
         left_open: Names of options that were not given, which the space's protocol may settle.
 
@@ -88,21 +85,18 @@ def start_search(
     started = time.monotonic()
     observer = observer or Observer()
     target = None if directory is None else free_directory(Path(directory))
-    request, renamed = with_current_sampler(request)
     with ExitStack() as stack:
         if processes is None:
             processes = stack.enter_context(closing(warm_processes()))
         found = _as_space(request.space if space is None else space, processes)
+        request, renamed = with_current_sampler(request)
         request, protocol_note = with_protocol(request, found.protocol, left_open)
         request = within_budget(request, found)
         wanted = InputDetection(_checked(request, found, objects), found, processes)
         check_objects(objects, processes)
         data = prepare(wanted.request.data, wanted)
         setup = _settled(wanted, data, objects, observer, renamed, protocol_note)
-        manifest = make_manifest(setup.request, setup.space, data, setup.objective)
-        if setup.request.storage is not None:
-            check_storage(setup.request.storage)
-            check_joining(setup.request.storage, manifest["study"], manifest["terms"])
+        manifest = _joinable_manifest(setup, data)
         _check_models(setup, wanted, data, observer)
         devices = _devices(setup.request, setup.space, processes)
         run = create_run(target, setup.request.data.name, manifest)
@@ -144,6 +138,16 @@ def _settled(
     )
     searched = _fitted(narrowed_space(space, request, data), request, objects, observer)
     return SearchSetup(request, searched, objective, objects)
+
+
+def _joinable_manifest(setup: SearchSetup, data: PreparedData) -> dict[str, Any]:
+    """The content of ``run.json``; where the study is in a database, it can be joined."""
+    manifest = make_manifest(setup.request, setup.space, data, setup.objective)
+    storage = setup.request.storage
+    if storage is not None:
+        check_storage(storage)
+        check_joining(storage, manifest["study"], manifest["terms"])
+    return manifest
 
 
 def _check_models(

@@ -40,6 +40,8 @@ from automl.tuning.options import SEARCH_OPTIONS
         ("directory", 5, "directory is 5, of the type int; give a path"),
         ("time", "9" * 400, "is endless"),
         ("storage", 5, "storage is 5"),
+        ("day_first", "no", "day_first is 'no', of the type str; give True or False"),
+        ("input", "none", "There is no --input none; choose raw, standardize or auto"),
     ],
 )
 def test_values_of_a_wrong_type_are_refused(tmp_path, name, value, message):

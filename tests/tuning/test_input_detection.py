@@ -140,7 +140,7 @@ def test_what_is_asked_for_overrules(tmp_path: Path) -> None:
     raw = prepare(DataRequest((x, y), input="raw"))
     assert set(np.unique(raw.train.numeric)) <= set(range(64))
     assert DataRequest.from_json({"source": "iris"}).input == "standardize"  # of an older run
-    with pytest.raises(automl.errors.RequestError, match="There is no input 'none'"):
+    with pytest.raises(automl.errors.RequestError, match="There is no --input none"):
         DataRequest((x, y), input="none")
 
 
