@@ -288,9 +288,9 @@ def compute_metric(
     """
     if isinstance(metric, str):
         base, _, number = metric.partition(":")
-        if base not in _METRICS:
+        if base not in METRICS:
             raise ValueError(f"{metric!r} cannot be computed for a {task.kind} task")
-        metric = _METRICS[base]
+        metric = METRICS[base]
         metric = metric if metric.parameter is None else metric.with_number(float(number))
     if len(truth) != len(predictions) or (weight is not None and len(weight) != len(truth)):
         raise ValueError(f"{len(truth)} true values do not fit {len(predictions)} predictions")
@@ -299,6 +299,3 @@ def compute_metric(
     if not np.isfinite(scores).all():
         return math.nan
     return metric.value(task.kind, np.asarray(truth), scores, weights)
-
-
-_METRICS: Mapping[str, Metric] = {metric.name: metric for metric in METRICS}

@@ -20,8 +20,6 @@ from automl.training.kernel.trainer import DenseTrainer
 from automl.training.returned import read_returned, value_text
 from automl.vocabulary.metrics import METRICS
 
-EPOCH_METRICS = frozenset(metric.name for metric in METRICS if metric.every_epoch)
-
 
 @dataclass(frozen=True)
 class Scored:
@@ -247,10 +245,15 @@ class Scoring:
         return {
             name: compute_metric(own.get(name, name), task, rows.truth, predictions, rows.weight)
             for name in metric_names(task, self._objective.named)
-            if name in EPOCH_METRICS or name in own or name == self._objective.name
+            if name in own or name == self._objective.name or is_light(name)
         }
 
 
 def not_finite(value: float) -> str:
     """A loss that is not finite, in a word."""
     return "NaN" if math.isnan(value) else "infinite"
+
+
+def is_light(metric: str) -> bool:
+    """Whether a metric is computed after every epoch; others are of the best one only."""
+    return METRICS[metric.partition(":")[0]].every_epoch

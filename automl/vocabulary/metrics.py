@@ -57,163 +57,166 @@ def _count(name: str, direction: str) -> Metric:
 
 
 #: The first that a task has is its default objective; what is shown comes in this order.
-METRICS: tuple[Metric, ...] = (
-    Metric(
-        "log_loss",
-        {
-            _BINARY: v.log_loss_binary,
-            _MULTICLASS: v.log_loss_multiclass,
-            _MULTILABEL: v.log_loss_binary,
-        },
-        MINIMIZE,
-        shown=True,
-        every_epoch=True,
-        sklearn=("neg_log_loss",),
-        keras=CROSSENTROPIES,
-        aliases=("logloss", CROSSENTROPY),
-    ),
-    Metric(
-        "accuracy",
-        {_BINARY: v.label_accuracy, _MULTICLASS: v.accuracy_multiclass},
-        MAXIMIZE,
-        shown=True,
-        every_epoch=True,
-        sklearn=("accuracy_score",),
-        keras=(
-            *("accuracy", "acc", "binary_accuracy", "categorical_accuracy"),
-            "sparse_categorical_accuracy",
+METRICS: Mapping[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            "log_loss",
+            {
+                _BINARY: v.log_loss_binary,
+                _MULTICLASS: v.log_loss_multiclass,
+                _MULTILABEL: v.log_loss_binary,
+            },
+            MINIMIZE,
+            shown=True,
+            every_epoch=True,
+            sklearn=("neg_log_loss",),
+            keras=CROSSENTROPIES,
+            aliases=("logloss", CROSSENTROPY),
         ),
-    ),
-    Metric(
-        "binary_accuracy",
-        {_MULTILABEL: v.label_accuracy},
-        MAXIMIZE,
-        shown=True,
-        every_epoch=True,
-        keras=("binary_accuracy",),
-    ),
-    Metric(
-        "subset_accuracy",
-        {_MULTILABEL: v.subset_accuracy},
-        MAXIMIZE,
-        shown=True,
-        every_epoch=True,
-        sklearn=("accuracy_score",),
-        aliases=("exact_match",),
-    ),
-    Metric(
-        "f1",
-        {_BINARY: v.of_positive(confusion.fbeta)},
-        MAXIMIZE,
-        shown=True,
-        sklearn=("f1_score",),
-        keras=("f1_score",),
-    ),
-    *_averages("f1", partial(_averaged, confusion.fbeta)),
-    Metric(
-        "roc_auc",
-        {_BINARY: v.roc_auc_binary},
-        MAXIMIZE,
-        shown=True,
-        sklearn=("roc_auc_score",),
-        keras=("auc",),
-    ),
-    Metric(
-        "average_precision",
-        {_BINARY: v.average_precision_binary},
-        MAXIMIZE,
-        shown=True,
-        sklearn=("average_precision_score",),
-    ),
-    Metric(
-        "mse",
-        {_REGRESSION: v.mse},
-        MINIMIZE,
-        shown=True,
-        every_epoch=True,
-        sklearn=("mean_squared_error", "neg_mean_squared_error"),
-        keras=("mse", "mean_squared_error"),
-    ),
-    Metric(
-        "rmse",
-        {_REGRESSION: v.rmse},
-        MINIMIZE,
-        shown=True,
-        every_epoch=True,
-        sklearn=("root_mean_squared_error", "neg_root_mean_squared_error"),
-        keras=("root_mean_squared_error",),
-    ),
-    Metric(
-        "mae",
-        {_REGRESSION: v.mae},
-        MINIMIZE,
-        shown=True,
-        every_epoch=True,
-        sklearn=("mean_absolute_error", "neg_mean_absolute_error"),
-        keras=("mae", "mean_absolute_error"),
-    ),
-    Metric(
-        "r2",
-        {_REGRESSION: v.r2},
-        MAXIMIZE,
-        shown=True,
-        every_epoch=True,
-        sklearn=("r2_score",),
-        keras=("r2_score",),
-    ),
-    Metric(
-        "balanced_accuracy",
-        {_BINARY: v.balanced_accuracy_binary, _MULTICLASS: v.balanced_accuracy_multiclass},
-        MAXIMIZE,
-        sklearn=("balanced_accuracy_score",),
-    ),
-    Metric("hamming_loss", {_MULTILABEL: v.hamming_loss}, MINIMIZE, aliases=("hamming",)),
-    Metric(
-        "precision",
-        {_BINARY: v.of_positive(confusion.precision)},
-        MAXIMIZE,
-        sklearn=("precision_score",),
-        keras=("precision",),
-    ),
-    Metric(
-        "recall",
-        {_BINARY: v.of_positive(confusion.recall)},
-        MAXIMIZE,
-        sklearn=("recall_score",),
-        keras=("recall",),
-        aliases=("sensitivity",),
-    ),
-    Metric(
-        "fbeta",
-        {_BINARY: lambda beta: v.of_positive(partial(confusion.fbeta, beta=beta))},
-        MAXIMIZE,
-        parameter=_BETA,
-        sklearn=("fbeta_score",),
-        keras=("fbeta_score",),
-    ),
-    *_averages("precision", partial(_averaged, confusion.precision)),
-    *_averages("recall", partial(_averaged, confusion.recall)),
-    *_averages("fbeta", _averaged_fbeta, parameter=_BETA),
-    _count("true_positives", MAXIMIZE),
-    _count("false_positives", MINIMIZE),
-    _count("true_negatives", MAXIMIZE),
-    _count("false_negatives", MINIMIZE),
-    Metric(
-        "mape",
-        {_REGRESSION: v.mape},
-        MINIMIZE,
-        sklearn=("mean_absolute_percentage_error", "neg_mean_absolute_percentage_error"),
-        keras=("mape", "mean_absolute_percentage_error"),
-    ),
-    Metric(
-        "pinball",
-        {_REGRESSION: v.pinball},
-        MINIMIZE,
-        parameter=_QUANTILE,
-        sklearn=("mean_pinball_loss",),
-        aliases=("pinball_loss", "quantile_loss", "quantile"),
-    ),
-)
+        Metric(
+            "accuracy",
+            {_BINARY: v.label_accuracy, _MULTICLASS: v.accuracy_multiclass},
+            MAXIMIZE,
+            shown=True,
+            every_epoch=True,
+            sklearn=("accuracy_score",),
+            keras=(
+                *("accuracy", "acc", "binary_accuracy", "categorical_accuracy"),
+                "sparse_categorical_accuracy",
+            ),
+        ),
+        Metric(
+            "binary_accuracy",
+            {_MULTILABEL: v.label_accuracy},
+            MAXIMIZE,
+            shown=True,
+            every_epoch=True,
+            keras=("binary_accuracy",),
+        ),
+        Metric(
+            "subset_accuracy",
+            {_MULTILABEL: v.subset_accuracy},
+            MAXIMIZE,
+            shown=True,
+            every_epoch=True,
+            sklearn=("accuracy_score",),
+            aliases=("exact_match",),
+        ),
+        Metric(
+            "f1",
+            {_BINARY: v.of_positive(confusion.fbeta)},
+            MAXIMIZE,
+            shown=True,
+            sklearn=("f1_score",),
+            keras=("f1_score",),
+        ),
+        *_averages("f1", partial(_averaged, confusion.fbeta)),
+        Metric(
+            "roc_auc",
+            {_BINARY: v.roc_auc_binary},
+            MAXIMIZE,
+            shown=True,
+            sklearn=("roc_auc_score",),
+            keras=("auc",),
+        ),
+        Metric(
+            "average_precision",
+            {_BINARY: v.average_precision_binary},
+            MAXIMIZE,
+            shown=True,
+            sklearn=("average_precision_score",),
+        ),
+        Metric(
+            "mse",
+            {_REGRESSION: v.mse},
+            MINIMIZE,
+            shown=True,
+            every_epoch=True,
+            sklearn=("mean_squared_error", "neg_mean_squared_error"),
+            keras=("mse", "mean_squared_error"),
+        ),
+        Metric(
+            "rmse",
+            {_REGRESSION: v.rmse},
+            MINIMIZE,
+            shown=True,
+            every_epoch=True,
+            sklearn=("root_mean_squared_error", "neg_root_mean_squared_error"),
+            keras=("root_mean_squared_error",),
+        ),
+        Metric(
+            "mae",
+            {_REGRESSION: v.mae},
+            MINIMIZE,
+            shown=True,
+            every_epoch=True,
+            sklearn=("mean_absolute_error", "neg_mean_absolute_error"),
+            keras=("mae", "mean_absolute_error"),
+        ),
+        Metric(
+            "r2",
+            {_REGRESSION: v.r2},
+            MAXIMIZE,
+            shown=True,
+            every_epoch=True,
+            sklearn=("r2_score",),
+            keras=("r2_score",),
+        ),
+        Metric(
+            "balanced_accuracy",
+            {_BINARY: v.balanced_accuracy_binary, _MULTICLASS: v.balanced_accuracy_multiclass},
+            MAXIMIZE,
+            sklearn=("balanced_accuracy_score",),
+        ),
+        Metric("hamming_loss", {_MULTILABEL: v.hamming_loss}, MINIMIZE, aliases=("hamming",)),
+        Metric(
+            "precision",
+            {_BINARY: v.of_positive(confusion.precision)},
+            MAXIMIZE,
+            sklearn=("precision_score",),
+            keras=("precision",),
+        ),
+        Metric(
+            "recall",
+            {_BINARY: v.of_positive(confusion.recall)},
+            MAXIMIZE,
+            sklearn=("recall_score",),
+            keras=("recall",),
+            aliases=("sensitivity",),
+        ),
+        Metric(
+            "fbeta",
+            {_BINARY: lambda beta: v.of_positive(partial(confusion.fbeta, beta=beta))},
+            MAXIMIZE,
+            parameter=_BETA,
+            sklearn=("fbeta_score",),
+            keras=("fbeta_score",),
+        ),
+        *_averages("precision", partial(_averaged, confusion.precision)),
+        *_averages("recall", partial(_averaged, confusion.recall)),
+        *_averages("fbeta", _averaged_fbeta, parameter=_BETA),
+        _count("true_positives", MAXIMIZE),
+        _count("false_positives", MINIMIZE),
+        _count("true_negatives", MAXIMIZE),
+        _count("false_negatives", MINIMIZE),
+        Metric(
+            "mape",
+            {_REGRESSION: v.mape},
+            MINIMIZE,
+            sklearn=("mean_absolute_percentage_error", "neg_mean_absolute_percentage_error"),
+            keras=("mape", "mean_absolute_percentage_error"),
+        ),
+        Metric(
+            "pinball",
+            {_REGRESSION: v.pinball},
+            MINIMIZE,
+            parameter=_QUANTILE,
+            sklearn=("mean_pinball_loss",),
+            aliases=("pinball_loss", "quantile_loss", "quantile"),
+        ),
+    )
+}
 
 # Of Keras's metrics and losses that are none of these, KerasTuner's rule: some metrics are to
 # maximize, the others and the losses to minimize (keras_tuner/engine/metrics_tracking.py).
@@ -254,7 +257,7 @@ _KERAS_MINIMIZED = frozenset(
 
 def metrics_of(kind: TaskKind) -> tuple[Metric, ...]:
     """The metrics that a kind of task has: those that are always shown first, the default first."""
-    found = [metric for metric in METRICS if kind in metric.kinds]
+    found = [metric for metric in METRICS.values() if kind in metric.kinds]
     return tuple(sorted(found, key=lambda metric: not metric.shown))
 
 
@@ -297,7 +300,7 @@ def find_metric(name: str, kind: TaskKind) -> Metric | None:
 def keras_direction(name: str) -> str | None:
     """Direction of one of Keras's own metrics or losses, as KerasTuner infers it; else None."""
     key = keyed(name).removeprefix("weighted_")
-    known = next((metric.direction for metric in METRICS if key in metric.keras), None)
+    known = next((metric.direction for metric in METRICS.values() if key in metric.keras), None)
     if known or key in _KERAS_MAXIMIZED:
         return known or MAXIMIZE
     return MINIMIZE if key in _KERAS_MINIMIZED or key.endswith("_loss") else None

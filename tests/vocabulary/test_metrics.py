@@ -17,7 +17,7 @@ from automl.vocabulary.task_kinds import TaskKind
 TRUTH, PREDICTIONS = np.array([[0.0], [1.0], [3.0]]), np.array([[0.5], [1.0], [2.0]])
 
 
-@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+@pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
 def test_names_are_the_libraries_own_with_their_direction(metric: Metric) -> None:
     for name in metric.sklearn:
         assert name in sk.get_scorer_names() or callable(getattr(sk, name))
