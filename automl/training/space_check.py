@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
+from automl.common.carrying import unpacked
 from automl.data.metrics import default_objective
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
@@ -40,7 +41,7 @@ BUDGET = TrialBudget(epochs=2, patience=2, seconds=60.0)
 
 
 def train_space(
-    reference: str, configurations: int = CONFIGURATIONS, seed: int = 0
+    reference: str, configurations: int = CONFIGURATIONS, seed: int = 0, carried: str = ""
 ) -> dict[str, Any]:
     """Builds, compiles and trains configurations of a space, on a small table for each task.
 
@@ -52,6 +53,7 @@ def train_space(
         reference: The space, as `automl.space.registry.find_space` takes it.
         configurations: How many to train on each task, the defaults first.
         seed: Seed of the toy data, the random configurations and the training.
+        carried: The space itself, serialized, where it has no reference.
 
     Returns:
         ``trained``, how many there were; ``passed``, a line for each task on what was trained;
@@ -61,7 +63,7 @@ def train_space(
     Raises:
         SpaceError: The space cannot be found or loaded.
     """
-    space = find_space(reference)
+    space: SearchSpace = unpacked(carried) if carried else find_space(reference)
     configure_device()
     if is_untraced(space):
         space = traced(space)

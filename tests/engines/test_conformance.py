@@ -12,14 +12,14 @@ from typing_extensions import override
 from automl.engines.contract import Engine
 from automl.engines.local import LocalEngine
 from automl.engines.ray import RayEngine
-from automl.trial import TrialResult
-from tests.engines.conformance import (
+from automl.testing.engines import (
     ClosingConformance,
     EngineConformance,
     Seen,
     make_job,
     make_spec,
 )
+from automl.trial import TrialResult
 
 
 class TestLocalEngine(EngineConformance):

@@ -30,7 +30,8 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from automl.errors import RequestError
-from automl.space import Boolean, Choice, Configuration, Float, Int, SearchSpace, tied
+from automl.space import Choice, Configuration, Float, Int, SearchSpace
+from automl.testing.samplers import SamplerConformance, endless_space, finite_space
 from automl.tuning.samplers import (
     DEFAULT_SAMPLER,
     SAMPLERS,
@@ -43,50 +44,6 @@ from automl.tuning.samplers.study_view import StudyView
 from automl.tuning.samplers.unit_cube import from_unit, to_unit
 
 TRIALS = 25
-
-
-def finite_space() -> SearchSpace:
-    depth = Int("depth", 0, 3)
-    optimizer = Choice("optimizer", ["sgd", "adam"])
-    return SearchSpace(
-        "finite",
-        [
-            depth,
-            Int("width", 16, 64, step=16, log=True, when=depth > 0),
-            optimizer,
-            Float("momentum", 0.5, 0.9, step=0.2, when=optimizer == "sgd"),
-            Choice("shape", [(1, 2), (3, 4)], when=depth > 1),
-        ],
-        None,
-    )
-
-
-def endless_space() -> SearchSpace:
-    depth = Int("depth", 0, 3)
-    optimizer = Choice("optimizer", ["sgd", "momentum", "adam"])
-    rate = tied(
-        "learning_rate",
-        optimizer,
-        {
-            ("sgd", "momentum"): Float("learning_rate", 1e-3, 0.5, log=True),
-            "adam": Float("learning_rate", 1e-5, 1e-2, log=True),
-        },
-    )
-    dropout = Boolean("dropout", when=depth > 0)
-    return SearchSpace(
-        "endless",
-        [
-            depth,
-            Int("width", 16, 512, step=16, log=True, when=depth > 0),
-            optimizer,
-            *rate,
-            Float("momentum", 0.5, 0.99, when=optimizer == "momentum"),
-            dropout,
-            Float("rate", 0.05, 0.6, when=dropout == True),  # noqa: E712
-            Float("smoothing", 0.0, 0.3, step=0.1),
-        ],
-        None,
-    )
 
 
 def space_for(sampler: str) -> SearchSpace:
@@ -107,6 +64,33 @@ def cost(config: Configuration) -> float:
     width = config.get("width", 8) * max(1, config.get("depth", 0))
     rate = config.get("learning_rate", 0.01)
     return abs(math.log(width / 100)) + abs(math.log10(rate) + 2) + config.get("momentum", 0)
+
+
+class TestTpeConforms(SamplerConformance):
+    name = "tpe"
+    is_pure = True
+
+    @classmethod
+    def make_sampler(cls, seed: int, space: SearchSpace) -> optuna.samplers.BaseSampler:
+        return make_sampler(cls.name, seed=seed, space=space, workers=1, direction="minimize")
+
+
+class TestEvolutionConforms(TestTpeConforms):
+    name = "evolution"
+
+
+class TestCmaesConforms(TestTpeConforms):
+    name = "cmaes"
+
+
+class TestRandomConforms(TestTpeConforms):
+    name = "random"
+
+
+class TestOptunasOwnConforms(SamplerConformance):
+    @classmethod
+    def make_sampler(cls, seed: int, space: SearchSpace) -> optuna.samplers.BaseSampler:
+        return optuna.samplers.TPESampler(seed=seed)
 
 
 class Killed(Exception):

@@ -58,7 +58,7 @@ def _slow(config: Any, inputs: Any, task: Any) -> Any:
 
     import keras
 
-    class Slow(keras.Model):
+    class Slow(keras.Model):  # type: ignore[misc]
         def train_step(self, data: Any) -> Any:
             time.sleep(1.25)
             return super().train_step(data)

@@ -1,6 +1,6 @@
 """What every engine must do: a suite for the authors of engines, to be subclassed.
 
-    class TestMyEngine(EngineConformance):
+    class TestMyEngine(EngineConformance):  # and the same with ClosingConformance
         @classmethod
         def make_engine(cls, workers: int) -> Engine:
             return MyEngine(workers)
