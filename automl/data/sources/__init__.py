@@ -1,10 +1,9 @@
 """Where rows come from: one file a format, and `load`, which finds the one that fits."""
 
 from automl.data.sources.bundled import BUNDLED
+from automl.data.sources.file_format import Loaded
 from automl.data.sources.frames import ArrayPair, checked_frame, checked_pair
 from automl.data.sources.load import (
-    Loaded,
-    arrays_in,
     check_source,
     is_bundled,
     keep_standard_input,
@@ -16,7 +15,6 @@ __all__ = [
     "BUNDLED",
     "ArrayPair",
     "Loaded",
-    "arrays_in",
     "check_source",
     "checked_frame",
     "checked_pair",

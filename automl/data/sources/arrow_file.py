@@ -6,6 +6,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from automl.data.memory import check_memory
 from automl.data.sources.content import Content
+from automl.data.sources.file_format import FileFormat
 from automl.data.sources.npz import first_line
 from automl.data.sources.parquet_file import check_columns, without_index
 from automl.errors import DataError
@@ -66,3 +67,11 @@ def _table(file: IO[bytes], content: Content) -> Any:
         check_memory(content.path, 2 * size)
         kept.append(batch)
     return pa.Table.from_batches(kept, opened.schema)
+
+
+FORMAT = FileFormat(
+    "Feather",
+    (".feather", ".arrow"),
+    lambda content, _: read_arrow(content),
+    starts=(FILE_START, OLD_START, STREAM_START),
+)

@@ -9,6 +9,7 @@ import lzma
 import sys
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -24,8 +25,6 @@ COMPRESSED = {
     ".zst": b"\x28\xb5\x2f\xfd",
 }
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-# Kinds of file that are archives themselves.
-OWN_ARCHIVES = (".npz", ".xlsx", ".xlsm", ".ods")
 CHUNK = 1 << 20
 # A file in an archive in an archive is nobody's table.
 DEEPEST = 2
@@ -59,12 +58,19 @@ class Content:
         return self.path.open("rb") if self.raw is None else io.BytesIO(self.raw)
 
 
-def open_content(source: str | Path, tables: tuple[str, ...]) -> Content:
+def open_content(
+    source: str | Path,
+    tables: tuple[str, ...],
+    archives: tuple[str, ...],
+    is_own_archive: Callable[[list[str]], bool],
+) -> Content:
     """Opens a file or standard input, and unpacks it where it is packed.
 
     Args:
         source: A path that was checked, or ``-`` for standard input.
         tables: Endings of the files that can be read.
+        archives: Those of them whose files are archives themselves.
+        is_own_archive: Tells by the names in an archive whether it is itself one such file.
 
     Raises:
         DataError: It cannot be read or unpacked, does not fit into memory, or is an archive of
@@ -76,7 +82,7 @@ def open_content(source: str | Path, tables: tuple[str, ...]) -> Content:
         if packed:
             content = _unpacked(content, packed)
         elif content.start.startswith(ZIP):
-            member = _table_in(content, tables)
+            member = _table_in(content, tables, archives, is_own_archive)
             if member is None:
                 break
             content = member
@@ -152,7 +158,12 @@ def _reader(file: IO[bytes], packed: str) -> Any:
     return opener[packed](file)
 
 
-def _table_in(content: Content, tables: tuple[str, ...]) -> Content | None:
+def _table_in(
+    content: Content,
+    tables: tuple[str, ...],
+    archives: tuple[str, ...],
+    is_own_archive: Callable[[list[str]], bool],
+) -> Content | None:
     """The one table in an archive, or None for an archive that is a table itself."""
     shown = repr(str(content.path))
     try:
@@ -174,22 +185,13 @@ def _table_in(content: Content, tables: tuple[str, ...]) -> Content | None:
             check_memory(content.path, 3 * found[0].file_size)
             raw = archive.read(found[0])
     except BROKEN as error:
-        if content.suffix in OWN_ARCHIVES:
+        if content.suffix in archives:
             return None  # whoever reads these says what is wrong
         raise DataError(
             f"The archive {shown} cannot be unpacked ({_first_line(error)}): copy or pack it again."
         ) from error
     suffix = Path(found[0].filename).suffix.lower()
     return Content(content.path, suffix, raw, raw[:4096], content.digest)
-
-
-def is_own_archive(names: list[str]) -> bool:
-    """Whether an archive is itself one file of another kind: NPZ, Excel or OpenDocument."""
-    return (
-        any(name.startswith("xl/") for name in names)
-        or "mimetype" in names
-        or (bool(names) and all(name.endswith(".npy") for name in names))
-    )
 
 
 def _likely(members: list[zipfile.ZipInfo], tables: tuple[str, ...]) -> list[zipfile.ZipInfo]:

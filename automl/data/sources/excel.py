@@ -12,6 +12,7 @@ from xml.etree.ElementTree import ParseError
 from automl.data.memory import check_memory
 from automl.data.say import Say
 from automl.data.sources.content import Content
+from automl.data.sources.file_format import FileFormat
 from automl.data.sources.npz import first_line
 from automl.data.sources.text_file import shown_name, with_header
 from automl.errors import DataError
@@ -140,3 +141,11 @@ def _written(value: Any) -> Any:
         midnight = value.time() == time(0)
         return value.date().isoformat() if midnight else value.isoformat(sep=" ")
     return value
+
+
+FORMAT = FileFormat(
+    "Excel",
+    (".xlsx", ".xlsm"),
+    lambda content, how: read_excel(content, how.names, how.say),
+    archive=lambda names: any(name.startswith("xl/") for name in names),
+)

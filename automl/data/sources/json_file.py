@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.data.memory import check_memory
+from automl.data.sources.content import Content
+from automl.data.sources.file_format import FileFormat, HowToRead
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -132,3 +135,19 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"the name {twice!r} stands twice in one record")
     return record
+
+
+RECORDS = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*"')
+
+
+def _read(content: Content, _: HowToRead) -> pd.DataFrame:
+    with content.file() as file:
+        return read_json(content.path, file.read())
+
+
+FORMAT = FileFormat(
+    "JSON lines",
+    (".jsonl", ".ndjson", ".json"),
+    _read,
+    claims=lambda start: RECORDS.match(start) is not None,
+)

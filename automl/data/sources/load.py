@@ -2,66 +2,34 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any
 
 from automl.data.request import STANDARD_INPUT, in_memory, is_in_memory
 from automl.data.say import Say
-from automl.data.sources.arrow_file import FILE_START, OLD_START, STREAM_START, read_arrow
 from automl.data.sources.bundled import BUNDLED, read_bundled
-from automl.data.sources.content import (
-    COMPRESSED,
-    ZIP,
-    Content,
-    is_own_archive,
-    open_content,
+from automl.data.sources.content import COMPRESSED, ZIP, Content, open_content
+from automl.data.sources.file_format import (
+    FileFormat,
+    HowToRead,
+    Loaded,
+    file_formats,
+    format_titles,
+    known_suffixes,
 )
-from automl.data.sources.excel import read_excel
 from automl.data.sources.frames import (
-    ArrayPair,
     checked_frame,
     checked_pair,
     frame_digest,
     pair_digest,
     table_of_pair,
 )
-from automl.data.sources.json_file import read_json
-from automl.data.sources.npz import NPY_START, npz_arrays
-from automl.data.sources.parquet_file import read_parquet
-from automl.data.sources.place import FORMATS, check_address, check_file
-from automl.data.sources.text_file import read_text_file
+from automl.data.sources.place import check_address, check_file
 from automl.errors import DataError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
-KINDS = {
-    **dict.fromkeys(TEXT_SUFFIXES, "text"),
-    **dict.fromkeys((".parquet", ".pq"), "parquet"),
-    **dict.fromkeys((".feather", ".arrow"), "arrow"),
-    **dict.fromkeys((".xlsx", ".xlsm"), "excel"),
-    **dict.fromkeys((".jsonl", ".ndjson", ".json"), "json"),
-    ".npz": "npz",
-    ".npy": "npz",
-}
-# First bytes that tell what a file is, whatever its name says.
-STARTS = {
-    b"PAR1": "parquet",
-    FILE_START: "arrow",
-    OLD_START: "arrow",
-    STREAM_START: "arrow",
-    NPY_START: "npz",
-}
-# The same for files that are no table here, with the way out.
+# First bytes of files that are no table here, with the way out.
 FOREIGN = {
     b"\xd0\xcf\x11\xe0": "an Excel file of the old kind (.xls): save it as .xlsx or CSV",
     b"\x89HDF": "an HDF5 file: save it as Parquet, CSV or NPZ",
@@ -72,29 +40,7 @@ FOREIGN = {
     b"version https://git-lfs": "a pointer of Git LFS: fetch the file itself with `git lfs pull`",
 }
 TAR, TAR_AT = b"ustar", 257
-RECORDS = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*"')
 WEB_PAGE = (b"<!doctype html", b"<html")
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What a source gave.
-
-    Attributes:
-        main: The rows, a `pandas.DataFrame` or an `ArrayPair`.
-        validation: Validation rows that the source itself sets apart, or None.
-        test: Test rows likewise.
-        target: Names of the target columns where the source knows them.
-        from_text: Whether the header was read from text, which may have none.
-        digest: SHA-256 of the content.
-    """
-
-    main: Any
-    validation: Any = None
-    test: Any = None
-    target: tuple[str, ...] = ()
-    from_text: bool = False
-    digest: bytes = field(default=b"", repr=False)
 
 
 def load(
@@ -144,12 +90,12 @@ def _load_named(
     if is_bundled(source):
         frame = checked_frame(read_bundled(str(source)), str(source))
         return Loaded(frame, target=("target",), digest=frame_digest(frame))
-    content, kind = open_source(source)
-    if kind == "npz":
-        return _of_arrays(arrays_in(content), content)
-    frame = _read_table(content, kind, names, say, separator)
-    frame = checked_frame(frame, repr(str(content.path)))
-    return Loaded(frame, from_text=kind == "text", digest=content.digest)
+    content, found = open_source(source)
+    read = found.read(content, HowToRead(names, say, separator))
+    if isinstance(read, Loaded):
+        return read
+    frame = checked_frame(read, repr(str(content.path)))
+    return Loaded(frame, from_text=found.is_text, digest=content.digest)
 
 
 def is_bundled(source: str | Path) -> bool:
@@ -157,21 +103,23 @@ def is_bundled(source: str | Path) -> bool:
     return str(source) in BUNDLED and not Path(source).exists()
 
 
-def open_source(source: str | Path) -> tuple[Content, str]:
+def open_source(source: str | Path) -> tuple[Content, FileFormat]:
     """Opens a file, or standard input, and finds which format it is.
 
     Args:
         source: A path, or ``-``.
 
     Returns:
-        What it holds, and ``text``, ``parquet``, ``arrow``, ``excel``, ``json`` or ``npz``.
+        What it holds, and its format.
 
     Raises:
         DataError: It cannot be opened, or is of no known format.
     """
     check_source(source)
-    content = open_content(source, tuple(KINDS))
-    return content, _kind(content)
+    archives = [end for end, one in known_suffixes().items() if one.archive is not None]
+    tables = tuple(known_suffixes())
+    content = open_content(source, tables, (*archives, ".ods"), is_own_archive)
+    return content, _format_of(content)
 
 
 def check_source(source: str | Path) -> None:
@@ -185,32 +133,16 @@ def check_source(source: str | Path) -> None:
     check_address(str(source))
     path = Path(source)
     plain = path.name == str(path) and not path.suffix
-    check_file(path, (*KINDS, *COMPRESSED, ".zip"), BUNDLED if plain else ())
+    endings = (*known_suffixes(), *COMPRESSED, ".zip")
+    check_file(path, format_titles(), endings, BUNDLED if plain else ())
 
 
-def _read_table(
-    content: Content, kind: str, names: Sequence[str], say: Say | None, separator: str | None
-) -> pd.DataFrame:
-    if kind == "parquet":
-        return read_parquet(content.path, content.raw)
-    if kind == "arrow":
-        return read_arrow(content)
-    if kind == "excel":
-        return read_excel(content, names, say)
-    if kind == "json":
-        with content.file() as file:
-            return read_json(content.path, file.read())
-    if content.suffix in (".tsv", ".tab") and separator is None:
-        separator = "\t"
-    return read_text_file(content.path, names, say, separator, content.raw)
-
-
-def _kind(content: Content) -> str:
+def _format_of(content: Content) -> FileFormat:
     """The format, by the first bytes, else by the name."""
     start, shown = content.start, repr(str(content.path))
-    for magic, kind in STARTS.items():
-        if start.startswith(magic):
-            return kind
+    for one in file_formats():
+        if start.startswith(one.starts or (b"\0no file",)):
+            return one
     for magic, what in FOREIGN.items():
         if start.startswith(magic):
             raise DataError(f"The file {shown} is {what}.")
@@ -219,38 +151,50 @@ def _kind(content: Content) -> str:
     if start.lstrip().lower().startswith(WEB_PAGE):
         raise DataError(f"The file {shown} is a web page: download the table itself.")
     if start.startswith(ZIP):
-        return _kind_of_archive(content)
-    named = KINDS.get(content.suffix)
+        return _format_of_archive(content)
+    known = known_suffixes()
+    named = known.get(content.suffix)
     if named is None and content.suffix and content.raw is None:
         raise DataError(
-            f"The file {shown} is of no known kind: give {FORMATS}, named {', '.join(KINDS)}, "
-            "also packed as .gz, .bz2, .xz, .zst or .zip."
+            f"The file {shown} is of no known kind: give {format_titles()}, named "
+            f"{', '.join(known)}, also packed as .gz, .bz2, .xz, .zst or .zip."
         )
-    if named in (None, "text") and RECORDS.match(start):
-        return "json"
-    if named == "excel" and b"\0" not in start:
-        raise DataError(f"The file {shown} is named as Excel but holds text: rename it to .csv.")
-    return named or "text"
+    if named is None or named.is_text:
+        claiming = (one for one in file_formats() if one.claims and one.claims(start))
+        return next(claiming, named or file_formats()[0])
+    if named.archive is not None and named.arrays is None and b"\0" not in start:
+        raise DataError(
+            f"The file {shown} is named as {named.title} but holds text: rename it to .csv."
+        )
+    return named
 
 
-def _kind_of_archive(content: Content) -> str:
-    """What an archive is that is no packed table: Excel or NPZ."""
+def _format_of_archive(content: Content) -> FileFormat:
+    """What an archive is that is no packed table."""
     shown = repr(str(content.path))
+    archives = [one for one in file_formats() if one.archive is not None]
+    of_arrays = next(one for one in archives if one.arrays is not None)
+    named = known_suffixes().get(content.suffix, of_arrays)
     try:
         with content.file() as file, zipfile.ZipFile(file) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError):
-        return KINDS.get(content.suffix, "npz")
-    if any(name.startswith("xl/") for name in names):
-        if "xl/workbook.bin" in names:
-            raise DataError(f"The file {shown} is Excel's binary kind (.xlsb): save it as .xlsx.")
-        return "excel"
-    if "mimetype" in names:
+        return named
+    if "xl/workbook.bin" in names:
+        raise DataError(f"The file {shown} is Excel's binary kind (.xlsb): save it as .xlsx.")
+    found = next((one for one in archives if one.archive and one.archive(names)), None)
+    if found is None and "mimetype" in names:
         raise DataError(
             f"The file {shown} is an OpenDocument file (ODS), which is not read: save it as .xlsx "
             "or CSV."
         )
-    return "npz" if is_own_archive(names) else KINDS.get(content.suffix, "npz")
+    return found or named
+
+
+def is_own_archive(names: Sequence[str]) -> bool:
+    """Whether an archive is itself one file of a format, or of OpenDocument."""
+    formats = [one.archive for one in file_formats() if one.archive is not None]
+    return "mimetype" in names or any(is_one(names) for is_one in formats)
 
 
 def keep_standard_input(folder: Path) -> Path:
@@ -265,45 +209,7 @@ def keep_standard_input(folder: Path) -> Path:
     Raises:
         DataError: Nothing came, or of no known format.
     """
-    content, kind = open_source(STANDARD_INPUT)
-    suffix = next(suffix for suffix, known in KINDS.items() if known == kind)
-    path = folder / f"standard input{suffix}"
+    content, found = open_source(STANDARD_INPUT)
+    path = folder / f"standard input{found.suffixes[0]}"
     path.write_bytes(content.raw or b"")
     return path
-
-
-def arrays_in(content: Content) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of an NPZ or NPY file that have a known name.
-
-    Raises:
-        DataError: It cannot be read.
-    """
-    if content.raw is None:
-        return npz_arrays(content.path)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / (Path(content.path.name).stem + ".npz")
-        path.write_bytes(content.raw)
-        return npz_arrays(path)
-
-
-def _of_arrays(arrays: dict[str, npt.NDArray[np.generic]], content: Content) -> Loaded:
-    given = set(arrays)
-    lonely = [key for key in given if _partner(key) not in given]
-    first = "x_train" if "x_train" in given else "x"
-    if first not in given or lonely:
-        raise DataError(
-            f"The file {str(content.path)!r} holds {', '.join(sorted(given)) or 'no known arrays'}:"
-            " it should hold x and y, or x_train and y_train with x_val, y_val, x_test, y_test as "
-            "wanted."
-        )
-
-    def pair(key: str) -> ArrayPair | None:
-        if key not in given:
-            return None
-        return checked_pair(arrays[key], arrays[_partner(key)])
-
-    return Loaded(pair(first), pair("x_val"), pair("x_test"), digest=content.digest)
-
-
-def _partner(key: str) -> str:
-    return ("y" if key[0] == "x" else "x") + key[1:]

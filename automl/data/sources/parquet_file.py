@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.data.memory import check_memory, fits_memory
+from automl.data.sources.file_format import FileFormat
 from automl.data.sources.npz import first_line
 from automl.errors import DataError
 
@@ -156,3 +157,11 @@ def _is_text(kind: Any) -> bool:
         or pa.types.is_large_string(kind)
         or pa.types.is_large_binary(kind)
     )
+
+
+FORMAT = FileFormat(
+    "Parquet",
+    (".parquet", ".pq"),
+    lambda content, _: read_parquet(content.path, content.raw),
+    starts=(b"PAR1",),
+)

@@ -13,7 +13,6 @@ from pathlib import Path
 from automl.common.names import did_you_mean
 from automl.errors import DataError
 
-FORMATS = "CSV, TSV, Excel, Parquet, Feather, JSON lines or NPZ"
 ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*):/{1,2}(?=\S)", re.IGNORECASE)
 COPIES = {"s3": "aws s3 cp", "gs": "gcloud storage cp", "http": "curl -O", "https": "curl -O"}
 
@@ -42,11 +41,12 @@ def check_address(source: str) -> None:
     )
 
 
-def check_file(path: Path, known: Sequence[str], others: Sequence[str] = ()) -> None:
+def check_file(path: Path, formats: str, known: Sequence[str], others: Sequence[str] = ()) -> None:
     """Checks that a path is a file with something in it.
 
     Args:
         path: The path.
+        formats: What can be read, for a message.
         known: Endings of the files that can be read.
         others: Further names that may have been meant.
 
@@ -59,7 +59,7 @@ def check_file(path: Path, known: Sequence[str], others: Sequence[str] = ()) -> 
     except (OSError, ValueError) as error:
         raise DataError(_absent(path, error, known, others)) from error
     kinds = {
-        stat.S_ISDIR: f"is a folder: give a file ({FORMATS})",
+        stat.S_ISDIR: f"is a folder: give a file ({formats})",
         stat.S_ISFIFO: "is a pipe: give - as the file, and the rows on standard input "
         "(`automl ... - < PIPE`)",
         stat.S_ISSOCK: "is a socket: give a file",

@@ -18,6 +18,8 @@ from automl.data.separators import (
     values_between_blanks,
     values_between_gaps,
 )
+from automl.data.sources.content import Content
+from automl.data.sources.file_format import FileFormat, HowToRead
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -303,3 +305,15 @@ def is_number_text(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _read(content: Content, how: HowToRead) -> pd.DataFrame:
+    separator = how.separator
+    if content.suffix in (".tsv", ".tab") and separator is None:
+        separator = "\t"
+    return read_text_file(content.path, how.names, how.say, separator, content.raw)
+
+
+FORMAT = FileFormat(
+    "CSV, TSV", (".csv", ".tsv", ".tab", ".txt", ".data", ".dat"), _read, is_text=True
+)

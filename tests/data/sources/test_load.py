@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from automl.data.sources import BUNDLED, ArrayPair, load
+from automl.data.sources import BUNDLED, ArrayPair, file_format, load
+from automl.data.sources.file_format import file_formats, format_titles
 from automl.errors import DataError
 
+FOLDER = Path(file_format.__file__).parent
 FRAME = pd.DataFrame({"a": [1, 2, 3], "b": ["x", "y", "z"]})
 
 
@@ -114,3 +118,21 @@ def test_an_archive_without_the_arrays_says_what_it_holds(tmp_path):
     np.savez(tmp_path / "b.npz", images=np.ones(3))
     with pytest.raises(DataError, match="holds no known arrays"):
         load(tmp_path / "b.npz")
+
+
+def test_a_format_is_one_file_found_by_its_suffix_and_its_content() -> None:
+    files = FOLDER.glob("*.py")
+    own = [path.stem for path in files if "\nFORMAT = " in path.read_text(encoding="utf-8")]
+    formats = file_formats()
+    assert len(formats) == len(own) == 6
+    assert [one for one in formats if one.is_text] == [formats[0]]
+    suffixes = [suffix for one in formats for suffix in one.suffixes]
+    assert len(set(suffixes)) == len(suffixes)
+    starts = [start for one in formats for start in one.starts]
+    assert not [a for a in starts for b in starts if a is not b and a.startswith(b)]
+    assert format_titles() == "CSV, TSV, Feather, Excel, JSON lines, NPZ or Parquet"
+    others = "".join(
+        path.read_text(encoding="utf-8") for path in FOLDER.glob("*.py") if path.stem not in own
+    )
+    # Nobody else lists the formats (what is no table here names ways out, such as .xlsx).
+    assert not [suffix for suffix in (".parquet", ".feather", ".jsonl", ".tsv") if suffix in others]

@@ -16,7 +16,7 @@ from automl.data.kinds.array.rows import ArrayRows
 from automl.data.kinds.array.stored import StoredArray
 from automl.data.kinds.kind import InputPlan, Kind, Positions, RawRows
 from automl.data.say import Say
-from automl.data.sources import ArrayPair, Loaded, arrays_in, is_bundled, load, open_source
+from automl.data.sources import ArrayPair, Loaded, is_bundled, load, open_source
 from automl.data.sources.npz import npz_arrays
 from automl.errors import DataError
 
@@ -105,10 +105,10 @@ def _read_array(source: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]
     if isinstance(source, np.ndarray):
         return source, None
     if isinstance(source, str | Path) and not is_bundled(source):
-        content, kind = open_source(source)
-        if kind != "npz":
+        content, found = open_source(source)
+        if found.arrays is None:
             raise DataError(NO_ARRAYS)
-        return _array_of(arrays_in(content), content.path)
+        return _array_of(found.arrays(content), content.path)
     loaded = load(source)
     if not isinstance(loaded.main, ArrayPair):
         raise DataError(NO_ARRAYS)

@@ -1,0 +1,63 @@
+"""Files of arrays, NPZ and NPY: x with y, and rows for validation and test."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.sources.content import Content
+from automl.data.sources.file_format import FileFormat, Loaded
+from automl.data.sources.frames import ArrayPair, checked_pair
+from automl.data.sources.npz import NPY_START, npz_arrays
+from automl.errors import DataError
+
+
+def _arrays_in(content: Content) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of an NPZ or NPY file that have a known name.
+
+    Raises:
+        DataError: It cannot be read.
+    """
+    if content.raw is None:
+        return npz_arrays(content.path)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / (Path(content.path.name).stem + ".npz")
+        path.write_bytes(content.raw)
+        return npz_arrays(path)
+
+
+def _of_arrays(arrays: dict[str, npt.NDArray[np.generic]], content: Content) -> Loaded:
+    given = set(arrays)
+    lonely = [key for key in given if _partner(key) not in given]
+    first = "x_train" if "x_train" in given else "x"
+    if first not in given or lonely:
+        raise DataError(
+            f"The file {str(content.path)!r} holds {', '.join(sorted(given)) or 'no known arrays'}:"
+            " it should hold x and y, or x_train and y_train with x_val, y_val, x_test, y_test as "
+            "wanted."
+        )
+
+    def pair(key: str) -> ArrayPair | None:
+        if key not in given:
+            return None
+        return checked_pair(arrays[key], arrays[_partner(key)])
+
+    return Loaded(pair(first), pair("x_val"), pair("x_test"), digest=content.digest)
+
+
+def _partner(key: str) -> str:
+    return ("y" if key[0] == "x" else "x") + key[1:]
+
+
+FORMAT = FileFormat(
+    "NPZ",
+    (".npz", ".npy"),
+    lambda content, _: _of_arrays(_arrays_in(content), content),
+    starts=(NPY_START,),
+    archive=lambda names: bool(names) and all(name.endswith(".npy") for name in names),
+    arrays=_arrays_in,
+)
