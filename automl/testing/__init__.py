@@ -1,14 +1,24 @@
 """What a plug-in must do, as tests: subclass a suite in a test file of your own and run pytest.
 
-    from automl.testing.spaces import SpaceConformance      # a search space
-    from automl.testing.samplers import SamplerConformance  # a sampler
-    from automl.testing.engines import EngineConformance    # an engine
+    from automl.testing import SpaceConformance
 
-Nothing else of automl imports pytest.
+    class TestMySpace(SpaceConformance):
+        @classmethod
+        def make_space(cls):
+            return "my_space.py:space"
+
+There is one for search spaces, one for samplers, and two for engines. Nothing else of automl
+imports pytest.
 """
 
 import pytest
 
 pytest.register_assert_rewrite(  # so that a failure shows the values
-    "automl.testing.engines", "automl.testing.samplers", "automl.testing.spaces"
+    *(f"{__name__}.{suite}_conformance" for suite in ("engine", "sampler", "space"))
 )
+
+from automl.testing.engine_conformance import ClosingConformance, EngineConformance  # noqa: E402
+from automl.testing.sampler_conformance import SamplerConformance  # noqa: E402
+from automl.testing.space_conformance import SpaceConformance  # noqa: E402
+
+__all__ = ["ClosingConformance", "EngineConformance", "SamplerConformance", "SpaceConformance"]

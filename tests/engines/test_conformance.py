@@ -12,7 +12,7 @@ from typing_extensions import override
 from automl.engines.contract import Engine
 from automl.engines.local import LocalEngine
 from automl.engines.ray import RayEngine
-from automl.testing.engines import (
+from automl.testing.engine_conformance import (
     ClosingConformance,
     EngineConformance,
     Seen,

@@ -19,7 +19,7 @@ from automl.engines.contract import Job, SpaceHandle
 from automl.engines.ray import RayEngine
 from automl.engines.ray_tune import describe_death
 from automl.engines.ray_workload import PortableSpace
-from automl.testing.engines import ENDLESS, SPACE, Seen, make_job, make_spec
+from automl.testing.engine_conformance import ENDLESS, SPACE, Seen, make_job, make_spec
 from automl.trial import Answer, FailureCause, TrialState
 
 pytestmark = pytest.mark.slow  # each starts a Ray of its own
@@ -139,7 +139,7 @@ from pathlib import Path
 import ray
 from automl.engines.contract import EpochFinished, TrialEnded
 from automl.engines.ray import RayEngine
-from automl.testing.engines import ENDLESS, Seen, make_job, make_spec
+from automl.testing.engine_conformance import ENDLESS, Seen, make_job, make_spec
 
 if sys.argv[2] == "another":
     from ray.cluster_utils import Cluster

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from automl.space import Int, SearchSpace
-from automl.testing.spaces import SpaceConformance
+from automl.testing.space_conformance import SpaceConformance
 
 
 class TestLinear(SpaceConformance):

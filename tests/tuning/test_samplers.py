@@ -31,7 +31,7 @@ from optuna.trial import TrialState
 
 from automl.errors import RequestError
 from automl.space import Choice, Configuration, Float, Int, SearchSpace
-from automl.testing.samplers import SamplerConformance, endless_space, finite_space
+from automl.testing.sampler_conformance import SamplerConformance, endless_space, finite_space
 from automl.tuning.samplers import (
     DEFAULT_SAMPLER,
     SAMPLERS,
