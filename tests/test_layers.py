@@ -127,6 +127,38 @@ def test_a_circle_is_found() -> None:
     assert circle_in({"a": ["b"], "b": ["c", "d"], "c": [], "d": ["b"]}) == ["b", "d", "b"]
 
 
+KIND_FOLDERS = sorted(path.parent for path in (ROOT / "data" / "kinds").glob("*/kind.py"))
+
+
+def test_nobody_outside_a_kind_knows_it() -> None:
+    """A kind is one folder and its Keras reading: all else asks the interface of kinds."""
+    assert [folder.name for folder in KIND_FOLDERS] == ["array", "table"]
+    for folder in KIND_FOLDERS:
+        reading = ROOT / "models" / "inputs" / f"{folder.name}.py"
+        assert reading.is_file()
+        own = f"automl.data.kinds.{folder.name}", f"automl.models.inputs.{folder.name}"
+        for path in FILES:
+            if folder in path.parents or path == reading:
+                continue
+            known = [module for module, _ in imports_of(path) if module.startswith(own)]
+            assert not known, f"{path} imports {known}"
+
+
+def test_nobody_outside_kinds_and_sources_looks_at_what_rows_are() -> None:
+    types = {"ArrayPair", "ndarray", "DataFrame", "Series"}
+    asking = []
+    for path in FILES:
+        relative = path.relative_to(ROOT)
+        if relative.parts[:2] in {("data", "kinds"), ("data", "sources")}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "isinstance":
+                asked = {getattr(one, "attr", getattr(one, "id", "")) for one in ast.walk(node)}
+                if asked & types:
+                    asking.append(f"{relative}:{node.lineno}")
+    assert not asking
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_above_the_line_nothing_imports_tensorflow(path: Path) -> None:
     if room_of(path) in {*BELOW_THE_LINE, "testing"}:  # which only tests import

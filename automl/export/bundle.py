@@ -12,7 +12,7 @@ from automl.common.bounded import MOST_JSON, parsed_json, read_bounded
 from automl.common.forms import check_form, read_form
 from automl.common.root import Root
 from automl.common.sealed import unsealed
-from automl.data.kinds.table.model_inputs import columns_of
+from automl.data.kinds.kind import columns_of
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task
 from automl.errors import RequestError, RunError

@@ -18,9 +18,10 @@ from automl.data.clipping import Clip, ClipKind
 from automl.data.columns.column import ColumnSource
 from automl.data.columns.cycles import Cycle
 from automl.data.kinds.array.plan import ArrayFeature, ArrayPlan
+from automl.data.kinds.kind import columns_of
 from automl.data.kinds.table import model_inputs as model_inputs_module
 from automl.data.kinds.table.features import CategoricalFeature, NumericFeature
-from automl.data.kinds.table.model_inputs import MANY_COLUMNS, columns_of, input_names
+from automl.data.kinds.table.model_inputs import MANY_COLUMNS, input_names
 from automl.data.kinds.table.plan import TablePlan
 from automl.data.plan import PreprocessingPlan, TargetScale
 from automl.data.task import Task, TaskKind

@@ -139,6 +139,21 @@ class InputPlan(ABC):
         """What each column, or the one block of a row, is, as JSON."""
 
 
+def columns_of(inputs: Mapping[str, str]) -> dict[str, list[str]]:
+    """Which columns each input takes.
+
+    Args:
+        inputs: As `InputPlan.input_names` gives them.
+
+    Returns:
+        Input name to the names of its columns, in their order.
+    """
+    columns: dict[str, list[str]] = {}
+    for column, name in inputs.items():
+        columns.setdefault(name, []).append(column)
+    return columns
+
+
 class RawRows(ABC):
     """Raw rows of a kind: a data set's inputs before anything is fitted."""
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.columns.cycles import turns
+from automl.data.kinds.kind import columns_of
 from automl.data.kinds.table.features import CategoricalFeature, NumericFeature
-from automl.data.kinds.table.model_inputs import columns_of
 from automl.data.kinds.table.plan import TablePlan
 from automl.models.inputs.scaling import clipped, standardized
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 MANY_COLUMNS = 200
 """Columns up to which each has an input of its own. What Keras takes to build, to save and to load
@@ -38,21 +38,6 @@ def table_inputs(columns: Sequence[str], texts: Collection[str]) -> dict[str, st
     if len(columns) <= MANY_COLUMNS:
         return input_names(columns)
     return {name: TEXTS if name in texts else NUMBERS for name in columns}
-
-
-def columns_of(inputs: Mapping[str, str]) -> dict[str, list[str]]:
-    """Which columns each input takes.
-
-    Args:
-        inputs: As `table_inputs` gives them.
-
-    Returns:
-        Input name to the names of its columns, in their order.
-    """
-    columns: dict[str, list[str]] = {}
-    for column, name in inputs.items():
-        columns.setdefault(name, []).append(column)
-    return columns
 
 
 def input_names(columns: Sequence[str]) -> dict[str, str]:

@@ -14,10 +14,10 @@ from automl.common.names import did_you_mean
 from automl.data.clipping import Clip
 from automl.data.columns.cycles import Cycle, waves
 from automl.data.columns.unread import Tell
-from automl.data.kinds.kind import FloatArray, InputPlan, IntArray
+from automl.data.kinds.kind import FloatArray, InputPlan, IntArray, columns_of
 from automl.data.kinds.signature import InputSignature
 from automl.data.kinds.table.features import CategoricalFeature, Feature, NumericFeature
-from automl.data.kinds.table.model_inputs import columns_of, table_inputs
+from automl.data.kinds.table.model_inputs import table_inputs
 from automl.errors import DataError
 
 if TYPE_CHECKING:
