@@ -6,6 +6,7 @@ import math
 import numbers
 import operator
 import os
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +17,11 @@ from automl.errors import RequestError
 Check = Callable[[str, Any], Any]
 #: Whole numbers from here on are none that a run's record holds.
 BEYOND = 2**63
+#: Bytes that no machine has, in place of numbers beyond.
+LARGEST_SIZE = 2.0**62
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?")
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def flag_of(name: str) -> str:
@@ -118,6 +124,51 @@ def not_negative(name: str, value: Any) -> float:
     if number < 0:
         raise RequestError(f"{flag_of(name)} is {number:g}; it must not be negative.")
     return number
+
+
+def above_zero_seconds(name: str, value: Any) -> float:
+    """Seconds above zero, of a number or of a text such as ``90``, ``10m``, ``1.5h`` or ``1h30m``.
+
+    Raises:
+        RequestError: It is neither, or not above zero.
+    """
+    seconds = value
+    if isinstance(value, str):
+        text = value.strip().lower()
+        parts = _DURATION.findall(text)
+        if "".join(number + unit for number, unit in parts) != text or not parts:
+            raise RequestError(
+                f"{flag_of(name)} is {value!r:.60}, no duration; write it like 90s, 10m, 1.5h or "
+                "1h30m."
+            )
+        seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    seconds = finite_number(name, seconds, "seconds as a number, or a text such as '10m'")
+    if not seconds > 0:
+        raise RequestError(f"{flag_of(name)} is {seconds:g} s; it must be above zero.")
+    return seconds
+
+
+def above_zero_bytes(name: str, value: Any) -> int:
+    """Bytes of a whole number, or of a text such as ``500M``, ``4G`` or ``1.5 GB``.
+
+    Each unit is 1,024 of the one before.
+
+    Raises:
+        RequestError: It is neither, or not above zero.
+    """
+    size = value
+    if isinstance(value, str):
+        found = _SIZE.fullmatch(value.strip().lower())
+        if found is None:
+            raise RequestError(
+                f"{flag_of(name)} is {value!r:.60}, no size; write it like 500M, 4G or 1.5G."
+            )
+        unit = " kmgt".index(found[2] or " ")
+        size = int(min(float(found[1]), LARGEST_SIZE) * 1024**unit)
+    size = whole_number(name, size, "bytes as a whole number, or a text such as '4G'")
+    if size <= 0:
+        raise RequestError(f"{flag_of(name)} is {value}; it must be above zero, such as 500M.")
+    return size
 
 
 def one_of(known: Sequence[str]) -> Check:

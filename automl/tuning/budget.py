@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from automl.common.option_values import at_least, finite_number, flag_of
+from automl.common.option_values import above_zero_seconds, at_least
 from automl.errors import RequestError
 from automl.trial import TrialResult
 
@@ -35,80 +32,6 @@ LEAST_FOR_TEST_ROWS = 2.0 if _FORKS else 2.0 + LIKELY_IMPORT
 #: Least `--time` of a new search. Importing TensorFlow, then scoring, exporting and checking the
 #: export, took 6 s on two cores; below this it cannot come to anything.
 LEAST_TIME = 6.0
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
-#: Bytes that no machine has, in place of numbers beyond.
-LARGEST_SIZE = 2.0**62
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?")
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def parse_duration(text: str) -> float:
-    """Reads a duration such as ``90``, ``10m``, ``1.5h`` or ``1h30m``.
-
-    Args:
-        text: Numbers with the units s, m, h or d; a number alone is in seconds.
-
-    Returns:
-        The duration in seconds.
-
-    Raises:
-        RequestError: The text is no duration, or is zero.
-    """
-    parts = _DURATION.findall(text.strip().lower())
-    if "".join(number + unit for number, unit in parts) != text.strip().lower() or not parts:
-        raise RequestError(f"{text!r} is not a duration; write it like 90s, 10m, 1.5h or 1h30m.")
-    seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
-    if not math.isfinite(seconds):
-        raise RequestError("The duration is endless; write it like 90s, 10m, 1.5h or 1h30m.")
-    if seconds <= 0:
-        raise RequestError(f"The duration {text!r} is not above zero; write it like 90s or 10m.")
-    return seconds
-
-
-def parse_size(text: str) -> int:
-    """Reads a size such as ``500M``, ``4G`` or ``1.5 GB``; a number alone is in bytes.
-
-    Args:
-        text: A number with the unit K, M, G or T, each 1,024 of the one before.
-
-    Returns:
-        The size in bytes.
-
-    Raises:
-        RequestError: The text is no size, or is zero.
-    """
-    found = _SIZE.fullmatch(text.strip().lower())
-    if found is None:
-        raise RequestError(f"{text!r} is not a size; write it like 500M, 4G or 1.5G.")
-    size = int(min(float(found[1]), LARGEST_SIZE) * 1024 ** " kmgt".index(found[2] or " "))
-    if size <= 0:
-        raise RequestError(f"The size {text!r} is not above zero; write it like 500M or 4G.")
-    return size
-
-
-def seconds_of(duration: float | str | None) -> float | None:
-    """A duration in seconds, however it was given; see `parse_duration`."""
-    return parse_duration(duration) if isinstance(duration, str) else duration
-
-
-def above_zero_seconds(name: str, given: Any) -> float:
-    """The seconds, above zero, of an option's number or text; see `seconds_of`.
-
-    Raises:
-        RequestError: It is neither, or not above zero.
-    """
-    expected = "seconds as a number, or a text such as '10m'"
-    seconds = finite_number(name, seconds_of(given), expected)
-    if not seconds > 0:
-        raise RequestError(f"{flag_of(name)} is {seconds:g} s; it must be above zero.")
-    return seconds
-
-
-def bytes_of(size: int | str | None) -> int | None:
-    """A size in bytes, however it was given; see `parse_size`."""
-    return parse_size(size) if isinstance(size, str) else size
-
-
 #: Share of all worker seconds of a search under --time that one trial may take. Without a bound
 #: one trial (ftrl, batches of 16) took half of the worker seconds of 90 s on two cores (measured);
 #: with this one, eight that never stop by themselves would fill the search. Shares of 1/4 and 1/16
@@ -144,11 +67,11 @@ class SearchBudget:
             raise RequestError("The search has no end: give --trials, --time or both.")
 
 
-def budget_of(trials: int | None, time: float | str | None) -> SearchBudget:
-    """The budget of a number of trials, a duration or both; of neither, the usual trials."""
-    if trials is None and time is None:
+def budget_of(trials: int | None, seconds: float | None) -> SearchBudget:
+    """The budget of a number of trials, a time or both; of neither, the usual trials."""
+    if trials is None and seconds is None:
         trials = DEFAULT_TRIALS
-    return SearchBudget(trials, seconds_of(time))
+    return SearchBudget(trials, seconds)
 
 
 class Clock:

@@ -8,12 +8,18 @@ from collections.abc import Callable
 from typing import Annotated, Any, TypedDict
 
 from automl.common.option import Option
-from automl.common.option_values import at_least, flag_of, one_of, path, whole_number
+from automl.common.option_values import (
+    above_zero_bytes,
+    above_zero_seconds,
+    at_least,
+    flag_of,
+    one_of,
+    path,
+)
 from automl.engines.devices import DEVICES
 from automl.engines.limits import LEAST_WORKER_MEMORY
 from automl.engines.process_memory import shown_size
 from automl.errors import RequestError
-from automl.tuning.budget import above_zero_seconds, bytes_of
 from automl.tuning.interruption import DEFAULT_GRACE
 
 ENGINES = ("local", "ray")
@@ -25,8 +31,7 @@ def _size(least: int, why: str) -> Callable[[str, Any], int]:
     """What reads bytes of a number, or of a text such as ``4G``, and refuses fewer than some."""
 
     def check(name: str, given: Any) -> int:
-        expected = "bytes as a whole number, or a text such as '4G'"
-        size = whole_number(name, bytes_of(given), expected)
+        size = above_zero_bytes(name, given)
         if size < least:
             raise RequestError(
                 f"{flag_of(name)} is {shown_size(size)}, but {why}; give at least "

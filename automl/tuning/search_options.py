@@ -8,10 +8,10 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from automl.common.option import Option
-from automl.common.option_values import at_least, not_negative
+from automl.common.option_values import above_zero_seconds, at_least, not_negative
 from automl.errors import RequestError
 from automl.space.batch_size import checked_batch_size
-from automl.tuning.budget import DEFAULT_TRIALS, above_zero_seconds
+from automl.tuning.budget import DEFAULT_TRIALS
 from automl.tuning.pruners import DEFAULT_WITH_TIME, DEFAULT_WITH_TRIALS, PRUNERS
 from automl.tuning.samplers import DEFAULT_SAMPLER, SAMPLERS
 

@@ -221,13 +221,13 @@ def test_a_class_weight_that_is_no_number_is_refused() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--time", "soon"], "soon"),
+        (["--time", "soon"], "--time is 'soon', no duration"),
         (["--time", "3s"], "start-up and the checked export alone"),
-        (["--memory-per-worker", "lots"], "lots"),
+        (["--memory-per-worker", "lots"], "--memory-per-worker is 'lots', no size"),
         (["--memory-per-worker", "100M"], "TensorFlow alone takes"),
         (["--memory-per-worker", "4G", "--engine", "ray"], "--engine local"),
-        (["--max-disk", "0"], "not above zero"),
-        (["--grace", "0"], "not above zero"),
+        (["--max-disk", "0"], "--max-disk is 0; it must be above zero"),
+        (["--grace", "0"], "--grace is 0 s; it must be above zero"),
         (["--max-disk", "1M"], "--max-disk is 1 MB"),
         (["--keep-models", "0"], "--keep-models is 0"),
         (["--trials", "0"], "--trials is 0"),

@@ -7,6 +7,7 @@ import pytest
 
 import automl
 from automl.common.option import check_options
+from automl.common.option_values import above_zero_bytes, above_zero_seconds
 from automl.errors import RequestError
 from automl.tuning.options import SEARCH_OPTIONS
 
@@ -38,7 +39,7 @@ from automl.tuning.options import SEARCH_OPTIONS
             "derives from optuna.samplers.BaseSampler",
         ),
         ("directory", 5, "directory is 5, of the type int; give a path"),
-        ("time", "9" * 400, "is endless"),
+        ("time", "9" * 400, "--time is inf; it must be a finite number"),
         ("storage", 5, "storage is 5"),
         ("day_first", "no", "day_first is 'no', of the type str; give True or False"),
         ("input", "none", "There is no --input none; choose raw, standardize or auto"),
@@ -63,3 +64,38 @@ def test_what_is_no_option_is_left_alone():
     rows = object()
     given = {"data": rows, "workers": None, "time": "10m"}
     assert check_options(SEARCH_OPTIONS, given) == {"data": rows, "workers": None, "time": 600.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("1000", 1000),
+        ("500M", 500 << 20),
+        ("4G", 4 << 30),
+        ("4 GB", 4 << 30),
+        ("1.5gib", 3 << 29),
+        ("2k", 2048),
+        ("1T", 1 << 40),
+    ],
+)
+def test_sizes_are_read(text: str, size: int) -> None:
+    assert above_zero_bytes("max_disk", text) == size
+
+
+@pytest.mark.parametrize("text", ["", "G", "4X", "-4G", "4G4M", "0", "0.0001K", "1e9"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(RequestError, match=r"--max-disk is .*500M"):
+        above_zero_bytes("max_disk", text)
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"), [("90", 90.0), ("10m", 600.0), (" 1H30m ", 5400.0), ("1.5h", 5400.0)]
+)
+def test_durations_are_read(given: str, seconds: float) -> None:
+    assert above_zero_seconds("time", given) == seconds
+
+
+@pytest.mark.parametrize("given", ["", "m", "10x", "-5s", "1h 30m", "0s", 0, -1.0])
+def test_what_is_no_duration_is_refused(given: object) -> None:
+    with pytest.raises(RequestError, match="--time is "):
+        above_zero_seconds("time", given)

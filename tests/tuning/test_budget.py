@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from automl.errors import RequestError
 from automl.trial import TrialResult, TrialState
 from automl.tuning.budget import (
     EXPORT_IMPORTS,
@@ -14,7 +13,6 @@ from automl.tuning.budget import (
     LIKELY_IMPORT,
     Clock,
     SearchBudget,
-    parse_size,
 )
 
 
@@ -59,28 +57,6 @@ def test_the_test_rows_get_what_the_export_leaves() -> None:
 
 def test_trials_get_half_of_a_short_time_at_least() -> None:
     assert left(10.0, 30.0) == 5.0
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [
-        ("1000", 1000),
-        ("500M", 500 << 20),
-        ("4G", 4 << 30),
-        ("4 GB", 4 << 30),
-        ("1.5gib", 3 << 29),
-        ("2k", 2048),
-        ("1T", 1 << 40),
-    ],
-)
-def test_sizes_are_read(text: str, size: int) -> None:
-    assert parse_size(text) == size
-
-
-@pytest.mark.parametrize("text", ["", "G", "4X", "-4G", "4G4M", "0", "0.0001K", "1e9"])
-def test_what_is_no_size_is_refused(text: str) -> None:
-    with pytest.raises(RequestError, match=r"500M"):
-        parse_size(text)
 
 
 def test_an_import_that_goes_on_is_taken_for_a_slow_one() -> None:
