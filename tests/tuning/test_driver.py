@@ -199,7 +199,7 @@ def test_epochs_of_the_first_fold_alone_are_what_pruners_see(tmp_path: Path) -> 
     assert {execution for execution, _ in told} == {1, 2, 3}
 
 
-@pytest.mark.parametrize("pruner", ["asha", "median", "patient"])
+@pytest.mark.parametrize("pruner", ["asha", "median"])
 def test_trials_that_ask_less_often_are_pruned_at_the_same_epochs(
     tmp_path: Path, pruner: str
 ) -> None:
