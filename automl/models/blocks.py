@@ -21,6 +21,7 @@ from automl.vocabulary.activations import (
     LINEAR,
     Activation,
 )
+from automl.vocabulary.layers import DROPOUTS, NONE, NORMALIZATIONS, REGULARIZERS, LayerEntry
 
 Tensor: TypeAlias = Any
 
@@ -131,15 +132,16 @@ def make_regularizer(name: str, strength: float) -> Any:
     Raises:
         SpaceError: If the name is not known.
     """
-    if name == "none":
+    if name == NONE:
         return None
-    if name == "l1":
-        return keras.regularizers.L1(strength)
-    if name == "l2":
-        return keras.regularizers.L2(strength)
-    if name == "l1_l2":
-        return keras.regularizers.L1L2(l1=strength, l2=strength)
-    raise SpaceError(f"There is no regularizer {name!r}; choose none, l1, l2 or l1_l2.")
+    entry = _known("regularizer", name, REGULARIZERS)
+    return getattr(keras.regularizers, entry.keras)(**dict.fromkeys(entry.arguments, strength))
+
+
+def _known(what: str, name: str, entries: Mapping[str, LayerEntry]) -> LayerEntry:
+    if name not in entries:
+        raise SpaceError(f"There is no {what} {name!r}; choose {', '.join((NONE, *entries))}.")
+    return entries[name]
 
 
 def dense_stack(inputs: Tensor, widths: list[int], style: DenseStyle) -> Tensor:
@@ -228,13 +230,9 @@ def _activated(x: Tensor, style: DenseStyle) -> Tensor:
 
 
 def _normalized(x: Tensor, style: DenseStyle) -> Tensor:
-    if style.normalization == "batch":
-        return keras.layers.BatchNormalization(momentum=style.batch_norm_momentum)(x)
-    if style.normalization == "layer":
-        return keras.layers.LayerNormalization()(x)
-    raise SpaceError(
-        f"There is no normalization {style.normalization!r}; choose none, batch or layer."
-    )
+    entry = _known("normalization", style.normalization, NORMALIZATIONS)
+    arguments = {name: getattr(style, given) for name, given in entry.arguments.items()}
+    return getattr(keras.layers, entry.keras)(**arguments)(x)
 
 
 def _rate(style: DenseStyle, position: int, depth: int) -> float:
@@ -247,15 +245,7 @@ def _rate(style: DenseStyle, position: int, depth: int) -> float:
 
 
 def _dropout(x: Tensor, style: DenseStyle, rate: float) -> Tensor:
-    if style.dropout_kind == "none" or rate <= 0.0:
+    if style.dropout_kind == NONE or rate <= 0.0:
         return x
-    kinds = {
-        "dropout": keras.layers.Dropout,
-        "alpha": keras.layers.AlphaDropout,
-        "gaussian": keras.layers.GaussianDropout,
-    }
-    if style.dropout_kind not in kinds:
-        raise SpaceError(
-            f"There is no dropout {style.dropout_kind!r}; choose none, {', '.join(kinds)}."
-        )
-    return kinds[style.dropout_kind](rate)(x)
+    entry = _known("dropout", style.dropout_kind, DROPOUTS)
+    return getattr(keras.layers, entry.keras)(rate)(x)

@@ -41,10 +41,15 @@ from automl.vocabulary.activations import (
     LINEAR,
     SATURATING,
 )
+from automl.vocabulary.layers import (
+    BATCH_NORM_LEAST_BATCH,
+    INPUT_NORMALIZATIONS,
+    NONE,
+    NORMALIZATIONS,
+    STANDARDIZE,
+)
 from automl.vocabulary.optimizers import OPTIMIZERS
 from automl.vocabulary.sources import FERLITSCH_DESIGN, GERON, REALMLP, TABM, ZAFAR
-
-BATCH_NORM_LEAST_BATCH = 20
 
 _DEPTH, _BATCH = Ref("depth"), Ref("batch_size")
 _ACTIVATION = Ref("activation")
@@ -158,7 +163,7 @@ def _hidden_normalization() -> list[Hyperparameter]:
     return [
         Choice(
             "normalization",
-            ["none", "batch", "layer"],
+            [NONE, *NORMALIZATIONS],
             when=free & large,
             otherwise="none",
             help=help_text,
@@ -166,7 +171,7 @@ def _hidden_normalization() -> list[Hyperparameter]:
         ),
         Choice(
             "normalization",
-            ["none", "layer"],
+            [NONE, *(name for name, one in NORMALIZATIONS.items() if one.least_batch == 1)],
             when=free & (_BATCH < BATCH_NORM_LEAST_BATCH),
             label="small batches",
             help=help_text,
@@ -215,7 +220,7 @@ def _input_normalization() -> list[Hyperparameter]:
     return [
         Choice(
             "input_normalization",
-            ["standardize", "batch", "none"],
+            INPUT_NORMALIZATIONS,
             when=not_selu() & (_BATCH >= BATCH_NORM_LEAST_BATCH),
             otherwise="standardize",
             help=help_text,
@@ -223,7 +228,7 @@ def _input_normalization() -> list[Hyperparameter]:
         ),
         Choice(
             "input_normalization",
-            ["standardize", "none"],
+            [STANDARDIZE, NONE],
             when=not_selu() & (_BATCH < BATCH_NORM_LEAST_BATCH),
             label="small batches",
             help=help_text,

@@ -10,6 +10,7 @@ from automl.space.choice import Choice
 from automl.space.condition import Condition, Ref
 from automl.space.hyperparameter import Hyperparameter
 from automl.space.numeric import Float
+from automl.vocabulary.layers import DROPOUTS, NONE, REGULARIZERS
 from automl.vocabulary.sources import FERLITSCH_HANDBOOK, GERON, ZAFAR
 
 
@@ -26,7 +27,7 @@ def dropout_hyperparameters() -> list[Hyperparameter]:
     return [
         Choice(
             "dropout_kind",
-            ["none", "dropout", "gaussian"],
+            [NONE, *(name for name, one in DROPOUTS.items() if not one.with_selu)],
             when=Ref("activation") != "selu",
             otherwise="none",
             help=help_text,
@@ -34,7 +35,7 @@ def dropout_hyperparameters() -> list[Hyperparameter]:
         ),
         Choice(
             "dropout_kind",
-            ["none", "alpha"],
+            [NONE, *(name for name, one in DROPOUTS.items() if one.with_selu)],
             when=Ref("activation") == "selu",
             label="selu",
             help=help_text,
@@ -68,7 +69,7 @@ def regularizer_hyperparameters(*, linear: bool = False) -> list[Hyperparameter]
     return [
         Choice(
             "regularizer",
-            ["none", "l1", "l2", "l1_l2"],
+            [NONE, *REGULARIZERS],
             when=None if linear else not_selu(),
             otherwise="none",
             help="penalty on kernels",

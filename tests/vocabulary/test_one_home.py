@@ -23,7 +23,7 @@ from automl.space.choice import Choice
 from automl.space.dense import activation_hyperparameters
 from automl.training.kernel.codes import SLOTS, Clipping, Flow, LossKind, OperationKind, Rule
 from automl.training.scoring import is_light
-from automl.vocabulary import activations, inputs, losses, metrics, optimizers, schedules
+from automl.vocabulary import activations, inputs, layers, losses, metrics, optimizers, schedules
 from automl.vocabulary.activations import Activation
 from automl.vocabulary.metric import MINIMIZE, Metric
 from automl.vocabulary.optimizers import Optimizer
@@ -40,6 +40,10 @@ NAMES = {
     "hyperparameters": {one.name for one in RANGES},
     "activations": {*activations.ACTIVATIONS},
     "initializers": {*activations.INITIALIZERS},
+    "normalizations": {layers.NONE, *layers.NORMALIZATIONS},
+    "input normalizations": {*layers.INPUT_NORMALIZATIONS},
+    "dropouts": {layers.NONE, *layers.DROPOUTS},
+    "regularizers": {layers.NONE, *layers.REGULARIZERS},
     "losses": {*losses.REGRESSION_LOSSES},
     "crossentropies": {*losses.CROSSENTROPIES},
     "inputs": {*inputs.INPUTS},

@@ -16,13 +16,12 @@ import numpy as np
 
 from automl.data.plan import InputSignature
 from automl.errors import SpaceError
+from automl.vocabulary.layers import INPUT_NORMALIZATIONS
 
 ONE_HOT_BELOW = 10
 EMBEDDING_ABOVE = 50
 """One-hot below 10 categories, embedding above 50, either between: Géron, Hands-On Machine
 Learning, 2nd ed., chapter 13."""
-
-INPUT_NORMALIZATIONS = ("standardize", "batch", "none")
 
 
 def embedding_size(categories: int) -> int:

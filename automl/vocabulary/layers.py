@@ -1,0 +1,51 @@
+"""What stands between dense layers: normalizations, dropouts, and the penalties on kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+NONE = "none"
+
+
+@dataclass(frozen=True)
+class LayerEntry:
+    """A layer or penalty of Keras's under a name of a space.
+
+    Attributes:
+        keras: Keras's class.
+        arguments: What its class takes, with the hyperparameter that gives it.
+        least_batch: Rows that a batch has to have for it.
+        with_selu: Whether a stack of SELU layers still normalizes itself with it, and only such a
+            stack has a use for it.
+    """
+
+    keras: str
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    least_batch: int = 1
+    with_selu: bool = False
+
+
+BATCH_NORM_LEAST_BATCH = 20
+NORMALIZATIONS: Mapping[str, LayerEntry] = {
+    "batch": LayerEntry(
+        "BatchNormalization", {"momentum": "batch_norm_momentum"}, BATCH_NORM_LEAST_BATCH
+    ),
+    "layer": LayerEntry("LayerNormalization"),
+}
+STANDARDIZE = "standardize"
+#: What happens to numeric columns first; of small batches all but that of batches.
+INPUT_NORMALIZATIONS = (STANDARDIZE, "batch", NONE)
+
+DROPOUTS: Mapping[str, LayerEntry] = {
+    "dropout": LayerEntry("Dropout"),
+    "gaussian": LayerEntry("GaussianDropout"),
+    "alpha": LayerEntry("AlphaDropout", with_selu=True),
+}
+
+_STRENGTH = "regularization"
+REGULARIZERS: Mapping[str, LayerEntry] = {
+    "l1": LayerEntry("L1", {"l1": _STRENGTH}),
+    "l2": LayerEntry("L2", {"l2": _STRENGTH}),
+    "l1_l2": LayerEntry("L1L2", {"l1": _STRENGTH, "l2": _STRENGTH}),
+}
