@@ -327,9 +327,7 @@ def main() -> None:
             print(heading, flush=True)
             parts.append(f"**{heading}**\n\n{table(tasks, asked)}")
     if asked.output is not None:
-        write_section(
-            asked.output, "samplers", "\n\n".join(["## Samplers", *parts])
-        )
+        write_section(asked.output, "samplers", "\n\n".join(["## Samplers", *parts]))
 
 
 if __name__ == "__main__":
