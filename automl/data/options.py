@@ -10,8 +10,8 @@ from typing import Annotated, Any, TypedDict
 from automl.common.option import Option, options_of
 from automl.common.option_values import of_types, one_of
 from automl.data.clipping import ClipKind
-from automl.data.option_values import (
-    class_weights,
+from automl.data.data_option_values import (
+    class_weight_option,
     clip_kind,
     column_names,
     column_or_position,
@@ -274,7 +274,7 @@ class SplitOptions(TypedDict, total=False):
             "Weight of each class in training: balanced (as if classes were equally frequent), "
             "or given. Default: all alike.",
             metavar="balanced|A=2,B=1",
-            check=class_weights,
+            check=class_weight_option,
             parse=parse_class_weight,
         ),
     ]

@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from automl.cli.main import main, make_app
-from automl.data.option_values import parse_class_weight, parse_rows
+from automl.data.data_option_values import parse_class_weight, parse_rows
 from automl.errors import RequestError
 from automl.tuning.options import SEARCH_OPTIONS
 from automl.tuning.search_options import parse_settings

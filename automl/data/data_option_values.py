@@ -171,7 +171,7 @@ def share_or_rows(name: str, value: Any) -> Any:
     return value
 
 
-def class_weights(name: str, value: Any) -> Any:
+def class_weight_option(name: str, value: Any) -> Any:
     """``"balanced"``, or the weight of each class.
 
     Raises:
