@@ -117,7 +117,13 @@ class Run:
         """
         return RunTrial(self._directory, self.record.find(number))
 
-    def export(self, to: str | Path, trial: int | str | None = None, trust: bool = False) -> Path:
+    def export(
+        self,
+        to: str | Path,
+        trial: int | str | None = None,
+        trust: bool = False,
+        format: str = "bundle",
+    ) -> Path:
         """Exports a trial's model as a bundle, checked to predict what was scored.
 
         Args:
@@ -125,6 +131,7 @@ class Run:
             trial: The trial's number or baseline's name; None for the best.
             trust: Consent to run the code that the run holds of its author's, where the model
                 needs it; without it such a model is refused.
+            format: Name of the format; see `automl.export.formats`.
 
         Returns:
             The bundle's directory.
@@ -136,12 +143,15 @@ class Run:
         """
         from automl.engines.run_in_child import run_in_child
         from automl.engines.warm_processes import warm_processes
+        from automl.export.formats import check_format
         from automl.export.writing import check_free
         from automl.results.export_request import export_request
 
+        check_format(format)
         check_free(Path(to))  # before TensorFlow is started
         place = Path(to).absolute()
-        arguments = export_request(self._directory, trial, place, self.record, trust)
+        asked = export_request(self._directory, trial, place, self.record, trust)
+        arguments = {**asked, "format_name": format}
         processes = warm_processes()
         try:
             run_in_child(processes, "automl.export.in_child:export_in_child", arguments)

@@ -71,6 +71,9 @@ def export(
         str,
         typer.Argument(metavar="TRIAL", help="A trial's number, a baseline's name, or best."),
     ] = "best",
+    format_: Annotated[
+        str, typer.Option("--format", "-f", metavar="NAME", help="Its format: bundle.")
+    ] = "bundle",
     storage: ReadStorage = None,
     trust: Trust = False,
     as_json: AsJson = False,
@@ -84,7 +87,7 @@ def export(
     from automl.cli.results import parse_trial
 
     found = load_run(run, storage)
-    bundle = found.export(to, parse_trial(trial), trust)
+    bundle = found.export(to, parse_trial(trial), trust, format_)
     if as_json:
         number = parse_trial(trial)
         print_json(

@@ -24,7 +24,7 @@ from automl.export.bundle import (
     load_keras,
     open_bundle,
 )
-from automl.export.formats import Exported
+from automl.export.formats import DEFAULT, Exported
 from automl.export.loadable import loader_of
 from automl.export.new_process import new_process
 from automl.export.predict import evaluate, predict
@@ -47,6 +47,7 @@ def export_in_child(
     card: str,
     to: str,
     code: Mapping[str, Any] | None = None,
+    format_name: str = DEFAULT,
 ) -> dict[str, Any]:
     """Exports a trial's model as a bundle and checks that it is the one that was scored.
 
@@ -64,6 +65,7 @@ def export_in_child(
         to: The bundle's directory, which must not exist.
         code: Code of a person's own that the model needs, for which there is consent: what
             `automl.space.own_code.read_code` takes, with ``folder`` and ``objects``; or None.
+        format_name: The format; see `automl.export.formats`.
 
     Returns:
         ``bundle`` (its path), and what the check found: ``rows``, ``difference``, ``tolerance``.
@@ -97,7 +99,7 @@ def export_in_child(
         whole = raw_model(load_keras(root.checked(model), loader), the_plan, the_task)
         objects = () if code is None else tuple(code["objects"])
         exported = Exported(whole, the_plan, the_task, config, card, check, own, objects)
-        write_export(exported, destination)
+        write_export(exported, destination, format_name)
     return {"bundle": to, **found}
 
 

@@ -57,8 +57,8 @@ def format_names() -> tuple[str, ...]:
     return (DEFAULT, *(name for name in found if name != DEFAULT))
 
 
-def find_format(name: str) -> Callable[[Exported, Path], None]:
-    """The writer of a format.
+def check_format(name: str) -> None:
+    """Checks that there is a format, without importing it.
 
     Raises:
         RequestError: There is none of that name.
@@ -66,5 +66,14 @@ def find_format(name: str) -> Callable[[Exported, Path], None]:
     if name not in format_names():
         hint = did_you_mean(name, format_names())
         raise RequestError(f"There is no export format {name!r}{hint}")
+
+
+def find_format(name: str) -> Callable[[Exported, Path], None]:
+    """The writer of a format.
+
+    Raises:
+        RequestError: There is none of that name.
+    """
+    check_format(name)
     write: Callable[[Exported, Path], None] = importlib.import_module(f"{__name__}.{name}").write
     return write
