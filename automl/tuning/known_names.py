@@ -11,7 +11,7 @@ from automl.errors import RequestError
 def unknown_name(what: str, given: str, known: Iterable[str]) -> RequestError:
     """The error for a name that is none of the known ones; the nearest is shown."""
     names = list(known)
-    hint = did_you_mean(given, names, ";", 1)
+    hint = did_you_mean(given, names, ".", 1)
     return RequestError(f"There is no {what} '{given}'{hint} Choose one of {', '.join(names)}.")
 
 

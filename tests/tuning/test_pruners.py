@@ -276,6 +276,8 @@ def test_none_is_a_pruner_that_needs_no_answer() -> None:
 def test_wrong_requests_say_the_way_out() -> None:
     with pytest.raises(RequestError, match=r"did you mean 'median'\?"):
         pruner_for("medain")
+    with pytest.raises(RequestError, match=r"no pruner 'xyz'\. Choose one of asha, "):
+        pruner_for("xyz")
     with pytest.raises(RequestError, match="epochs is 0"):
         pruner_for("asha", epochs=0)
     with pytest.raises(RequestError, match="patience is 0"):
