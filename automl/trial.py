@@ -19,6 +19,8 @@ SEARCH_OVER = "the search's time ran out"
 CHECKPOINT_FILE = "checkpoint.npz"
 #: The view of rows that are divided once into training and validation rows.
 HOLDOUT = "holdout"
+#: How the view of a trial begins whose rows are divided for it alone; its number follows.
+RESHUFFLE = "reshuffle-"
 
 
 class TrialState(StrEnum):
@@ -136,7 +138,8 @@ class TrialSpec:
             it; None for no limit.
         executions: How often it is trained, each time with another seed.
         views: The views that it is trained on, one after another: ``holdout``, or ``fold-1``,
-            ``fold-2``, ...; its score is the mean over them, its model that of the first.
+            ``fold-2``, ..., or ``reshuffle-17``; its score is the mean over them, its model that of
+            the first.
         start: The checkpoint to go on from, a path below the run's directory, or "" to begin anew.
         finished: What its first executions have come to already; the checkpoint is of the next.
     """

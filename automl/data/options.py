@@ -210,6 +210,16 @@ class SplitOptions(TypedDict, total=False):
             metavar="FOLDS|auto|none",
         ),
     ]
+    holdout: Annotated[
+        str,
+        Option(
+            "Which rows validate where there are no folds: fixed, the same for each trial; "
+            "reshuffle, for each trial others, so that no trial wins by the luck of one division "
+            "(its scores are then not quite comparable).",
+            default="fixed",
+            metavar="fixed|reshuffle",
+        ),
+    ]
     fold_column: Annotated[
         str | int | None,
         Option(

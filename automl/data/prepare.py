@@ -32,6 +32,7 @@ from automl.data.views.fold_rule import BY_SIZE, FoldRule
 from automl.data.views.folds import fold_splits, with_usual_folds
 from automl.data.views.gap import Gap
 from automl.data.views.order import put_in_order
+from automl.data.views.reshuffle import check_reshuffle, reshuffled
 from automl.data.views.splits import Split
 from automl.data.views.strata import Strata, find_strata
 from automl.errors import DataError
@@ -77,13 +78,15 @@ def prepare(
         RequestError: An option does not fit the data.
     """
     notes: list[str] = []
-    combined = combine(request, notes.append)
-    strata = find_strata(combined, request)
-    combined = put_in_order(combined, request, strata, notes.append)
-    left_to_size, request = request.cv == BY_SIZE, with_usual_folds(request, combined)
-    split, folds = _views(combined, request, strata, notes.append)
-    task = _infer_task(combined, split, request, strata, notes.append)
-    truth, split = _encode(combined, split, task, notes.append)
+    left_to_size = request.cv == BY_SIZE
+    divided = _Divided.of(request, notes.append)
+    combined, strata, split, request = (
+        divided.combined,
+        divided.strata,
+        divided.split,
+        divided.request,
+    )
+    task, truth, folds = divided.task, divided.truth, divided.folds
     if folds:
         split = replace(folds[0], test=split.test)
     made = _View.of(combined, split, task, truth, request, wanted, notes.append)
@@ -96,6 +99,12 @@ def prepare(
             f"each configuration is trained on {len(folds)} folds{why}: its score is the mean, and "
             f"the model that is kept is that of the first fold, of {len(split.train):,} rows"
         )
+    if request.is_reshuffled:
+        notes.append(
+            "each trial has a division of its own into training and validation rows: scores of "
+            "two trials come from different rows, and a small difference tells little "
+            "(--holdout fixed)"
+        )
     checked = split.validation[arrays.check_positions]
     return PreparedData(
         **vars(arrays),
@@ -106,6 +115,63 @@ def prepare(
         folds=others,
         cv=len(folds) if folds and request.cv is None else request.cv,
     )
+
+
+class ReshuffledRows:
+    """The rows of trials of which each has a division of its own.
+
+    Args:
+        request: The request, with everything settled that it had left open.
+
+    Raises:
+        DataError: The data cannot be read.
+    """
+
+    def __init__(self, request: DataRequest) -> None:
+        self._divided = _Divided.of(request, lambda _: None)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the content of all sources, in hexadecimal."""
+        return self._divided.combined.fingerprint
+
+    def of(self, trial: int) -> tuple[Arrays, Any]:
+        """The rows of a trial, the same whenever it is asked for; and its raw check rows.
+
+        Args:
+            trial: The trial's number.
+        """
+        own = self._divided
+        split = reshuffled(own.combined, own.split, own.request, own.strata, trial)
+        view = _View.of(own.combined, split, own.task, own.truth, own.request, None, lambda _: None)
+        arrays = view.arrays(split, own.task, own.truth, lambda _: None)
+        checked = split.validation[arrays.check_positions]
+        return arrays, view.combined.rows.at(checked, view.plan.inputs)
+
+
+@dataclass(frozen=True)
+class _Divided:
+    """All rows and their division, with the task that the rows which are learnt from ask for."""
+
+    combined: Combined
+    strata: Strata
+    split: Split
+    folds: list[Split]
+    task: Task
+    truth: npt.NDArray[Any]
+    request: DataRequest
+
+    @classmethod
+    def of(cls, request: DataRequest, say: Say) -> _Divided:
+        combined = combine(request, say)
+        strata = find_strata(combined, request)
+        combined = put_in_order(combined, request, strata, say)
+        request = with_usual_folds(request, combined)
+        check_reshuffle(combined, request)
+        split, folds = _views(combined, request, strata, say)
+        task = _infer_task(combined, split, request, strata, say)
+        truth, split = _encode(combined, split, task, say)
+        return cls(combined, strata, split, folds, task, truth, request)
 
 
 def _views(

@@ -19,6 +19,8 @@ STANDARD_INPUT = "-"
 # Words for `DataRequest.split_by_time`, where no column has that name.
 BY_ORDER = "order"
 SHUFFLED = "none"
+#: How rows that validate are chosen where there are no folds.
+HOLDOUTS = ("fixed", "reshuffle")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class DataRequest:
     validation: Any = None
     cv: str | int | None = None
     fold_column: str | int | None = None
+    holdout: str = HOLDOUTS[0]
     test: Any = None
     split_by_time: str | int | None = None
     gap: str | int | None = None
@@ -92,6 +95,17 @@ class DataRequest:
         """
         if self.cv == ONE_DIVISION:
             object.__setattr__(self, "cv", None)
+        if self.holdout not in HOLDOUTS:
+            raise RequestError(
+                f"There is no --holdout {self.holdout}; choose {' or '.join(HOLDOUTS)}."
+            )
+        if self.is_reshuffled and STANDARD_INPUT in (str(self.source), str(self.test)):
+            raise RequestError(
+                "--holdout reshuffle reads the rows again, and standard input (-) can be read only "
+                "once: give a file."
+            )
+        if self.is_reshuffled and self.has_folds:
+            raise RequestError("Folds divide the rows already: give --holdout or folds.")
         if not self.has_folds:
             return
         rule = None if self.cv in (None, BY_SIZE) else FoldRule.of(str(self.cv))
@@ -139,6 +153,11 @@ class DataRequest:
     def has_folds(self) -> bool:
         """Whether the rows that are not test rows are divided into folds."""
         return self.cv not in (None, BY_SIZE) or self.fold_column is not None
+
+    @property
+    def is_reshuffled(self) -> bool:
+        """Whether each trial has a division of its own."""
+        return self.holdout == HOLDOUTS[1]
 
     @property
     def views(self) -> tuple[str, ...]:

@@ -21,7 +21,10 @@ POSITIONS_FILE = "check_positions.npy"
 
 
 def write_check_rows(
-    run: RunDirectory, rows: pd.DataFrame | npt.NDArray[Any], positions: npt.NDArray[np.int64]
+    run: RunDirectory,
+    rows: pd.DataFrame | npt.NDArray[Any],
+    positions: npt.NDArray[np.int64],
+    trial: int | None = None,
 ) -> None:
     """Writes the check rows into the run.
 
@@ -29,14 +32,17 @@ def write_check_rows(
         run: The run.
         rows: Raw rows as they were read: a table, or an array (n, *shape).
         positions: int64 (n,), where each of them is among the validation rows.
+        trial: The trial whose they are, where each has a division of its own; None for the run's.
 
     Raises:
         OSError: A file cannot be written.
     """
-    with run.root.create(POSITIONS_FILE) as file:
+    folder = run.path if trial is None else run.trial_directory(trial)
+    run.root.make_folder(folder)
+    with run.root.create(folder / POSITIONS_FILE) as file:
         np.save(file, np.asarray(positions, np.int64), allow_pickle=False)
     kind = kind_of(rows)
-    with run.root.create(kind.check_file) as file:
+    with run.root.create(folder / kind.check_file) as file:
         kind.write_check_rows(file, rows)
 
 
@@ -63,9 +69,14 @@ def read_check_rows(
         ) from error
 
 
-def check_rows_file(run: RunDirectory) -> Path:
-    """The file with the raw check rows: NPZ (``x``) of array data, Parquet of a table."""
-    return run.path / _kind_of_run(run).check_file
+def check_rows_file(run: RunDirectory, trial: int | str) -> Path:
+    """The file with the raw check rows of a trial: NPZ (``x``) of array data, Parquet of a table.
+
+    They are the run's, unless each trial has a division of its own.
+    """
+    name = _kind_of_run(run).check_file
+    own = run.trial_file(trial, name)
+    return own if run.root.is_file(own) else run.path / name
 
 
 def _kind_of_run(run: RunDirectory) -> Kind:

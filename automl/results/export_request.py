@@ -56,15 +56,16 @@ def export_request(
     model, expected = _files_of(run, chosen)
     manifest = run.read_manifest()
     code = code_needed(run, manifest, chosen.trial, trust)
-    stored = read_json_object(run.plan_file)
-    check_known(PlanForm, stored, run.plan_file)
-    _check_plan(run, stored)
+    plan_file = run.plan_of(chosen.trial)
+    stored = read_json_object(plan_file)
+    check_known(PlanForm, stored, plan_file)
+    _check_plan(plan_file, stored)
     form: dict[str, Any] = finite(
         {
             "run": str(run.path),
             "model": str(model),
             "expected": str(expected),
-            "check_rows": str(check_rows_file(run)),
+            "check_rows": str(check_rows_file(run, chosen.trial)),
             "plan": stored["plan"],
             "task": stored["task"],
             "config": _config(record, chosen, manifest),
@@ -157,15 +158,13 @@ def code_needed(
     return {"objects": names.split(", "), "folder": folder, **code.to_json()}
 
 
-def _check_plan(run: RunDirectory, stored: dict[str, Any]) -> None:
+def _check_plan(file: Path, stored: dict[str, Any]) -> None:
     """Checks that the recorded plan and task are ones, before a process is started for them."""
     try:
         read_form(PreprocessingPlan, stored["plan"])
         read_form(Task, stored["task"])
     except ValueError as error:
-        raise RunError(
-            f"{run.plan_file} cannot be used ({error}); restore it from a copy."
-        ) from error
+        raise RunError(f"{file} cannot be used ({error}); restore it from a copy.") from error
 
 
 def _best(record: RunRecord) -> TrialRecord:

@@ -51,7 +51,8 @@ def read_record(
         "own": tuple(form["name"] for form in objective.get("own", ())),
     }
     if manifest.get("storage") and storage is None and content is None:
-        return replace(record_of_board(run, named, objective["direction"]), **own)
+        board = record_of_board(run, named, objective["direction"])
+        return replace(board, **own, notes=(*board.notes, *_division_notes(manifest)))
     study = content or read_study(run, manifest, storage)
     trials = tuple(
         _trial_record(trial, kind, _place(trial, study, manifest)) for trial in study.trials
@@ -68,6 +69,7 @@ def read_record(
         trials=trials,
         baselines=tuple(_comparable(one, objective, trials) for one in baselines),
         test_scores=_test_scores(study.attributes.get("test_scores", {}), kind),
+        notes=_division_notes(manifest),
         **own,
     )
 
@@ -87,6 +89,17 @@ def _objective_of(run: RunDirectory, manifest: Mapping[str, Any]) -> Mapping[str
             "expected minimize or maximize."
         )
     return objective
+
+
+def _division_notes(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a reader should know of how the trials' rows were divided."""
+    data = (manifest.get("request") or {}).get("data") or {}
+    if data.get("holdout") != "reshuffle":
+        return ()
+    return (
+        "Each trial has a division of its own (--holdout reshuffle): the scores come from "
+        "different rows, so a small difference tells little.",
+    )
 
 
 def _comparable(

@@ -224,6 +224,15 @@ class RunDirectory:
         """
         return self.inside(f"{self.trial_directory(trial).relative_to(self.path)}/{name}")
 
+    def plan_of(self, trial: int | str) -> Path:
+        """``plan.json`` of a trial: its own, where it has a division of its own, or the run's.
+
+        Args:
+            trial: The trial's number, or a baseline's name.
+        """
+        own = self.trial_file(trial, self.plan_file.name)
+        return own if self.root.is_file(own) else self.plan_file
+
     def start_of(self, trial: int | str) -> str:
         """Where a trial that was cut off can go on; see `automl.trial.TrialSpec`.
 

@@ -16,6 +16,7 @@ from automl.data.task import Task
 from automl.errors import TrialError
 from automl.models.own_model import ONE_HOT, OWN_UNITS, PLAIN, ArrayForm
 from automl.models.several_inputs import part_rows
+from automl.trial import RESHUFFLE
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
@@ -258,6 +259,9 @@ class Views:
         if view in self._placed:
             self._placed[view] = self._placed.pop(view)  # the one used last stands last
             return self._placed[view]
+        for other in [name for name in self._placed if name.startswith(RESHUFFLE)]:
+            del self._placed[other]  # of another trial, which is over
+            self._sizes.pop(other, None)
         arrays = self._opened(view)
         size = sum(
             array.nbytes

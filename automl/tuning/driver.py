@@ -60,6 +60,7 @@ class Driver:
         baselines: Specs of baselines still to be trained.
         disk: What bounds the run's files, or None.
         start_of: Where a trial that was cut off can go on; see `automl.trial.TrialSpec`.
+        views_of: The views of a trial, ready when it answers; None for the settings' for all.
         interruption: What listens to Ctrl-C and SIGTERM, or None for one of its own.
 
     Attributes:
@@ -78,6 +79,7 @@ class Driver:
         interruption: Interruption | None = None,
         disk: DiskBudget | None = None,
         start_of: Callable[[int], str] = lambda trial: "",
+        views_of: Callable[[int], tuple[str, ...]] | None = None,
     ) -> None:
         self._study = study
         self._engine = engine
@@ -101,6 +103,7 @@ class Driver:
         self._interruption = interruption or Interruption()
         self._disk = disk
         self._start_of = start_of
+        self._views_of = views_of or (lambda trial: settings.views)
         self._fatal = ""
         self._said: set[str] = set()
         self.has_trained = False
@@ -221,7 +224,7 @@ class Driver:
             wait_for_answer=self._pruning is not None,
             thresholds=(() if self._pruning is None else self._pruning.thresholds(proposal.number)),
             executions=self._settings.executions,
-            views=self._settings.views,
+            views=self._views_of(proposal.number),
             start=self._start_of(proposal.number),
             finished=proposal.finished,
             model_room=None if self._disk is None else self._disk.model_room(self._ranking),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.common.carrying import carried
@@ -62,6 +63,7 @@ def finish(
     *,
     trust: bool,
     own: Sequence[Metric] = (),
+    arrays_of: Callable[[int | str], Path] | None = None,
 ) -> Finished:
     """Scores the test rows for the best trial and the baselines, and exports the best trial.
 
@@ -76,6 +78,7 @@ def finish(
         interruption: What may have asked for the end, and then leaves only so much time.
         trust: Whether code that models hold may be run: they are this machine's own.
         own: Metrics of the search that are functions.
+        arrays_of: Where the rows of a trial are, where each has a division of its own.
 
     Returns:
         What it has come to. A model that cannot be exported costs the search nothing else.
@@ -90,7 +93,7 @@ def finish(
             again = study.late_for_test_rows() == number
             limits = (None if again else clock, interruption)
             late, limit = _score_test_rows(
-                run, study, processes, observer, number, limits, trust, own
+                run, study, processes, observer, number, limits, trust, own, arrays_of
             )
             if not late:
                 _score_constant(study, arrays, (*record.named, *own))
@@ -172,6 +175,7 @@ def _score_test_rows(
     limits: tuple[Clock | None, Interruption | None],
     trust: bool,
     own: Sequence[Metric],
+    arrays_of: Callable[[int | str], Path] | None,
 ) -> tuple[str, str]:
     """Opens the test rows once for each of the run's models that is to be scored on them.
 
@@ -188,7 +192,7 @@ def _score_test_rows(
         if str(trial) not in scores and run.root.is_file(model):
             arguments: dict[str, Any] = {
                 "model": str(model),
-                "arrays": str(run.arrays),
+                "arrays": str(run.arrays if arrays_of is None else arrays_of(trial)),
                 "part": "test",
                 "named": list(record.named),
                 "own": carried(tuple(own)) if own else "",

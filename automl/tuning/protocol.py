@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: Options of which any settles what the protocol would say by another.
 _SETTLED_BY = {
     "trials": ("trials", "time"),
-    "cv": ("cv", "fold_column", "validation"),
+    "cv": ("cv", "fold_column", "holdout", "validation"),
 }
 
 

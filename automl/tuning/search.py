@@ -203,6 +203,8 @@ def resume_search(
         remove_leftovers(run)
         begun = known_run(run).begun
         _say(observer, remember_named(run, request, space, begun))
+        if source is not None:
+            request = replace(request, data=request.data.with_data(source))
         restore_rows(run, request, manifest, source)
         setup = _settled_again(run, manifest, request, space, objects, observer)
         check_objects(objects, processes)

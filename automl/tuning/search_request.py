@@ -99,6 +99,8 @@ class SearchRequest:
                 "--memory-per-worker is for --engine local; with Ray, leave it out (Ray ends what "
                 "takes too much of a machine's memory)."
             )
+        if self.data.is_reshuffled and self.engine == "ray":
+            raise RequestError("--holdout reshuffle is for --engine local; leave one of them out.")
         if self.study is not None and self.storage is None:
             raise RequestError("--study is for a study in a database; add --storage URL.")
         if self.study is not None and not self.study.strip():
@@ -125,6 +127,8 @@ class SearchRequest:
         terms.update({name: value for name, value in beside.items() if value})
         if self.executions_per_trial > 1:
             terms["executions_per_trial"] = self.executions_per_trial
+        if self.data.is_reshuffled:
+            terms["holdout"] = self.data.holdout
         if len(self.data.views) > 1:
             terms["views"] = len(self.data.views)
         return terms

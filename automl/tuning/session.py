@@ -27,6 +27,7 @@ from automl.tuning.manifest import membership, record_code, record_request
 from automl.tuning.observer import Observer, Observers
 from automl.tuning.outcome import Outcome, StopReason
 from automl.tuning.progress_lines import failure
+from automl.tuning.reshuffling import Reshuffling
 from automl.tuning.search_request import SearchRequest
 from automl.tuning.setup import SearchSetup
 from automl.tuning.sharing import SharedRunStudy
@@ -84,7 +85,11 @@ class Session:
         self._request = setup.request
         self._processes = processes
         self._leaderboard = LeaderboardWriter(run)
-        self._observer = Observers(observer, self._leaderboard)
+        self._reshuffling = (
+            Reshuffling(run, setup.request.data) if setup.request.data.is_reshuffled else None
+        )
+        others = () if self._reshuffling is None else (self._reshuffling,)
+        self._observer = Observers(observer, self._leaderboard, *others)
         self._devices = devices
 
     def search(self, started: float) -> SearchEnd:
@@ -136,6 +141,7 @@ class Session:
                     interruption,
                     disk,
                     self._run.start_of,
+                    None if self._reshuffling is None else self._reshuffling.views_of,
                 )
                 outcome = driver.run()
             finished = finish(
@@ -149,6 +155,7 @@ class Session:
                 interruption,
                 trust=self._begun,
                 own=self._setup.objective.own,
+                arrays_of=None if self._reshuffling is None else self._reshuffling.arrays_of,
             )
         return outcome, finished
 

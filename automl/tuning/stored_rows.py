@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from automl.common.files import read_json_object, to_json_text, write_sealed_json
@@ -12,6 +12,7 @@ from automl.results.run_directory import RunDirectory
 from automl.tuning.search_request import SearchRequest
 
 if TYPE_CHECKING:
+    from automl.data.arrays import Arrays
     from automl.data.prepare import PreparedData
 
 
@@ -21,16 +22,22 @@ def write_rows(run: RunDirectory, data: PreparedData) -> None:
     from automl.data.stored import save_views
     from automl.results.check_rows import write_check_rows
 
-    plan = {
-        "plan": to_form(data.plan),
-        "task": to_form(data.task),
-        "notes": list(data.notes),
-        "summary": data.summary,
-    }
-    write_sealed_json(run.plan_file, plan)
+    write_sealed_json(run.plan_file, plan_form(data, data.notes, data.summary))
     write_check_rows(run, data.check, data.check_positions)
     save_arrays(data, run.arrays)
     save_views({f"fold-{number}": fold for number, fold in enumerate(data.folds, 2)}, run.arrays)
+
+
+def plan_form(
+    data: PreparedData | Arrays, notes: Sequence[str], summary: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What ``plan.json`` says."""
+    return {
+        "plan": to_form(data.plan),
+        "task": to_form(data.task),
+        "notes": list(notes),
+        "summary": summary,
+    }
 
 
 def restore_rows(

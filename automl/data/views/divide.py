@@ -74,15 +74,16 @@ def divide(combined: Combined, request: DataRequest, strata: Strata, say: Say) -
     )
     repeats = combined.rows.repeats()
     same = repeats.same
+    own = np.unique(same[main], return_inverse=True)[1].reshape(-1)  # counted from 0 among them
     if combined.time is not None:
         if request.has_folds:
             rule = replace(rule, validation_share=0.0)
         rule = replace(rule, gap=asked_gap(combined, request, say))
         split = split_by_time(combined.time[main], rule)
     elif combined.group is not None:
-        split = _by_group(combined.group[main], same[main], rule, say)
+        split = _by_group(combined.group[main], own, rule, say)
     else:
-        split = _shuffled(strata.codes[main], same[main], strata.task, rule, repeats.least)
+        split = _shuffled(strata.codes[main], own, strata.task, rule, repeats.least)
     split = Split(
         train=main[split.train],
         validation=np.flatnonzero(combined.part == 1) if has_validation else main[split.validation],

@@ -12,8 +12,8 @@ LEAST_FOLDS = 2
 MOST_FOLDS = 1000
 #: What may be asked for beside a number: folds where the rows are few, or one division.
 BY_SIZE, ONE_DIVISION = "auto", "none"
-#: Folds where the rows are few, and from how many rows on they are not: see "Folds or one holdout
-#: on small sets" in benchmarks/RESULTS.md.
+#: Folds where the rows are few, and from how many rows on they are not, for --cv auto. It is not
+#: the default: see "Folds or one holdout on small sets" in benchmarks/RESULTS.md.
 USUAL_FOLDS = 5
 ENOUGH_ROWS = 2_000
 

@@ -1,0 +1,61 @@
+"""A division of its own for each trial: which rows train and which validate, anew each time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from automl.data.dataset import Combined
+from automl.data.request import DataRequest
+from automl.data.views.divide import divide
+from automl.data.views.splits import Split
+from automl.data.views.strata import Strata
+from automl.errors import RequestError
+
+#: Sets the seeds of these divisions apart from others made from a run's seed.
+_RESHUFFLE = 5
+#: The part of rows that are of none.
+_LEFT_OUT = 3
+
+
+def check_reshuffle(combined: Combined, request: DataRequest) -> None:
+    """Checks that the rows can be divided in many ways, where that is asked for.
+
+    Raises:
+        RequestError: They are in the order of time, or rows for validation were given.
+    """
+    if not request.is_reshuffled:
+        return
+    if combined.time is not None:
+        raise RequestError(
+            "Rows in the order of time are divided in one way only: leave --holdout out, or "
+            "shuffle them with --split-by-time none."
+        )
+    if (combined.part == 1).any():
+        raise RequestError(
+            "Rows for validation are given, so there is nothing to reshuffle: leave --holdout out."
+        )
+
+
+def reshuffled(
+    combined: Combined, split: Split, request: DataRequest, strata: Strata, trial: int
+) -> Split:
+    """Divides the rows that are learnt from anew; test rows stay.
+
+    Args:
+        combined: All rows.
+        split: How they are divided for the baselines.
+        request: How they should be divided.
+        strata: By what rows are divided alike.
+        trial: The trial's number: with the run's seed it tells the division.
+
+    Returns:
+        Stratified and with groups and equal rows together, as any division.
+    """
+    part = np.full(len(combined.part), _LEFT_OUT)
+    part[split.train] = part[split.validation] = 0
+    part[split.test] = 2
+    seed = int(np.random.SeedSequence((request.seed, _RESHUFFLE, trial)).generate_state(1)[0])
+    own = replace(combined, part=part)
+    return divide(own, replace(request, seed=seed), strata, lambda _: None)
