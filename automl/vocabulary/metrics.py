@@ -21,10 +21,7 @@ _QUANTILE = MetricParameter("quantile", "a number between 0 and 1", "0.9", below
 
 
 def _averaged(score: Any, average: str) -> Mapping[TaskKind, MetricFunction]:
-    return {
-        _MULTICLASS: v.of_classes(score, average),
-        _MULTILABEL: v.of_labels(score, average),
-    }
+    return {_MULTICLASS: v.of_classes(score, average), _MULTILABEL: v.of_labels(score, average)}
 
 
 def _averaged_fbeta(average: str) -> Mapping[TaskKind, Callable[[float], MetricFunction]]:

@@ -38,13 +38,7 @@ SCHEDULE_RANGES: tuple[Range, ...] = (
         source=_GERON,
         log=True,
     ),
-    Range(
-        "schedule_power",
-        ("power",),
-        *(0.5, 2.0, 1.0),
-        help="exponent c",
-        source=_GERON,
-    ),
+    Range("schedule_power", ("power",), *(0.5, 2.0, 1.0), help="exponent c", source=_GERON),
     # The ranges of the boundaries do not meet, so the first stays first.
     Range(
         "schedule_first_boundary",
