@@ -13,7 +13,6 @@ from automl.common.forms import read_form
 from automl.data.kinds.array.combine import combine_arrays
 from automl.data.kinds.array.plan import ArrayFeature, ArrayPlan
 from automl.data.kinds.array.rows import ArrayRows
-from automl.data.kinds.array.stored import StoredArray
 from automl.data.kinds.kind import InputPlan, Kind, Positions, RawRows
 from automl.data.say import Say
 from automl.data.sources import ArrayPair, Loaded, is_bundled, load, open_source
@@ -71,18 +70,14 @@ class ArrayKind(Kind):
         block = {key: value for key, value in features[0].items() if key != "kind"}
         return ArrayPlan(read_form(ArrayFeature, block))
 
-    def store(
-        self, views: Iterable[tuple[InputPlan, RawRows]], positions: Positions
-    ) -> StoredArray:
+    def store(self, views: Iterable[tuple[InputPlan, RawRows]], positions: Positions) -> ArrayRows:
         """Stores the array in its own type."""
         stored = [rows.x for _, rows in views if isinstance(rows, ArrayRows)]  # the same of all
-        return StoredArray(stored[0][positions])
+        return ArrayRows(stored[0][positions])
 
-    def stored(
-        self, form: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
-    ) -> StoredArray:
+    def stored(self, form: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> ArrayRows:
         """The stored array."""
-        return StoredArray(arrays["x"])
+        return ArrayRows(arrays["x"])
 
     def write_check_rows(self, file: IO[bytes], rows: Any) -> None:
         """Writes an array as the x of an NPZ file."""

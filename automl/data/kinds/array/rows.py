@@ -25,6 +25,7 @@ from automl.data.kinds.kind import (
     Positions,
     RawRows,
     Repeats,
+    StoredRows,
 )
 from automl.data.numbers import rows_of_a_chunk
 from automl.data.say import Say
@@ -34,8 +35,8 @@ LEAST_OVERLAP = 0.25
 
 
 @dataclass(frozen=True)
-class ArrayRows(RawRows):
-    """Rows of an array.
+class ArrayRows(RawRows, StoredRows):
+    """Rows of an array, which are stored as they came, in their own type.
 
     Attributes:
         x: The array, (n, *shape).
@@ -87,6 +88,14 @@ class ArrayRows(RawRows):
     def at(self, positions: Positions, plan: InputPlan) -> npt.NDArray[Any]:
         """Some rows."""
         return self.x[positions]
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """The array."""
+        return {"x": self.x}
+
+    def form(self) -> dict[str, Any]:
+        """Nothing: the array says all of itself."""
+        return {}
 
     def tell_unread(self, positions: Positions, plan: InputPlan, tell: Tell) -> None:
         """Nothing to tell: an array's numbers are all read, or refused."""
