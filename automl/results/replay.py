@@ -218,7 +218,7 @@ class _JournalReplay:
 
     def _change_trial(self, operation: int, log: Mapping[str, Any]) -> None:
         number = log["trial_id"]
-        if number >= len(self._trials) or self._trials[number].state in _FINISHED:
+        if not 0 <= number < len(self._trials) or self._trials[number].state in _FINISHED:
             return
         trial = self._trials[number]
         if operation == _SET_TRIAL_INTERMEDIATE_VALUE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -130,3 +131,19 @@ def test_what_is_no_journal_is_an_error(tmp_path: Path) -> None:
     path.write_bytes(b'{"op_code":5,"x":1}\n{bad\n{"op_code":0,"study_name":"a"}\n')
     with pytest.raises(RunError, match="Line 2 "):
         replay_journal(path)
+
+
+def test_a_number_below_zero_is_no_trial(tmp_path: Path) -> None:
+    path = tmp_path / "study.log"
+    storage = JournalStorage(JournalFileBackend(str(path)))
+    optuna.create_study(storage=storage, study_name="first").ask()
+    told = {"worker_id": "a", "trial_id": -1}
+    lines = [
+        {**told, "op_code": 8, "user_attr": {"key": 1}},
+        {**told, "op_code": 7, "step": 1, "intermediate_value": 0.5},
+    ]
+    with path.open("a") as file:
+        file.writelines(f"{json.dumps(line)}\n" for line in lines)
+    (study,) = replay_journal(path)
+    assert [(trial.attributes, trial.values_by_epoch) for trial in study.trials] == [({}, {})]
+    assert seen_by_optuna(path) == [("first", {}, [(0, "running", None, {}, {})])]
