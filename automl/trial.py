@@ -227,6 +227,8 @@ class TrialResult:
         notes: Sentences for a person about how it was trained; a search says each once.
         checkpoint: Of a paused trial, where it goes on from, a path below the run's directory; ""
             where it can only begin anew.
+        predictions: Where its predictions on the validation rows of each view lie, likewise; ""
+            where they were not kept. They go when its model goes.
     """
 
     state: TrialState
@@ -253,6 +255,7 @@ class TrialResult:
     folds: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
     checkpoint: str = ""
+    predictions: str = ""
 
 
 @dataclass(frozen=True)

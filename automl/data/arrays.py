@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from automl.trial import HOLDOUT
 CHECK_ROWS = 200
 PARTS = ("train", "validation", "test")
 FIRST_FOLD = "fold-1"
+VALIDATION_POSITIONS = "validation_positions"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Arrays:
         test: Test rows, or None.
         check_positions: int64 (m,), positions among the validation rows of the rows by which an
             exported model is checked.
+        validation_positions: int64 (n,), where the validation rows were among all that were read,
+            those of the data first, then those given for validation; None in an older run.
     """
 
     task: Task
@@ -42,6 +45,7 @@ class Arrays:
     validation: Rows
     test: Rows | None
     check_positions: npt.NDArray[np.int64]
+    validation_positions: npt.NDArray[np.int64] | None = field(default=None, kw_only=True)
 
     def arrays(self) -> Arrays:
         """Itself: what another form of a view prepares (`automl.data.stored`)."""
@@ -76,7 +80,8 @@ def save_arrays(data: Arrays, folder: str | Path) -> Path:
         "plan": to_form(data.plan),
         "parts": {part: list(held) for part, held in arrays.items()},
     }
-    to.write({**named, "check_positions": data.check_positions}, form)
+    positions = {name: getattr(data, name) for name in ("check_positions", VALIDATION_POSITIONS)}
+    to.write({**named, **positions}, form)
     return to.path
 
 
@@ -131,11 +136,22 @@ def open_arrays(folder: str | Path) -> Arrays:
             validation=parts["validation"],
             test=parts.get("test"),
             check_positions=positions,
+            validation_positions=_open_positions(found, len(parts["validation"])),
         )
     except (OSError, ValueError, KeyError, RecursionError) as error:
         raise RunError(
             f"The prepared rows in {str(found.path)!r} cannot be read: {error}."
         ) from error
+
+
+def _open_positions(folder: ArrayFolder, count: int) -> npt.NDArray[np.int64] | None:
+    """Where the validation rows were among all, if that was kept."""
+    if not (folder.path / f"{VALIDATION_POSITIONS}.npy").exists():
+        return None
+    positions: npt.NDArray[np.int64] = folder.open(VALIDATION_POSITIONS)
+    if positions.dtype != np.int64 or positions.shape != (count,):
+        raise ValueError(f"{VALIDATION_POSITIONS} are no positions of the validation rows")
+    return positions
 
 
 @dataclass(frozen=True)

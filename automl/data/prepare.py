@@ -230,6 +230,7 @@ class _View:
             validation=validation,
             test=_rows(self.combined, test, plan, truth, tell=tell[1]) if len(test) else None,
             check_positions=spread(len(validation)),
+            validation_positions=split.validation.astype(np.int64),
         )
 
 
@@ -253,7 +254,7 @@ def _stored(
     learnt = np.unique(np.concatenate([side for f in folds for side in (f.train, f.validation)]))
     weight = None if combined.weight is None else combined.weight[learnt].astype(np.float32)
     inputs = kind_named(combined.rows.kind).store(read(), learnt)
-    raw = RawData(inputs, truth[learnt], weight)
+    raw = RawData(inputs, truth[learnt], weight, learnt.astype(np.int64))
     return tuple(
         StoredView(
             task,

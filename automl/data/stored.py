@@ -34,11 +34,13 @@ class RawData:
         inputs: What is learnt from.
         truth: True values, as `Rows.truth`.
         weight: Weight of each row, float32 (n,), or None.
+        positions: Where each row was among all that were read, int64 (n,); None in an older run.
     """
 
     inputs: StoredRows
     truth: npt.NDArray[Any]
     weight: npt.NDArray[np.float32] | None = None
+    positions: npt.NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class StoredView:
 
     def arrays(self) -> Arrays:
         """Prepares the rows of the view, without test rows."""
+        positions = self.raw.positions
         return Arrays(
             task=self.task,
             plan=self.plan,
@@ -70,6 +73,7 @@ class StoredView:
             validation=self._rows(self.validation),
             test=None,
             check_positions=spread(len(self.validation)),
+            validation_positions=None if positions is None else positions[self.validation],
         )
 
     def without_test(self) -> StoredView:
@@ -93,6 +97,7 @@ class _RawForm:
     arrays: Sequence[str]
     has_weight: bool
     checksums: Mapping[str, int]
+    has_positions: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,12 +121,13 @@ def save_views(views: Mapping[str, StoredView], folder: str | Path) -> None:
         raw = view.raw
         held = raw.inputs.arrays()
         ArrayFolder(Path(folder) / RAW_FOLDER).write(
-            {**held, "truth": raw.truth, "weight": raw.weight},
+            {**held, "truth": raw.truth, "weight": raw.weight, "positions": raw.positions},
             {
                 "kind": view.plan.inputs.kind,
                 "form": raw.inputs.form(),
                 "arrays": list(held),
                 "has_weight": raw.weight is not None,
+                "has_positions": raw.positions is not None,
             },
         )
     for name, view in views.items():
@@ -184,10 +190,12 @@ def _open_raw(folder: ArrayFolder, verified: bool) -> RawData:
     arrays = {name: folder.open(name) for name in form.arrays}
     truth = folder.open("truth")
     weight = folder.open("weight") if form.has_weight else None
-    for name, array in {**arrays, "weight": truth if weight is None else weight}.items():
-        if len(array) != len(truth):
+    positions = folder.open("positions") if form.has_positions else None
+    also = {"weight": weight, "positions": positions}
+    for name, array in {**arrays, **also}.items():
+        if array is not None and len(array) != len(truth):
             raise ValueError(f"{name} has {len(array)} rows, not {len(truth)}")
-    return RawData(kind_named(form.kind).stored(form.form, arrays), truth, weight)
+    return RawData(kind_named(form.kind).stored(form.form, arrays), truth, weight, positions)
 
 
 def _open_stored(folder: ArrayFolder, raw: RawData, verified: bool) -> StoredView:

@@ -52,6 +52,8 @@ class LeaderboardRow:
             the root of their number; None else. Folds share training rows, so that the true one
             is larger (Bengio and Grandvalet 2004, JMLR 5).
         folds: The score on each fold, by its name; empty without folds.
+        predictions: Where its predictions on the validation rows lie, below the run's directory
+            (`automl.results.predictions`); "" where they are not kept.
     """
 
     rank: int | None
@@ -73,6 +75,7 @@ class LeaderboardRow:
     trainer: str = ""
     standard_error: float | None = None
     folds: Mapping[str, float] = field(default_factory=dict)
+    predictions: str = ""
 
 
 def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
@@ -135,6 +138,7 @@ def _row(record: RunRecord, trial: TrialRecord, rank: int | None) -> Leaderboard
         trainer=result.trainer,
         standard_error=standard_error(result.folds),
         folds={f"fold-{number}": score for number, score in enumerate(result.folds, 1)},
+        predictions=result.predictions,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from automl.common.forms import check_form, read_form
 from automl.errors import RunError
+from automl.results.predictions import PREDICTIONS_FILE
 from automl.results.record import RunRecord, TrialRecord, are_scores, misfit
 from automl.results.recorded_board import record_of_board
 from automl.results.replay import StudyContent, StudyTrial
@@ -55,10 +56,10 @@ def read_record(
         return replace(board, **own, notes=(*board.notes, *_division_notes(manifest)))
     study = content or read_study(run, manifest, storage)
     trials = tuple(
-        _trial_record(trial, kind, _place(trial, study, manifest)) for trial in study.trials
+        _trial_record(run, trial, kind, _place(trial, study, manifest)) for trial in study.trials
     )
     baselines = tuple(
-        _baseline_record(key.removeprefix(_BASELINE_PREFIX), form, kind)
+        _baseline_record(run, key.removeprefix(_BASELINE_PREFIX), form, kind)
         for key, form in study.attributes.items()
         if key.startswith(_BASELINE_PREFIX)
     )
@@ -133,12 +134,12 @@ def _place(trial: StudyTrial, study: StudyContent, manifest: Mapping[str, Any]) 
     return str(study.attributes.get(f"driver:{driver}", f"with the name {driver}"))
 
 
-def _trial_record(trial: StudyTrial, kind: str, place: str = "") -> TrialRecord:
+def _trial_record(run: RunDirectory, trial: StudyTrial, kind: str, place: str = "") -> TrialRecord:
     form = trial.attributes.get("result")
     # Of a trial with a result they are looked at when they are asked for.
     values = trial.values_by_epoch if form is None else {}
     config, seed = trial.attributes.get("config", {}), trial.attributes.get("seed")
-    result = None if form is None else _result(form, trial.number, kind)
+    result = None if form is None else _result(run, form, trial.number, kind)
     # Written by one process in one order, these can only differ where the study was changed.
     agree = isinstance(config, dict) and isinstance(seed, int | None)
     agree = agree and are_scores(values)
@@ -158,12 +159,12 @@ def _trial_record(trial: StudyTrial, kind: str, place: str = "") -> TrialRecord:
     )
 
 
-def _baseline_record(name: str, form: Any, kind: str) -> TrialRecord:
+def _baseline_record(run: RunDirectory, name: str, form: Any, kind: str) -> TrialRecord:
     try:
         check_form(BaselineForm, form)
     except ValueError as error:
         raise _unreadable(f"trial {name}", error) from error
-    result = _result(form["result"], name, kind)
+    result = _result(run, form["result"], name, kind)
     return TrialRecord(
         trial=name,
         state=result.state,
@@ -173,16 +174,26 @@ def _baseline_record(name: str, form: Any, kind: str) -> TrialRecord:
     )
 
 
-def _result(form: Mapping[str, Any], trial: int | str, kind: str) -> TrialResult:
+def _result(run: RunDirectory, form: Mapping[str, Any], trial: int | str, kind: str) -> TrialResult:
     try:
         result = read_form(TrialResult, form)
     except ValueError as error:
         raise _unreadable(f"trial {trial}", error) from error
     return replace(
         result,
+        predictions=_kept_predictions(run, trial, result),
         metrics=_named_today(result.metrics, kind),
         train_metrics=_named_today(result.train_metrics, kind),
     )
+
+
+def _kept_predictions(run: RunDirectory, trial: int | str, result: TrialResult) -> str:
+    """Where a trial's predictions lie, if they are there still: they go with its model."""
+    path = f"trials/{trial}/{PREDICTIONS_FILE}"
+    try:
+        return path if result.predictions == path and run.root.is_file(path) else ""
+    except RunError:  # a link is on the way
+        return ""
 
 
 def _named_today(metrics: Mapping[str, float], kind: str) -> dict[str, float]:

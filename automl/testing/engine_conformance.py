@@ -195,7 +195,7 @@ class EngineConformance(ABC):
         kept, unkept = (
             {path.name for path in (job.run / "trials" / name).iterdir()} for name in ("40", "41")
         )
-        assert kept == {"history.csv", "model.keras", "check.npy"}
+        assert kept == {"history.csv", "model.keras", "check.npy", "predictions.npz"}
         assert unkept == {"history.csv"}
 
     def test_a_baseline_goes_by_its_name(self, seen: Seen, job: Job) -> None:

@@ -127,6 +127,7 @@ class DeviceData:
         validation: Validation rows.
         check_positions: int64 (m,), positions among the validation rows of the rows by which an
             exported model is checked.
+        validation_positions: See `automl.data.arrays.Arrays`.
         test_rows: How many test rows there are; trials know no more of them.
         form: How a model of a person's own takes the rows; None for a core.
     """
@@ -136,6 +137,7 @@ class DeviceData:
     train: DeviceRows
     validation: DeviceRows
     check_positions: npt.NDArray[np.int64]
+    validation_positions: npt.NDArray[np.int64] | None = None
     test_rows: int = 0
     form: ArrayForm | None = None
     _in_form: dict[ArrayForm, DeviceData] = field(default_factory=dict, repr=False, compare=False)
@@ -156,6 +158,7 @@ class DeviceData:
             train=DeviceRows.from_rows(arrays.train),
             validation=DeviceRows.from_rows(arrays.validation),
             check_positions=arrays.check_positions,
+            validation_positions=arrays.validation_positions,
             test_rows=0 if arrays.test is None else len(arrays.test),
         )
 

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl.data.metrics import Objective, better, mean_metrics
+from automl.results.predictions import PREDICTIONS_FILE, add_predictions, read_predictions
 from automl.space import SearchSpace
 from automl.space.callbacks import callbacks_of
-from automl.training.saving import CHECK_FILE, MODEL_FILE
+from automl.training.history import run_of
+from automl.training.saving import MODEL_FILE, MODEL_FILES
 from automl.training.train_trial import ERROR_FILE, train_trial
 from automl.trial import (
     SEARCH_OVER,
@@ -214,11 +216,18 @@ class _Executions:
         """Takes an execution that is complete; its model stays where it is the one to be kept."""
         self.results.append(result)
         if place and self._note_best(place) and not self._over_views:
-            for name in (MODEL_FILE, CHECK_FILE):
-                (self._directory / name).unlink(missing_ok=True)
+            self._remove_model()
             for file in self.folder(place).iterdir():
                 file.replace(self._directory / file.name)
+        if place and self._over_views and result.predictions and not self.planned[place].number:
+            root, folder = run_of(self._directory), self.folder(place).absolute()
+            own = read_predictions(run_of(folder), folder / PREDICTIONS_FILE)
+            add_predictions(root, self._directory.absolute(), own)
         self.clear(place)
+
+    def _remove_model(self) -> None:
+        for name in MODEL_FILES:
+            (self._directory / name).unlink(missing_ok=True)
 
     def _note_best(self, place: int) -> bool:
         """Whether an execution is the best up to it."""
@@ -253,7 +262,8 @@ class _Executions:
             matters = threshold is None or better(
                 result.score, threshold, self._objective.direction
             )
-            return result if matters or not self._over_views else self._without_model(result)
+            is_kept = bool(result.model_hash) and (matters or not self._over_views)
+            return result if is_kept else self._without_model(result)
         if self._over_views:
             done = f"{len(self.results)} of {len(self.planned)} executions"
             return replace(self._means(), reason=f"{SEARCH_OVER} after {done}")
@@ -277,9 +287,8 @@ class _Executions:
         return replace(result, seconds=seconds, reason=reason, folds=self.finished_folds())
 
     def _without_model(self, result: TrialResult) -> TrialResult:
-        for name in (MODEL_FILE, CHECK_FILE):
-            (self._directory / name).unlink(missing_ok=True)
-        return replace(result, model_hash="")
+        self._remove_model()
+        return replace(result, model_hash="", predictions="")
 
     def _means(self) -> TrialResult:
         """One result of several: means, and of the one that is kept what cannot be averaged."""

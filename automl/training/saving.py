@@ -14,6 +14,7 @@ import numpy.typing as npt
 from automl.data.plan import TargetScale
 from automl.export.loadable import Loadable, error_text, try_loading
 from automl.models.keras_private import forget_compilation, layers_of
+from automl.results.predictions import PREDICTIONS_FILE, ViewPredictions, add_predictions
 from automl.training.history import run_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 MODEL_FILE = "model.keras"
 CHECK_FILE = "check.npy"
+MODEL_FILES = (MODEL_FILE, CHECK_FILE, PREDICTIONS_FILE)
+"""What a trial keeps of its model."""
 
 
 def hash_weights(model: Any) -> str:
@@ -86,6 +89,26 @@ def save_check(predictions: npt.NDArray[Any], directory: Path) -> None:
     content = io.BytesIO()
     np.save(content, predictions)
     root.write(directory / CHECK_FILE, content.getvalue(), durable=False)
+
+
+def save_predictions(
+    predictions: npt.NDArray[Any],
+    rows: npt.NDArray[np.int64] | None,
+    view: str,
+    directory: Path,
+) -> Path:
+    """Writes the predictions on a view's validation rows as ``predictions.npz``.
+
+    Args:
+        predictions: Probabilities or targets in their own units, (n, outputs).
+        rows: Which rows they are of; see `automl.results.predictions.ViewPredictions`.
+        view: The view's name.
+        directory: The trial's directory; made if it is not there.
+    """
+    directory = directory.absolute()
+    values = np.ascontiguousarray(predictions, np.float32).reshape(len(predictions), -1)
+    own = {view: ViewPredictions(values, None if rows is None else np.array(rows))}
+    return add_predictions(run_of(directory), directory, own)
 
 
 def strip_training(model: Any) -> None:

@@ -25,7 +25,7 @@ from automl.training.device_data import DeviceData
 from automl.training.graphs import forgotten_gradients
 from automl.training.history import HISTORY_FILE, run_of, write_history, write_whole
 from automl.training.pausing import Checkpoints, forget_checkpoint, found_checkpoint, go_on
-from automl.training.saving import CHECK_FILE, MODEL_FILE, save_check, save_core
+from automl.training.saving import MODEL_FILES, save_check, save_core, save_predictions
 from automl.training.timings import Timings
 from automl.training.trainers import OUT_OF_MEMORY, Training, make_trainer
 from automl.training.trial_progress import ACCURACY, TrialProgress
@@ -93,9 +93,9 @@ def train_trial(
         data: The rows, on the device.
         objective: The metric that scores the trial.
         directory: The trial's directory. Holds ``history.csv`` afterwards; ``model.keras`` (the
-            core with the best epoch's weights, uncompiled) and ``check.npy`` if the trial is
-            complete and beats ``spec.keep_threshold``; ``error.txt`` if an exception ended it;
-            ``checkpoint.npz`` if it was paused.
+            core with the best epoch's weights, uncompiled), ``check.npy`` and ``predictions.npz``
+            if the trial is complete and beats ``spec.keep_threshold``; ``error.txt`` if an
+            exception ended it; ``checkpoint.npz`` if it was paused.
         report: Called after each epoch; its answer prunes or pauses the trial, unless it has come
             to its own end in that epoch.
         interrupted: Called about once a second; a reason ends the trial. With an epoch behind
@@ -153,7 +153,7 @@ def _run(trial: _Trial) -> TrialResult:
     """Builds, trains and scores; what it raises becomes the trial's failure."""
     spec, progress, timings = trial.spec, trial.progress, trial.timings
     run_of(trial.directory).make_folder(trial.directory.absolute())
-    for name in (HISTORY_FILE, MODEL_FILE, CHECK_FILE, ERROR_FILE):  # of an attempt that was killed
+    for name in (HISTORY_FILE, *MODEL_FILES, ERROR_FILE):  # of an attempt that was killed
         run_of(trial.directory).remove(trial.directory.absolute() / name)
     if trial.checkpoint is None:
         forget_checkpoint(trial.home)
@@ -286,7 +286,7 @@ def _completed(trial: _Trial, model: Any, result: TrialResult) -> TrialResult:
     accuracy = ACCURACY.get(trial.data.task.kind)
     if accuracy is not None:
         gap = train_metrics[accuracy] - result.metrics[accuracy]
-    threshold, model_hash, unsaved = trial.spec.keep_threshold, "", ""
+    threshold, model_hash, unsaved, predictions = trial.spec.keep_threshold, "", "", ""
     room = trial.spec.model_room
     fits = room is None or BYTES_OF_A_WEIGHT * result.parameters <= room
     matters = threshold is None or better(result.score, threshold, trial.objective.direction)
@@ -296,6 +296,10 @@ def _completed(trial: _Trial, model: Any, result: TrialResult) -> TrialResult:
             model_hash, unsaved = _saved(trial, model)
             if not unsaved:
                 save_check(check, trial.directory)
+    # A later fold saves no model: its trial keeps that of the first, and the predictions of all.
+    if matters and (model_hash or trial.home != trial.directory):
+        with trial.timings.stage("save"):
+            predictions = _predictions(trial)
     return dataclasses.replace(
         result,
         train_metrics=train_metrics,
@@ -303,9 +307,19 @@ def _completed(trial: _Trial, model: Any, result: TrialResult) -> TrialResult:
         verdict=judge(progress.curve(gap)) or Verdict.UNFINISHED,
         model_hash=model_hash,
         unsaved=unsaved,
+        predictions=predictions,
         test_seconds=round(progress.deadline.test_seconds(), 3),
         export_seconds=round(progress.deadline.export_seconds(), 3),
     )
+
+
+def _predictions(trial: _Trial) -> str:
+    """Saves the best epoch's predictions; where they lie in the end, below the run's directory."""
+    values, data = trial.progress.scoring.best_predictions, trial.data
+    assert values is not None
+    path = save_predictions(values, data.validation_positions, trial.spec.view, trial.directory)
+    home = trial.home.absolute()
+    return (home / path.name).relative_to(home.parents[1]).as_posix()
 
 
 def _saved(trial: _Trial, model: Any) -> tuple[str, str]:

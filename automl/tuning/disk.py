@@ -14,11 +14,12 @@ from pathlib import Path
 
 from automl.engines.limits import LOG_BYTES
 from automl.engines.process_memory import shown_size
+from automl.results.predictions import PREDICTIONS_FILE
 from automl.results.run_directory import RunDirectory
 from automl.trial import FailureCause, TrialResult, TrialSpec, TrialState
 from automl.tuning.ranking import Ranking
 
-MODEL_FILES = ("model.keras", "check.npy")
+MODEL_FILES = ("model.keras", "check.npy", PREDICTIONS_FILE)
 CURVE_FILES = ("history.csv", "error.txt")
 #: An exported model compared with a trial's: the preprocessing comes on top.
 BUNDLE_FACTOR = 1.1

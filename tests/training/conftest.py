@@ -119,6 +119,7 @@ def make_arrays(
         validation=part(slice(rows, None)),
         test=None,
         check_positions=np.arange(0, validation, 7),
+        validation_positions=np.arange(rows, rows + validation),
     )
 
 
@@ -168,6 +169,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Passing:
     made = Passing()
     names = ("perf_counter", "process_time", "monotonic")
     time = SimpleNamespace(**dict.fromkeys(names, made.look))
-    for module in ("timings", "deadline", "progress", "fallback"):
+    for module in ("timings", "deadline", "trial_progress", "fallback"):
         monkeypatch.setattr(f"automl.training.{module}.time", time)
     return made

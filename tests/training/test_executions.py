@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from automl.common.forms import from_form, to_form
+from automl.common.root import Root
 from automl.data.metrics import Objective, compute_metrics
+from automl.results.predictions import read_predictions
 from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
 from automl.training.executions import train_executions
@@ -32,6 +34,7 @@ from tests.training.conftest import FEATURES
 
 SPEC = TrialSpec(0, {}, 3, TrialBudget(2, 9), executions=3)
 LOG_LOSS = Objective("log_loss", "minimize")
+KEPT = ("model.keras", "check.npy", "predictions.npz")
 
 
 def build(hp: Any) -> Any:
@@ -62,7 +65,7 @@ def test_the_score_is_the_mean_and_the_model_the_best_one_s(
     assert [(one.execution, one.epoch) for one in reported] == [
         (number, epoch) for number in (1, 2, 3) for epoch in (1, 2)
     ]
-    assert {path.name for path in tmp_path.iterdir()} == {"history.csv", "model.keras", "check.npy"}
+    assert {path.name for path in tmp_path.iterdir()} == {"history.csv", *KEPT}
     saved = keras.models.load_model(tmp_path / "model.keras", compile=False)
     rows = data.validation.rows
     predicted = predict_core(saved, rows, data.plan)
@@ -146,7 +149,7 @@ def test_the_score_over_folds_is_the_mean_of_what_each_gives_by_itself(
     )
     assert result.model_hash == alone[0].model_hash  # that of the first fold
     left = {path.name for path in (tmp_path / "trials" / "0").iterdir()}
-    assert left == {"model.keras", "check.npy", "history.csv"}
+    assert left == {"history.csv", *KEPT}
 
 
 def test_folds_with_several_executions_are_means_of_means(
@@ -270,6 +273,43 @@ def test_an_exception_in_a_fold_leaves_its_traceback_and_the_folds_before(
     result = over_folds({**views, "fold-3": broken}, tmp_path)
     assert (result.state, len(result.folds)) == (TrialState.FAILED, 2)
     assert (tmp_path / "trials" / "0" / "error.txt").exists()
+
+
+def test_predictions_of_each_fold_lie_beside_the_model(
+    views: dict[str, DeviceData], tmp_path: Path
+) -> None:
+    result = over_folds(views, tmp_path)
+    assert result.predictions == "trials/0/predictions.npz"
+    found = read_predictions(Root(tmp_path), tmp_path / result.predictions)
+    assert tuple(found) == FOLDS.views
+    for view, score in zip(FOLDS.views, result.folds, strict=True):
+        data, own = views[view], found[view]
+        assert own.values.dtype == np.float32
+        scored = compute_metrics(data.task, data.validation.rows.truth, own.values)["log_loss"]
+        assert scored == pytest.approx(score, rel=1e-4)
+        assert data.validation_positions is not None
+        np.testing.assert_array_equal(own.rows, data.validation_positions)
+
+
+def test_they_go_where_the_model_goes(views: dict[str, DeviceData], tmp_path: Path) -> None:
+    worse = over_folds(views, tmp_path, replace(FOLDS, keep_threshold=0.0))
+    assert (worse.model_hash, worse.predictions) == ("", "")
+    no_room = over_folds(views, tmp_path, replace(FOLDS, model_room=1))
+    assert (no_room.model_hash, no_room.predictions) == ("", "")
+    one = over_folds(views, tmp_path, replace(FOLDS, views=FOLDS.views[:1], model_room=1))
+    assert one.predictions == ""
+    assert {path.name for path in (tmp_path / "trials" / "0").iterdir()} == {"history.csv"}
+
+
+def test_of_several_seeds_the_kept_one_s_predictions_are_kept(
+    toy: Callable[..., DeviceData], tmp_path: Path
+) -> None:
+    data = toy()
+    result = train(data, tmp_path / "trials" / "0")
+    (own,) = read_predictions(Root(tmp_path), tmp_path / result.predictions).values()
+    np.testing.assert_allclose(
+        own.values[data.check_positions], np.load(tmp_path / "trials" / "0" / "check.npy"), 1e-6
+    )
 
 
 def test_folds_share_a_trial_s_time(views: dict[str, DeviceData], tmp_path: Path) -> None:

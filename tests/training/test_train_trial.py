@@ -83,7 +83,7 @@ def test_a_complete_trial_is_what_was_saved(toy, run, kind):
     data = toy(kind, weighted=True)
     result = run(data, epochs=6)
     assert result.state is TrialState.COMPLETED
-    assert files(run) == ["check.npy", "history.csv", "model.keras"]
+    assert files(run) == ["check.npy", "history.csv", "model.keras", "predictions.npz"]
     assert result.epochs == 6
     assert 1 <= result.best_epoch <= 6
     assert result.verdict is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from sklearn.datasets import load_iris
 
 import automl
+from automl.common.root import Root
 from automl.data.combine import combine
 from automl.data.metrics import Objective
 from automl.data.prepare import prepare
@@ -19,6 +21,10 @@ from automl.data.request import DataRequest
 from automl.data.views.fold_rule import FoldRule
 from automl.data.views.folds import fold_splits
 from automl.data.views.strata import find_strata
+from automl.results.leaderboard import leaderboard
+from automl.results.predictions import read_predictions
+from automl.results.read_record import read_record
+from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
 from automl.training.device_data import DeviceData
 from automl.training.train_trial import train_trial
@@ -114,6 +120,43 @@ def test_a_column_tells_the_folds_of_a_search(tmp_path: Path) -> None:
     assert any("'fold' says which fold each row is in" in note for note in part.notes)
     recorded = json.loads((part.path / "run.json").read_text())["request"]["data"]
     assert (recorded["cv"], recorded["fold_column"]) == (5, "fold")
+
+
+def test_every_row_that_is_learnt_from_has_a_prediction_of_a_fold_that_it_did_not_train(
+    run: automl.Run,
+) -> None:
+    data = prepare(DataRequest("iris", cv=3, seed=2))
+    best = next(row for row in run.record.trials if row.trial == run.best.number)
+    assert best.result is not None
+    found = read_predictions(Root(run.path), run.path / best.result.predictions)
+    assert list(found) == ["fold-1", "fold-2", "fold-3"]
+    rows = np.concatenate([one.rows for one in found.values()])
+    assert data.test is not None
+    assert len(set(rows)) == len(rows) == 150 - len(data.test)
+    views = (data, *(fold.arrays() for fold in data.folds))
+    for own, arrays, score in zip(
+        found.values(),
+        (data, *(fold.arrays() for fold in data.folds)),
+        best.result.folds,
+        strict=True,
+    ):
+        np.testing.assert_array_equal(own.rows, arrays.validation_positions)
+        assert own.values.shape == (len(arrays.validation), 3)
+        truth = arrays.validation.truth
+        picked = own.values[np.arange(len(truth)), truth]
+        assert -np.log(picked).mean() == pytest.approx(score, rel=1e-4)
+
+
+def test_the_leaderboard_names_the_predictions_that_are_there(
+    run: automl.Run, tmp_path: Path
+) -> None:
+    rows = {row.trial: row for row in leaderboard(run.record)}
+    assert rows[0].predictions == "trials/0/predictions.npz"
+    assert rows["linear"].predictions == "trials/linear/predictions.npz"
+    copy = shutil.copytree(run.path, tmp_path / "copy")
+    (copy / "trials" / "0" / "predictions.npz").unlink()
+    again = {row.trial: row for row in leaderboard(read_record(RunDirectory.open(copy)))}
+    assert again[0].predictions == ""
 
 
 def test_a_search_over_folds_goes_on_where_it_was(run: automl.Run, tmp_path: Path) -> None:
