@@ -2,8 +2,9 @@
 
 The models of the best trials are the bulk of it. Where they would exceed the limit, the last of
 them go first, and trials that rank no better keep theirs no longer. Then go the learning curves of
-the trials that rank last. What a resumption, an export of the best trial or the leaderboard
-needs stays; where even that does not fit, the search has to stop.
+the trials that rank last, and then the checkpoints of trials that run, which save no more than
+time. What a resumption, an export of the best trial or the leaderboard needs stays; where even that
+does not fit, the search has to stop.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from automl.engines.limits import LOG_BYTES
 from automl.engines.process_memory import shown_size
 from automl.results.predictions import PREDICTIONS_FILE
 from automl.results.run_directory import RunDirectory
-from automl.trial import FailureCause, TrialResult, TrialSpec, TrialState
+from automl.trial import CHECKPOINT_FILE, FailureCause, TrialResult, TrialSpec, TrialState
 from automl.tuning.ranking import Ranking
 
 MODEL_FILES = ("model.keras", "check.npy", PREDICTIONS_FILE)
@@ -48,6 +49,7 @@ class DiskBudget:
         self._slots = slots
         self._folders: dict[str, int] = {}
         self._models: dict[int, int] = {}
+        self._running: set[str] = set()
         self._largest = 0
         self._fixed = 0
 
@@ -79,6 +81,11 @@ class DiskBudget:
         if self._limit is not None:
             self._look(str(trial))
 
+    def begin(self, trial: int | str) -> None:
+        """Takes note of a trial that begins: from now on it may write a checkpoint."""
+        self._running.add(str(trial))
+        self._folders.pop(str(trial), None)  # that of one that goes on has its checkpoint in it
+
     def take(self, spec: TrialSpec, result: TrialResult, ranking: Ranking) -> TrialResult:
         """Takes note of a trial that has ended.
 
@@ -91,6 +98,7 @@ class DiskBudget:
             The result; a failure where the trial would be the best but there was no room for its
             model, for the best trial is the one that is exported.
         """
+        self._running.discard(str(spec.trial))
         self.look(spec.trial)
         if (
             self._limit is None
@@ -147,6 +155,9 @@ class DiskBudget:
         needed = self._needed(ranking)
         if needed > self._limit:
             self._drop_curves(kept, needed - self._limit)
+            if self._needed(ranking) > self._limit:
+                for name in self._running:
+                    _remove(self._run, self._run.trials / name, [CHECKPOINT_FILE])
             needed = self._needed(ranking)
         if needed <= self._limit:
             return ""
@@ -169,7 +180,9 @@ class DiskBudget:
         """Bytes that the run takes, its logs with what they may grow to."""
         files = (path for path in self._run.path.iterdir() if path.is_file())
         logs = self._slots * LOG_BYTES
-        return self._fixed + sum(self._folders.values()) + sum(map(_size, files)) + logs
+        begun = (self._run.trials / name / CHECKPOINT_FILE for name in self._running)
+        folders = sum(self._folders.values()) + sum(map(_size, begun))
+        return self._fixed + folders + sum(map(_size, files)) + logs
 
     def _drop_curves(self, kept: list[int], excess: int) -> None:
         """Removes curves until an excess is gone, those of old trials without model first."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from automl.engines.absence import Absence
 from automl.engines.contract import (
     Engine,
     EpochFinished,
@@ -198,6 +198,8 @@ class Driver:
                 spec, seconds_left=left, kept_back=kept_back, share_seconds=self._share()
             )
             self._running[spec.trial] = spec
+            if self._disk is not None:
+                self._disk.begin(spec.trial)
             self.has_trained = True
             self._observer.trial_started(spec.trial, spec.config)
             self._engine.submit(spec)
@@ -332,9 +334,11 @@ class Driver:
             for trial in self._running:
                 self._engine.answer(trial, Answer.PAUSE)
         patience = self._clock.slowness() if outcome.stopped_by is StopReason.TIME else 1.0
-        deadline = time.monotonic() + STOP_GRACE * patience
-        while self._running and (time.monotonic() < deadline or self._awaits_first(outcome)):
-            self._take_events(TICK)
+        absence = Absence()  # stopped meanwhile, it reads what has come
+        grace = STOP_GRACE * patience
+        while self._running and (absence.waited < grace or self._awaits_first(outcome)):
+            with absence.waiting(TICK):
+                self._take_events(TICK)
         self._observer.progressed(self.progress())
 
     def _awaits_first(self, outcome: Outcome) -> bool:

@@ -134,12 +134,7 @@ def test_every_row_that_is_learnt_from_has_a_prediction_of_a_fold_that_it_did_no
     assert data.test is not None
     assert len(set(rows)) == len(rows) == 150 - len(data.test)
     views = (data, *(fold.arrays() for fold in data.folds))
-    for own, arrays, score in zip(
-        found.values(),
-        (data, *(fold.arrays() for fold in data.folds)),
-        best.result.folds,
-        strict=True,
-    ):
+    for own, arrays, score in zip(found.values(), views, best.result.folds, strict=True):
         np.testing.assert_array_equal(own.rows, arrays.validation_positions)
         assert own.values.shape == (len(arrays.validation), 3)
         truth = arrays.validation.truth

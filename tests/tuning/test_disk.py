@@ -6,8 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from automl.results.predictions import PREDICTIONS_FILE
 from automl.results.run_directory import RunDirectory
-from automl.trial import FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
+from automl.trial import (
+    CHECKPOINT_FILE,
+    FailureCause,
+    TrialBudget,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+)
 from automl.tuning.disk import BUNDLE_BYTES, DiskBudget, forget_model
 from automl.tuning.outcome import StopReason
 from automl.tuning.ranking import Ranking
@@ -82,6 +90,38 @@ def test_the_models_that_rank_last_go_first(run: RunDirectory) -> None:
     assert play.ranking.kept() == ranked[: len(models)]
     # Later trials are told that only a place among these is worth a model.
     assert play.ranking.keep_threshold(99) == float(len(models) - 1)
+
+
+def test_checkpoints_of_running_trials_count_and_go_before_a_search_has_to_stop(
+    run: RunDirectory,
+) -> None:
+    play = Play(run, 8 * MB)
+    play.end(0, score=1.0)
+    room = play.disk.model_room(play.ranking)
+    assert room is not None
+    play.disk.begin(1)
+    folder = run.trial_directory(1)
+    folder.mkdir()
+    (folder / CHECKPOINT_FILE).write_bytes(bytes(MB))
+    less = play.disk.model_room(play.ranking)
+    assert less is not None
+    assert room - less >= MB // 3
+    assert play.disk.make_room(play.ranking) == ""
+    assert (folder / CHECKPOINT_FILE).exists()
+    (folder / CHECKPOINT_FILE).write_bytes(bytes(9 * MB))
+    assert play.disk.make_room(play.ranking) == ""
+    assert not (folder / CHECKPOINT_FILE).exists()
+    assert play.models() == [0]
+
+
+def test_the_model_of_a_first_fold_stays_for_the_trial_that_goes_on(run: RunDirectory) -> None:
+    leave(run, 0)
+    leave(run, 1)
+    (run.trial_directory(0) / PREDICTIONS_FILE).touch()
+    (run.trial_directory(1) / PREDICTIONS_FILE).touch()
+    DiskBudget(run, None, slots=1).take_up(Ranking("minimize", 3), going_on=[1])
+    assert [path.parent.name for path in run.trials.glob("*/model.keras")] == ["1"]
+    assert [path.parent.name for path in run.trials.glob(f"*/{PREDICTIONS_FILE}")] == ["1"]
 
 
 def test_the_best_model_stays_and_has_room_for_its_export(run: RunDirectory) -> None:

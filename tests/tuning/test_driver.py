@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from automl.common.forms import to_form
 from automl.data.metrics import Objective
-from automl.engines.contract import TrialEnded
+from automl.engines.contract import Event, TrialEnded
 from automl.errors import RunError
 from automl.results.leaderboard import leaderboard
 from automl.results.read_record import read_record
@@ -28,6 +29,7 @@ from automl.trial import (
     TrialSpec,
     TrialState,
 )
+from automl.tuning import driver as driver_module
 from automl.tuning.budget import Clock, SearchBudget
 from automl.tuning.driver import Driver
 from automl.tuning.driver_settings import DriverSettings
@@ -449,6 +451,33 @@ def test_ctrl_c_once_leaves_running_trials_to_a_resume(tmp_path: Path) -> None:
     unbroken = Search(tmp_path / "unbroken", trials=5)
     unbroken.session()
     assert search.board() == unbroken.board()
+
+
+def test_stopped_while_it_winds_down_it_still_takes_what_its_trials_have_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by SIGSTOP: the wait for news takes longer than all that trials get to end."""
+    monkeypatch.setattr(driver_module, "STOP_GRACE", 0.05)
+    monkeypatch.setattr(driver_module, "TICK", 0.01)
+
+    class Stopped(ScriptedEngine):
+        held = False
+
+        def events(self, timeout: float) -> list[Event]:
+            if self.interrupted and not self.held:
+                self.held = True
+                time.sleep(0.2)
+                return []
+            return super().events(timeout)
+
+    search = Search(tmp_path / "run", trials=1000)
+    search.engine_kind = Stopped
+    ticks = iter(range(100_000))
+    clock = Clock(SearchBudget(None, 1005.0), started=0.0, now=lambda: float(next(ticks)))
+    assert search.session(clock=clock).stopped_by is StopReason.TIME
+    assert search.engine.held
+    last = read_record(search.run).trials[-1]
+    assert (last.state, last.reason) == (TrialState.COMPLETED, SEARCH_OVER)
 
 
 def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
