@@ -93,7 +93,15 @@ def test_json_has_the_promised_keys(run: RunDirectory) -> None:
     assert list(rows[0]) == [
         *("rank", "trial", "state", "score", "metrics", "config", "epochs", "best_epoch"),
         *("seconds", "parameters", "seed", "verdict", "reason"),
-        *("train_metrics", "gap", "test_metrics", "trainer", "standard_error", "folds"),
+        *(
+            "train_metrics",
+            "gap",
+            "test_metrics",
+            "trainer",
+            "standard_error",
+            "folds",
+            "predictions",
+        ),
     ]
     assert rows[0]["config"]["learning_rate"] == 0.00123456
     assert rows[-1]["score"] is None
