@@ -27,6 +27,7 @@ OPTIONS: list[tuple[list[str], str, Any]] = [
     (["--date-format", "when=%d.%m.%Y"], "data.date_format", {"when": "%d.%m.%Y"}),
     (["--numeric", "a", "--numeric", "b"], "data.numeric", ("a", "b")),
     (["--cv", "5x2"], "data.cv", "5x2"),
+    (["--holdout", "reshuffle"], "data.holdout", "reshuffle"),
     (["--fold-column", "fold"], "data.fold_column", "fold"),
     (["--split-by-time", "day", "--gap", "7d"], "data.gap", "7d"),
     (["--cycles", "when=year,day"], "data.cycles", {"when": "year,day"}),
