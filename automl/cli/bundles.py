@@ -72,7 +72,10 @@ def export(
         typer.Argument(metavar="TRIAL", help="A trial's number, a baseline's name, or best."),
     ] = "best",
     format_: Annotated[
-        str, typer.Option("--format", "-f", metavar="NAME", help="Its format: bundle.")
+        str,
+        typer.Option(
+            "--format", "-f", metavar="NAME", help="bundle, or saved_model for TensorFlow."
+        ),
     ] = "bundle",
     storage: ReadStorage = None,
     trust: Trust = False,
@@ -99,6 +102,8 @@ def export(
         )
         return
     typer.echo(f"Exported to {bundle}, and checked to predict what was scored.")
+    if format_ != "bundle":  # no other is read by this program
+        return
     consent = " --trust" if trust else ""
     typer.echo(
         f"Next: automl predict {shown_path(bundle)} ROWS.csv --output predictions.csv{consent}"

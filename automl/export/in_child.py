@@ -92,13 +92,17 @@ def export_in_child(
             beside = None if loader is None else {**loader, "folder": _copied(loader, path)}
             # What is left of the rows, if this process is killed, is left in the unfinished bundle.
             given = apart.predict(path, arrays, beside, path.parent)
-            outcome = compare(predictions, given, the_plan)
-            found.update(to_form(outcome))
+            return compared(given)
+
+        def compared(given: npt.NDArray[Any]) -> dict[str, Any]:
+            found.update(to_form(compare(predictions, given, the_plan)))
             return found
 
         whole = raw_model(load_keras(root.checked(model), loader), the_plan, the_task)
         objects = () if code is None else tuple(code["objects"])
-        exported = Exported(whole, the_plan, the_task, config, card, check, own, objects)
+        exported = Exported(
+            whole, the_plan, the_task, config, card, check, arrays, compared, own, objects
+        )
         write_export(exported, destination, format_name)
     return {"bundle": to, **found}
 

@@ -257,3 +257,15 @@ def test_check_rows_of_mixed_types_survive(tmp_path: Path) -> None:
     for name in ("mixed", "kind"):
         assert text_values(rows[name]).tolist() == text_values(frame[name]).tolist()
     assert people().shape[0] == 120
+
+
+def test_a_saved_model_takes_raw_rows_and_needs_no_keras(
+    classes: Exported, images: Exported, tmp_path: Path
+) -> None:
+    for number, exported in enumerate((classes, images)):
+        to = tmp_path / str(number)
+        request = export_request(exported.run, 0, to)
+        found = export_in_child(**request, format_name="saved_model")
+        assert found["rows"] > 0 and found["difference"] <= TOLERANCE
+        assert {"saved_model.pb", "labels.json", "card.md"} <= {file.name for file in to.iterdir()}
+        assert not (to / "model.keras").exists()

@@ -1,8 +1,8 @@
 """Export formats: each file in this folder is one, named for it, with a function ``write``.
 
 It takes what is exported and the folder to write into, which is there under its own name only when
-all of it is, and calls ``exported.check`` on what it has written: nothing leaves here that does not
-predict what was scored.
+all of it is, and calls ``exported.check`` or ``exported.compare`` on what it has written: nothing
+leaves here that does not predict what was scored.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from automl.common.names import did_you_mean
 from automl.errors import RequestError
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from automl.data.plan import PreprocessingPlan
     from automl.data.task import Task
     from automl.space.own_code import OwnCode
@@ -35,8 +37,10 @@ class Exported:
         task: The task.
         config: What the run says of the model, as a JSON form.
         card: The text of its card.
-        check: Given a ``.keras`` file as it was saved, verifies it and returns what it found;
-            raises to refuse it.
+        check: Given a ``.keras`` file as it was saved, verifies it in a process that has nothing
+            but Keras, and returns what it found; raises to refuse it.
+        inputs: The model's inputs of the check rows, by their names; "" is the name of an array's.
+        compare: Given predictions for them, (n, outputs), does the same for any other file.
         code: Code of a person's own that loading the model runs; None for Keras alone.
         objects: Names of what the model needs of it.
     """
@@ -47,6 +51,8 @@ class Exported:
     config: Mapping[str, Any]
     card: str
     check: Callable[[Path], Mapping[str, Any]]
+    inputs: Mapping[str, npt.NDArray[Any]]
+    compare: Callable[[npt.NDArray[Any]], Mapping[str, Any]]
     code: OwnCode | None = None
     objects: tuple[str, ...] = ()
 
