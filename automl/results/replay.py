@@ -167,7 +167,7 @@ class _JournalReplay:
     def finished(self) -> list[StudyContent]:
         """The studies, after the last line."""
         for trial_id, epochs in self._epochs.items():
-            if 0 <= trial_id < len(self._trials):
+            if trial_id < len(self._trials):
                 first, last = self._open[trial_id]
                 lines = [line for place, line in sorted(epochs) if first < place < last]
                 self._trials[trial_id].later = self._path, lines
