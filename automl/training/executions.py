@@ -121,11 +121,9 @@ def train_executions(
         trial.take(place, result)
         if result.reason.startswith(SEARCH_OVER) or place + 1 == len(trial.planned):
             break
-        answer = finished(ExecutionReport(place + 1, result, trial.finished_folds()))
-        if answer is Answer.STOP:
-            return trial.pruned(f"it was pruned after {trial.planned[place].called(spec)}")
-        if answer is Answer.PAUSE:
-            return TrialResult(TrialState.PAUSED, reason="it was paused between two executions")
+        told = ExecutionReport(place + 1, result, trial.finished_folds())
+        if (ended := trial.ended_by(finished(told))) is not None:
+            return ended
     return trial.result()
 
 
@@ -268,6 +266,15 @@ class _Executions:
             done = f"{len(self.results)} of {len(self.planned)} executions"
             return replace(self._means(), reason=f"{SEARCH_OVER} after {done}")
         return self._means() if len(self.results) > 1 else self.results[0]
+
+    def ended_by(self, answer: Answer) -> TrialResult | None:
+        """The trial's, where the answer to its last execution ends it; None where it goes on."""
+        if answer is Answer.STOP:
+            last = self.planned[len(self.results) - 1]
+            return self.pruned(f"it was pruned after {last.called(self._spec)}")
+        if answer is Answer.PAUSE:
+            return TrialResult(TrialState.PAUSED, reason="it was paused between two executions")
+        return None
 
     def pruned(self, reason: str) -> TrialResult:
         """The trial's, where it is to be stopped: what it has come to so far, without a model."""
