@@ -252,9 +252,9 @@ def section(pools: Sequence[Pool], command: str) -> str:
             f"`{command}`, {datetime.now(UTC):%Y-%m-%d}",
             f"{len(pools)} pools (a set and a seed) of {len(names)} sets, "
             f"{' or '.join(map(str, counts))} configurations of `mlp` each; regret on the test "
-            "rows (0: best configuration, 1: median), and in what share of the pools folds leave less "
-            "of it. Of a model whose test score is better than the best configuration's mean the "
-            "regret is negative.",
+            "rows (0: best configuration, 1: median), and in what share of the pools folds leave "
+            "less of it. Of a model whose test score is better than the best configuration's mean "
+            "the regret is negative.",
             markdown_table(header, lines),
             f"By rows that are not test rows, {CONFIGURATIONS} trials each:",
             markdown_table(("rows", *header[1:]), small),
