@@ -90,7 +90,7 @@ def prepare(
     if folds:
         split = replace(folds[0], test=split.test)
     made = _View.of(combined, split, task, truth, request, wanted, notes.append)
-    arrays = made.arrays(split, task, truth, notes.append)
+    arrays = made.arrays(split, task, truth)
     say_parts(split, combined, request, strata.task is not None, notes.append)
     others = _stored(combined, folds[1:], task, truth, request, made.how) if folds[1:] else ()
     if folds:
@@ -194,6 +194,7 @@ class _View:
     combined: Combined
     how: str
     class_weight: npt.NDArray[np.float32] | None
+    tellers: tuple[Tell, Tell]
 
     @classmethod
     def of(
@@ -216,11 +217,11 @@ class _View:
         if how == RAW:
             plan = plan.unscaled()
         weights = class_weights(truth[split.train], task, request.class_weight)
-        return cls(plan, combined, how, weights)
+        return cls(plan, combined, how, weights, tell)
 
-    def arrays(self, split: Split, task: Task, truth: npt.NDArray[Any], say: Say) -> Arrays:
+    def arrays(self, split: Split, task: Task, truth: npt.NDArray[Any]) -> Arrays:
         """The rows, prepared."""
-        tell, plan = _tellers(self.combined, split, say), self.plan
+        tell, plan = self.tellers, self.plan
         validation = _rows(self.combined, split.validation, plan, truth, tell=tell[0])
         test = split.test
         return Arrays(
