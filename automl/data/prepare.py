@@ -144,7 +144,7 @@ class ReshuffledRows:
         own = self._divided
         split = reshuffled(own.combined, own.split, own.request, own.strata, trial)
         view = _View.of(own.combined, split, own.task, own.truth, own.request, None, lambda _: None)
-        arrays = view.arrays(split, own.task, own.truth, lambda _: None)
+        arrays = view.arrays(split, own.task, own.truth)
         checked = split.validation[arrays.check_positions]
         return arrays, view.combined.rows.at(checked, view.plan.inputs)
 
