@@ -17,6 +17,8 @@ from typing import Any
 SEARCH_OVER = "the search's time ran out"
 #: What a trial's directory holds while it may go on from there.
 CHECKPOINT_FILE = "checkpoint.npz"
+#: What it holds beside a model: its predictions on the rows that validated it.
+PREDICTIONS_FILE = "predictions.npz"
 #: The view of rows that are divided once into training and validation rows.
 HOLDOUT = "holdout"
 #: How the view of a trial begins whose rows are divided for it alone; its number follows.

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from automl.common.bounded import MOST_CHECKPOINT, read_bounded
 from automl.common.root import Root
 from automl.errors import RunError
+from automl.trial import PREDICTIONS_FILE
 
-PREDICTIONS_FILE = "predictions.npz"
 _ROWS = ".rows"
 
 

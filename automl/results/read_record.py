@@ -8,14 +8,13 @@ from typing import Any
 
 from automl.common.forms import check_form, read_form
 from automl.errors import RunError
-from automl.results.predictions import PREDICTIONS_FILE
 from automl.results.record import RunRecord, TrialRecord, are_scores, misfit
 from automl.results.recorded_board import record_of_board
 from automl.results.replay import StudyContent, StudyTrial
 from automl.results.run_directory import RunDirectory
 from automl.results.run_forms import BaselineForm
 from automl.results.study_content import read_study
-from automl.trial import TrialResult, TrialState
+from automl.trial import PREDICTIONS_FILE, TrialResult, TrialState
 from automl.vocabulary.renamed_metrics import current_name
 
 _BASELINE_PREFIX = "baseline:"

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl.data.metrics import Objective, better, mean_metrics
-from automl.results.predictions import PREDICTIONS_FILE, add_predictions, read_predictions
+from automl.results.predictions import add_predictions, read_predictions
 from automl.space import SearchSpace
 from automl.space.callbacks import callbacks_of
 from automl.training.history import run_of
 from automl.training.saving import MODEL_FILE, MODEL_FILES
 from automl.training.train_trial import ERROR_FILE, train_trial
 from automl.trial import (
+    PREDICTIONS_FILE,
     SEARCH_OVER,
     Answer,
     EpochReport,

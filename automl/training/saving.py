@@ -14,8 +14,9 @@ import numpy.typing as npt
 from automl.data.plan import TargetScale
 from automl.export.loadable import Loadable, error_text, try_loading
 from automl.models.keras_private import forget_compilation, layers_of
-from automl.results.predictions import PREDICTIONS_FILE, ViewPredictions, add_predictions
+from automl.results.predictions import ViewPredictions, add_predictions
 from automl.training.history import run_of
+from automl.trial import PREDICTIONS_FILE
 
 if TYPE_CHECKING:
     from automl.models.core import Core

@@ -15,9 +15,15 @@ from pathlib import Path
 
 from automl.engines.limits import LOG_BYTES
 from automl.engines.process_memory import shown_size
-from automl.results.predictions import PREDICTIONS_FILE
 from automl.results.run_directory import RunDirectory
-from automl.trial import CHECKPOINT_FILE, FailureCause, TrialResult, TrialSpec, TrialState
+from automl.trial import (
+    CHECKPOINT_FILE,
+    PREDICTIONS_FILE,
+    FailureCause,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+)
 from automl.tuning.ranking import Ranking
 
 MODEL_FILES = ("model.keras", "check.npy", PREDICTIONS_FILE)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from automl.results.predictions import PREDICTIONS_FILE
 from automl.results.run_directory import RunDirectory
 from automl.trial import (
     CHECKPOINT_FILE,
+    PREDICTIONS_FILE,
     FailureCause,
     TrialBudget,
     TrialResult,
