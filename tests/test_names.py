@@ -26,6 +26,7 @@ NAMES = {
     "core_inputs": KINDS,
     "raw_inputs": KINDS,
     "whole": KINDS,
+    "write": "each format of an export has one",
 }
 VALUES = "the entries of the vocabulary, and what Keras makes of them"
 PARTS = "of a kind's rows, and of all data"
