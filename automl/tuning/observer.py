@@ -68,7 +68,7 @@ class Observer:
         """A trial or baseline has been handed to the engine."""
 
     def epoch_finished(self, trial: int | str, report: EpochReport) -> None:
-        """A running trial or baseline has finished an epoch."""
+        """A running trial or baseline has finished an epoch, of the execution that it says."""
 
     def epoch_running(self, trial: int | str, epoch: int, done: float) -> None:
         """A running trial or baseline is inside an epoch that takes seconds, done to a share."""
