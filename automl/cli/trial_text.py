@@ -124,11 +124,12 @@ def _heading(row: LeaderboardRow, objective: str, ranked: int) -> list[str]:
 
 
 def _folds(row: LeaderboardRow) -> list[str]:
-    """The score on each fold, where there are several."""
-    if row.standard_error is None:
+    """The score on each fold that is finished, where there are several."""
+    if not row.folds:
         return []
     folds = ", ".join(number(score) for score in row.folds.values())
-    return [f"Folds: {folds}; standard error {number(row.standard_error)}"]
+    error = row.standard_error
+    return [f"Folds: {folds}" + ("" if error is None else f"; standard error {number(error)}")]
 
 
 def _scores(row: LeaderboardRow) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from sklearn.datasets import load_iris
 
 import automl
+from automl.cli.trial_text import trial_text
 from automl.common.root import Root
 from automl.data.combine import combine
 from automl.data.metrics import Objective
@@ -21,6 +23,7 @@ from automl.data.request import DataRequest
 from automl.data.views.fold_rule import FoldRule
 from automl.data.views.folds import fold_splits
 from automl.data.views.strata import find_strata
+from automl.results import board_columns
 from automl.results.leaderboard import leaderboard
 from automl.results.predictions import read_predictions
 from automl.results.read_record import read_record
@@ -28,7 +31,7 @@ from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
 from automl.training.device_data import DeviceData
 from automl.training.train_trial import train_trial
-from automl.trial import Answer, TrialBudget, TrialSpec
+from automl.trial import Answer, TrialBudget, TrialSpec, TrialState
 
 OPTIONS: dict[str, Any] = {"cv": 3, "epochs": 4, "workers": 1, "verbose": 0, "seed": 2}
 
@@ -140,6 +143,19 @@ def test_every_row_that_is_learnt_from_has_a_prediction_of_a_fold_that_it_did_no
         truth = arrays.validation.truth
         picked = own.values[np.arange(len(truth)), truth]
         assert -np.log(picked).mean() == pytest.approx(score, rel=1e-4)
+
+
+def test_what_is_pruned_after_a_fold_shows_it(run: automl.Run) -> None:
+    record = run.record
+    first = record.trials[0]
+    assert first.result is not None
+    score = first.result.folds[0]
+    result = replace(
+        first.result, state=TrialState.PRUNED, score=score, folds=(score,), reason="it was pruned"
+    )
+    pruned = replace(first, state=TrialState.PRUNED, result=result)
+    text = trial_text(RunDirectory(run.path), replace(record, trials=(pruned,)), 0)
+    assert f"Folds: {board_columns.number(score)}\nReason: it was pruned" in text
 
 
 def test_the_leaderboard_names_the_predictions_that_are_there(
