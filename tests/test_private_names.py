@@ -143,9 +143,12 @@ def test_keras(model: keras.Model) -> None:
     assert type(model) is keras_private.functional_class()
     assert keras_private.functional_of(model.layers[1]) is not model.layers[1]
     assert keras_private.compile_arguments(model)["loss"] is model.loss
-    assert keras_private.options_of(model.loss)["from_logits"] is True
+    assert keras_private.keras_options_of(model.loss)["from_logits"] is True
     model.optimizer.build(model.trainable_variables)
     assert keras_private.decays(model.optimizer, model.trainable_variables[0])
+    assert not keras_private.has_schedule(model.optimizer)
+    decay = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
+    assert keras_private.has_schedule(keras.optimizers.SGD(decay))
     before = np.array(keras_private.global_seed().value)
     keras.random.normal((1,))
     assert not np.array_equal(before, np.array(keras_private.global_seed().value))

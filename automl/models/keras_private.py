@@ -70,6 +70,13 @@ def keras_options_of(wrapped: Any) -> dict[str, Any]:
     return options
 
 
+def has_schedule(optimizer: Any) -> bool:
+    """Whether an optimizer's learning rate is a schedule of its own, and no variable."""
+    import keras
+
+    return not isinstance(optimizer._learning_rate, keras.Variable)
+
+
 def decays(optimizer: Any, variable: Any) -> bool:
     """Whether an optimizer's weight decay is for a variable."""
     return bool(optimizer._use_weight_decay(variable))

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from automl.models.keras_private import compile_arguments, keras_options_of
+from automl.models.keras_private import compile_arguments, has_schedule, keras_options_of
 from automl.models.keras_private import decays as is_decayed
 from automl.models.losses import SmoothedSparseCrossentropy
 from automl.models.optimizers import CycledRMSprop, CycledSGD, SquareRootFtrl
@@ -155,7 +155,7 @@ def read_optimizer(optimizer: Any) -> TrainedBy:
         optimizer.use_ema
         or optimizer.gradient_accumulation_steps
         or optimizer.loss_scale_factor is not None
-        or not isinstance(optimizer._learning_rate, keras.Variable)
+        or has_schedule(optimizer)
     ):
         raise UnsupportedModel("an optimizer with averages, accumulation or its own schedule")
     rule, hyper, first = _OPTIMIZERS[kind](optimizer)
