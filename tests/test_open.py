@@ -75,6 +75,7 @@ def test_a_metric_of_one_s_own_ranks_and_is_shown_everywhere(numbers: Rows, tmp_
     assert (loaded.export(tmp_path / "bundle") / "model.keras").exists()
 
 
+@pytest.mark.slow
 def test_a_metric_ranks_models_of_one_s_own_and_pruning_follows_it(
     numbers: Rows, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from automl.errors import RequestError
@@ -73,20 +74,32 @@ def find_separator(content: str) -> str:
         content: The file's text.
 
     Returns:
-        A character; a blank for any number of blanks. Where nothing divides the lines evenly, the
-        first of comma, tab, semicolon and bar that the first line holds.
+        A character; a blank for any number of blanks. Where nothing divides the lines evenly,
+        what the first line holds: what quoted values begin after, else the first of comma, tab,
+        semicolon and bar.
     """
     lines = _first_lines(content)
     text = "\n".join(lines) + "\n"
     counts = {separator: _columns(text, separator) for separator in SEPARATORS}
     found = next((s for s, columns in counts.items() if columns > 1), None)
+    before = _before_quotes(lines)
+    if found is not None and found not in before:
+        # It may cut each line's quoted text, where another one divides all lines but a broken one.
+        wider = (s for s in before if _columns(text, s, most=True) > counts[found])
+        found = next(wider, found)
     blanks = _columns_between_blanks(lines)
     if found is None or (found == "\t" and blanks > counts[found] and _aligned(lines)):
-        usual = next((s for s in (",", "\t", ";", "|") if s in lines[0]), None)
+        usual = next((s for s in (*before, ",", "\t", ";", "|") if s in lines[0]), None)
         if blanks > 1 and (found is not None or usual is None or _aligned(lines)):
             return BLANKS
         return found or usual or ","
     return found
+
+
+def _before_quotes(lines: Sequence[str]) -> list[str]:
+    """The separators after which the first quoted value of most lines begins."""
+    starts = [line.partition('"')[0].rstrip(BLANKS) for line in lines if '"' in line]
+    return [s for s in SEPARATORS if sum(start.endswith(s) for start in starts) > len(starts) / 2]
 
 
 def _first_lines(content: str) -> list[str]:
@@ -99,16 +112,18 @@ def _first_lines(content: str) -> list[str]:
     return lines
 
 
-def _columns(text: str, separator: str) -> int:
-    """Into how many columns a separator divides all rows, or 0 where they differ."""
+def _columns(text: str, separator: str, most: bool = False) -> int:
+    """Into how many columns a separator divides all rows, or most, or 0 where they differ."""
     try:
         reader = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True)
         rows = [row for row in reader if row]
     except csv.Error:
         return 0
     # The last row may be cut off within a quoted value.
-    widths = {len(row) for row in (rows[:-1] if text.count("\n") == LINES else rows)}
-    return widths.pop() if len(widths) == 1 else 0
+    rows = rows[:-1] if text.count("\n") == LINES else rows
+    widths = Counter(len(row) for row in rows).most_common(1)
+    width, count = widths[0] if widths else (0, 0)
+    return width if count == len(rows) or (most and count > len(rows) / 2) else 0
 
 
 def _columns_between_blanks(lines: Sequence[str]) -> int:

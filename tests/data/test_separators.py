@@ -52,6 +52,27 @@ def test_separators_are_found(tmp_path, content, table):
         assert [[str(v).strip() for v in row] for row in read(tmp_path, content)] == table
 
 
+BROKEN = 'n;text;y\n1;"a, b";0\n2;"a, c";1\n3;"b, c";0\n4"a, b";1\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "separator"),
+    [
+        (BROKEN, ";"),  # commas divide each line into two, in the midst of its quoted text
+        (BROKEN.replace(";", "|"), "|"),
+        (BROKEN.replace(";", "\t"), "\t"),
+        (BROKEN.replace("text", "x" * 200_000), ";"),  # more than the csv module takes
+        (BROKEN.replace("n;text;y", '1;"a, b";0').replace("3;", "3"), ";"),
+        ('a\tb\n1\tHe said, "no"\n2\tno\n', "\t"),
+        ('a\tb\n1\tHe said, "no"\n2\tI, "yes"\n', "\t"),
+        ('a,b\n1,"x;y"\n2,"z;w"\n', ","),
+        ('a;b\n1;5"\n2;6"\n', ";"),
+    ],
+)
+def test_quoted_values_are_not_cut(content, separator):
+    assert find_separator(content) == separator
+
+
 def test_texts_with_blanks_are_one_column(tmp_path):
     content = "review\nthis is good\nbad\nvery bad indeed\n"
     assert read(tmp_path, content)[0] == ["review"]

@@ -147,7 +147,7 @@ def test_nothing_is_read_from_outside_of_the_run(
 
 def test_an_existing_bundle_can_be_checked_again(images: Exported, tmp_path: Path) -> None:
     expected = images.run.trial_directory(0) / "check.npy"
-    rows = str(check_rows_file(images.run))
+    rows = str(check_rows_file(images.run, 0))
     assert check_in_child(str(images.bundle), str(expected), rows)["difference"] <= TOLERANCE
 
 

@@ -32,6 +32,7 @@ time.time, time.time_ns = jumping, lambda: int(jumping() * 1e9)
 '''
 
 
+@pytest.mark.slow
 def test_budgets_and_durations_hold_though_the_clock_jumps(tmp_path: Path) -> None:
     (tmp_path / "jumps").mkdir()
     (tmp_path / "jumps" / "sitecustomize.py").write_text(JUMPS)

@@ -28,13 +28,14 @@ def test_killed_and_resumed_a_search_ends_as_an_unbroken_one(
     killed_and_resumed([*SEARCH, "--trials", str(max(8, kills))], kills, tmp_path, moments)
 
 
-@pytest.mark.parametrize("kills", rounds(2, 10))
+@pytest.mark.parametrize("kills", rounds(1, 10))
 def test_so_does_one_over_folds(kills: int, tmp_path: Path, moments: random.Random) -> None:
     # The sampler and the pruner are those of a search that asks for nothing else.
     trials = str(max(5, kills))
     killed_and_resumed([*SEARCH, "--cv", "3", "--trials", trials], kills, tmp_path, moments)
 
 
+@pytest.mark.slow
 def test_folds_that_are_finished_are_not_trained_again(tmp_path: Path) -> None:
     limits = ["--trials", "2", "--cv", "5", "--pruner", "none", "--epochs", "600"]
     search = ["search", "iris", "--workers", "1", "--seed", "1", "--space", SMALL]

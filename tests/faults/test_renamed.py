@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.faults.drivers import Driver, automl, lines_of
 
 
+@pytest.mark.slow
 def test_a_run_that_is_renamed_ends_with_a_sentence_and_goes_on(tmp_path: Path) -> None:
     search = "search iris --space linear --trials 400 --epochs 2 --workers 1 --directory run"
     with Driver(tmp_path, *search.split()) as driver:

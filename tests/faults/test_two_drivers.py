@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import re
@@ -99,7 +100,10 @@ def test_drivers_that_share_a_study_run_no_trial_twice(
     folders = [{path.name for path in (run / "trials").glob("[0-9]*")} for run in runs]
     assert folders[0].isdisjoint(folders[1])
     assert folders[0] | folders[1] == {str(trial) for trial in range(TRIALS)}
-    assert board(runs[0], storage) == board(runs[1], storage)
+    boards = [board(run, storage) for run in runs]
+    for row in itertools.chain(*boards):
+        row.pop("predictions")  # each run has files of the trials that it trained
+    assert boards[0] == boards[1]
 
     best = record.best()
     assert best is not None

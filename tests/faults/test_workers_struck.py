@@ -73,7 +73,7 @@ def untouched(trial: TrialRecord) -> Any:
     assert trial.result is not None
     form = to_form(trial.result)
     del form["seconds"], form["timings"], form["test_seconds"]
-    del form["model_hash"]  # whether it is kept depends on the others
+    del form["model_hash"], form["predictions"]  # whether they are kept depends on the others
     return trial.trial, trial.config, trial.seed, trial.scores, form
 
 

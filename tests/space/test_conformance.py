@@ -27,6 +27,8 @@ def wide(config: Any, inputs: Any, task: Any) -> Any:
 
 
 class TestOwn(SpaceConformance):
+    configurations = 1
+
     @classmethod
     def make_space(cls) -> Any:
         return SearchSpace("own", [Int("width", 1, 8)], wide)

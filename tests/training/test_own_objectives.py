@@ -34,7 +34,8 @@ def train(
     space: Any, data: DeviceData, folder: Path, objective: Objective | None = None, **spec: Any
 ) -> TrialResult:
     space = space if isinstance(space, SearchSpace) else hyper_space(space)
-    asked = TrialSpec(spec.pop("trial", 0), spec, 3, TrialBudget(80, 80))
+    budget = TrialBudget(spec.pop("epochs", 80), 80)
+    asked = TrialSpec(spec.pop("trial", 0), spec, 3, budget)
     objective = objective or default_objective(data.task)
     return train_trial(asked, space, data, objective, folder, lambda _: Answer.GO_ON, lambda: None)
 
@@ -97,7 +98,7 @@ def test_a_metric_that_is_an_array_of_one_number_ranks_too(
         return model
 
     objective = Objective("f1_score", "maximize", of_model=True)
-    result = train(build, toy(TaskKind.BINARY), tmp_path, objective)
+    result = train(build, toy(TaskKind.BINARY), tmp_path, objective, epochs=20)
     assert result.state is TrialState.COMPLETED, result.reason
     assert result.metrics["f1_score"] == result.score > 0.5
 

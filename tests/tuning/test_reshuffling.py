@@ -61,6 +61,7 @@ def test_a_trial_is_scored_on_its_own_rows(run: automl.Run, tmp_path: Path) -> N
         assert by_hand.score == pytest.approx(trial.result.score, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_best_and_others_are_exported_with_their_own_plans(
     run: automl.Run, tmp_path: Path
 ) -> None:

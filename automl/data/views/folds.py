@@ -48,7 +48,7 @@ def with_usual_folds(request: DataRequest, combined: Combined) -> DataRequest:
         return request
     main = combined.part == 0
     groups = USUAL_FOLDS if combined.group is None else len(set(combined.group[main].tolist()))
-    is_open = (request.validation, request.fold_column) == (None, None)
+    is_open = request.validation is None and request.fold_column is None
     is_open = is_open and not request.is_reshuffled
     is_small = main.sum() < ENOUGH_ROWS and groups >= USUAL_FOLDS and combined.time is None
     has_folds = is_open and is_small and not (combined.part == 1).any()
