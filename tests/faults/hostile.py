@@ -210,6 +210,10 @@ def _texts(run: Path, outside: Path) -> None:
     changed(run, mark, "plan.json")
 
 
+#: What a resumed search writes once more, whatever stands there.
+MADE_ANEW = {"best/config.json"}
+
+
 def sparse(name: str) -> Hostile:
     """A file that says it has 64 GiB."""
 
@@ -218,7 +222,7 @@ def sparse(name: str) -> Hostile:
         (run / name).touch()
         os.truncate(run / name, 64 << 30)
 
-    return Hostile(f"64 GiB of {name}", prepare)
+    return Hostile(f"64 GiB of {name}", prepare, refused=name not in MADE_ANEW)
 
 
 def nested(name: str) -> Hostile:
@@ -229,7 +233,7 @@ def nested(name: str) -> Hostile:
         text = f'{{"op_code": 2, "deep": {deep}}}\n' * (2 if name == "study.log" else 1)
         (run / name).write_text(text)
 
-    return Hostile(f"nesting in {name}", prepare)
+    return Hostile(f"nesting in {name}", prepare, refused=name not in MADE_ANEW)
 
 
 def _bomb(run: Path, outside: Path) -> None:
