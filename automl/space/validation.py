@@ -117,7 +117,7 @@ def validate_space(
     """
     if not isinstance(name, str) or not name.strip():
         raise SpaceError(f"{name!r} cannot name a search space; expected text.")
-    if inputs not in INPUTS:
+    if not isinstance(inputs, str) or inputs not in INPUTS:
         raise SpaceError(
             f"Search space '{name}' asks for inputs {inputs!r}; expected 'vector' or 'table' (or "
             "'array', where build(hp) makes the model)."

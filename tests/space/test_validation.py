@@ -96,3 +96,9 @@ def test_parents_come_first_and_the_order_is_kept_otherwise() -> None:
         build,
     )
     assert space.names == ("z", "a", "depth", "width")
+
+
+@pytest.mark.parametrize("inputs", [[], {}, None, 0, "matrix"])
+def test_inputs_are_one_of_the_known_names(inputs: Any) -> None:
+    with pytest.raises(SpaceError, match=r"inputs|gets"):
+        SearchSpace("own", [Int("width", 1, 8)], lambda config, x, task: x, inputs=inputs)
