@@ -113,17 +113,7 @@ def train_executions(
         )
         if len(trial.planned) == 1:
             return result
-        if result.state is not TrialState.COMPLETED:
-            trial.clear(place)
-            is_over = result.reason.startswith(SEARCH_OVER) or bool(interrupted())
-            if place and is_over and result.state is TrialState.FAILED:
-                break
-            return trial.broken_off(place, result)
-        trial.take(place, result)
-        if result.reason.startswith(SEARCH_OVER) or place + 1 == len(trial.planned):
-            break
-        told = ExecutionReport(place + 1, result, trial.finished_folds())
-        if (ended := trial.ended_by(finished(told))) is not None:
+        if (ended := trial.add(place, result, interrupted, finished)) is not None:
             return ended
     return trial.result()
 
@@ -210,6 +200,30 @@ class _Executions:
             share = None if share is None else (share - spent) / shared
         budget = replace(own.budget, seconds=limit)
         return replace(own, budget=budget, seconds_left=left, share_seconds=share)
+
+    def add(
+        self,
+        place: int,
+        result: TrialResult,
+        interrupted: Callable[[], str | None],
+        finished: Callable[[ExecutionReport], Answer],
+    ) -> TrialResult | None:
+        """Takes how an execution ended.
+
+        Returns:
+            How the trial ended, where no other execution is to follow; else None.
+        """
+        is_over = result.reason.startswith(SEARCH_OVER)
+        if result.state is not TrialState.COMPLETED:
+            self.clear(place)
+            if place and result.state is TrialState.FAILED and (is_over or interrupted()):
+                return self.result()
+            return self.broken_off(place, result)
+        self.take(place, result)
+        if is_over or place + 1 == len(self.planned):
+            return self.result()
+        told = ExecutionReport(place + 1, result, self.finished_folds())
+        return self.ended_by(finished(told))
 
     def take(self, place: int, result: TrialResult) -> None:
         """Takes an execution that is complete; its model stays where it is the one to be kept."""

@@ -16,7 +16,7 @@ from automl.engines.run_in_child import TookTooLong, run_in_child
 from automl.errors import RequestError, RunError
 from automl.results.export_request import code_needed, export_request
 from automl.results.read_record import read_record
-from automl.results.record import RunRecord
+from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.study_content import study_content
 from automl.trial import TrialState
@@ -83,44 +83,122 @@ def finish(
     Returns:
         What it has come to. A model that cannot be exported costs the search nothing else.
     """
-    not_exported = ""
-    record = read_record(run, study_content(study.study))
+    limits = (clock, interruption)
+    ending = _Ending(run, study, arrays, processes, observer, limits, trust, own, arrays_of)
+    record = ending.record()
     best = record.best()
-    number = best.trial if best is not None and isinstance(best.trial, int) else None
-    if number is not None:
+    not_exported, number = "", None
+    if best is not None and isinstance(best.trial, int):
+        number = best.trial
         if arrays.test is not None:
-            observer.finishing("scoring the test rows")
-            again = study.late_for_test_rows() == number
-            limits = (None if again else clock, interruption)
-            late, limit = _score_test_rows(
-                run, study, processes, observer, number, limits, trust, own, arrays_of
-            )
-            if not late:
-                _score_constant(study, arrays, (*record.named, *own))
-            else:
-                study.record_late_for_test_rows(number)
-                observer.said(
-                    f"{late} is not scored on the test rows, for {limit} is over; `automl resume "
-                    f"{shown_path(run.path)}` scores it."
-                )
-        if study.owns(number):
-            observer.finishing("exporting the best model and checking the export")
-            if best is not None and best.result is not None and best.result.unsaved:
-                not_exported = (
-                    f"The best model, trial {number}, is not exported: "
-                    f"{best.result.unsaved.rstrip('.')}; correct that and search again."
-                )
-            else:
-                record = read_record(run, study_content(study.study))
-                not_exported = _export_best(run, processes, number, record, trust)
-        else:
-            assert best is not None
-            observer.said(
+            ending.score(number, record)
+        not_exported = ending.export(best, number)
+    write_leaderboard(run, study.study)
+    return Finished(number, not_exported)
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """The end of a search; the attributes are the arguments of `finish`."""
+
+    run: RunDirectory
+    study: RunStudy
+    arrays: Arrays
+    processes: Processes
+    observer: Observer
+    limits: tuple[Clock | None, Interruption | None]
+    trust: bool
+    own: Sequence[Metric]
+    arrays_of: Callable[[int | str], Path] | None
+
+    def record(self) -> RunRecord:
+        """The run as its study has it now."""
+        return read_record(self.run, study_content(self.study.study))
+
+    def score(self, best: int, record: RunRecord) -> None:
+        """Scores the test rows, or records that there was no time for them."""
+        self.observer.finishing("scoring the test rows")
+        late, limit = self._score_models(best, record)
+        if not late:
+            self._score_constant(record)
+            return
+        self.study.record_late_for_test_rows(best)
+        self.observer.said(
+            f"{late} is not scored on the test rows, for {limit} is over; `automl resume "
+            f"{shown_path(self.run.path)}` scores it."
+        )
+
+    def export(self, best: TrialRecord, number: int) -> str:
+        """Exports the best trial, where the run trained it; why it is not exported, or ""."""
+        if not self.study.owns(number):
+            self.observer.said(
                 f"The best trial of the study, {number}, was trained by the run {best.place}, "
                 "which holds its model and exports it."
             )
-    write_leaderboard(run, study.study)
-    return Finished(number, not_exported)
+            return ""
+        self.observer.finishing("exporting the best model and checking the export")
+        if best.result is not None and best.result.unsaved:
+            return (
+                f"The best model, trial {number}, is not exported: "
+                f"{best.result.unsaved.rstrip('.')}; correct that and search again."
+            )
+        return _export_best(self.run, self.processes, number, self.record(), self.trust)
+
+    def _score_constant(self, record: RunRecord) -> None:
+        arrays, scores = self.arrays, self.study.test_scores()
+        assert arrays.test is not None
+        name = constant_name(arrays.task)
+        if name not in scores:
+            prediction = constant_prediction(arrays.task, arrays.train)
+            named: list[str | Metric] = [*record.named, *self.own]
+            metrics = constant_metrics(arrays.task, prediction, arrays.test, named)
+            self.study.record_test_scores({**scores, name: metrics})
+
+    def _score_models(self, best: int, record: RunRecord) -> tuple[str, str]:
+        """Opens the test rows once for each of the run's models that is to be scored on them.
+
+        Returns:
+            The model for which there was no time, or "", and the option that limits it.
+        """
+        clock, interruption = self.limits
+        again = self.study.late_for_test_rows() == best
+        limits = (None if again else clock, interruption)
+        scores = self.study.test_scores()
+        models: list[int | str] = [best] if self.study.owns(best) else []
+        if _completed(record, LINEAR) and self.study.owns(LINEAR):
+            models.append(LINEAR)
+        for trial in models:
+            model = self.run.trial_file(trial, "model.keras")
+            if str(trial) in scores or not self.run.root.is_file(model):
+                continue
+            left, limit = _left(limits)
+            try:
+                scores[str(trial)] = self._score_model(trial, model, record.named, left)
+            except TookTooLong:
+                return f"Trial {trial}" if trial == best else f"Baseline {trial}", limit
+            except (RunError, RequestError) as error:
+                self.observer.said(f"Trial {trial} is not scored on the test rows: {error}")
+                continue
+            self.study.record_test_scores(scores)
+        return "", ""
+
+    def _score_model(
+        self, trial: int | str, model: Path, named: Sequence[str], left: float
+    ) -> dict[str, float]:
+        arrays = self.run.arrays if self.arrays_of is None else self.arrays_of(trial)
+        arguments: dict[str, Any] = {
+            "model": str(model),
+            "arrays": str(arrays),
+            "part": "test",
+            "named": list(named),
+            "own": carried(tuple(self.own)) if self.own else "",
+        }
+        code = code_needed(self.run, self.run.read_manifest(), trial, self.trust)
+        if code is not None:
+            arguments["code"] = code
+        called = "automl.training.score:score_in_child"
+        scores: dict[str, float] = run_in_child(self.processes, called, arguments, timeout=left)
+        return scores
 
 
 def _export_best(
@@ -155,66 +233,6 @@ def _export_best(
     run.root.remove_tree(run.best)
     run.root.replace(fresh, run.best)
     return ""
-
-
-def _score_constant(study: RunStudy, arrays: Arrays, named: Sequence[str | Metric]) -> None:
-    assert arrays.test is not None
-    scores, name = study.test_scores(), constant_name(arrays.task)
-    if name not in scores:
-        prediction = constant_prediction(arrays.task, arrays.train)
-        metrics = constant_metrics(arrays.task, prediction, arrays.test, named)
-        study.record_test_scores({**scores, name: metrics})
-
-
-def _score_test_rows(
-    run: RunDirectory,
-    study: RunStudy,
-    processes: Processes,
-    observer: Observer,
-    best: int,
-    limits: tuple[Clock | None, Interruption | None],
-    trust: bool,
-    own: Sequence[Metric],
-    arrays_of: Callable[[int | str], Path] | None,
-) -> tuple[str, str]:
-    """Opens the test rows once for each of the run's models that is to be scored on them.
-
-    Returns:
-        The model for which there was no time, or "", and the option that limits it.
-    """
-    scores = study.test_scores()
-    record = read_record(run, study_content(study.study))
-    models: list[int | str] = [best] if study.owns(best) else []
-    if _completed(record, LINEAR) and study.owns(LINEAR):
-        models.append(LINEAR)
-    for trial in models:
-        model = run.trial_file(trial, "model.keras")
-        if str(trial) not in scores and run.root.is_file(model):
-            arguments: dict[str, Any] = {
-                "model": str(model),
-                "arrays": str(run.arrays if arrays_of is None else arrays_of(trial)),
-                "part": "test",
-                "named": list(record.named),
-                "own": carried(tuple(own)) if own else "",
-            }
-            left, limit = _left(limits)
-            try:
-                code = code_needed(run, run.read_manifest(), trial, trust)
-                if code is not None:
-                    arguments["code"] = code
-                scores[str(trial)] = run_in_child(
-                    processes,
-                    "automl.training.score:score_in_child",
-                    arguments,
-                    timeout=left,
-                )
-            except TookTooLong:
-                return f"Trial {trial}" if trial == best else f"Baseline {trial}", limit
-            except (RunError, RequestError) as error:
-                observer.said(f"Trial {trial} is not scored on the test rows: {error}")
-                continue
-            study.record_test_scores(scores)
-    return "", ""
 
 
 def _left(limits: tuple[Clock | None, Interruption | None]) -> tuple[float, str]:
