@@ -11,6 +11,7 @@ from automl.common.bounded import MOST_TEXT, read_bounded
 from automl.errors import RunError
 from automl.results.record import TrialRecord
 from automl.results.run_directory import RunDirectory
+from automl.trial import HISTORY_FILE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +69,7 @@ class RunTrial:
 
         from automl.training.history import read_history
 
-        path = self.run.trial_file(self.number, "history.csv")
+        path = self.run.trial_file(self.number, HISTORY_FILE)
         if not read_history(path.parent):
             raise RunError(f"Trial {self.number} of {self.run.path} has no learning curve.")
         return pd.read_csv(io.BytesIO(read_bounded(self.run.root, path, MOST_TEXT)))

@@ -17,12 +17,29 @@ from typing import Any
 SEARCH_OVER = "the search's time ran out"
 #: What a trial's directory holds while it may go on from there.
 CHECKPOINT_FILE = "checkpoint.npz"
-#: What it holds beside a model: its predictions on the rows that validated it.
+#: What it holds of a model, and beside it: predictions to check it by, and those on the rows that
+#: validated it.
+MODEL_FILE = "model.keras"
+CHECK_FILE = "check.npy"
 PREDICTIONS_FILE = "predictions.npz"
+MODEL_FILES = (MODEL_FILE, CHECK_FILE, PREDICTIONS_FILE)
+#: What it holds of its training.
+HISTORY_FILE = "history.csv"
+ERROR_FILE = "error.txt"
 #: The view of rows that are divided once into training and validation rows.
 HOLDOUT = "holdout"
 #: How the view of a trial begins whose rows are divided for it alone; its number follows.
 RESHUFFLE = "reshuffle-"
+
+
+def file_of_trial(trial: int | str, name: str) -> str:
+    """The path of a trial's file, below its run's directory.
+
+    Args:
+        trial: The trial's number, or a baseline's name.
+        name: The file's name.
+    """
+    return f"trials/{trial}/{name}"
 
 
 class TrialState(StrEnum):

@@ -16,9 +16,11 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from automl.engines.processes import Processes
 
-# Speed belongs in benchmarks/: a busy machine must fail no test.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# Speed belongs in benchmarks/: a busy machine must fail no test. Nor may another draw of the
+# examples fail a change that has nothing to do with it: a test run draws the same ones each time
+# (hypothesis's own "ci"), and `pytest --hypothesis-profile=random` draws new ones.
+settings.register_profile("random", deadline=None)
+settings.load_profile("ci")
 
 # What this machine notes of its runs is no part of the tests, nor they of it.
 _STATE = tempfile.mkdtemp(prefix="automl-state-")

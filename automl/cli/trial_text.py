@@ -16,7 +16,7 @@ from automl.results.board_columns import number
 from automl.results.leaderboard import LeaderboardRow, leaderboard
 from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
-from automl.trial import TrialResult, TrialState
+from automl.trial import ERROR_FILE, HISTORY_FILE, TrialResult, TrialState
 
 BARS = "▁▂▃▄▅▆▇█"
 #: Rows of the curve's table at most; of longer curves some epochs are left out.
@@ -151,7 +151,7 @@ def _scores(row: LeaderboardRow) -> list[str]:
 
 def _curve(run: RunDirectory, row: LeaderboardRow, objective: str, width: int) -> list[str]:
     """The curve as bars and as a table."""
-    from automl.training.history import HISTORY_FILE, read_history
+    from automl.training.history import read_history
 
     folder = run.trial_file(row.trial, HISTORY_FILE).parent
     try:
@@ -240,7 +240,7 @@ def _files(run: RunDirectory, trial: int | str) -> list[str]:
 
 def _error(run: RunDirectory, trial: int | str) -> list[str]:
     """The end of the trial's traceback."""
-    path = run.trial_file(trial, "error.txt")
+    path = run.trial_file(trial, ERROR_FILE)
     try:
         with run.root.open(path) as file:
             text = file.read(ERROR_BYTES).decode("utf-8", errors="replace")

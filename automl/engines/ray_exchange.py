@@ -39,6 +39,7 @@ from automl.trial import (
     TrialResult,
     TrialSpec,
     TrialState,
+    file_of_trial,
 )
 
 #: Seconds that Tune waits, once for each trial that has ended, for the next one before it goes on
@@ -196,7 +197,7 @@ class Exchange:
                 event = EpochFinished(trial, from_form(EpochReport, form), waits)
                 if checkpoint is not None and number == len(epochs):
                     self._tell(event, {CHECKPOINT_FILE: checkpoint})
-                    running.start = f"trials/{trial}/{CHECKPOINT_FILE}"
+                    running.start = file_of_trial(trial, CHECKPOINT_FILE)
                 else:
                     self._tell(event)
             if execution is not None:

@@ -149,8 +149,6 @@ class _Conversation:
         except BaseException as error:  # noqa: BLE001 - a thread's exception has no other reader
             reason = f"{type(error).__name__}: {error}"
             result = TrialResult(TrialState.FAILED, reason=reason, cause=FailureCause.EXCEPTION)
-        if result.checkpoint:
-            result = replace(result, checkpoint=f"trials/{self._address}/{CHECKPOINT_FILE}")
         self._news.put(result)
 
     def _fetched_start(self) -> str:
@@ -295,7 +293,7 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray carries no types
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Makes ready for the next trial; True, since an actor can always be used again."""
         self._spec = from_form(TrialSpec, json.loads(new_config[SPEC]))
-        self._course: _Conversation | None = None
+        self._conversation: _Conversation | None = None
         return True
 
     def space(self, key: str) -> SearchSpace:
@@ -306,10 +304,10 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray carries no types
 
     def step(self) -> dict[str, Any]:
         """Starts the trial, or waits for what happens next in it."""
-        if self._course is None:
-            self._course = _Conversation(self._spec, self, Path(self.logdir) / "files")
+        if self._conversation is None:
+            self._conversation = _Conversation(self._spec, self, Path(self.logdir) / "files")
             return {STARTED: to_form(Place.here())}
-        news = self._course.news()
+        news = self._conversation.news()
         if ENDED in news:
             news[SPENT] = self._is_spent()
         return news

@@ -24,7 +24,7 @@ from automl.results.read_record import read_record
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.run_forms import PlanForm, check_known
-from automl.trial import TrialState
+from automl.trial import CHECK_FILE, MODEL_FILE, TrialState
 
 
 def export_request(
@@ -88,8 +88,8 @@ def _files_of(run: RunDirectory, chosen: TrialRecord) -> tuple[Path, Path]:
             f"Trial {chosen.trial} of {run.path} is {chosen.state.value}, so it has no model; "
             "export a completed one."
         )
-    model = run.trial_file(chosen.trial, "model.keras")
-    expected = run.trial_file(chosen.trial, "check.npy")
+    model = run.trial_file(chosen.trial, MODEL_FILE)
+    expected = run.trial_file(chosen.trial, CHECK_FILE)
     if isinstance(chosen.trial, str) and not chosen.config:
         raise RequestError(
             f"Baseline {chosen.trial} of {run.path} answers every row alike and has no model; "
@@ -136,7 +136,7 @@ def code_needed(
     from automl.export.own_code import LAMBDA, own_objects
     from automl.space.own_code import OwnCode, read_code
 
-    objects = own_objects(run.trial_file(trial, "model.keras"))
+    objects = own_objects(run.trial_file(trial, MODEL_FILE))
     if not objects:
         return None
     names = ", ".join(sorted({str(one) for one in objects}))
@@ -187,7 +187,7 @@ def _kept(run: RunDirectory) -> str:
 
 def _has_model(run: RunDirectory, name: str) -> bool:
     folder = run.path / "trials" / name
-    return run.root.is_folder(folder) and run.root.is_file(folder / "model.keras")
+    return run.root.is_folder(folder) and run.root.is_file(folder / MODEL_FILE)
 
 
 def _config(record: RunRecord, trial: TrialRecord, manifest: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from automl.results.replay import StudyContent, StudyTrial
 from automl.results.run_directory import RunDirectory
 from automl.results.run_forms import BaselineForm
 from automl.results.study_content import read_study
-from automl.trial import PREDICTIONS_FILE, TrialResult, TrialState
+from automl.trial import PREDICTIONS_FILE, TrialResult, TrialState, file_of_trial
 from automl.vocabulary.renamed_metrics import current_name
 
 _BASELINE_PREFIX = "baseline:"
@@ -188,7 +188,7 @@ def _result(run: RunDirectory, form: Mapping[str, Any], trial: int | str, kind: 
 
 def _kept_predictions(run: RunDirectory, trial: int | str, result: TrialResult) -> str:
     """Where a trial's predictions lie, if they are there still: they go with its model."""
-    path = f"trials/{trial}/{PREDICTIONS_FILE}"
+    path = file_of_trial(trial, PREDICTIONS_FILE)
     try:
         return path if result.predictions == path and run.root.is_file(path) else ""
     except RunError:  # a link is on the way

@@ -13,19 +13,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automl.common.files import is_disk_full
 from automl.data.metrics import Objective, better, mean_metrics
+from automl.errors import RunError
 from automl.results.predictions import add_predictions, read_predictions
 from automl.space import SearchSpace
 from automl.space.callbacks import callbacks_of
 from automl.training.history import run_of
-from automl.training.saving import MODEL_FILE, MODEL_FILES
-from automl.training.train_trial import ERROR_FILE, train_trial
+from automl.training.train_trial import train_trial
 from automl.trial import (
+    ERROR_FILE,
+    MODEL_FILE,
+    MODEL_FILES,
     PREDICTIONS_FILE,
     SEARCH_OVER,
     Answer,
     EpochReport,
     ExecutionReport,
+    FailureCause,
     TrialResult,
     TrialSpec,
     TrialState,
@@ -91,8 +96,8 @@ def train_executions(
     trial = _Executions(spec, objective, directory)
     while (place := len(trial.results)) < len(trial.planned):
         own = trial.spec_of(place)
-        if own is None:
-            break
+        if place and (ended := trial.without_time(place, own)) is not None:
+            return ended
 
         def reported(epoch: EpochReport, number: int = place + 1) -> Answer:
             return report(replace(epoch, execution=number))
@@ -139,17 +144,32 @@ class _Executions:
         self._begun = time.monotonic()
         self._over_views = len(spec.views) > 1
         self.results = list(spec.finished)
-        saved = any(result.model_hash for result in self.results)
-        if saved and not (directory / MODEL_FILE).exists():  # removed meanwhile: all of it again
-            self.results.clear()
+        if self._lacks_files():
+            self.results.clear()  # all of it again
         self._started_at = len(self.results)
         self._kept = 0
         for place in range(1, self._started_at):
             self._note_best(place)
 
+    def _lacks_files(self) -> bool:
+        """Whether files of finished executions were removed or damaged meanwhile."""
+        saved = any(result.model_hash for result in self.results)
+        if saved and not (self._directory / MODEL_FILE).exists():
+            return True
+        if self._over_views and any(result.predictions for result in self.results):
+            try:
+                folder = self._directory.absolute()
+                read_predictions(run_of(folder), folder / PREDICTIONS_FILE)
+            except RunError:
+                return True
+        return False
+
     def folder(self, place: int) -> Path:
-        """Where an execution's files go; those of the first are the trial's."""
-        return self._directory / self.called(place) if place else self._directory
+        """Where an execution's files go; those of the first are the trial's.
+
+        Others have a hidden folder for a while; callbacks of a person's own write beside it.
+        """
+        return self._directory / f".{self.called(place)}" if place else self._directory
 
     def called(self, place: int) -> str:
         """An execution's name as a folder's."""
@@ -163,8 +183,8 @@ class _Executions:
                 (folder / ERROR_FILE).replace(self._directory / ERROR_FILE)
             shutil.rmtree(folder, ignore_errors=True)
 
-    def spec_of(self, place: int) -> TrialSpec | None:
-        """An execution as a trial of its own; None where there is no time left for it."""
+    def spec_of(self, place: int) -> TrialSpec:
+        """An execution as a trial of its own."""
         spec, execution = self._spec, self.planned[place]
         own = replace(
             spec,
@@ -179,11 +199,19 @@ class _Executions:
             # The first view's model is the one that is kept; whether it matters shows in the end.
             room = 0 if place else spec.model_room
             own = replace(own, keep_threshold=None, model_room=room)
-        own = self._limited(own, len(self.planned) - place if self._over_views else 1)
-        limits = (own.budget.seconds, own.seconds_left)
-        if place and any(limit is not None and limit <= 0 for limit in limits):
+        return self._limited(own, len(self.planned) - place if self._over_views else 1)
+
+    def without_time(self, place: int, own: TrialSpec) -> TrialResult | None:
+        """The trial's result, where there is no time left for a later execution; else None."""
+        if own.seconds_left is not None and own.seconds_left <= 0:
+            return self.result()
+        if own.budget.seconds is None or own.budget.seconds > 0:
             return None
-        return own
+        if not self._over_views:
+            return self.result()  # a mean over fewer of them is one, too
+        reason = f"the time limit of {self._spec.budget.seconds:g} s was over before it"
+        failed = TrialResult(TrialState.FAILED, reason=reason, cause=FailureCause.TIME_LIMIT)
+        return self.broken_off(place, failed)
 
     def _limited(self, own: TrialSpec, shared: int) -> TrialSpec:
         """An execution with its part of the time that its trial has left, if there is any.
@@ -219,7 +247,11 @@ class _Executions:
             if place and result.state is TrialState.FAILED and (is_over or interrupted()):
                 return self.result()
             return self.broken_off(place, result)
-        self.take(place, result)
+        try:
+            self.take(place, result)
+        except (OSError, RunError) as error:
+            self.clear(place)
+            return self.broken_off(place, _unwritten(error))
         if is_over or place + 1 == len(self.planned):
             return self.result()
         told = ExecutionReport(place + 1, result, self.finished_folds())
@@ -332,6 +364,13 @@ class _Executions:
         )
         scores = tuple(result.score for result in results if result.score is not None)
         return replace(result, score=fmean(scores), executions=scores, notes=_once([note, *notes]))
+
+
+def _unwritten(error: OSError | RunError) -> TrialResult:
+    """How an execution ended whose files could not be put where the trial has them."""
+    cause = FailureCause.DISK_FULL if is_disk_full(error) else FailureCause.UNWRITABLE
+    reason = f"its files could not be written: {error}"
+    return TrialResult(TrialState.FAILED, reason=reason, cause=cause)
 
 
 def _once(notes: Sequence[str]) -> tuple[str, ...]:

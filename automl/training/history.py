@@ -10,8 +10,7 @@ from pathlib import Path
 from automl.common.bounded import MOST_TEXT, read_bounded
 from automl.common.root import Root
 from automl.errors import RunError
-
-HISTORY_FILE = "history.csv"
+from automl.trial import HISTORY_FILE
 
 Row = Mapping[str, float]
 

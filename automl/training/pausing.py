@@ -12,7 +12,7 @@ from automl.training.hyper_fit import HyperFitTrainer
 from automl.training.timings import Timings
 from automl.training.trainers import Training
 from automl.training.trial_progress import TrialProgress
-from automl.trial import CHECKPOINT_FILE, TrialSpec
+from automl.trial import CHECKPOINT_FILE, TrialSpec, file_of_trial
 
 CHECKPOINT_SECONDS = 60.0
 """Seconds of training that a trial may lose with its process (own choice) ..."""
@@ -81,7 +81,7 @@ class Checkpoints:
             path = write_checkpoint(checkpoint, self._directory)
         self._written = time.perf_counter()
         self._cost = self._written - started
-        return path.relative_to(self._directory.absolute().parents[1]).as_posix()
+        return file_of_trial(self._spec.trial, path.name)
 
 
 def found_checkpoint(spec: TrialSpec, directory: Path) -> tuple[Checkpoint | None, str]:

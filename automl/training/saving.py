@@ -16,16 +16,11 @@ from automl.export.loadable import Loadable, error_text, try_loading
 from automl.models.keras_private import forget_compilation, layers_of
 from automl.results.predictions import ViewPredictions, add_predictions
 from automl.training.history import run_of
-from automl.trial import PREDICTIONS_FILE
+from automl.trial import CHECK_FILE, MODEL_FILE
 
 if TYPE_CHECKING:
     from automl.models.core import Core
     from automl.space.own_code import OwnCode
-
-MODEL_FILE = "model.keras"
-CHECK_FILE = "check.npy"
-MODEL_FILES = (MODEL_FILE, CHECK_FILE, PREDICTIONS_FILE)
-"""What a trial keeps of its model."""
 
 
 def hash_weights(model: Any) -> str:

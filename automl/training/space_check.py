@@ -25,8 +25,16 @@ from automl.training.device import configure_device
 from automl.training.device_data import DeviceData
 from automl.training.hyper_check import toy_rows
 from automl.training.saving import how_it_loads
-from automl.training.train_trial import ERROR_FILE, train_trial
-from automl.trial import Answer, FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
+from automl.training.train_trial import train_trial
+from automl.trial import (
+    ERROR_FILE,
+    Answer,
+    FailureCause,
+    TrialBudget,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -23,14 +23,17 @@ from automl.space.keras_tuner import word_of
 from automl.training.checkpoint import Checkpoint
 from automl.training.device_data import DeviceData
 from automl.training.graphs import forgotten_gradients
-from automl.training.history import HISTORY_FILE, run_of, write_history, write_whole
+from automl.training.history import run_of, write_history, write_whole
 from automl.training.pausing import Checkpoints, forget_checkpoint, found_checkpoint, go_on
-from automl.training.saving import MODEL_FILES, save_check, save_core, save_predictions
+from automl.training.saving import save_check, save_core, save_predictions
 from automl.training.timings import Timings
 from automl.training.trainers import OUT_OF_MEMORY, Training, make_trainer
 from automl.training.trial_progress import ACCURACY, TrialProgress
 from automl.training.verdicts import judge
 from automl.trial import (
+    ERROR_FILE,
+    HISTORY_FILE,
+    MODEL_FILES,
     Answer,
     EpochReport,
     FailureCause,
@@ -38,9 +41,9 @@ from automl.trial import (
     TrialSpec,
     TrialState,
     Verdict,
+    file_of_trial,
 )
 
-ERROR_FILE = "error.txt"
 BYTES_OF_A_WEIGHT = 4
 ERROR_CHARACTERS = 100_000
 """Most that is kept of a traceback, whose message may be as long as a whole array."""
@@ -318,8 +321,7 @@ def _predictions(trial: _Trial) -> str:
     values, data = trial.progress.scoring.best_predictions, trial.data
     assert values is not None
     path = save_predictions(values, data.validation_positions, trial.spec.view, trial.directory)
-    home = trial.home.absolute()
-    return (home / path.name).relative_to(home.parents[1]).as_posix()
+    return file_of_trial(trial.spec.trial, path.name)
 
 
 def _saved(trial: _Trial, model: Any) -> tuple[str, str]:

@@ -84,9 +84,8 @@ def make_trainer(
         own = HyperFitTrainer(hyper, data, batch_size, callbacks)
         return Training(own, GraphOptions(), TrainerName.OWN_FIT, can_pause=False)
     if callbacks:
-        fit = FitTrainer(model, data.train, batch_size, callbacks)
-        fit.trace(scheduled, data.validation)
-        return Training(fit, GraphOptions(), TrainerName.FIT, can_pause=False)
+        model.optimizer.build(model.trainable_variables)
+        return _fit_training(model, data, batch_size, scheduled, callbacks=callbacks)
     with timings.stage("trace"):
         dense = None if has_gpu() or own_metrics else _dense_trainer(model, data, batch_size)
     if dense is not None:
@@ -133,12 +132,31 @@ def _graph_trainer(
                 return Training(
                     compiled, compiled.options, TrainerName.COMPILED, note if plain else ""
                 )
+    return _fit_training(model, data, batch_size, scheduled, reason)
+
+
+def _fit_training(
+    model: Any,
+    data: DeviceData,
+    batch_size: int,
+    scheduled: bool,
+    reason: str = "",
+    callbacks: Sequence[Any] = (),
+) -> Training:
+    """Keras's `fit`, a graph a step; eagerly where the model's code cannot be traced.
+
+    Args:
+        reason: Why whole epochs could not be traced, or "".
+        callbacks: Callbacks of a person's own, for which `fit` was chosen: what they cost was said.
+    """
+    if not needs_fit(model):
         step = _step_error(model, data)
         reason, model.run_eagerly = step or reason, bool(step)
-    fit = FitTrainer(model, data.train, batch_size)
+    fit = FitTrainer(model, data.train, batch_size, callbacks)
     fit.trace(scheduled, data.validation)
     name = TrainerName.EAGER if model.run_eagerly else TrainerName.FIT
-    return Training(fit, GraphOptions(), name, _fit_note(model, reason))
+    note = "" if callbacks and not model.run_eagerly else _fit_note(model, reason)
+    return Training(fit, GraphOptions(), name, note, can_pause=not callbacks)
 
 
 def _fit_note(model: Any, reason: str) -> str:

@@ -18,7 +18,10 @@ from automl.engines.process_memory import shown_size
 from automl.results.run_directory import RunDirectory
 from automl.trial import (
     CHECKPOINT_FILE,
-    PREDICTIONS_FILE,
+    ERROR_FILE,
+    HISTORY_FILE,
+    MODEL_FILES,
+    RESHUFFLE,
     FailureCause,
     TrialResult,
     TrialSpec,
@@ -26,8 +29,7 @@ from automl.trial import (
 )
 from automl.tuning.ranking import Ranking
 
-MODEL_FILES = ("model.keras", "check.npy", PREDICTIONS_FILE)
-CURVE_FILES = ("history.csv", "error.txt")
+CURVE_FILES = (HISTORY_FILE, ERROR_FILE)
 #: An exported model compared with a trial's: the preprocessing comes on top.
 BUNDLE_FACTOR = 1.1
 BUNDLE_BYTES = 300_000
@@ -75,7 +77,8 @@ class DiskBudget:
         if self._limit is not None:
             for name in self._run.root.names("trials"):
                 self._look(name)
-            self._fixed = _size_below(self._run.arrays) + _size_below(self._run.best)
+            arrays = _size_below(self._run.arrays) - self._divisions()
+            self._fixed = arrays + _size_below(self._run.best)
 
     def forget_model(self, trial: int) -> None:
         """Removes the model of a trial that matters no more."""
@@ -188,7 +191,11 @@ class DiskBudget:
         logs = self._slots * LOG_BYTES
         begun = (self._run.trials / name / CHECKPOINT_FILE for name in self._running)
         folders = sum(self._folders.values()) + sum(map(_size, begun))
-        return self._fixed + folders + sum(map(_size, files)) + logs
+        return self._fixed + self._divisions() + folders + sum(map(_size, files)) + logs
+
+    def _divisions(self) -> int:
+        """Bytes of the rows of trials that have a division of their own, while they run."""
+        return sum(map(_size_below, self._run.arrays.glob(f"{RESHUFFLE}*")))
 
     def _drop_curves(self, kept: list[int], excess: int) -> None:
         """Removes curves until an excess is gone, those of old trials without model first."""

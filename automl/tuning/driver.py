@@ -193,9 +193,11 @@ class Driver:
             spec = None if left is not None and left < LEAST_SECONDS else self._next_spec()
             if spec is None:
                 return
-            kept_back = self._clock.kept_for_leader()
             spec = replace(
-                spec, seconds_left=left, kept_back=kept_back, share_seconds=self._share()
+                spec,
+                seconds_left=self._clock.left_for_trials(),  # rows may have been divided for it
+                kept_back=self._clock.kept_for_leader(),
+                share_seconds=self._share(),
             )
             self._running[spec.trial] = spec
             if self._disk is not None:

@@ -19,7 +19,7 @@ from automl.results.read_record import read_record
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.study_content import study_content
-from automl.trial import TrialState
+from automl.trial import MODEL_FILE, TrialState
 from automl.tuning.baselines import (
     LINEAR,
     constant_metrics,
@@ -168,7 +168,7 @@ class _Ending:
         if _completed(record, LINEAR) and self.study.owns(LINEAR):
             models.append(LINEAR)
         for trial in models:
-            model = self.run.trial_file(trial, "model.keras")
+            model = self.run.trial_file(trial, MODEL_FILE)
             if str(trial) in scores or not self.run.root.is_file(model):
                 continue
             left, limit = _left(limits)

@@ -68,7 +68,8 @@ class RunningTrials(Observer):
 
     @override
     def epoch_finished(self, trial: int | str, report: EpochReport) -> None:
-        self._change(trial, epoch=report.epoch, score=report.score, inside=None)
+        told = {"epoch": report.epoch, "score": report.score, "finished": report.execution - 1}
+        self._change(trial, inside=None, **told)
 
     @override
     def epoch_running(self, trial: int | str, epoch: int, done: float) -> None:
