@@ -251,7 +251,8 @@ class _Executions:
             self.take(place, result)
         except (OSError, RunError) as error:
             self.clear(place)
-            return self.broken_off(place, _unwritten(error))
+            failed = _unwritten(error, self.results.pop())
+            return self.broken_off(place, failed)
         if is_over or place + 1 == len(self.planned):
             return self.result()
         told = ExecutionReport(place + 1, result, self.finished_folds())
@@ -366,11 +367,11 @@ class _Executions:
         return replace(result, score=fmean(scores), executions=scores, notes=_once([note, *notes]))
 
 
-def _unwritten(error: OSError | RunError) -> TrialResult:
+def _unwritten(error: OSError | RunError, result: TrialResult) -> TrialResult:
     """How an execution ended whose files could not be put where the trial has them."""
     cause = FailureCause.DISK_FULL if is_disk_full(error) else FailureCause.UNWRITABLE
     reason = f"its files could not be written: {error}"
-    return TrialResult(TrialState.FAILED, reason=reason, cause=cause)
+    return TrialResult(TrialState.FAILED, reason=reason, cause=cause, seconds=result.seconds)
 
 
 def _once(notes: Sequence[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,9 @@ from automl.common.forms import from_form, to_form
 from automl.common.root import Root
 from automl.data.metrics import Objective, compute_metrics
 from automl.results.predictions import read_predictions
+from automl.space.callbacks import carried_callbacks
 from automl.space.keras_tuner import hyper_space
+from automl.training import executions
 from automl.training.device_data import DeviceData
 from automl.training.executions import train_executions
 from automl.training.score import predict_core
@@ -25,6 +28,7 @@ from automl.trial import (
     Answer,
     EpochReport,
     ExecutionReport,
+    FailureCause,
     TrialBudget,
     TrialResult,
     TrialSpec,
@@ -339,3 +343,85 @@ def test_a_trial_that_the_end_of_the_search_has_overtaken_says_so(
     result = over_folds(rows, tmp_path, replace(FOLDS, views=views, seconds_left=-0.5))
     assert result.reason.startswith(SEARCH_OVER)
     assert result.folds == ()
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 and no more", None], ids=str)
+def test_where_predictions_of_finished_folds_are_damaged_all_are_trained_again(
+    damage: bytes | None, views: dict[str, DeviceData], tmp_path: Path
+) -> None:
+    whole = over_folds(views, tmp_path)
+    predictions = tmp_path / whole.predictions
+    predictions.unlink() if damage is None else predictions.write_bytes(damage)
+    told = replace(whole, score=123.0, folds=())
+    rest = over_folds(views, tmp_path, replace(FOLDS, finished=(told,)))
+    assert (rest.folds, rest.model_hash) == (whole.folds, whole.model_hash)
+    assert tuple(read_predictions(Root(tmp_path), predictions)) == FOLDS.views
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), FailureCause.DISK_FULL),
+        (PermissionError(errno.EACCES, "Permission denied"), FailureCause.UNWRITABLE),
+    ],
+    ids=["full disk", "no permission"],
+)
+def test_files_of_a_fold_that_cannot_be_written_fail_the_trial_and_not_its_worker(
+    error: OSError,
+    cause: FailureCause,
+    views: dict[str, DeviceData],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(executions, "add_predictions", fails)
+    result = over_folds(views, tmp_path)
+    assert (result.state, result.cause) == (TrialState.FAILED, cause)
+    assert result.reason.startswith("fold 2: its files could not be written: ")
+    assert len(result.folds) == 1
+
+
+def much_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each training takes a thousand seconds, as far as its trial can tell."""
+    train_trial = executions.train_trial
+    monkeypatch.setattr(
+        executions,
+        "train_trial",
+        lambda *given, **named: replace(train_trial(*given, **named), seconds=1000.0),
+    )
+
+
+def test_a_trial_s_own_limit_that_is_over_between_two_folds_is_not_the_search_s(
+    views: dict[str, DeviceData], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    much_later(monkeypatch)
+    budget = TrialBudget(2, 9, seconds=900.0)
+    result = over_folds(views, tmp_path, replace(FOLDS, budget=budget))
+    assert (result.state, result.cause) == (TrialState.FAILED, FailureCause.TIME_LIMIT)
+    assert result.reason == "fold 2: the time limit of 900 s was over before it"
+    assert len(result.folds) == 1
+
+
+def test_of_several_seeds_those_before_a_trial_s_own_limit_count(
+    toy: Callable[..., DeviceData], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    much_later(monkeypatch)
+    result = train(toy(), tmp_path, replace(SPEC, budget=TrialBudget(2, 9, seconds=900.0)))
+    assert result.state is TrialState.COMPLETED
+    assert (len(result.executions), bool(result.model_hash)) == (0, True)
+
+
+def test_callbacks_keep_their_files_of_every_fold(
+    views: dict[str, DeviceData], tmp_path: Path
+) -> None:
+    _, carried = carried_callbacks(keras.callbacks.CSVLogger("log.csv"))
+    result = over_folds(views, tmp_path, callbacks=carried)
+    assert result.state is TrialState.COMPLETED
+    left = {
+        path.relative_to(tmp_path / "trials" / "0").as_posix()
+        for path in (tmp_path / "trials" / "0").rglob("*")
+        if path.is_file()
+    }
+    assert left == {"history.csv", *KEPT, *(f"{view}/log.csv" for view in FOLDS.views)}

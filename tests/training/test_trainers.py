@@ -29,7 +29,7 @@ def data() -> DeviceData:
     return DeviceData.from_arrays(prepare(DataRequest((x, (x[:, 0] > 0).astype(np.int64)))))
 
 
-def trained(build: Any, data: DeviceData, folder: Path) -> TrialResult:
+def trained(build: Any, data: DeviceData, folder: Path, *callbacks: Any) -> TrialResult:
     space = SearchSpace("own", [], build, inputs="vector")
     spec = TrialSpec(0, {}, 0, TrialBudget(epochs=2, patience=2))
     return train_trial(
@@ -40,6 +40,7 @@ def trained(build: Any, data: DeviceData, folder: Path) -> TrialResult:
         folder / "trials" / "0",
         lambda _: Answer.GO_ON,
         lambda: None,
+        callbacks=lambda: callbacks,
     )
 
 
@@ -105,6 +106,18 @@ def test_a_slower_trainer_is_recorded_and_told_with_its_reason(
     assert result.trainer == trainer
     assert len(result.notes) == 1 and words in result.notes[0] and "\n" not in result.notes[0]
     assert from_form(TrialResult, to_form(result)) == result
+
+
+@pytest.mark.parametrize(("build", "trainer"), [(other, "fit"), (model_of(Counting), "eager")])
+def test_callbacks_call_fit_which_traces_what_can_be_traced(
+    build: Any, trainer: str, data: DeviceData, tmp_path: Path
+) -> None:
+    seen: list[int] = []
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, _: seen.append(epoch))
+    result = trained(build, data, tmp_path, callback)
+    assert result.state is TrialState.COMPLETED, result.reason
+    assert (result.trainer, seen) == (trainer, [0, 1])
+    assert [("eagerly" in note) for note in result.notes] == [True] * (trainer == "eager")
 
 
 def test_a_loop_that_cannot_be_traced_leaves_graphs_of_one_step(

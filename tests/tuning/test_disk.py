@@ -114,6 +114,24 @@ def test_checkpoints_of_running_trials_count_and_go_before_a_search_has_to_stop(
     assert play.models() == [0]
 
 
+def test_the_rows_of_a_trial_s_own_division_count_while_it_runs(run: RunDirectory) -> None:
+    play = Play(run, 8 * MB)
+    play.end(0, score=1.0)
+    room = play.disk.model_room(play.ranking)
+    assert room is not None
+    own = run.arrays / "reshuffle-1"
+    own.mkdir()
+    (own / "train.npy").write_bytes(bytes(3 * MB))
+    less = play.disk.model_room(play.ranking)
+    assert less is not None
+    assert room - less >= MB
+    # One that was there when the search was taken up is not counted for ever.
+    resumed = DiskBudget(run, 8 * MB, slots=2)
+    resumed.take_up(play.ranking)
+    (own / "train.npy").unlink()
+    assert resumed.model_room(play.ranking) == pytest.approx(room, abs=MB // 100)
+
+
 def test_the_model_of_a_first_fold_stays_for_the_trial_that_goes_on(run: RunDirectory) -> None:
     leave(run, 0)
     leave(run, 1)
