@@ -26,10 +26,10 @@ from automl.data.targets.class_weights import class_weights
 from automl.data.targets.encode import encode_targets, refuse_unknown, target_columns
 from automl.data.targets.infer_task import infer_task
 from automl.data.targets.scale import fit_target
-from automl.data.task import Task
+from automl.data.task import Task, TaskKind
 from automl.data.views.divide import check_split, divide
-from automl.data.views.fold_rule import BY_SIZE, FoldRule
-from automl.data.views.folds import fold_splits, with_usual_folds
+from automl.data.views.fold_rule import BY_SIZE, USUAL_FOLDS, FoldRule
+from automl.data.views.folds import check_classes, fold_splits, may_have_folds
 from automl.data.views.gap import Gap
 from automl.data.views.order import put_in_order
 from automl.data.views.reshuffle import check_reshuffle, reshuffled
@@ -166,12 +166,41 @@ class _Divided:
         combined = combine(request, say)
         strata = find_strata(combined, request)
         combined = put_in_order(combined, request, strata, say)
-        request = with_usual_folds(request, combined)
         check_reshuffle(combined, request)
+        if request.cv != BY_SIZE:
+            return cls._of(combined, strata, request, say)
+        if may_have_folds(request, combined):
+            notes: list[str] = []
+            try:
+                usual = cls._of(combined, strata, replace(request, cv=USUAL_FOLDS), notes.append)
+                usual._check_folds()
+            except DataError as error:
+                why = f"{str(error)[:1].lower()}{str(error)[1:].rstrip('.')}"
+                say(f"one division validates in place of the usual {USUAL_FOLDS} folds: {why}")
+            else:
+                for note in notes:
+                    say(note)
+                return usual
+        return cls._of(combined, strata, replace(request, cv=None), say)
+
+    @classmethod
+    def _of(cls, combined: Combined, strata: Strata, request: DataRequest, say: Say) -> _Divided:
+        """Divides rows as a request says that has nothing left open."""
         split, folds = _views(combined, request, strata, say)
         task = _infer_task(combined, split, request, strata, say)
         truth, split = _encode(combined, split, task, say)
         return cls(combined, strata, split, folds, task, truth, request)
+
+    def _check_folds(self) -> None:
+        """Checks that each fold can be learnt from.
+
+        Raises:
+            DataError: One cannot.
+        """
+        if self.task.is_classification and self.task.kind is not TaskKind.MULTILABEL:
+            check_classes(self.folds, self.truth, self.combined)
+        for fold in self.folds:
+            _View.of(self.combined, fold, self.task, self.truth, self.request, None, lambda _: None)
 
 
 def _views(

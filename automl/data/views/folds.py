@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,11 +14,9 @@ from automl.data.kinds.kind import Repeats
 from automl.data.request import DataRequest
 from automl.data.views.divide import groups_to_keep
 from automl.data.views.fold_rule import (
-    BY_SIZE,
     ENOUGH_ROWS,
     LEAST_FOLDS,
     MOST_FOLDS,
-    USUAL_FOLDS,
     FoldRule,
 )
 from automl.data.views.gap import NO_GAP, Gap
@@ -31,28 +28,43 @@ from automl.errors import DataError, RequestError
 Pair = tuple[IntArray, IntArray]
 
 
-def with_usual_folds(request: DataRequest, combined: Combined) -> DataRequest:
-    """Decides whether there are folds where that is left to the number of rows.
+def may_have_folds(request: DataRequest, combined: Combined) -> bool:
+    """Whether rows are few, and nothing but their number says whether there are folds of them.
 
-    There are where the rows are few and nothing else says how they are validated: not in the order
-    of time, for the first of such folds would train on a sixth of them.
+    In the order of time they are not left to it, for the first of such folds would train on a sixth
+    of the rows.
 
     Args:
         request: What was asked.
         combined: All rows.
-
-    Returns:
-        The request, with a number of folds or with none.
     """
-    if request.cv != BY_SIZE:
-        return request
     main = combined.part == 0
-    groups = USUAL_FOLDS if combined.group is None else len(set(combined.group[main].tolist()))
     is_open = request.validation is None and request.fold_column is None
-    is_open = is_open and not request.is_reshuffled
-    is_small = main.sum() < ENOUGH_ROWS and groups >= USUAL_FOLDS and combined.time is None
-    has_folds = is_open and is_small and not (combined.part == 1).any()
-    return replace(request, cv=USUAL_FOLDS if has_folds else None)
+    is_open = is_open and not request.is_reshuffled and combined.time is None
+    return bool(is_open and main.sum() < ENOUGH_ROWS and not (combined.part == 1).any())
+
+
+def check_classes(folds: Sequence[Split], truth: npt.NDArray[Any], combined: Combined) -> None:
+    """Checks that folds have the classes without which no model learns and no score is defined.
+
+    Args:
+        folds: The folds.
+        truth: The number of each row's class, (n,) or (n, 1).
+        combined: All rows.
+
+    Raises:
+        DataError: A class is in no training row of a fold, or its validation rows are of one class;
+            rows that weigh nothing do not count.
+    """
+    counts = np.ones(len(truth), bool) if combined.weight is None else combined.weight > 0
+    codes = truth.reshape(-1)
+    for fold in folds:
+        trained, validated = (
+            np.unique(codes[side[counts[side]]]) for side in (fold.train, fold.validation)
+        )
+        known = np.unique(codes[np.concatenate([fold.train, fold.validation])])
+        if len(trained) < len(known) or len(validated) < 2:
+            raise DataError("A class has too few rows for each fold: give more of them.")
 
 
 def fold_splits(

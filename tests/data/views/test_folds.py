@@ -18,7 +18,7 @@ from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.data.views.divide import asked_gap
 from automl.data.views.fold_rule import ENOUGH_ROWS, USUAL_FOLDS, FoldRule
-from automl.data.views.folds import fold_splits, with_usual_folds
+from automl.data.views.folds import fold_splits
 from automl.data.views.splits import Split
 from automl.data.views.strata import find_strata
 from automl.errors import DataError, RequestError
@@ -211,9 +211,80 @@ def test_folds_are_read_as_written() -> None:
 def test_few_rows_have_folds_where_that_is_left_to_them(
     rows: int, options: dict[str, Any], cv: int | None
 ) -> None:
-    request = DataRequest(table(rows), ("y",), **{"cv": "auto", **options})
-    combined = combine(request, lambda _: None)
-    assert with_usual_folds(request, combined).cv == cv
+    frame = table(rows).drop(columns=[] if options.get("split_by_time") else ["when"])
+    assert prepare(DataRequest(frame, ("y",), **{"cv": "auto", **options})).cv == cv
+
+
+def two_classes(rare: int) -> dict[str, list[Any]]:
+    numbers = [number * 0.37 for number in range(rare + 60)]
+    return {"a": numbers, "b": [n % 7 for n in numbers], "y": ["rare"] * rare + ["usual"] * 60}
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "why"),
+    [
+        # Six groups, of which the test rows take two.
+        (
+            {"a": np.arange(60) * 0.37, "g": np.arange(60) % 6, "y": np.cos(np.arange(60))},
+            {"group": "g"},
+            "groups: 4",
+        ),
+        (two_classes(2), {}, "a class has too few rows"),
+        (two_classes(4), {}, "a class has too few rows"),
+        ({"a": np.arange(10) * 0.37, "y": ["one", "other"] * 5}, {}, "into 5 folds"),
+        ({**two_classes(9), "w": [0] * 5 + [1] * 64}, {"weight": "w"}, "a class has too few rows"),
+        # Equal rows stay together, and with them all of a class.
+        (
+            {key: value * 2 + value[:1] for key, value in two_classes(1).items()},
+            {},
+            "a class has too few rows",
+        ),
+    ],
+)
+def test_folds_that_cannot_be_made_are_not_chosen(
+    columns: dict[str, Any], options: dict[str, Any], why: str
+) -> None:
+    frame = pd.DataFrame(columns)
+    data = prepare(DataRequest(frame, ("y",), cv="auto", **options))
+    assert (data.cv, data.folds) == (None, ())
+    notes = [note for note in data.notes if "in place of the usual 5 folds" in note]
+    assert len(notes) == 1 and why in notes[0]
+    single = prepare(DataRequest(frame, ("y",), cv="none", **options))
+    np.testing.assert_array_equal(data.validation_positions, single.validation_positions)
+    assert set(data.notes) - set(single.notes) == set(notes)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    rows=st.integers(10, 50),
+    group=st.booleans(),
+    weight=st.booleans(),
+    task=st.sampled_from(["classification", "regression"]),
+)
+def test_what_one_division_takes_is_not_refused_where_folds_are_left_open(
+    seed: int, rows: int, group: bool, weight: bool, task: str
+) -> None:
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"a": rng.normal(size=rows), "b": np.arange(rows) < 2})
+    frame["g"] = rng.integers(0, 7, rows)
+    frame["w"] = rng.integers(0, 2, rows)
+    frame["y"] = rng.choice(3, rows, p=[0.7, 0.2, 0.1])
+    if task == "classification":
+        frame["y"] = "class " + frame["y"].astype(str)
+    options = {"group": "g" if group else None, "weight": "w" if weight else None}
+    try:
+        prepare(DataRequest(frame, ("y",), cv="none", task=task, **options))
+    except DataError:
+        return
+    data = prepare(DataRequest(frame, ("y",), cv="auto", task=task, **options))
+    assert data.cv in (USUAL_FOLDS, None)
+
+
+def test_folds_that_were_asked_for_and_cannot_be_made_are_one_sentence() -> None:
+    frame = pd.DataFrame({"a": np.arange(60) * 0.37, "g": np.arange(60) % 6, "y": np.arange(60)})
+    with pytest.raises(DataError, match=r"into 5 folds .* groups: 4.*; give fewer folds"):
+        prepare(DataRequest(frame, ("y",), cv=5, group="g"))
 
 
 def test_rows_that_validate_are_not_divided_into_folds_unasked() -> None:
