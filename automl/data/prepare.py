@@ -32,7 +32,7 @@ from automl.data.views.fold_rule import BY_SIZE, USUAL_FOLDS, FoldRule
 from automl.data.views.folds import check_classes, fold_splits, may_have_folds
 from automl.data.views.gap import Gap
 from automl.data.views.order import put_in_order
-from automl.data.views.reshuffle import check_reshuffle, reshuffled
+from automl.data.views.reshuffle import MOST_DRAWS, check_reshuffle, reshuffled
 from automl.data.views.splits import Split
 from automl.data.views.strata import Strata, find_strata
 from automl.errors import DataError
@@ -100,6 +100,7 @@ def prepare(
             f"the model that is kept is that of the first fold, of {len(split.train):,} rows"
         )
     if request.is_reshuffled:
+        divided.anew(0)  # told now, and not by the first trial, where it cannot be
         notes.append(
             "each trial has a division of its own into training and validation rows: scores of "
             "two trials come from different rows, and a small difference tells little "
@@ -141,10 +142,8 @@ class ReshuffledRows:
         Args:
             trial: The trial's number.
         """
-        own = self._divided
-        split = reshuffled(own.combined, own.split, own.request, own.strata, trial)
-        view = _View.of(own.combined, split, own.task, own.truth, own.request, None, lambda _: None)
-        arrays = view.arrays(split, own.task, own.truth)
+        split, view = self._divided.anew(trial)
+        arrays = view.arrays(split, self._divided.task, self._divided.truth)
         checked = split.validation[arrays.check_positions]
         return arrays, view.combined.rows.at(checked, view.plan.inputs)
 
@@ -191,6 +190,29 @@ class _Divided:
         truth, split = _encode(combined, split, task, say)
         return cls(combined, strata, split, folds, task, truth, request)
 
+    def anew(self, trial: int) -> tuple[Split, _View]:
+        """Divides the rows that are learnt from for a trial, and fits its plan.
+
+        Where few rows make divisions that cannot be learnt from, as without a row of weight among
+        those that validate, the next is drawn.
+
+        Raises:
+            DataError: The rows are too few, or none of many divisions can be learnt from.
+        """
+        for draw in range(MOST_DRAWS):
+            split = reshuffled(self.combined, self.split, self.request, self.strata, trial, draw)
+            try:
+                return split, self._view(split)
+            except DataError:
+                if draw == MOST_DRAWS - 1:
+                    raise
+        raise AssertionError
+
+    def _view(self, split: Split) -> _View:
+        return _View.of(
+            self.combined, split, self.task, self.truth, self.request, None, lambda _: None
+        )
+
     def _check_folds(self) -> None:
         """Checks that each fold can be learnt from.
 
@@ -200,7 +222,7 @@ class _Divided:
         if self.task.is_classification and self.task.kind is not TaskKind.MULTILABEL:
             check_classes(self.folds, self.truth, self.combined)
         for fold in self.folds:
-            _View.of(self.combined, fold, self.task, self.truth, self.request, None, lambda _: None)
+            self._view(fold)
 
 
 def _views(

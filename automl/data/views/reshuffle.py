@@ -8,15 +8,17 @@ import numpy as np
 
 from automl.data.dataset import Combined
 from automl.data.request import DataRequest
-from automl.data.views.divide import divide
+from automl.data.views.divide import LEAST_ROWS, divide
 from automl.data.views.splits import Split
 from automl.data.views.strata import Strata
-from automl.errors import RequestError
+from automl.errors import DataError, RequestError
 
 #: Sets the seeds of these divisions apart from others made from a run's seed.
 _RESHUFFLE = 5
 #: The part of rows that are of none.
 _LEFT_OUT = 3
+#: Divisions that are drawn for a trial at most, until one can be learnt from.
+MOST_DRAWS = 50
 
 
 def check_reshuffle(combined: Combined, request: DataRequest) -> None:
@@ -39,7 +41,12 @@ def check_reshuffle(combined: Combined, request: DataRequest) -> None:
 
 
 def reshuffled(
-    combined: Combined, split: Split, request: DataRequest, strata: Strata, trial: int
+    combined: Combined,
+    split: Split,
+    request: DataRequest,
+    strata: Strata,
+    trial: int,
+    draw: int = 0,
 ) -> Split:
     """Divides the rows that are learnt from anew; test rows stay.
 
@@ -49,13 +56,24 @@ def reshuffled(
         request: How they should be divided.
         strata: By what rows are divided alike.
         trial: The trial's number: with the run's seed it tells the division.
+        draw: Which of the divisions that may be drawn for the trial.
 
     Returns:
         Stratified and with groups and equal rows together, as any division.
+
+    Raises:
+        DataError: There are too few rows.
     """
+    rows = len(split.train) + len(split.validation)
+    if rows < LEAST_ROWS:
+        raise DataError(
+            f"--holdout reshuffle divides anew what the test rows leave, and {rows} rows are too "
+            f"few: give rows so that {LEAST_ROWS} are left (--test 0 leaves all), or leave it out."
+        )
     part = np.full(len(combined.part), _LEFT_OUT)
     part[split.train] = part[split.validation] = 0
     part[split.test] = 2
-    seed = int(np.random.SeedSequence((request.seed, _RESHUFFLE, trial)).generate_state(1)[0])
+    drawn = (request.seed, _RESHUFFLE, trial, *([draw] if draw else []))
+    seed = int(np.random.SeedSequence(drawn).generate_state(1)[0])
     own = replace(combined, part=part)
     return divide(own, replace(request, seed=seed), strata, lambda _: None)

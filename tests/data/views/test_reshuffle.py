@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from automl.data.prepare import ReshuffledRows, prepare
 from automl.data.request import DataRequest
-from automl.errors import RequestError
+from automl.errors import DataError, RequestError
 
 
 def table(sets: int, copies: int = 1) -> pd.DataFrame:
@@ -91,3 +91,41 @@ def test_what_cannot_be_reshuffled_is_one_sentence(options: dict[str, Any], mess
         prepare(request(table(60), **options))
     with pytest.raises(RequestError, match="standard input"):
         DataRequest("-", ("y",), holdout="reshuffle")
+
+
+@pytest.mark.parametrize("rows", [10, 11])
+def test_too_few_rows_for_trials_are_refused_with_the_data(rows: int) -> None:
+    with pytest.raises(DataError, match=r"reshuffle divides anew .* rows are too few: .*--test 0"):
+        prepare(request(table(rows)))
+    asked = request(table(rows), test=0)
+    prepare(asked)
+    ReshuffledRows(asked).of(3)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 10**6), rows=st.integers(10, 40), group=st.booleans(), test=st.booleans()
+)
+def test_rows_that_are_prepared_can_be_divided_for_any_trial(
+    seed: int, rows: int, group: bool, test: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    frame = table(rows)
+    frame["weight"] = rng.integers(0, 2, rows)
+    frame["b"] = rng.integers(0, 2, rows)
+    asked = request(
+        frame,
+        seed=seed,
+        weight="weight",
+        group="group" if group else None,
+        test=None if test else 0,
+    )
+    try:
+        prepare(asked)
+    except DataError:
+        return
+    divided = ReshuffledRows(asked)
+    for trial in range(6):
+        arrays, _ = divided.of(trial)
+        assert arrays.validation.weight is not None
+        assert arrays.validation.weight.sum() > 0
