@@ -1,0 +1,185 @@
+"""All rows of a request and their division: once, into folds, or anew for each trial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.combine import combine
+from automl.data.dataset import Combined
+from automl.data.request import DataRequest
+from automl.data.say import Say
+from automl.data.targets.encode import encode_targets, refuse_unknown, target_columns
+from automl.data.targets.infer_task import infer_task
+from automl.data.task import Task, TaskKind
+from automl.data.view import View
+from automl.data.views.divide import divide
+from automl.data.views.fold_rule import BY_SIZE, USUAL_FOLDS, FoldRule
+from automl.data.views.folds import check_classes, fold_splits, may_have_folds
+from automl.data.views.gap import Gap
+from automl.data.views.order import put_in_order
+from automl.data.views.reshuffle import MOST_DRAWS, check_reshuffle, reshuffled
+from automl.data.views.splits import Split
+from automl.data.views.strata import Strata, find_strata
+from automl.errors import DataError
+
+
+@dataclass(frozen=True)
+class Divided:
+    """All rows and their division, with the task that the rows which are learnt from ask for.
+
+    Attributes:
+        combined: All rows.
+        strata: By what they are divided alike.
+        split: Which of them train, validate and test; with folds, those train that are learnt from.
+        folds: The folds, or none.
+        task: The task.
+        truth: True values of all rows.
+        request: What was asked, with the number of folds settled.
+    """
+
+    combined: Combined
+    strata: Strata
+    split: Split
+    folds: list[Split]
+    task: Task
+    truth: npt.NDArray[Any]
+    request: DataRequest
+
+    @classmethod
+    def of(cls, request: DataRequest, say: Say) -> Divided:
+        """Reads and divides what a request asks for, and settles whether there are folds.
+
+        Raises:
+            DataError: The data cannot be learnt from as they stand.
+            RequestError: An option does not fit the data.
+        """
+        combined = combine(request, say)
+        strata = find_strata(combined, request)
+        combined = put_in_order(combined, request, strata, say)
+        check_reshuffle(combined, request)
+        if request.cv != BY_SIZE:
+            return cls._of(combined, strata, request, say)
+        if may_have_folds(request, combined):
+            notes: list[str] = []
+            try:
+                usual = cls._of(combined, strata, replace(request, cv=USUAL_FOLDS), notes.append)
+                usual._check_folds()
+            except DataError as error:
+                why = f"{str(error)[:1].lower()}{str(error)[1:].rstrip('.')}"
+                say(f"one division validates in place of the usual {USUAL_FOLDS} folds: {why}")
+            else:
+                for note in notes:
+                    say(note)
+                return usual
+        return cls._of(combined, strata, replace(request, cv=None), say)
+
+    @classmethod
+    def _of(cls, combined: Combined, strata: Strata, request: DataRequest, say: Say) -> Divided:
+        """Divides rows as a request says that has nothing left open."""
+        split, folds = _views(combined, request, strata, say)
+        task = _infer_task(combined, split, request, strata, say)
+        truth, split = _encode(combined, split, task, say)
+        return cls(combined, strata, split, folds, task, truth, request)
+
+    def anew(self, trial: int) -> tuple[Split, View]:
+        """Divides the rows that are learnt from for a trial, and fits its plan.
+
+        Where few rows make divisions that cannot be learnt from, as without a row of weight among
+        those that validate, the next is drawn.
+
+        Raises:
+            DataError: The rows are too few, or none of many divisions can be learnt from.
+        """
+        for draw in range(MOST_DRAWS):
+            split = reshuffled(self.combined, self.split, self.request, self.strata, trial, draw)
+            try:
+                return split, self._view(split)
+            except DataError:
+                if draw == MOST_DRAWS - 1:
+                    raise
+        raise AssertionError
+
+    def _view(self, split: Split) -> View:
+        return View.of(
+            self.combined, split, self.task, self.truth, self.request, None, lambda _: None
+        )
+
+    def _check_folds(self) -> None:
+        """Checks that each fold can be learnt from.
+
+        Raises:
+            DataError: One cannot.
+        """
+        if self.task.is_classification and self.task.kind is not TaskKind.MULTILABEL:
+            check_classes(self.folds, self.truth, self.combined)
+        for fold in self.folds:
+            self._view(fold)
+
+
+def _views(
+    combined: Combined, request: DataRequest, strata: Strata, say: Say
+) -> tuple[Split, list[Split]]:
+    """Which rows are learnt from and which test; and the folds, where there are to be some."""
+    split = divide(combined, request, strata, say)
+    if not request.has_folds:
+        return split, []
+    rule = None if request.cv is None else FoldRule.of(request.cv)
+    gap = Gap.of(request.gap)
+    return split, fold_splits(combined, split.train, rule, strata, request.seed, gap)
+
+
+def _infer_task(
+    combined: Combined, split: Split, request: DataRequest, strata: Strata, say: Say
+) -> Task:
+    """What is learnt: decided by the training rows alone."""
+    learnt = combined.targets.iloc[split.train]
+    classes = strata.task.classes if strata.task is not None else ()
+    shown = np.unique(strata.codes[split.train])
+    if classes and len(shown) < 2:
+        number = int(np.setdiff1d(np.arange(len(classes)), shown)[0])
+        raise DataError(
+            f"The class {str(classes[number])!r} of {learnt.columns[0]!r} is in no training row "
+            "after the split, which leaves one class: give more rows, another --seed, or do not "
+            f"split by time or group. It was taken for {len(classes)} classes; --task overrules."
+        )
+    return infer_task(
+        target_columns(learnt, tuple(learnt.columns), "The rows", combined.declared),
+        request.task,
+        say,
+        counted_classes=combined.rows.counts_classes,
+        declared=combined.declared,
+        decimal=request.decimal,
+        rows=combined.row[split.train],
+    )
+
+
+def _encode(
+    combined: Combined, split: Split, task: Task, say: Say
+) -> tuple[npt.NDArray[Any], Split]:
+    """True values of all rows, and the split without rows whose targets training has not shown.
+
+    Each part is read by itself, for the labels of a source may have quirks.
+    """
+    truth: npt.NDArray[Any] | None = None
+    left: dict[str, npt.NDArray[np.int64]] = {}
+    for number, part in enumerate(("train", "validation", "test")):
+        positions = getattr(split, part)
+        left[part] = positions
+        if not len(positions):
+            continue
+        targets = combined.targets.iloc[positions]
+        what = f"{'training' if part == 'train' else part} rows"
+        own, known = encode_targets(targets, task, say, what, combined.row[positions])
+        if truth is None:
+            truth = np.zeros((len(combined.part), *own.shape[1:]), own.dtype)
+        truth[positions] = own
+        left[part] = positions[known]
+        given = (combined.part == number).any() and number > 0
+        if given and not known.any():
+            raise refuse_unknown(targets.iloc[:, 0], task, what)
+    assert truth is not None
+    return truth, Split(**left)
