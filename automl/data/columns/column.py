@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
@@ -102,12 +104,19 @@ def _clean_objects(column: pd.Series, keep_words: bool) -> pd.Series:
 
     inferred = pd.api.types.infer_dtype(column, skipna=True)
     if inferred in ("integer", "floating", "mixed-integer-float", "decimal"):
-        values = pd.to_numeric(column, errors="coerce")
+        values = pd.to_numeric(column.map(_held), errors="coerce")
         if values.dtype.kind == "i":  # floats would change labels beyond 2^53
             return _like(column, values.to_numpy(np.int64))
         return _like(column, values.to_numpy(dtype=np.float64, na_value=np.nan))
     texts = np.array([_text(value) for value in column.tolist()], dtype=object)
     return clean(_like(column, texts).astype("str"), keep_words)
+
+
+def _held(value: Any) -> Any:
+    """A value; of a whole number that is beyond all floats, infinity, as of such a text."""
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        return math.inf if value > 0 else -math.inf
+    return value
 
 
 def _text(value: Any) -> str | None:

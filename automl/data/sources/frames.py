@@ -32,12 +32,7 @@ def checked_pair(x: Any, y: Any) -> ArrayPair:
         DataError: The arrays have no rows, or not equally many, or there are several of one kind.
     """
     _check_one_each(x, y)
-    try:
-        x, y = _unmasked(x), _unmasked(y)
-    except ValueError as error:
-        raise DataError(
-            f"Arrays x and y cannot be made of what was given ({error}): give rows of one length."
-        ) from error
+    x, y = _unmasked(x, "x"), _unmasked(y, "y")
     if x.ndim == 0 or y.ndim == 0 or len(x) == 0:
         raise DataError(
             "Arrays x and y must be arrays with a row for each example, but one has no rows."
@@ -77,8 +72,10 @@ def _are_several(values: Any, others: Any) -> bool:
     """Whether a list is one of arrays with a row for each of the others, and not one of rows."""
     if not isinstance(values, list | tuple) or not hasattr(others, "__len__"):
         return False
-    return len(values) != len(others) and all(
-        getattr(value, "ndim", 0) and len(value) == len(others) for value in values
+    shape = getattr(others, "shape", None)  # there may be no other length of an array
+    rows = len(others) if shape is None else (*shape, 0)[0]
+    return len(values) != rows and all(
+        getattr(value, "ndim", 0) and value.shape[0] == rows for value in values
     )
 
 
@@ -118,7 +115,7 @@ def _targets(y: Any) -> pd.DataFrame:
         return y.reset_index(drop=True)
     if isinstance(y, pd.Series):
         return y.reset_index(drop=True).to_frame("target" if y.name is None else y.name)
-    array = _unmasked(y)
+    array = _unmasked(y, "y")
     array = array.reshape(-1, 1) if array.ndim == 1 else array
     if array.ndim != 2 or 0 in array.shape:
         raise DataError(f"y has the shape {array.shape}: give (n,) or (n, k), a row for each.")
@@ -130,30 +127,53 @@ def _targets(y: Any) -> pd.DataFrame:
 def _columns(arrays: Mapping[Any, Any]) -> pd.DataFrame:
     import pandas as pd
 
-    columns = {}
+    columns: list[tuple[str, npt.NDArray[Any]]] = []
     for name, values in arrays.items():
-        array = _unmasked(values)
+        array = _unmasked(values, f"the array {str(name)!r} of x")
         if array.ndim not in (1, 2):
             raise DataError(
                 f"The array {str(name)!r} of x has the shape {array.shape}: give each array by "
                 "name as (n,) or (n, k)."
             )
         if array.ndim == 1 or array.shape[1] == 1:
-            columns[str(name)] = array.reshape(-1)
+            columns.append((str(name), array.reshape(-1)))
         else:
-            columns |= {f"{name}_{i}": array[:, i] for i in range(array.shape[1])}
-    sizes = {len(column) for column in columns.values()}
+            columns += [(f"{name}_{i}", array[:, i]) for i in range(array.shape[1])]
+    named = dict(columns)
+    if len(named) < len(columns):
+        name = Counter(name for name, _ in columns).most_common(1)[0][0]
+        raise DataError(
+            f"Two columns of x are named {name!r}, for the columns of an array 'a' are named a_0, "
+            "a_1, ...: give the arrays other names."
+        )
+    sizes = {len(column) for column in named.values()}
     if len(sizes) > 1:
         raise DataError(
             f"The arrays of x have {' and '.join(map(str, sorted(sizes)))} rows: give each a row "
             "for each example."
         )
-    return pd.DataFrame(columns)
+    return pd.DataFrame(named)
 
 
-def _unmasked(values: Any) -> npt.NDArray[Any]:
-    """An array of what was given, in which masked values are missing."""
-    array = np.asarray(values)
+def _unmasked(values: Any, what: str) -> npt.NDArray[Any]:
+    """An array of what was given, in which masked values are missing.
+
+    Raises:
+        DataError: No array of numbers or texts can be made of it, as of rows of several lengths.
+    """
+    if hasattr(values, "toarray"):
+        raise DataError(f"A sparse matrix was given for {what}: give its toarray().")
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError, RuntimeError) as error:  # the last is what tensors may raise
+        raise DataError(
+            f"No array can be made of what was given for {what} ({error}): give rows of one length."
+        ) from error
+    if array.dtype.kind in "cV":
+        raise DataError(
+            f"The values that were given for {what} are of the type {array.dtype}: give numbers or "
+            "texts."
+        )
     mask = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
     if mask is None or not mask.any():
         return array

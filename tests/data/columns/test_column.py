@@ -103,3 +103,8 @@ def test_anything_can_be_cleaned_and_cleaning_again_changes_nothing(values):
     pd.testing.assert_series_equal(once, twice)
     assert len(text_values(column)) == len(values)
     assert all(isinstance(text, str) for text in text_values(column))
+
+
+def test_whole_numbers_beyond_all_floats_are_infinite_as_their_texts_are():
+    found = clean(series([10**400, -(10**400), 3, None], object)).to_numpy()
+    np.testing.assert_array_equal(found, [np.inf, -np.inf, 3.0, np.nan])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 
 from automl.data.sources.frames import checked_pair, table_of_pair
 from automl.errors import DataError
@@ -26,6 +27,14 @@ def test_masked_values_are_missing():
 
 
 A, B = np.arange(12.0).reshape(6, 2), np.arange(6)
+RAGGED = [[1, 2]] * 5 + [[1]]
+
+
+class Guarded:
+    """As a tensor that must be asked otherwise for its numbers."""
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise RuntimeError("call detach first")
 
 
 @pytest.mark.parametrize(
@@ -69,6 +78,20 @@ def test_features_by_name_are_a_table(x: Any, y: Any, columns: list[str], target
         ({}, B, "x has 0 rows"),
         (pd.DataFrame({"u": B}), A.reshape(6, 2, 1), "y has the shape"),
         (pd.DataFrame({"u": B}), 3, "y has the shape"),
+        ({"a": A, "a_0": B}, B, "Two columns of x are named 'a_0'"),
+        ({1: B, "1": A[:, 0]}, B, "Two columns of x are named '1'"),
+        (RAGGED, B, r"made of what was given for x \(.*give rows of one length"),
+        (A, RAGGED, r"made of what was given for y \("),
+        (pd.DataFrame({"u": B}), RAGGED, r"made of what was given for y \("),
+        ({"a": RAGGED}, B, r"made of what was given for the array 'a' of x \("),
+        ({"a": Guarded()}, B, "the array 'a' of x .call detach first"),
+        (A, Guarded(), r"for y \(call detach first"),
+        ([A, A], np.array(3), "one has no rows"),
+        (csr_matrix(A), B, "A sparse matrix was given for x: give its toarray"),
+        (pd.DataFrame({"u": B}), csr_matrix(A), "A sparse matrix was given for y"),
+        ([A, A], csr_matrix(A), "x holds 2 arrays"),
+        (A + 1j, B, "for x are of the type complex128"),
+        (pd.DataFrame({"u": B}), np.zeros(6, [("p", float)]), "for y are of the type"),
     ],
 )
 def test_what_is_no_pair_is_said(x: Any, y: Any, told: str):
