@@ -7,7 +7,6 @@ every row that was learnt from.
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,8 @@ import numpy.typing as npt
 
 from automl.common.bounded import MOST_CHECKPOINT, read_bounded
 from automl.common.root import Root
-from automl.errors import RunError
+from automl.data.sources.npz import archive_arrays
+from automl.errors import DataError, RunError
 from automl.trial import PREDICTIONS_FILE
 
 _ROWS = ".rows"
@@ -77,8 +77,7 @@ def read_predictions(root: Root, path: Path) -> dict[str, ViewPredictions]:
         RunError: It is not there, damaged or none of these.
     """
     try:
-        with np.load(io.BytesIO(read_bounded(root, path, MOST_CHECKPOINT))) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+        arrays = archive_arrays(io.BytesIO(read_bounded(root, path, MOST_CHECKPOINT)), path)
         found = {}
         for view in [name for name in arrays if not name.endswith(_ROWS)]:
             values, rows = arrays[view], arrays.get(f"{view}{_ROWS}")
@@ -88,5 +87,5 @@ def read_predictions(root: Root, path: Path) -> dict[str, ViewPredictions]:
                 raise ValueError(f"{view} has {len(values)} predictions of other rows")
             found[view] = ViewPredictions(values, rows)
         return found
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, DataError) as error:
         raise RunError(f"The predictions {path} cannot be read ({error}).") from error

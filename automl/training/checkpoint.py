@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.common.bounded import MOST_CHECKPOINT, read_bounded
+from automl.common.bounded import MOST_CHECKPOINT, parsed_json, read_bounded
 from automl.common.forms import check_form
-from automl.errors import RunError
+from automl.data.sources.npz import archive_arrays
+from automl.errors import DataError, RunError
 from automl.training.history import run_of
 from automl.trial import CHECKPOINT_FILE
 
@@ -135,9 +135,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
     path = path.absolute()
     try:
         content = read_bounded(run_of(path.parent), path, MOST_CHECKPOINT)
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        form = json.loads(arrays.pop(_CONTROL).tobytes())
+        arrays = archive_arrays(io.BytesIO(content), path)
+        form = parsed_json(arrays.pop(_CONTROL).tobytes(), path)
         check_form(_Form, form)
         if form["format"] != FORMAT:
             raise ValueError(f"its format is {form['format']!r}, not {FORMAT}")
@@ -155,7 +154,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
             view=form.get("view", ""),
             seed=form.get("seed"),
         )
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, DataError) as error:
         raise RunError(f"The checkpoint {path} cannot be read ({error}).") from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any
 
 import keras
 import keras_tuner
+import numpy as np
 import pytest
 
 from automl.data.metrics import default_objective
@@ -182,7 +184,11 @@ def test_a_damaged_checkpoint_is_said_and_the_trial_begins_anew(tmp_path: Path) 
     whole = train("kernel", tmp_path / "whole")
     half = len(content) // 2
     changed = content[:half] + b"xx" + content[half + 2 :]
-    for damaged in (b"", content[:half], changed, b"\x80pickle"):
+    array, nested = io.BytesIO(), io.BytesIO()
+    np.save(array, np.zeros(3))
+    np.savez(nested, control=np.frombuffer(b"[" * 100_000, np.uint8))
+    others = array.getvalue(), nested.getvalue()
+    for damaged in (b"", content[:half], changed, b"\x80pickle", *others):
         (tmp_path / start).parent.mkdir(exist_ok=True)
         (tmp_path / start).write_bytes(damaged)
         result = train("kernel", tmp_path, start=start)

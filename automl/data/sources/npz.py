@@ -72,7 +72,7 @@ def npz_arrays(path: Path, keys: Sequence[str] = ARRAY_KEYS) -> dict[str, npt.ND
             raise PickledObjectsError("it is a pickle")
         if not start.startswith(ZIP_STARTS):
             raise ValueError("it is neither an archive of arrays nor an array")
-        return _read_archive(path, keys)
+        return _read_archive(path, path, keys)
     except PickledObjectsError as error:
         raise DataError(
             f"The file {str(path)!r} holds pickled objects, which are refused because reading "
@@ -125,13 +125,34 @@ def read_npy(path: Path, *, mapped: bool = False, root: Root | None = None) -> n
     return array
 
 
-def _read_archive(path: Path, keys: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+def archive_arrays(file: IO[bytes], place: Path) -> dict[str, npt.NDArray[Any]]:
+    """Reads all arrays of an archive that this package wrote, which may have been changed since.
+
+    Args:
+        file: The archive.
+        place: Where it is from, for the message.
+
+    Raises:
+        ValueError: It is none, is not whole, or holds pickled objects (`PickledObjectsError`).
+        DataError: It does not fit into memory.
+    """
+    try:
+        return _read_archive(file, place)
+    except UNREADABLE as error:
+        if isinstance(error, ValueError):
+            raise
+        raise ValueError(first_line(error)) from error
+
+
+def _read_archive(
+    file: Path | IO[bytes], place: Path, keys: Sequence[str] | None = None
+) -> dict[str, npt.NDArray[Any]]:
     arrays: dict[str, npt.NDArray[Any]] = {}
-    with zipfile.ZipFile(path) as archive:
-        members = [info for info in archive.infolist() if _key(info) in keys]
+    with zipfile.ZipFile(file) as archive:
+        members = [info for info in archive.infolist() if keys is None or _key(info) in keys]
         if len({_key(info) for info in members}) < len(members):
             raise ValueError("two of its arrays have one name")
-        check_memory(path, sum(info.file_size for info in members))
+        check_memory(place, sum(info.file_size for info in members))
         for info in members:
             arrays[_key(info)] = _read_member(archive, info)
     return arrays

@@ -1,0 +1,88 @@
+"""Predictions of a trial on disk: read as they were written, or refused in one sentence."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from automl.common.root import Root
+from automl.data import memory
+from automl.errors import RunError
+from automl.results.predictions import ViewPredictions, add_predictions, read_predictions
+
+VALUES, ROWS = np.arange(12, dtype=np.float32).reshape(6, 2), np.arange(6)
+
+
+def archived(array: np.ndarray, claimed: tuple[int, ...] | None = None) -> bytes:
+    """An archive of one view, whose header may promise another shape."""
+    member, whole = io.BytesIO(), io.BytesIO()
+    np.save(member, array, allow_pickle=True)
+    content = member.getvalue()
+    if claimed is not None:
+        plain, other = (str(shape).encode() for shape in (array.shape, claimed))
+        content = content.replace(plain + b", }", other + b", }").replace(
+            b" " * max(0, len(other) - len(plain)) + b"\n", b"\n", 1
+        )
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("fold-1.npy", content)
+    return whole.getvalue()
+
+
+def plain(array: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    np.save(content, array)
+    return content.getvalue()
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    root = Root(tmp_path)
+    add_predictions(root, tmp_path / "trial", {"fold-1": ViewPredictions(VALUES, ROWS)})
+    path = add_predictions(root, tmp_path / "trial", {"fold-2": ViewPredictions(VALUES + 1, None)})
+    found = read_predictions(root, path)
+    assert list(found) == ["fold-1", "fold-2"]
+    np.testing.assert_array_equal(found["fold-1"].rows, ROWS)
+    np.testing.assert_array_equal(found["fold-2"].values, VALUES + 1)
+    assert found["fold-2"].rows is None
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (plain(VALUES), "not a zip file"),
+        (plain(VALUES)[:40], "not a zip file"),
+        (archived(np.array([{}, {}])), "holds pickled objects"),
+        (archived(VALUES, (6_000_000, 2)), "its header promises 48,000,000"),
+        (archived(VALUES.astype(np.float64)), "has the type float64"),
+        (archived(VALUES.reshape(-1)), "has the type float32 and 1 axes"),
+    ],
+)
+def test_what_was_changed_since_is_one_sentence(content: bytes, why: str, tmp_path: Path) -> None:
+    path = tmp_path / "predictions.npz"
+    path.write_bytes(content)
+    with pytest.raises(RunError, match=f"predictions .* cannot be read .*{why}"):
+        read_predictions(Root(tmp_path), path)
+
+
+def test_what_unpacks_to_more_than_the_memory_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "predictions.npz"
+    path.write_bytes(archived(np.zeros((100_000, 2), np.float32)))
+    assert path.stat().st_size < 10_000
+    monkeypatch.setattr(memory, "total_memory", lambda: 1_000_000)
+    with pytest.raises(RunError, match=r"cannot be read .*of memory"):
+        read_predictions(Root(tmp_path), path)
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    outside = add_predictions(
+        Root(tmp_path), tmp_path / "other", {"fold-1": ViewPredictions(VALUES, ROWS)}
+    )
+    (tmp_path / "run" / "predictions.npz").symlink_to(outside)
+    with pytest.raises(RunError, match="link"):
+        read_predictions(Root(tmp_path / "run"), tmp_path / "run" / "predictions.npz")
