@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 from typing import Any
 
 import numpy as np
@@ -322,3 +323,17 @@ def test_a_plan_is_fitted_on_the_training_rows_of_its_own_fold() -> None:
     alone = prepare(DataRequest(frame, ("y",)))
     assert alone.test is not None
     np.testing.assert_array_equal(alone.test.truth, data.test.truth)  # the same rows test
+
+
+@pytest.mark.parametrize("kind", ["array", "table"])
+def test_rows_are_compared_once_for_all_divisions(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = f"automl.data.kinds.{kind}.rows.{'_hashes' if kind == 'array' else 'table_repeats'}"
+    compare, calls = pkgutil.resolve_name(named), []
+    monkeypatch.setattr(named, lambda *given: calls.append(given) or compare(*given))
+    frame = table(60)[["a", "b", "y"]]
+    x = frame[["a", "b"]].to_numpy()
+    source = (x, frame["y"].to_numpy()) if kind == "array" else frame
+    prepare(DataRequest(source, ("y",), cv="5x3"))
+    assert len(calls) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -60,6 +61,10 @@ class ArrayRows(RawRows, StoredRows):
 
     def repeats(self) -> Repeats:
         """Finds rows whose numbers are all equal."""
+        return self._repeats
+
+    @cached_property
+    def _repeats(self) -> Repeats:
         return Repeats(numbered(_hashes(self.x)), LEAST_DIFFERENT)
 
     def numbers(self, positions: Positions) -> FloatMatrix | None:

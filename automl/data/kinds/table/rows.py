@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -64,6 +65,10 @@ class TableRows(RawRows):
 
     def repeats(self) -> Repeats:
         """Finds rows that are equal in every column that is learnt from."""
+        return self._repeats
+
+    @cached_property
+    def _repeats(self) -> Repeats:
         return table_repeats(self.frame, self.categorical)
 
     def numbers(self, positions: Positions) -> FloatMatrix | None:
