@@ -18,11 +18,13 @@ import tensorflow as tf
 from automl.models import keras_private
 from automl.training import tensorflow_private
 from automl.tuning import optuna_private
+from automl.vocabulary.keras_private import keras_options_of
 
 ROOT = Path(__file__).parents[1]
 BOUNDED = ("tensorflow", "keras", "keras-tuner", "optuna", "ray", "scipy")
 #: Where private names may stand: one module a library, and what derives from a library's classes.
 PRIVATE = {
+    "vocabulary/keras_private.py",
     "vocabulary/sklearn_private.py",
     "training/tensorflow_private.py",
     "models/keras_private.py",
@@ -72,6 +74,10 @@ def _foreign(tree: ast.Module) -> list[str]:
         if isinstance(node, ast.Attribute) and re.fullmatch(r"_[a-z]\w*", node.attr):
             owner = node.value.id if isinstance(node.value, ast.Name) else ""
             if node.attr not in OWN or owner in AMBIGUOUS:
+                found.append(f"line {node.lineno}: {ast.unparse(node)}")
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("getattr", "setattr"):
+            word = getattr(node.args[1], "value", None)
+            if re.fullmatch(r"_[a-z]\w*", str(word)) and word not in OWN:
                 found.append(f"line {node.lineno}: {ast.unparse(node)}")
         elif isinstance(node, ast.ImportFrom | ast.Import):
             named = node.names[0].name if isinstance(node, ast.Import) else node.module or ""
@@ -143,7 +149,7 @@ def test_keras(model: keras.Model) -> None:
     assert type(model) is keras_private.functional_class()
     assert keras_private.functional_of(model.layers[1]) is not model.layers[1]
     assert keras_private.compile_arguments(model)["loss"] is model.loss
-    assert keras_private.keras_options_of(model.loss)["from_logits"] is True
+    assert keras_options_of(model.loss)["from_logits"] is True
     model.optimizer.build(model.trainable_variables)
     assert keras_private.decays(model.optimizer, model.trainable_variables[0])
     assert not keras_private.has_schedule(model.optimizer)

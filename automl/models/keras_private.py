@@ -64,12 +64,6 @@ def forget_compilation(model: Any) -> None:
     model._loss_tracker = None
 
 
-def keras_options_of(wrapped: Any) -> dict[str, Any]:
-    """The arguments that a loss or a metric hands on to its function."""
-    options: dict[str, Any] = getattr(wrapped, "_fn_kwargs", {})
-    return options
-
-
 def has_schedule(optimizer: Any) -> bool:
     """Whether an optimizer's learning rate is a schedule of its own, and no variable."""
     import keras

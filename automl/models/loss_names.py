@@ -7,7 +7,8 @@ from typing import Any
 import keras
 
 from automl.data.task import Task
-from automl.models.own_model import OWN_UNITS, ArrayForm
+from automl.models.own_model import OWN_UNITS, ArrayForm, compiled_loss
+from automl.vocabulary.keras_private import keras_options_of
 from automl.vocabulary.losses import (
     CROSSENTROPIES,
     CROSSENTROPY,
@@ -33,18 +34,13 @@ def loss_text(model: Any, form: ArrayForm | None, task: Task) -> str:
     """
     if any(getattr(type(model), name) is not getattr(keras.Model, name) for name in _OWN_LOSS):
         return f"the own loss of {type(model).__name__}"
-    loss = model.loss
-    while isinstance(loss, list | tuple | dict) and len(loss) == 1:
-        loss = next(iter(loss.values())) if isinstance(loss, dict) else loss[0]
-    text = _named(loss)
+    text = _named(compiled_loss(model))
     standardized = not task.is_classification and (form is None or form.target != OWN_UNITS)
     return f"{text} of standardized targets" if standardized else text
 
 
 def _named(loss: Any) -> str:
-    if isinstance(loss, str):
-        loss = keras.losses.get(loss)
-    options = dict(getattr(loss, "_fn_kwargs", {}))
+    options = dict(keras_options_of(loss))
     smoothing = getattr(loss, "_label_smoothing", 0.0)
     if smoothing:
         options["label_smoothing"] = smoothing

@@ -17,8 +17,9 @@ from automl.data.plan import InputSignature, TargetScale
 from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
 from automl.models.inputs.builder import TableInputs
-from automl.models.keras_private import keras_options_of
+from automl.models.keras_private import operation_of
 from automl.models.several_inputs import InputPart, part_tensor
+from automl.vocabulary.keras_private import keras_options_of
 
 Shape = tuple[int, ...]
 
@@ -185,8 +186,7 @@ def ends_in_logits(model: Any) -> bool:
         model: A ``keras.Model``. Of one without a graph of layers it is the layer made last.
     """
     outputs = getattr(model, "outputs", None)
-    history = getattr(outputs[0], "_keras_history", None) if outputs else None
-    layer = history.operation if history is not None else None
+    layer = operation_of(outputs[0]) if outputs else None
     if layer is None:
         layer = model.layers[-1] if getattr(model, "layers", None) else None
     if isinstance(layer, keras.Model):
@@ -221,8 +221,8 @@ class ModelLoss:
         return "sigmoid" if "binary" in self.name else usual
 
 
-def loss_of_model(model: Any) -> ModelLoss:
-    """What is known of a model's loss; of one that is not compiled, nothing.
+def compiled_loss(model: Any) -> Any:
+    """The loss of a model's one output, an object or a function; None where it is not compiled.
 
     Args:
         model: A ``keras.Model``.
@@ -230,8 +230,16 @@ def loss_of_model(model: Any) -> ModelLoss:
     loss = model.loss if model.compiled else None
     while isinstance(loss, list | tuple | dict) and len(loss) == 1:
         loss = next(iter(loss.values())) if isinstance(loss, dict) else loss[0]
-    if isinstance(loss, str):
-        loss = keras.losses.get(loss)
+    return keras.losses.get(loss) if isinstance(loss, str) else loss
+
+
+def loss_of_model(model: Any) -> ModelLoss:
+    """What is known of a model's loss; of one that is not compiled, nothing.
+
+    Args:
+        model: A ``keras.Model``.
+    """
+    loss = compiled_loss(model)
     if loss is None:
         return ModelLoss()
     named = getattr(loss, "fn", loss)  # Keras wraps its functions

@@ -14,6 +14,7 @@ from typing import Any
 
 from automl.common.forms import left_out
 from automl.errors import RequestError
+from automl.vocabulary.keras_private import keras_options_of
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,10 @@ def recordable(name: str, given: Any) -> str | dict[str, Any] | None:
     keras: Any = sys.modules["keras"]  # imported by whoever made the object
     form: dict[str, Any] = keras.saving.serialize_keras_object(given)
     # Some of Keras's losses, such as Huber, leave their own arguments out of their form.
-    arguments = dict(getattr(given, "_fn_kwargs", {}))
+    arguments = dict(keras_options_of(given))
     form["config"] = {**form["config"], **arguments}
     again = keras.saving.deserialize_keras_object(deepcopy(form))  # which writes into it
-    if dict(getattr(again, "_fn_kwargs", {})) != arguments:
+    if dict(keras_options_of(again)) != arguments:
         raise RequestError(
             f"{name} is {type(given).__name__}, whose arguments Keras does not save; compile the "
             "model with it in build(hp)."
