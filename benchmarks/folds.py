@@ -192,14 +192,14 @@ def _beside(data: Any, x: npt.NDArray[Any], truth: npt.NDArray[Any]) -> Any:
     from automl.training.device_data import DeviceData
 
     own = data.validation
-    test = Rows(*data.plan.apply(x), data.plan.apply_target(truth), truth)
-    both = {
-        part: np.concatenate([getattr(own, part), getattr(test, part)])
-        for part in ("numeric", "categorical", "target", "truth")
-    }
+    test = Rows(data.plan.apply(x), data.plan.apply_target(truth), truth)
+    inputs = {name: np.concatenate([own.inputs[name], test.inputs[name]]) for name in own.inputs}
+    target, truth = (
+        np.concatenate([getattr(own, part), getattr(test, part)]) for part in ("target", "truth")
+    )
     weight = np.repeat(np.array([1, 0], np.float32), [len(own), len(test)])
     positions = np.arange(len(own), len(weight))
-    rows = Rows(**both, weight=weight)
+    rows = Rows(inputs, target, truth, weight)
     train = replace(data.train, weight=np.ones(len(data.train), np.float32))  # weights in both
     arrays = Arrays(data.task, data.plan, train, rows, None, positions)
     return DeviceData.from_arrays(arrays)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from automl.common.forms import read_form, to_form
 from automl.data.array_folder import ArrayFolder
-from automl.data.plan import InputSignature, PreprocessingPlan, Rows
+from automl.data.kinds.signature import CATEGORICAL, NUMERIC, InputSignature
+from automl.data.plan import BESIDE_INPUTS, PreprocessingPlan, Rows
 from automl.data.task import Task, TaskKind
 from automl.errors import RunError
 from automl.trial import HOLDOUT
@@ -123,7 +124,10 @@ def open_arrays(folder: str | Path) -> Arrays:
         unknown = form["parts"].keys() - set(PARTS)
         if unknown:
             raise ValueError(f"there are no rows called {unknown.pop()!r}")
-        parts = {part: _open_rows(found, part, names) for part, names in form["parts"].items()}
+        parts = {
+            part: _open_rows(found, part, names, plan.signature)
+            for part, names in form["parts"].items()
+        }
         for rows in parts.values():
             _check_rows(rows, task, plan.signature)
         positions = found.open("check_positions")
@@ -164,13 +168,15 @@ class _Form:
     checksums: Mapping[str, int] | None = None
 
 
-def _open_rows(folder: ArrayFolder, part: str, names: list[str]) -> Rows:
-    if not {"numeric", "categorical", "target"} <= set(names) <= {f.name for f in fields(Rows)}:
+def _open_rows(folder: ArrayFolder, part: str, names: list[str], signature: InputSignature) -> Rows:
+    needed = {*signature.inputs, "target"}
+    # Older runs hold an array without columns where there is no such input.
+    if not needed <= set(names) <= needed | {NUMERIC, CATEGORICAL, *BESIDE_INPUTS}:
         raise ValueError(f"{part} has the arrays {', '.join(names)}")
-    arrays = {name: folder.open(f"{part}.{name}") for name in names}
+    inputs = {name: folder.open(f"{part}.{name}") for name in signature.inputs}
+    arrays = {name: folder.open(f"{part}.{name}") for name in names if name in BESIDE_INPUTS}
     return Rows(
-        numeric=arrays["numeric"],
-        categorical=arrays["categorical"],
+        inputs,
         target=arrays["target"],
         truth=arrays.get("truth", arrays["target"]),
         weight=arrays.get("weight"),
@@ -189,8 +195,10 @@ def _check_rows(rows: Rows, task: Task, signature: InputSignature) -> None:
     kind = "int32" if task.kind is TaskKind.MULTICLASS else "float32"
     truth = "float64" if task.kind is TaskKind.REGRESSION else kind
     expected = {
-        "numeric": (rows.numeric, (count, signature.numeric), "float32"),
-        "categorical": (rows.categorical, (count, len(signature.cardinalities)), "int32"),
+        **{
+            name: (rows.inputs[name], (count, *spec.shape), spec.dtype)
+            for name, spec in signature.inputs.items()
+        },
         "target": (rows.target, target, kind),
         "truth": (rows.truth, target, truth),
         "weight": (rows.weight, (count,), "float32"),

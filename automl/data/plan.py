@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,11 +12,12 @@ import numpy.typing as npt
 from automl.common.forms import from_form, to_form
 from automl.data.columns.unread import Tell
 from automl.data.kinds import kind_of_features
-from automl.data.kinds.kind import FloatArray, InputPlan, IntArray
+from automl.data.kinds.kind import FloatArray, InputPlan, Inputs
 from automl.data.kinds.signature import InputSignature
 from automl.data.numbers import check_scales, standardize
 
-__all__ = ["InputSignature", "PreprocessingPlan", "Rows", "TargetScale"]
+BESIDE_INPUTS = ("target", "truth", "weight", "loss_weight")
+"""The arrays that rows have beside their inputs."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Rows:
     """Rows ready for training and scoring.
 
     Attributes:
-        numeric: Standardized numeric columns, float32 (n, p); p may be 0.
-        categorical: Codes of the categorical columns, int32 (n, c); c may be 0.
+        inputs: What the core model takes, an array (n, ...) under the name of each input, as
+            `InputSignature.inputs` has them.
         target: What the model is trained on: binary float32 (n, 1) of 0 and 1; multiclass
             int32 (n,) of class numbers; multilabel float32 (n, k) of 0 and 1; regression
             float32 (n, t), standardized.
@@ -36,8 +37,7 @@ class Rows:
             trained on: its weight times its class's, float32 (n,). None where that is `weight`.
     """
 
-    numeric: FloatArray
-    categorical: IntArray
+    inputs: Inputs
     target: npt.NDArray[Any]
     truth: npt.NDArray[Any]
     weight: FloatArray | None = None
@@ -47,11 +47,26 @@ class Rows:
         return len(self.target)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """The arrays that there are, by the names of the attributes; the same one once."""
-        held = {field.name: getattr(self, field.name) for field in fields(self)}
+        """The arrays that there are, by their names; the same one once."""
+        held = {name: getattr(self, name) for name in BESIDE_INPUTS}
         if self.truth is self.target:
             del held["truth"]
-        return {name: array for name, array in held.items() if array is not None}
+        return {**self.inputs, **{name: x for name, x in held.items() if x is not None}}
+
+    def at(self, positions: npt.NDArray[np.int64]) -> Rows:
+        """Some of the rows.
+
+        Args:
+            positions: Their numbers, (m,).
+        """
+        weight, loss_weight = self.weight, self.loss_weight
+        return Rows(
+            {name: x[positions] for name, x in self.inputs.items()},
+            self.target[positions],
+            self.truth[positions],
+            None if weight is None else weight[positions],
+            None if loss_weight is None else loss_weight[positions],
+        )
 
 
 @dataclass(frozen=True)
@@ -111,13 +126,13 @@ class PreprocessingPlan:
         """The plan that leaves numbers as they are: neither standardized nor clipped."""
         return replace(self, inputs=self.inputs.unscaled())
 
-    def apply(self, data: Any, tell: Tell | None = None) -> tuple[FloatArray, IntArray]:
+    def apply(self, data: Any, tell: Tell | None = None) -> Inputs:
         """Turns raw rows into the core model's inputs; see `InputPlan.apply`."""
         return self.inputs.apply(data, tell)
 
     def rows(
         self,
-        inputs: tuple[FloatArray, IntArray],
+        inputs: Inputs,
         truth: npt.NDArray[Any],
         weight: FloatArray | None = None,
         class_weight: FloatArray | None = None,
@@ -125,7 +140,7 @@ class PreprocessingPlan:
         """Puts prepared rows together.
 
         Args:
-            inputs: Numbers and codes; see `InputPlan.apply`.
+            inputs: See `InputPlan.apply`.
             truth: True values; see `Rows.truth`.
             weight: Weight of each row, or None.
             class_weight: Of rows that train, what each counts for its class, or None.
@@ -133,7 +148,7 @@ class PreprocessingPlan:
         loss_weight = class_weight
         if class_weight is not None and weight is not None:
             loss_weight = weight * class_weight
-        return Rows(*inputs, self.apply_target(truth), truth, weight, loss_weight)
+        return Rows(inputs, self.apply_target(truth), truth, weight, loss_weight)
 
     def apply_target(self, truth: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The training form of true values: regression float32 (n, t) standardized, else as is."""

@@ -15,7 +15,8 @@ from automl.data.dataset import Combined
 from automl.data.divided import Divided
 from automl.data.kinds import kind_named
 from automl.data.kinds.kind import InputPlan, RawRows
-from automl.data.plan import InputSignature, PreprocessingPlan
+from automl.data.kinds.signature import InputSignature
+from automl.data.plan import PreprocessingPlan
 from automl.data.request import DataRequest
 from automl.data.stored import RawData, StoredView
 from automl.data.task import Task

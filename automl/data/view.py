@@ -14,8 +14,9 @@ from automl.data.clipping import Clip
 from automl.data.columns.unread import Tell, teller
 from automl.data.dataset import Combined
 from automl.data.kinds.kind import Fitting
+from automl.data.kinds.signature import InputSignature
 from automl.data.options import AUTO, RAW
-from automl.data.plan import InputSignature, PreprocessingPlan, Rows
+from automl.data.plan import PreprocessingPlan, Rows
 from automl.data.request import DataRequest
 from automl.data.say import Say
 from automl.data.targets.class_weights import class_weights

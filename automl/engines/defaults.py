@@ -15,7 +15,7 @@ from automl.errors import RunError, SpaceError
 from automl.space.own_code import code_of, export_notes
 
 if TYPE_CHECKING:
-    from automl.data.plan import InputSignature
+    from automl.data.kinds.signature import InputSignature
     from automl.data.task import Task
     from automl.models.core import Core
     from automl.space import SearchSpace
@@ -128,7 +128,7 @@ def build_in_child(
         ``objects`` and ``unexportable``, see `automl.export.loadable.Loadable`; ``input``,
         ``why`` and ``metrics``, see `Probe`; ``inputs``, what goes to which of several inputs.
     """
-    from automl.data.plan import InputSignature
+    from automl.data.kinds.signature import InputSignature
     from automl.data.task import Task
     from automl.models.core import build_core, compile_core
     from automl.space.keras_tuner import file_of, line_of

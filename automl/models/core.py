@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from automl.data.plan import InputSignature, TargetScale
+from automl.data.kinds.signature import InputSignature
+from automl.data.plan import TargetScale
 from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
 from automl.models.heads import add_head, is_head

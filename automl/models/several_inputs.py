@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from automl.data.kinds.signature import CATEGORICAL, NUMERIC, InputSignature
 from automl.errors import SpaceError
 from automl.models.wanted_input import codes_of, is_whole
 
 if TYPE_CHECKING:
-    from automl.data.plan import InputSignature
     from automl.models.inputs.builder import TableInputs
 
-NUMERIC, CATEGORICAL = "numeric", "categorical"
 CODES, ONE_HOT = "codes", "one-hot"
 MOST_TOLD = 6
 """Columns of an input that are named in a note."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
-from automl.data.plan import Rows
 from automl.training.device_data import DeviceRows
 from automl.trial import SEARCH_OVER, TrialSpec
 
@@ -184,7 +181,7 @@ class Deadline:
         """
         for probe in PROBE_ROWS:
             count = min(probe, len(self._validation))
-            rows = taken(self._validation, np.arange(count))
+            rows = self._validation.at(np.arange(count))
             evaluate(rows)  # the first call also prepares the graph
             started, computed = time.perf_counter(), time.process_time()
             evaluate(rows)
@@ -224,7 +221,7 @@ class Deadline:
         if count >= len(self._train):
             return self._train
         chosen = np.random.default_rng(self._seed).permutation(len(self._train))[:count]
-        return taken(self._train, np.sort(chosen))
+        return self._train.at(np.sort(chosen))
 
     def _limit(self) -> tuple[float | None, str]:
         """When the trial has to be over, on `time.perf_counter`, and what makes it so.
@@ -257,28 +254,3 @@ class Deadline:
     def _validation_seconds(self) -> float:
         row = (self._row_seconds or 0.0) + METRIC_SECONDS
         return row * len(self._validation)
-
-
-def taken(rows: DeviceRows, positions: Any) -> DeviceRows:
-    """Some of the rows.
-
-    Args:
-        rows: The rows.
-        positions: Their numbers, int64 (m,).
-    """
-    here = rows.rows
-    picked = Rows(
-        here.numeric[positions],
-        here.categorical[positions],
-        here.target[positions],
-        here.truth[positions],
-        None if here.weight is None else here.weight[positions],
-        None if here.loss_weight is None else here.loss_weight[positions],
-    )
-    return dataclasses.replace(
-        rows,
-        inputs={name: tf.gather(tensor, positions) for name, tensor in rows.inputs.items()},
-        target=tf.gather(rows.target, positions),
-        weight=None if rows.weight is None else tf.gather(rows.weight, positions),
-        rows=picked,
-    )

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from automl.data.plan import InputSignature, PreprocessingPlan, Rows
+from automl.data.kinds.signature import CATEGORICAL, NUMERIC, InputSignature
+from automl.data.plan import PreprocessingPlan, Rows
 from automl.data.task import Task
 from automl.errors import TrialError
 from automl.models.own_model import ONE_HOT, OWN_UNITS, PLAIN, ArrayForm
@@ -35,10 +36,9 @@ class DeviceRows:
     """Rows as tensors.
 
     Attributes:
-        inputs: Tensors by the name of the core's input: ``numeric`` float32 (n, p) and
-            ``categorical`` int32 (n, c), each only where there are such columns. For a model that
-            takes rows as one array: ``array`` float32 (n, *shape), and no other. For one with
-            several inputs, one of each name.
+        inputs: Tensors by the name of the core's input, as `Rows.inputs`. For a model that takes
+            rows as one array: ``array`` float32 (n, *shape), and no other. For one with several
+            inputs, one of each name.
         target: Tensor that the model is trained on; see `Rows.target`.
         weight: What each row counts in the loss, float32 (n,) tensor, or None; what it counts in
             metrics stands in `rows`.
@@ -56,10 +56,9 @@ class DeviceRows:
     @classmethod
     def from_rows(cls, rows: Rows) -> DeviceRows:
         """Places rows on the device; on a CPU, arrays mapped from files are used where they are."""
-        named = {"numeric": rows.numeric, "categorical": rows.categorical}
         weight = rows.weight if rows.loss_weight is None else rows.loss_weight
         return cls(
-            inputs={name: _placed(array) for name, array in named.items() if array.size},
+            inputs={name: _placed(array) for name, array in rows.inputs.items()},
             target=_placed(rows.target),
             weight=None if weight is None else _placed(weight),
             rows=rows,
@@ -79,6 +78,20 @@ class DeviceRows:
         if self.weight is None:
             return x, self.target
         return x, self.target, self.weight
+
+    def at(self, positions: npt.NDArray[np.int64]) -> DeviceRows:
+        """Some of the rows.
+
+        Args:
+            positions: Their numbers, (m,).
+        """
+        return dataclasses.replace(
+            self,
+            inputs={name: tf.gather(tensor, positions) for name, tensor in self.inputs.items()},
+            target=tf.gather(self.target, positions),
+            weight=None if self.weight is None else tf.gather(self.weight, positions),
+            rows=self.rows.at(positions),
+        )
 
     def in_form(self, form: ArrayForm, signature: InputSignature) -> DeviceRows:
         """The same rows as a model of a person's own takes them.
@@ -105,9 +118,9 @@ class DeviceRows:
 
     def _as_array(self, form: ArrayForm, signature: InputSignature) -> Any:
         """All columns of a row as one array, categories one-hot encoded."""
-        parts = [self.inputs["numeric"]] if "numeric" in self.inputs else []
-        if "categorical" in self.inputs:
-            columns = tf.unstack(self.inputs["categorical"], axis=1)
+        parts = [self.inputs[NUMERIC]] if NUMERIC in self.inputs else []
+        if CATEGORICAL in self.inputs:
+            columns = tf.unstack(self.inputs[CATEGORICAL], axis=1)
             parts += [  # code 0, not seen in training, is all zeros
                 tf.one_hot(codes - 1, count - 1)
                 for codes, count in zip(columns, signature.cardinalities, strict=True)

@@ -32,13 +32,14 @@ def predict_core(model: Any, rows: Rows, plan: PreprocessingPlan) -> npt.NDArray
     Returns:
         Probabilities, or values in the targets' own units, (n, outputs).
     """
-    named = {"numeric": rows.numeric, "categorical": rows.categorical}
-    inputs = {name: np.asarray(array) for name, array in named.items() if array.size}
     at_once = rows_at_once(model)
     outputs = [
         np.asarray(
             model.predict_on_batch(
-                {name: array[start : start + at_once] for name, array in inputs.items()}
+                {
+                    name: np.asarray(array[start : start + at_once])
+                    for name, array in rows.inputs.items()
+                }
             )
         )
         for start in range(0, len(rows), at_once)

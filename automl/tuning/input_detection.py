@@ -15,7 +15,7 @@ from automl.tuning.manifest import as_asked
 from automl.tuning.search_request import SearchRequest
 
 if TYPE_CHECKING:
-    from automl.data.plan import InputSignature
+    from automl.data.kinds.signature import InputSignature
     from automl.data.task import Task
     from automl.space import SearchSpace
 

@@ -10,10 +10,11 @@ from automl.data.columns.column import ColumnSource
 from automl.data.columns.cycles import Cycle
 from automl.data.columns.number_format import NumberFormat
 from automl.data.kinds.array.plan import ArrayFeature, ArrayPlan
+from automl.data.kinds.signature import InputSignature
 from automl.data.kinds.table.features import CategoricalFeature, NumericFeature
 from automl.data.kinds.table.plan import TablePlan
 from automl.data.metrics import Objective
-from automl.data.plan import InputSignature, PreprocessingPlan, TargetScale
+from automl.data.plan import PreprocessingPlan, TargetScale
 from automl.data.request import DataRequest
 from automl.data.task import Task, TaskKind
 from automl.engines.contract import Job, SpaceHandle

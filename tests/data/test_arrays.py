@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from automl.data.array_folder import ArrayFolder
 from automl.data.arrays import open_arrays, save_arrays
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
@@ -44,13 +45,28 @@ def test_arrays_come_back_as_saved(tmp_path, request_):
         saved, opened = getattr(data, part), getattr(arrays, part)
         if saved is None:
             continue
-        for name in ("numeric", "categorical", "target", "truth", "weight"):
-            before, after = getattr(saved, name), getattr(opened, name)
-            assert (before is None) == (after is None)
-            if before is not None:
-                assert before.dtype == after.dtype
-                np.testing.assert_array_equal(before, after)
+        before, after = saved.arrays(), opened.arrays()
+        assert before.keys() == after.keys()
+        for name, array in before.items():
+            assert array.dtype == after[name].dtype
+            np.testing.assert_array_equal(array, after[name])
     assert isinstance(arrays.train.target, np.memmap) and not arrays.train.target.flags.writeable
+
+
+def test_an_older_run_s_array_without_columns_is_passed_over(tmp_path):
+    data = prepare(DataRequest((np.arange(80.0).reshape(40, 2), np.arange(40) % 2)))
+    folder = ArrayFolder(save_arrays(data, tmp_path / "arrays"))
+    form = folder.form()
+    arrays = {path.stem: np.load(path) for path in folder.path.glob("*.npy")}
+    for part, names in form["parts"].items():
+        names.append("categorical")
+        arrays[f"{part}.categorical"] = np.zeros((len(getattr(data, part)), 0), np.int32)
+    folder.write(arrays, form)
+    assert open_arrays(folder.path).train.inputs.keys() == {"numeric"}
+    form["parts"]["train"][-1] = "../../other"
+    folder.write(arrays, form)
+    with pytest.raises(RunError, match="train has the arrays"):
+        open_arrays(folder.path)
 
 
 def test_a_folder_that_is_not_whole_is_refused(tmp_path):

@@ -52,12 +52,14 @@ def rare(rows=400):
 def test_tables_and_vectors_are_clipped(kind, most):
     frame = rare()
     data = prepare(DataRequest(frame, "y", clip=kind, seed=1))
-    far = max(np.abs(part.numeric).max() for part in (data.train, data.validation, data.test))
+    far = max(
+        np.abs(part.inputs["numeric"]).max() for part in (data.train, data.validation, data.test)
+    )
     assert far <= most and (far > 8 or kind != "none")
     assert data.plan.signature.numeric_names[-1] == "missing is missing"
     x = frame[["a", "b"]].to_numpy()
     vectors = prepare(DataRequest((x, frame["y"].to_numpy()), clip=kind, seed=1))
-    assert np.abs(vectors.train.numeric).max() <= most
+    assert np.abs(vectors.train.inputs["numeric"]).max() <= most
     assert vectors.plan.inputs.block.clip.kind == kind
 
 

@@ -61,12 +61,13 @@ def assert_sound(request):
     assert isinstance(data, PreparedData)
     for rows in (data.train, data.validation):
         assert len(rows) > 0
-        assert np.isfinite(rows.numeric).all() and np.isfinite(rows.target).all()
-    assert data.train.categorical.min(initial=0) >= 0
+        assert all(np.isfinite(x).all() for x in (*rows.inputs.values(), rows.target))
+        assert all(codes.min() >= 0 for n, codes in rows.inputs.items() if n == "categorical")
     again = from_form(type(data.plan), to_form(data.plan))
     assert again == data.plan
-    numeric, _ = data.plan.apply(data.check)
-    np.testing.assert_array_equal(numeric, data.validation.numeric[data.check_positions])
+    for name, array in data.plan.apply(data.check).items():
+        checked = data.validation.inputs[name][data.check_positions]
+        np.testing.assert_array_equal(array, checked)
 
 
 @settings(

@@ -15,9 +15,10 @@ from automl.data.columns.column import ColumnSource
 from automl.data.columns.cycles import Cycle
 from automl.data.columns.unread import teller
 from automl.data.kinds.array.plan import ArrayFeature, ArrayPlan
+from automl.data.kinds.signature import InputSignature
 from automl.data.kinds.table.features import CategoricalFeature, NumericFeature
 from automl.data.kinds.table.plan import TablePlan
-from automl.data.plan import InputSignature, PreprocessingPlan, TargetScale
+from automl.data.plan import PreprocessingPlan, TargetScale
 from automl.errors import DataError
 
 TABLE = PreprocessingPlan(
@@ -56,7 +57,8 @@ ROWS = pd.DataFrame(
 
 
 def test_a_table_becomes_numbers_and_codes():
-    numeric, categorical = TABLE.apply(ROWS)
+    made = TABLE.apply(ROWS)
+    numeric, categorical = made["numeric"], made["categorical"]
     assert numeric.dtype == np.float32 and categorical.dtype == np.int32
     expected = [[1.0, 0.0, 0.0], [-1.0, -50.0, 1.0], [-1.0, 1.0, 0.0]]
     np.testing.assert_array_equal(numeric, np.array(expected, np.float32))
@@ -96,7 +98,7 @@ def test_raw_columns_are_what_an_exported_model_takes():
 )
 def test_arithmetic_is_in_single_precision(values, mean, std):
     plan = PreprocessingPlan(TablePlan((NumericFeature("v", 0.0, mean, std),)))
-    numeric, _ = plan.apply(pd.DataFrame({"v": values}))
+    numeric = plan.apply(pd.DataFrame({"v": values}))["numeric"]
     scale = np.float32(1) / np.float32(std)
     expected = (np.array(values, np.float32) - np.float32(mean)) * scale
     assert numeric[:, 0].tobytes() == expected.tobytes()
@@ -104,9 +106,11 @@ def test_arithmetic_is_in_single_precision(values, mean, std):
 
 def test_array_rows_are_flattened_and_standardized():
     rows = np.arange(8, dtype=np.uint8).reshape(2, 2, 2)
-    numeric, categorical = ARRAY.apply(rows)
+    made = ARRAY.apply(rows)
+    assert made.keys() == {"numeric"}
+    numeric = made["numeric"]
     np.testing.assert_array_equal(numeric, (rows.reshape(2, 4) - np.float32(1)) / np.float32(2))
-    assert categorical.shape == (2, 0) and categorical.dtype == np.int32
+    assert numeric.dtype == np.float32
 
 
 @given(st.lists(st.floats(-1e4, 1e4), min_size=1))
@@ -125,8 +129,8 @@ def test_class_targets_stay_as_they_are():
 def test_values_that_training_has_not_shown_are_told_with_their_rows():
     said = []
     rows = ROWS.assign(age=["50", "old", "30"], town=["Basel", "Bern", "Bonn"])
-    numeric, categorical = TABLE.apply(rows, teller(said.append, "rows"))
-    assert numeric[1, 2] == 1.0 and categorical[2, 0] == 0
+    made = TABLE.apply(rows, teller(said.append, "rows"))
+    assert made["numeric"][1, 2] == 1.0 and made["categorical"][2, 0] == 0
     assert said == [
         "column 'age': 1 of the 3 values in the rows, such as 'old' in row 2, is no number, so "
         "counted as missing",
@@ -162,7 +166,7 @@ def test_places_in_cycles_stand_between_the_numbers_and_the_indicators():
     rows = pd.DataFrame(
         {"when": ["1970-01-03 12:00", None], "size": [7.0, 8.0], "clock": ["06:00", "18:00"]}
     )
-    numeric, _ = plan.apply(rows)
+    numeric = plan.apply(rows)["numeric"]
     week = 2 * np.pi * np.array([2.5, 3.5]) / 7  # a missing moment counts as the median
     np.testing.assert_allclose(numeric[:, :3], [[-0.25, 7, -1], [0.25, 8, 1]])
     np.testing.assert_allclose(numeric[:, 3], np.sin(week), atol=1e-6)
@@ -177,7 +181,7 @@ def test_a_plan_of_an_earlier_version_has_no_cycles():
         feature.pop("cycles", None)
     plan = read_form(PreprocessingPlan, json.loads(json.dumps(form)))
     assert plan == TABLE
-    np.testing.assert_array_equal(plan.apply(ROWS)[0], TABLE.apply(ROWS)[0])
+    np.testing.assert_array_equal(plan.apply(ROWS)["numeric"], TABLE.apply(ROWS)["numeric"])
 
 
 @pytest.mark.parametrize("cycles", [["month"], ["day", "week"], ["day", "day"], [1], "day", None])

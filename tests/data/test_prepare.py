@@ -58,9 +58,11 @@ def test_a_table_is_read_split_and_preprocessed(csv):
     assert data.plan.inputs.columns == ("area", "rooms", "town", "built", "garden", "new", "weight")
     signature = data.plan.signature
     assert signature.numeric_names[-1] == "rooms is missing"
-    assert data.train.numeric.shape == (272, signature.numeric)
-    assert data.train.categorical.max(axis=0).tolist() == [n - 1 for n in signature.cardinalities]
-    plain = data.train.numeric[:, : len(data.plan.inputs.numeric_features)]
+    assert data.train.inputs["numeric"].shape == (272, signature.numeric)
+    assert data.train.inputs["categorical"].max(axis=0).tolist() == [
+        n - 1 for n in signature.cardinalities
+    ]
+    plain = data.train.inputs["numeric"][:, : len(data.plan.inputs.numeric_features)]
     np.testing.assert_allclose(plain.mean(axis=0), 0, atol=1e-4)
     np.testing.assert_allclose(plain.std(axis=0), 1, atol=1e-4)
     np.testing.assert_allclose(data.train.target.std(), 1, atol=1e-5)
@@ -73,20 +75,22 @@ def test_a_table_is_read_split_and_preprocessed(csv):
 def test_the_check_rows_are_raw_validation_rows(csv):
     data = prepare(DataRequest(str(csv), "price"))
     assert len(data.check) == len(data.check_positions) == 48
-    numeric, categorical = data.plan.apply(data.check)
-    np.testing.assert_array_equal(numeric, data.validation.numeric[data.check_positions])
-    np.testing.assert_array_equal(categorical, data.validation.categorical[data.check_positions])
+    for name, array in data.plan.apply(data.check).items():
+        checked = data.validation.inputs[name][data.check_positions]
+        np.testing.assert_array_equal(array, checked)
 
 
 def test_same_request_same_rows_and_file_equals_frame(csv):
     first, again = (prepare(DataRequest(str(csv), "price", seed=0)) for _ in range(2))
     other = prepare(DataRequest(str(csv), "price", seed=1))
     frame = prepare(DataRequest(houses(), "price", seed=0))
-    np.testing.assert_array_equal(first.train.numeric, again.train.numeric)
+    np.testing.assert_array_equal(first.train.inputs["numeric"], again.train.inputs["numeric"])
     assert first.fingerprint == again.fingerprint and first.plan == again.plan
-    assert not np.array_equal(first.train.numeric, other.train.numeric)
-    np.testing.assert_array_equal(first.train.numeric, frame.train.numeric)
-    np.testing.assert_array_equal(first.train.categorical, frame.train.categorical)
+    assert not np.array_equal(first.train.inputs["numeric"], other.train.inputs["numeric"])
+    np.testing.assert_array_equal(first.train.inputs["numeric"], frame.train.inputs["numeric"])
+    np.testing.assert_array_equal(
+        first.train.inputs["categorical"], frame.train.inputs["categorical"]
+    )
 
 
 def test_the_plan_sees_training_rows_only():
@@ -99,7 +103,7 @@ def test_the_plan_sees_training_rows_only():
     changed.loc[test_rows, "town"] = "Genf"
     again = prepare(DataRequest(changed, "price"))
     assert again.plan == first.plan
-    assert (again.validation.categorical[:, 0] == 0).all()
+    assert (again.validation.inputs["categorical"][:, 0] == 0).all()
 
 
 def test_files_for_validation_and_test_are_used_as_given(tmp_path, csv):
@@ -166,8 +170,8 @@ def test_numbers_with_a_stray_text_stay_numbers(tmp_path):
     frame.to_csv(tmp_path / "t.csv", index=False)
     data = prepare(DataRequest(str(tmp_path / "t.csv"), "price"))
     assert "rooms" in data.plan.signature.numeric_names and said(data, "'unknown'")
-    hidden = data.plan.apply(frame.replace("unknown", "hidden"))[0]
-    np.testing.assert_array_equal(hidden, data.plan.apply(frame)[0])
+    hidden = data.plan.apply(frame.replace("unknown", "hidden"))["numeric"]
+    np.testing.assert_array_equal(hidden, data.plan.apply(frame)["numeric"])
 
 
 @pytest.mark.parametrize("part", ["validation", "test"])
@@ -275,18 +279,20 @@ def test_arrays_of_any_rank_are_flattened():
     data = prepare(DataRequest((x, y)))
     signature = data.plan.signature
     assert signature.shape == (4, 3, 2) and signature.numeric == 24
-    assert data.train.numeric.dtype == np.float32 and data.train.categorical.shape[1] == 0
-    assert abs(float(data.train.numeric.mean())) < 1e-4
+    assert data.train.inputs["numeric"].dtype == np.float32 and data.train.inputs.keys() == {
+        "numeric"
+    }
+    assert abs(float(data.train.inputs["numeric"].mean())) < 1e-4
     assert isinstance(data.check, np.ndarray) and data.check.shape[1:] == (4, 3, 2)
-    numeric, _ = data.plan.apply(data.check)
-    np.testing.assert_array_equal(numeric, data.validation.numeric[data.check_positions])
+    numeric = data.plan.apply(data.check)["numeric"]
+    np.testing.assert_array_equal(numeric, data.validation.inputs["numeric"][data.check_positions])
     assert prepare(DataRequest((np.arange(50.0), np.arange(50.0) ** 2))).plan.signature.numeric == 1
 
 
 def test_vectors_are_standardized_column_by_column():
     x = np.random.default_rng(0).normal([0, 1000, 5], [1, 100, 0], (200, 3))
     data = prepare(DataRequest((x, x[:, 0])))
-    np.testing.assert_allclose(data.train.numeric.std(axis=0), [1, 1, 0], atol=1e-3)
+    np.testing.assert_allclose(data.train.inputs["numeric"].std(axis=0), [1, 1, 0], atol=1e-3)
     assert said(data, "1 of 3 columns of x are constant")
 
 
@@ -329,4 +335,4 @@ def test_bundled_sets_need_no_target(name):
         if name == "breast_cancer"
         else TaskKind.MULTICLASS
     )
-    assert len(data.test) and np.isfinite(data.train.numeric).all()
+    assert len(data.test) and np.isfinite(data.train.inputs["numeric"]).all()

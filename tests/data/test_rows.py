@@ -36,8 +36,8 @@ def test_a_table_is_read_in_any_order_with_or_without_target(tmp_path):
 def test_rows_whose_texts_all_look_like_numbers_keep_their_codes(tmp_path):
     (tmp_path / "t.csv").write_text("a,b\n0.5,1.0\n0.7,1.0\n")
     rows, _ = read_rows(tmp_path / "t.csv", PLAN)
-    trained = PLAN.apply(TABLE[TABLE["b"] == "1.0"])[1][0, 0]
-    assert trained > 0 and PLAN.apply(rows)[1].ravel().tolist() == [trained] * 2
+    trained = PLAN.apply(TABLE[TABLE["b"] == "1.0"])["categorical"][0, 0]
+    assert trained > 0 and PLAN.apply(rows)["categorical"].ravel().tolist() == [trained] * 2
 
 
 def test_arrays_are_read_with_or_without_targets(tmp_path):

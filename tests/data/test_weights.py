@@ -68,7 +68,10 @@ def test_arrays_can_be_weighted() -> None:
     weight = np.arange(1.0, ROWS + 1)
     request = DataRequest((x, y), weight=weight)
     data = prepare(request)
-    raw = data.train.numeric[:, 0] * data.plan.signature.std[0] + data.plan.signature.mean[0]
+    raw = (
+        data.train.inputs["numeric"][:, 0] * data.plan.signature.std[0]
+        + data.plan.signature.mean[0]
+    )
     np.testing.assert_allclose(data.train.weight, raw / 2 + 1, rtol=1e-3)
     assert not request.can_be_read_again
     form = to_form(request)

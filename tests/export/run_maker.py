@@ -111,12 +111,7 @@ def make_core(data: PreparedData) -> Any:
 
 
 def core_predictions(core: Any, data: PreparedData) -> np.ndarray[Any, Any]:
-    rows = data.validation
-    inputs = {}
-    if data.plan.signature.numeric:
-        inputs["numeric"] = rows.numeric[data.check_positions]
-    if data.plan.signature.cardinalities:
-        inputs["categorical"] = rows.categorical[data.check_positions]
+    inputs = dict(data.validation.at(data.check_positions).inputs)
     return np.asarray(data.plan.restore_target(core.predict(inputs, verbose=0)))
 
 

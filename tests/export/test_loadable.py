@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from own_models import BY_KERAS_ALONE, NOT_AT_ALL, WITH_CODE, written
 
-from automl.data.plan import InputSignature
+from automl.data.kinds.signature import InputSignature
 from automl.data.task import Task, TaskKind
 from automl.export.loadable import Loadable
 from automl.models.core import build_core, compile_core

@@ -57,9 +57,9 @@ def assert_sound(source: Any) -> None:
         return
     for rows in (data.train, data.validation):
         assert len(rows) > 0
-        assert np.isfinite(rows.numeric).all() and np.isfinite(rows.target).all()
-    numeric, _ = data.plan.apply(data.check)
-    np.testing.assert_array_equal(numeric, data.validation.numeric[data.check_positions])
+        assert np.isfinite(rows.inputs["numeric"]).all() and np.isfinite(rows.target).all()
+    numeric = data.plan.apply(data.check)["numeric"]
+    np.testing.assert_array_equal(numeric, data.validation.inputs["numeric"][data.check_positions])
 
 
 @pytest.mark.parametrize("examples", rounds(150, 1000))

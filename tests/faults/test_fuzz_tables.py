@@ -73,11 +73,12 @@ def assert_sound(data: PreparedData) -> None:
     """What every prepared table must be."""
     for rows in (data.train, data.validation):
         assert len(rows) > 0
-        assert np.isfinite(rows.numeric).all() and np.isfinite(rows.target).all()
+        assert rows.inputs.keys() == data.signature.inputs.keys()
+        assert all(np.isfinite(x).all() for x in (*rows.inputs.values(), rows.target))
     assert from_form(type(data.plan), to_form(data.plan)) == data.plan
-    numeric, codes = data.plan.apply(data.check)
-    np.testing.assert_array_equal(numeric, data.validation.numeric[data.check_positions])
-    np.testing.assert_array_equal(codes, data.validation.categorical[data.check_positions])
+    for name, array in data.plan.apply(data.check).items():
+        checked = data.validation.inputs[name][data.check_positions]
+        np.testing.assert_array_equal(array, checked)
 
 
 #: What a note says of rows whose targets training has not shown.

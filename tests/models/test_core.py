@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from automl.data.plan import InputSignature
+from automl.data.kinds.signature import InputSignature
 from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
 from automl.models.core import build_core, compile_core

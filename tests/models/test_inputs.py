@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl.data.plan import InputSignature
+from automl.data.kinds.signature import InputSignature
 from automl.errors import SpaceError
 from automl.models.inputs.builder import TableInputs, embedding_size, uses_embedding, vector_input
 

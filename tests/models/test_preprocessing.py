@@ -125,9 +125,11 @@ def test_equals_the_plan_in_numpy(
     plan, frame = table
     inputs = model_inputs(plan)
     model = keras.Model(inputs, core_inputs(plan, inputs))
-    numeric, categorical = plan.apply(frame)
+    expected = plan.apply(frame)
     given = model(keras_inputs(plan, frame))
-    if numeric.shape[1]:
+    assert given.keys() == expected.keys()
+    if "numeric" in expected:
+        numeric = expected["numeric"]
         places = [name.endswith((" sin", " cos")) for name in plan.signature.numeric_names]
         found = np.asarray(given["numeric"])
         assert found.shape == numeric.shape
@@ -135,8 +137,8 @@ def test_equals_the_plan_in_numpy(
         # Libraries differ in the last digits of a sine.
         np.testing.assert_allclose(found[:, places], numeric[:, places], rtol=0, atol=1e-6)
         assert given["numeric"].dtype == "float32"
-    if categorical.shape[1]:
-        np.testing.assert_array_equal(np.asarray(given["categorical"]), categorical)
+    if "categorical" in expected:
+        np.testing.assert_array_equal(np.asarray(given["categorical"]), expected["categorical"])
         assert given["categorical"].dtype == "int32"
 
 
@@ -155,7 +157,7 @@ def test_arrays_equal_the_plan_in_numpy(data: st.DataObject, shape: list[int]) -
     x = np.random.default_rng(0).normal(0, 100, (3, *shape)).astype(np.float32)
     inputs = model_inputs(plan)
     model = keras.Model(inputs["x"], core_inputs(plan, inputs))
-    assert_equal_numbers(model(x)["numeric"], plan.apply(x)[0])
+    assert_equal_numbers(model(x)["numeric"], plan.apply(x)["numeric"])
 
 
 @given(columns=st.lists(NAMES | TEXTS, unique=True, max_size=12))
@@ -222,12 +224,12 @@ def test_the_raw_model_answers_in_the_target_s_own_units(
             "rooms": [np.nan, 1.0, 2.0, 3.0],
         }
     )
-    numeric, categorical = plan.apply(frame)
-    core_answer = core.predict({"numeric": numeric, "categorical": categorical}, verbose=0)
+    inputs = plan.apply(frame)
+    core_answer = core.predict(dict(inputs), verbose=0)
     expected = plan.restore_target(core_answer)
     given = model.predict(keras_inputs(plan, frame), verbose=0)
     np.testing.assert_allclose(given, expected, rtol=1e-6)
-    assert categorical[:, 0].tolist() == [2, 1, 0, 3]
+    assert inputs["categorical"][:, 0].tolist() == [2, 1, 0, 3]
 
 
 def test_columns_may_be_called_as_parts_of_the_model(tmp_path: Path) -> None:
@@ -255,7 +257,7 @@ def test_probabilities_pass_unchanged() -> None:
     core = core_of(plan, 3, "softmax")
     x = np.arange(12, dtype=np.float32).reshape(3, 2, 2)
     given = raw_model(core, plan, task).predict(x, verbose=0)
-    np.testing.assert_allclose(given, core.predict({"numeric": plan.apply(x)[0]}, verbose=0))
+    np.testing.assert_allclose(given, core.predict(dict(plan.apply(x)), verbose=0))
 
 
 def test_ten_thousand_columns_take_two_inputs_and_a_few_layers(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from automl.data.plan import InputSignature
+from automl.data.kinds.signature import InputSignature
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.errors import SpaceError

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl.data.plan import InputSignature
+from automl.data.kinds.signature import InputSignature
 from automl.data.task import Task, TaskKind
 from automl.models.core import build_core, compile_core
 from automl.models.optimizers import make_optimizer, momentum_variable

@@ -105,8 +105,7 @@ def make_arrays(
 
     def part(chosen: slice) -> Rows:
         return Rows(
-            x[chosen],
-            np.zeros((len(x[chosen]), 0), np.int32),
+            {"numeric": x[chosen]},
             target[chosen],
             truth[chosen],
             None if weight is None else weight[chosen],

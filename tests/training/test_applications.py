@@ -32,7 +32,7 @@ def images(size: int, rows: int) -> DeviceData:
     def part(count: int) -> Rows:
         target = np.arange(count, dtype=np.int32) % CLASSES
         x = rng.normal(size=(count, size * size)).astype(np.float32) + target[:, None]
-        return Rows(x, np.zeros((count, 0), np.int32), target, target)
+        return Rows({"numeric": x}, target, target)
 
     task = Task(TaskKind.MULTICLASS, CLASSES, ("y",), ("a", "b", "c"))
     plan = PreprocessingPlan(ArrayPlan(ArrayFeature((size, size), (0.0,), (1.0,))))

@@ -12,7 +12,7 @@ import pytest
 
 from automl.data.metrics import default_objective
 from automl.space import Choice, Float, SearchSpace
-from automl.training.deadline import Deadline, taken
+from automl.training.deadline import Deadline
 from automl.training.timings import Timings
 from automl.training.train_trial import train_trial
 from automl.training.trial_progress import TrialProgress
@@ -207,18 +207,18 @@ def test_where_time_is_short_a_sample_of_the_training_rows_is_scored(toy: Any) -
     assert 1024 <= len(chosen) < 5000
     truth = data.train.rows.truth
     where = [
-        int(np.flatnonzero((data.train.rows.numeric == row).all(1))[0])
-        for row in chosen.rows.numeric[:20]
+        int(np.flatnonzero((data.train.rows.inputs["numeric"] == row).all(1))[0])
+        for row in chosen.rows.inputs["numeric"][:20]
     ]
     assert where == sorted(where)
     assert np.array_equal(chosen.rows.truth[:20], truth[where])
-    assert np.array_equal(chosen.inputs["numeric"][:20], data.train.rows.numeric[where])
+    assert np.array_equal(chosen.inputs["numeric"][:20], data.train.rows.inputs["numeric"][where])
     assert np.array_equal(chosen.weight[:20], data.train.rows.weight[where])
 
 
 def test_some_rows_are_taken_as_they_are(toy: Any) -> None:
     rows = toy().train
-    some = taken(rows, np.array([3, 5]))
+    some = rows.at(np.array([3, 5]))
     assert len(some) == 2
     assert np.array_equal(some.target, rows.rows.target[[3, 5]])
     assert some.weight is None

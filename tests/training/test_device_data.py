@@ -17,7 +17,9 @@ MAPS = Path("/proc/self/maps")
 def assert_equal(data, arrays):
     for part in ("train", "validation"):
         ours, theirs = getattr(data, part), getattr(arrays, part)
-        np.testing.assert_array_equal(ours.inputs["numeric"].numpy(), theirs.numeric)
+        assert ours.inputs.keys() == theirs.inputs.keys()
+        for name, array in theirs.inputs.items():
+            np.testing.assert_array_equal(ours.inputs[name].numpy(), array)
         np.testing.assert_array_equal(ours.target.numpy(), theirs.target)
         assert (ours.weight is None) == (theirs.weight is None)
         if ours.weight is not None:
@@ -33,7 +35,7 @@ def test_tensors_hold_the_arrays(arrays, tmp_path, kind, weighted):
     assert_equal(DeviceData.from_arrays(given), given)
     save_arrays(given, tmp_path)
     opened = open_arrays(tmp_path)
-    assert isinstance(opened.train.numeric, np.memmap)
+    assert isinstance(opened.train.inputs["numeric"], np.memmap)
     assert_equal(DeviceData.from_arrays(opened), given)
 
 

@@ -17,7 +17,7 @@ def test_parts_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> Non
     generator = np.random.default_rng(0)
     x = generator.normal(size=(150, 64)).astype(np.float32)
     y = generator.normal(size=(150, 1)).astype(np.float32)
-    rows = DeviceRows.from_rows(Rows(x, np.zeros((150, 0), np.int32), y, truth=y, weight=None))
+    rows = DeviceRows.from_rows(Rows({"numeric": x}, y, truth=y, weight=None))
     inputs = keras.Input((64,), name="numeric")
     image = keras.layers.Reshape((8, 8, 1))(inputs)
     model = keras.Model({"numeric": inputs}, convolutional(8, 4)(image))

@@ -263,8 +263,8 @@ def image_data(shape: tuple[int, ...] = (6, 6)) -> DeviceData:
     size = int(np.prod(shape))
 
     def widened(rows: Rows) -> Rows:
-        mixed = rows.numeric @ rng.normal(size=(FEATURES, size)).astype(np.float32)
-        return Rows(mixed, rows.categorical, rows.target, rows.truth)
+        mixed = rows.inputs["numeric"] @ rng.normal(size=(FEATURES, size)).astype(np.float32)
+        return Rows({"numeric": mixed}, rows.target, rows.truth)
 
     plan = PreprocessingPlan(ArrayPlan(ArrayFeature(shape, (0.0,), (1.0,))))
     train, validation = widened(arrays.train), widened(arrays.validation)
@@ -332,7 +332,7 @@ def test_categories_are_one_hot_encoded_unseen_ones_as_zeros(tmp_path: Path):
     completed(train(images(), data, tmp_path), data, tmp_path)
     (made,) = data._in_form.values()
     categories = made.train.data[0].numpy()[:, -3:]
-    codes = data.train.rows.categorical[:, 0]
+    codes = data.train.rows.inputs["categorical"][:, 0]
     np.testing.assert_array_equal(categories, np.eye(4, dtype=np.float32)[codes][:, 1:])
 
 

@@ -68,7 +68,7 @@ def fit_reference(model, data, control):
     for epoch in range(1, control.epochs + 1):
         order = control.order(epoch)
         logs = model.fit(
-            {"numeric": rows.numeric[order]},
+            {"numeric": rows.inputs["numeric"][order]},
             rows.target[order],
             sample_weight=None if rows.weight is None else rows.weight[order],
             batch_size=BATCH,
@@ -117,9 +117,9 @@ def test_training_equals_fit(toy, control, case):
     history = fit_reference(reference, data, control(150, EPOCHS, steps, rate=0.01))
     rows = data.validation.rows
     expected_loss = reference.evaluate(
-        {"numeric": rows.numeric}, rows.target, sample_weight=rows.weight, verbose=0
+        {"numeric": rows.inputs["numeric"]}, rows.target, sample_weight=rows.weight, verbose=0
     )[0]
-    expected = reference.predict({"numeric": rows.numeric}, verbose=0)
+    expected = reference.predict({"numeric": rows.inputs["numeric"]}, verbose=0)
 
     for options in WAYS.values():
         model = make_model(make_optimizer(config))

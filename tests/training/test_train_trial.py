@@ -96,7 +96,7 @@ def test_a_complete_trial_is_what_was_saved(toy, run, kind):
     assert model.count_params() == result.parameters
     for part, metrics in (("validation", result.metrics), ("train", result.train_metrics)):
         rows = getattr(data, part).rows
-        outputs = model.predict({"numeric": rows.numeric}, verbose=0)
+        outputs = model.predict({"numeric": rows.inputs["numeric"]}, verbose=0)
         predictions = data.plan.restore_target(outputs)
         expected = compute_metrics(data.task, rows.truth, predictions, rows.weight)
         assert metrics == pytest.approx(expected, rel=1e-5)
@@ -126,7 +126,7 @@ def test_the_best_epoch_is_kept_not_the_last(toy, run):
     result = run(data, config={"learning_rate": 0.5}, epochs=20, patience=20)
     model = keras.models.load_model(run.directory / "model.keras")
     rows = data.validation.rows
-    outputs = model.predict({"numeric": rows.numeric}, verbose=0)
+    outputs = model.predict({"numeric": rows.inputs["numeric"]}, verbose=0)
     expected = compute_metrics(data.task, rows.truth, outputs)
     assert result.metrics == pytest.approx(expected, rel=1e-5)
     scores = [report.score for report in run.reports]
@@ -240,7 +240,7 @@ def test_class_weights_are_left_out_of_training_metrics(arrays, run):
     data = DeviceData.from_arrays(dataclasses.replace(given, train=train, validation=unweighted))
     result = run(data)
     model = keras.models.load_model(run.directory / "model.keras")
-    outputs = model.predict({"numeric": given.train.numeric}, verbose=0)
+    outputs = model.predict({"numeric": given.train.inputs["numeric"]}, verbose=0)
     expected = compute_metrics(data.task, given.train.truth, outputs)
     assert result.train_metrics == pytest.approx(expected, rel=1e-5)
 

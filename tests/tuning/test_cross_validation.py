@@ -87,7 +87,9 @@ def test_a_fold_s_score_is_that_of_its_rows_as_plain_arrays(tmp_path: Path) -> N
         own, others = (x[split.train], y[split.train]), (x[split.validation], y[split.validation])
         in_order = {"test": 0, "seed": 5, "split_by_time": "order"}  # as the rows of a fold are
         by_hand = prepare(DataRequest(own, validation=others, **in_order))
-        np.testing.assert_array_equal(by_hand.train.numeric, arrays.train.numeric)
+        np.testing.assert_array_equal(
+            by_hand.train.inputs["numeric"], arrays.train.inputs["numeric"]
+        )
         for place in range(2):
             (tmp_path / f"{number}{place}").mkdir()
         scores = [

@@ -117,11 +117,11 @@ def test_a_model_that_scales_gets_what_plain_keras_gives_it(
         lambda _: Answer.GO_ON,
         lambda: None,
     )
-    images_of_255 = data.validation.numeric.reshape(-1, 4, 4)
+    images_of_255 = data.validation.inputs["numeric"].reshape(-1, 4, 4)
     assert bool((images_of_255 == images_of_255.round()).all()) is equal
     raw = prepare(DataRequest(images(), input="raw")).validation
     plain = own_scaling(keras_tuner.HyperParameters())
-    expected = plain.evaluate(raw.numeric.reshape(-1, 4, 4), raw.target, verbose=0)
+    expected = plain.evaluate(raw.inputs["numeric"].reshape(-1, 4, 4), raw.target, verbose=0)
     assert result.score is not None
     assert (abs(result.score - expected) < 1e-5) is equal
 
@@ -136,9 +136,9 @@ def test_what_is_asked_for_overrules(tmp_path: Path) -> None:
     x, y = tokens()
     data = prepare(DataRequest((x, y), input="standardize"), wanted)
     assert not asked
-    assert abs(float(data.train.numeric.mean())) < 0.01
+    assert abs(float(data.train.inputs["numeric"].mean())) < 0.01
     raw = prepare(DataRequest((x, y), input="raw"))
-    assert set(np.unique(raw.train.numeric)) <= set(range(64))
+    assert set(np.unique(raw.train.inputs["numeric"])) <= set(range(64))
     assert DataRequest.from_json({"source": "iris"}).input == "standardize"  # of an older run
     with pytest.raises(automl.errors.RequestError, match="There is no --input none"):
         DataRequest((x, y), input="none")
@@ -146,4 +146,4 @@ def test_what_is_asked_for_overrules(tmp_path: Path) -> None:
 
 def test_a_table_is_left_as_it_is_too() -> None:
     data = prepare(DataRequest("iris", input="raw"))
-    assert float(data.train.numeric.min()) == pytest.approx(0.1)
+    assert float(data.train.inputs["numeric"].min()) == pytest.approx(0.1)

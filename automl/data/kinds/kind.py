@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]
+Inputs = Mapping[str, npt.NDArray[Any]]
+"""Rows as a core model takes them: an array (n, ...) for each of `InputSignature.inputs`."""
 FloatMatrix = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
 
@@ -92,7 +94,7 @@ class InputPlan(ABC):
         """The plan that leaves numbers as they are: neither standardized nor clipped."""
 
     @abstractmethod
-    def apply(self, data: Any, tell: Tell | None = None) -> tuple[FloatArray, IntArray]:
+    def apply(self, data: Any, tell: Tell | None = None) -> Inputs:
         """Turns raw rows, as a person has them, into the core model's inputs.
 
         Raises:
@@ -205,9 +207,7 @@ class RawRows(ABC):
         """
 
     @abstractmethod
-    def prepared(
-        self, positions: Positions, plan: InputPlan, tell: Tell | None = None
-    ) -> tuple[FloatArray, IntArray]:
+    def prepared(self, positions: Positions, plan: InputPlan, tell: Tell | None = None) -> Inputs:
         """The core model's inputs of some rows; see `InputPlan.apply`."""
 
     @abstractmethod
@@ -227,7 +227,7 @@ class StoredRows(ABC):
     """Raw rows of a kind as they lie on disk for all views."""
 
     @abstractmethod
-    def prepared(self, positions: Positions, plan: InputPlan) -> tuple[FloatArray, IntArray]:
+    def prepared(self, positions: Positions, plan: InputPlan) -> Inputs:
         """The core model's inputs of some rows; see `InputPlan.apply`."""
 
     @abstractmethod

@@ -4,6 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NUMERIC = "numeric"
+CATEGORICAL = "categorical"
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """One input of a core model.
+
+    Attributes:
+        shape: Shape of a row.
+        dtype: NumPy's name of the type.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+
 
 @dataclass(frozen=True)
 class InputSignature:
@@ -29,3 +45,12 @@ class InputSignature:
     shape: tuple[int, ...] | None = None
     numeric_names: tuple[str, ...] = ()
     categorical_names: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> dict[str, InputSpec]:
+        """The core's inputs by name, in the order that it has them; none without columns."""
+        specs = {
+            NUMERIC: InputSpec((self.numeric,), "float32"),
+            CATEGORICAL: InputSpec((len(self.cardinalities),), "int32"),
+        }
+        return {name: spec for name, spec in specs.items() if spec.shape[0]}

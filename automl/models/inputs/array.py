@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from automl.data.kinds.array.plan import ArrayPlan
+from automl.data.kinds.signature import NUMERIC
 from automl.models.inputs.scaling import clipped, standardized
 
 INPUT = "x"
@@ -27,4 +28,4 @@ def core_inputs(plan: ArrayPlan, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Reads the plan in Keras; see `automl.models.preprocessing.core_inputs`."""
     flat = keras.layers.Reshape((plan.block.size,), name="preprocessing_flat")(inputs[INPUT])
     numeric = standardized(flat, plan.block.mean, plan.block.std)
-    return {"numeric": clipped(numeric, [plan.block.clip])}
+    return {NUMERIC: clipped(numeric, [plan.block.clip])}

@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from automl.data.plan import InputSignature
+from automl.data.kinds.signature import CATEGORICAL, NUMERIC, InputSignature
 from automl.errors import SpaceError
 from automl.vocabulary.layers import INPUT_NORMALIZATIONS
 
@@ -56,20 +56,17 @@ class TableInputs:
 
     def __init__(self, signature: InputSignature) -> None:
         self.signature = signature
-        self.tensors: dict[str, Any] = {}
-        if signature.numeric:
-            self.tensors["numeric"] = keras.Input((signature.numeric,), name="numeric")
-        if signature.cardinalities:
-            self.tensors["categorical"] = keras.Input(
-                (len(signature.cardinalities),), dtype="int32", name="categorical"
-            )
+        self.tensors: dict[str, Any] = {
+            name: keras.Input(spec.shape, dtype=spec.dtype, name=name)
+            for name, spec in signature.inputs.items()
+        }
         if not self.tensors:
             raise SpaceError("The data has no columns to learn from; a model needs at least one.")
 
     @property
     def numeric(self) -> Any | None:
         """The standardized numeric columns, float32 (None, p), or None without any."""
-        return self.tensors.get("numeric")
+        return self.tensors.get(NUMERIC)
 
     @property
     def cardinalities(self) -> tuple[int, ...]:
@@ -81,7 +78,7 @@ class TableInputs:
         """The code tensor of each categorical column, int32 (None,)."""
         if not self.cardinalities:
             return []
-        return list(keras.ops.unstack(self.tensors["categorical"], axis=1))
+        return list(keras.ops.unstack(self.tensors[CATEGORICAL], axis=1))
 
     def vector(
         self,
@@ -165,7 +162,7 @@ class TableInputs:
         counts = [self.cardinalities[column] - 1 for column in chosen]
         sources = np.repeat(np.asarray(list(chosen), np.int32), counts)
         codes = np.concatenate([np.arange(1, n + 1, dtype=np.int32) for n in counts])
-        spread = keras.ops.take(self.tensors["categorical"], sources, axis=1)
+        spread = keras.ops.take(self.tensors[CATEGORICAL], sources, axis=1)
         return keras.ops.cast(keras.ops.equal(spread, codes), "float32")
 
     def embedded(self, column: int, dimensions: int | None = None) -> Any:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from automl.data.columns.cycles import turns
 from automl.data.kinds.kind import columns_of
+from automl.data.kinds.signature import CATEGORICAL, NUMERIC
 from automl.data.kinds.table.features import CategoricalFeature, NumericFeature
 from automl.data.kinds.table.plan import TablePlan
 from automl.models.inputs.scaling import clipped, standardized
@@ -36,9 +37,9 @@ def core_inputs(plan: TablePlan, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Reads the plan in Keras; see `automl.models.preprocessing.core_inputs`."""
     parts = {}
     if plan.numeric_features:
-        parts["numeric"] = _numeric(plan, inputs)
+        parts[NUMERIC] = _numeric(plan, inputs)
     if plan.categorical_features:
-        parts["categorical"] = _categorical(plan, inputs)
+        parts[CATEGORICAL] = _categorical(plan, inputs)
     return parts
 
 

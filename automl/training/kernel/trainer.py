@@ -20,7 +20,6 @@ import numpy.typing as npt
 from automl.models.keras_private import functional_class
 from automl.training.chunks import Chunks
 from automl.training.control import TrainingControl
-from automl.training.deadline import taken
 from automl.training.device_data import DeviceRows
 from automl.training.kernel.codes import Rule, UnsupportedModel
 from automl.training.kernel.compilation import read_loss, read_optimizer, variable_floats
@@ -249,7 +248,7 @@ class DenseTrainer:
     def _confirm(self) -> None:
         """Lets Keras itself predict a few validation rows: the scored model is the saved one."""
         positions = np.arange(min(CONFIRMED_ROWS, len(self._validation)))
-        rows = taken(self._validation, positions)
+        rows = self._validation.at(positions)
         _, outputs = self.evaluate(rows)
         read = (*self._program.trained, *self._program.state)
         confirm(self._model, read, rows.data[0], outputs)

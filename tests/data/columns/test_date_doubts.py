@@ -65,7 +65,7 @@ def test_open_ends_go_the_whole_way_to_the_indicator():
     frame["y"] = np.arange(200) * 0.5
     data = prepare(DataRequest(frame, "y"))
     assert data.plan.signature.numeric_names[-1] == "end is missing"
-    assert data.train.numeric[:, -1].mean() == pytest.approx(0.25, abs=0.1)
+    assert data.train.inputs["numeric"][:, -1].mean() == pytest.approx(0.25, abs=0.1)
     assert data.plan.inputs.numeric_features[0].std < 400
 
 

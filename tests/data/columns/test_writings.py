@@ -297,7 +297,7 @@ def test_a_file_means_the_same_as_its_numbers(tmp_path, writing):
     ).to_csv(tmp_path / "written.csv", sep=";", index=False)
     plain = prepare(DataRequest(pd.DataFrame({"a": values, "y": target}), "y"))
     data = prepare(DataRequest(tmp_path / "written.csv", "y"))
-    np.testing.assert_array_equal(data.train.numeric, plain.train.numeric)
+    np.testing.assert_array_equal(data.train.inputs["numeric"], plain.train.inputs["numeric"])
     np.testing.assert_array_equal(data.test.truth, plain.test.truth)
     assert sum("is read as" in note for note in data.notes) == 2
     assert data.task.number_formats[0] == data.plan.inputs.numeric_features[0].number_format

@@ -98,10 +98,12 @@ def test_every_format_is_prepared_alike(tmp_path, name):
     data = prepare(DataRequest(str(path), "price"))
     expected = prepare(DataRequest(FRAME, "price"))
     assert data.plan == expected.plan
-    np.testing.assert_array_equal(data.train.numeric, expected.train.numeric)
+    np.testing.assert_array_equal(data.train.inputs["numeric"], expected.train.inputs["numeric"])
     np.testing.assert_array_equal(data.test.truth, expected.test.truth)
     rows, _ = read_rows(str(path), data.plan)
-    np.testing.assert_array_equal(data.plan.apply(rows)[0], expected.plan.apply(FRAME)[0])
+    np.testing.assert_array_equal(
+        data.plan.apply(rows)["numeric"], expected.plan.apply(FRAME)["numeric"]
+    )
     given = prepare(DataRequest(FRAME, "price", test=str(path), validation=path))
     assert len(given.test) == len(given.validation) == 40
 

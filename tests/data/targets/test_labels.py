@@ -97,9 +97,9 @@ def test_the_category_type_of_pandas_is_obeyed(tmp_path, form):
     assert data.task.classes == tuple(range(30))
     assert data.plan.signature.categorical_names == ("zip",)
     assert any("'zip' is taken as categories, as its type in pandas says" in n for n in data.notes)
-    expected = data.plan.apply(frame)[1]
+    expected = data.plan.apply(frame)["categorical"]
     for rows in (frame.astype({"zip": int}), frame.astype({"zip": str}), frame):
-        np.testing.assert_array_equal(data.plan.apply(rows)[1], expected)
+        np.testing.assert_array_equal(data.plan.apply(rows)["categorical"], expected)
 
 
 def test_an_infinite_number_is_no_label() -> None:

@@ -316,8 +316,8 @@ def test_a_plan_is_fitted_on_the_training_rows_of_its_own_fold() -> None:
     for view in (data, *(fold.arrays() for fold in data.folds)):
         assert len(view.train) + len(view.validation) == rows
         assert view.task == data.task
-        np.testing.assert_allclose(view.train.numeric[:, 0].mean(), 0.0, atol=1e-6)
-        np.testing.assert_allclose(view.train.numeric[:, 0].std(), 1.0, atol=1e-5)
+        np.testing.assert_allclose(view.train.inputs["numeric"][:, 0].mean(), 0.0, atol=1e-6)
+        np.testing.assert_allclose(view.train.inputs["numeric"][:, 0].std(), 1.0, atol=1e-5)
         seen.append(view.plan)
     assert len({str(to_form(plan)) for plan in seen}) == 4
     alone = prepare(DataRequest(frame, ("y",)))

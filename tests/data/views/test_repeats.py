@@ -26,7 +26,7 @@ def repeated(different=60, times=5, seed=0):
 
 
 def rows_of(part):
-    codes = np.hstack([part.numeric, part.categorical])
+    codes = np.hstack(list(part.inputs.values()))
     return {row.tobytes() for row in codes}
 
 

@@ -31,7 +31,7 @@ def table(sets: int, copies: int = 1) -> pd.DataFrame:
 def numbers(rows: Any, plan: Any) -> set[int]:
     """Which rows of the table these are, by their first column, scaled back."""
     feature = plan.inputs.features[0]
-    values = rows.numeric[:, 0] * feature.std + feature.mean
+    values = rows.inputs["numeric"][:, 0] * feature.std + feature.mean
     return set(np.round((values - 0.01) / 0.37).astype(int).tolist())
 
 
@@ -55,7 +55,7 @@ def test_rows_are_divided_anew_and_belong_together(
     rows = ReshuffledRows(asked)
     arrays, check = rows.of(trial)
     again, _ = ReshuffledRows(asked).of(trial)
-    np.testing.assert_array_equal(arrays.train.numeric, again.train.numeric)
+    np.testing.assert_array_equal(arrays.train.inputs["numeric"], again.train.inputs["numeric"])
     assert arrays.test is not None
     parts = [numbers(part, arrays.plan) for part in (arrays.train, arrays.validation, arrays.test)]
     assert set().union(*parts) == set(range(60))
@@ -67,7 +67,9 @@ def test_rows_are_divided_anew_and_belong_together(
     assert first.test is not None
     assert numbers(first.test, first.plan) == parts[2]
     assert len(check) == len(arrays.check_positions)
-    np.testing.assert_allclose(arrays.train.numeric[:, 0].mean(), 0.0, atol=1e-5)  # its own plan
+    np.testing.assert_allclose(
+        arrays.train.inputs["numeric"][:, 0].mean(), 0.0, atol=1e-5
+    )  # its own plan
 
 
 def test_two_trials_have_two_divisions() -> None:

@@ -52,10 +52,11 @@ def said(data, text):
 def assert_same_training(first, again):
     assert again.task == first.task and again.plan == first.plan
     for rows in ("train", "validation"):
-        for name in ("numeric", "categorical", "target", "truth"):
-            one, other = (getattr(getattr(data, rows), name) for data in (first, again))
-            assert one.dtype == other.dtype
-            np.testing.assert_array_equal(one, other)
+        one, other = (getattr(data, rows).arrays() for data in (first, again))
+        assert one.keys() == other.keys()
+        for name, array in one.items():
+            assert array.dtype == other[name].dtype
+            np.testing.assert_array_equal(array, other[name])
 
 
 def with_others(frame, values, rows):
@@ -91,7 +92,7 @@ def test_targets_of_test_rows_that_are_divided_off_change_nothing(kind, others):
     first = prepare(DataRequest(frame, "y"))
     row_of = {a: i for i, a in enumerate(frame["a"])}
     scale = first.plan.inputs.numeric_features[0]
-    raw = first.test.numeric[:, 0] * scale.std + scale.mean
+    raw = first.test.inputs["numeric"][:, 0] * scale.std + scale.mean
     known = np.array(list(row_of))
     tested = [row_of[known[np.abs(known - value).argmin()]] for value in raw]
     again = prepare(DataRequest(with_others(frame, OTHERS[others], tested[::2]), "y"))
@@ -106,7 +107,7 @@ def test_classes_of_rows_that_are_divided_off_by_time_or_group_change_nothing(ho
     options = {"split_by_time": "t"} if how == "time" else {"group": "g"}
     request = DataRequest(frame, "y", ignore="g" if how == "time" else "t", **options)
     first = prepare(request)
-    tested = set(first.test.numeric[:, 0].tolist())
+    tested = set(first.test.inputs["numeric"][:, 0].tolist())
     column = first.plan.inputs.numeric_features[0].apply(frame["a"].to_numpy(np.float32))
     rows = [i for i, value in enumerate(column.tolist()) if value in tested]
     assert len(rows) == len(first.test)

@@ -81,6 +81,4 @@ def make_rows(kind: str = "multiclass", weighted: bool = False, rows: int = ROWS
         target = generator.integers(0, 2, (rows, 1)).astype(np.float32)
     weight = generator.uniform(0.2, 2.0, rows).astype(np.float32) if weighted else None
     numeric = generator.normal(size=(rows, COLUMNS)).astype(np.float32)
-    return DeviceRows.from_rows(
-        Rows(numeric, np.zeros((rows, 0), np.int32), target, truth=target, weight=weight)
-    )
+    return DeviceRows.from_rows(Rows({"numeric": numeric}, target, truth=target, weight=weight))

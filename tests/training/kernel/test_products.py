@@ -61,7 +61,7 @@ def random_rows(columns: int, outputs: int, rows: int) -> DeviceRows:
     generator = np.random.default_rng(columns)
     x = generator.normal(size=(rows, columns)).astype(np.float32)
     y = generator.normal(size=(rows, outputs)).astype(np.float32)
-    return DeviceRows.from_rows(Rows(x, np.zeros((rows, 0), np.int32), y, truth=y, weight=None))
+    return DeviceRows.from_rows(Rows({"numeric": x}, y, truth=y, weight=None))
 
 
 def trained(model: Any, data: DeviceRows, batch: int) -> DenseTrainer:
@@ -113,7 +113,7 @@ def test_a_rate_of_zero_changes_nothing() -> None:
     before = model.get_weights()
     x = np.ones((40, 5), np.float32)
     y = np.ones((40, 3), np.float32)
-    data = DeviceRows.from_rows(Rows(x, np.zeros((40, 0), np.int32), y, truth=y, weight=None))
+    data = DeviceRows.from_rows(Rows({"numeric": x}, y, truth=y, weight=None))
     trainer = DenseTrainer(model, data, data, 32)
     trainer.run(PlainCourse(rows=40, epochs=1))
     trainer.restore(trainer.snapshot())

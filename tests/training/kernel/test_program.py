@@ -125,7 +125,9 @@ def test_what_nothing_trains_is_done_once_to_all_rows() -> None:
     codes = generator.integers(0, 4, (50, 1)).astype(np.int32)
     numeric = generator.normal(size=(50, 2)).astype(np.float32)
     target = generator.integers(0, 5, 50).astype(np.int32)
-    rows = DeviceRows.from_rows(Rows(numeric, codes, target, truth=target, weight=None))
+    rows = DeviceRows.from_rows(
+        Rows({"numeric": numeric, "categorical": codes}, target, truth=target)
+    )
     numbers = keras.Input((2,), name="numeric")
     categories = keras.Input((1,), dtype="int32", name="categorical")
     one_hot = keras.ops.cast(keras.ops.equal(categories, np.arange(1, 4)), "float32")

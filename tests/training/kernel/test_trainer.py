@@ -78,7 +78,7 @@ def test_the_best_weights_come_back() -> None:
 
 def test_numbers_too_small_for_a_processor_count_as_zero_as_in_tensorflow() -> None:
     x, y = np.full((8, 1), 1e-20, np.float32), np.ones((8, 1), np.float32)
-    rows = DeviceRows.from_rows(Rows(x, np.zeros((8, 0), np.int32), y, truth=y, weight=None))
+    rows = DeviceRows.from_rows(Rows({"numeric": x}, y, truth=y, weight=None))
     inputs = keras.Input((1,), name="numeric")
     layer = keras.layers.Dense(1, use_bias=False)
     model = keras.Model({"numeric": inputs}, layer(inputs))

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from automl.common.forms import to_form
 from automl.data.clipping import Clip
 from automl.data.columns.unread import Tell
-from automl.data.kinds.kind import FloatArray, InputPlan, IntArray
-from automl.data.kinds.signature import InputSignature
+from automl.data.kinds.kind import FloatArray, InputPlan, Inputs
+from automl.data.kinds.signature import NUMERIC, InputSignature
 from automl.data.numbers import array_to_float32, check_scales, rows_of_a_chunk, standardize
 from automl.errors import DataError
 
@@ -122,16 +122,14 @@ class ArrayPlan(InputPlan):
         """The plan that leaves numbers as they are."""
         return ArrayPlan(replace(self.block, mean=(0.0,), std=(1.0,), clip=Clip()))
 
-    def apply(self, data: Any, tell: Tell | None = None) -> tuple[FloatArray, IntArray]:
-        """Turns an array (n, *shape) into float32 (n, p), and no categories."""
+    def apply(self, data: Any, tell: Tell | None = None) -> Inputs:
+        """Turns an array (n, *shape) into float32 (n, p)."""
         rows = self.block.shaped(np.asarray(data))
         return self.apply_at(rows, np.arange(len(rows)))
 
-    def apply_at(
-        self, array: npt.NDArray[Any], positions: npt.NDArray[np.int64]
-    ) -> tuple[FloatArray, IntArray]:
+    def apply_at(self, array: npt.NDArray[Any], positions: npt.NDArray[np.int64]) -> Inputs:
         """The same for some rows, of which nothing else is copied."""
-        return self.block.apply_at(array, positions), np.zeros((len(positions), 0), np.int32)
+        return {NUMERIC: self.block.apply_at(array, positions)}
 
     def input_names(self) -> dict[str, str]:
         """None: a block is the one input."""

@@ -19,10 +19,9 @@ from automl.data.kinds.kind import (
     LEAST_PAIRS,
     OVERLAPPING,
     Fitting,
-    FloatArray,
     FloatMatrix,
     InputPlan,
-    IntArray,
+    Inputs,
     Positions,
     RawRows,
     Repeats,
@@ -83,9 +82,7 @@ class ArrayRows(RawRows, StoredRows):
         """Fits the plan."""
         return ArrayPlan(fit_array(self.x, train, say, asked.clip)), self
 
-    def prepared(
-        self, positions: Positions, plan: InputPlan, tell: Tell | None = None
-    ) -> tuple[FloatArray, IntArray]:
+    def prepared(self, positions: Positions, plan: InputPlan, tell: Tell | None = None) -> Inputs:
         """The core model's inputs of some rows, of which nothing else is copied."""
         assert isinstance(plan, ArrayPlan)
         return plan.apply_at(self.x, positions)

@@ -14,8 +14,8 @@ from automl.common.names import did_you_mean
 from automl.data.clipping import Clip
 from automl.data.columns.cycles import Cycle, waves
 from automl.data.columns.unread import Tell
-from automl.data.kinds.kind import FloatArray, InputPlan, IntArray, columns_of
-from automl.data.kinds.signature import InputSignature
+from automl.data.kinds.kind import InputPlan, Inputs, IntArray, columns_of
+from automl.data.kinds.signature import CATEGORICAL, NUMERIC, InputSignature
 from automl.data.kinds.table.features import CategoricalFeature, Feature, NumericFeature
 from automl.data.kinds.table.model_inputs import table_inputs
 from automl.errors import DataError
@@ -124,9 +124,7 @@ class TablePlan(InputPlan):
                 f"{did_you_mean(absent[0], names)}"
             )
 
-    def apply(
-        self, data: pd.DataFrame | npt.NDArray[Any], tell: Tell | None = None
-    ) -> tuple[FloatArray, IntArray]:
+    def apply(self, data: pd.DataFrame | npt.NDArray[Any], tell: Tell | None = None) -> Inputs:
         """Turns rows into numbers and codes.
 
         Args:
@@ -134,9 +132,9 @@ class TablePlan(InputPlan):
             tell: As for `raw_columns`.
 
         Returns:
-            The numeric part, float32 (n, p): numeric columns, then the sines and the cosines
-            of places in cycles, then the missing-value indicators; and the categorical codes,
-            int32 (n, c).
+            ``numeric``, float32 (n, p): numeric columns, then the sines and the cosines of places
+            in cycles, then the missing-value indicators; and ``categorical``, codes, int32 (n, c);
+            each only where it has columns.
 
         Raises:
             DataError: The rows do not have the plan's form.
@@ -154,7 +152,7 @@ class TablePlan(InputPlan):
         numbers: Mapping[str, npt.NDArray[Any]],
         codes: Mapping[str, IntArray],
         n: int,
-    ) -> tuple[FloatArray, IntArray]:
+    ) -> Inputs:
         """Puts columns together, numbers filled, standardized and clipped; see `apply`.
 
         Args:
@@ -175,7 +173,8 @@ class TablePlan(InputPlan):
         categorical = np.empty((n, len(self.categorical_features)), np.int32)
         for i, column in enumerate(self.categorical_features):
             categorical[:, i] = codes[column.name]
-        return numeric, categorical
+        made = {NUMERIC: numeric, CATEGORICAL: categorical}
+        return {name: array for name, array in made.items() if array.shape[1]}
 
     def _indicators(self) -> tuple[NumericFeature, ...]:
         return tuple(f for f in self.numeric_features if f.indicator)

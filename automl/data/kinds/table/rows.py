@@ -16,10 +16,9 @@ from automl.data.columns.unread import Tell
 from automl.data.kinds.kind import (
     OVERLAPPING,
     Fitting,
-    FloatArray,
     FloatMatrix,
     InputPlan,
-    IntArray,
+    Inputs,
     Positions,
     RawRows,
     Repeats,
@@ -115,9 +114,7 @@ class TableRows(RawRows):
                 unread[column.name] = (column, read)
         return replace(self, frame=pd.DataFrame(columns, index=self.frame.index), unread=unread)
 
-    def prepared(
-        self, positions: Positions, plan: InputPlan, tell: Tell | None = None
-    ) -> tuple[FloatArray, IntArray]:
+    def prepared(self, positions: Positions, plan: InputPlan, tell: Tell | None = None) -> Inputs:
         """The core model's inputs of some rows."""
         return plan.apply(self.at(positions, plan), tell)
 

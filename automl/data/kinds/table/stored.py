@@ -16,7 +16,15 @@ import numpy.typing as npt
 
 from automl.common.forms import read_form, to_form
 from automl.data.columns.column import Reading, text_values
-from automl.data.kinds.kind import FloatArray, InputPlan, IntArray, Positions, RawRows, StoredRows
+from automl.data.kinds.kind import (
+    FloatArray,
+    InputPlan,
+    Inputs,
+    IntArray,
+    Positions,
+    RawRows,
+    StoredRows,
+)
 from automl.data.kinds.table.plan import TablePlan
 from automl.data.kinds.table.rows import TableRows
 
@@ -51,7 +59,7 @@ class StoredTable(StoredRows):
     numbers: FloatArray
     codes: IntArray
 
-    def prepared(self, positions: Positions, plan: InputPlan) -> tuple[FloatArray, IntArray]:
+    def prepared(self, positions: Positions, plan: InputPlan) -> Inputs:
         """The core model's inputs of some rows."""
         assert isinstance(plan, TablePlan)
         kept = list(zip(self.columns.names, self.columns.readings, strict=True))
