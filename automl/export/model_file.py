@@ -7,9 +7,9 @@ hundredfold. It stores its members as they are, so that what a file holds is no 
 from __future__ import annotations
 
 import zipfile
-import zlib
 from pathlib import Path
 
+from automl.common.archives import UNREADABLE_ARCHIVE
 from automl.common.bounded import MOST_JSON, check_size, parsed_json
 from automl.errors import RunError
 
@@ -40,9 +40,7 @@ def check_model_file(path: Path) -> None:
                     check_size(place, member.file_size, MOST_JSON)
                     with archive.open(member) as file:
                         parsed_json(file.read(MOST_JSON + 1), place)
-    except (OSError, ValueError, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
-        raise _unreadable(path, error) from error
-    except zipfile.BadZipFile as error:
+    except UNREADABLE_ARCHIVE as error:
         raise _unreadable(path, error) from error
 
 

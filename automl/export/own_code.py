@@ -20,9 +20,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from automl.common.archives import UNREADABLE_ARCHIVE
+
 KERAS = ("keras", "keras_hub", "keras_cv", "keras_nlp")
 """Packages that Keras itself imports where a model names them."""
 LAMBDA = "__lambda__"
+_UNREADABLE: tuple[type[Exception], ...] = (*UNREADABLE_ARCHIVE, RecursionError)
 MOST_BYTES = 256 << 20
 """Most of a model's configuration that is read; a net of a thousand layers has a megabyte."""
 
@@ -61,7 +64,7 @@ def own_objects(model: str | Path) -> list[OwnObject]:
     try:
         with zipfile.ZipFile(model) as archive, archive.open("config.json") as file:
             config = json.loads(file.read(MOST_BYTES))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, RecursionError):
+    except _UNREADABLE:
         return []
     return list(dict.fromkeys(_named(config)))
 

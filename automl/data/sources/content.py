@@ -8,12 +8,12 @@ import hashlib
 import lzma
 import sys
 import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from automl.common.archives import UNREADABLE_ARCHIVE
 from automl.data.memory import check_memory
 from automl.data.request import STANDARD_INPUT
 from automl.errors import DataError
@@ -28,9 +28,6 @@ ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 CHUNK = 1 << 20
 # A file in an archive in an archive is nobody's table.
 DEEPEST = 2
-# What unpacking raises on files that are cut or mangled.
-BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile,
-          NotImplementedError, RuntimeError)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -138,7 +135,7 @@ def _unpacked(content: Content, packed: str) -> Content:
     try:
         with content.file() as file, _reader(file, packed) as opened:
             raw = _all_of(opened, content.path)
-    except BROKEN as error:
+    except UNREADABLE_ARCHIVE as error:
         raise DataError(
             f"The file {str(content.path)!r} cannot be unpacked, for it is cut off or damaged "
             f"({_first_line(error)}): copy or compress it again."
@@ -184,7 +181,7 @@ def _table_in(
                 raise DataError(f"The archive {shown} is locked by a password: unpack it first.")
             check_memory(content.path, 3 * found[0].file_size)
             raw = archive.read(found[0])
-    except BROKEN as error:
+    except UNREADABLE_ARCHIVE as error:
         if content.suffix in archives:
             return None  # whoever reads these says what is wrong
         raise DataError(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError
 
+from automl.common.archives import UNREADABLE_ARCHIVE
 from automl.data.memory import check_memory
 from automl.data.say import Say
 from automl.data.sources.content import Content
@@ -20,9 +21,16 @@ from automl.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-UNREADABLE = (zipfile.BadZipFile, ParseError, OSError, EOFError, ValueError, TypeError, KeyError,
-              IndexError, AttributeError, OverflowError, RecursionError, MemoryError,
-              NotImplementedError, AssertionError)  # fmt: skip
+UNREADABLE: tuple[type[Exception], ...] = (
+    *UNREADABLE_ARCHIVE,
+    ParseError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    RecursionError,
+    MemoryError,
+    AssertionError,
+)
 
 
 def read_excel(content: Content, names: Sequence[str] = (), say: Say | None = None) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from automl.common.archives import UNREADABLE_ARCHIVE
 from automl.data.request import STANDARD_INPUT, in_memory, is_in_memory
 from automl.data.say import Say
 from automl.data.sources.bundled import BUNDLED, read_bundled
@@ -178,7 +179,7 @@ def _format_of_archive(content: Content) -> FileFormat:
     try:
         with content.file() as file, zipfile.ZipFile(file) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except UNREADABLE_ARCHIVE:
         return named
     if "xl/workbook.bin" in names:
         raise DataError(f"The file {shown} is Excel's binary kind (.xlsb): save it as .xlsx.")

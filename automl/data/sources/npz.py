@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import struct
 import tokenize
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -14,6 +12,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.archives import UNREADABLE_ARCHIVE
 from automl.common.root import Root
 from automl.data.memory import check_memory
 from automl.errors import DataError
@@ -26,22 +25,13 @@ PICKLE_START = b"\x80"
 # What `numpy.savez` and `numpy.savez_compressed` use.
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # What NumPy and zipfile raise on files that are cut, mangled or something else altogether.
-UNREADABLE = (
-    ValueError,
+UNREADABLE: tuple[type[Exception], ...] = (
+    *UNREADABLE_ARCHIVE,
     TypeError,
-    OSError,
-    EOFError,
-    KeyError,
     IndexError,
     SyntaxError,
-    OverflowError,
     MemoryError,
-    NotImplementedError,
-    RuntimeError,
-    struct.error,
     tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
 )
 
 
