@@ -48,6 +48,16 @@ def test_each_value_of_a_request_is_declared_as_an_option_with_its_default() -> 
                 assert field.default in empty, field.name
 
 
+@pytest.mark.parametrize("name", ["clip", "input", "holdout"])
+def test_what_the_help_lists_is_what_may_be_given(name: str) -> None:
+    option = SEARCH_OPTIONS[name]
+    listed = (option.metavar or "").split("|")
+    assert [str(one) for one in option.names] == listed
+    assert [option.checked(one) for one in listed] == listed
+    with pytest.raises(RequestError, match="neither"):
+        option.checked("neither")
+
+
 def test_each_option_is_a_value_of_the_request_or_says_where_the_run_is() -> None:
     parts = {f.name for kind in (SearchRequest, DataRequest) for f in fields(kind)}
     of_budgets = {"trials", "time", "epochs", "patience", "min_delta", "trial_time", "goal"}

@@ -27,6 +27,8 @@ from automl.data.data_option_values import (
 
 AUTO, STANDARDIZE, RAW = "auto", "standardize", "raw"
 INPUTS = (RAW, STANDARDIZE, AUTO)
+#: How rows that validate are chosen where there are no folds.
+FIXED, RESHUFFLE = HOLDOUTS = ("fixed", "reshuffle")
 
 
 class TargetOption(TypedDict, total=False):
@@ -216,8 +218,10 @@ class SplitOptions(TypedDict, total=False):
             "Which rows validate where there are no folds: fixed, the same for each trial; "
             "reshuffle, for each trial others, so that no trial wins by the luck of one division "
             "(its scores are then not quite comparable).",
-            default="fixed",
-            metavar="fixed|reshuffle",
+            default=FIXED,
+            metavar="|".join(HOLDOUTS),
+            names=HOLDOUTS,
+            check=one_of(HOLDOUTS),
         ),
     ]
     fold_column: Annotated[

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.common.option import check_options
-from automl.data.options import AUTO, DATA_OPTIONS, STANDARDIZE
+from automl.data.options import AUTO, DATA_OPTIONS, FIXED, RESHUFFLE, STANDARDIZE
 from automl.data.views.fold_rule import BY_SIZE, ONE_DIVISION, FoldRule
 from automl.data.views.gap import Gap
 from automl.errors import RequestError
@@ -19,8 +19,6 @@ STANDARD_INPUT = "-"
 # Words for `DataRequest.split_by_time`, where no column has that name.
 BY_ORDER = "order"
 SHUFFLED = "none"
-#: How rows that validate are chosen where there are no folds.
-HOLDOUTS = ("fixed", "reshuffle")
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class DataRequest:
     validation: Any = None
     cv: str | int | None = None
     fold_column: str | int | None = None
-    holdout: str = HOLDOUTS[0]
+    holdout: str = FIXED
     test: Any = None
     split_by_time: str | int | None = None
     gap: str | int | None = None
@@ -95,10 +93,6 @@ class DataRequest:
         """
         if self.cv == ONE_DIVISION:
             object.__setattr__(self, "cv", None)
-        if self.holdout not in HOLDOUTS:
-            raise RequestError(
-                f"There is no --holdout {self.holdout}; choose {' or '.join(HOLDOUTS)}."
-            )
         if self.is_reshuffled and STANDARD_INPUT in (str(self.source), str(self.test)):
             raise RequestError(
                 "--holdout reshuffle reads the rows again, and standard input (-) can be read only "
@@ -157,7 +151,7 @@ class DataRequest:
     @property
     def is_reshuffled(self) -> bool:
         """Whether each trial has a division of its own."""
-        return self.holdout == HOLDOUTS[1]
+        return self.holdout == RESHUFFLE
 
     @property
     def views(self) -> tuple[str, ...]:

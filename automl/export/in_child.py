@@ -49,7 +49,7 @@ def export_in_child(
     code: Mapping[str, Any] | None = None,
     format_name: str = DEFAULT,
 ) -> dict[str, Any]:
-    """Exports a trial's model as a bundle and checks that it is the one that was scored.
+    """Exports a trial's model in some format and checks that it is the one that was scored.
 
     `automl.results.export_request.export_request` gives the arguments.
 
@@ -60,15 +60,16 @@ def export_in_child(
         check_rows: Path of the raw check rows, a Parquet or NPZ file.
         plan: The preprocessing plan's JSON form.
         task: The task's JSON form.
-        config: What else goes into the bundle's ``config.json``.
+        config: What else goes into a bundle's ``config.json``.
         card: The text of ``card.md``.
-        to: The bundle's directory, which must not exist.
+        to: The directory of the export, which must not exist.
         code: Code of a person's own that the model needs, for which there is consent: what
             `automl.space.own_code.read_code` takes, with ``folder`` and ``objects``; or None.
         format_name: The format; see `automl.export.formats`.
 
     Returns:
-        ``bundle`` (its path), and what the check found: ``rows``, ``difference``, ``tolerance``.
+        ``bundle`` (its path, whatever its format), and what the check found: ``rows``,
+        ``difference``, ``tolerance``.
 
     Raises:
         RequestError: The directory exists or cannot be written.
@@ -90,7 +91,7 @@ def export_in_child(
 
         def check(path: Path) -> dict[str, Any]:
             beside = None if loader is None else {**loader, "folder": _copied(loader, path)}
-            # What is left of the rows, if this process is killed, is left in the unfinished bundle.
+            # What is left of the rows, if this process is killed, is left in the unfinished export.
             given = apart.predict(path, arrays, beside, path.parent)
             return compared(given)
 

@@ -30,13 +30,13 @@ def write_export(exported: Exported, to: Path, format_name: str = DEFAULT) -> No
         with whole_folder(to) as folder:
             write(exported, folder)
     except OSError as error:
-        if error.errno in (*TAKEN, errno.ENOTDIR):
+        if error.errno in (*TAKEN, errno.ENOTDIR) and to.exists():
             raise RequestError(
                 f"Another export has written {to} meanwhile; it is kept as it is, so choose "
                 "another --to for this one."
             ) from error
         raise RequestError(
-            f"The bundle {to} cannot be written ({error.strerror or error}); choose a place "
+            f"The export {to} cannot be written ({error.strerror or error}); choose a place "
             "that is writable and has room."
         ) from error
 
@@ -59,7 +59,7 @@ def _remove_unfinished(to: Path) -> None:
 
 
 def check_free(to: Path) -> None:
-    """Checks that a bundle can have a directory.
+    """Checks that an export can have a directory.
 
     Raises:
         RequestError: Something is there that is not an empty folder.

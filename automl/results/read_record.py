@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from automl.common.forms import check_form, read_form
+from automl.data.options import RESHUFFLE
 from automl.errors import RunError
 from automl.results.record import RunRecord, TrialRecord, are_scores, misfit
 from automl.results.recorded_board import record_of_board
@@ -94,7 +95,7 @@ def _objective_of(run: RunDirectory, manifest: Mapping[str, Any]) -> Mapping[str
 def _division_notes(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """What a reader should know of how the trials' rows were divided."""
     data = (manifest.get("request") or {}).get("data") or {}
-    if data.get("holdout") != "reshuffle":
+    if data.get("holdout") != RESHUFFLE:
         return ()
     return (
         "Each trial has a division of its own (--holdout reshuffle): the scores come from "

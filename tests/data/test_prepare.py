@@ -325,6 +325,11 @@ def test_column_options_do_not_fit_arrays(option):
         prepare(DataRequest(images(), **option))
 
 
+def test_options_that_name_no_column_fit_arrays():
+    given = {"ignore": (), "date_format": {}, "cycles": {}, "names": ()}
+    assert prepare(DataRequest(images(), **given)).plan == prepare(DataRequest(images())).plan
+
+
 @pytest.mark.parametrize("name", ["digits", "iris", "wine", "breast_cancer", "diabetes"])
 def test_bundled_sets_need_no_target(name):
     data = prepare(DataRequest(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -48,6 +49,9 @@ def test_names_come_as_text_list_or_file(tmp_path):
         assert DataRequest("x.csv", names=names).names == ("a", "b", "c")
     with pytest.raises(DataError, match="no file"):
         DataRequest("x.csv", names=tmp_path / "none.txt")
+    with pytest.raises(DataError, match="There is no file"):
+        DataRequest("x.csv", names=Path("x" * 5000))
+    assert DataRequest("x.csv", names="x" * 5000).names == ("x" * 5000,)
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,15 @@ def test_of_two_exports_at_once_the_second_says_what_happened(
     assert [path.name for path in to.iterdir()] == ["model.keras"]
 
 
+def test_a_place_that_cannot_be_is_not_taken_for_another_export(
+    images: Exported, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.txt").write_text("x")
+    with pytest.raises(RequestError, match=r"^The export .* cannot be written \(Not a directory\)"):
+        export_in_child(**export_request(images.run, 0, tmp_path / "mine.txt" / "out"))
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
 def test_an_existing_directory_is_refused(images: Exported, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x")
     with pytest.raises(RequestError, match="exists"):

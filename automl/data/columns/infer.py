@@ -66,7 +66,7 @@ def infer_column(cleaned: pd.Series, say: Say, conventions: Conventions | None =
     """Finds what a column is.
 
     Args:
-        cleaned: Its values in the training rows, as `columns.clean` gives them.
+        cleaned: Its values in the training rows, as `column.clean` gives them.
         say: Called with what a person should be told.
         conventions: How the person says that values are written.
     """

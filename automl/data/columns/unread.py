@@ -19,7 +19,7 @@ MOST_OF_A_COLUMN = 0.5
 # What a value is not that only training rows had.
 LACKING = "without a value"
 
-# Called with a column as `columns.clean` gives it, a mask (n,) of the values that do not fit, and
+# Called with a column as `column.clean` gives it, a mask (n,) of the values that do not fit, and
 # what they are not, such as "no number and count as missing".
 Tell = Callable[["pd.Series", npt.NDArray[np.bool_], str], None]
 

@@ -142,7 +142,7 @@ def _format_of(content: Content) -> FileFormat:
     """The format, by the first bytes, else by the name."""
     start, shown = content.start, repr(str(content.path))
     for one in file_formats():
-        if start.startswith(one.starts or (b"\0no file",)):
+        if start.startswith(one.starts):
             return one
     for magic, what in FOREIGN.items():
         if start.startswith(magic):

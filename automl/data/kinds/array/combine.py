@@ -40,7 +40,7 @@ def combine_arrays(request: DataRequest, parts: Sequence[ArrayPair | None], say:
         given = getattr(request, option)
         if option == "weight" and not isinstance(given, str | int):
             continue
-        if given not in (None, ()):
+        if given not in (None, (), {}):
             flag = "--" + option.replace("_", "-")
             raise RequestError(f"Option {flag} names a column, but arrays have none: give a table.")
     present = [(number, pair) for number, pair in enumerate(parts) if pair is not None]

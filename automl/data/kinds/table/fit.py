@@ -143,7 +143,7 @@ def names_the_rows(cleaned: pd.Series, column: Column) -> bool:
     """Whether a column would be left out, for it counts the rows or tells one from the other.
 
     Args:
-        cleaned: The column, as `columns.clean` gives it.
+        cleaned: The column, as `column.clean` gives it.
         column: What it seems to be.
     """
     if column.kind not in (ColumnKind.NUMBER, ColumnKind.CATEGORY):
