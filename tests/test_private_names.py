@@ -18,13 +18,13 @@ import tensorflow as tf
 from automl.models import keras_private
 from automl.training import tensorflow_private
 from automl.tuning import optuna_private
-from automl.vocabulary.keras_private import keras_options_of
+from automl.vocabulary.keras_functions import keras_options_of
 
 ROOT = Path(__file__).parents[1]
 BOUNDED = ("tensorflow", "keras", "keras-tuner", "optuna", "ray", "scipy")
 #: Where private names may stand: one module a library, and what derives from a library's classes.
 PRIVATE = {
-    "vocabulary/keras_private.py",
+    "vocabulary/keras_functions.py",
     "vocabulary/sklearn_private.py",
     "training/tensorflow_private.py",
     "models/keras_private.py",

@@ -8,7 +8,7 @@ import keras
 
 from automl.data.task import Task
 from automl.models.own_model import OWN_UNITS, ArrayForm, compiled_loss
-from automl.vocabulary.keras_private import keras_options_of
+from automl.vocabulary.keras_functions import keras_options_of
 from automl.vocabulary.losses import (
     CROSSENTROPIES,
     CROSSENTROPY,

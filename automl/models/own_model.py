@@ -20,7 +20,7 @@ from automl.errors import SpaceError
 from automl.models.inputs.builder import TableInputs
 from automl.models.keras_private import operation_of
 from automl.models.several_inputs import InputPart, part_tensor
-from automl.vocabulary.keras_private import keras_options_of
+from automl.vocabulary.keras_functions import keras_options_of
 
 Shape = tuple[int, ...]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from automl.common.forms import left_out
 from automl.errors import RequestError
-from automl.vocabulary.keras_private import keras_options_of
+from automl.vocabulary.keras_functions import keras_options_of
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from automl.models.keras_private import decays as is_decayed
 from automl.models.losses import SmoothedSparseCrossentropy
 from automl.models.optimizers import CycledRMSprop, CycledSGD, SquareRootFtrl
 from automl.training.kernel.codes import SLOTS, Clipping, LossKind, Rule, UnsupportedModel
-from automl.vocabulary.keras_private import keras_options_of
+from automl.vocabulary.keras_functions import keras_options_of
 
 _CLASSES = {
     keras.losses.MeanSquaredError: LossKind.MSE,
