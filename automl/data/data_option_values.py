@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from automl.common.option_values import of_types
+from automl.common.option_values import of_types, text
 from automl.data.clipping import Clip
 from automl.data.separators import checked_separator
 from automl.errors import DataError, RequestError
@@ -86,6 +87,8 @@ def column_names(name: str, value: Any) -> tuple[str, ...]:
         RequestError: It is none of these.
         DataError: There is no such file, or it cannot be read.
     """
+    if hasattr(value, "tolist"):  # as for `columns`
+        return column_names(name, value.tolist())
     expected = "names as a list, a text with commas, or a file of names"
     names = of_types(expected, str, Path, Iterable)(name, value)
     if isinstance(names, Path) or (isinstance(names, str) and "," not in names):
@@ -149,9 +152,32 @@ def cycles(name: str, value: Any) -> Mapping[Any, str]:
     return asked
 
 
+def date_formats(name: str, value: Any) -> Mapping[Any, str]:
+    """Columns and the formats of their dates.
+
+    Raises:
+        RequestError: One is no format.
+    """
+    expected = "a dictionary of columns to formats such as '%d.%m.%Y'"
+    asked: Mapping[Any, str] = of_types(expected, Mapping)(name, value)
+    if not asked:
+        return asked
+    import pandas as pd
+
+    for one, given in asked.items():
+        try:
+            pd.to_datetime(pd.Series(["1"], dtype="str"), format=text(name, given), errors="coerce")
+        except ValueError as error:
+            raise RequestError(
+                f"The date format {given!r} of column {str(one)!r} cannot be read by ({error}): "
+                "write it as for strptime, such as %d.%m.%Y."
+            ) from error
+    return asked
+
+
 def clip_kind(name: str, value: Any) -> Any:
     """How numbers are clipped; see `Clip.of`."""
-    Clip.of(value)
+    Clip.of(text(name, value))
     return value
 
 
@@ -184,8 +210,10 @@ def class_weight_option(name: str, value: Any) -> Any:
             f"Unknown class weight {weights!r}: give 'balanced', or a weight for each class."
         )
     for label, weight in weights.items() if isinstance(weights, Mapping) else ():
-        if isinstance(weight, bool) or not isinstance(weight, Real):
+        is_number = isinstance(weight, Real) and not isinstance(weight, bool)
+        if not is_number or abs(weight) > sys.float_info.max:
             raise RequestError(
-                f"The weight {weight!r:.60} of class {str(label)!r} is no number; give one above 0."
+                f"The weight {weight!r:.60} of class {str(label)!r} is no number, or none that a "
+                "float holds; give one above 0."
             )
     return weights

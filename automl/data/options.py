@@ -4,6 +4,7 @@ Each is declared here alone; see `automl.common.option`. `DataRequest` has their
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
@@ -17,6 +18,7 @@ from automl.data.data_option_values import (
     column_or_position,
     columns,
     cycles,
+    date_formats,
     decimal_mark,
     parse_class_weight,
     parse_of_columns,
@@ -107,7 +109,7 @@ class ReadingOptions(TypedDict, total=False):
             "what each column shows.",
             metavar="COLUMN=FORMAT",
             repeats=True,
-            check=of_types("a dictionary of columns to formats such as '%d.%m.%Y'", Mapping),
+            check=date_formats,
             parse=parse_of_columns("when=%d.%m.%Y"),
             in_python="A dictionary of columns to formats.",
         ),
@@ -210,6 +212,7 @@ class SplitOptions(TypedDict, total=False):
             "rows that are in no order of time, where neither --time nor --study is given and each "
             "fold can be learnt from; none: one division. Default: none.",
             metavar="FOLDS|auto|none",
+            check=of_types("a number of folds, 'auto' or 'none'", str, Integral),
         ),
     ]
     holdout: Annotated[
@@ -261,6 +264,7 @@ class SplitOptions(TypedDict, total=False):
             "test: rows (24), as gap of scikit-learn's TimeSeriesSplit, or where the column holds "
             "dates a time (12h, 7d, 2w). Default: 0.",
             metavar="ROWS|DURATION",
+            check=of_types("a number of rows, or a time such as '7d'", str, Integral),
         ),
     ]
     group: Annotated[

@@ -77,7 +77,7 @@ def given_weights(given: Any, rows: int, has_other_sources: bool) -> npt.NDArray
         )
     try:
         weights = np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"The weights are no numbers ({error}): give one number a row.") from error
     if weights.shape not in ((rows,), (rows, 1)):
         raise DataError(

@@ -11,7 +11,7 @@ import pytest
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.data.task import TaskKind
-from automl.errors import RequestError
+from automl.errors import DataError, RequestError
 
 
 def houses(rows=400, seed=0):
@@ -319,10 +319,24 @@ def test_npz_parts_are_used_as_given(tmp_path):
     np.testing.assert_array_equal(data.validation.truth, y[:20])
 
 
-@pytest.mark.parametrize("option", [{"ignore": "a"}, {"group": "g"}, {"categorical": "c"}])
+@pytest.mark.parametrize(
+    "option",
+    [{"ignore": "a"}, {"group": "g"}, {"categorical": "c"}, {"group": np.int64(3)}],
+)
 def test_column_options_do_not_fit_arrays(option):
     with pytest.raises(RequestError, match="arrays have none"):
         prepare(DataRequest(images(), **option))
+
+
+def test_targets_of_arrays_have_names_of_their_own_and_weights_are_floats():
+    x, y = images()
+    pair = x, np.stack([y, y[::-1]], axis=1)
+    with pytest.raises(DataError, match="Two columns of y are named 'a'"):
+        prepare(DataRequest(pair, target=("a", "a")))
+    with pytest.raises(DataError, match=r"'.ud800' of a column of y is no valid text"):
+        prepare(DataRequest(images(), target="\ud800"))
+    with pytest.raises(DataError, match="The weights are no numbers"):
+        prepare(DataRequest(images(), weight=[10**400] * len(y)))
 
 
 def test_options_that_name_no_column_fit_arrays():

@@ -51,6 +51,7 @@ def test_names_come_as_text_list_or_file(tmp_path):
         DataRequest("x.csv", names=tmp_path / "none.txt")
     with pytest.raises(DataError, match="There is no file"):
         DataRequest("x.csv", names=Path("x" * 5000))
+    assert DataRequest("x.csv", names=np.array("a, b")).names == ("a", "b")
     assert DataRequest("x.csv", names="x" * 5000).names == ("x" * 5000,)
 
 
@@ -75,6 +76,14 @@ def test_names_come_as_text_list_or_file(tmp_path):
         ({"class_weight": {"a": None}}, "weight None of class 'a'"),
         ({"date_format": "x"}, "date_format is 'x'"),
         ({"decimal": ""}, "decimal mark ''"),
+        ({"date_format": {"a": 1}}, "date_format is 1, of the type int"),
+        ({"date_format": {"a": "%"}}, "The date format '%' of column 'a' cannot be read by"),
+        ({"date_format": {"a": "%Q"}}, "The date format '%Q' of column 'a' cannot be read by"),
+        ({"class_weight": {"a": 10**400}}, "of class 'a' is no number, or none that a float holds"),
+        ({"cv": np.array([1, 2])}, "cv is array"),
+        ({"cv": [5]}, "cv is .5., of the type list; give a number of folds"),
+        ({"gap": [1]}, "gap is .1., of the type list; give a number of rows"),
+        ({"clip": []}, "clip is .., of the type list"),
     ],
 )
 def test_impossible_options_are_refused(options, message):

@@ -137,6 +137,8 @@ def _fast(content: str, separator: str) -> pd.DataFrame | None:
         columns = 0
     if columns == 0:
         return None
+    if not separator.isascii():  # Arrow takes one byte
+        return None
     names = [str(i) for i in range(columns)]
     try:
         table = pyarrow.csv.read_csv(
@@ -157,7 +159,8 @@ def _fast(content: str, separator: str) -> pd.DataFrame | None:
 
 def _has_spaced_quotes(content: str, separator: str) -> bool:
     """Whether quotes follow spaces, as in `1, "a, b"`, which Arrow does not know."""
-    return ' "' in content and re.search(rf'(?:^|[{separator}\r\n]) +"', content) is not None
+    pattern = rf'(?:^|[{re.escape(separator)}\r\n]) +"'
+    return ' "' in content and re.search(pattern, content) is not None
 
 
 def _check_quotes(content: str, separator: str, path: Path, rows: int | None = None) -> None:

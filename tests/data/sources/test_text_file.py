@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from automl.data.sources.load import load
 from automl.data.sources.text_file import looks_like_data, read_text_file
 from automl.errors import DataError
 
@@ -144,3 +145,13 @@ def test_a_header_longer_than_pythons_limit_is_read(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text(f'"{"a" * 200_000}",b\n1,2\n')
     assert [len(name) for name in read_text_file(path).columns] == [200_000, 1]
+
+
+@pytest.mark.parametrize("separator", ["§", "☃", "^", "]", "\\", "-"])
+@pytest.mark.parametrize("quoted", ["t", ' "q s"'])
+def test_any_character_separates(tmp_path, separator, quoted):
+    lines = [["a", "b", "c"], *([f"v{i}", str(i), quoted] for i in range(5))]
+    path = tmp_path / "a.csv"
+    path.write_text("".join(separator.join(line) + "\n" for line in lines), encoding="utf-8")
+    frame = load(path, separator=separator).main
+    assert frame.iloc[3].tolist() == ["v3", "3", quoted.strip(' "')]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from automl.data.dataset import Combined, weights_in_memory
 from automl.data.kinds.array.rows import ArrayRows
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
 from automl.data.say import Say
-from automl.data.sources import ArrayPair
+from automl.data.sources import ArrayPair, checked_frame
 from automl.data.targets.missing import PART_NAMES, with_target
 from automl.errors import DataError, RequestError
 
@@ -40,9 +40,10 @@ def combine_arrays(request: DataRequest, parts: Sequence[ArrayPair | None], say:
         given = getattr(request, option)
         if option == "weight" and not isinstance(given, str | int):
             continue
-        if given not in (None, (), {}):
-            flag = "--" + option.replace("_", "-")
-            raise RequestError(f"Option {flag} names a column, but arrays have none: give a table.")
+        if given is None or (isinstance(given, tuple | Mapping) and not given):
+            continue
+        flag = "--" + option.replace("_", "-")
+        raise RequestError(f"Option {flag} names a column, but arrays have none: give a table.")
     present = [(number, pair) for number, pair in enumerate(parts) if pair is not None]
     first = present[0][1]
     for number, pair in present[1:]:
@@ -103,9 +104,9 @@ def _array_targets(y: npt.NDArray[Any], request: DataRequest, say: Say) -> pd.Da
     ):
         say(f"y is one-hot: its {width} columns are taken as {width} classes, counted from 0")
         y, width = y.argmax(axis=1), 1
-    if width == 1:
-        return pd.DataFrame({names[0] if names else "target": y.reshape(-1)})
-    return pd.DataFrame({(names[i] if names else f"target_{i}"): y[:, i] for i in range(width)})
+    usual = ["target"] if width == 1 else [f"target_{i}" for i in range(width)]
+    named = pd.Index(names or usual, dtype=object)
+    return checked_frame(pd.DataFrame(y.reshape(len(y), width), columns=named), "y")
 
 
 def _is_one_hot(y: npt.NDArray[Any]) -> bool:
