@@ -34,6 +34,7 @@ from automl.engines.ray_trainable import EXECUTION_END, Mailbox
 from automl.engines.ray_tune import make_tuner
 from automl.engines.ray_watch import TrialClock, Watch
 from automl.engines.ray_workload import Workload
+from automl.engines.trial_files import names_below, read_files, replace_files, write_files
 from automl.errors import RunError
 from automl.trial import (
     CHECKPOINT_FILE,
@@ -150,7 +151,7 @@ class RayEngine(Engine):
         self._clocks[str(spec.trial)] = TrialClock(self._absence)
         files = self._files_of(spec) if spec.finished else {}
         if spec.start:
-            files[CHECKPOINT_FILE] = self._read(self._run / spec.start)
+            files[CHECKPOINT_FILE] = read_bounded(Root(self._run), spec.start, MOST_CHECKPOINT)
         if files:
             self._mailbox.leave_files.remote(str(spec.trial), files)
         self._exchange.submit(spec)
@@ -158,11 +159,8 @@ class RayEngine(Engine):
     def _files_of(self, spec: TrialSpec) -> dict[str, bytes]:
         """What the executions of a trial that are finished have left in the run."""
         folder = self._run / "trials" / str(spec.trial)
-        names = (name for name in Root(self._run).names(folder) if name != CHECKPOINT_FILE)
-        return {name: self._read(folder / name) for name in names if (folder / name).is_file()}
-
-    def _read(self, path: Path) -> bytes:
-        return read_bounded(Root(self._run), path, MOST_CHECKPOINT)
+        names = [name for name in names_below(Root(self._run), folder) if name != CHECKPOINT_FILE]
+        return read_files(Root(self._run), folder, names)
 
     @override
     def events(self, timeout: float) -> list[Event]:
@@ -217,7 +215,7 @@ class RayEngine(Engine):
         self._clocks.pop(str(event.trial), None)
         self._mailbox.forget.remote(str(event.trial))
         try:
-            _write_files(Root(self._run), Path("trials") / str(event.trial), taken.files)
+            replace_files(Root(self._run), Path("trials") / str(event.trial), taken.files)
         except (OSError, RunError) as error:
             reason = f"its files could not be written: {error}"
             cause = FailureCause.UNWRITABLE
@@ -227,14 +225,7 @@ class RayEngine(Engine):
 
     def _keep(self, trial: int | str, files: Mapping[str, bytes | None]) -> None:
         """Puts files from which a trial may go on into the run, and takes others away."""
-        root, folder = Root(self._run), self._run / "trials" / str(trial)
-        root.make_folder(folder)
-        for name, content in files.items():
-            path = folder / Path(name).name
-            if content is None:
-                root.remove(path)
-            else:
-                root.write(path, content, durable=False)
+        write_files(Root(self._run), self._run / "trials" / str(trial), files)
         self._mailbox.leave_files.remote(str(trial), files)
 
     def _kill_overdue(self) -> None:
@@ -326,18 +317,3 @@ class RayEngine(Engine):
             ray.kill(self._mailbox)
             self._watch.close()
         self._held.close()
-
-
-def _write_files(root: Root, directory: Path, files: Mapping[str, bytes]) -> None:
-    """Makes a trial's directory hold these files and none of an attempt before."""
-    for name in root.names(directory):
-        if name not in files:
-            root.remove_tree(directory / name)
-    if files:
-        root.make_folder(directory)
-    for name, content in files.items():
-        own = Path(*(part for part in Path(name).parts if part not in ("..", "/")))
-        for folder in reversed(own.parents[:-1]):  # of a callback of a person's own
-            root.make_folder(directory / folder)
-        # A trial's files can be made again: they need not wait for the disk.
-        root.write(directory / own, content, durable=False)

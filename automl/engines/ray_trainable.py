@@ -20,10 +20,12 @@ from ray.tune import Trainable
 from ray.tune.result import DONE
 
 from automl.common.forms import from_form, to_form
+from automl.common.root import Root
 from automl.engines.ask_policy import AskPolicy
 from automl.engines.process_memory import give_back_memory, resident_memory
 from automl.engines.ray_watch import Place
 from automl.engines.ray_workload import Workload
+from automl.engines.trial_files import names_below, read_files, write_files
 from automl.trial import (
     CHECKPOINT_FILE,
     Answer,
@@ -33,6 +35,7 @@ from automl.trial import (
     TrialResult,
     TrialSpec,
     TrialState,
+    file_of_trial,
 )
 
 if TYPE_CHECKING:
@@ -157,8 +160,7 @@ class _Conversation:
             return ""
         files = ray.get(self._trainable.mailbox.files.remote(self._address))
         self._directory.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            (self._directory / name).write_bytes(content)
+        write_files(Root(self._directory), "", files)
         self._new_files()  # which are known
         if not self._spec.start:
             return ""
@@ -232,35 +234,25 @@ class _Conversation:
                 news[CHECKPOINT] = checkpoint[CHECKPOINT_FILE]
         return news
 
-    def _new_files(self, name: str = "*") -> dict[str, bytes]:
+    def _new_files(self, only: str = "") -> dict[str, bytes]:
         """The trial's files, or one of them, that were written since they were sent."""
-        new = {}
-        for path in self._directory.glob(name):
-            written = _time_of(path)
-            if path.is_file() and written not in (0, self._sent.get(path.name)):
-                self._sent[path.name] = written
-                new[path.name] = path.read_bytes()
-        return new
+        root, new = Root(self._directory), []
+        for name in [only] if only else names_below(root, ""):
+            status = root.status(name)
+            written = 0 if status is None else status.st_mtime_ns
+            if written not in (0, self._sent.get(name)):
+                self._sent[name] = written
+                new.append(name)
+        return read_files(root, "", new)
 
     def _take_files(self) -> dict[str, bytes]:
         """The trial's files, which may have to cross to another machine."""
         if not self._directory.exists():
             return {}
-        files = {
-            path.relative_to(self._directory).as_posix(): path.read_bytes()
-            for path in self._directory.rglob("*")
-            if path.is_file()
-        }
+        root = Root(self._directory)
+        files = read_files(root, "", names_below(root, ""))
         shutil.rmtree(self._directory)
         return files
-
-
-def _time_of(path: Path) -> int:
-    """When a file was written, in nanoseconds; 0 where there is none."""
-    try:
-        return path.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
 
 
 class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray carries no types
@@ -305,7 +297,9 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray carries no types
     def step(self) -> dict[str, Any]:
         """Starts the trial, or waits for what happens next in it."""
         if self._conversation is None:
-            self._conversation = _Conversation(self._spec, self, Path(self.logdir) / "files")
+            # Callbacks of a person's own name their folders elsewhere by the trial's.
+            directory = Path(self.logdir) / file_of_trial(self._spec.trial, "")
+            self._conversation = _Conversation(self._spec, self, directory)
             return {STARTED: to_form(Place.here())}
         news = self._conversation.news()
         if ENDED in news:

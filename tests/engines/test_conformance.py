@@ -12,17 +12,19 @@ from typing_extensions import override
 from automl.engines.contract import Engine
 from automl.engines.local import LocalEngine
 from automl.engines.ray import RayEngine
-from automl.testing.engine_conformance import (
-    ClosingConformance,
-    EngineConformance,
-    Seen,
-    make_job,
-    make_spec,
-)
+from automl.testing import CallbacksConformance, ClosingConformance, EngineConformance
+from automl.testing.engine_trials import Seen, make_job, make_spec
 from automl.trial import TrialResult
 
 
 class TestLocalEngine(EngineConformance):
+    @classmethod
+    @override
+    def make_engine(cls, workers: int) -> Engine:
+        return LocalEngine(workers)
+
+
+class TestLocalCallbacks(CallbacksConformance):
     @classmethod
     @override
     def make_engine(cls, workers: int) -> Engine:
@@ -38,6 +40,14 @@ class TestLocalClosing(ClosingConformance):
 
 @pytest.mark.slow  # a search of `test_ray_search` is in every run
 class TestRayEngine(EngineConformance):
+    @classmethod
+    @override
+    def make_engine(cls, workers: int) -> Engine:
+        return RayEngine(workers)
+
+
+@pytest.mark.slow
+class TestRayCallbacks(CallbacksConformance):
     @classmethod
     @override
     def make_engine(cls, workers: int) -> Engine:

@@ -19,7 +19,7 @@ from automl.engines.processes import Processes
 from automl.engines.spawned import SpawnedProcesses
 from automl.engines.warm_processes import warm_processes
 from automl.space.registry import find_space
-from automl.testing.engine_conformance import SPACE
+from automl.testing.engine_trials import SPACE
 from automl.trial import Answer, FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
 
 

@@ -13,7 +13,7 @@ from automl.engines.ray import ANSWER_SECONDS, LOOK_SECONDS, RayEngine
 from automl.engines.ray_trainable import STARTED
 from automl.engines.ray_watch import Watch
 from automl.errors import RunError
-from automl.testing.engine_conformance import make_spec
+from automl.testing.engine_trials import make_spec
 from tests.engines.test_ray_exchange import PLACE
 
 

@@ -18,7 +18,7 @@ import ray
 from automl.engines.contract import Job
 from automl.engines.ray import RayEngine
 from automl.errors import RequestError
-from automl.testing.engine_conformance import ENDLESS, Seen, make_job, make_spec
+from automl.testing.engine_trials import ENDLESS, Seen, make_job, make_spec
 
 pytestmark = pytest.mark.slow  # each starts a Ray of its own
 
@@ -32,7 +32,7 @@ SCRIPT = """
 import sys, time
 from pathlib import Path
 from automl.engines.ray import RayEngine
-from automl.testing.engine_conformance import Seen, make_job, make_spec
+from automl.testing.engine_trials import Seen, make_job, make_spec
 import signal
 before = [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
 with RayEngine(1) as engine:
@@ -112,7 +112,7 @@ import sys
 from pathlib import Path
 from automl.engines.ray import RayEngine
 from automl.engines.ray_cluster import cluster_size
-from automl.testing.engine_conformance import ENDLESS, Seen, make_job, make_spec
+from automl.testing.engine_trials import ENDLESS, Seen, make_job, make_spec
 
 print(cluster_size(sys.argv[2]))
 job = make_job(Path(sys.argv[1]))
@@ -166,7 +166,7 @@ from automl.engines.contract import EpochFinished
 from automl.engines.ray import RayEngine
 from automl.errors import RunError
 from automl.trial import Answer
-from automl.testing.engine_conformance import ENDLESS, make_job, make_spec
+from automl.testing.engine_trials import ENDLESS, make_job, make_spec
 
 def part(name, address):
     for process in psutil.process_iter(["cmdline"]):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from automl.testing.engine_conformance import ENDLESS
+from automl.testing.engine_trials import ENDLESS
 
 pytestmark = pytest.mark.slow  # each starts a Ray of its own
 
@@ -21,7 +21,7 @@ from automl.engines.contract import EpochFinished, TrialEnded
 from automl.engines.ray import RayEngine
 from automl.errors import RunError
 from automl.trial import Answer
-from automl.testing.engine_conformance import ENDLESS, make_job, make_spec
+from automl.testing.engine_trials import ENDLESS, make_job, make_spec
 
 def part(name):
     for child in psutil.Process().children(recursive=True):

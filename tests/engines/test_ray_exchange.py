@@ -10,7 +10,7 @@ from automl.engines.contract import TrialEnded
 from automl.engines.limits import START_ATTEMPTS
 from automl.engines.ray_exchange import RETIRED_SECONDS, ClosedGently, Exchange
 from automl.engines.ray_trainable import SPENT, STARTED
-from automl.testing.engine_conformance import make_spec
+from automl.testing.engine_trials import make_spec
 from automl.trial import FailureCause
 
 PLACE = {"node": "a", "pid": 1, "began": None}

@@ -17,7 +17,7 @@ from automl.engines.ray_folder import clear_left
 from automl.engines.ray_health import KNOCKS, Health
 from automl.engines.ray_trainable import STARTED
 from automl.engines.ray_tune import is_of_machine
-from automl.testing.engine_conformance import make_spec
+from automl.testing.engine_trials import make_spec
 from tests.engines.test_ray_exchange import PLACE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
