@@ -99,12 +99,13 @@ def evaluate(
     """
     from automl.data.metrics import compute_metrics
     from automl.data.targets.encode import encode_targets, refuse_unknown
+    from automl.data.targets.one_hot import frame_of_targets
 
     opened = open_bundle(bundle)
     check_trust(opened, trust)
     say = say or logging.getLogger("automl").warning
     raw, y = read_rows(rows, opened.plan, names, say, separator)
-    frame = kind_of(raw).target_frame(raw) if y is None else _target_frame(opened.task, y)
+    frame = kind_of(raw).target_frame(raw) if y is None else frame_of_targets(y, opened.task)
     truth, known = encode_targets(frame, opened.task, say)
     if not known.any():
         raise refuse_unknown(frame[opened.task.targets[0]], opened.task, "rows")
@@ -202,10 +203,3 @@ def _outputs(bundle: Bundle, rows: Any, say: Say, trust: bool) -> npt.NDArray[np
         return np.zeros((0, bundle.task.outputs), np.float32)
     model = load_bundled(bundle, trust)
     return predict_rows(model, keras_inputs(arrays), rows_given, rows_at_once(model))
-
-
-def _target_frame(task: Task, y: npt.NDArray[Any]) -> pd.DataFrame:
-    import pandas as pd
-
-    columns = y.reshape(len(y), -1)
-    return pd.DataFrame({name: columns[:, i] for i, name in enumerate(task.targets)})

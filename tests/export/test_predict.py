@@ -65,6 +65,23 @@ def test_arrays(images: Exported, tmp_path: Path) -> None:
     assert scores["accuracy"] == pytest.approx((frame["prediction"] == 0).mean())
 
 
+def test_targets_of_arrays_are_what_training_took_them_for(
+    images: Exported, tmp_path: Path
+) -> None:
+    x = np.asarray(images.data.check)
+    y = np.arange(len(x)) % 3
+    scores = evaluate(images.bundle, (x, y))
+    assert evaluate(images.bundle, (x, np.eye(3)[y])) == scores
+    assert evaluate(images.bundle, (x, y.reshape(-1, 1))) == scores
+    for odd in (np.stack([y, y], axis=1), np.eye(4)[y], np.zeros((len(x), 2, 2))):
+        with pytest.raises(DataError, match=r"A row of y has .* values, but the model's targets"):
+            evaluate(images.bundle, (x, odd))
+    for number, cut in enumerate((y[:-1], np.array(1))):
+        np.savez(tmp_path / f"{number}.npz", x=x, y=cut)
+        with pytest.raises(DataError, match=r"give a target for each row|has no rows"):
+            evaluate(images.bundle, tmp_path / f"{number}.npz")
+
+
 def test_a_missing_column_names_the_nearest(classes: Exported) -> None:
     with pytest.raises(DataError, match=r"'city'.*'City '"):
         predict(classes.bundle, people().rename(columns={"city": "City "}))

@@ -15,6 +15,7 @@ from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
 from automl.data.say import Say
 from automl.data.sources import ArrayPair, checked_frame
 from automl.data.targets.missing import PART_NAMES, with_target
+from automl.data.targets.one_hot import is_one_hot
 from automl.errors import DataError, RequestError
 
 if TYPE_CHECKING:
@@ -95,21 +96,9 @@ def _array_targets(y: npt.NDArray[Any], request: DataRequest, say: Say) -> pd.Da
         raise DataError(
             f"Got {len(names)} target names, but y has {width} columns: give one for each."
         )
-    if (
-        y.ndim == 2
-        and not is_block
-        and request.task != "multilabel"
-        and not names
-        and _is_one_hot(y)
-    ):
+    if not is_block and request.task != "multilabel" and not names and is_one_hot(y):
         say(f"y is one-hot: its {width} columns are taken as {width} classes, counted from 0")
         y, width = y.argmax(axis=1), 1
     usual = ["target"] if width == 1 else [f"target_{i}" for i in range(width)]
     named = pd.Index(names or usual, dtype=object)
     return checked_frame(pd.DataFrame(y.reshape(len(y), width), columns=named), "y")
-
-
-def _is_one_hot(y: npt.NDArray[Any]) -> bool:
-    if y.dtype.kind not in "biuf":
-        return False
-    return bool(np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all())

@@ -15,7 +15,7 @@ from automl.data.kinds.array.plan import ArrayFeature, ArrayPlan
 from automl.data.kinds.array.rows import ArrayRows
 from automl.data.kinds.kind import InputPlan, Kind, Positions, RawRows
 from automl.data.say import Say
-from automl.data.sources import ArrayPair, Loaded, is_bundled, load, open_source
+from automl.data.sources import ArrayPair, Loaded, checked_pair, is_bundled, load, open_source
 from automl.data.sources.npz import npz_arrays
 from automl.errors import DataError
 
@@ -115,5 +115,9 @@ def _array_of(
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
     for key in ("x", "x_test", "x_train"):
         if key in arrays:
-            return arrays[key], arrays.get("y" + key[1:])
+            y = arrays.get("y" + key[1:])
+            if y is None:
+                return arrays[key], None
+            pair = checked_pair(arrays[key], y)
+            return pair.x, pair.y
     raise DataError(f"The file {str(path)!r} holds no array x: save the rows under that name.")
