@@ -238,7 +238,7 @@ def conducted(
             if error.run is None and told.log.run is not None:
                 error.run = Run(RunDirectory(told.log.run), notes=error.notes)
             raise
-        told.log.said(end_line(run.outcome, run.record))
+        told.log.note(end_line(run.outcome, run.record))
     return run
 
 

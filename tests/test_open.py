@@ -190,7 +190,7 @@ class Clumsy(automl.Observer):
         self.ends = 0
         self.heard: list[str] = []
 
-    def said(self, message: str) -> None:
+    def note(self, message: str) -> None:
         self.heard.append(message)
 
     def epoch_finished(self, trial: int | str, report: Any) -> None:

@@ -51,7 +51,7 @@ def test_a_search_without_a_model_says_why_and_leaves_its_run(tmp_path: Path) ->
     run = RunDirectory.create(tmp_path / "run", MANIFEST)
 
     def start(told: Observer) -> SearchEnd:
-        told.said("rows: 3")
+        told.note("rows: 3")
         told.run_opened(run.path)
         return SearchEnd(run, THREE, None, last_failure="trial 2 failed (exception: no head)")
 
@@ -80,7 +80,7 @@ def test_a_search_that_fails_on_its_way_leaves_its_run_too(tmp_path: Path) -> No
 
 def test_a_request_that_is_refused_has_no_run_but_what_was_said() -> None:
     def start(told: Observer) -> SearchEnd:
-        told.said("rows: 3")
+        told.note("rows: 3")
         raise RequestError("no")
 
     error = error_of(start)

@@ -311,7 +311,7 @@ class Driver:
         for note in result.notes:
             if note not in self._said:
                 self._said.add(note)
-                self._observer.said(note)
+                self._observer.note(note)
         if ends_search(result, self._has_completed()):
             self._fatal = f"Trial {event.trial} ended the search ({result.reason})."
         self._observer.trial_ended(event.trial, result)

@@ -123,7 +123,7 @@ class _Ending:
             self._score_constant(record)
             return
         self.study.record_late_for_test_rows(best)
-        self.observer.said(
+        self.observer.note(
             f"{late} is not scored on the test rows, for {limit} is over; `automl resume "
             f"{shown_path(self.run.path)}` scores it."
         )
@@ -131,7 +131,7 @@ class _Ending:
     def export(self, best: TrialRecord, number: int) -> str:
         """Exports the best trial, where the run trained it; why it is not exported, or ""."""
         if not self.study.owns(number):
-            self.observer.said(
+            self.observer.note(
                 f"The best trial of the study, {number}, was trained by the run {best.place}, "
                 "which holds its model and exports it."
             )
@@ -177,7 +177,7 @@ class _Ending:
             except TookTooLong:
                 return f"Trial {trial}" if trial == best else f"Baseline {trial}", limit
             except (RunError, RequestError) as error:
-                self.observer.said(f"Trial {trial} is not scored on the test rows: {error}")
+                self.observer.note(f"Trial {trial} is not scored on the test rows: {error}")
                 continue
             self.study.record_test_scores(scores)
         return "", ""

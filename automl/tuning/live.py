@@ -69,7 +69,7 @@ class LiveDisplay(RunningObserver):
         self._live.stop()
 
     @override
-    def said(self, message: str) -> None:
+    def note(self, message: str) -> None:
         self._console.print(Text(printable(message)), soft_wrap=False)
 
     @override

@@ -53,7 +53,7 @@ class NotebookDisplay(RunningObserver):
         self._show(at_once=True)
 
     @override
-    def said(self, message: str) -> None:
+    def note(self, message: str) -> None:
         self._notes.append(message)
         self._show()
 

@@ -58,7 +58,7 @@ class Observer:
         ...         print(trial, result.state, result.score, result.trainer)
     """
 
-    def said(self, message: str) -> None:
+    def note(self, message: str) -> None:
         """Something a person must be told (a column was dropped, a task was inferred)."""
 
     def run_opened(self, path: Path) -> None:

@@ -42,7 +42,7 @@ class PlainLines(RunningObserver):
         self._ended: list[tuple[int | str, TrialResult]] = []
 
     @override
-    def said(self, message: str) -> None:
+    def note(self, message: str) -> None:
         self._write(message)
 
     @override

@@ -248,7 +248,7 @@ def _settled_again(
 def _say(observer: Observer, *notes: str) -> None:
     """Says the notes that are not empty."""
     for note in filter(None, notes):
-        observer.said(note)
+        observer.note(note)
 
 
 def _devices(request: SearchRequest, space: SearchSpace, processes: Processes) -> Devices:

@@ -39,7 +39,7 @@ class KeptNotes(Observer):
     notes: list[str] = field(default_factory=list)
 
     @override
-    def said(self, message: str) -> None:
+    def note(self, message: str) -> None:
         if message not in self.notes:
             self.notes.append(message)
 
@@ -81,7 +81,7 @@ def search_observers(observer: Observer | None, verbose: int) -> Iterator[Search
         if verbose:
             told.append(_display(int(verbose), stack))
         if observer is not None:
-            told.append(_guarded(observer, Observers(*told).said))
+            told.append(_guarded(observer, Observers(*told).note))
         yield SearchObservers(Observers(*told), kept, log)
 
 

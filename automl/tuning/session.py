@@ -102,7 +102,7 @@ class Session:
             record_code(self._run, self._setup.space)
             self._observer.run_opened(self._run.path)
             if self._devices.note:
-                self._observer.said(self._devices.note)
+                self._observer.note(self._devices.note)
             study = self._open_study()
             self._leaderboard.study = study.study
             outcome, finished = self._driven(study, started)
@@ -179,12 +179,12 @@ class Session:
 
         space, seed = self._setup.space, self._request.seed
         manifest = self._run.read_manifest()
-        study = open_study(self._run, manifest, sampler_of(space), self._observer.said)
+        study = open_study(self._run, manifest, sampler_of(space), self._observer.note)
         member = membership(self._run, manifest)
         if member is None:
             return RunStudy(study, space, seed, sampler_of)
-        self._observer.said(f"study: {study.study_name}, in {member.url}")
-        return SharedRunStudy(study, space, seed, member, sampler_of, self._observer.said)
+        self._observer.note(f"study: {study.study_name}, in {member.url}")
+        return SharedRunStudy(study, space, seed, member, sampler_of, self._observer.note)
 
     def _baselines(self, study: RunStudy, arrays: Arrays) -> tuple[TrialSpec, ...]:
         """Scores the constant baseline, and specifies the linear one, where not yet recorded."""

@@ -175,7 +175,7 @@ def test_a_search_whose_models_cannot_be_saved_ends_with_its_table(
     said: list[str] = []
 
     class Listener(Observer):
-        def said(self, sentence: str) -> None:
+        def note(self, sentence: str) -> None:
             said.append(sentence)
 
     run = automl.search(

@@ -377,7 +377,7 @@ def test_a_trial_s_notes_are_said_once_also_over_sessions(tmp_path: Path) -> Non
             return TrialEnded(trial, replace(ended.result, notes=("It is so.", f"{trial == 2}")))
 
     class Listening(Observer):
-        def said(self, message: str) -> None:
+        def note(self, message: str) -> None:
             heard.append(message)
 
     heard: list[str] = []

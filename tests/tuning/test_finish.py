@@ -22,7 +22,7 @@ class Listening(Observer):
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    def said(self, message: str) -> None:
+    def note(self, message: str) -> None:
         self.heard.append(message)
 
 

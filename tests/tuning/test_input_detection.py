@@ -55,7 +55,7 @@ class Listener(Observer):
     def __init__(self) -> None:
         self.sentences: list[str] = []
 
-    def said(self, sentence: str) -> None:
+    def note(self, sentence: str) -> None:
         self.sentences.append(sentence)
 
 

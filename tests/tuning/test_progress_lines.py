@@ -105,7 +105,7 @@ def test_a_failure_whose_reason_is_its_cause_is_said_once() -> None:
 def test_lines_come_in_order_and_count_the_trials(run: RunDirectory) -> None:
     lines: list[str] = []
     observer = PlainLines(lines.append)
-    observer.said("task: regression")
+    observer.note("task: regression")
     observer.run_opened(run.path)
     observer.trial_ended("mean", COMPLETED)
     observer.trial_ended(1, COMPLETED)
@@ -125,7 +125,7 @@ def test_lines_come_in_order_and_count_the_trials(run: RunDirectory) -> None:
 def test_the_log_file_has_what_was_said_before_there_was_a_run(run: RunDirectory) -> None:
     with LoggedLines() as log:
         assert log.run is None
-        log.said("column 'id' is left out")
+        log.note("column 'id' is left out")
         log.run_opened(run.path)
         assert log.run == run.path
         log.finishing("exporting")
@@ -149,7 +149,7 @@ def test_a_search_without_a_run_leaves_no_log(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with LoggedLines() as log:
-        log.said("task: regression")
+        log.note("task: regression")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -166,8 +166,8 @@ def test_a_reader_that_goes_away_does_not_stop_the_search(
     closed = Closed()
     monkeypatch.setattr("sys.stdout", closed)
     observer = PrintedLines()
-    observer.said("one")
-    observer.said("two")
+    observer.note("one")
+    observer.note("two")
     assert closed.tried == 1
 
 

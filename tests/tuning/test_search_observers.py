@@ -22,8 +22,8 @@ ENDED = TrialResult(TrialState.COMPLETED, score=0.25, epochs=2, seconds=1.0)
 
 
 def tell(observer: Observer) -> None:
-    observer.said("rows: 100 %s for training")
-    observer.said("rows: 100 %s for training")
+    observer.note("rows: 100 %s for training")
+    observer.note("rows: 100 %s for training")
     observer.trial_ended(1, ENDED)
     observer.progressed(STANDING)
 
@@ -56,7 +56,7 @@ def test_notes_and_the_logger_have_it_in_silence(caplog: pytest.LogCaptureFixtur
 class Watcher(Observer):
     heard = 0
 
-    def said(self, message: str) -> None:
+    def note(self, message: str) -> None:
         self.heard += 1
 
 
@@ -101,7 +101,7 @@ def test_a_notebook_has_one_output_that_changes() -> None:
         return Handle()
 
     with NotebookDisplay(display) as observer:
-        observer.said("column '<script>' is left out")
+        observer.note("column '<script>' is left out")
         observer.progressed(STANDING)
     assert "reading the data" in shown[0]["text/plain"]
     assert LINE in shown[-1]["text/plain"]
