@@ -16,7 +16,7 @@ import numpy.typing as npt
 from typing_extensions import override
 
 from automl.errors import RequestError
-from automl.vocabulary.metric import OWN_NAME, Metric
+from automl.vocabulary.metric import OWN_NAME, RESPONSE_METHODS, Metric
 from automl.vocabulary.metrics import keras_direction
 from automl.vocabulary.sklearn_private import scorer_parts
 from automl.vocabulary.task_kinds import TaskKind
@@ -110,11 +110,21 @@ def _metric_of(given: Any) -> Metric | None:
 def _scorer_s(scorer: Any) -> Metric:
     """The function in a scorer of scikit-learn's, which has a sign for a direction."""
     function, options, sign, methods = scorer_parts(scorer)
+    named: Any = function
+    while isinstance(named, partial):
+        named = named.func
+    name = getattr(named, "__name__", type(named).__name__)
+    method = next((one for one in RESPONSE_METHODS if one in methods), None)
+    if method is None:
+        raise RequestError(
+            f"The scorer {name} wants {' or '.join(methods)}, which Keras's models do not have; "
+            'make it with response_method="predict_proba" or "predict".'
+        )
     return Metric(
-        function.__name__,
+        name,
         partial(function, **options) if options else function,
         "max" if sign > 0 else "min",
-        "predict_proba" if "predict_proba" in methods else "predict",
+        method,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 from typing import Any
 
 import keras
@@ -120,6 +121,12 @@ def test_a_scorer_of_scikit_learn_s_is_its_function_and_direction() -> None:
     )
     assert of_scores is not None
     assert of_scores.response_method == "predict_proba"
+    of_partial = metric_given(make_scorer(partial(fbeta_score, beta=2)))
+    assert of_partial is not None
+    assert of_partial.name == "fbeta_score"
+    assert compute_metric(of_partial, BINARY, truth, told) == pytest.approx(expected)
+    with pytest.raises(RequestError, match=r"The scorer f1_score wants decision_function"):
+        metric_given(make_scorer(f1_score, response_method="decision_function"))
 
 
 @pytest.mark.parametrize(
