@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -59,23 +60,47 @@ class Divided:
         """
         combined = combine(request, say)
         strata = find_strata(combined, request)
-        combined = put_in_order(combined, request, strata, say)
+        notes: list[str] = []
+        ordered = put_in_order(combined, request, strata, notes.append)
+        if ordered.in_order and request.split_by_time is None:  # nobody has asked for it
+            made = _tried(
+                lambda tell: cls._settled(ordered, strata, request, tell),
+                say,
+                notes,
+                "the rows are shuffled, though each repeats most of the one before it and the "
+                "scores tell too much good of new ones",
+            )
+            return made or cls._settled(combined, strata, request, say)
+        for note in notes:
+            say(note)
+        return cls._settled(ordered, strata, request, say)
+
+    @classmethod
+    def _settled(
+        cls, combined: Combined, strata: Strata, request: DataRequest, say: Say
+    ) -> Divided:
+        """Settles whether there are folds, and divides the rows."""
         check_reshuffle(combined, request)
         if request.cv != BY_SIZE:
             return cls._of(combined, strata, request, say)
+        made = None
         if may_have_folds(request, combined):
-            notes: list[str] = []
-            try:
-                usual = cls._of(combined, strata, replace(request, cv=USUAL_FOLDS), notes.append)
-                usual._check_folds()
-            except DataError as error:
-                why = f"{str(error)[:1].lower()}{str(error)[1:].rstrip('.')}"
-                say(f"one division validates in place of the usual {USUAL_FOLDS} folds: {why}")
-            else:
-                for note in notes:
-                    say(note)
-                return usual
-        return cls._of(combined, strata, replace(request, cv=None), say)
+            made = _tried(
+                lambda tell: cls._in_usual_folds(combined, strata, request, tell),
+                say,
+                [],
+                f"one division validates in place of the usual {USUAL_FOLDS} folds",
+            )
+        return made or cls._of(combined, strata, replace(request, cv=None), say)
+
+    @classmethod
+    def _in_usual_folds(
+        cls, combined: Combined, strata: Strata, request: DataRequest, say: Say
+    ) -> Divided:
+        made = cls._of(combined, strata, replace(request, cv=USUAL_FOLDS), say)
+        if made.task.is_classification and made.task.kind is not TaskKind.MULTILABEL:
+            check_classes(made.folds, made.truth, combined)
+        return made
 
     @classmethod
     def _of(cls, combined: Combined, strata: Strata, request: DataRequest, say: Say) -> Divided:
@@ -108,16 +133,39 @@ class Divided:
             self.combined, split, self.task, self.truth, self.request, None, lambda _: None
         )
 
-    def _check_folds(self) -> None:
-        """Checks that each fold can be learnt from.
+    def check(self) -> None:
+        """Checks that each view can be learnt from.
 
         Raises:
             DataError: One cannot.
         """
-        if self.task.is_classification and self.task.kind is not TaskKind.MULTILABEL:
-            check_classes(self.folds, self.truth, self.combined)
-        for fold in self.folds:
-            self._view(fold)
+        for split in self.folds or [self.split]:
+            self._view(replace(split, test=self.split.test))
+
+
+def _tried(
+    make: Callable[[Say], Divided], say: Say, notes: list[str], instead: str
+) -> Divided | None:
+    """A division that nobody has asked for, where it can be learnt from.
+
+    Args:
+        make: Makes it; called with what takes what a person should be told of it.
+        say: Called with that, or with why there is none.
+        notes: What else should be told of it, before that.
+        instead: What is done without it, as the beginning of a sentence that ends in the reason.
+
+    Returns:
+        The division, or None.
+    """
+    try:
+        made = make(notes.append)
+        made.check()
+    except DataError as error:
+        say(f"{instead}: {str(error)[:1].lower()}{str(error)[1:].rstrip('.')}")
+        return None
+    for note in notes:
+        say(note)
+    return made
 
 
 def _views(

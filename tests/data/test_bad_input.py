@@ -71,7 +71,12 @@ BAD = [
         {"target": "y", "group": "b"},
         "lacks a value in 1 rows",
     ),
-    ("too few groups", frame(), {"target": "y", "group": "b"}, "2 groups, too few for 3 parts"),
+    (
+        "too few groups",
+        frame(),
+        {"target": "y", "group": "b"},
+        "2 groups, too few for 3 parts: give more groups, no test rows .--test 0., or",
+    ),
     (
         "a class that time hides",
         frame(y=["no"] * 55 + ["yes"] * 5, t=range(ROWS)),

@@ -159,9 +159,10 @@ def split_by_group(groups: npt.NDArray[Any], rule: SplitRule) -> Split:
     counts = np.bincount(codes)
     wanted = [size for size in rule.sizes(len(codes)) if size > 0]
     if len(counts) < len(wanted) + 1:
+        fewer = " no test rows (--test 0)," if rule.test_share > 0 else ""
         raise DataError(
             f"The rows form {len(counts)} groups, too few for {len(wanted) + 1} parts: give more "
-            "groups, or rows for validation and test in files of their own."
+            f"groups,{fewer} or rows for validation and test in files of their own."
         )
     order = np.random.default_rng(rule.seed).permutation(len(counts))
     part_of_group = np.zeros(len(counts), np.int64)

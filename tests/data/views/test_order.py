@@ -75,6 +75,27 @@ def test_windows_are_shuffled_where_a_class_would_be_lost_and_that_is_said():
     assert said(data, "shuffled, stratified")
 
 
+@pytest.mark.parametrize(
+    ("y", "options"),
+    [
+        (np.where(np.arange(60) < 50, 0.0, series(60)), {"task": "regression"}),
+        (series(60), {"weight": np.arange(60) < 30}),
+        (series(60), {"weight": np.arange(60) >= 40, "cv": 3}),
+    ],
+    ids=["constant", "no weight", "no weight in folds"],
+)
+def test_windows_are_shuffled_where_their_order_cannot_be_learnt_from(y, options):
+    options = {"seed": 2, **options}
+    if "weight" in options:
+        options["weight"] = options["weight"].astype(float)
+    data = prepare(DataRequest((windows(series(72)), y), **options))
+    (note,) = said(data, "the rows are shuffled, though each repeats most")
+    assert "weight" in note or "same value" in note
+    assert not said(data, OVERLAP)
+    alike = prepare(DataRequest((windows(series(72)), y), **options, split_by_time="none"))
+    np.testing.assert_array_equal(data.validation_positions, alike.validation_positions)
+
+
 def test_a_table_of_earlier_values_is_taken_in_its_order():
     values = series()
     frame = pd.DataFrame({f"lag_{k}": values[5 - k : 500 - k] for k in range(1, 5)})
