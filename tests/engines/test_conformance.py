@@ -6,12 +6,14 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import pytest
 from typing_extensions import override
 
 from automl.engines.contract import Engine
 from automl.engines.local import LocalEngine
 from automl.engines.ray import RayEngine
+from automl.space.callbacks import carried_callbacks
 from automl.testing import CallbacksConformance, ClosingConformance, EngineConformance
 from automl.testing.engine_trials import Seen, make_job, make_spec
 from automl.trial import TrialResult
@@ -85,3 +87,18 @@ def test_a_trial_has_one_result_wherever_it_runs(tmp_path: Path) -> None:
     assert local.model_hash
     assert other == local
     assert histories[1] == histories[0]
+
+
+@pytest.mark.parametrize("kind", [LocalEngine, pytest.param(RayEngine, marks=pytest.mark.slow)])
+def test_callbacks_that_write_elsewhere_have_a_folder_of_each_trial(
+    kind: type[LocalEngine | RayEngine], tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "all"
+    _, callbacks = carried_callbacks(keras.callbacks.CSVLogger(str(elsewhere / "log.csv")))
+    with kind(1) as engine:
+        engine.open(replace(make_job(tmp_path), callbacks=callbacks))
+        for trial in (3, 4):
+            engine.submit(make_spec(trial))
+        Seen(engine).until_ended(3, 4)
+    logs = {path.relative_to(elsewhere).as_posix() for path in elsewhere.rglob("*.csv")}
+    assert logs == {"3/log.csv", "4/log.csv"}

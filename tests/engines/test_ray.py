@@ -9,11 +9,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import cloudpickle
-import keras
 import psutil
 import pytest
 
@@ -21,7 +19,6 @@ from automl.engines.contract import Job, SpaceHandle
 from automl.engines.ray import RayEngine
 from automl.engines.ray_tune import describe_death
 from automl.engines.ray_workload import PortableSpace
-from automl.space.callbacks import carried_callbacks
 from automl.testing.engine_trials import ENDLESS, SPACE, Seen, make_job, make_spec
 from automl.trial import Answer, FailureCause, TrialState
 
@@ -186,18 +183,3 @@ def test_an_actor_that_was_stopped_has_not_spent_its_time(where: str, tmp_path: 
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("completed it reached its time limit of 4 s"), done.stdout
-
-
-def test_callbacks_that_write_elsewhere_have_a_folder_of_each_trial(tmp_path: Path) -> None:
-    (tmp_path / "job").mkdir()
-    elsewhere = tmp_path / "all" / "log.csv"
-    _, callbacks = carried_callbacks(keras.callbacks.CSVLogger(str(elsewhere)))
-    with RayEngine(1) as engine:
-        engine.open(replace(make_job(tmp_path / "job"), callbacks=callbacks))
-        for trial in (3, 4):
-            engine.submit(make_spec(trial))
-        Seen(engine).until_ended(3, 4)
-    logs = {
-        path.relative_to(tmp_path / "all").as_posix() for path in elsewhere.parent.rglob("*.csv")
-    }
-    assert logs == {"3/log.csv", "4/log.csv"}
