@@ -33,8 +33,18 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Hands whole files to pytest-xdist's workers in the order of their names.
+
+    By itself it begins with those of most tests; those of one or two are whole searches, of which
+    one worker would hold several in the end while the other has nothing left to do.
+    """
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
 @pytest.fixture(scope="session")
-def processes() -> Iterator[Processes]:
+def kept_processes() -> Iterator[Processes]:
     """Warm processes of which no test ends the server: importing TensorFlow takes seconds."""
     from automl.engines.warm_processes import warm_processes
 
@@ -43,15 +53,16 @@ def processes() -> Iterator[Processes]:
     warm.close()
 
 
-@pytest.fixture
-def warm(processes: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is searched, exported or asked in this process finds TensorFlow imported already."""
-    from tests.lent import Lent
+@pytest.fixture(scope="session")
+def processes(kept_processes: Processes) -> Processes:
+    """The same, under the name that the suites of `automl.testing` use for their own."""
+    return kept_processes
 
-    for place in (
-        "engines.warm_processes",
-        "engines.space_tracing",
-        "engines.local",
-        "tuning.search",
-    ):
-        monkeypatch.setattr(f"automl.{place}.warm_processes", lambda: Lent(processes))
+
+@pytest.fixture
+def warm(processes: Processes) -> Iterator[None]:
+    """What is searched, exported or asked in this process finds TensorFlow imported already."""
+    from tests.lent import lending
+
+    with lending(processes):
+        yield

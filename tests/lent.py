@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from automl.engines.child import Child
 from automl.engines.processes import Processes
@@ -46,3 +49,18 @@ class Lent(Processes):
         for child in self._started:
             child.kill()
             child.close()
+
+
+@contextmanager
+def lending(processes: Processes) -> Iterator[None]:
+    """What is searched, exported or asked meanwhile finds TensorFlow imported already."""
+    with pytest.MonkeyPatch.context() as patch:
+        for place in (
+            "engines.warm_processes",
+            "engines.space_tracing",
+            "engines.local",
+            "testing.space_conformance",
+            "tuning.search",
+        ):
+            patch.setattr(f"automl.{place}.warm_processes", lambda: Lent(processes))
+        yield

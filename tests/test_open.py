@@ -17,6 +17,7 @@ from sklearn.metrics import f1_score
 import automl
 from automl.errors import RequestError
 
+pytestmark = pytest.mark.usefixtures("warm")
 Rows = tuple[Any, Any]
 
 

@@ -13,6 +13,7 @@ import pytest
 from automl.cli.main import main
 from automl.cli.streams import Output
 from tests.cli.console import command_line, environment
+from tests.faults.rounds import slowly
 
 posix = pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no /dev/full")
 LEADERBOARD = "automl: {}, so that what was asked for is not shown whole.\n"
@@ -63,7 +64,7 @@ def test_nothing_at_all_to_write_to(run: Path) -> None:
 
 
 @posix
-@pytest.mark.parametrize("line", ['"$@" > /dev/full', '"$@" >&-'])
+@pytest.mark.parametrize("line", ['"$@" > /dev/full', *slowly('"$@" >&-')])
 def test_a_search_goes_on(line: str, tmp_path: Path) -> None:
     done = shell(line, *SEARCH, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -75,7 +76,7 @@ def test_a_search_goes_on(line: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are bytes")
-@pytest.mark.parametrize("coding", ["ascii", "utf-8"])
+@pytest.mark.parametrize("coding", ["ascii", *slowly("utf-8")])
 def test_a_name_that_is_no_text_is_printed(coding: str, tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9.csv")
     (tmp_path / name).write_text("a,b\n1,2\n")

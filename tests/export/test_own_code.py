@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,27 +19,32 @@ from automl.api import load_run
 from automl.cli.exit_codes import FAILED
 from automl.cli.summary import close_search
 from automl.common.root import Root
+from automl.engines.processes import Processes
 from automl.errors import RequestError, RunError
 from automl.export.bundle import load_model, open_bundle
-from automl.export.own_code import OwnObject, own_objects
+from automl.export.own_code import OwnObject, load_with_code, own_objects
 from automl.export.predict import evaluate, predict
 from automl.space import find_space
 from automl.space.own_code import code_of, read_code
 from automl.tuning.observer import Observer
+from tests.lent import lending
 
+pytestmark = pytest.mark.usefixtures("warm")
 MARK = "\nfrom pathlib import Path\nPath({mark!r}).write_text('run')\n"
 
 
 @pytest.fixture(scope="module")
-def searched(tmp_path_factory: pytest.TempPathFactory) -> tuple[automl.Run, Path]:
+def searched(
+    tmp_path_factory: pytest.TempPathFactory, processes: Processes
+) -> tuple[automl.Run, Path]:
     """A run whose best model needs a layer of its space's file, and the mark that the file sets."""
     folder = tmp_path_factory.mktemp("own")
     space, mark = written(folder, WITH_CODE["Scaled"]), folder / "mark"
     space.write_text(space.read_text() + MARK.format(mark=str(mark)), encoding="utf-8")
     frame = people()[["size", "where", "income"]]
-    run = automl.search(
-        frame, "income", space=str(space), trials=1, epochs=2, workers=1, directory=folder / "run"
-    )
+    options: dict[str, Any] = {"trials": 1, "epochs": 2, "workers": 1}
+    with lending(processes):
+        run = automl.search(frame, "income", space=str(space), directory=folder / "run", **options)
     mark.unlink()
     return run, mark
 
@@ -120,8 +126,8 @@ def test_a_file_without_a_hash_or_elsewhere_is_not_run(tmp_path: Path) -> None:
 
 def test_two_bundles_with_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
     models = []
-    for number, factor in enumerate((2.0, 3.0)):
-        folder = tmp_path / str(number)
+    folders = [tmp_path / "0", tmp_path / "1"]
+    for folder, factor in zip(folders, (2.0, 3.0), strict=True):
         folder.mkdir()
         (folder / "helper_of_both.py").write_text(f"FACTOR = {factor}\n")
         (folder / "space.py").write_text(
@@ -129,13 +135,17 @@ def test_two_bundles_with_files_of_one_name_are_told_apart(tmp_path: Path) -> No
             "class Times(keras.layers.Layer):\n"
             "    def call(self, x):\n        return x * helper_of_both.FACTOR\n"
         )
-        script = (
-            "import keras, sys; sys.path.append('.'); import space\n"
-            "i = keras.Input((1,)); keras.Model(i, space.Times()(i)).save('model.keras')\n"
-        )
-        subprocess.run([sys.executable, "-c", script], cwd=folder, check=True)
-        from automl.export.own_code import load_with_code
-
+    script = (
+        "import keras, os, sys; sys.path.append('.')\n"
+        "for folder in sys.argv[1:]:\n"
+        "    if os.fork():\n"
+        "        assert os.wait()[1] == 0\n"
+        "    else:\n"
+        "        os.chdir(folder); import space; i = keras.Input((1,))\n"
+        "        keras.Model(i, space.Times()(i)).save('model.keras'); os._exit(0)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, *map(str, folders)], check=True)
+    for folder in folders:
         code = {"folder": str(folder), "file": "space.py", "module": ""}
         models.append(load_with_code(folder / "model.keras", code))
     ones = np.ones((1, 1), np.float32)

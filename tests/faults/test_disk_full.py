@@ -70,7 +70,7 @@ def check_stopped(ended: Ended, run: Path, before: list[bytes]) -> None:
     assert after[: len(before)] == before, "what was recorded has changed"
 
 
-@pytest.mark.parametrize("times", rounds(2, 25))
+@pytest.mark.parametrize("times", rounds(1, 25))
 def test_a_full_disk_stops_the_search_and_costs_nothing(
     times: int, disk: Path, unbroken: Path, moments: random.Random
 ) -> None:

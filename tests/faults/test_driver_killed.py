@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.drivers import Driver, board, go_on, is_alive, lines_of, succeed
-from tests.faults.rounds import rounds
+from tests.faults.rounds import rounds, slowly
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 SEARCH = ["search", "digits", "--epochs", "6", "--workers", "1", "--seed", "1"]
@@ -21,14 +21,15 @@ SMALL = str(Path(__file__).with_name("small_space.py"))
 EARLY = 4
 
 
-@pytest.mark.parametrize("kills", rounds(2, 30))
+@pytest.mark.parametrize("kills", rounds(1, 30))
 def test_killed_and_resumed_a_search_ends_as_an_unbroken_one(
     kills: int, tmp_path: Path, moments: random.Random
 ) -> None:
     killed_and_resumed([*SEARCH, "--trials", str(max(8, kills))], kills, tmp_path, moments)
 
 
-@pytest.mark.parametrize("kills", rounds(1, 10))
+# In short: `tests/tuning/test_cross_validation.py` resumes a search over folds.
+@pytest.mark.parametrize("kills", slowly(10))
 def test_so_does_one_over_folds(kills: int, tmp_path: Path, moments: random.Random) -> None:
     # The sampler and the pruner are those of a search that asks for nothing else.
     trials = str(max(5, kills))
@@ -71,7 +72,7 @@ def killed_and_resumed(
     for kill in range(kills):
         with Driver(tmp_path, *go_on(broken, search)) as driver:
             before = lines_of(broken)
-            if kill % EARLY == 0:
+            if kill % EARLY == EARLY - 1:
                 time.sleep(moments.uniform(0.0, 3.0))
             else:
                 # The kills are spread over what is left of the search, into any line of it.

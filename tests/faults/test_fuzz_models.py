@@ -55,7 +55,7 @@ def predicted(processes: Processes, bundle: Path, rows: Path, to: Path) -> pd.Da
     return pd.read_csv(to)
 
 
-@pytest.mark.parametrize("examples", rounds(6, 150))
+@pytest.mark.parametrize("examples", rounds(4, 150))
 def test_a_mutated_bundle_predicts_what_was_exported_or_is_refused(
     examples: int, searched: Path, processes: Processes, tmp_path: Path, moments: random.Random
 ) -> None:
@@ -121,7 +121,7 @@ def test_a_mutated_trial_is_exported_as_it_was_scored_or_not_at_all(
     fuzz(check, st.sampled_from(files), byte_edits, examples=examples, moments=moments)
 
 
-@pytest.mark.parametrize("examples", rounds(6, 150))
+@pytest.mark.parametrize("examples", rounds(4, 150))
 def test_mutated_rows_are_predicted_row_by_row_or_refused(
     examples: int, searched: Path, processes: Processes, tmp_path: Path, moments: random.Random
 ) -> None:

@@ -13,17 +13,19 @@ from automl.results.read_record import read_record
 from automl.results.run_directory import RunDirectory
 from automl.trial import TrialState
 from tests.faults.drivers import Driver, lines_of
+from tests.faults.rounds import rounds
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 SMALL = str(Path(__file__).with_name("small_space.py"))
 SEARCH = ["search", "iris", "--workers", "1", "--seed", "1", "--space", SMALL]
 
 
-def test_a_stopped_driver_costs_no_trial(tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", rounds(1, 2))
+def test_a_stopped_driver_costs_no_trial(times: int, tmp_path: Path) -> None:
     run = tmp_path / "run"
     limits = ["--trials", "3", "--trial-time", "4s", "--pruner", "median", "--epochs", "400"]
     with Driver(tmp_path, *SEARCH, *limits, "--directory", "run") as driver:
-        for _ in range(2):
+        for _ in range(times):
             seen = lines_of(run)
             assert driver.wait_for(lambda seen=seen: lines_of(run) > seen + 30)  # within a trial
             driver.process.send_signal(signal.SIGSTOP)

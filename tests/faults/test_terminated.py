@@ -50,6 +50,8 @@ def test_what_is_complete_is_exported(number: signal.Signals, tmp_path: Path) ->
     succeed(tmp_path, "resume", "run", "--trials", "1")
 
 
+# In short: `tests/tuning/test_interruption.py`, and Ctrl-C twice in `tests/cli/test_search.py`.
+@pytest.mark.slow
 def test_a_second_one_stops_at_once(tmp_path: Path) -> None:
     with Driver(tmp_path, *SEARCH) as driver:
         assert driver.wait_for(lambda: some_trial_is_complete(tmp_path / "run"))

@@ -58,7 +58,7 @@ def test_the_second_driver_of_a_run_says_so_and_stops(tmp_path: Path) -> None:
     assert all(trial.result is not None for trial in trials)
 
 
-@pytest.mark.parametrize("kills", rounds(2, 20))
+@pytest.mark.parametrize("kills", rounds(1, 20))
 def test_drivers_that_share_a_study_run_no_trial_twice(
     kills: int, tmp_path: Path, moments: random.Random
 ) -> None:

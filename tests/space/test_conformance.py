@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from automl.engines.processes import Processes
 from automl.space import Int, SearchSpace
 from automl.testing.space_conformance import SpaceConformance
+from tests.lent import lending
+
+
+@pytest.fixture(scope="module", autouse=True)
+def lent(kept_processes: Processes) -> Iterator[None]:
+    with lending(kept_processes):
+        yield
 
 
 class TestLinear(SpaceConformance):

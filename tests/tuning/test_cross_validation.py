@@ -23,6 +23,7 @@ from automl.data.request import DataRequest
 from automl.data.views.fold_rule import FoldRule
 from automl.data.views.folds import fold_splits
 from automl.data.views.strata import find_strata
+from automl.engines.processes import Processes
 from automl.results import board_columns
 from automl.results.leaderboard import leaderboard
 from automl.results.predictions import read_predictions
@@ -32,14 +33,17 @@ from automl.space.registry import find_space
 from automl.training.device_data import DeviceData
 from automl.training.train_trial import train_trial
 from automl.trial import Answer, TrialBudget, TrialSpec, TrialState
+from tests.lent import lending
 
+pytestmark = pytest.mark.usefixtures("warm")
 OPTIONS: dict[str, Any] = {"cv": 3, "epochs": 4, "workers": 1, "verbose": 0, "seed": 2}
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> automl.Run:
+def run(tmp_path_factory: pytest.TempPathFactory, processes: Processes) -> automl.Run:
     folder = tmp_path_factory.mktemp("cv") / "run"
-    return automl.search("iris", trials=3, pruner="none", directory=folder, **OPTIONS)
+    with lending(processes):
+        return automl.search("iris", trials=3, pruner="none", directory=folder, **OPTIONS)
 
 
 def test_scores_are_means_over_folds_with_their_standard_errors(run: automl.Run) -> None:

@@ -15,6 +15,8 @@ from automl.tuning import finish
 from automl.tuning.budget import Clock
 from automl.tuning.observer import Observer
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 
 class Listening(Observer):
     """Keeps what is said."""

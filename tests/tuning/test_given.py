@@ -14,6 +14,8 @@ from automl.errors import RequestError
 from automl.tuning.given import NOTHING_GIVEN, asked_pruner, asked_sampler, named_pruner
 from automl.tuning.given import named_sampler as named
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 
 class Least(optuna.samplers.BaseSampler):
     """Proposes the least of everything, and remembers what it was told."""

@@ -59,7 +59,7 @@ class Listener(Observer):
         self.sentences.append(sentence)
 
 
-def test_tokens_stay_whole_numbers(tmp_path: Path) -> None:
+def test_tokens_stay_whole_numbers(warm: None, tmp_path: Path) -> None:
     space = tmp_path / "tokens.py"
     space.write_text(EMBEDDING)
     x, y = tokens()

@@ -111,7 +111,7 @@ def test_presets_have_the_protocols_of_their_books() -> None:
     assert "protocol" not in narrowed.to_json()
 
 
-def test_a_search_of_a_preset_records_how_it_ran(tmp_path: Path) -> None:
+def test_a_search_of_a_preset_records_how_it_ran(warm: None, tmp_path: Path) -> None:
     run = automl.search(
         "diabetes", space="geron-housing", trials=1, epochs=1, workers=1, verbose=0,
         directory=tmp_path / "run",

@@ -12,6 +12,7 @@ import automl
 from automl.data.metrics import Objective
 from automl.data.prepare import ReshuffledRows
 from automl.data.request import DataRequest
+from automl.engines.processes import Processes
 from automl.errors import RequestError
 from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
@@ -19,7 +20,9 @@ from automl.training.device_data import DeviceData
 from automl.training.train_trial import train_trial
 from automl.trial import Answer, TrialBudget, TrialSpec
 from automl.tuning.manifest import recorded_request
+from tests.lent import lending
 
+pytestmark = pytest.mark.usefixtures("warm")
 OPTIONS: dict[str, Any] = {
     "holdout": "reshuffle",
     "epochs": 3,
@@ -36,9 +39,10 @@ def request_of(run: automl.Run) -> DataRequest:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> automl.Run:
+def run(tmp_path_factory: pytest.TempPathFactory, processes: Processes) -> automl.Run:
     folder = tmp_path_factory.mktemp("reshuffle") / "run"
-    return automl.search("iris", trials=3, directory=folder, **OPTIONS)
+    with lending(processes):
+        return automl.search("iris", trials=3, directory=folder, **OPTIONS)
 
 
 def test_a_trial_is_scored_on_its_own_rows(run: automl.Run, tmp_path: Path) -> None:

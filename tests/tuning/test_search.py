@@ -114,7 +114,7 @@ def test_two_searches_of_one_name_get_two_directories(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_no_array_is_removed_while_it_is_mapped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    warm: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mapped: list[str] = []
     whole = Root.remove_tree
