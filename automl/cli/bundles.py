@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from automl.cli.completion import completing
 from automl.cli.shared_options import AsJson, Debug, ReadStorage, RunPath
 from automl.cli.streams import print_json, tell
 from automl.common.shell import shown_path
@@ -55,6 +56,12 @@ Trust = Annotated[
 ]
 
 
+def _formats() -> tuple[str, ...]:
+    from automl.export.formats import format_names
+
+    return format_names()
+
+
 def add_commands(app: typer.Typer) -> None:
     """Adds the commands of this file."""
     app.command()(export)
@@ -65,7 +72,10 @@ def add_commands(app: typer.Typer) -> None:
 def export(
     run: RunPath,
     to: Annotated[
-        str, typer.Option("--to", metavar="DIRECTORY", help="The bundle; it must not exist yet.")
+        str,
+        typer.Option(
+            "--to", metavar="DIRECTORY", help="The folder to write; it must not exist yet."
+        ),
     ],
     trial: Annotated[
         str,
@@ -74,7 +84,11 @@ def export(
     format_: Annotated[
         str,
         typer.Option(
-            "--format", "-f", metavar="NAME", help="bundle, or saved_model for TensorFlow."
+            "--format",
+            "-f",
+            metavar="NAME",
+            help="bundle, or saved_model for TensorFlow.",
+            autocompletion=completing(_formats),
         ),
     ] = "bundle",
     storage: ReadStorage = None,

@@ -42,6 +42,7 @@ def complete(shell: str, line: str, **extra: str) -> str:
         ("automl search iris --space wid", "wide_and_deep"),
         ("automl spaces show ger", "geron-housing"),
         ("automl search iris --sampler cm", "cmaes"),
+        ("automl export results/iris --to model --format sav", "saved_model"),
         ("automl lead", "leaderboard"),
     ],
 )
