@@ -148,7 +148,7 @@ class Run:
         from automl.results.export_request import export_request
 
         check_format(format)
-        check_free(Path(to))  # before TensorFlow is started
+        check_free(to)  # before TensorFlow is started
         place = Path(to).absolute()
         asked = export_request(self._directory, trial, place, self.record, trust)
         arguments = {**asked, "format_name": format}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import numbers
 import operator
 import os
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from automl.errors import RequestError
@@ -100,6 +102,22 @@ def path(name: str, value: Any) -> str | os.PathLike[str]:
     if not isinstance(value, str | os.PathLike):
         raise wrong_type(name, value, "a path")
     return value
+
+
+def named_place(name: str, value: Any) -> Path:
+    """A path that the system can look at, whether there is anything or not.
+
+    Raises:
+        RequestError: It is none, or such as no file can have.
+    """
+    try:
+        os.lstat(path(name, value))
+    except ValueError as error:
+        raise RequestError(f"{name} is {str(value)!r:.60}, no path ({error}).") from error
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise RequestError(f"{name} is {str(value)!r:.60}..., too long for a path.") from error
+    return Path(value)
 
 
 def at_least(least: int) -> Check:

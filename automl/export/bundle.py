@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from automl.common.bounded import MOST_JSON, parsed_json, read_bounded
 from automl.common.forms import check_form, read_form
+from automl.common.option_values import named_place
 from automl.common.root import Root
 from automl.common.sealed import unsealed
 from automl.data.kinds.kind import columns_of
@@ -73,7 +74,7 @@ def open_bundle(path: str | Path) -> Bundle:
         RequestError: There is no bundle.
         RunError: Its description cannot be read.
     """
-    folder = Path(path)
+    folder = named_place("bundle", path)
     root = Root(folder)
     if not root.is_file(CONFIG_FILE) or not root.is_file(MODEL_FILE):
         what = "is no exported model" if folder.is_dir() else "is not there"

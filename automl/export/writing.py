@@ -6,6 +6,7 @@ import errno
 import os
 from pathlib import Path
 
+from automl.common.option_values import named_place
 from automl.common.root import Root, writer_of
 from automl.common.whole_folder import TAKEN, whole_folder
 from automl.errors import RequestError
@@ -58,11 +59,12 @@ def _remove_unfinished(to: Path) -> None:
             continue
 
 
-def check_free(to: Path) -> None:
+def check_free(to: str | Path) -> None:
     """Checks that an export can have a directory.
 
     Raises:
         RequestError: Something is there that is not an empty folder.
     """
+    to = named_place("to", to)
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise RequestError(f"{to} exists; remove it first or choose another --to.")

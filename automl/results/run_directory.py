@@ -12,6 +12,7 @@ from typing import Any
 
 from automl.common.files import read_json_object, write_sealed_json
 from automl.common.names import near_names
+from automl.common.option_values import named_place
 from automl.common.root import Root
 from automl.common.shell import shown_path
 from automl.common.whole_folder import TAKEN, make_whole, remove_whole
@@ -107,7 +108,7 @@ class RunDirectory:
             RequestError: There is no such directory, or it is not a run.
             RunError: One of its files is a link that leads out of it.
         """
-        target = Path(path).absolute()
+        target = named_place("run", path).absolute()
         run = cls(target)
         if run.manifest_file.is_file():
             run.check_links()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,9 @@ import automl
 from automl.common.option import check_options
 from automl.common.option_values import above_zero_bytes, above_zero_seconds
 from automl.errors import RequestError
+from automl.export.bundle import open_bundle
+from automl.export.writing import check_free
+from automl.results.run_directory import RunDirectory
 from automl.tuning.options import SEARCH_OPTIONS
 
 
@@ -99,3 +104,10 @@ def test_durations_are_read(given: str, seconds: float) -> None:
 def test_what_is_no_duration_is_refused(given: object) -> None:
     with pytest.raises(RequestError, match="--time is "):
         above_zero_seconds("time", given)
+
+
+@pytest.mark.parametrize("place", [None, 5, b"x", [], {}, "x" * 5000, "a\0b", "\ud800"])
+@pytest.mark.parametrize("look", [RunDirectory.open, open_bundle, check_free])
+def test_what_is_no_path_is_one_sentence(look: Any, place: Any) -> None:
+    with pytest.raises(RequestError, match=r"^(run|bundle|to) is "):
+        look(place)

@@ -110,7 +110,7 @@ def test_separators_have_names(given, character):
     assert checked_separator(given) == character
 
 
-@pytest.mark.parametrize("wrong", ["", ";;", "x", "7", '"', "\n", "colon"])
+@pytest.mark.parametrize("wrong", ["", ";;", "x", "7", '"', "\n", "colon", 5, b"x", []])
 def test_what_cannot_separate_is_refused(wrong):
     with pytest.raises(RequestError, match="give one character"):
         DataRequest("t.csv", separator=wrong)
