@@ -65,6 +65,8 @@ def test_a_second_one_stops_at_once(tmp_path: Path) -> None:
     )
 
 
+# In short: `tests/tuning/test_interruption.py`.
+@pytest.mark.slow
 def test_the_end_of_the_grace_stops_at_once(tmp_path: Path) -> None:
     arguments = [*SEARCH[:-1], "0.01s"]
     with Driver(tmp_path, *arguments) as driver:

@@ -24,6 +24,7 @@ from automl.training.score import predict_core
 from automl.training.train_trial import train_trial
 from automl.trial import Answer, TrialBudget, TrialResult, TrialSpec, TrialState, Verdict
 from automl.tuning.baselines import constant_baseline
+from tests.faults.rounds import slowly
 from tests.training.conftest import FEATURES
 
 Toy = Callable[..., DeviceData]
@@ -81,7 +82,7 @@ def test_a_metric_of_the_model_ranks_its_trials(toy: Toy, tmp_path: Path) -> Non
     assert "val_top_2" in history
 
 
-@pytest.mark.parametrize("trainer", ["compiled", "eager"])
+@pytest.mark.parametrize("trainer", ["compiled", *slowly("eager")])
 def test_a_metric_that_is_an_array_of_one_number_ranks_too(
     toy: Toy, tmp_path: Path, trainer: str
 ) -> None:
