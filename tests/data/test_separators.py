@@ -113,6 +113,8 @@ def test_separators_have_names(given, character):
 @pytest.mark.parametrize("wrong", ["", ";;", "x", "7", '"', "\n", "colon", 5, b"x", []])
 def test_what_cannot_separate_is_refused(wrong):
     with pytest.raises(RequestError, match="give one character"):
+        checked_separator(wrong)
+    with pytest.raises(RequestError, match=r"give (one|a) character"):
         DataRequest("t.csv", separator=wrong)
 
 
