@@ -17,7 +17,7 @@ from automl.engines.child import CHILD_ENVIRONMENT
 from automl.engines.limits import LOG_BYTES
 from automl.engines.ray_folder import ray_folder
 from automl.engines.ray_health import Health
-from automl.engines.ray_private import on_loopback
+from automl.engines.ray_private import found_cluster, on_loopback
 from automl.engines.ray_quiet import quiet, unheard
 from automl.errors import RequestError, RunError
 
@@ -128,9 +128,10 @@ def _check_address(address: str) -> None:
             "a machine of the cluster and give the head's host:port (such as 10.0.0.1:6379), or "
             "`auto`."
         )
-    if address == "auto":
+    where = _found_by_ray() if address == "auto" else address
+    if where is None:
         return
-    host, _, port = address.rpartition(":")
+    host, _, port = where.rpartition(":")
     if not (host and port.isdigit()):
         raise RequestError(
             f"{address} is not the address of a Ray cluster; give the head's host:port, such as "
@@ -139,7 +140,16 @@ def _check_address(address: str) -> None:
     try:
         socket.create_connection((host, int(port)), KNOCK_SECONDS).close()
     except (OSError, OverflowError) as error:
-        raise _no_cluster(address, str(error)) from error
+        said = str(error) if where == address else f"{where} is written down, but {error}"
+        raise _no_cluster(address, said) from error
+
+
+def _found_by_ray() -> str | None:
+    """Where ``auto`` leads, which may be a cluster that has ended; None where Ray is to say."""
+    try:
+        return None if ray.is_initialized() else found_cluster()
+    except (ConnectionError, ValueError):
+        return None
 
 
 def _no_cluster(address: str, said: str) -> RequestError:

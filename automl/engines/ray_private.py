@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ray._private import ray_constants
+from ray._private import ray_constants, services
 from ray._private import worker as ray_worker
 from ray._private.ray_logging import stdout_deduplicator
 
-__all__ = ["node_of_this_process", "on_loopback", "stdout_deduplicator"]
+__all__ = ["found_cluster", "node_of_this_process", "on_loopback", "stdout_deduplicator"]
 
 
 @contextmanager
@@ -36,3 +36,14 @@ def node_of_this_process() -> Any:
     all, and ``raylet_socket_name`` is where this machine's raylet listens.
     """
     return ray_worker._global_node
+
+
+def found_cluster() -> str | None:
+    """Where Ray would look for the cluster of the address ``auto``: ``host:port``, or None.
+
+    Raises:
+        ConnectionError: It finds none.
+        ValueError: The environment names what is no address.
+    """
+    found: str | None = services.canonicalize_bootstrap_address("auto")
+    return found

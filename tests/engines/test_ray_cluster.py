@@ -17,6 +17,7 @@ import ray
 
 from automl.engines.contract import Job
 from automl.engines.ray import RayEngine
+from automl.engines.ray_cluster import connect
 from automl.errors import RequestError
 from automl.testing.engine_trials import ENDLESS, Seen, make_job, make_spec
 
@@ -210,3 +211,12 @@ def test_what_dies_of_a_cluster_is_named(
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Ray has died under the search: "), done.stdout
     assert told in done.stdout
+
+
+def test_a_cluster_that_has_ended_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")  # as a file of Ray's says it, too
+    with (
+        pytest.raises(RequestError, match=r"no Ray cluster at auto .*:1 is written down"),
+        connect("auto", 1),
+    ):
+        pass
