@@ -209,8 +209,8 @@ class SplitOptions(TypedDict, total=False):
             "Train each configuration on that many folds of the rows that are not test rows, and "
             "rank by the mean: a number such as 5, or folds and repeats, such as 5x2. By --group, "
             "and --split-by-time (each fold validates on what follows it). auto: 5 below 2,000 "
-            "rows that are in no order of time, where neither --time nor --study is given and each "
-            "fold can be learnt from; none: one division. Default: none.",
+            "rows that are in no order of time, where neither --time, --trial-time nor --study is "
+            "given and each fold can be learnt from; none: one division. Default: auto.",
             metavar="FOLDS|auto|none",
             check=of_types("a number of folds, 'auto' or 'none'", str, Integral),
         ),

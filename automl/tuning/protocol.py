@@ -21,23 +21,33 @@ _SETTLED_BY = {
 }
 
 
-def within_budget(request: SearchRequest, space: SearchSpace) -> SearchRequest:
-    """Leaves folds that nobody asked for to the number of rows only where the budget allows them.
+def with_usual_folds(
+    request: SearchRequest, space: SearchSpace, left_open: Collection[str] = ()
+) -> SearchRequest:
+    """Leaves it to the number of rows whether there are folds, where nobody has said.
 
-    That is where trials are counted: under a time limit five trainings a trial leave a fifth of
-    the trials. A builder in KerasTuner's form may train for hours, executions are trainings
-    already, and who shares a study must divide its rows alike.
+    Only where the budget allows them, which is where trials are counted: under a time limit five
+    trainings a trial leave fewer trials. A builder in KerasTuner's form may train for hours,
+    executions are trainings already, and who shares a study must divide its rows alike. A protocol
+    that says nothing of folds means none. Whole searches over folds export the better models on
+    small sets (``python -m benchmarks.small_sets``).
 
     Args:
         request: What was asked, the space's protocol included.
         space: The space.
+        left_open: Names of the options that were not given.
     """
-    is_counted = request.budget.seconds is None and request.executions_per_trial == 1
-    if request.data.cv != BY_SIZE or (
-        is_counted and space.inputs != "array" and request.study is None
-    ):
+    asked = request.data.cv
+    is_open = asked is None and all(option in left_open for option in _SETTLED_BY["cv"])
+    if asked != BY_SIZE and not (is_open and space.protocol is None):
         return request
-    return replace(request, data=replace(request.data, cv=None))
+    is_counted = (
+        request.budget.seconds is None
+        and request.trial_budget.seconds is None
+        and request.executions_per_trial == 1
+    )
+    may = is_counted and space.inputs != "array" and request.study is None
+    return replace(request, data=replace(request.data, cv=BY_SIZE if may else None))
 
 
 def with_protocol(

@@ -39,7 +39,7 @@ from automl.tuning.manifest import (
 )
 from automl.tuning.new_run import create_run, free_directory, locked_with_rows
 from automl.tuning.observer import Observer
-from automl.tuning.protocol import with_protocol, within_budget
+from automl.tuning.protocol import with_protocol, with_usual_folds
 from automl.tuning.search_request import SearchRequest
 from automl.tuning.session import SearchEnd, Session
 from automl.tuning.setup import SearchSetup, check_sampler_and_pruner
@@ -71,7 +71,8 @@ def start_search(
         space: The search space, or builder, where it was given as an object; else None.
         processes: Where workers come from, closed by who gives them; None to start some here.
         objects: The objects whose names are in ``request``.
-        left_open: Names of options that were not given, which the space's protocol may settle.
+        left_open: Names of options that were not given, which the space's protocol
+            or the number of rows may settle.
 
     Returns:
         The run and how it ended.
@@ -91,7 +92,7 @@ def start_search(
         found = _as_space(request.space if space is None else space, processes)
         request, renamed = with_current_sampler(request)
         request, protocol_note = with_protocol(request, found.protocol, left_open)
-        request = within_budget(request, found)
+        request = with_usual_folds(request, found, left_open)
         wanted = InputDetection(_checked(request, found, objects), found, processes)
         check_objects(objects, processes)
         data = prepare(wanted.request.data, wanted)

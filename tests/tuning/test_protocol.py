@@ -18,7 +18,7 @@ from automl.space.registry import find_space
 from automl.trial import TrialBudget
 from automl.tuning.budget import SearchBudget
 from automl.tuning.options import SEARCH_OPTIONS
-from automl.tuning.protocol import with_protocol, within_budget
+from automl.tuning.protocol import with_protocol, with_usual_folds
 from automl.tuning.search_request import SearchRequest
 
 BOOK = Protocol("a book", trials=10, sampler="random", pruner="none", cv=3, epochs=7, patience=2)
@@ -71,6 +71,7 @@ def test_a_time_stands_for_trials_and_other_rows_for_folds(given: str, part: str
     [
         ({}, "auto"),
         ({"budget": SearchBudget(10, 60.0)}, None),
+        ({"trial_budget": TrialBudget(10, 3, seconds=60.0)}, None),
         ({"executions_per_trial": 2}, None),
         ({"storage": "sqlite:///x.db", "study": "shared"}, None),
     ],
@@ -79,9 +80,23 @@ def test_folds_are_left_to_the_rows_where_the_budget_allows(
     changes: dict[str, Any], cv: str | None
 ) -> None:
     request = replace(REQUEST, data=replace(REQUEST.data, cv="auto"), **changes)
-    assert within_budget(request, find_space("mlp")).data.cv == cv
+    assert with_usual_folds(request, find_space("mlp")).data.cv == cv
     asked = replace(request, data=replace(REQUEST.data, cv=4))
-    assert within_budget(asked, find_space("mlp")) == asked
+    assert with_usual_folds(asked, find_space("mlp"), SEARCH_OPTIONS) == asked
+    left = replace(request, data=replace(REQUEST.data, cv=None))
+    assert with_usual_folds(left, find_space("mlp"), SEARCH_OPTIONS).data.cv == cv
+
+
+@pytest.mark.parametrize("given", ["cv", "fold_column", "holdout", "validation"])
+def test_who_says_how_rows_validate_has_no_other_folds(given: str) -> None:
+    request = replace(REQUEST, data=replace(REQUEST.data, cv=None))
+    assert with_usual_folds(request, find_space("mlp"), set(SEARCH_OPTIONS) - {given}) == request
+
+
+def test_a_protocol_without_folds_means_none() -> None:
+    request = replace(REQUEST, data=replace(REQUEST.data, cv=None))
+    space = replace(find_space("mlp"), protocol=Protocol("a book", trials=3))
+    assert with_usual_folds(request, space, SEARCH_OPTIONS) == request
 
 
 def test_a_builder_in_keras_tuner_s_form_validates_once() -> None:
@@ -89,7 +104,7 @@ def test_a_builder_in_keras_tuner_s_form_validates_once() -> None:
         hp.Int("units", 1, 3)
 
     request = replace(REQUEST, data=replace(REQUEST.data, cv="auto"))
-    assert within_budget(request, space_of(build)).data.cv is None
+    assert with_usual_folds(request, space_of(build)).data.cv is None
 
 
 def test_presets_have_the_protocols_of_their_books() -> None:
