@@ -35,7 +35,7 @@ def rmsle(truth: Any, prediction: Any) -> float:
 
 def test_a_metric_of_one_s_own_ranks_and_is_shown_everywhere(numbers: Rows, tmp_path: Path) -> None:
     largest = automl.Metric("largest_error", lambda truth, told: np.abs(truth - told).max(), "min")
-    asked: dict[str, Any] = {"verbose": 0, "epochs": 6, "patience": 2, "workers": 1}
+    asked: dict[str, Any] = {"verbose": 0, "epochs": 6, "patience": 2, "workers": 1, "cv": "none"}
     run = automl.search(
         numbers,
         objective=rmsle,
@@ -98,6 +98,7 @@ def test_a_metric_ranks_models_of_one_s_own_and_pruning_follows_it(
         trials=2,
         epochs=3,
         workers=1,
+        cv="none",
         directory=tmp_path / "run",
         verbose=0,
     )
@@ -132,7 +133,7 @@ def test_a_script_s_own_functions_reach_its_workers(tmp_path: Path) -> None:
             if __name__ == "__main__":
                 x = np.random.default_rng(0).normal(size=(100, 2))
                 run = automl.search((x, x[:, 0]), objective=cost, direction="min", trials=1,
-                                    callbacks=[Counts()], workers=1, epochs=5, verbose=0)
+                                    callbacks=[Counts()], workers=1, cv="none", epochs=5, verbose=0)
                 print(run.best.score * 2 == run.best.metrics["mae"], run.best.record.result.epochs)
             """
         ),
@@ -161,7 +162,7 @@ def test_what_no_worker_finds_is_refused_in_a_sentence(numbers: Rows, tmp_path: 
 def test_callbacks_of_keras_s_are_called_for_the_models_of_every_space(
     numbers: Rows, tmp_path: Path
 ) -> None:
-    asked: dict[str, Any] = {"trials": 2, "epochs": 4, "workers": 1, "verbose": 0}
+    asked: dict[str, Any] = {"trials": 2, "epochs": 4, "workers": 1, "cv": "none", "verbose": 0}
     board = keras.callbacks.TensorBoard("logs", write_graph=False)
     run = automl.search(numbers, callbacks=[board], directory=tmp_path / "run", **asked)
     plain = automl.search(numbers, directory=tmp_path / "plain", **asked)
@@ -204,7 +205,7 @@ class Clumsy(automl.Observer):
 
 def test_an_observer_s_error_is_said_and_ends_nothing(numbers: Rows, tmp_path: Path) -> None:
     clumsy = Clumsy()
-    asked: dict[str, Any] = {"trials": 2, "epochs": 2, "workers": 1, "verbose": 0}
+    asked: dict[str, Any] = {"trials": 2, "epochs": 2, "workers": 1, "cv": "none", "verbose": 0}
     run = automl.search(numbers, observer=clumsy, directory=tmp_path / "run", **asked)
     (told,) = [note for note in run.notes if note.startswith("observer:")]
     assert "Clumsy.trial_ended raised ValueError: no disk for my plots" in told

@@ -16,8 +16,8 @@ from tests.cli.console import ENVIRONMENT, Finished, automl
 def searched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Finished]:
     """A finished search: the folder it ran in, and what it printed."""
     folder = tmp_path_factory.mktemp("searched")
-    arguments = ("search", "iris", "--trials", "3", "--epochs", "4", "--workers", "1")
-    return folder, automl(*arguments, "--directory", "run", cwd=folder)
+    options = ("--trials", "3", "--epochs", "4", "--workers", "1", "--cv", "none")
+    return folder, automl("search", "iris", *options, "--directory", "run", cwd=folder)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ def object_of(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0
 
 
 def test_a_search_ends_with_its_object(tmp_path: Path, inside: Callable[..., Finished]) -> None:
-    search = ["search", "iris", "--trials", "1", "--epochs", "1", "--workers", "1"]
+    search = ["search", "iris", "--cv", "none", "--trials", "1", "--epochs", "1", "--workers", "1"]
     done = inside(*search, "--space", "linear", "-d", "mine", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

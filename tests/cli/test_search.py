@@ -21,7 +21,10 @@ WITHOUT_TENSORFLOW = (
     "import sys; from automl.cli.main import main; code = main();"
     "assert not {'tensorflow', 'keras', 'ray'} & set(sys.modules); sys.exit(code)"
 )
-SHORT = ("--epochs", "2", "--workers", "1", "--space", "linear", "--pruner", "none")
+SHORT = (
+    *("--epochs", "2", "--workers", "1", "--space", "linear", "--pruner", "none"),
+    *("--cv", "none"),
+)
 
 
 def test_plain_lines_and_the_summary(searched: tuple[Path, Finished]) -> None:
@@ -172,7 +175,9 @@ def wait_for(condition: object, seconds: float = 300.0) -> None:
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_says_how_to_resume(times: int, tmp_path: Path) -> None:
     process = subprocess.Popen(
-        command_line("search", "digits", "-n", "500", "-w", "1", "-d", "run", "--test", "0"),
+        command_line(
+            "search", "digits", "--cv", "none", "-n", "500", "-w", "1", "-d", "run", "--test", "0"
+        ),
         cwd=tmp_path,
         env=environment(),
         stdout=subprocess.PIPE,

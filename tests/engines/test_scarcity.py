@@ -80,7 +80,8 @@ def limited(code: str, kilobytes: int) -> subprocess.CompletedProcess[str]:
 
 SEARCH = """
 from automl.cli.main import main
-raise SystemExit(main(["search", "iris", "--trials", "1", "--workers", "1", "--directory", "{}"]))
+search = ["search", "iris", "--cv", "none", "--trials", "1", "--workers", "1", "--directory", "{}"]
+raise SystemExit(main(search))
 """
 
 

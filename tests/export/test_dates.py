@@ -33,6 +33,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> automl.Run:
         trials=1,
         epochs=30,
         workers=1,
+        cv="none",
         directory=tmp_path_factory.mktemp("dates") / "run",
     )
 

@@ -42,7 +42,7 @@ def searched(
     space, mark = written(folder, WITH_CODE["Scaled"]), folder / "mark"
     space.write_text(space.read_text() + MARK.format(mark=str(mark)), encoding="utf-8")
     frame = people()[["size", "where", "income"]]
-    options: dict[str, Any] = {"trials": 1, "epochs": 2, "workers": 1}
+    options: dict[str, Any] = {"trials": 1, "epochs": 2, "workers": 1, "cv": "none"}
     with lending(processes):
         run = automl.search(frame, "income", space=str(space), directory=folder / "run", **options)
     mark.unlink()
@@ -195,6 +195,7 @@ def test_a_search_whose_models_cannot_be_saved_ends_with_its_table(
         trials=1,
         epochs=2,
         workers=1,
+        cv="none",
         directory=tmp_path / "run",
         observer=Listener(),
     )

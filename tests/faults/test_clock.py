@@ -15,7 +15,10 @@ from tests.faults.drivers import Driver, go_on
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 SMALL = str(Path(__file__).with_name("small_space.py"))
-SEARCH = ["search", "iris", "--workers", "1", "--seed", "1", "--space", SMALL, "--pruner", "none"]
+SEARCH = [
+    *("search", "iris", "--workers", "1", "--seed", "1", "--space", SMALL, "--pruner", "none"),
+    *("--cv", "none"),
+]
 JUMPS = '''
 """Every process of the search: its wall clock jumps by an hour to and fro, every second."""
 

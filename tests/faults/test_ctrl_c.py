@@ -18,7 +18,10 @@ from tests.faults.drivers import Driver, Ended, board, go_on, lines_of, logged, 
 from tests.faults.rounds import rounds
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-SEARCH = ["search", "digits", "--epochs", "6", "--workers", "1", "--seed", "1", "--trials", "6"]
+SEARCH = [
+    *("search", "digits", "--epochs", "6", "--workers", "1", "--seed", "1", "--trials", "6"),
+    *("--cv", "none"),
+]
 #: Python itself ends by the signal, which a shell shows as 130 too, where it struck code that is
 #: run from a string (as dataclasses are), although it was caught further out.
 STOPPED = (INTERRUPTED, -signal.SIGINT)
@@ -103,7 +106,10 @@ def steps(run: Path) -> list[tuple[int, int]]:
 
 def test_a_trial_that_is_paused_goes_on_in_its_midst(tmp_path: Path) -> None:
     space = str(Path(__file__).with_name("small_space.py"))
-    search = ["search", "iris", "--space", space, "--workers", "1", "--seed", "1", "--trials", "1"]
+    search = [
+        *("search", "iris", "--space", space, "--workers", "1", "--seed", "1", "--trials", "1"),
+        *("--cv", "none"),
+    ]
     search += ["--epochs", "2000", "--patience", "2000", "--batch-size", "1", "--pruner", "none"]
     search.append("--directory")
     whole, run = tmp_path / "whole", tmp_path / "run"

@@ -18,7 +18,10 @@ from tests.faults.rounds import rounds, slowly
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="mounts a tmpfs")
 SMALL = str(Path(__file__).with_name("small_space.py"))
-SEARCH = ["search", "iris", "--epochs", "8", "--workers", "1", "--seed", "1", "--space", SMALL]
+SEARCH = [
+    *("search", "iris", "--epochs", "8", "--workers", "1", "--seed", "1", "--space", SMALL),
+    *("--cv", "none"),
+]
 TRIALS = 8
 SIZE = 32 << 20
 

@@ -15,7 +15,7 @@ from tests.faults.drivers import Driver, board, go_on, is_alive, lines_of, succe
 from tests.faults.rounds import rounds, slowly
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-SEARCH = ["search", "digits", "--epochs", "6", "--workers", "1", "--seed", "1"]
+SEARCH = ["search", "digits", "--cv", "none", "--epochs", "6", "--workers", "1", "--seed", "1"]
 SMALL = str(Path(__file__).with_name("small_space.py"))
 #: Of so many kills one strikes while the search starts, before it goes on with its trials.
 EARLY = 4
@@ -39,7 +39,7 @@ def test_so_does_one_over_folds(kills: int, tmp_path: Path, moments: random.Rand
 @pytest.mark.slow
 def test_folds_that_are_finished_are_not_trained_again(tmp_path: Path) -> None:
     limits = ["--trials", "2", "--cv", "5", "--pruner", "none", "--epochs", "600"]
-    search = ["search", "iris", "--workers", "1", "--seed", "1", "--space", SMALL]
+    search = ["search", "iris", "--cv", "none", "--workers", "1", "--seed", "1", "--space", SMALL]
     search += [*limits, "--patience", "600"]
     succeed(tmp_path, *search, "--directory", "unbroken")
     broken = tmp_path / "broken"

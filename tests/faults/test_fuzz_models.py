@@ -44,7 +44,9 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [f"{i * 0.37},{'xyz'[i % 3]},{'no' if i % 3 else 'yes'}" for i in range(ROWS)]
     (folder / "rows.csv").write_text("\n".join(["a,b,y", *lines, ""]))
     arguments = ("--target", "y", "--space", "linear", "--trials", "1", "--epochs", "2")
-    ended = automl("search", "rows.csv", *arguments, "--directory", "run", cwd=folder)
+    ended = automl(
+        "search", "rows.csv", "--cv", "none", *arguments, "--directory", "run", cwd=folder
+    )
     assert ended.returncode == 0, ended.stderr
     return folder
 

@@ -17,7 +17,7 @@ from tests.faults.rounds import rounds
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 SMALL = str(Path(__file__).with_name("small_space.py"))
-SEARCH = ["search", "iris", "--workers", "1", "--seed", "1", "--space", SMALL]
+SEARCH = ["search", "iris", "--cv", "none", "--workers", "1", "--seed", "1", "--space", SMALL]
 
 
 @pytest.mark.parametrize("times", rounds(1, 2))

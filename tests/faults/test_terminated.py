@@ -21,7 +21,7 @@ from tests.faults.drivers import (
 from tests.faults.rounds import slowly
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-SEARCH = ["search", "iris", "--epochs", "20", "--workers", "1", "--trials", "2000"]
+SEARCH = ["search", "iris", "--cv", "none", "--epochs", "20", "--workers", "1", "--trials", "2000"]
 SEARCH += ["--directory", "run", "--sampler", "random", "--grace", "600s"]
 
 

@@ -22,7 +22,10 @@ from tests.faults.rounds import rounds
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 SMALL = str(Path(__file__).with_name("small_space.py"))
-SEARCH = ["search", "iris", "--epochs", "3", "--patience", "3", "--workers", "1", "--seed", "1"]
+SEARCH = [
+    *("search", "iris", "--epochs", "3", "--patience", "3", "--workers", "1", "--seed", "1"),
+    *("--cv", "none"),
+]
 GRID = [*SEARCH, "--space", SMALL, "--sampler", "grid", "--pruner", "none"]
 #: Environment variable with another database to try, such as postgresql://me@host/studies.
 STORAGE = "AUTOML_TEST_STORAGE"

@@ -26,7 +26,7 @@ from tests.faults.sick_space import FAULTS
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 SICK = str(Path(__file__).with_name("sick_space.py"))
 SEARCH = [
-    *["search", "iris", "--workers", "1", "--seed", "1", "--space", SICK],
+    *["search", "iris", "--cv", "none", "--workers", "1", "--seed", "1", "--space", SICK],
     *["--sampler", "grid", "--pruner", "none"],
 ]
 #: What a builder does, and what must be said of its trial.

@@ -40,6 +40,7 @@ def test_out_of_time_the_test_rows_stay_unopened_until_the_run_is_finished(
             trials=1,
             epochs=1,
             workers=1,
+            cv="none",
             directory=tmp_path / "run",
             observer=observer,
         )
@@ -55,7 +56,12 @@ def test_late_test_rows_get_their_time_also_where_a_resumed_search_goes_on_train
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Clock, "left_for_test_rows", lambda self: 0.0)
-    options: dict[str, Any] = {"epochs": 1, "workers": 1, "directory": tmp_path / "run"}
+    options: dict[str, Any] = {
+        "epochs": 1,
+        "workers": 1,
+        "cv": "none",
+        "directory": tmp_path / "run",
+    }
     run = automl.search("digits", trials=1, pruner="none", **options)
     assert run.record.test_scores == {}
     resumed = run.resume(trials=2).record

@@ -62,6 +62,7 @@ def test_a_search_asks_the_objects_and_resumes_with_others(
         trials=3,
         epochs=4,
         workers=1,
+        cv="none",
         sampler=sampler,
         pruner=AfterTwo(),
         directory=tmp_path / "run",
@@ -106,5 +107,6 @@ def test_names_say_where_the_class_is_found() -> None:
             seed=0,
             space=None,  # type: ignore[arg-type]
             workers=1,
+            cv="none",
             direction="minimize",
         )

@@ -70,6 +70,7 @@ def test_tokens_stay_whole_numbers(warm: None, tmp_path: Path) -> None:
         trials=1,
         epochs=15,
         workers=1,
+        cv="none",
         directory=tmp_path / "run",
         observer=listener,
     )

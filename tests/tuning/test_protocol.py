@@ -12,6 +12,7 @@ import pytest
 import automl
 from automl.cli.main import main
 from automl.data.request import DataRequest
+from automl.space import SearchSpace
 from automl.space.keras_tuner import space_of
 from automl.space.protocol import Protocol
 from automl.space.registry import find_space
@@ -95,7 +96,8 @@ def test_who_says_how_rows_validate_has_no_other_folds(given: str) -> None:
 
 def test_a_protocol_without_folds_means_none() -> None:
     request = replace(REQUEST, data=replace(REQUEST.data, cv=None))
-    space = replace(find_space("mlp"), protocol=Protocol("a book", trials=3))
+    build = find_space("mlp").build
+    space = SearchSpace("mlp", [], build, protocol=Protocol("a book", trials=3))
     assert with_usual_folds(request, space, SEARCH_OPTIONS) == request
 
 
