@@ -57,6 +57,16 @@ def test_scores_are_means_over_folds_with_their_standard_errors(run: automl.Run)
     assert (run.path / "best" / "model.keras").exists()
 
 
+def test_small_sets_are_searched_over_folds_where_nobody_says_otherwise(tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"space": "linear", "epochs": 1, "workers": 1, "pruner": "none"}
+    run = automl.search("iris", trials=1, directory=tmp_path / "run", verbose=0, **asked)
+    assert len(run.record.trials[0].result.folds) == 5
+    assert (run.leaderboard()["standard_error"] > 0).any()
+    assert any("for the rows are few (--cv none: on one division)" in note for note in run.notes)
+    resumed = run.resume(trials=2)
+    assert len(resumed.record.trials[1].result.folds) == 5
+
+
 def test_a_fold_s_score_is_what_training_on_it_by_hand_gives(
     run: automl.Run, tmp_path: Path
 ) -> None:
