@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from automl.data.dataset import Combined
+from automl.data.dataset import Dataset
 from automl.data.kinds import kind_of
 from automl.data.request import DataRequest
 from automl.data.say import Say
@@ -13,7 +13,7 @@ from automl.data.sources import Loaded, load
 from automl.errors import DataError
 
 
-def combine(request: DataRequest, say: Say) -> Combined:
+def combine(request: DataRequest, say: Say) -> Dataset:
     """Reads all sources of a request and joins their rows.
 
     Args:
@@ -36,12 +36,12 @@ def combine(request: DataRequest, say: Say) -> Combined:
         raise DataError(
             f"Some rows came as {first} and others as {second}: give all of them in one form."
         )
-    combined = kinds.pop().combine(request, parts, main, say)
-    combined = replace(combined, fingerprint=digest.hexdigest())
-    if combined.weight is None or combined.weight_name is not None:
-        return combined
-    digest.update(combined.weight.tobytes())  # weights in memory are no part of the sources
-    return replace(combined, fingerprint=digest.hexdigest())
+    dataset = kinds.pop().combine(request, parts, main, say)
+    dataset = replace(dataset, fingerprint=digest.hexdigest())
+    if dataset.weight is None or dataset.weight_name is not None:
+        return dataset
+    digest.update(dataset.weight.tobytes())  # weights in memory are no part of the sources
+    return replace(dataset, fingerprint=digest.hexdigest())
 
 
 def _given(request: DataRequest, part: str, main: Loaded, say: Say) -> Loaded | None:

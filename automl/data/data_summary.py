@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from automl.common.forms import to_form
-from automl.data.dataset import Combined
+from automl.data.dataset import Dataset
 from automl.data.plan import PreprocessingPlan
 from automl.data.request import DataRequest
 from automl.data.say import Say
@@ -14,16 +14,16 @@ from automl.data.views.splits import Split
 
 
 def say_parts(
-    split: Split, combined: Combined, request: DataRequest, stratified: bool, say: Say
+    split: Split, dataset: Dataset, request: DataRequest, stratified: bool, say: Say
 ) -> None:
     """Says how many rows each part has and how they were divided."""
     given = [
-        name for part, name in ((1, "validation"), (2, "test")) if (combined.part == part).any()
+        name for part, name in ((1, "validation"), (2, "test")) if (dataset.part == part).any()
     ]
-    if combined.time is not None:
-        how = "in their order, the last" if combined.in_order else "by time, the latest"
+    if dataset.time is not None:
+        how = "in their order, the last" if dataset.in_order else "by time, the latest"
         how += " for test"
-    elif combined.group is not None:
+    elif dataset.group is not None:
         how = f"by group, seed {request.seed}"
     else:
         how = f"shuffled{', stratified' if stratified else ''}, seed {request.seed}"
@@ -38,7 +38,7 @@ def say_parts(
 
 
 def summarize(
-    split: Split, combined: Combined, plan: PreprocessingPlan, task: Task
+    split: Split, dataset: Dataset, plan: PreprocessingPlan, task: Task
 ) -> dict[str, Any]:
     """Rows of each part, and what each column is, as JSON."""
     return {
@@ -48,7 +48,7 @@ def summarize(
             "validation": len(split.validation),
             "test": len(split.test),
         },
-        "weight": combined.weight_name,
+        "weight": dataset.weight_name,
         "columns": plan.inputs.describe(),
-        "left_out": combined.rows.left_out(plan.inputs),
+        "left_out": dataset.rows.left_out(plan.inputs),
     }

@@ -1,4 +1,4 @@
-"""All rows of a request in one place, of one kind, with what else is known of each."""
+"""A data set: all rows of a request, of one kind, with what else is known of each."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Combined:
-    """All rows of all sources.
+class Dataset:
+    """A data set: the rows of all sources that a request names.
 
     Attributes:
         part: Of each row, 0 if it is to be split, 1 if it was given for validation, 2 for test.

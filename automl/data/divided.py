@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.combine import combine
-from automl.data.dataset import Combined
+from automl.data.dataset import Dataset
 from automl.data.request import DataRequest
 from automl.data.say import Say
 from automl.data.targets.encode import encode_targets, refuse_unknown, target_columns
@@ -33,7 +33,7 @@ class Divided:
     """All rows and their division, with the task that the rows which are learnt from ask for.
 
     Attributes:
-        combined: All rows.
+        dataset: All rows.
         strata: By what they are divided alike.
         split: Which of them train, validate and test; with folds, those train that are learnt from.
         folds: The folds, or none.
@@ -42,7 +42,7 @@ class Divided:
         request: What was asked, with the number of folds settled.
     """
 
-    combined: Combined
+    dataset: Dataset
     strata: Strata
     split: Split
     folds: list[Split]
@@ -58,10 +58,10 @@ class Divided:
             DataError: The data cannot be learnt from as they stand.
             RequestError: An option does not fit the data.
         """
-        combined = combine(request, say)
-        strata = find_strata(combined, request)
+        dataset = combine(request, say)
+        strata = find_strata(dataset, request)
         notes: list[str] = []
-        ordered = put_in_order(combined, request, strata, notes.append)
+        ordered = put_in_order(dataset, request, strata, notes.append)
         if ordered.in_order and request.split_by_time is None:  # nobody has asked for it
             made = _tried(
                 lambda tell: cls._settled(ordered, strata, request, tell),
@@ -70,45 +70,43 @@ class Divided:
                 "the rows are shuffled, though each repeats most of the one before it and the "
                 "scores tell too much good of new ones",
             )
-            return made or cls._settled(combined, strata, request, say)
+            return made or cls._settled(dataset, strata, request, say)
         for note in notes:
             say(note)
         return cls._settled(ordered, strata, request, say)
 
     @classmethod
-    def _settled(
-        cls, combined: Combined, strata: Strata, request: DataRequest, say: Say
-    ) -> Divided:
+    def _settled(cls, dataset: Dataset, strata: Strata, request: DataRequest, say: Say) -> Divided:
         """Settles whether there are folds, and divides the rows."""
-        check_reshuffle(combined, request)
+        check_reshuffle(dataset, request)
         if request.cv != BY_SIZE:
-            return cls._of(combined, strata, request, say)
+            return cls._of(dataset, strata, request, say)
         made = None
-        if may_have_folds(request, combined):
+        if may_have_folds(request, dataset):
             made = _tried(
-                lambda tell: cls._in_usual_folds(combined, strata, request, tell),
+                lambda tell: cls._in_usual_folds(dataset, strata, request, tell),
                 say,
                 [],
                 f"one division validates in place of the usual {USUAL_FOLDS} folds",
             )
-        return made or cls._of(combined, strata, replace(request, cv=None), say)
+        return made or cls._of(dataset, strata, replace(request, cv=None), say)
 
     @classmethod
     def _in_usual_folds(
-        cls, combined: Combined, strata: Strata, request: DataRequest, say: Say
+        cls, dataset: Dataset, strata: Strata, request: DataRequest, say: Say
     ) -> Divided:
-        made = cls._of(combined, strata, replace(request, cv=USUAL_FOLDS), say)
+        made = cls._of(dataset, strata, replace(request, cv=USUAL_FOLDS), say)
         if made.task.is_classification and made.task.kind is not TaskKind.MULTILABEL:
-            check_classes(made.folds, made.truth, combined)
+            check_classes(made.folds, made.truth, dataset)
         return made
 
     @classmethod
-    def _of(cls, combined: Combined, strata: Strata, request: DataRequest, say: Say) -> Divided:
+    def _of(cls, dataset: Dataset, strata: Strata, request: DataRequest, say: Say) -> Divided:
         """Divides rows as a request says that has nothing left open."""
-        split, folds = _views(combined, request, strata, say)
-        task = _infer_task(combined, split, request, strata, say)
-        truth, split = _encode(combined, split, task, say)
-        return cls(combined, strata, split, folds, task, truth, request)
+        split, folds = _views(dataset, request, strata, say)
+        task = _infer_task(dataset, split, request, strata, say)
+        truth, split = _encode(dataset, split, task, say)
+        return cls(dataset, strata, split, folds, task, truth, request)
 
     def anew(self, trial: int) -> tuple[Split, View]:
         """Divides the rows that are learnt from for a trial, and fits its plan.
@@ -120,7 +118,7 @@ class Divided:
             DataError: The rows are too few, or none of many divisions can be learnt from.
         """
         for draw in range(MOST_DRAWS):
-            split = reshuffled(self.combined, self.split, self.request, self.strata, trial, draw)
+            split = reshuffled(self.dataset, self.split, self.request, self.strata, trial, draw)
             try:
                 return split, self._view(split)
             except DataError:
@@ -130,7 +128,7 @@ class Divided:
 
     def _view(self, split: Split) -> View:
         return View.of(
-            self.combined, split, self.task, self.truth, self.request, None, lambda _: None
+            self.dataset, split, self.task, self.truth, self.request, None, lambda _: None
         )
 
     def check(self) -> None:
@@ -169,22 +167,22 @@ def _tried(
 
 
 def _views(
-    combined: Combined, request: DataRequest, strata: Strata, say: Say
+    dataset: Dataset, request: DataRequest, strata: Strata, say: Say
 ) -> tuple[Split, list[Split]]:
     """Which rows are learnt from and which test; and the folds, where there are to be some."""
-    split = divide(combined, request, strata, say)
+    split = divide(dataset, request, strata, say)
     if not request.has_folds:
         return split, []
     rule = None if request.cv is None else FoldRule.of(request.cv)
     gap = Gap.of(request.gap)
-    return split, fold_splits(combined, split.train, rule, strata, request.seed, gap)
+    return split, fold_splits(dataset, split.train, rule, strata, request.seed, gap)
 
 
 def _infer_task(
-    combined: Combined, split: Split, request: DataRequest, strata: Strata, say: Say
+    dataset: Dataset, split: Split, request: DataRequest, strata: Strata, say: Say
 ) -> Task:
     """What is learnt: decided by the training rows alone."""
-    learnt = combined.targets.iloc[split.train]
+    learnt = dataset.targets.iloc[split.train]
     classes = strata.task.classes if strata.task is not None else ()
     shown = np.unique(strata.codes[split.train])
     if classes and len(shown) < 2:
@@ -195,19 +193,17 @@ def _infer_task(
             f"split by time or group. It was taken for {len(classes)} classes; --task overrules."
         )
     return infer_task(
-        target_columns(learnt, tuple(learnt.columns), "The rows", combined.declared),
+        target_columns(learnt, tuple(learnt.columns), "The rows", dataset.declared),
         request.task,
         say,
-        counted_classes=combined.rows.counts_classes,
-        declared=combined.declared,
+        counted_classes=dataset.rows.counts_classes,
+        declared=dataset.declared,
         decimal=request.decimal,
-        rows=combined.row[split.train],
+        rows=dataset.row[split.train],
     )
 
 
-def _encode(
-    combined: Combined, split: Split, task: Task, say: Say
-) -> tuple[npt.NDArray[Any], Split]:
+def _encode(dataset: Dataset, split: Split, task: Task, say: Say) -> tuple[npt.NDArray[Any], Split]:
     """True values of all rows, and the split without rows whose targets training has not shown.
 
     Each part is read by itself, for the labels of a source may have quirks.
@@ -219,14 +215,14 @@ def _encode(
         left[part] = positions
         if not len(positions):
             continue
-        targets = combined.targets.iloc[positions]
+        targets = dataset.targets.iloc[positions]
         what = f"{'training' if part == 'train' else part} rows"
-        own, known = encode_targets(targets, task, say, what, combined.row[positions])
+        own, known = encode_targets(targets, task, say, what, dataset.row[positions])
         if truth is None:
-            truth = np.zeros((len(combined.part), *own.shape[1:]), own.dtype)
+            truth = np.zeros((len(dataset.part), *own.shape[1:]), own.dtype)
         truth[positions] = own
         left[part] = positions[known]
-        given = (combined.part == number).any() and number > 0
+        given = (dataset.part == number).any() and number > 0
         if given and not known.any():
             raise refuse_unknown(targets.iloc[:, 0], task, what)
     assert truth is not None

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from automl.data.arrays import Arrays
 from automl.data.data_summary import say_parts, summarize
-from automl.data.dataset import Combined
+from automl.data.dataset import Dataset
 from automl.data.divided import Divided
 from automl.data.kinds import kind_named
 from automl.data.kinds.kind import InputPlan, RawRows
@@ -67,8 +67,8 @@ def prepare(
     notes: list[str] = []
     left_to_size = request.cv == BY_SIZE
     divided = Divided.of(request, notes.append)
-    combined, strata, split, request = (
-        divided.combined,
+    dataset, strata, split, request = (
+        divided.dataset,
         divided.strata,
         divided.split,
         divided.request,
@@ -76,10 +76,10 @@ def prepare(
     task, truth, folds = divided.task, divided.truth, divided.folds
     if folds:
         split = replace(folds[0], test=split.test)
-    made = View.of(combined, split, task, truth, request, wanted, notes.append)
+    made = View.of(dataset, split, task, truth, request, wanted, notes.append)
     arrays = made.arrays(split, task, truth)
-    say_parts(split, combined, request, strata.task is not None, notes.append)
-    others = _stored(combined, folds[1:], task, truth, request, made.how) if folds[1:] else ()
+    say_parts(split, dataset, request, strata.task is not None, notes.append)
+    others = _stored(dataset, folds[1:], task, truth, request, made.how) if folds[1:] else ()
     if folds:
         why = ", for the rows are few (--cv none: on one division)" if left_to_size else ""
         notes.append(
@@ -96,10 +96,10 @@ def prepare(
     checked = split.validation[arrays.check_positions]
     return PreparedData(
         **vars(arrays),
-        check=made.combined.rows.at(checked, made.plan.inputs),
+        check=made.dataset.rows.at(checked, made.plan.inputs),
         notes=tuple(notes),
-        fingerprint=combined.fingerprint,
-        summary=summarize(split, made.combined, made.plan, task),
+        fingerprint=dataset.fingerprint,
+        summary=summarize(split, made.dataset, made.plan, task),
         folds=others,
         cv=len(folds) if folds and request.cv is None else request.cv,
     )
@@ -121,7 +121,7 @@ class ReshuffledRows:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the content of all sources, in hexadecimal."""
-        return self._divided.combined.fingerprint
+        return self._divided.dataset.fingerprint
 
     def of(self, trial: int) -> tuple[Arrays, Any]:
         """The rows of a trial, the same whenever it is asked for; and its raw check rows.
@@ -132,11 +132,11 @@ class ReshuffledRows:
         split, view = self._divided.anew(trial)
         arrays = view.arrays(split, self._divided.task, self._divided.truth)
         checked = split.validation[arrays.check_positions]
-        return arrays, view.combined.rows.at(checked, view.plan.inputs)
+        return arrays, view.dataset.rows.at(checked, view.plan.inputs)
 
 
 def _stored(
-    combined: Combined,
+    dataset: Dataset,
     folds: Sequence[Split],
     task: Task,
     truth: npt.NDArray[Any],
@@ -148,13 +148,13 @@ def _stored(
 
     def read() -> Iterator[tuple[InputPlan, RawRows]]:
         for fold in folds:
-            view = View.of(combined, fold, task, truth, request, lambda *_: how, lambda _: None)
+            view = View.of(dataset, fold, task, truth, request, lambda *_: how, lambda _: None)
             plans.append((view.plan, view.class_weight))
-            yield view.plan.inputs, view.combined.rows
+            yield view.plan.inputs, view.dataset.rows
 
     learnt = np.unique(np.concatenate([side for f in folds for side in (f.train, f.validation)]))
-    weight = None if combined.weight is None else combined.weight[learnt].astype(np.float32)
-    inputs = kind_named(combined.rows.kind).store(read(), learnt)
+    weight = None if dataset.weight is None else dataset.weight[learnt].astype(np.float32)
+    inputs = kind_named(dataset.rows.kind).store(read(), learnt)
     raw = RawData(inputs, truth[learnt], weight, learnt.astype(np.int64))
     return tuple(
         StoredView(

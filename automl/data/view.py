@@ -12,7 +12,7 @@ import numpy.typing as npt
 from automl.data.arrays import Arrays, spread
 from automl.data.clipping import Clip
 from automl.data.columns.unread import Tell, teller
-from automl.data.dataset import Combined
+from automl.data.dataset import Dataset
 from automl.data.kinds.kind import Fitting
 from automl.data.kinds.signature import InputSignature
 from automl.data.options import AUTO, RAW
@@ -32,7 +32,7 @@ class View:
 
     Attributes:
         plan: The plan.
-        combined: All rows, with their columns read as the plan has them.
+        dataset: All rows, with their columns read as the plan has them.
         how: How numbers come to the models: ``"raw"`` or ``"standardize"``, or ``"auto"`` where
             nobody was asked.
         class_weight: Weight of each class in training, or None.
@@ -40,7 +40,7 @@ class View:
     """
 
     plan: PreprocessingPlan
-    combined: Combined
+    dataset: Dataset
     how: str
     class_weight: npt.NDArray[np.float32] | None
     tellers: tuple[Tell, Tell]
@@ -48,7 +48,7 @@ class View:
     @classmethod
     def of(
         cls,
-        combined: Combined,
+        dataset: Dataset,
         split: Split,
         task: Task,
         truth: npt.NDArray[Any],
@@ -59,7 +59,7 @@ class View:
         """Fits the plan of a view.
 
         Args:
-            combined: All rows.
+            dataset: All rows.
             split: Which of them the view has.
             task: The task.
             truth: True values of all rows.
@@ -70,71 +70,71 @@ class View:
         Raises:
             DataError: The rows cannot be learnt from.
         """
-        check_split(split, combined, task, truth, say)
+        check_split(split, dataset, task, truth, say)
         asked = Fitting(Clip.of(request.clip), request.keep_constant)
-        tell = _tellers(combined, split, say)
-        plan, combined = _fit(combined, split, task, truth, say, tell, asked)
+        tell = _tellers(dataset, split, say)
+        plan, dataset = _fit(dataset, split, task, truth, say, tell, asked)
         how = request.input
         if how == AUTO and wanted is not None:
             how = wanted(task, plan.signature)
         if how == RAW:
             plan = plan.unscaled()
         weights = class_weights(truth[split.train], task, request.class_weight)
-        return cls(plan, combined, how, weights, tell)
+        return cls(plan, dataset, how, weights, tell)
 
     def arrays(self, split: Split, task: Task, truth: npt.NDArray[Any]) -> Arrays:
         """The rows, prepared."""
         tell, plan = self.tellers, self.plan
-        validation = _rows(self.combined, split.validation, plan, truth, tell=tell[0])
+        validation = _rows(self.dataset, split.validation, plan, truth, tell=tell[0])
         test = split.test
         return Arrays(
             task=task,
             plan=plan,
-            train=_rows(self.combined, split.train, plan, truth, self.class_weight),
+            train=_rows(self.dataset, split.train, plan, truth, self.class_weight),
             validation=validation,
-            test=_rows(self.combined, test, plan, truth, tell=tell[1]) if len(test) else None,
+            test=_rows(self.dataset, test, plan, truth, tell=tell[1]) if len(test) else None,
             check_positions=spread(len(validation)),
             validation_positions=split.validation.astype(np.int64),
         )
 
 
 def _fit(
-    combined: Combined,
+    dataset: Dataset,
     split: Split,
     task: Task,
     truth: npt.NDArray[Any],
     say: Say,
     tellers: tuple[Tell, Tell],
     asked: Fitting,
-) -> tuple[PreprocessingPlan, Combined]:
+) -> tuple[PreprocessingPlan, Dataset]:
     """Finds what the columns are and fits the plan, from training rows alone.
 
     Returns:
         The plan, and all rows with their columns read.
     """
     scale = fit_target(truth[split.train], task)
-    inputs, read = combined.rows.fit(split.train, asked, say)
+    inputs, read = dataset.rows.fit(split.train, asked, say)
     for tell, rows in zip(tellers, (split.validation, split.test), strict=True):
         read.tell_unread(rows, inputs, tell)
-    return PreprocessingPlan(inputs, scale), replace(combined, rows=read)
+    return PreprocessingPlan(inputs, scale), replace(dataset, rows=read)
 
 
-def _tellers(combined: Combined, split: Split, say: Say) -> tuple[Tell, Tell]:
+def _tellers(dataset: Dataset, split: Split, say: Say) -> tuple[Tell, Tell]:
     """What tells of values in validation and test rows that training has not shown."""
     return (
-        teller(say, "validation rows", combined.row[split.validation]),
-        teller(say, "test rows", combined.row[split.test]),
+        teller(say, "validation rows", dataset.row[split.validation]),
+        teller(say, "test rows", dataset.row[split.test]),
     )
 
 
 def _rows(
-    combined: Combined,
+    dataset: Dataset,
     positions: npt.NDArray[np.int64],
     plan: PreprocessingPlan,
     truth: npt.NDArray[Any],
     class_weight: npt.NDArray[np.float32] | None = None,
     tell: Tell | None = None,
 ) -> Rows:
-    weight = None if combined.weight is None else combined.weight[positions].astype(np.float32)
-    inputs = combined.rows.prepared(positions, plan.inputs, tell)
+    weight = None if dataset.weight is None else dataset.weight[positions].astype(np.float32)
+    inputs = dataset.rows.prepared(positions, plan.inputs, tell)
     return plan.rows(inputs, truth[positions], weight, class_weight)

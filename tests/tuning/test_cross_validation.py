@@ -93,9 +93,9 @@ def test_a_fold_s_score_is_that_of_its_rows_as_plain_arrays(tmp_path: Path) -> N
     request = DataRequest((x, y), test=0, cv=3, seed=5)
     over = prepare(request)
     views = (over, *(fold.arrays() for fold in over.folds))
-    combined = combine(request, lambda _: None)
-    strata = find_strata(combined, request)
-    splits = fold_splits(combined, np.arange(len(x)), FoldRule(3), strata, 5)
+    dataset = combine(request, lambda _: None)
+    strata = find_strata(dataset, request)
+    splits = fold_splits(dataset, np.arange(len(x)), FoldRule(3), strata, 5)
     config = {**find_space("mlp").defaults().to_json(), "width": 16, "optimizer": "nesterov"}
     for number, (split, arrays) in enumerate(zip(splits, views, strict=True)):
         own, others = (x[split.train], y[split.train]), (x[split.validation], y[split.validation])

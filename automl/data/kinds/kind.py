@@ -24,7 +24,7 @@ from automl.data.say import Say
 if TYPE_CHECKING:
     import pandas as pd
 
-    from automl.data.dataset import Combined
+    from automl.data.dataset import Dataset
     from automl.data.request import DataRequest
     from automl.data.sources import Loaded
 
@@ -257,7 +257,7 @@ class Kind(ABC):
     @abstractmethod
     def combine(
         self, request: DataRequest, parts: Sequence[Any], source: Loaded, say: Say
-    ) -> Combined:
+    ) -> Dataset:
         """Joins all rows of a request.
 
         Args:

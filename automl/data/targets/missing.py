@@ -29,7 +29,7 @@ def with_target(
 
     Args:
         targets: The target columns of all rows, cleaned.
-        part: Of each row, which part it is of; see `Combined.part`.
+        part: Of each row, which part it is of; see `Dataset.part`.
         raw: Of each part that is there, in their order, the target columns as they were read.
         say: Called with how many rows have none, and with the texts that mean no value.
 

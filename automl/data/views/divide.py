@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.shell import option
-from automl.data.dataset import Combined
+from automl.data.dataset import Dataset
 from automl.data.kinds.hashing import count_repeats
 from automl.data.request import DataRequest
 from automl.data.say import Say
@@ -41,11 +41,11 @@ LEAST_ROWS = 10
 LEAST_GROUPS = 10
 
 
-def divide(combined: Combined, request: DataRequest, strata: Strata, say: Say) -> Split:
+def divide(dataset: Dataset, request: DataRequest, strata: Strata, say: Say) -> Split:
     """Divides rows into training, validation and test rows.
 
     Args:
-        combined: All rows.
+        dataset: All rows.
         request: How they should be divided.
         strata: By what they are divided alike.
         say: Called with what a person should be told.
@@ -57,13 +57,13 @@ def divide(combined: Combined, request: DataRequest, strata: Strata, say: Say) -
     Raises:
         DataError: There are too few rows, of a class or at all.
     """
-    main = np.flatnonzero(combined.part == 0)
+    main = np.flatnonzero(dataset.part == 0)
     if len(main) < LEAST_ROWS:
         raise DataError(
             f"There are {len(main)} rows with a target, too few to learn from: give at least "
             f"{LEAST_ROWS}."
         )
-    has_validation, has_test = ((combined.part == part).any() for part in (1, 2))
+    has_validation, has_test = ((dataset.part == part).any() for part in (1, 2))
     share = request.test if isinstance(request.test, int | float) else default_test_share(len(main))
     wanted = request.validation
     validation_share = wanted if isinstance(wanted, int | float) else VALIDATION_SHARE
@@ -72,29 +72,29 @@ def divide(combined: Combined, request: DataRequest, strata: Strata, say: Say) -
         validation_share=0.0 if has_validation else float(validation_share),
         seed=request.seed,
     )
-    repeats = combined.rows.repeats()
+    repeats = dataset.rows.repeats()
     same = repeats.same
     own = np.unique(same[main], return_inverse=True)[1].reshape(-1)  # counted from 0 among them
-    if combined.time is not None:
+    if dataset.time is not None:
         if request.has_folds:
             rule = replace(rule, validation_share=0.0)
-        rule = replace(rule, gap=asked_gap(combined, request, say))
-        split = split_by_time(combined.time[main], rule)
-    elif combined.group is not None:
-        split = _by_group(combined.group[main], own, rule, say)
+        rule = replace(rule, gap=asked_gap(dataset, request, say))
+        split = split_by_time(dataset.time[main], rule)
+    elif dataset.group is not None:
+        split = _by_group(dataset.group[main], own, rule, say)
     else:
         split = _shuffled(strata.codes[main], own, strata.task, rule, repeats.least)
     split = Split(
         train=main[split.train],
-        validation=np.flatnonzero(combined.part == 1) if has_validation else main[split.validation],
-        test=np.flatnonzero(combined.part == 2) if has_test else main[split.test],
+        validation=np.flatnonzero(dataset.part == 1) if has_validation else main[split.validation],
+        test=np.flatnonzero(dataset.part == 2) if has_test else main[split.test],
     )
     if request.has_folds:
         learnt = np.sort(np.concatenate([split.train, split.validation]))
         split = Split(learnt, np.zeros(0, np.int64), split.test)
     given = {"validation": bool(has_validation), "test": bool(has_test)}
     _say_repeats(split, same, given, say)
-    if repeats.apart and combined.time is None and combined.group is None:
+    if repeats.apart and dataset.time is None and dataset.group is None:
         say(
             f"{repeats.apart_rows:,} of {len(same):,} rows equal another in all columns but "
             f"{repeats.apart!r}, and may stand on both sides of the split "
@@ -103,14 +103,14 @@ def divide(combined: Combined, request: DataRequest, strata: Strata, say: Say) -
     return split
 
 
-def asked_gap(combined: Combined, request: DataRequest, say: Say) -> Gap:
+def asked_gap(dataset: Dataset, request: DataRequest, say: Say) -> Gap:
     """The gap between parts that are divided by time, and says so where there is one.
 
     Raises:
         RequestError: It is a time, and the rows' order is no date.
     """
     gap = Gap.of(request.gap)
-    if gap.days and not combined.dated:
+    if gap.days and not dataset.dated:
         raise RequestError(
             f"--gap {request.gap} is a time, but the rows are not ordered by dates: give a number "
             "of rows, such as 24."
@@ -207,13 +207,13 @@ def _guess(task: Task) -> str:
 
 
 def check_split(
-    split: Split, combined: Combined, task: Task, truth: npt.NDArray[Any], say: Say
+    split: Split, dataset: Dataset, task: Task, truth: npt.NDArray[Any], say: Say
 ) -> None:
     """Checks that a split can be learnt from.
 
     Args:
         split: The split.
-        combined: All rows.
+        dataset: All rows.
         task: The task.
         truth: True values of all rows.
         say: Called where the weights leave a class out of the scores.
@@ -223,10 +223,10 @@ def check_split(
     """
     if len(split.train) == 0 or len(split.validation) == 0:
         raise DataError("The split leaves no training or no validation rows: give more rows.")
-    if combined.weight is not None:
+    if dataset.weight is not None:
         for what, rows, tell in (
             ("training rows", split.train, None),
             ("validation rows", split.validation, say),
             ("test rows", split.test, say),
         ):
-            check_weights(truth[rows], combined.weight[rows], task, what, tell)
+            check_weights(truth[rows], dataset.weight[rows], task, what, tell)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.dataset import Combined
+from automl.data.dataset import Dataset
 from automl.data.kinds.kind import Repeats
 from automl.data.request import DataRequest
 from automl.data.views.divide import groups_to_keep
@@ -28,7 +28,7 @@ from automl.errors import DataError, RequestError
 Pair = tuple[IntArray, IntArray]
 
 
-def may_have_folds(request: DataRequest, combined: Combined) -> bool:
+def may_have_folds(request: DataRequest, dataset: Dataset) -> bool:
     """Whether rows are few, and nothing but their number says whether there are folds of them.
 
     In the order of time they are not left to it, for the first of such folds would train on a sixth
@@ -36,27 +36,27 @@ def may_have_folds(request: DataRequest, combined: Combined) -> bool:
 
     Args:
         request: What was asked.
-        combined: All rows.
+        dataset: All rows.
     """
-    main = combined.part == 0
+    main = dataset.part == 0
     is_open = request.validation is None and request.fold_column is None
-    is_open = is_open and not request.is_reshuffled and combined.time is None
-    return bool(is_open and main.sum() < ENOUGH_ROWS and not (combined.part == 1).any())
+    is_open = is_open and not request.is_reshuffled and dataset.time is None
+    return bool(is_open and main.sum() < ENOUGH_ROWS and not (dataset.part == 1).any())
 
 
-def check_classes(folds: Sequence[Split], truth: npt.NDArray[Any], combined: Combined) -> None:
+def check_classes(folds: Sequence[Split], truth: npt.NDArray[Any], dataset: Dataset) -> None:
     """Checks that folds have the classes without which no model learns and no score is defined.
 
     Args:
         folds: The folds.
         truth: The number of each row's class, (n,) or (n, 1).
-        combined: All rows.
+        dataset: All rows.
 
     Raises:
         DataError: A class is in no training row of a fold, or its validation rows are of one class;
             rows that weigh nothing do not count.
     """
-    counts = np.ones(len(truth), bool) if combined.weight is None else combined.weight > 0
+    counts = np.ones(len(truth), bool) if dataset.weight is None else dataset.weight > 0
     codes = truth.reshape(-1)
     for fold in folds:
         trained, validated = (
@@ -68,7 +68,7 @@ def check_classes(folds: Sequence[Split], truth: npt.NDArray[Any], combined: Com
 
 
 def fold_splits(
-    combined: Combined,
+    dataset: Dataset,
     learnt: IntArray,
     rule: FoldRule | None,
     strata: Strata,
@@ -83,7 +83,7 @@ def fold_splits(
     together, unless there are too few different ones.
 
     Args:
-        combined: All rows.
+        dataset: All rows.
         learnt: Positions of the rows that train or validate.
         rule: How many folds; None for as many as the column has values.
         strata: By what rows are divided alike.
@@ -101,12 +101,12 @@ def fold_splits(
     none = np.zeros(0, np.int64)
     return [
         Split(learnt[train], learnt[validation], none)
-        for train, validation in _pairs(combined, learnt, rule, strata, seed, gap)
+        for train, validation in _pairs(dataset, learnt, rule, strata, seed, gap)
     ]
 
 
 def _pairs(
-    combined: Combined,
+    dataset: Dataset,
     learnt: IntArray,
     rule: FoldRule | None,
     strata: Strata,
@@ -114,16 +114,16 @@ def _pairs(
     gap: Gap,
 ) -> Iterator[Pair]:
     """The folds of all repeats."""
-    if combined.fold is not None:
-        yield from _given(combined.fold[learnt], rule)
+    if dataset.fold is not None:
+        yield from _given(dataset.fold[learnt], rule)
         return
     assert rule is not None
-    if combined.time is None:
-        repeats = combined.rows.repeats()
+    if dataset.time is None:
+        repeats = dataset.rows.repeats()
         for repeat in range(rule.repeats):
-            yield from _shuffled(combined, learnt, rule, strata, repeats, seed + repeat)
+            yield from _shuffled(dataset, learnt, rule, strata, repeats, seed + repeat)
     elif rule.repeats == 1:
-        yield from _forward(combined.time[learnt], rule, gap)
+        yield from _forward(dataset.time[learnt], rule, gap)
     else:
         raise RequestError(
             "Rows in the order of time are divided in one way only: give --cv without repeats."
@@ -171,7 +171,7 @@ def _forward(times: npt.NDArray[np.float64], rule: FoldRule, gap: Gap) -> Iterat
 
 
 def _shuffled(
-    combined: Combined,
+    dataset: Dataset,
     learnt: IntArray,
     rule: FoldRule,
     strata: Strata,
@@ -183,7 +183,7 @@ def _shuffled(
 
     codes = strata.codes[learnt] if strata.task is not None else None
     same = np.unique(repeats.same[learnt], return_inverse=True)[1].reshape(-1)
-    groups = None if combined.group is None else groups_to_keep(combined.group[learnt], same)
+    groups = None if dataset.group is None else groups_to_keep(dataset.group[learnt], same)
     named = {
         (False, False): sk.KFold,
         (True, False): sk.StratifiedKFold,

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from automl.data.dataset import Combined
+from automl.data.dataset import Dataset
 from automl.data.kinds.kind import LEAST_PAIRS, FloatMatrix
 from automl.data.numbers import CHUNK
 from automl.data.request import SHUFFLED, DataRequest
@@ -30,11 +30,11 @@ NEAR_CHANGE = 0.05
 LEAST_NUMBERS = 4
 
 
-def put_in_order(combined: Combined, request: DataRequest, strata: Strata, say: Say) -> Combined:
+def put_in_order(dataset: Dataset, request: DataRequest, strata: Strata, say: Say) -> Dataset:
     """Gives rows the time of their order, where that is asked for or overlapping rows need it.
 
     Args:
-        combined: All rows.
+        dataset: All rows.
         request: How they should be divided.
         strata: By what they are divided alike where they are not put in order.
         say: Called with what a person should be told.
@@ -42,14 +42,14 @@ def put_in_order(combined: Combined, request: DataRequest, strata: Strata, say: 
     Returns:
         The rows, with their order as their time; or as they were.
     """
-    if combined.time is not None or request.split_by_time == SHUFFLED:
-        return combined
-    ordered = replace(combined, time=np.arange(len(combined.part), dtype=np.float64), in_order=True)
+    if dataset.time is not None or request.split_by_time == SHUFFLED:
+        return dataset
+    ordered = replace(dataset, time=np.arange(len(dataset.part), dtype=np.float64), in_order=True)
     if request.split_by_time is not None:
         return ordered
-    given = {int(part) for part in np.unique(combined.part)}
-    if combined.group is not None or given == {0, 1, 2} or not _overlaps(combined, say):
-        return combined
+    given = {int(part) for part in np.unique(dataset.part)}
+    if dataset.group is not None or given == {0, 1, 2} or not _overlaps(dataset, say):
+        return dataset
     split = divide(ordered, request, strata, lambda _: None)
     if _loses_a_class(split, strata):
         say(
@@ -57,7 +57,7 @@ def put_in_order(combined: Combined, request: DataRequest, strata: Strata, say: 
             "order a class would be in no training row: the rows are shuffled, and the scores tell "
             "too much good of new ones (--group keeps rows together)"
         )
-        return combined
+        return dataset
     say(
         "each row repeats most of the one before it, as overlapping windows do: the last rows are "
         "test rows and those before them validation rows, not shuffled (--split-by-time none "
@@ -77,17 +77,17 @@ def _loses_a_class(split: Split, strata: Strata) -> bool:
     return len(trained) < 2 or not np.isin(strata.codes[split.validation], trained).all()
 
 
-def _overlaps(combined: Combined, say: Say) -> bool:
+def _overlaps(dataset: Dataset, say: Say) -> bool:
     """Whether each row repeats most of the one before; says where it is only nearly equal."""
-    main = np.flatnonzero(combined.part == 0)
+    main = np.flatnonzero(dataset.part == 0)
     if len(main) <= LEAST_PAIRS:
         return False
-    pairs = min(PAIRS, max(2 * LEAST_PAIRS, CHUNK // combined.rows.size))
+    pairs = min(PAIRS, max(2 * LEAST_PAIRS, CHUNK // dataset.rows.size))
     at = np.unique(np.linspace(0, len(main) - 2, pairs).astype(np.int64))
-    first, second = combined.rows.numbers(main[at]), combined.rows.numbers(main[at + 1])
+    first, second = dataset.rows.numbers(main[at]), dataset.rows.numbers(main[at + 1])
     if first is None or second is None or not first.shape[1]:
         return False
-    if combined.rows.shifts(first, second):
+    if dataset.rows.shifts(first, second):
         return True
     if _nearly_same(first, second):
         say(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from automl.data.dataset import Combined
+from automl.data.dataset import Dataset
 from automl.data.request import DataRequest
 from automl.data.views.divide import LEAST_ROWS, divide
 from automl.data.views.splits import Split
@@ -21,7 +21,7 @@ _LEFT_OUT = 3
 MOST_DRAWS = 50
 
 
-def check_reshuffle(combined: Combined, request: DataRequest) -> None:
+def check_reshuffle(dataset: Dataset, request: DataRequest) -> None:
     """Checks that the rows can be divided in many ways, where that is asked for.
 
     Raises:
@@ -29,19 +29,19 @@ def check_reshuffle(combined: Combined, request: DataRequest) -> None:
     """
     if not request.is_reshuffled:
         return
-    if combined.time is not None:
+    if dataset.time is not None:
         raise RequestError(
             "Rows in the order of time are divided in one way only: leave --holdout out, or "
             "shuffle them with --split-by-time none."
         )
-    if (combined.part == 1).any():
+    if (dataset.part == 1).any():
         raise RequestError(
             "Rows for validation are given, so there is nothing to reshuffle: leave --holdout out."
         )
 
 
 def reshuffled(
-    combined: Combined,
+    dataset: Dataset,
     split: Split,
     request: DataRequest,
     strata: Strata,
@@ -51,7 +51,7 @@ def reshuffled(
     """Divides the rows that are learnt from anew; test rows stay.
 
     Args:
-        combined: All rows.
+        dataset: All rows.
         split: How they are divided for the baselines.
         request: How they should be divided.
         strata: By what rows are divided alike.
@@ -70,10 +70,10 @@ def reshuffled(
             f"--holdout reshuffle divides anew what the test rows leave, and {rows} rows are too "
             f"few: give rows so that {LEAST_ROWS} are left (--test 0 leaves all), or leave it out."
         )
-    part = np.full(len(combined.part), _LEFT_OUT)
+    part = np.full(len(dataset.part), _LEFT_OUT)
     part[split.train] = part[split.validation] = 0
     part[split.test] = 2
     drawn = (request.seed, _RESHUFFLE, trial, *([draw] if draw else []))
     seed = int(np.random.SeedSequence(drawn).generate_state(1)[0])
-    own = replace(combined, part=part)
+    own = replace(dataset, part=part)
     return divide(own, replace(request, seed=seed), strata, lambda _: None)

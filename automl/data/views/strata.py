@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.dataset import Combined
+from automl.data.dataset import Dataset
 from automl.data.request import DataRequest
 from automl.data.targets.encode import encode_targets, target_columns
 from automl.data.targets.infer_task import infer_task
@@ -36,26 +36,26 @@ class Strata:
     task: Task | None = None
 
 
-def find_strata(combined: Combined, request: DataRequest) -> Strata:
+def find_strata(dataset: Dataset, request: DataRequest) -> Strata:
     """Finds by what the rows to divide are to be divided alike.
 
     Args:
-        combined: All rows.
+        dataset: All rows.
         request: What was asked.
 
     Raises:
         RequestError: There is no such task.
     """
-    main = combined.part == 0
+    main = dataset.part == 0
     codes = np.zeros(len(main), np.int64)
-    targets = combined.targets[main]
+    targets = dataset.targets[main]
     try:
         task = infer_task(
-            target_columns(targets, tuple(targets.columns), "The rows", combined.declared),
+            target_columns(targets, tuple(targets.columns), "The rows", dataset.declared),
             request.task,
             lambda _: None,
-            counted_classes=combined.rows.counts_classes,
-            declared=combined.declared,
+            counted_classes=dataset.rows.counts_classes,
+            declared=dataset.declared,
             decimal=request.decimal,
         )
     except DataError:  # what the rows that train are is asked, and said, after the division

@@ -14,7 +14,7 @@ from sklearn.model_selection import TimeSeriesSplit
 
 from automl.common.forms import to_form
 from automl.data.combine import combine
-from automl.data.dataset import Combined
+from automl.data.dataset import Dataset
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.data.views.divide import asked_gap
@@ -40,13 +40,13 @@ def table(rows: int, seed: int = 0, classes: int = 3) -> pd.DataFrame:
 
 def folds(
     frame: pd.DataFrame, rule: FoldRule | None, **options: Any
-) -> tuple[Combined, list[Split]]:
+) -> tuple[Dataset, list[Split]]:
     request = DataRequest(frame, ("y",), **options)
-    combined = combine(request, lambda _: None)
+    dataset = combine(request, lambda _: None)
     learnt = np.arange(0, len(frame), 2)
-    strata = find_strata(combined, request)
-    gap = asked_gap(combined, request, lambda _: None)
-    return combined, fold_splits(combined, learnt, rule, strata, 3, gap)
+    strata = find_strata(dataset, request)
+    gap = asked_gap(dataset, request, lambda _: None)
+    return dataset, fold_splits(dataset, learnt, rule, strata, 3, gap)
 
 
 @settings(max_examples=40, deadline=None)
@@ -67,7 +67,7 @@ def test_each_row_validates_once_a_repeat(
     if task == "regression":
         frame["y"] = np.arange(len(frame)) * 0.37
     rule = FoldRule(count, repeats)
-    combined, splits = folds(frame, rule, group=group)
+    dataset, splits = folds(frame, rule, group=group)
     learnt = np.arange(0, len(frame), 2)
     assert len(splits) == len(rule.views) == count * repeats
     for repeat in range(repeats):
@@ -78,8 +78,8 @@ def test_each_row_validates_once_a_repeat(
             together = np.concatenate([split.train, split.validation])
             np.testing.assert_array_equal(np.sort(together), learnt)
             assert len(split.test) == 0
-            if combined.group is not None:
-                sides = set(combined.group[split.train]), set(combined.group[split.validation])
+            if dataset.group is not None:
+                sides = set(dataset.group[split.train]), set(dataset.group[split.validation])
                 assert not sides[0] & sides[1]
 
 
@@ -103,11 +103,11 @@ def test_groups_that_share_rows_and_equal_rows_validate_together(
     number = np.repeat(np.arange(sets), copies)
     other = 2 * number + np.arange(len(number)) % 2
     frame = pd.DataFrame({"a": number * 0.37 + 0.01, "group": other, "y": number * 1.7})
-    combined, splits = folds(frame, FoldRule(count), group="group")
+    dataset, splits = folds(frame, FoldRule(count), group="group")
     for split in splits:
         assert not set(number[split.train]) & set(number[split.validation])
-        assert combined.group is not None
-        assert not set(combined.group[split.train]) & set(combined.group[split.validation])
+        assert dataset.group is not None
+        assert not set(dataset.group[split.train]) & set(dataset.group[split.validation])
     _, splits = folds(frame.drop(columns="group"), FoldRule(count))
     for split in splits:
         assert not set(number[split.train]) & set(number[split.validation])
@@ -130,12 +130,12 @@ def test_a_column_tells_the_folds(names: list[str]) -> None:
         with pytest.raises(DataError, match="has 1 values, and each is a fold: give one with 2"):
             folds(frame, None, fold_column="fold")
         return
-    combined, splits = folds(frame, None, fold_column="fold")
+    dataset, splits = folds(frame, None, fold_column="fold")
     assert len(splits) == len(values)
     for value, split in zip(values, splits, strict=True):
         np.testing.assert_array_equal(split.validation, learnt[frame["fold"][learnt] == value])
         np.testing.assert_array_equal(split.train, learnt[frame["fold"][learnt] != value])
-    assert "fold" not in combined.rows.frame.columns
+    assert "fold" not in dataset.rows.frame.columns
     with pytest.raises(RequestError, match="leave --cv out"):
         folds(frame, FoldRule(len(values) + 1), fold_column="fold")
 
@@ -155,9 +155,9 @@ def test_a_row_without_a_fold_is_one_sentence() -> None:
 @given(rows=st.integers(60, 120), count=st.integers(2, 5), gap=st.integers(0, 8))
 def test_forward_chaining_is_that_of_scikit_learn(rows: int, count: int, gap: int) -> None:
     frame = table(2 * rows)
-    combined, splits = folds(frame, FoldRule(count), split_by_time="when", gap=gap)
-    assert combined.time is not None
-    order = np.argsort(combined.time[::2]) * 2
+    dataset, splits = folds(frame, FoldRule(count), split_by_time="when", gap=gap)
+    assert dataset.time is not None
+    order = np.argsort(dataset.time[::2]) * 2
     expected = TimeSeriesSplit(count, gap=gap).split(order)
     for split, (train, validation) in zip(splits, expected, strict=True):
         np.testing.assert_array_equal(split.train, order[train])
@@ -166,10 +166,10 @@ def test_forward_chaining_is_that_of_scikit_learn(rows: int, count: int, gap: in
 
 def test_by_time_each_fold_validates_on_what_follows() -> None:
     frame = table(90)
-    combined, splits = folds(frame, FoldRule(4), split_by_time="when")
-    assert combined.time is not None
+    dataset, splits = folds(frame, FoldRule(4), split_by_time="when")
+    assert dataset.time is not None
     for split in splits:
-        assert combined.time[split.train].max() <= combined.time[split.validation].min()
+        assert dataset.time[split.train].max() <= dataset.time[split.validation].min()
     with pytest.raises(RequestError, match="without repeats"):
         folds(frame, FoldRule(4, 2), split_by_time="when")
 

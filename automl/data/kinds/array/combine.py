@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.columns.column import clean_apart
-from automl.data.dataset import Combined, weights_in_memory
+from automl.data.dataset import Dataset, weights_in_memory
 from automl.data.kinds.array.rows import ArrayRows
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
 from automl.data.say import Say
@@ -28,7 +28,7 @@ OF_COLUMNS = (
 )  # fmt: skip
 
 
-def combine_arrays(request: DataRequest, parts: Sequence[ArrayPair | None], say: Say) -> Combined:
+def combine_arrays(request: DataRequest, parts: Sequence[ArrayPair | None], say: Say) -> Dataset:
     """Joins all rows of a request; see `Kind.combine`."""
     import pandas as pd
 
@@ -68,7 +68,7 @@ def combine_arrays(request: DataRequest, parts: Sequence[ArrayPair | None], say:
             f"There are more columns ({x.shape[1]:,}) than rows ({int((part == 0).sum()):,}), "
             "which hardly ever learns anything: give more rows, or insist with --allow-wide."
         )
-    return Combined(
+    return Dataset(
         part=part,
         row=row,
         targets=targets,

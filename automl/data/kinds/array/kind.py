@@ -22,7 +22,7 @@ from automl.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from automl.data.dataset import Combined
+    from automl.data.dataset import Dataset
     from automl.data.request import DataRequest
 
 NO_ARRAYS = "The model was trained on arrays, but the rows are a table: give arrays."
@@ -42,7 +42,7 @@ class ArrayKind(Kind):
 
     def combine(
         self, request: DataRequest, parts: Sequence[Any], source: Loaded, say: Say
-    ) -> Combined:
+    ) -> Dataset:
         """Joins all rows of a request, which must have one shape."""
         return combine_arrays(request, parts, say)
 

@@ -14,7 +14,7 @@ from automl.data.columns.column import clean, clean_apart, numeric_values, read_
 from automl.data.columns.cycles import parse_cycles
 from automl.data.columns.infer import infer_column
 from automl.data.columns.schema import ColumnKind, Conventions
-from automl.data.dataset import Combined, weights_in_memory
+from automl.data.dataset import Dataset, weights_in_memory
 from automl.data.kinds.table.roles import Roles, find_roles
 from automl.data.kinds.table.rows import TableRows
 from automl.data.request import DataRequest
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def combine_tables(
     request: DataRequest, parts: Sequence[pd.DataFrame | None], source: Loaded, say: Say
-) -> Combined:
+) -> Dataset:
     """Joins all rows of a request; see `Kind.combine`."""
     import pandas as pd
 
@@ -73,7 +73,7 @@ def combine_tables(
     time, dated = None, False
     if roles.time is not None:
         time, dated = _times(kept[roles.time], part, conventions, say)
-    return Combined(
+    return Dataset(
         part=part,
         row=row,
         targets=pd.DataFrame({t: kept[t] for t in roles.targets}),

@@ -24,7 +24,7 @@ from automl.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from automl.data.dataset import Combined
+    from automl.data.dataset import Dataset
     from automl.data.request import DataRequest
 
 
@@ -44,7 +44,7 @@ class TableKind(Kind):
 
     def combine(
         self, request: DataRequest, parts: Sequence[Any], source: Loaded, say: Say
-    ) -> Combined:
+    ) -> Dataset:
         """Joins all rows of a request, columns by the part that they play."""
         return combine_tables(request, parts, source, say)
 
