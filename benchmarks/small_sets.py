@@ -37,8 +37,9 @@ from benchmarks.rows import DEFAULT_DATA
 from benchmarks.work_folder import make_work_folder
 
 WAYS = ("none", "5")
-#: Files, their targets, and how many of their rows a search gets; the others test.
-FILES = {"housing.csv": "median_house_value", "adult-train.csv": "income"}
+#: Files, their targets, and whether they have a header.
+FILES = {"housing.csv": ("median_house_value", True), "adult-train.csv": ("column 14", False)}
+#: How many of their rows a search gets; others test.
 SIZES = (300, 800, 1_800)
 MOST_TEST_ROWS = 5_000
 
@@ -78,10 +79,13 @@ def tables(seed: int, data: Path, work: Path) -> Iterator[tuple[str, int, list[s
         path = work / "rows.npz"
         np.savez(path, x=rows[0], y=rows[1], x_test=test[0], y_test=test[1])
         yield name, len(rows[1]), [str(path)]
-    for file, target in FILES.items():
+    for file, (target, has_header) in FILES.items():
         if not (data / file).is_file():
             continue
-        whole = pd.read_csv(data / file).sample(frac=1, random_state=seed)
+        whole = pd.read_csv(data / file, header=0 if has_header else None, skipinitialspace=True)
+        if not has_header:
+            whole.columns = pd.Index([f"column {number}" for number in whole])
+        whole = whole.sample(frac=1, random_state=seed)
         for size in SIZES:
             parts = {"rows": whole[:size], "test": whole[size : size + MOST_TEST_ROWS]}
             for part, table in parts.items():
@@ -142,8 +146,8 @@ def section(found: Sequence[Searched], command: str) -> str:
             "## Whole searches on small sets, over folds and with one division",
             f"`{command}`, {date.today()}; {machine()}; {version_line(versions())}.",
             "`automl search` with its defaults, with `--cv 5` and with `--cv none`. The test loss "
-            "is that of the exported model (log loss, or RMSE); its ratio is the geometric mean, "
-            "with its standard error as a factor.",
+            "is that of the exported model (log loss, or mean squared error); its ratio is the "
+            "geometric mean, with its standard error as a factor.",
             markdown_table(header, [_line(name, own) for name, own in groups]),
             markdown_table(
                 ("search", "rows", "one division", "folds", "linear", "s, one", "s, folds"), each

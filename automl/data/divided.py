@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from automl.data.combine import combine
 from automl.data.dataset import Dataset
+from automl.data.options import FIXED
 from automl.data.request import DataRequest
 from automl.data.say import Say
 from automl.data.targets.encode import encode_targets, refuse_unknown, target_columns
@@ -40,6 +41,8 @@ class Divided:
         task: The task.
         truth: True values of all rows.
         request: What was asked, with the number of folds settled.
+        fitted: The views of the folds after the first, where they were fitted to see whether they
+            can be learnt from; else none.
     """
 
     dataset: Dataset
@@ -49,6 +52,7 @@ class Divided:
     task: Task
     truth: npt.NDArray[Any]
     request: DataRequest
+    fitted: tuple[View, ...] = ()
 
     @classmethod
     def of(cls, request: DataRequest, say: Say) -> Divided:
@@ -63,14 +67,18 @@ class Divided:
         notes: list[str] = []
         ordered = put_in_order(dataset, request, strata, notes.append)
         if ordered.in_order and request.split_by_time is None:  # nobody has asked for it
+            in_order = replace(request, holdout=FIXED)
             made = _tried(
-                lambda tell: cls._settled(ordered, strata, request, tell),
+                lambda tell: cls._settled(ordered, strata, in_order, tell),
                 say,
                 notes,
                 "the rows are shuffled, though each repeats most of the one before it and the "
                 "scores tell too much good of new ones",
             )
-            return made or cls._settled(dataset, strata, request, say)
+            if made is None:
+                return cls._settled(dataset, strata, request, say)
+            check_reshuffle(ordered, request)
+            return made
         for note in notes:
             say(note)
         return cls._settled(ordered, strata, request, say)
@@ -87,7 +95,7 @@ class Divided:
                 lambda tell: cls._in_usual_folds(dataset, strata, request, tell),
                 say,
                 [],
-                f"one division validates in place of the usual {USUAL_FOLDS} folds",
+                f"one division validates in place of the usual {USUAL_FOLDS} folds (--cv 3: folds)",
             )
         return made or cls._of(dataset, strata, replace(request, cv=None), say)
 
@@ -120,25 +128,27 @@ class Divided:
         for draw in range(MOST_DRAWS):
             split = reshuffled(self.dataset, self.split, self.request, self.strata, trial, draw)
             try:
-                return split, self._view(split)
+                return split, self.view(split)
             except DataError:
                 if draw == MOST_DRAWS - 1:
                     raise
         raise AssertionError
 
-    def _view(self, split: Split) -> View:
+    def view(self, split: Split) -> View:
+        """Fits a view of the rows, of which nothing is said."""
         return View.of(
             self.dataset, split, self.task, self.truth, self.request, None, lambda _: None
         )
 
-    def check(self) -> None:
-        """Checks that each view can be learnt from.
+    def checked(self) -> Divided:
+        """The same, when each view can be learnt from.
 
         Raises:
             DataError: One cannot.
         """
-        for split in self.folds or [self.split]:
-            self._view(replace(split, test=self.split.test))
+        splits = self.folds or [self.split]
+        views = [self.view(replace(split, test=self.split.test)) for split in splits]
+        return replace(self, fitted=tuple(views[1:]))
 
 
 def _tried(
@@ -156,8 +166,7 @@ def _tried(
         The division, or None.
     """
     try:
-        made = make(notes.append)
-        made.check()
+        made = make(notes.append).checked()
     except DataError as error:
         say(f"{instead}: {str(error)[:1].lower()}{str(error)[1:].rstrip('.')}")
         return None

@@ -196,7 +196,7 @@ class SplitOptions(TypedDict, total=False):
         Any,
         Option(
             "Validation rows: a file like DATA, or their share of the rows that are not test "
-            "rows. Default: 0.15.",
+            "rows. Default: 0.15, or folds (--cv).",
             metavar="FILE|SHARE",
             check=share_or_rows,
             parse=parse_rows,
@@ -209,9 +209,10 @@ class SplitOptions(TypedDict, total=False):
             "Train each configuration on that many folds of the rows that are not test rows, and "
             "rank by the mean: a number such as 5, or folds and repeats, such as 5x2. By --group, "
             "and --split-by-time (each fold validates on what follows it). auto: 5 below 2,000 "
-            "rows that are in no order of time, where neither --time, --trial-time nor --study is "
-            "given and each fold can be learnt from; none: one division. Default: auto.",
+            "rows, where each can be learnt from and no limit of time is given (docs/data.md has "
+            "the whole rule); none: one division. Default: auto.",
             metavar="FOLDS|auto|none",
+            elsewhere=("n_splits", "num_folds", "kfold"),
             check=of_types("a number of folds, 'auto' or 'none'", str, Integral),
         ),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from automl.data.arrays import Arrays
 from automl.data.data_summary import say_parts, summarize
-from automl.data.dataset import Dataset
 from automl.data.divided import Divided
 from automl.data.kinds import kind_named
 from automl.data.kinds.kind import InputPlan, RawRows
@@ -22,7 +21,6 @@ from automl.data.stored import RawData, StoredView
 from automl.data.task import Task
 from automl.data.view import View
 from automl.data.views.fold_rule import BY_SIZE
-from automl.data.views.splits import Split
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def prepare(
     made = View.of(dataset, split, task, truth, request, wanted, notes.append)
     arrays = made.arrays(split, task, truth)
     say_parts(split, dataset, request, strata.task is not None, notes.append)
-    others = _stored(dataset, folds[1:], task, truth, request, made.how) if folds[1:] else ()
+    others = _stored(divided, made.how) if folds[1:] else ()
     if folds:
         why = ", for the rows are few (--cv none: on one division)" if left_to_size else ""
         notes.append(
@@ -135,20 +133,14 @@ class ReshuffledRows:
         return arrays, view.dataset.rows.at(checked, view.plan.inputs)
 
 
-def _stored(
-    dataset: Dataset,
-    folds: Sequence[Split],
-    task: Task,
-    truth: npt.NDArray[Any],
-    request: DataRequest,
-    how: str,
-) -> tuple[StoredView, ...]:
-    """Views of rows that are stored once for all of them."""
+def _stored(divided: Divided, how: str) -> tuple[StoredView, ...]:
+    """The views after the first, of rows that are stored once for all of them."""
+    dataset, folds, task, truth = divided.dataset, divided.folds[1:], divided.task, divided.truth
     plans: list[tuple[PreprocessingPlan, npt.NDArray[np.float32] | None]] = []
 
     def read() -> Iterator[tuple[InputPlan, RawRows]]:
-        for fold in folds:
-            view = View.of(dataset, fold, task, truth, request, lambda *_: how, lambda _: None)
+        for view in divided.fitted or map(divided.view, folds):
+            view = view.taking(how)
             plans.append((view.plan, view.class_weight))
             yield view.plan.inputs, view.dataset.rows
 

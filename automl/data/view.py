@@ -77,10 +77,13 @@ class View:
         how = request.input
         if how == AUTO and wanted is not None:
             how = wanted(task, plan.signature)
-        if how == RAW:
-            plan = plan.unscaled()
         weights = class_weights(truth[split.train], task, request.class_weight)
-        return cls(plan, dataset, how, weights, tell)
+        return cls(plan, dataset, AUTO, weights, tell).taking(how)
+
+    def taking(self, how: str) -> View:
+        """The view as models take it that want their numbers so; see `how`."""
+        is_changed = how == RAW and self.how != RAW
+        return replace(self, plan=self.plan.unscaled() if is_changed else self.plan, how=how)
 
     def arrays(self, split: Split, task: Task, truth: npt.NDArray[Any]) -> Arrays:
         """The rows, prepared."""

@@ -58,7 +58,7 @@ def test_scores_are_means_over_folds_with_their_standard_errors(run: automl.Run)
 
 
 def test_small_sets_are_searched_over_folds_where_nobody_says_otherwise(tmp_path: Path) -> None:
-    asked: dict[str, Any] = {"space": "linear", "epochs": 1, "workers": 1, "pruner": "none"}
+    asked: dict[str, Any] = {"space": "linear", "epochs": 1, "workers": 1, "pruner": "median"}
     run = automl.search("iris", trials=1, directory=tmp_path / "run", verbose=0, **asked)
     assert len(run.record.trials[0].result.folds) == 5
     assert (run.leaderboard()["standard_error"] > 0).any()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,46 +68,52 @@ def test_a_time_stands_for_trials_and_other_rows_for_folds(given: str, part: str
     assert "--sampler random" in note
 
 
+def cv_of(request: SearchRequest, space: SearchSpace, left_open: Collection[str] = ()) -> Any:
+    return with_usual_folds(request, space, left_open)[0].data.cv
+
+
 @pytest.mark.parametrize(
-    ("changes", "cv"),
+    ("changes", "reason"),
     [
-        ({}, "auto"),
-        ({"budget": SearchBudget(10, 60.0)}, None),
-        ({"trial_budget": TrialBudget(10, 3, seconds=60.0)}, None),
-        ({"executions_per_trial": 2}, None),
-        ({"storage": "sqlite:///x.db", "study": "shared"}, None),
+        ({}, ""),
+        ({"budget": SearchBudget(10, 60.0)}, "--time is given"),
+        ({"trial_budget": TrialBudget(10, 3, seconds=60.0)}, "--trial-time is given"),
+        ({"executions_per_trial": 2}, "--executions-per-trial"),
+        ({"pruner": "none"}, "--pruner none"),
+        ({"storage": "sqlite:///x.db"}, "who shares a study"),
+        ({"storage": "sqlite:///x.db", "study": "shared"}, "who shares a study"),
     ],
 )
-def test_folds_are_left_to_the_rows_where_the_budget_allows(
-    changes: dict[str, Any], cv: str | None
+def test_folds_are_left_to_the_rows_where_they_cost_little(
+    changes: dict[str, Any], reason: str
 ) -> None:
+    space = find_space("mlp")
     request = replace(REQUEST, data=replace(REQUEST.data, cv="auto"), **changes)
-    assert with_usual_folds(request, find_space("mlp")).data.cv == cv
-    asked = replace(request, data=replace(REQUEST.data, cv=4))
-    assert with_usual_folds(asked, find_space("mlp"), SEARCH_OPTIONS) == asked
+    asked, note = with_usual_folds(request, space)
+    assert asked.data.cv == (None if reason else "auto")
+    assert reason in note and bool(note) == bool(reason)
     left = replace(request, data=replace(REQUEST.data, cv=None))
-    assert with_usual_folds(left, find_space("mlp"), SEARCH_OPTIONS).data.cv == cv
+    assert with_usual_folds(left, space, SEARCH_OPTIONS) == (asked, "")
+    four = replace(request, data=replace(REQUEST.data, cv=4))
+    assert with_usual_folds(four, space, SEARCH_OPTIONS) == (four, "")
 
 
 @pytest.mark.parametrize("given", ["cv", "fold_column", "holdout", "validation"])
 def test_who_says_how_rows_validate_has_no_other_folds(given: str) -> None:
-    request = replace(REQUEST, data=replace(REQUEST.data, cv=None))
-    assert with_usual_folds(request, find_space("mlp"), set(SEARCH_OPTIONS) - {given}) == request
+    assert cv_of(REQUEST, find_space("mlp"), set(SEARCH_OPTIONS) - {given}) is None
 
 
 def test_a_protocol_without_folds_means_none() -> None:
-    request = replace(REQUEST, data=replace(REQUEST.data, cv=None))
     build = find_space("mlp").build
     space = SearchSpace("mlp", [], build, protocol=Protocol("a book", trials=3))
-    assert with_usual_folds(request, space, SEARCH_OPTIONS) == request
+    assert cv_of(REQUEST, space, SEARCH_OPTIONS) is None
 
 
 def test_a_builder_in_keras_tuner_s_form_validates_once() -> None:
     def build(hp: Any) -> None:
         hp.Int("units", 1, 3)
 
-    request = replace(REQUEST, data=replace(REQUEST.data, cv="auto"))
-    assert with_usual_folds(request, space_of(build)).data.cv is None
+    assert cv_of(REQUEST, space_of(build), SEARCH_OPTIONS) is None
 
 
 def test_presets_have_the_protocols_of_their_books() -> None:

@@ -35,7 +35,8 @@ def frame_of_targets(y: npt.NDArray[Any], task: Task) -> pd.DataFrame:
     import pandas as pd
 
     columns = y.reshape(len(y), -1)
-    if task.classes and columns.shape[1] == len(task.classes) and is_one_hot(y):
+    are_numbers = task.classes and not any(isinstance(one, str) for one in task.classes)
+    if are_numbers and len(task.targets) == 1 and columns.shape[1] > 1 and is_one_hot(y):
         columns = y.argmax(axis=1).reshape(-1, 1)
     if columns.shape[1] != len(task.targets):
         raise DataError(

@@ -12,10 +12,12 @@ LEAST_FOLDS = 2
 MOST_FOLDS = 1000
 #: What may be asked for beside a number: folds where the rows are few, or one division.
 BY_SIZE, ONE_DIVISION = "auto", "none"
-#: Folds where the rows are few, and from how many rows on they are not, for --cv auto. It is not
-#: the default: see "Folds or one holdout on small sets" in benchmarks/RESULTS.md.
+#: Folds where the rows are few, and from how many rows on they are not (see "Whole searches on
+#: small sets" in benchmarks/RESULTS.md).
 USUAL_FOLDS = 5
 ENOUGH_ROWS = 2_000
+#: Own choice: with more numbers in all rows together, preparing them for each fold takes minutes.
+MOST_NUMBERS = 1_000_000
 
 
 @dataclass(frozen=True)

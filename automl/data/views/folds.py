@@ -17,6 +17,7 @@ from automl.data.views.fold_rule import (
     ENOUGH_ROWS,
     LEAST_FOLDS,
     MOST_FOLDS,
+    MOST_NUMBERS,
     FoldRule,
 )
 from automl.data.views.gap import NO_GAP, Gap
@@ -29,7 +30,7 @@ Pair = tuple[IntArray, IntArray]
 
 
 def may_have_folds(request: DataRequest, dataset: Dataset) -> bool:
-    """Whether rows are few, and nothing but their number says whether there are folds of them.
+    """Whether rows are few and not wide, and nothing else says whether there are folds of them.
 
     In the order of time they are not left to it, for the first of such folds would train on a sixth
     of the rows.
@@ -41,7 +42,8 @@ def may_have_folds(request: DataRequest, dataset: Dataset) -> bool:
     main = dataset.part == 0
     is_open = request.validation is None and request.fold_column is None
     is_open = is_open and not request.is_reshuffled and dataset.time is None
-    return bool(is_open and main.sum() < ENOUGH_ROWS and not (dataset.part == 1).any())
+    is_small = main.sum() < ENOUGH_ROWS and main.sum() * dataset.rows.size <= MOST_NUMBERS
+    return bool(is_open and is_small and not (dataset.part == 1).any())
 
 
 def check_classes(folds: Sequence[Split], truth: npt.NDArray[Any], dataset: Dataset) -> None:
@@ -206,7 +208,9 @@ def _shuffled(
                 validates[one[validation]] = True
                 yield _sides(validates[one][units])
     except ValueError as error:
-        raise _too_many(len(learnt), rule, str(error)) from error
+        kinds = "rows" if groups is None else "groups"
+        count = len(one) if groups is None else len(set(groups.tolist()))
+        raise _too_many(len(learnt), rule, f"there are {count:,} different {kinds}") from error
 
 
 def _sides(validates: npt.NDArray[np.bool_]) -> Pair:

@@ -216,6 +216,26 @@ def test_few_rows_have_folds_where_that_is_left_to_them(
     assert prepare(DataRequest(frame, ("y",), **{"cv": "auto", **options})).cv == cv
 
 
+def test_rows_with_many_numbers_have_one_division() -> None:
+    x = np.random.default_rng(0).normal(size=(101, 100, 100)).astype(np.float32)
+    y = np.arange(101) % 2
+    assert prepare(DataRequest((x, y), cv="auto")).cv is None
+    assert prepare(DataRequest((x[:100], y[:100]), cv="auto")).cv == USUAL_FOLDS
+
+
+def test_folds_that_are_left_to_the_rows_are_those_that_are_asked_for() -> None:
+    data, asked = (
+        prepare(DataRequest(table(60).drop(columns="when"), ("y",), cv=cv)) for cv in ("auto", 5)
+    )
+    assert len(data.folds) == len(asked.folds) == 4
+    for one, other in zip((data, *data.folds), (asked, *asked.folds), strict=True):
+        assert one.plan == other.plan
+        for part in ("train", "validation"):
+            arrays = (getattr(view.arrays(), part).arrays() for view in (one, other))
+            for first, second in zip(*(a.values() for a in arrays), strict=True):
+                np.testing.assert_array_equal(first, second)
+
+
 def two_classes(rare: int) -> dict[str, list[Any]]:
     numbers = [number * 0.37 for number in range(rare + 60)]
     return {"a": numbers, "b": [n % 7 for n in numbers], "y": ["rare"] * rare + ["usual"] * 60}
@@ -228,7 +248,7 @@ def two_classes(rare: int) -> dict[str, list[Any]]:
         (
             {"a": np.arange(60) * 0.37, "g": np.arange(60) % 6, "y": np.cos(np.arange(60))},
             {"group": "g"},
-            "groups: 4",
+            "there are 4 different groups",
         ),
         (two_classes(2), {}, "a class has too few rows"),
         (two_classes(4), {}, "a class has too few rows"),
@@ -284,7 +304,7 @@ def test_what_one_division_takes_is_not_refused_where_folds_are_left_open(
 
 def test_folds_that_were_asked_for_and_cannot_be_made_are_one_sentence() -> None:
     frame = pd.DataFrame({"a": np.arange(60) * 0.37, "g": np.arange(60) % 6, "y": np.arange(60)})
-    with pytest.raises(DataError, match=r"into 5 folds .* groups: 4.*; give fewer folds"):
+    with pytest.raises(DataError, match=r"into 5 folds .* 4 different groups.*; give fewer folds"):
         prepare(DataRequest(frame, ("y",), cv=5, group="g"))
 
 

@@ -96,6 +96,14 @@ def test_windows_are_shuffled_where_their_order_cannot_be_learnt_from(y, options
     np.testing.assert_array_equal(data.validation_positions, alike.validation_positions)
 
 
+def test_windows_whose_order_cannot_be_learnt_from_are_divided_anew_for_each_trial():
+    x, y = windows(series(72)), np.where(np.arange(60) < 50, 0.0, series(60))
+    data = prepare(DataRequest((x, y), seed=2, task="regression", holdout="reshuffle"))
+    assert said(data, "the rows are shuffled, though") and said(data, "a division of its own")
+    with pytest.raises(RequestError, match="divided in one way only"):
+        prepare(DataRequest((x, series(60)), seed=2, holdout="reshuffle"))
+
+
 def test_a_table_of_earlier_values_is_taken_in_its_order():
     values = series()
     frame = pd.DataFrame({f"lag_{k}": values[5 - k : 500 - k] for k in range(1, 5)})
