@@ -107,6 +107,5 @@ def test_names_say_where_the_class_is_found() -> None:
             seed=0,
             space=None,  # type: ignore[arg-type]
             workers=1,
-            cv="none",
             direction="minimize",
         )

@@ -60,8 +60,8 @@ class NoneFastEngine(SlowEngine):
 def run(path: Path, engine: type[ScriptedEngine]) -> tuple[Search, Outcome, RunRecord]:
     search = Search(path, trials=1000, slots=2)
     search.engine_kind = engine
-    ticks = iter(range(100_000))
-    clock = Clock(SearchBudget(None, 500.0), started=0.0, now=lambda: float(next(ticks)))
+    ticks = iter(range(100_000))  # of half a second, one at each look at the clock
+    clock = Clock(SearchBudget(None, 500.0), started=0.0, now=lambda: next(ticks) / 2)
     return search, search.session(clock=clock), read_record(search.run)
 
 
