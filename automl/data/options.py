@@ -195,8 +195,8 @@ class SplitOptions(TypedDict, total=False):
     validation: Annotated[
         Any,
         Option(
-            "Validation rows: a file like DATA, or their share of the rows that are not test "
-            "rows. Default: 0.15, or folds (--cv).",
+            "Validation rows, where there are no folds: a file like DATA, or their share of the "
+            "rows that are not test rows. Default: 0.15.",
             metavar="FILE|SHARE",
             check=share_or_rows,
             parse=parse_rows,

