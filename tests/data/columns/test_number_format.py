@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import unicodedata
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.common.forms import read_form, to_form
+from automl.data.columns.date_spellings import DIGITS
 from automl.data.columns.infer_numbers import infer_number_format
 from automl.data.columns.number_format import NumberFormat, take_apart
 
@@ -116,3 +119,9 @@ def test_whatever_stands_in_a_column_its_format_reads_what_it_says(values):
 def test_numbers_of_programs_need_no_format(values):
     column = texts(*map(str, [*values, 0.25]))
     np.testing.assert_array_equal(NumberFormat().read(column), [*values, 0.25])
+
+
+def test_digits_are_those_of_all_scripts() -> None:
+    every = (chr(code) for code in range(0x660, sys.maxunicode + 1))
+    digits = {ord(c): str(unicodedata.decimal(c)) for c in every if unicodedata.category(c) == "Nd"}
+    assert digits == DIGITS
