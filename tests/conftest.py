@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import atexit
 import os
+import random
 import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 # (hypothesis's own "ci"), and `pytest --hypothesis-profile=random` draws new ones.
 settings.register_profile("random", deadline=None)
 settings.load_profile("ci")
+
+# What draws from Python's and NumPy's global generators, as Ray's domains do, draws the same too.
+GLOBAL_SEED = 0
 
 # What this machine notes of its runs is no part of the tests, nor they of it.
 _STATE = tempfile.mkdtemp(prefix="automl-state-")
@@ -41,6 +46,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False
+
+
+@pytest.fixture(autouse=True)
+def _global_generators_seeded() -> None:
+    """Seeds the global generators before each test, whichever tests ran before it."""
+    random.seed(GLOBAL_SEED)
+    np.random.seed(GLOBAL_SEED)
 
 
 @pytest.fixture(scope="session")
