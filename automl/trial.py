@@ -28,6 +28,8 @@ HISTORY_FILE = "history.csv"
 ERROR_FILE = "error.txt"
 #: The view of rows that are divided once into training and validation rows.
 HOLDOUT = "holdout"
+#: The baseline that is scikit-learn's gradient boosting, which no engine's worker trains.
+BOOSTING = "boosting"
 #: How the view of a trial begins whose rows are divided for it alone; its number follows.
 RESHUFFLE = "reshuffle-"
 
@@ -140,7 +142,7 @@ class TrialSpec:
         config: Value of every active hyperparameter, as JSON scalars.
         seed: Seed of everything random in the trial; 0 is a seed.
         budget: What the trial may spend.
-        space: Key into the job's spaces: ``"search"`` or ``"linear"``.
+        space: Key into the job's spaces: ``"search"`` or ``"linear"``; ``"boosting"`` has none.
         keep_threshold: Save the model only where the score beats this one; None saves always.
         wait_for_answer: Whether the worker waits after an epoch for the driver's answer (needed
             where a pruner decides), or goes on at once.

@@ -24,7 +24,7 @@ from automl.results.read_record import read_record
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.run_forms import PlanForm, check_known
-from automl.trial import CHECK_FILE, MODEL_FILE, TrialState
+from automl.trial import BOOSTING, CHECK_FILE, MODEL_FILE, TrialState
 
 
 def export_request(
@@ -90,6 +90,11 @@ def _files_of(run: RunDirectory, chosen: TrialRecord) -> tuple[Path, Path]:
         )
     model = run.trial_file(chosen.trial, MODEL_FILE)
     expected = run.trial_file(chosen.trial, CHECK_FILE)
+    if chosen.trial == BOOSTING:
+        raise RequestError(
+            f"Baseline {BOOSTING} of {run.path} is a model of scikit-learn's, which is no Keras "
+            f"model and was not kept; export one of {_kept(run)}."
+        )
     if isinstance(chosen.trial, str) and not chosen.config:
         raise RequestError(
             f"Baseline {chosen.trial} of {run.path} answers every row alike and has no model; "

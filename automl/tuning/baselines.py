@@ -1,9 +1,9 @@
-"""The baselines that every leaderboard holds: a constant prediction, and a linear model."""
+"""The baselines of every leaderboard: a constant prediction, a linear model, boosted trees."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automl.trial import TrialResult, TrialState
-from automl.vocabulary.losses import CROSSENTROPY
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -85,7 +84,7 @@ def constant_baseline(task: Task, objective: Objective, train: Rows, val: Rows) 
     metrics = constant_metrics(task, prediction, val, objective.named)
     score, loss = metrics.get(objective.name), ""
     if objective.name == LOSS:
-        score, loss = _task_loss(task, train, val, metrics)
+        score, loss = _loss(task, prediction, train, val)
         metrics = {**metrics, LOSS: score}
     return TrialResult(
         TrialState.COMPLETED,
@@ -125,20 +124,11 @@ def constant_over(views: Sequence[Arrays], objective: Objective) -> TrialResult:
     )
 
 
-def _task_loss(
-    task: Task, train: Rows, val: Rows, metrics: Mapping[str, float]
-) -> tuple[float, str]:
-    """The loss that the task's models are trained with, and what it is.
+def _loss(task: Task, prediction: npt.NDArray[Any], train: Rows, val: Rows) -> tuple[float, str]:
+    """The loss of the task's models; the best constant in their units is the targets' mean."""
+    from automl.data.task_loss import task_loss
 
-    Of numbers it is taken in standardized units, as the models' is: `loss_text` says the same.
-    """
-    from automl.vocabulary.metric_functions.values import mse
-
-    if task.is_classification:
-        return metrics["log_loss"], CROSSENTROPY
-    target = np.asarray(train.target, dtype=np.float64)
-    mean = np.average(target, axis=0, weights=train.weight)
-    truth = np.asarray(val.target, dtype=np.float64)
-    weight = None if val.weight is None else np.asarray(val.weight, dtype=np.float64)
-    score = mse(truth, np.broadcast_to(mean, truth.shape), weight)
-    return score, "mean_squared_error of standardized targets"
+    if not task.is_classification:
+        target = np.asarray(train.target, dtype=np.float64)
+        prediction = np.average(target, axis=0, weights=train.weight)
+    return task_loss(task, val, np.broadcast_to(prediction, (len(val), len(prediction))))

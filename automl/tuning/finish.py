@@ -19,7 +19,7 @@ from automl.results.read_record import read_record
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.study_content import study_content
-from automl.trial import MODEL_FILE, TrialState
+from automl.trial import BOOSTING, MODEL_FILE, TrialState
 from automl.tuning.baselines import (
     LINEAR,
     constant_metrics,
@@ -180,6 +180,37 @@ class _Ending:
                 self.observer.note(f"Trial {trial} is not scored on the test rows: {error}")
                 continue
             self.study.record_test_scores(scores)
+        return self._score_boosting(record, limits)
+
+    def _score_boosting(
+        self, record: RunRecord, limits: tuple[Clock | None, Interruption | None]
+    ) -> tuple[str, str]:
+        """Trains gradient boosting again and scores it on the test rows; as `_score_models`.
+
+        Its model is kept nowhere, for what it could be read from again are pickles; the same seed
+        and rows give the same one.
+        """
+        scores = self.study.test_scores()
+        if BOOSTING in scores or not (_completed(record, BOOSTING) and self.study.owns(BOOSTING)):
+            return "", ""
+        baseline = record.find(BOOSTING)
+        arguments: dict[str, Any] = {
+            "arrays": str(self.run.arrays),
+            "seed": baseline.seed,
+            "scaled": dict(baseline.result.scaled) if baseline.result is not None else {},
+            "named": list(record.named),
+            "own": carried(tuple(self.own)) if self.own else "",
+        }
+        left, limit = _left(limits)
+        called = "automl.training.boosting_in_child:score_boosting_in_child"
+        try:
+            scored = run_in_child(self.processes, called, arguments, timeout=left)
+        except TookTooLong:
+            return f"Baseline {BOOSTING}", limit
+        except (RunError, RequestError) as error:
+            self.observer.note(f"Baseline {BOOSTING} is not scored on the test rows: {error}")
+            return "", ""
+        self.study.record_test_scores({**scores, BOOSTING: scored})
         return "", ""
 
     def _score_model(

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from automl.common.carrying import carried
 from automl.common.files import disk_errors_explained
+from automl.engines.boosting_beside import BoostingBeside
 from automl.engines.contract import SEARCHED, Engine, Job, SpaceHandle
 from automl.engines.devices import Devices
 from automl.engines.processes import Processes
 from automl.results.database import database_errors_explained
 from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
-from automl.trial import TrialResult, TrialSpec, TrialState
+from automl.trial import BOOSTING, TrialResult, TrialSpec, TrialState
 from automl.tuning.baselines import LINEAR, constant_name, constant_over
 from automl.tuning.budget import Clock
 from automl.tuning.disk import DiskBudget
@@ -129,7 +130,7 @@ class Session:
         disk = DiskBudget(self._run, self._request.max_disk, self._devices.workers)
         # Until the export is done: a first Ctrl-C never breaks off what is cheap to end.
         with Interruption(self._request.grace) as interruption:
-            with self._engine() as engine:
+            with self._engine(beside=any(one.trial == BOOSTING for one in baselines)) as engine:
                 driver = Driver(
                     study,
                     engine,
@@ -187,7 +188,7 @@ class Session:
         return SharedRunStudy(study, space, seed, member, sampler_of, self._observer.note)
 
     def _baselines(self, study: RunStudy, arrays: Arrays) -> tuple[TrialSpec, ...]:
-        """Scores the constant baseline, and specifies the linear one, where not yet recorded."""
+        """Scores the constant baseline, and specifies the others, where not yet recorded."""
         recorded = study.baselines()
         constant = constant_name(arrays.task)
         seed = trial_seed(self._request.seed, "baseline", 0)
@@ -195,11 +196,17 @@ class Session:
             result = constant_over(self._opened_views(arrays), self._setup.objective)
             study.record_baseline(constant, {}, seed, result)
             self._observer.trial_ended(constant, result)
-        if LINEAR in recorded or not study.claim(LINEAR):
-            return ()
-        config = find_space(LINEAR).defaults().to_json()
         views, budget = self._request.data.views, self._request.trial_budget
-        return (TrialSpec(LINEAR, config, seed, budget, space=LINEAR, views=views),)
+        specs = []
+        has_features = arrays.plan.inputs.has_features
+        if has_features and BOOSTING not in recorded and study.claim(BOOSTING):
+            # First, for it waits for no worker.
+            own = trial_seed(self._request.seed, "baseline", 1)
+            specs.append(TrialSpec(BOOSTING, {}, own, budget, space=BOOSTING, views=views))
+        if LINEAR not in recorded and study.claim(LINEAR):
+            config = find_space(LINEAR).defaults().to_json()
+            specs.append(TrialSpec(LINEAR, config, seed, budget, space=LINEAR, views=views))
+        return tuple(specs)
 
     def _opened_views(self, first: Arrays) -> list[Arrays]:
         """The rows of each view."""
@@ -209,7 +216,8 @@ class Session:
         return [first, *(open_view(self._run.arrays, view) for view in others)]
 
     @contextmanager
-    def _engine(self) -> Iterator[Engine]:
+    def _engine(self, beside: bool) -> Iterator[Engine]:
+        """The engine, open; with gradient boosting beside it, where that is to be trained."""
         job = Job(
             spaces={SEARCHED: SpaceHandle.of(self._setup.space), LINEAR: SpaceHandle(LINEAR)},
             arrays=self._run.arrays,
@@ -219,7 +227,10 @@ class Session:
             metrics=carried(own) if (own := self._setup.objective.own) else "",
             callbacks=self._setup.objects.callbacks,
         )
-        with _make_engine(self._request, self._devices, self._processes) as engine:
+        made = _make_engine(self._request, self._devices, self._processes)
+        if beside:
+            made = BoostingBeside(made, self._request.memory_per_worker)
+        with made as engine:
             engine.open(job)
             yield engine
 

@@ -1,4 +1,4 @@
-"""The private parts of scikit-learn that are used: what a scorer of `make_scorer` is made of."""
+"""The private parts of scikit-learn that are used: of scorers, and of boosted trees."""
 
 from __future__ import annotations
 
@@ -23,3 +23,11 @@ def scorer_parts(scorer: Any) -> tuple[Callable[..., Any], Mapping[str, Any], in
             f"The scorer {scorer} of this version of scikit-learn cannot be taken apart ({error}); "
             "give its function: automl.Metric(name, function, direction)."
         ) from error
+
+
+def tree_nodes(model: Any) -> int:
+    """How many nodes the trees of a fitted histogram gradient boosting have; 0 where not known."""
+    try:
+        return sum(len(tree.nodes) for trees in model._predictors for tree in trees)
+    except (AttributeError, TypeError):
+        return 0

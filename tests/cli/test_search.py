@@ -66,8 +66,8 @@ def test_the_best_and_the_baselines_have_test_scores(
 ) -> None:
     process = inside("leaderboard", str(run), "--format", "json")
     scored = {row["trial"] for row in json.loads(process.stdout) if row["test_metrics"]}
-    assert {"majority", "linear"} < scored
-    assert len(scored) == 3
+    assert {"boosting", "majority", "linear"} < scored
+    assert len(scored) == 4
 
 
 def test_quiet_prints_the_directory_only_and_resume_goes_on(

@@ -52,7 +52,7 @@ def test_scores_are_means_over_folds_with_their_standard_errors(run: automl.Run)
         folds = [row[f"folds.fold-{number}"] for number in (1, 2, 3)]
         assert row["score"] == pytest.approx(fmean(folds))
         assert row["standard_error"] == pytest.approx(stdev(folds) / 3**0.5)
-    assert set(board["trial"]) == {0, 1, 2, "linear", "majority"}
+    assert set(board["trial"]) == {0, 1, 2, "boosting", "linear", "majority"}
     assert any("trained on 3 folds" in note for note in run.notes)
     assert (run.path / "best" / "model.keras").exists()
 

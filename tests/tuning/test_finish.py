@@ -49,7 +49,7 @@ def test_out_of_time_the_test_rows_stay_unopened_until_the_run_is_finished(
         assert (run.path / "best" / "model.keras").is_file()
         run.resume()  # it has no trial to run, and takes the time
     scored = automl.load_run(run.path).record.test_scores
-    assert set(scored) == {0, "linear", "majority"}
+    assert set(scored) == {0, "boosting", "linear", "majority"}
 
 
 def test_late_test_rows_get_their_time_also_where_a_resumed_search_goes_on_training(
@@ -68,7 +68,7 @@ def test_late_test_rows_get_their_time_also_where_a_resumed_search_goes_on_train
     best = resumed.best()
     assert best is not None and best.trial == 0
     assert {trial.state for trial in resumed.trials} == {TrialState.COMPLETED}
-    assert set(resumed.test_scores) == {0, "linear", "majority"}
+    assert set(resumed.test_scores) == {0, "boosting", "linear", "majority"}
 
 
 def test_an_export_without_room_is_told_and_costs_nothing_else(

@@ -80,9 +80,16 @@ class Fitting:
 
 
 class InputPlan(ABC):
-    """How rows of a kind become what a core model takes; fitted on training rows."""
+    """How rows of a kind become what a core model takes; fitted on training rows.
+
+    Attributes:
+        kind: Its name.
+        has_features: Whether each number of a row is a feature that means something by itself, so
+            that trees can split by it: a pixel does not.
+    """
 
     kind: ClassVar[str]
+    has_features: ClassVar[bool] = False
 
     @property
     @abstractmethod

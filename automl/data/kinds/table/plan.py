@@ -33,6 +33,7 @@ class TablePlan(InputPlan):
     """
 
     kind: ClassVar[str] = "table"
+    has_features: ClassVar[bool] = True
     features: tuple[Feature, ...]
 
     def __post_init__(self) -> None:

@@ -1,0 +1,194 @@
+"""The gradient boosting baseline of a run, trained and scored in a process of its own."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from automl.common.carrying import unpacked
+from automl.common.files import is_disk_full
+from automl.common.forms import from_form, to_form
+from automl.common.root import Root
+from automl.data.arrays import Arrays, open_arrays
+from automl.data.metrics import LOSS, Objective, compute_metrics, mean_metrics
+from automl.data.stored import open_view
+from automl.data.task_loss import task_loss
+from automl.errors import RunError
+from automl.results.predictions import ViewPredictions, add_predictions
+from automl.training.boosting import ITERATIONS, BoostedTrees, Extent, extent_of
+from automl.training.history import write_whole
+from automl.trial import (
+    ERROR_FILE,
+    PREDICTIONS_FILE,
+    FailureCause,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+    file_of_trial,
+)
+
+TRAINER = "scikit-learn"
+#: How the extent of the training is recorded, under names of what a result has scaled.
+MAX_ITER, MOST_ROWS_NAME = "max_iter", "most_rows"
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is trained: the arguments of `train_in_child`, read."""
+
+    spec: TrialSpec
+    arrays: Path
+    run: Path
+    objective: Objective
+
+
+def train_in_child(
+    spec: Mapping[str, Any],
+    arrays: str,
+    run: str,
+    objective: Mapping[str, Any],
+    own: str = "",
+) -> dict[str, Any]:
+    """Trains and scores gradient boosting on each of a run's views.
+
+    Args:
+        spec: JSON form of the `TrialSpec` of the baseline.
+        arrays: Folder of all views' rows.
+        run: The run's directory, below which the predictions on validation rows are written.
+        objective: JSON form of the `Objective`.
+        own: The objective's own metrics, serialized; "" for none.
+
+    Returns:
+        JSON form of its `TrialResult`; a failure of its own is one too.
+    """
+    scored_by = from_form(Objective, objective)
+    if own:
+        scored_by = replace(scored_by, own=unpacked(own))
+    work = _Work(from_form(TrialSpec, spec), Path(arrays), Path(run), scored_by)
+    started = time.monotonic()
+    try:
+        result = _trained(work)
+    except (Exception, MemoryError) as error:  # noqa: BLE001 - only this baseline fails
+        result = _failure(work, error)
+    form: dict[str, Any] = to_form(replace(result, seconds=time.monotonic() - started))
+    return form
+
+
+def score_boosting_in_child(
+    arrays: str, seed: int, scaled: Mapping[str, Any], named: Sequence[str] = (), own: str = ""
+) -> dict[str, float]:
+    """Trains it again on the first view, as it was trained there, and scores the test rows.
+
+    Args:
+        arrays: Folder of the prepared arrays.
+        seed: The seed that it was trained with.
+        scaled: What its result has recorded of how much was trained.
+        named: Metrics beside those that are always computed.
+        own: Metrics that are functions, serialized; "" for none.
+
+    Returns:
+        The task's metrics on the test rows.
+
+    Raises:
+        RunError: There are no such rows.
+    """
+    opened = open_arrays(arrays)
+    if opened.test is None:
+        raise RunError("The run has no test rows to score.")
+    extent = Extent(int(scaled.get(MAX_ITER, ITERATIONS)))
+    trees = BoostedTrees(opened, seed, extent)
+    predictions = trees.in_own_units(trees.outputs(opened.test))
+    asked = (*named, *(unpacked(own) if own else ()))
+    return compute_metrics(opened.task, opened.test.truth, predictions, opened.test.weight, asked)
+
+
+def _trained(work: _Work) -> TrialResult:
+    """The result over all views; of several the means, and the score of each."""
+    views = work.spec.views
+    results: list[TrialResult] = []
+    extent = None
+    for view in views:
+        arrays = open_view(work.arrays, view)
+        seconds = _least(work.spec.budget.seconds, work.spec.share_seconds)
+        extent = extent or extent_of(arrays, len(views), seconds)
+        results.append(_on_view(work, view, arrays, extent))
+    first, scores = results[0], [result.score for result in results]
+    known = [score for score in scores if score is not None]
+    return replace(
+        first,
+        score=fmean(known) if len(known) == len(scores) else None,
+        folds=tuple(known) if len(views) > 1 else (),
+        metrics=mean_metrics([result.metrics for result in results]),
+        train_metrics=mean_metrics([result.train_metrics for result in results]),
+    )
+
+
+def _on_view(work: _Work, view: str, arrays: Arrays, extent: Extent) -> TrialResult:
+    spec, objective = work.spec, work.objective
+    trees = BoostedTrees(arrays, spec.seed, extent)
+    train, validation = trees.outputs(arrays.train), trees.outputs(arrays.validation)
+    metrics, train_metrics = (
+        compute_metrics(
+            arrays.task, rows.truth, trees.in_own_units(outputs), rows.weight, objective.named
+        )
+        for rows, outputs in ((arrays.validation, validation), (arrays.train, train))
+    )
+    score, loss = metrics.get(objective.name), ""
+    if objective.name == LOSS:
+        score, loss = task_loss(arrays.task, arrays.validation, validation)
+        metrics = {**metrics, LOSS: score}
+    values = np.ascontiguousarray(trees.in_own_units(validation), np.float32)
+    positions = arrays.validation_positions
+    rows_of = None if positions is None else np.array(positions)
+    folder = work.run / file_of_trial(spec.trial, "")
+    add_predictions(Root(work.run), folder, {view: ViewPredictions(values, rows_of)})
+    return TrialResult(
+        TrialState.COMPLETED,
+        score=score,
+        loss=loss,
+        metrics=metrics,
+        train_metrics=train_metrics,
+        parameters=trees.nodes,
+        trainer=TRAINER,
+        scaled={MAX_ITER: extent.iterations},
+        notes=_notes(spec, arrays, extent),
+        predictions=file_of_trial(spec.trial, PREDICTIONS_FILE),
+    )
+
+
+def _notes(spec: TrialSpec, arrays: Arrays, extent: Extent) -> tuple[str, ...]:
+    """What a person should know where less was trained than scikit-learn would have."""
+    told, rows = [], len(arrays.train)
+    if rows > extent.rows:
+        told.append(f"on {extent.rows:,} of {rows:,} training rows, drawn at random")
+    if extent.iterations < ITERATIONS:
+        told.append(f"for {extent.iterations} of {ITERATIONS} iterations, to take no longer")
+    return (f"baseline {spec.trial} is trained {' and '.join(told)}",) if told else ()
+
+
+def _least(*seconds: float | None) -> float | None:
+    return min((one for one in seconds if one is not None), default=None)
+
+
+def _failure(work: _Work, error: BaseException) -> TrialResult:
+    """The result of a training that raised, with the traceback beside it."""
+    lines = str(error).strip().splitlines()
+    reason = f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
+    cause = FailureCause.EXCEPTION
+    if isinstance(error, MemoryError):
+        cause = FailureCause.OUT_OF_MEMORY
+    if is_disk_full(error):
+        cause = FailureCause.DISK_FULL
+    folder = work.run / file_of_trial(work.spec.trial, "")
+    try:
+        write_whole(folder / ERROR_FILE, "".join(traceback.format_exception(error)))
+    except (OSError, RunError) as failed:
+        reason = f"{reason} (and its files could not be written: {failed})"
+    return TrialResult(TrialState.FAILED, reason=reason, cause=cause)
