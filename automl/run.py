@@ -164,6 +164,7 @@ class Run:
         self,
         trials: int | None = None,
         time: float | str | None = None,
+        finalists: int | None = None,
         workers: int | None = None,
         device: str | None = None,
         memory_per_worker: int | str | None = None,

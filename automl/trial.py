@@ -8,9 +8,10 @@ boundary and how they are recorded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from statistics import fmean
 from typing import Any
 
 #: How the reason of a trial begins that the end of the whole search has cut off.
@@ -292,3 +293,12 @@ class ExecutionReport:
     number: int
     result: TrialResult
     folds: tuple[float, ...] = ()
+
+
+def mean_metrics(metrics: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of each metric over several results.
+
+    Args:
+        metrics: The same metrics of each, by name.
+    """
+    return {name: fmean(one[name] for one in metrics) for name in metrics[0]}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -261,15 +260,6 @@ def compute_metrics(
         name: compute_metric(metric, task, truth, predictions, weight)
         for name, metric in _by_name(task, named).items()
     }
-
-
-def mean_metrics(metrics: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """The mean of each metric over several scorings.
-
-    Args:
-        metrics: The same metrics of each scoring, by name.
-    """
-    return {name: fmean(one[name] for one in metrics) for name in metrics[0]}
 
 
 def compute_metric(

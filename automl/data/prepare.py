@@ -144,18 +144,21 @@ def _stored(divided: Divided, how: str) -> tuple[StoredView, ...]:
             plans.append((view.plan, view.class_weight))
             yield view.plan.inputs, view.dataset.rows
 
-    learnt = np.unique(np.concatenate([side for f in folds for side in (f.train, f.validation)]))
-    weight = None if dataset.weight is None else dataset.weight[learnt].astype(np.float32)
-    inputs = kind_named(dataset.rows.kind).store(read(), learnt)
-    raw = RawData(inputs, truth[learnt], weight, learnt.astype(np.int64))
+    test = divided.split.test
+    sides = [side for fold in folds for side in (fold.train, fold.validation)]
+    kept = np.unique(np.concatenate([*sides, test]))
+    weight = None if dataset.weight is None else dataset.weight[kept].astype(np.float32)
+    inputs = kind_named(dataset.rows.kind).store(read(), kept)
+    raw = RawData(inputs, truth[kept], weight, kept.astype(np.int64))
     return tuple(
         StoredView(
             task,
             plan,
             raw,
-            np.searchsorted(learnt, fold.train),
-            np.searchsorted(learnt, fold.validation),
+            np.searchsorted(kept, fold.train),
+            np.searchsorted(kept, fold.validation),
             class_weight,
+            np.searchsorted(kept, test) if len(test) else None,
         )
         for (plan, class_weight), fold in zip(plans, folds, strict=True)
     )

@@ -7,7 +7,7 @@ further view would be one more copy of nearly all rows. It is a plan and two lis
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ class StoredView:
         train: Positions of the rows that train, int64 (m,).
         validation: Positions of those that validate.
         class_weight: What each row that trains counts for its class, float32 (m,), or None.
+        test: Positions of the test rows, or None; no trial sees them.
     """
 
     task: Task
@@ -62,23 +63,43 @@ class StoredView:
     train: Positions
     validation: Positions
     class_weight: npt.NDArray[np.float32] | None = None
+    test: Positions | None = None
 
     def arrays(self) -> Arrays:
-        """Prepares the rows of the view, without test rows."""
+        """Prepares the rows of the view."""
         positions = self.raw.positions
         return Arrays(
             task=self.task,
             plan=self.plan,
             train=self._rows(self.train, self.class_weight),
             validation=self._rows(self.validation),
-            test=None,
+            test=None if self.test is None else self._rows(self.test),
             check_positions=spread(len(self.validation)),
             validation_positions=None if positions is None else positions[self.validation],
         )
 
     def without_test(self) -> StoredView:
-        """Itself: what is stored for views has no test rows."""
-        return self
+        """The same without the test rows."""
+        return replace(self, test=None)
+
+    def rows_at(self, positions: npt.NDArray[np.int64]) -> Rows:
+        """Prepares some rows as this view does.
+
+        Args:
+            positions: Where they are among all that were read, int64 (n,).
+
+        Raises:
+            RunError: They are not among those that are stored.
+        """
+        known = self.raw.positions
+        found = None if known is None else np.searchsorted(known, positions)
+        if (
+            known is None
+            or found is None
+            or not np.array_equal(known[found % len(known)], positions)
+        ):
+            raise RunError("The rows that an export is checked by are not stored for all views.")
+        return self._rows(found)
 
     def _rows(
         self, positions: Positions, class_weight: npt.NDArray[np.float32] | None = None
@@ -108,6 +129,7 @@ class _ViewForm:
     plan: PreprocessingPlan
     has_class_weight: bool
     checksums: Mapping[str, int]
+    has_test: bool = False
 
 
 def save_views(views: Mapping[str, StoredView], folder: str | Path) -> None:
@@ -132,11 +154,17 @@ def save_views(views: Mapping[str, StoredView], folder: str | Path) -> None:
         )
     for name, view in views.items():
         ArrayFolder(view_folder(folder, name)).write(
-            {"train": view.train, "validation": view.validation, "class_weight": view.class_weight},
+            {
+                "train": view.train,
+                "validation": view.validation,
+                "class_weight": view.class_weight,
+                "test": view.test,
+            },
             {
                 "task": to_form(view.task),
                 "plan": to_form(view.plan),
                 "has_class_weight": view.class_weight is not None,
+                "has_test": view.test is not None,
             },
         )
 
@@ -203,12 +231,13 @@ def _open_stored(folder: ArrayFolder, raw: RawData, verified: bool) -> StoredVie
         folder.verify()
     form = read_form(_ViewForm, folder.form())
     train, validation = folder.open("train"), folder.open("validation")
-    for positions in (train, validation):
+    test = folder.open("test") if form.has_test else None
+    for positions in (train, validation, *([] if test is None else [test])):
         if positions.ndim != 1 or positions.dtype != np.int64 or not len(positions):
-            raise ValueError("train or validation are no positions")
+            raise ValueError("train, validation or test are no positions")
         if positions.min() < 0 or positions.max() >= len(raw.truth):
             raise ValueError("a position is beyond the stored rows")
     class_weight = folder.open("class_weight") if form.has_class_weight else None
     if class_weight is not None and class_weight.shape != train.shape:
         raise ValueError("class_weight has another number of rows")
-    return StoredView(form.task, form.plan, raw, train, validation, class_weight)
+    return StoredView(form.task, form.plan, raw, train, validation, class_weight, test)

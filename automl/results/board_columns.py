@@ -67,6 +67,9 @@ def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> li
         error = "" if row.standard_error is None else f" ± {row.standard_error:.2g}"
         return f"{number(row.score)}{error}"
 
+    def scorings(row: LeaderboardRow) -> str:
+        return f"{row.scorings}{' =' if row.tied else ''}" if row.scorings else ""
+
     known = dict.fromkeys(key for row in rows for key in row.metrics)
     # What was asked for stands before what always is, for the last are left out where it is narrow.
     names = dict.fromkeys((*(name for name in record.further if name in known), *known))
@@ -75,6 +78,7 @@ def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> li
         column("trial", lambda row: str(row.trial), right=False),
         column("state", lambda row: row.state, right=False),
         column(record.objective, score),
+        *([column("scorings", scorings)] if any(row.scorings for row in rows) else ()),
         *(metric(name) for name in names if name != record.objective),
         column("gap", lambda row: number(row.gap)),
         column("verdict", lambda row: row.verdict or "", right=False),
@@ -82,6 +86,25 @@ def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> li
         TableColumn("epochs\n(best)", [_epochs(row) for row in rows]),
         column("seconds", lambda row: f"{row.seconds:.1f}" if row.seconds else ""),
     ]
+
+
+def finalists_text(record: RunRecord, rows: Sequence[LeaderboardRow]) -> str:
+    """One sentence on the trials that were trained again; "" where there are none.
+
+    Args:
+        record: The run.
+        rows: Its leaderboard.
+    """
+    finalists = [row for row in rows if row.scorings]
+    if not finalists:
+        return ""
+    names = ", ".join(str(row.trial) for row in finalists)
+    tied = [str(row.trial) for row in finalists if row.tied]
+    equal = f"; {', '.join(tied)} (=) cannot be told from the first" if tied else ""
+    return printable(
+        f"Trials {names} were trained again with fresh seeds; their {record.objective} is the mean "
+        f"over these scorings, not the one that they were chosen by{equal}."
+    )
 
 
 def split_config(

@@ -9,6 +9,7 @@ from statistics import stdev
 from typing import Any
 
 from automl.results.record import RunRecord, TrialRecord
+from automl.results.scorings import told_apart
 from automl.trial import TrialResult, TrialState
 
 # What has a rank comes first; then what came near to one, then what may still get one.
@@ -48,12 +49,17 @@ class LeaderboardRow:
             better. None where either is unknown.
         test_metrics: The task's metrics on the test rows; empty but for the best trial and the
             baselines.
-        standard_error: Of the score, where it is a mean over folds: their standard deviation over
-            the root of their number; None else. Folds share training rows, so that the true one
-            is larger (Bengio and Grandvalet 2004, JMLR 5).
+        standard_error: Of the score, where it is a mean over folds or scorings: their standard
+            deviation over the root of their number; None else. Folds share training rows, so that
+            the true one is larger (Bengio and Grandvalet 2004, JMLR 5).
         folds: The score on each fold, by its name; empty without folds.
         predictions: Where its predictions on the validation rows lie, below the run's directory
             (`automl.results.predictions`); "" where they are not kept.
+        scorings: Of a finalist, how many trainings with fresh seeds its score and its metrics are
+            the means of; 0 of any other, whose score is that of the search's own training.
+        search_score: Of a finalist, the score that it was chosen by; None of any other.
+        tied: Whether the scorings of a finalist do not tell it from the best one
+            (`automl.results.scorings.told_apart`).
     """
 
     rank: int | None
@@ -76,6 +82,9 @@ class LeaderboardRow:
     standard_error: float | None = None
     folds: Mapping[str, float] = field(default_factory=dict)
     predictions: str = ""
+    scorings: int = 0
+    search_score: float | None = None
+    tied: bool = False
 
 
 def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
@@ -83,7 +92,8 @@ def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
 
     Completed trials and baselines come first by score, of equal scores the earlier trial, a
     trial before a baseline; then pruned trials by score, running, waiting and failed ones by
-    number.
+    number. Where there are finalists, they and the baselines that are better than one of them
+    stand before all other trials, whose scores were chosen for luck.
 
     Args:
         record: The run as recorded.
@@ -93,25 +103,44 @@ def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
     """
     sign = 1.0 if record.direction == "minimize" else -1.0
 
-    def place(entry: tuple[int, TrialRecord]) -> tuple[int, float, int]:
+    finalists = [t.score for t in record.trials if t.is_finalist and t.score is not None]
+    last = max((sign * score for score in finalists), default=-math.inf)
+
+    def place(entry: tuple[int, TrialRecord]) -> tuple[int, bool, float, int]:
         index, trial = entry
         score = _score(trial, record.direction)
         compared = trial.state in (TrialState.COMPLETED, TrialState.PRUNED)
         if not compared or score is None or math.isnan(score):
-            return _ORDER[trial.state], math.inf, index
-        return _ORDER[trial.state], sign * score, index
+            return _ORDER[trial.state], True, math.inf, index
+        among = isinstance(trial.trial, str) and sign * score < last
+        return _ORDER[trial.state], not (trial.is_finalist or among), sign * score, index
 
     entries = sorted(enumerate((*record.trials, *record.baselines)), key=place)
     # An infinite score would tie with none at all, so the ranked are taken out first.
     ordered = [trial for _, trial in entries if trial.is_ranked]
     ordered += [trial for _, trial in entries if not trial.is_ranked]
+    tied = _tied(record)
     return [
-        _row(record, trial, rank if trial.is_ranked else None)
+        _row(record, trial, rank if trial.is_ranked else None, trial.trial in tied)
         for rank, trial in enumerate(ordered, start=1)
     ]
 
 
-def _row(record: RunRecord, trial: TrialRecord, rank: int | None) -> LeaderboardRow:
+def _tied(record: RunRecord) -> set[int | str]:
+    """The finalists that are not told from the best one, which is no tie of itself."""
+    best = record.best()
+    if best is None or not best.is_finalist:
+        return set()
+    return {
+        trial.trial
+        for trial in record.trials
+        if trial.is_finalist and trial is not best and not told_apart(best.scorings, trial.scorings)
+    }
+
+
+def _row(
+    record: RunRecord, trial: TrialRecord, rank: int | None, tied: bool = False
+) -> LeaderboardRow:
     result = trial.result or TrialResult(trial.state)
     score = _score(trial, record.direction)
     epochs = result.epochs if trial.result is not None else len(trial.scores)
@@ -136,14 +165,23 @@ def _row(record: RunRecord, trial: TrialRecord, rank: int | None) -> Leaderboard
         gap=_gap(result, record),
         test_metrics=record.test_scores.get(trial.trial, {}),
         trainer=result.trainer,
-        standard_error=standard_error(result.folds),
+        standard_error=standard_error(_scores(trial, result)),
         folds={f"fold-{number}": score for number, score in enumerate(result.folds, 1)},
         predictions=result.predictions,
+        scorings=len(trial.scorings) if trial.is_finalist else 0,
+        search_score=None if trial.searched is None else trial.searched.score,
+        tied=tied,
     )
 
 
+def _scores(trial: TrialRecord, result: TrialResult) -> Sequence[float]:
+    """The scores that a trial's is the mean of."""
+    scored = [one.score for one in trial.scorings if one.score is not None]
+    return scored if trial.is_finalist else result.folds
+
+
 def standard_error(scores: Sequence[float]) -> float | None:
-    """The standard error of a mean over folds; None of fewer than two."""
+    """The standard error of a mean over folds or scorings; None of fewer than two."""
     return stdev(scores) / math.sqrt(len(scores)) if len(scores) > 1 else None
 
 

@@ -14,6 +14,13 @@ from automl.results.recorded_board import record_of_board
 from automl.results.replay import StudyContent, StudyTrial
 from automl.results.run_directory import RunDirectory
 from automl.results.run_forms import BaselineForm
+from automl.results.scorings import (
+    FinalistScoring,
+    compared,
+    over_scorings,
+    recorded_finalists,
+    recorded_scorings,
+)
 from automl.results.study_content import read_study
 from automl.trial import PREDICTIONS_FILE, TrialResult, TrialState, file_of_trial
 from automl.vocabulary.renamed_metrics import current_name
@@ -55,8 +62,12 @@ def read_record(
         board = record_of_board(run, named, objective["direction"])
         return replace(board, **own, notes=(*board.notes, *_division_notes(manifest)))
     study = content or read_study(run, manifest, storage)
-    trials = tuple(
-        _trial_record(run, trial, kind, _place(trial, study, manifest)) for trial in study.trials
+    trials = _with_scorings(
+        study.attributes,
+        tuple(
+            _trial_record(run, trial, kind, _place(trial, study, manifest))
+            for trial in study.trials
+        ),
     )
     baselines = tuple(
         _baseline_record(run, key.removeprefix(_BASELINE_PREFIX), form, kind)
@@ -73,6 +84,26 @@ def read_record(
         notes=_division_notes(manifest),
         **own,
     )
+
+
+def _with_scorings(
+    attributes: Mapping[str, Any], trials: tuple[TrialRecord, ...]
+) -> tuple[TrialRecord, ...]:
+    """The trials, of which finalists have the scores of the trainings with fresh seeds."""
+    scored = compared(recorded_finalists(attributes), recorded_scorings(attributes))
+    return tuple(
+        _rescored(trial, trial.result, scorings)
+        if (scorings := scored.get(int(trial.trial))) and trial.result is not None
+        else trial
+        for trial in trials
+    )
+
+
+def _rescored(
+    trial: TrialRecord, result: TrialResult, scorings: tuple[FinalistScoring, ...]
+) -> TrialRecord:
+    final = over_scorings(result, scorings)
+    return replace(trial, state=final.state, result=final, scorings=scorings, searched=result)
 
 
 def _objective_of(run: RunDirectory, manifest: Mapping[str, Any]) -> Mapping[str, Any]:

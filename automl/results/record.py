@@ -11,6 +11,7 @@ from typing import Any
 from automl.common.forms import MOST
 from automl.errors import RequestError, RunError
 from automl.results.replay import StudyTrial
+from automl.results.scorings import FinalistScoring
 from automl.trial import TrialResult, TrialState
 
 
@@ -28,6 +29,10 @@ class TrialRecord:
         study_trial: Where the epochs are, or None for a baseline.
         place: In a study that several runs share, the host and directory of the run that the
             trial belongs to; empty otherwise, and for a trial of this run.
+        scorings: Of a finalist, its trainings with fresh seeds; ``result`` has the means over
+            them in place of the score that it was chosen by.
+        searched: Of a finalist, what the search's own training came to, whose model is kept;
+            None for any other, whose ``result`` says so.
     """
 
     trial: int | str
@@ -37,6 +42,18 @@ class TrialRecord:
     result: TrialResult | None
     study_trial: StudyTrial | None = field(default=None, repr=False, compare=False)
     place: str = ""
+    scorings: tuple[FinalistScoring, ...] = ()
+    searched: TrialResult | None = None
+
+    @property
+    def is_finalist(self) -> bool:
+        """Whether it was scored again, each time with a score."""
+        return bool(self.scorings) and all(one.score is not None for one in self.scorings)
+
+    @property
+    def trained(self) -> TrialResult | None:
+        """What the training came to whose model is kept, or None where it has not ended."""
+        return self.searched or self.result
 
     @cached_property
     def scores(self) -> tuple[float, ...]:
@@ -125,14 +142,17 @@ class RunRecord:
         )
 
     def best(self) -> TrialRecord | None:
-        """The completed trial with the best score, the earlier of equals; None without one."""
+        """The completed trial with the best score, the earlier of equals; None without one.
+
+        Where there are finalists it is one of them: the scores of others were chosen for luck.
+        """
         sign = 1.0 if self.direction == "minimize" else -1.0
         scored = [
-            (sign * record.score, index)
+            (not record.is_finalist, bool(record.scorings), sign * record.score, index)
             for index, record in enumerate(self.trials)
             if record.score is not None and record.is_ranked
         ]
-        return self.trials[min(scored)[1]] if scored else None
+        return self.trials[min(scored)[-1]] if scored else None
 
 
 def are_scores(values: Mapping[int, Any]) -> bool:

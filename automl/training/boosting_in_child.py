@@ -17,14 +17,14 @@ from automl.common.files import is_disk_full
 from automl.common.forms import from_form, to_form
 from automl.common.root import Root
 from automl.data.arrays import Arrays, open_arrays
-from automl.data.metrics import LOSS, Objective, compute_metrics, mean_metrics
+from automl.data.metrics import LOSS, Objective, compute_metrics
 from automl.data.stored import open_view
 from automl.data.task_loss import task_loss
 from automl.errors import RunError
 from automl.results.predictions import ViewPredictions, add_predictions
 from automl.training.boosting import ITERATIONS, BoostedTrees, Extent, extent_of
 from automl.training.history import write_whole
-from automl.trial import (
+from automl.trial import (, mean_metrics
     ERROR_FILE,
     PREDICTIONS_FILE,
     FailureCause,

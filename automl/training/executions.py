@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl.common.files import is_disk_full
-from automl.data.metrics import Objective, better, mean_metrics
+from automl.data.metrics import Objective, better
 from automl.errors import RunError
 from automl.results.predictions import add_predictions, read_predictions
 from automl.space import SearchSpace
@@ -34,6 +34,7 @@ from automl.trial import (
     TrialResult,
     TrialSpec,
     TrialState,
+    mean_metrics,
 )
 
 if TYPE_CHECKING:

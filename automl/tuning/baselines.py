@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl.trial import TrialResult, TrialState
+from automl.trial import TrialResult, TrialState, mean_metrics
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -107,8 +107,6 @@ def constant_over(views: Sequence[Arrays], objective: Objective) -> TrialResult:
     Returns:
         A completed result with the means, and the score of each view where there are several.
     """
-    from automl.data.metrics import mean_metrics
-
     results = [constant_baseline(v.task, objective, v.train, v.validation) for v in views]
     first, scores = results[0], [result.score for result in results]
     if len(results) == 1:

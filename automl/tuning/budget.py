@@ -13,6 +13,8 @@ from automl.trial import TrialResult
 
 #: Trials of a search for which neither a number nor a time was given.
 DEFAULT_TRIALS = 30
+#: Trials that are trained again at the end, beside the default configuration (own choice).
+DEFAULT_FINALISTS = 4
 #: Whether the check of an export forks a process that has Keras already; else it imports it anew.
 _FORKS = hasattr(os, "fork")
 #: Least seconds kept back from `--time` for scoring the test rows and the checked export. These
@@ -38,6 +40,11 @@ LEAST_TIME = 6.0
 #: find models as good, the longest trial taking 16 to 31 % and 7 to 9 % of the worker seconds
 #: (`benchmarks/search_time.py`, two sets, two seeds).
 TRIAL_SHARE = 1 / 8
+#: Share of --time, beyond what follows the trials, that is kept for training finalists again.
+FINALIST_SHARE = 0.2
+#: Least --time in which finalists are trained again: in less there are hardly trials to choose
+#: among, for starting and exporting take ten seconds of it.
+FINALISTS_FROM = 30.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,7 @@ class Clock:
         started: When this session started, on the monotonic clock; None for now.
         now: The monotonic clock, in seconds.
         import_seconds: How long importing TensorFlow took in this session; 0 while not known.
+        finalists: Whether finalists are to be trained again after the trials.
     """
 
     def __init__(
@@ -92,6 +100,7 @@ class Clock:
         started: float | None = None,
         now: Callable[[], float] = time.monotonic,
         import_seconds: Callable[[], float] = lambda: 0.0,
+        finalists: bool = False,
     ) -> None:
         self._now = now
         self._start = (now() if started is None else started) - spent
@@ -100,6 +109,7 @@ class Clock:
         self._spent = spent
         self._startup = self._session()
         self._export_seconds = self._test_seconds = 0.0
+        self._finalists = finalists
 
     def elapsed(self) -> float:
         """Seconds spent on the run so far, earlier sessions included."""
@@ -111,9 +121,20 @@ class Clock:
 
     def left_for_trials(self) -> float | None:
         """Seconds until trials must end so that the export is ready in time; None for no limit."""
+        left = self.left_for_finalists()
+        return None if left is None else left - self._kept_for_finalists()
+
+    def left_for_finalists(self) -> float | None:
+        """Seconds until finalists must have been trained; None for no limit."""
         if self._seconds is None:
             return None
         return self._seconds - self.reserve() - self.elapsed()
+
+    def _kept_for_finalists(self) -> float:
+        seconds = self._seconds or 0.0
+        if not self._finalists or seconds < FINALISTS_FROM:
+            return 0.0
+        return FINALIST_SHARE * (seconds - self.reserve())
 
     def share_of_a_trial(self, workers: int, leader: TrialResult | None) -> float | None:
         """Seconds that one trial may take, so that it does not eat the search.

@@ -29,7 +29,7 @@ from automl.tuning.fold_pruning import FoldPruning
 from automl.tuning.interruption import Interruption
 from automl.tuning.objective import with_one_loss
 from automl.tuning.observer import Observer, SearchProgress
-from automl.tuning.outcome import Outcome, StopReason
+from automl.tuning.outcome import Outcome, StopReason, interrupted
 from automl.tuning.pruning import Pruning
 from automl.tuning.ranking import Ranking
 
@@ -158,14 +158,18 @@ class Driver:
                 self._take_events(self._tick())
                 self._observer.progressed(self.progress())
 
+    @property
+    def unfinished(self) -> int:
+        """How many trials have not ended, though the search has."""
+        return len(self._running)
+
     def _tick(self) -> float:
         left = self._clock.left_for_trials()
         return TICK if left is None else max(0.0, min(TICK, left))
 
     def _reason_to_stop(self) -> Outcome | None:
         if self._interruption.is_asked():
-            name = self._interruption.name
-            return Outcome(StopReason.INTERRUPTED, f"The search was stopped by {name}.")
+            return interrupted(self._interruption)
         left = self._clock.left_for_trials()
         if left is not None and left <= (0.0 if self._running else LEAST_SECONDS):
             return Outcome(StopReason.TIME)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from automl.tuning.interruption import Interruption
+
 
 class StopReason(StrEnum):
     """Why a search ended."""
@@ -29,3 +31,8 @@ class Outcome:
 
     stopped_by: StopReason
     message: str = ""
+
+
+def interrupted(interruption: Interruption) -> Outcome:
+    """The end of a search that was asked to end."""
+    return Outcome(StopReason.INTERRUPTED, f"The search was stopped by {interruption.name}.")

@@ -18,6 +18,7 @@ from automl.common.shell import shown_path
 from automl.errors import AutoMLError
 from automl.results.board_columns import number
 from automl.results.run_directory import RunDirectory
+from automl.results.scorings import is_scoring
 from automl.trial import TrialResult, TrialState
 from automl.tuning.observer import SearchProgress
 from automl.tuning.running_trials import RunningObserver
@@ -260,7 +261,7 @@ def trial_line(trial: int | str, result: TrialResult, progress: SearchProgress, 
         done: How many trials were over with this one.
     """
     if isinstance(trial, str):
-        name = f"baseline {trial}"
+        name = trial.replace("_", " ") if is_scoring(trial) else f"baseline {trial}"
     else:
         total = "" if progress.total is None else f"/{progress.total}"
         name = f"[{done}{total}] trial {trial}"

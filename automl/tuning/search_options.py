@@ -11,7 +11,7 @@ from automl.common.option import Option
 from automl.common.option_values import above_zero_seconds, at_least, not_negative
 from automl.errors import RequestError
 from automl.space.batch_size import checked_batch_size
-from automl.tuning.budget import DEFAULT_TRIALS
+from automl.tuning.budget import DEFAULT_FINALISTS, DEFAULT_TRIALS
 from automl.tuning.pruners import DEFAULT_WITH_TIME, DEFAULT_WITH_TRIALS, PRUNERS
 from automl.tuning.samplers import DEFAULT_SAMPLER, SAMPLERS
 
@@ -215,6 +215,18 @@ class BudgetOptions(TypedDict, total=False):
             default=1,
             metavar="N",
             check=at_least(1),
+        ),
+    ]
+    finalists: Annotated[
+        int,
+        Option(
+            "How many of the best trials are trained again at the end, each several times with "
+            "fresh seeds, and the default configuration with them: the score that a trial is "
+            "chosen by is the luckiest of many. The best over these is exported. 0: none.",
+            default=DEFAULT_FINALISTS,
+            metavar="N",
+            check=at_least(0),
+            on_resume="How many of the best trials are trained again at the end; 0: none.",
         ),
     ]
     goal: Annotated[

@@ -71,6 +71,7 @@ class SearchRequest:
     workers: int | None = None
     device: str = _USUAL["device"]
     keep_models: int = _USUAL["keep_models"]
+    finalists: int = _USUAL["finalists"]
     memory_per_worker: int | None = None
     max_disk: int | None = None
     grace: float = _USUAL["grace"]

@@ -21,13 +21,15 @@ from automl.tuning.baselines import LINEAR, constant_name, constant_over
 from automl.tuning.budget import Clock
 from automl.tuning.disk import DiskBudget
 from automl.tuning.driver import Driver
+from automl.tuning.finalists import FinalistDriver
 from automl.tuning.finish import Finished, finish
 from automl.tuning.interruption import Interruption
 from automl.tuning.leaderboard_file import LeaderboardWriter
 from automl.tuning.manifest import membership, record_code, record_request
 from automl.tuning.observer import Observer, Observers
-from automl.tuning.outcome import Outcome, StopReason
+from automl.tuning.outcome import Outcome, StopReason, interrupted
 from automl.tuning.progress_lines import failure
+from automl.tuning.racing import Race, choose_finalists, ranked_for_race
 from automl.tuning.reshuffling import Reshuffling
 from automl.tuning.search_request import SearchRequest
 from automl.tuning.setup import SearchSetup
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
 
     from automl.data.arrays import Arrays
     from automl.space import SearchSpace
+
+#: The first trial of a run is the space's default configuration.
+DEFAULT_TRIAL = 0
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,7 @@ class Session:
                     self._run.start_of,
                     None if self._reshuffling is None else self._reshuffling.views_of,
                 )
-                outcome = driver.run()
+                outcome = self._raced(study, engine, driver, driver.run(), clock, interruption)
             finished = finish(
                 self._run,
                 study,
@@ -160,6 +165,45 @@ class Session:
             )
         return outcome, finished
 
+    def _raced(
+        self,
+        study: RunStudy,
+        engine: Engine,
+        driver: Driver,
+        outcome: Outcome,
+        clock: Clock,
+        interruption: Interruption,
+    ) -> Outcome:
+        """Trains the best trials again, where the search has come to its end by itself."""
+        request = self._request
+        if outcome.stopped_by not in (StopReason.TRIALS, StopReason.EXHAUSTED, StopReason.TIME):
+            return outcome
+        direction, views = self._setup.objective.direction, request.data.views
+        ranked = ranked_for_race(study.results(), direction)
+        finalists = choose_finalists(ranked, request.finalists, DEFAULT_TRIAL)
+        if finalists and request.storage is not None:
+            self._observer.note("finalists are not trained again: several may share the study")
+            finalists = ()
+        race = Race(finalists, views, direction, study.scorings())
+        if not race.pending():
+            return outcome
+        study.record_finalists(finalists)
+        self._observer.finishing(
+            f"training the {len(finalists)} best again with fresh seeds, the default among them"
+        )
+        FinalistDriver(
+            study,
+            engine,
+            race,
+            TrialSpec(DEFAULT_TRIAL, {}, request.seed, request.trial_budget, views=views),
+            clock,
+            self._observer,
+            interruption,
+            busy=driver.unfinished,
+            start_of=self._run.start_of,
+        ).run()
+        return interrupted(interruption) if interruption.is_asked() else outcome
+
     def _remove_arrays(self, outcome: Outcome) -> None:
         """Removes the prepared rows of a search that is done, where they can be had again."""
         is_done = outcome.stopped_by in (StopReason.TRIALS, StopReason.EXHAUSTED)
@@ -172,6 +216,7 @@ class Session:
             study.elapsed(),
             started,
             import_seconds=lambda: self._processes.import_seconds,
+            finalists=self._request.finalists > 0 and self._request.storage is None,
         )
 
     def _open_study(self) -> RunStudy:

@@ -9,12 +9,13 @@ runs again under its own number and seed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automl.common.forms import from_form, to_form
+from automl.results.scorings import FINALISTS, FinalistScoring, recorded_scorings, scoring_entry
 from automl.trial import EpochReport, ExecutionReport, TrialResult, TrialState
 from automl.tuning.finished_executions import execution_entry, finished_executions
 from automl.tuning.growing import GrowingSpace, SamplerOf
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 #: in so many costs nothing, and with several workers the thresholds do not grow old).
 AHEAD = 32
 
-_SEED_STREAMS = {"trial": 1, "baseline": 2}
+_SEED_STREAMS = {"trial": 1, "baseline": 2, "scoring": 3}
 
 
 def trial_seed(seed: int, stream: str, number: int) -> int:
@@ -37,7 +38,7 @@ def trial_seed(seed: int, stream: str, number: int) -> int:
 
     Args:
         seed: The run's seed; 0 is a seed like any other.
-        stream: ``"trial"`` or ``"baseline"``.
+        stream: ``"trial"``, ``"baseline"`` or ``"scoring"``.
         number: Which of them, from 0.
 
     Returns:
@@ -315,6 +316,19 @@ class RunStudy:
         """Records a baseline beside the trials, where it influences no sampler."""
         value = {"config": dict(config), "seed": seed, "result": to_form(result)}
         self.study.set_user_attr(f"baseline:{name}", value)
+
+    def scorings(self) -> tuple[FinalistScoring, ...]:
+        """The scorings of finalists that are recorded."""
+        return recorded_scorings(self.study.user_attrs)
+
+    def record_scoring(self, scoring: FinalistScoring) -> None:
+        """Records one training of a finalist."""
+        key, form = scoring_entry(scoring)
+        self.study.set_user_attr(key, form)
+
+    def record_finalists(self, finalists: Sequence[int]) -> None:
+        """Records which trials are trained again."""
+        self.study.set_user_attr(FINALISTS, list(finalists))
 
     def test_scores(self) -> dict[str, dict[str, float]]:
         """Scores on the test rows recorded so far, by trial number (as text) or baseline."""

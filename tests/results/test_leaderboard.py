@@ -101,6 +101,9 @@ def test_json_has_the_promised_keys(run: RunDirectory) -> None:
             "standard_error",
             "folds",
             "predictions",
+            "scorings",
+            "search_score",
+            "tied",
         ),
     ]
     assert rows[0]["config"]["learning_rate"] == 0.00123456

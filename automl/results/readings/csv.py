@@ -13,8 +13,8 @@ from automl.common.neutral import csv_cell
 from automl.results.leaderboard import LeaderboardRow
 
 _PLAIN = (
-    "rank", "trial", "state", "score", "standard_error", "gap", "verdict", "epochs", "best_epoch",
-    "seconds", "parameters", "seed", "reason", "trainer",
+    "rank", "trial", "state", "score", "standard_error", "scorings", "tied", "search_score",
+    "gap", "verdict", "epochs", "best_epoch", "seconds", "parameters", "seed", "reason", "trainer",
 )  # fmt: skip
 _NESTED = ("metrics", "train_metrics", "test_metrics", "folds", "config")
 

@@ -10,6 +10,7 @@ from automl.common.neutral import printable
 from automl.results.board_columns import (
     TableColumn,
     config_text,
+    finalists_text,
     leaderboard_columns,
     number,
     split_config,
@@ -56,6 +57,7 @@ def leaderboard_text(
     lines += ["", *_table_lines(_fitting_columns(record, shown, width), shown, color)]
     if len(shown) < len(rows):
         lines.append(f"... and {len(rows) - len(shown)} more")
+    lines += textwrap.wrap(finalists_text(record, rows), max(width, 40))
     lines += _config_lines(shown, width, color) if details else []
     lines += _test_lines(record, rows, width)
     lines += _reason_lines(shown, width) if details else []
@@ -69,7 +71,7 @@ def _fitting_columns(
         TableColumn(_folded(column.header), column.cells, column.right)
         for column in leaderboard_columns(record, rows)
     ]
-    fixed_before, fixed_after = 4, 5
+    fixed_before, fixed_after = 5 if any(row.scorings for row in rows) else 4, 5
     while len(columns) > fixed_before + fixed_after and _total(columns) > width:
         del columns[-fixed_after - 1]
     return columns

@@ -1,0 +1,231 @@
+"""Scorings of finalists: trainings with fresh seeds, by which the best of a search are compared.
+
+The score by which a trial became one of the best is the luckiest of many, so it says too much good
+of it. What finalists are trained for again is recorded beside the trials, and its mean counts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean, variance
+from typing import Any
+
+from automl.common.forms import read_form, to_form
+from automl.errors import RunError
+from automl.trial import TrialResult, TrialState, mean_metrics
+
+PREFIX = "scoring:"
+_NAME = "scoring_"
+#: Scorings of both before two finalists may be told apart (F-race has five: Birattari et al. 2002),
+#: and the level of the interval.
+LEAST_SCORINGS = 3
+LEVEL = 0.95
+#: The finalists of a run: trials by their numbers.
+FINALISTS = "finalists"
+
+
+@dataclass(frozen=True)
+class FinalistScoring:
+    """One training of a finalist.
+
+    Attributes:
+        trial: The finalist: a trial whose configuration is trained.
+        number: The round that it belongs to, counted from 1.
+        view: The view that it is trained on.
+        views: How many views a round has.
+        seed: Its seed, the same for every finalist.
+        result: What it came to.
+    """
+
+    trial: int
+    number: int
+    view: str
+    views: int
+    seed: int
+    result: TrialResult
+
+    @property
+    def name(self) -> str:
+        """The name of the folder that its model is in."""
+        return scoring_name(self.trial, self.number, self.view)
+
+    @property
+    def score(self) -> float | None:
+        """Its score, where it has come to one that counts."""
+        score = self.result.score
+        is_scored = self.result.state is TrialState.COMPLETED and score is not None
+        return score if is_scored and score is not None and math.isfinite(score) else None
+
+
+def scoring_name(trial: int, number: int, view: str) -> str:
+    """What one training of a finalist is called, as a trial of its own.
+
+    Args:
+        trial: The finalist.
+        number: The round, counted from 1.
+        view: The view.
+    """
+    return f"{_NAME}{trial}_{number}_{view.replace('-', '_')}"
+
+
+def is_scoring(name: str) -> bool:
+    """Whether a name is that of one training of a finalist."""
+    return name.startswith(_NAME)
+
+
+def scoring_entry(scoring: FinalistScoring) -> tuple[str, dict[str, Any]]:
+    """The key and the value by which a study records one; what has its default is left out."""
+    form, usual = to_form(scoring), to_form(TrialResult(TrialState.COMPLETED))
+    result = {key: value for key, value in form["result"].items() if value != usual[key]}
+    return f"{PREFIX}{scoring.name}", {**form, "result": result}
+
+
+def recorded_scorings(attributes: Mapping[str, Any]) -> tuple[FinalistScoring, ...]:
+    """The scorings that a study has recorded, in that order.
+
+    Args:
+        attributes: The study's user attributes.
+
+    Raises:
+        RunError: One of them cannot be read.
+    """
+    found = []
+    for key, form in attributes.items():
+        if not key.startswith(PREFIX):
+            continue
+        try:
+            usual = {"state": str(TrialState.COMPLETED)}
+            found.append(
+                read_form(FinalistScoring, {**form, "result": {**usual, **form["result"]}})
+            )
+        except (ValueError, TypeError, KeyError) as error:
+            raise RunError(
+                f"What the study says of the {key.replace(':', ' ')} cannot be read ({error}); "
+                "restore the study from a copy."
+            ) from error
+    return tuple(found)
+
+
+def recorded_finalists(attributes: Mapping[str, Any]) -> tuple[int, ...]:
+    """The finalists that a study has recorded; none where no trial was scored again.
+
+    Raises:
+        RunError: They are no trials.
+    """
+    found = attributes.get(FINALISTS, [])
+    if not isinstance(found, list) or not all(type(number) is int for number in found):
+        raise RunError(f"The study's finalists are {found!r}, which are no trials; restore it.")
+    return tuple(found)
+
+
+def whole_rounds(scorings: Iterable[FinalistScoring]) -> tuple[FinalistScoring, ...]:
+    """Those of one finalist that belong to rounds of which all views are scored.
+
+    Args:
+        scorings: Scorings of one finalist.
+    """
+    known = tuple(scorings)
+    counts: dict[int, int] = {}
+    for one in known:
+        counts[one.number] = counts.get(one.number, 0) + 1
+    return tuple(one for one in known if counts[one.number] >= one.views)
+
+
+def compared(
+    finalists: Sequence[int], scorings: Iterable[FinalistScoring]
+) -> dict[int, tuple[FinalistScoring, ...]]:
+    """The whole rounds of each finalist, where all finalists have one; else nothing.
+
+    While some have none, those that have would be compared with lucky scores. A finalist that
+    failed has its failures alone.
+
+    Args:
+        finalists: The finalists.
+        scorings: All scorings of a run.
+    """
+    by_trial: dict[int, list[FinalistScoring]] = {}
+    for one in scorings:
+        by_trial.setdefault(one.trial, []).append(one)
+    counted = {
+        trial: tuple(one for one in known if one.score is None) or whole_rounds(known)
+        for trial, known in by_trial.items()
+    }
+    if not finalists or not all(counted.get(one) for one in finalists):
+        return {}
+    return {trial: known for trial, known in counted.items() if known}
+
+
+def over_scorings(result: TrialResult, scorings: Sequence[FinalistScoring]) -> TrialResult:
+    """A finalist's result with the means over its scorings in place of what it was chosen by.
+
+    Args:
+        result: What the search's own training came to.
+        scorings: Its scorings, all of whole rounds.
+
+    Returns:
+        The result; where a scoring has failed, one without a score that says why.
+    """
+    failed = next((one for one in scorings if one.score is None), None)
+    if failed is not None:
+        why = failed.result.reason or failed.result.state.value
+        reason = f"trained again with another seed it failed: {why}"
+        return replace(result, reason=reason)
+    return replace(
+        result,
+        state=TrialState.COMPLETED,  # it may have been pruned between two folds
+        reason="",
+        score=fmean(one.score for one in scorings if one.score is not None),
+        metrics=mean_metrics([one.result.metrics for one in scorings]),
+        train_metrics=mean_metrics([one.result.train_metrics for one in scorings]),
+        folds=(),
+        executions=(),
+    )
+
+
+def told_apart(first: Sequence[FinalistScoring], other: Sequence[FinalistScoring]) -> bool:
+    """Whether the scorings of two finalists tell them apart; see `is_apart`.
+
+    Args:
+        first: Scorings of one of them.
+        other: Scorings of the other.
+    """
+    scores = {(one.number, one.view): one.score for one in whole_rounds(first)}
+    pairs = [
+        (one.score, scores.get((one.number, one.view)), one.views) for one in whole_rounds(other)
+    ]
+    known = [(a - b, views) for a, b, views in pairs if a is not None and b is not None]
+    return bool(known) and is_apart([difference for difference, _ in known], known[0][1])
+
+
+def is_apart(differences: Sequence[float], views: int) -> bool:
+    """Whether paired differences have a mean that is not 0 (Student's t, 95 %).
+
+    Scores of folds share training rows, so their variance is corrected as by Nadeau and Bengio
+    (2003, Machine Learning 52): 1/n + 1/(k - 1) in place of 1/n for k folds.
+
+    Args:
+        differences: Of two finalists, one for each training of both.
+        views: On how many views each was trained in a round.
+
+    Returns:
+        False for fewer than three.
+    """
+    count = len(differences)
+    if count < LEAST_SCORINGS:
+        return False
+    share = 1.0 / count + (1.0 / (views - 1) if views > 1 else 0.0)
+    error = math.sqrt(variance(differences) * share)
+    return abs(fmean(differences)) > quantile(count - 1) * error
+
+
+def quantile(freedom: int) -> float:
+    """The quantile of Student's t that leaves 2.5 % above it.
+
+    Args:
+        freedom: Degrees of freedom, from 1.
+    """
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 0.5 + LEVEL / 2))

@@ -1,0 +1,184 @@
+"""Greedy ensemble selection over stored validation predictions, with a score that is cross-fitted.
+
+Caruana et al. 2004, "Ensemble selection from libraries of models": with replacement, from nothing,
+each round takes the member that improves the metric most. The score of members that were selected
+on the same rows is too good (arXiv 2506.16791), so each part of the rows is scored by what was
+selected on the others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+#: Rounds of the selection; RECIPES section 6 has 25 to 40 (AutoGluon's ensemble_selection.py).
+ROUNDS = 25
+#: Parts of the rows of one division, for the cross-fitted score (own choice: as many as folds).
+PARTS = 5
+
+Predictions = npt.NDArray[Any]
+#: Scores predictions on some rows of a view, by their positions among its validation rows.
+Score = Callable[[str, Predictions, npt.NDArray[np.int64]], float]
+
+
+@dataclass(frozen=True)
+class Member:
+    """What an ensemble may have: the models of one configuration and seed, one for each view.
+
+    Attributes:
+        names: The name of its model by the view that it was trained on.
+        predictions: Its predictions on each view's validation rows, (n, outputs).
+    """
+
+    names: Mapping[str, str]
+    predictions: Mapping[str, Predictions]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows that are scored together: a fold, or a part of the one division.
+
+    Attributes:
+        view: The view that they validate.
+        rows: Their positions among its validation rows, int64 (n,).
+    """
+
+    view: str
+    rows: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Selected:
+    """An ensemble.
+
+    Attributes:
+        weights: Share of each member, by its place, above 0; they add up to 1.
+        score: The cross-fitted score.
+        predictions: Cross-fitted predictions on each view's validation rows.
+        gain: By how much it is better than the best single member, in the metric's units.
+        gain_error: Standard error of that over the parts.
+        part_scores: The cross-fitted score of each part.
+    """
+
+    weights: Mapping[int, float]
+    score: float
+    predictions: Mapping[str, Predictions]
+    gain: float
+    gain_error: float
+    part_scores: tuple[float, ...]
+
+    @property
+    def is_better(self) -> bool:
+        """Whether it is better than the best single member by more than the error of that."""
+        return self.gain > self.gain_error
+
+
+def parts_of(rows: Mapping[str, int], seed: int) -> list[Part]:
+    """The parts for cross-fitting: the folds, or of one division random parts.
+
+    Args:
+        rows: Number of validation rows of each view.
+        seed: Seed of the random parts.
+    """
+    if len(rows) > 1:
+        return [Part(view, np.arange(count)) for view, count in rows.items()]
+    [(view, count)] = rows.items()
+    order = np.random.default_rng(seed).permutation(count)
+    return [Part(view, np.sort(part)) for part in np.array_split(order, PARTS) if len(part)]
+
+
+def greedy(
+    members: Sequence[Member], parts: Sequence[Part], score: Score, direction: str
+) -> dict[int, float]:
+    """Selects members.
+
+    Args:
+        members: Which there are, the best first: of equals the first is taken, one that is in
+            before one that is not.
+        parts: The rows that are selected on; of one view together they are scored once.
+        score: Scores predictions.
+        direction: ``minimize`` or ``maximize``.
+
+    Returns:
+        The share of each member that was taken, by its place.
+    """
+    sign = 1.0 if direction == "minimize" else -1.0
+    by_view: dict[str, npt.NDArray[np.int64]] = {}
+    for part in parts:
+        known = by_view.get(part.view)
+        by_view[part.view] = part.rows if known is None else np.concatenate([known, part.rows])
+    candidates = [
+        {
+            view: np.asarray(one.predictions[view], np.float64)[rows]
+            for view, rows in by_view.items()
+        }
+        for one in members
+    ]
+    total = {view: np.zeros_like(values) for view, values in candidates[0].items()}
+    taken: list[int] = []
+    losses: list[float] = []
+    for size in range(1, ROUNDS + 1):
+        found = []
+        for place, candidate in enumerate(candidates):
+            loss = fmean(
+                sign * score(view, (total[view] + candidate[view]) / size, rows)
+                for view, rows in by_view.items()
+            )
+            found.append((loss if math.isfinite(loss) else math.inf, place not in taken, place))
+        loss, _, best = min(found)
+        taken.append(best)
+        losses.append(loss)
+        total = {view: total[view] + candidates[best][view] for view in total}
+    end = losses.index(min(losses)) + 1  # the best prefix, the shortest of equals
+    counts = Counter(taken[:end])
+    return {place: count / end for place, count in counts.items()}
+
+
+def blended(
+    members: Sequence[Member], weights: Mapping[int, float], view: str
+) -> npt.NDArray[np.float64]:
+    """The weighted mean of members' predictions on a view's validation rows."""
+    values = [
+        weight * np.asarray(members[place].predictions[view], np.float64)
+        for place, weight in weights.items()
+    ]
+    return np.asarray(np.sum(values, axis=0), np.float64)
+
+
+def select(
+    members: Sequence[Member], parts: Sequence[Part], score: Score, direction: str
+) -> Selected:
+    """Selects an ensemble, and scores it on rows that it was not selected on.
+
+    Args:
+        members: Which there are, the best first.
+        parts: The parts of the rows, two or more.
+        score: Scores predictions.
+        direction: ``minimize`` or ``maximize``.
+    """
+    sign = 1.0 if direction == "minimize" else -1.0
+    fitted = {
+        view: np.zeros(np.shape(values), np.float64)
+        for view, values in members[0].predictions.items()
+    }
+    scores, gains = [], []
+    for part in parts:
+        others = [one for one in parts if one is not part]
+        weights = greedy(members, others, score, direction)
+        own = blended(members, weights, part.view)[part.rows]
+        fitted[part.view][part.rows] = own
+        scores.append(score(part.view, own, part.rows))
+        single = np.asarray(members[0].predictions[part.view])[part.rows]
+        gains.append(sign * (score(part.view, single, part.rows) - scores[-1]))
+    whole = fmean(score(view, values, np.arange(len(values))) for view, values in fitted.items())
+    error = stdev(gains) / math.sqrt(len(gains)) if len(gains) > 1 else math.inf
+    return Selected(
+        greedy(members, parts, score, direction), whole, fitted, fmean(gains), error, tuple(scores)
+    )

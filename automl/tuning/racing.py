@@ -1,0 +1,176 @@
+"""Finalists raced against each other: who is trained again, and who is out.
+
+Each round trains every finalist once on each view, with seeds that are the same for all of them
+(common random numbers). Who is told apart from the leader is out; the race is over when the leader
+is alone, or after as many rounds as it may have. All of it is a function of what is recorded, so
+that a race that was cut off goes on as if it had not been.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from automl.results.scorings import FinalistScoring, is_apart
+from automl.trial import TrialResult, TrialState
+
+#: Scorings of each finalist after which the race is over where nobody is alone by then (own choice:
+#: the mean of five trainings has less than half of the standard error of one).
+MOST_SCORINGS = 5
+#: Completed trials for each finalist beside the default: of few trials the best is chosen among
+#: few, and to train it and its rivals again would cost as much as the search (own choice).
+TRIALS_FOR_EACH = 5
+_PRUNED = TrialState.PRUNED
+
+
+@dataclass(frozen=True)
+class Start:
+    """One training that is to be done.
+
+    Attributes:
+        trial: The finalist.
+        number: The round, counted from 1.
+        view: The view.
+    """
+
+    trial: int
+    number: int
+    view: str
+
+
+def ranked_for_race(results: Mapping[int, TrialResult], direction: str) -> list[int]:
+    """Trials that may be trained again, the best first.
+
+    Completed ones, and those that were pruned between folds, which are compared with the best one
+    on the folds that they have finished: most trials over folds end so, long before they are
+    junk.
+
+    Args:
+        results: Of trials that are over, by number.
+        direction: ``minimize`` or ``maximize``.
+    """
+    sign = 1.0 if direction == "minimize" else -1.0
+    scored = {
+        number: sign * result.score
+        for number, result in results.items()
+        if result.score is not None
+        and math.isfinite(result.score)
+        and (result.state is TrialState.COMPLETED or (result.state is _PRUNED and result.folds))
+    }
+    completed = [number for number in scored if results[number].state is TrialState.COMPLETED]
+    if not completed:
+        return []
+    best = results[min(completed, key=lambda number: (scored[number], number))]
+
+    def behind(number: int) -> tuple[float, int]:
+        known = results[number].folds
+        reference = fmean(best.folds[: len(known)]) if known and best.folds else best.score or 0.0
+        return scored[number] - sign * reference, number
+
+    return sorted(scored, key=behind)
+
+
+def choose_finalists(ranked: Sequence[int], most: int, default: int) -> tuple[int, ...]:
+    """Who is trained again.
+
+    Args:
+        ranked: The trials that may be, the best first; see `ranked_for_race`.
+        most: How many of the best at most; 0 for none.
+        default: The trial of the default configuration, which is always among them if it may be.
+
+    Returns:
+        Numbers of trials, the best first; none where there are too few to choose among.
+    """
+    count = min(most, max(2, len(ranked) // TRIALS_FOR_EACH))
+    if most < 1 or len(ranked) < TRIALS_FOR_EACH:
+        return ()
+    best = list(ranked[:count])
+    if default in ranked and default not in best:
+        best.append(default)
+    return tuple(best)
+
+
+class Race:
+    """A race.
+
+    Args:
+        finalists: Trials by their numbers, the best first.
+        views: What each is trained on in a round.
+        direction: ``minimize`` or ``maximize``.
+        scorings: Those that are recorded already, whoever they are of.
+
+    Attributes:
+        rounds: How many rounds there may be.
+    """
+
+    def __init__(
+        self,
+        finalists: Sequence[int],
+        views: Sequence[str],
+        direction: str,
+        scorings: Iterable[FinalistScoring] = (),
+    ) -> None:
+        self.rounds = max(1, math.ceil(MOST_SCORINGS / len(views)))
+        self._finalists = tuple(finalists)
+        self._views = tuple(views)
+        self._sign = 1.0 if direction == "minimize" else -1.0
+        self._done: dict[Start, FinalistScoring] = {}
+        for one in scorings:
+            self.add(one)
+
+    def add(self, scoring: FinalistScoring) -> None:
+        """Takes a training that is over."""
+        if scoring.trial in self._finalists and scoring.views == len(self._views):
+            self._done[Start(scoring.trial, scoring.number, scoring.view)] = scoring
+
+    def pending(self) -> list[Start]:
+        """What is to be trained in the current round, the best first; none when it is over."""
+        left = list(self._finalists)
+        for number in range(1, self.rounds + 1):
+            starts = [
+                Start(trial, number, view)
+                for trial in left
+                for view in self._views
+                if not self._has_failed(trial, number)
+            ]
+            waiting = [start for start in starts if start not in self._done]
+            if waiting:
+                return waiting
+            left = self._survivors(left, number)
+            if len(left) < 2:
+                return []
+        return []
+
+    def _has_failed(self, trial: int, number: int) -> bool:
+        return any(
+            one.trial == trial and one.number <= number and self._done[one].score is None
+            for one in self._done
+        )
+
+    def _survivors(self, left: Sequence[int], number: int) -> list[int]:
+        """Who is still in the race after a round: who is not told apart from the leader."""
+        scores = {
+            trial: {
+                (one.number, one.view): self._sign * score
+                for start, one in self._done.items()
+                if start.trial == trial
+                and start.number <= number
+                and (score := one.score) is not None
+            }
+            for trial in left
+            if not self._has_failed(trial, number)
+        }
+        if not scores:
+            return []
+        leader = min(scores, key=lambda trial: fmean(scores[trial].values()))
+        return [
+            trial
+            for trial in scores
+            if trial == leader
+            or not is_apart(
+                [value - scores[leader][key] for key, value in scores[trial].items()],
+                len(self._views),
+            )
+        ]
