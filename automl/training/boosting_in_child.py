@@ -24,7 +24,7 @@ from automl.errors import RunError
 from automl.results.predictions import ViewPredictions, add_predictions
 from automl.training.boosting import ITERATIONS, BoostedTrees, Extent, extent_of
 from automl.training.history import write_whole
-from automl.trial import (, mean_metrics
+from automl.trial import (
     ERROR_FILE,
     PREDICTIONS_FILE,
     FailureCause,
@@ -32,6 +32,7 @@ from automl.trial import (, mean_metrics
     TrialSpec,
     TrialState,
     file_of_trial,
+    mean_metrics,
 )
 
 TRAINER = "scikit-learn"
