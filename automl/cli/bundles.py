@@ -137,6 +137,19 @@ def predict(
             "an apostrophe before it. Default: print it.",
         ),
     ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            "--samples",
+            metavar="N",
+            help="How sure the model is: mean and standard deviation of its predictions over so "
+            "many passes in which its dropout layers draw (Monte Carlo dropout), 100 for instance. "
+            "Default: none.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="INTEGER", help="Seed of these passes. Default: 0.")
+    ] = 0,
     names: RowNames = None,
     separator: RowSeparator = None,
     trust: Trust = False,
@@ -151,14 +164,17 @@ def predict(
     import tempfile
     from pathlib import Path
 
+    from automl.export.sampling import check_samples
+
     if as_json and output is None:
         raise RequestError("--json prints what was done; say with --output where the CSV goes.")
+    check_samples(samples, seed)
     if output is not None:
         _check_output(Path(output), Path(rows), Path(bundle))
     with tempfile.TemporaryDirectory() as folder:
         target = Path(output or Path(folder) / "predictions.csv").absolute()
         arguments = _arguments(bundle, rows, names, separator, folder, trust)
-        arguments["output"] = str(target)
+        arguments |= {"output": str(target), "samples": samples, "seed": seed}
         found = _run("automl.export.in_child:predict_in_child", arguments)
         if as_json:
             print_json({"rows": found["rows"], "output": output, "notes": found["notes"]})

@@ -157,6 +157,8 @@ def predict_in_child(
     names: list[str] | None = None,
     separator: str | None = None,
     trust: bool = False,
+    samples: int | None = None,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """Predicts rows of a file and writes them as CSV, whole or not at all.
 
@@ -167,13 +169,15 @@ def predict_in_child(
         names: Column names of a file without a header.
         separator: What separates the values of a text file; None to find out.
         trust: Consent to run the code in the bundle, where its model needs it.
+        samples: Passes with dropout, or None; see `automl.export.predict.predict`.
+        seed: Of these.
 
     Returns:
         ``rows``, how many there were, and ``notes``, what a person should be told of them.
     """
     notes: list[str] = []
     read: dict[str, Any] = {"names": names or (), "separator": separator, "trust": trust}
-    frame = predict(bundle, rows, say=notes.append, **read)
+    frame = predict(bundle, rows, say=notes.append, samples=samples, seed=seed, **read)
     path = Path(output)
     try:
         with Root(path.parent).replacing(path.name, ending=".csv") as file:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from automl.data.weights import are_weights, check_weights, column_weights, give
 from automl.errors import DataError, RequestError, RunError
 from automl.export.bundle import Bundle, check_trust, load_bundled, open_bundle
 from automl.export.input_rows import keras_inputs
+from automl.export.sampling import check_samples, sampled_outputs, spread_frame
 from automl.models.passes import predict_rows, rows_at_once
 from automl.vocabulary.decisions import chosen_classes, holds
 from automl.vocabulary.metrics import find_metric
@@ -36,6 +37,8 @@ def predict(
     separator: str | None = None,
     say: Say | None = None,
     trust: bool = False,
+    samples: int | None = None,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Predicts raw rows.
 
@@ -48,23 +51,37 @@ def predict(
         say: Called with what a person should be told, such as values that training has not
             shown; None logs it as a warning of the logger ``automl``.
         trust: Consent to run the code in the bundle, where its model needs it.
+        samples: How many passes with dropout tell how sure the model is, at least 2; see
+            `automl.models.mc_dropout`. None for none.
+        seed: Of these passes.
 
     Returns:
         One row for each row given. Regression: ``prediction`` in the target's own units, or
         ``prediction_<target>`` for each of several. Binary and multiclass: ``prediction`` (the
         class) and ``probability_<class>`` for each class. Multilabel: for each label
-        ``prediction_<label>`` (0 or 1) and ``probability_<label>``.
+        ``prediction_<label>`` (0 or 1) and ``probability_<label>``. With ``samples`` then
+        ``mean`` and ``std`` of the passes' predictions, ``mean_<...>`` and ``std_<...>`` where
+        there are several targets, classes or labels; the standard deviation is that of a sample
+        (n - 1).
 
     Raises:
-        RequestError: There is no bundle, or its model needs code and that was not allowed.
+        RequestError: There is no bundle, or its model needs code and that was not allowed, or
+            ``samples`` is less than 2, or there is no dropout in the model.
         DataError: The rows cannot be read, or do not have the columns that the model needs.
         RunError: The bundle cannot be read.
     """
+    check_samples(samples, seed)
     opened = open_bundle(bundle)
     check_trust(opened, trust)
     say = say or logging.getLogger("automl").warning
     raw, _ = read_rows(rows, opened.plan, names, say, separator)
-    return prediction_frame(opened.task, _outputs(opened, raw, say, trust))
+    arrays = opened.plan.inputs.exported(raw, opened.inputs, teller(say, "rows"))
+    model = load_bundled(opened, trust)
+    frame = prediction_frame(opened.task, _outputs(model, opened.task, arrays))
+    if samples is None:
+        return frame
+    spread = sampled_outputs(model, opened.path, arrays, samples, seed)
+    return frame.join(spread_frame(opened.task, *spread))
 
 
 def evaluate(
@@ -118,7 +135,9 @@ def evaluate(
     own = ", ".join(map(str, opened.config.get("own_metrics") or ()))
     if own:
         say(f"metrics that were given to the search as functions are not in the bundle: {own}")
-    return compute_metrics(opened.task, truth, _outputs(opened, raw, say, trust), weights, named)
+    arrays = opened.plan.inputs.exported(raw, opened.inputs, teller(say, "rows"))
+    outputs = _outputs(load_bundled(opened, trust), opened.task, arrays)
+    return compute_metrics(opened.task, truth, outputs, weights, named)
 
 
 def _named_metrics(bundle: Bundle) -> tuple[str, ...]:
@@ -196,10 +215,10 @@ def prediction_frame(task: Task, outputs: npt.NDArray[Any]) -> pd.DataFrame:
     return pd.DataFrame({"prediction": [task.classes[i] for i in chosen], **named})
 
 
-def _outputs(bundle: Bundle, rows: Any, say: Say, trust: bool) -> npt.NDArray[np.float32]:
-    arrays = bundle.plan.inputs.exported(rows, bundle.inputs, teller(say, "rows"))
-    rows_given = len(next(iter(arrays.values())))
-    if not rows_given:
-        return np.zeros((0, bundle.task.outputs), np.float32)
-    model = load_bundled(bundle, trust)
-    return predict_rows(model, keras_inputs(arrays), rows_given, rows_at_once(model))
+def _outputs(
+    model: Any, task: Task, arrays: Mapping[str, npt.NDArray[Any]]
+) -> npt.NDArray[np.float32]:
+    rows = len(next(iter(arrays.values())))
+    if not rows:
+        return np.zeros((0, task.outputs), np.float32)
+    return predict_rows(model, keras_inputs(arrays), rows, rows_at_once(model))

@@ -96,6 +96,7 @@ def test_no_output_is_written_over_the_model(
         ("best", "rows.csv", ["--output", "rows.csv"], "would overwrite"),
         ("best", "rows.csv", ["--output", "no/such/place.csv"], "--output"),
         ("best", "rows.csv", ["--output", "."], "--output"),
+        ("best", "rows.csv", ["--samples", "1"], "--samples is 1"),
     ],
 )
 def test_wrong_requests_are_refused_before_tensorflow_starts(

@@ -87,7 +87,7 @@ def make_run(path: Path, request: DataRequest) -> tuple[RunDirectory, PreparedDa
     return run, data
 
 
-def make_core(data: PreparedData) -> Any:
+def make_core(data: PreparedData, dropout: float = 0.0) -> Any:
     """A small core model with random weights."""
     keras.utils.set_random_seed(0)
     signature = data.plan.signature
@@ -105,6 +105,8 @@ def make_core(data: PreparedData) -> Any:
         ]
     joined = keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
     hidden = keras.layers.Dense(8, activation="relu")(joined)
+    if dropout:
+        hidden = keras.layers.Dropout(dropout)(keras.layers.BatchNormalization()(hidden))
     activation = {"regression": None, "multiclass": "softmax"}.get(data.task.kind, "sigmoid")
     answer = keras.layers.Dense(data.task.outputs, activation=activation)(hidden)
     return keras.Model(inputs, answer, name="core")
@@ -115,7 +117,9 @@ def core_predictions(core: Any, data: PreparedData) -> np.ndarray[Any, Any]:
     return np.asarray(data.plan.restore_target(core.predict(inputs, verbose=0)))
 
 
-def add_trial(run: RunDirectory, data: PreparedData, *, keep: bool = True) -> int:
+def add_trial(
+    run: RunDirectory, data: PreparedData, *, keep: bool = True, dropout: float = 0.0
+) -> int:
     """Records a completed trial, with its model and predictions where it is kept."""
     study = optuna.create_study(
         storage=JournalStorage(JournalFile(run.study_file)), study_name="run", load_if_exists=True
@@ -141,7 +145,7 @@ def add_trial(run: RunDirectory, data: PreparedData, *, keep: bool = True) -> in
         baseline = {"config": {}, "seed": 1, "result": to_form(result)}
         study.set_user_attr("baseline:majority", baseline)
     if keep:
-        core = make_core(data)
+        core = make_core(data, dropout)
         folder = run.trial_directory(trial.number)
         folder.mkdir()
         core.save(folder / "model.keras")
@@ -149,12 +153,12 @@ def add_trial(run: RunDirectory, data: PreparedData, *, keep: bool = True) -> in
     return trial.number
 
 
-def exported(folder: Path, request: DataRequest) -> Exported:
+def exported(folder: Path, request: DataRequest, dropout: float = 0.0) -> Exported:
     """A run of one trial, and its model exported."""
     from automl.export.in_child import export_in_child
     from automl.results.export_request import export_request
 
     run, data = make_run(folder / "run", request)
-    add_trial(run, data)
+    add_trial(run, data, dropout=dropout)
     export_in_child(**export_request(run, None, folder / "bundle"))
     return Exported(run, data, folder / "bundle")
