@@ -15,6 +15,7 @@ from automl.common.names import did_you_mean
 from automl.data.task import Task
 from automl.errors import RequestError
 from automl.vocabulary.metric import MAXIMIZE, MINIMIZE, Metric
+from automl.vocabulary.metric_functions.values import MeanOverRows
 from automl.vocabulary.metrics import (
     METRICS,
     find_metric,
@@ -276,12 +277,7 @@ def compute_metric(
             number of rows differs between the arguments.
         TrialError: A person's own function raised, or returned no number.
     """
-    if isinstance(metric, str):
-        base, _, number = metric.partition(":")
-        if base not in METRICS:
-            raise ValueError(f"{metric!r} cannot be computed for a {task.kind} task")
-        metric = METRICS[base]
-        metric = metric if metric.parameter is None else metric.with_number(float(number))
+    metric = _found(metric, task)
     if len(truth) != len(predictions) or (weight is not None and len(weight) != len(truth)):
         raise ValueError(f"{len(truth)} true values do not fit {len(predictions)} predictions")
     scores = np.asarray(predictions, dtype=np.float64)
@@ -289,3 +285,43 @@ def compute_metric(
     if not np.isfinite(scores).all():
         return math.nan
     return metric.value(task.kind, np.asarray(truth), scores, weights)
+
+
+def rows_of_metric(
+    metric: str | Metric,
+    task: Task,
+    truth: npt.NDArray[Any],
+    predictions: npt.NDArray[Any],
+) -> npt.NDArray[np.float64] | None:
+    """What each row adds to a metric that is a weighted mean over rows; None of any other.
+
+    Args:
+        metric: A metric of the task.
+        task, truth, predictions: As in `compute_metrics`.
+
+    Returns:
+        float64 (n,), or None.
+
+    Raises:
+        ValueError: The task has no such metric.
+    """
+    found = _found(metric, task)
+    functions = found.function
+    function = None if callable(functions) else functions.get(task.kind)
+    if not isinstance(function, MeanOverRows):
+        return None
+    scores = np.asarray(predictions, dtype=np.float64)
+    if not np.isfinite(scores).all():  # no number, as of `compute_metric`
+        return np.full(len(scores), math.nan)
+    return np.asarray(function.per_row(np.asarray(truth), scores), dtype=np.float64)
+
+
+def _found(metric: str | Metric, task: Task) -> Metric:
+    """The metric of a name in its one spelling, with its number where it has one."""
+    if not isinstance(metric, str):
+        return metric
+    base, _, number = metric.partition(":")
+    if base not in METRICS:
+        raise ValueError(f"{metric!r} cannot be computed for a {task.kind} task")
+    found = METRICS[base]
+    return found if found.parameter is None else found.with_number(float(number))

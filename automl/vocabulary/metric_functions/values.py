@@ -33,48 +33,64 @@ def mean(per_row: npt.NDArray[Any], weight: FloatArray | None) -> float:
     return float(np.average(per_row, weights=weight))
 
 
+class MeanOverRows:
+    """A metric that is the weighted mean of one number a row.
+
+    Attributes:
+        per_row: Gives that number for truth and predictions, (n,); a bootstrap computes it once.
+    """
+
+    def __init__(self, per_row: Callable[[npt.NDArray[Any], FloatArray], Any]) -> None:
+        self.per_row = per_row
+        self.__doc__ = per_row.__doc__
+
+    def __call__(
+        self, truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None
+    ) -> float:
+        """The mean of some rows; arguments as of every metric."""
+        return mean(self.per_row(truth, scores), weight)
+
+
 # ---- classes and labels
 
 
-def log_loss_binary(
-    truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None
-) -> float:
+@MeanOverRows
+def log_loss_binary(truth: npt.NDArray[Any], scores: FloatArray) -> Any:
     """Binary crossentropy, of several labels their mean."""
     p = np.clip(scores, PROBABILITY_EPSILON, 1 - PROBABILITY_EPSILON)
     losses = -np.where(holds(truth), np.log(p), np.log1p(-p))
-    return mean(losses.mean(axis=1), weight)
+    return losses.mean(axis=1)
 
 
-def log_loss_multiclass(
-    truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None
-) -> float:
+@MeanOverRows
+def log_loss_multiclass(truth: npt.NDArray[Any], scores: FloatArray) -> Any:
     """Categorical crossentropy."""
     p = np.clip(scores, PROBABILITY_EPSILON, 1 - PROBABILITY_EPSILON)
-    return mean(-np.log(p[np.arange(len(truth)), truth]), weight)
+    return -np.log(p[np.arange(len(truth)), truth])
 
 
-def label_accuracy(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
+@MeanOverRows
+def label_accuracy(truth: npt.NDArray[Any], scores: FloatArray) -> Any:
     """Share of labels that are right, each counted by itself; Keras's ``BinaryAccuracy``."""
-    return mean((holds(scores) == holds(truth)).mean(axis=1), weight)
+    return (holds(scores) == holds(truth)).mean(axis=1)
 
 
-def hamming_loss(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
+@MeanOverRows
+def hamming_loss(truth: npt.NDArray[Any], scores: FloatArray) -> Any:
     """Share of labels that are wrong, each counted by itself."""
-    return mean((holds(scores) != holds(truth)).mean(axis=1), weight)
+    return (holds(scores) != holds(truth)).mean(axis=1)
 
 
-def subset_accuracy(
-    truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None
-) -> float:
+@MeanOverRows
+def subset_accuracy(truth: npt.NDArray[Any], scores: FloatArray) -> Any:
     """Share of rows with all labels right; scikit-learn's ``accuracy_score`` of several labels."""
-    return mean((holds(scores) == holds(truth)).all(axis=1), weight)
+    return (holds(scores) == holds(truth)).all(axis=1)
 
 
-def accuracy_multiclass(
-    truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None
-) -> float:
+@MeanOverRows
+def accuracy_multiclass(truth: npt.NDArray[Any], scores: FloatArray) -> Any:
     """Share of rows whose likeliest class is the true one."""
-    return mean(scores.argmax(axis=1) == truth, weight)
+    return scores.argmax(axis=1) == truth
 
 
 def of_positive(score: Callable[[Counts], FloatArray]) -> MetricFunction:
@@ -171,9 +187,10 @@ def _ranked(
 # ---- numbers
 
 
-def mse(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
+@MeanOverRows
+def mse(truth: npt.NDArray[Any], scores: FloatArray) -> Any:
     """Mean squared error, of several targets their mean."""
-    return mean(np.square(scores - truth).mean(axis=1), weight)
+    return np.square(scores - truth).mean(axis=1)
 
 
 def rmse(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
@@ -182,26 +199,28 @@ def rmse(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None)
     return float(np.sqrt(per_target).mean())
 
 
-def mae(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
+@MeanOverRows
+def mae(truth: npt.NDArray[Any], scores: FloatArray) -> Any:
     """Mean absolute error."""
-    return mean(np.abs(scores - truth).mean(axis=1), weight)
+    return np.abs(scores - truth).mean(axis=1)
 
 
-def mape(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
+@MeanOverRows
+def mape(truth: npt.NDArray[Any], scores: FloatArray) -> Any:
     """Mean absolute error as a share of the true value; astronomical where that is 0."""
     errors = np.abs(scores - truth) / np.maximum(np.abs(truth), LEAST_DIVISOR)
-    return mean(errors.mean(axis=1), weight)
+    return errors.mean(axis=1)
 
 
 def pinball(quantile: float) -> MetricFunction:
     """The loss whose best constant is a quantile, such as 0.9."""
 
-    def value(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
+    def per_row(truth: npt.NDArray[Any], scores: FloatArray) -> Any:
         error = truth - scores
         losses = np.maximum(quantile * error, (quantile - 1.0) * error)
-        return mean(losses.mean(axis=1), weight)
+        return losses.mean(axis=1)
 
-    return value
+    return MeanOverRows(per_row)
 
 
 def r2(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
