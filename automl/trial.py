@@ -27,12 +27,23 @@ MODEL_FILES = (MODEL_FILE, CHECK_FILE, PREDICTIONS_FILE)
 #: What it holds of its training.
 HISTORY_FILE = "history.csv"
 ERROR_FILE = "error.txt"
+#: The folder of a run with one folder for each trial.
+TRIALS = "trials"
 #: The view of rows that are divided once into training and validation rows.
 HOLDOUT = "holdout"
 #: The baseline that is scikit-learn's gradient boosting, which no engine's worker trains.
 BOOSTING = "boosting"
 #: How the view of a trial begins whose rows are divided for it alone; its number follows.
 RESHUFFLE = "reshuffle-"
+
+
+def folder_of_trial(trial: int | str) -> str:
+    """The path of a trial's folder, below its run's directory.
+
+    Args:
+        trial: The trial's number, or a baseline's name.
+    """
+    return f"{TRIALS}/{trial}"
 
 
 def file_of_trial(trial: int | str, name: str) -> str:
@@ -42,7 +53,7 @@ def file_of_trial(trial: int | str, name: str) -> str:
         trial: The trial's number, or a baseline's name.
         name: The file's name.
     """
-    return f"trials/{trial}/{name}"
+    return f"{folder_of_trial(trial)}/{name}"
 
 
 class TrialState(StrEnum):

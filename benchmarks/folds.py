@@ -17,11 +17,10 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import math
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.results_file import markdown_table, write_section
+from benchmarks.results_file import add_record, markdown_table, put_section, read_records
 
 Array = npt.NDArray[np.float64]
 
@@ -208,13 +207,13 @@ def _beside(data: Any, x: npt.NDArray[Any], truth: npt.NDArray[Any]) -> Any:
 def _trained(space: Any, config: Any, view: Any, seed: int) -> tuple[float, float]:
     """Validation and test score of one training; infinite where it failed."""
     from automl.data.metrics import compute_metric, default_objective
-    from automl.training.saving import CHECK_FILE
-    from automl.training.trial import train_trial
-    from automl.trial import Answer, TrialBudget, TrialSpec
-    from automl.tuning.request import DEFAULT_EPOCHS, DEFAULT_PATIENCE
+    from automl.data.request import DataRequest
+    from automl.training.train_trial import train_trial
+    from automl.trial import CHECK_FILE, Answer, TrialSpec
+    from automl.tuning.search_request import SearchRequest
 
     objective = default_objective(view.task)
-    budget = TrialBudget(DEFAULT_EPOCHS, DEFAULT_PATIENCE)
+    budget = SearchRequest(DataRequest("")).trial_budget  # that of a search by default
     spec = TrialSpec(0, config.to_json(), seed, budget)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "trials" / "0"
@@ -286,13 +285,6 @@ def _line(name: str, found: Mapping[str, float]) -> tuple[str, ...]:
     )
 
 
-def read(path: Path) -> list[Pool]:
-    """Pools that were measured before."""
-    if not path.exists():
-        return []
-    return [Pool(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
 def main() -> None:
     """Measures what is not yet in the records, and prints the section or writes it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -304,21 +296,17 @@ def main() -> None:
     from automl.training.device import configure_device
 
     configure_device()  # one thread, as a worker has it
-    pools = read(asked.records)
+    pools = read_records(asked.records, Pool)
     known = {(pool.name, pool.seed) for pool in pools}
     for seed in range(asked.seeds):
         for name, rows, test in sources(seed):
             if (name, seed) in known or asked.only not in name:
                 continue
             pools.append(measure(name, rows, test, seed, CONFIGURATIONS))
-            with asked.records.open("a", encoding="utf-8") as file:
-                file.write(f"{json.dumps(asdict(pools[-1]))}\n")
+            add_record(asked.records, pools[-1])
             print(f"{name}, seed {seed}: measured", flush=True)
     text = section(pools, f"python -m benchmarks.folds --seeds {asked.seeds}")
-    if asked.output is None:
-        print(text)
-    else:
-        write_section(asked.output, "folds", text)
+    put_section(asked.output, "folds", text)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,18 @@
-"""RESULTS.md: one section a measurement, each replaced by its next measurement alone."""
+"""Where measurements are kept: RESULTS.md, a section each, and records of what was measured."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any, TypeVar
 
 from benchmarks.catalogue import ROOT
+
+Kept = TypeVar("Kept")
 
 DEFAULT_OUTPUT = ROOT / "benchmarks" / "RESULTS.md"
 _HEADER = """# Measured
@@ -43,3 +48,24 @@ def write_section(path: Path, name: str, text: str) -> None:
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     fresh.write_text(content, encoding="utf-8")
     fresh.replace(path)
+
+
+def put_section(path: Path | None, name: str, text: str) -> None:
+    """Puts a section into the file (`write_section`), or prints it where there is none."""
+    if path is None:
+        print(text)
+    else:
+        write_section(path, name, text)
+
+
+def read_records(path: Path, kind: type[Kept]) -> list[Kept]:
+    """What was measured before: JSON lines of a dataclass; none where there is no file."""
+    if not path.exists():
+        return []
+    return [kind(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def add_record(path: Path, record: Any) -> None:
+    """Appends what was measured, a dataclass, so that the next run goes on after it."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{json.dumps(asdict(record))}\n")

@@ -11,7 +11,6 @@ linear baseline too, and the processor seconds.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import os
 import shlex
@@ -19,7 +18,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ from automl.results.run_directory import RunDirectory
 from benchmarks.catalogue import ROOT
 from benchmarks.folds import sources
 from benchmarks.machine import machine, version_line, versions
-from benchmarks.results_file import markdown_table, write_section
+from benchmarks.results_file import add_record, markdown_table, put_section, read_records
 from benchmarks.rows import DEFAULT_DATA
 from benchmarks.work_folder import make_work_folder
 
@@ -189,8 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, help="write the section there; else it is printed")
     asked = parser.parse_args(arguments)
     words = sys.argv[1:] if arguments is None else arguments
-    lines = asked.records.read_text().splitlines() if asked.records.exists() else []
-    found = [Searched(**json.loads(line)) for line in lines]
+    found = read_records(asked.records, Searched)
     known = {(one.name, one.seed, one.cv) for one in found}
     work = make_work_folder(None, "small-sets-")
     try:
@@ -201,16 +199,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
                         continue
                     found.append(search(name, rows, given, seed, cv, work / "run"))
                     shutil.rmtree(work / "run")
-                    with asked.records.open("a", encoding="utf-8") as file:
-                        file.write(f"{json.dumps(asdict(found[-1]))}\n")
+                    add_record(asked.records, found[-1])
                     print(found[-1], flush=True)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     text = section(found, shlex.join(["python", "-m", "benchmarks.small_sets", *words]))
-    if asked.output is None:
-        print(text)
-    else:
-        write_section(asked.output, "small sets", text)
+    put_section(asked.output, "small sets", text)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from automl.data.arrays import Arrays
 from automl.data.data_summary import say_parts, summarize
-from automl.data.divided import Divided
 from automl.data.kinds import kind_named
 from automl.data.kinds.kind import InputPlan, RawRows
 from automl.data.kinds.signature import InputSignature
@@ -19,7 +18,7 @@ from automl.data.plan import PreprocessingPlan
 from automl.data.request import DataRequest
 from automl.data.stored import RawData, StoredView
 from automl.data.task import Task
-from automl.data.view import View
+from automl.data.views.divided import Divided
 from automl.data.views.fold_rule import BY_SIZE
 
 
@@ -74,7 +73,7 @@ def prepare(
     task, truth, folds = divided.task, divided.truth, divided.folds
     if folds:
         split = replace(folds[0], test=split.test)
-    made = View.of(dataset, split, task, truth, request, wanted, notes.append)
+    made = divided.view(split, wanted, notes.append)
     arrays = made.arrays(split, task, truth)
     say_parts(split, dataset, request, strata.task is not None, notes.append)
     others = _stored(divided, made.how) if folds[1:] else ()

@@ -43,6 +43,7 @@ from automl.trial import (
     TrialResult,
     TrialSpec,
     TrialState,
+    folder_of_trial,
 )
 
 #: Seconds between two looks for trials that hang.
@@ -158,7 +159,7 @@ class RayEngine(Engine):
 
     def _files_of(self, spec: TrialSpec) -> dict[str, bytes]:
         """What the executions of a trial that are finished have left in the run."""
-        folder = self._run / "trials" / str(spec.trial)
+        folder = self._run / folder_of_trial(spec.trial)
         names = [name for name in names_below(Root(self._run), folder) if name != CHECKPOINT_FILE]
         return read_files(Root(self._run), folder, names)
 
@@ -215,7 +216,7 @@ class RayEngine(Engine):
         self._clocks.pop(str(event.trial), None)
         self._mailbox.forget.remote(str(event.trial))
         try:
-            replace_files(Root(self._run), Path("trials") / str(event.trial), taken.files)
+            replace_files(Root(self._run), Path(folder_of_trial(event.trial)), taken.files)
         except (OSError, RunError) as error:
             reason = f"its files could not be written: {error}"
             cause = FailureCause.UNWRITABLE
@@ -225,7 +226,7 @@ class RayEngine(Engine):
 
     def _keep(self, trial: int | str, files: Mapping[str, bytes | None]) -> None:
         """Puts files from which a trial may go on into the run, and takes others away."""
-        write_files(Root(self._run), self._run / "trials" / str(trial), files)
+        write_files(Root(self._run), self._run / folder_of_trial(trial), files)
         self._mailbox.leave_files.remote(str(trial), files)
 
     def _kill_overdue(self) -> None:

@@ -35,7 +35,7 @@ from automl.trial import (
     TrialResult,
     TrialSpec,
     TrialState,
-    file_of_trial,
+    folder_of_trial,
 )
 
 if TYPE_CHECKING:
@@ -298,7 +298,7 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray carries no types
         """Starts the trial, or waits for what happens next in it."""
         if self._conversation is None:
             # Callbacks of a person's own name their folders elsewhere by the trial's.
-            directory = Path(self.logdir) / file_of_trial(self._spec.trial, "")
+            directory = Path(self.logdir) / folder_of_trial(self._spec.trial)
             self._conversation = _Conversation(self._spec, self, directory)
             return {STARTED: to_form(Place.here())}
         news = self._conversation.news()

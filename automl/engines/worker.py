@@ -21,7 +21,14 @@ from automl.common.forms import from_form, to_form
 from automl.engines.ask_policy import AskPolicy
 from automl.engines.contract import Job
 from automl.engines.process_memory import give_back_memory, resident_memory
-from automl.trial import HOLDOUT, Answer, EpochReport, ExecutionReport, TrialSpec
+from automl.trial import (
+    HOLDOUT,
+    Answer,
+    EpochReport,
+    ExecutionReport,
+    TrialSpec,
+    folder_of_trial,
+)
 
 if TYPE_CHECKING:
     from automl.space import SearchSpace
@@ -135,7 +142,7 @@ def serve_worker(connection: Connection, argument: dict[str, Any]) -> None:
             spaces[spec.space],
             data,
             objective,
-            job.run / "trials" / str(spec.trial),
+            job.run / folder_of_trial(spec.trial),
             conversation.report,
             conversation.interrupted,
             conversation.running,

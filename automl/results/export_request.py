@@ -24,7 +24,7 @@ from automl.results.read_record import read_record
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.run_forms import PlanForm, check_known
-from automl.trial import BOOSTING, CHECK_FILE, MODEL_FILE, TrialState
+from automl.trial import BOOSTING, CHECK_FILE, MODEL_FILE, TRIALS, TrialState
 
 
 def export_request(
@@ -184,14 +184,14 @@ def _best(record: RunRecord) -> TrialRecord:
 def _kept(run: RunDirectory) -> str:
     """Names the trials that can be exported."""
     names = sorted(
-        (name for name in run.root.names("trials") if _has_model(run, name)),
+        (name for name in run.root.names(TRIALS) if _has_model(run, name)),
         key=lambda name: (not name.isdecimal(), int(name) if name.isdecimal() else 0, name),
     )
     return ", ".join(names) or "none (no model was kept)"
 
 
 def _has_model(run: RunDirectory, name: str) -> bool:
-    folder = run.path / "trials" / name
+    folder = run.trials / name
     return run.root.is_folder(folder) and run.root.is_file(folder / MODEL_FILE)
 
 

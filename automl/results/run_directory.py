@@ -18,7 +18,7 @@ from automl.common.shell import shown_path
 from automl.common.whole_folder import TAKEN, make_whole, remove_whole
 from automl.errors import RequestError, RunError
 from automl.results.run_forms import ManifestForm, check_known
-from automl.trial import CHECKPOINT_FILE
+from automl.trial import CHECKPOINT_FILE, TRIALS, folder_of_trial
 
 # A baseline's name may be a folder's; so it is held to letters that every file system takes.
 _BASELINE_NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -54,7 +54,7 @@ class RunDirectory:
         cls.check_free(path)
         target = Path(path).absolute()
         try:
-            make_whole(target, ("trials", "run.json"), lambda folder: _fill(folder, manifest))
+            make_whole(target, (TRIALS, "run.json"), lambda folder: _fill(folder, manifest))
         except OSError as error:
             if error.errno in TAKEN:
                 # Another run has taken the directory since it was looked at; it is left alone.
@@ -171,7 +171,7 @@ class RunDirectory:
     @property
     def trials(self) -> Path:
         """``trials``: one folder for each trial."""
-        return self.path / "trials"
+        return self.path / TRIALS
 
     @property
     def arrays(self) -> Path:
@@ -207,7 +207,7 @@ class RunDirectory:
                 )
         elif trial < 0:
             raise RequestError(f"{trial} is no trial: trials are numbered from 0.")
-        return self.inside(f"trials/{trial}")
+        return self.inside(folder_of_trial(trial))
 
     def trial_file(self, trial: int | str, name: str) -> Path:
         """Where a file of a trial is; it need not exist.

@@ -22,6 +22,7 @@ from automl.trial import (
     HISTORY_FILE,
     MODEL_FILES,
     RESHUFFLE,
+    TRIALS,
     FailureCause,
     TrialResult,
     TrialSpec,
@@ -71,11 +72,11 @@ class DiskBudget:
             going_on: Trials that were cut off: of several executions one may have its model.
         """
         kept = {*ranking.kept(), *going_on}
-        for name in self._run.root.names("trials"):
+        for name in self._run.root.names(TRIALS):
             if name.isdecimal() and int(name) not in kept:
                 forget_model(self._run, int(name))
         if self._limit is not None:
-            for name in self._run.root.names("trials"):
+            for name in self._run.root.names(TRIALS):
                 self._look(name)
             arrays = _size_below(self._run.arrays) - self._divisions()
             self._fixed = arrays + _size_below(self._run.best)

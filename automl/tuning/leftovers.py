@@ -6,6 +6,7 @@ import re
 
 from automl.common.root import writer_of
 from automl.results.run_directory import RunDirectory
+from automl.trial import TRIALS, folder_of_trial
 
 #: Beside what was being written (`automl.common.root.writer_of`): bundles that were being exported
 #: and raw check rows with them (`automl.tuning.finish`, `automl.export.new_process`), and models
@@ -23,7 +24,7 @@ def remove_leftovers(run: RunDirectory) -> None:
         RunError: A link is on the way.
         OSError: Something cannot be removed.
     """
-    trials = [f"trials/{name}" for name in run.root.names("trials")]
+    trials = [folder_of_trial(name) for name in run.root.names(TRIALS)]
     for folder in ("", "arrays", *trials):
         if folder and not run.root.is_folder(folder):
             continue

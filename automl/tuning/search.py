@@ -39,13 +39,14 @@ from automl.tuning.manifest import (
 )
 from automl.tuning.new_run import create_run, free_directory, locked_with_rows
 from automl.tuning.observer import Observer
-from automl.tuning.protocol import with_protocol, with_usual_folds
+from automl.tuning.protocol import with_protocol
 from automl.tuning.search_request import SearchRequest
 from automl.tuning.session import SearchEnd, Session
 from automl.tuning.setup import SearchSetup, check_sampler_and_pruner
 from automl.tuning.sharing import check_joining
 from automl.tuning.stored_rows import restore_rows
 from automl.tuning.study_opening import check_storage
+from automl.tuning.usual_folds import with_usual_folds
 from automl.vocabulary.inputs import ARRAY
 
 if TYPE_CHECKING:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from benchmarks.folds import Pool, compared, read, section
+from benchmarks.folds import Pool, compared, section
 
 QUALITY = [3.0, 1.0, 2.0, 5.0, 4.0, 9.0]
 
@@ -41,12 +39,11 @@ def test_fewer_trials_leave_more_regret() -> None:
     assert found["folds_chosen"] > 0.0
 
 
-def test_a_section_names_its_command_and_records_are_read_back(tmp_path: Path) -> None:
+def test_a_section_names_its_command() -> None:
     pools = [pool(seed, QUALITY, QUALITY) for seed in (0, 1)]
     text = section(pools, "python -m benchmarks.folds")
     assert "`python -m benchmarks.folds`" in text
     assert "2 pools (a set and a seed) of 1 sets, 6 configurations" in text
-    assert read(tmp_path / "none.jsonl") == []
 
 
 def test_the_median_configuration_has_a_regret_of_one() -> None:

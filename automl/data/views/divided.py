@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from automl.data.combine import combine
 from automl.data.dataset import Dataset
+from automl.data.kinds.signature import InputSignature
 from automl.data.options import FIXED
 from automl.data.request import DataRequest
 from automl.data.say import Say
 from automl.data.targets.encode import encode_targets, refuse_unknown, target_columns
 from automl.data.targets.infer_task import infer_task
 from automl.data.task import Task, TaskKind
-from automl.data.view import View
 from automl.data.views.divide import divide
 from automl.data.views.fold_rule import BY_SIZE, USUAL_FOLDS, FoldRule
 from automl.data.views.folds import check_classes, fold_splits, may_have_folds
@@ -26,6 +26,7 @@ from automl.data.views.order import put_in_order
 from automl.data.views.reshuffle import MOST_DRAWS, check_reshuffle, reshuffled
 from automl.data.views.splits import Split
 from automl.data.views.strata import Strata, find_strata
+from automl.data.views.view import View
 from automl.errors import DataError
 
 
@@ -134,11 +135,23 @@ class Divided:
                     raise
         raise AssertionError
 
-    def view(self, split: Split) -> View:
-        """Fits a view of the rows, of which nothing is said."""
-        return View.of(
-            self.dataset, split, self.task, self.truth, self.request, None, lambda _: None
-        )
+    def view(
+        self,
+        split: Split,
+        wanted: Callable[[Task, InputSignature], str] | None = None,
+        say: Say = lambda _: None,
+    ) -> View:
+        """Fits a view of the rows.
+
+        Args:
+            split: Which rows the view has.
+            wanted: As `automl.data.prepare.prepare` has it.
+            say: Called with what a person should be told; by default nobody is.
+
+        Raises:
+            DataError: The rows cannot be learnt from.
+        """
+        return View.of(self.dataset, split, self.task, self.truth, self.request, wanted, say)
 
     def checked(self) -> Divided:
         """The same, when each view can be learnt from.
