@@ -10,7 +10,8 @@ Keras and with ``safe_mode`` on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -37,14 +38,75 @@ def raw_model(core: Any, plan: PreprocessingPlan, task: Task) -> Any:
         float32 (None, outputs): probabilities, or targets in their own units.
     """
     inputs = model_inputs(plan)
-    parts = core_inputs(plan, inputs)
-    outputs = core(parts)
-    if task.kind is TaskKind.REGRESSION and plan.target_scale.mean:
-        std = np.asarray(plan.target_scale.std, np.float32)
-        mean = np.asarray(plan.target_scale.mean, np.float32)
-        outputs = keras.ops.add(keras.ops.multiply(outputs, std), mean)
+    outputs = _in_own_units(core(core_inputs(plan, inputs)), plan, task)
     whole = keras_reading(plan.inputs.kind).whole(inputs)
     return keras.Model(whole, outputs, name="preprocessing_and_core")
+
+
+@dataclass(frozen=True)
+class WeightedCore:
+    """A model of an ensemble.
+
+    Attributes:
+        core: The core model.
+        plan: The plan that it was trained behind.
+        weight: What its answers count.
+    """
+
+    core: Any
+    plan: PreprocessingPlan
+    weight: float
+
+
+def raw_ensemble(members: Sequence[WeightedCore], plan: PreprocessingPlan, task: Task) -> Any:
+    """Builds one model of several: raw rows in, the weighted mean of their answers out.
+
+    Members behind the same plan share its preprocessing.
+
+    Args:
+        members: The models; their weights add up to 1.
+        plan: The plan whose inputs the model has; `InputPlan.takes_rows_of` holds of every
+            member's plan with it.
+        task: The task.
+
+    Returns:
+        A ``keras.Model`` as `raw_model` gives it.
+    """
+    inputs = model_inputs(plan)
+    read: list[tuple[PreprocessingPlan, Any]] = []
+    outputs = []
+    for number, member in enumerate(members):
+        parts = next((known for own, known in read if own == member.plan), None)
+        if parts is None:
+            parts = _preprocessed(member.plan, inputs, f"preprocessing_{len(read)}")
+            read.append((member.plan, parts))
+        # Under a name of its own: all cores of a search have the same.
+        core = keras.Model(member.core.inputs, member.core.outputs, name=f"core_{number}")
+        given = core([parts[one.name] for one in member.core.inputs])
+        answer = given[0] if isinstance(given, list) else given
+        answer = _in_own_units(answer, member.plan, task)
+        outputs.append(keras.ops.multiply(answer, np.float32(member.weight)))
+    blended = outputs[0]
+    for one in outputs[1:]:
+        blended = keras.ops.add(blended, one)
+    whole = keras_reading(plan.inputs.kind).whole(inputs)
+    return keras.Model(whole, blended, name="ensemble")
+
+
+def _preprocessed(plan: PreprocessingPlan, inputs: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A plan's reading as a model of its own, in which layers have the names that they have."""
+    own = model_inputs(plan)
+    model = keras.Model(own, core_inputs(plan, own), name=name)
+    return dict(model({one: inputs[one] for one in own}))
+
+
+def _in_own_units(outputs: Any, plan: PreprocessingPlan, task: Task) -> Any:
+    """A core's answers, of regression in the targets' own units."""
+    if task.kind is not TaskKind.REGRESSION or not plan.target_scale.mean:
+        return outputs
+    std = np.asarray(plan.target_scale.std, np.float32)
+    mean = np.asarray(plan.target_scale.mean, np.float32)
+    return keras.ops.add(keras.ops.multiply(outputs, std), mean)
 
 
 def model_inputs(plan: PreprocessingPlan) -> dict[str, Any]:

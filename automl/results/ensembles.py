@@ -12,6 +12,8 @@ from automl.errors import RunError
 PREFIX = "ensemble:"
 #: The candidate that a search exports: a trial's number or the name of an ensemble.
 CHOSEN = "chosen"
+#: Beside an ensemble's predictions: the plans of the views that its models were trained on.
+PLANS_FILE = "plans.json"
 #: What was selected among all; and the folds of the best configuration, averaged.
 ENSEMBLE, BAG = "ensemble", "bag"
 

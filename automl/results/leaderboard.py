@@ -60,6 +60,7 @@ class LeaderboardRow:
         search_score: Of a finalist, the score that it was chosen by; None of any other.
         tied: Whether the scorings of a finalist do not tell it from the best one
             (`automl.results.scorings.told_apart`).
+        members: Of an ensemble, what each of its models counts, by the name of its folder.
     """
 
     rank: int | None
@@ -85,6 +86,7 @@ class LeaderboardRow:
     scorings: int = 0
     search_score: float | None = None
     tied: bool = False
+    members: Mapping[str, float] = field(default_factory=dict)
 
 
 def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
@@ -112,10 +114,10 @@ def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
         compared = trial.state in (TrialState.COMPLETED, TrialState.PRUNED)
         if not compared or score is None or math.isnan(score):
             return _ORDER[trial.state], True, math.inf, index
-        among = isinstance(trial.trial, str) and sign * score < last
+        among = isinstance(trial.trial, str) and (bool(trial.members) or sign * score < last)
         return _ORDER[trial.state], not (trial.is_finalist or among), sign * score, index
 
-    entries = sorted(enumerate((*record.trials, *record.baselines)), key=place)
+    entries = sorted(enumerate((*record.trials, *record.ensembles, *record.baselines)), key=place)
     # An infinite score would tie with none at all, so the ranked are taken out first.
     ordered = [trial for _, trial in entries if trial.is_ranked]
     ordered += [trial for _, trial in entries if not trial.is_ranked]
@@ -171,6 +173,7 @@ def _row(
         scorings=len(trial.scorings) if trial.is_finalist else 0,
         search_score=None if trial.searched is None else trial.searched.score,
         tied=tied,
+        members={one.name: one.weight for one in trial.members},
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from automl.common.forms import check_form, read_form
 from automl.data.options import RESHUFFLE
 from automl.errors import RunError
+from automl.results.ensembles import CHOSEN, EnsembleForm, recorded_ensembles
 from automl.results.record import RunRecord, TrialRecord, are_scores, misfit
 from automl.results.recorded_board import record_of_board
 from automl.results.replay import StudyContent, StudyTrial
@@ -74,9 +75,12 @@ def read_record(
         for key, form in study.attributes.items()
         if key.startswith(_BASELINE_PREFIX)
     )
+    ensembles = recorded_ensembles(study.attributes)
     return RunRecord(
         name=run.name,
         objective=named,
+        ensembles=tuple(_ensemble_record(name, form) for name, form in ensembles.items()),
+        chosen=_chosen(study.attributes, ensembles),
         direction=objective["direction"],
         trials=trials,
         baselines=tuple(_comparable(one, objective, trials) for one in baselines),
@@ -104,6 +108,25 @@ def _rescored(
 ) -> TrialRecord:
     final = over_scorings(result, scorings)
     return replace(trial, state=final.state, result=final, scorings=scorings, searched=result)
+
+
+def _ensemble_record(name: str, form: EnsembleForm) -> TrialRecord:
+    """An ensemble as a row of the leaderboard."""
+    result = TrialResult(
+        TrialState.COMPLETED,
+        score=form.score,
+        metrics=form.metrics,
+        folds=tuple(form.folds),
+        parameters=form.parameters,
+        model_hash=form.model_hash,
+    )
+    return TrialRecord(name, TrialState.COMPLETED, {}, None, result, members=tuple(form.members))
+
+
+def _chosen(attributes: Mapping[str, Any], ensembles: Mapping[str, EnsembleForm]) -> str:
+    """The ensemble that is exported, or "" where a trial is."""
+    chosen = attributes.get(CHOSEN, "")
+    return chosen if isinstance(chosen, str) and chosen in ensembles else ""
 
 
 def _objective_of(run: RunDirectory, manifest: Mapping[str, Any]) -> Mapping[str, Any]:

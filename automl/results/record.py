@@ -10,6 +10,7 @@ from typing import Any
 
 from automl.common.forms import MOST
 from automl.errors import RequestError, RunError
+from automl.results.ensembles import MemberForm
 from automl.results.replay import StudyTrial
 from automl.results.scorings import FinalistScoring
 from automl.trial import TrialResult, TrialState
@@ -33,6 +34,7 @@ class TrialRecord:
             them in place of the score that it was chosen by.
         searched: Of a finalist, what the search's own training came to, whose model is kept;
             None for any other, whose ``result`` says so.
+        members: Of an ensemble, its models.
     """
 
     trial: int | str
@@ -44,6 +46,7 @@ class TrialRecord:
     place: str = ""
     scorings: tuple[FinalistScoring, ...] = ()
     searched: TrialResult | None = None
+    members: tuple[MemberForm, ...] = ()
 
     @property
     def is_finalist(self) -> bool:
@@ -106,6 +109,8 @@ class RunRecord:
         test_scores: The task's metrics on the test rows, by trial or baseline; only the best
             trial and the baselines are ever scored on them.
         notes: What a reader should know of where this comes from, one sentence each.
+        ensembles: The ensembles of models of the trials.
+        chosen: Name of the ensemble that is exported; "" where the best trial is.
     """
 
     name: str
@@ -118,6 +123,13 @@ class RunRecord:
     further: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    ensembles: tuple[TrialRecord, ...] = ()
+    chosen: str = ""
+
+    @property
+    def exported(self) -> TrialRecord | None:
+        """What is exported: an ensemble, or the best trial; None where none has completed."""
+        return next((one for one in self.ensembles if one.trial == self.chosen), self.best())
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -131,7 +143,7 @@ class RunRecord:
         Raises:
             RequestError: The run has no such trial.
         """
-        for record in (*self.trials, *self.baselines):
+        for record in (*self.trials, *self.baselines, *self.ensembles):
             if record.trial == trial:
                 return record
         known = f"0 to {len(self.trials) - 1}" if self.trials else "none yet"

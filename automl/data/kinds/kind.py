@@ -140,6 +140,10 @@ class InputPlan(ABC):
         """
 
     @abstractmethod
+    def takes_rows_of(self, other: InputPlan) -> bool:
+        """Whether rows as another plan exports them are what this one's reading in Keras takes."""
+
+    @abstractmethod
     def features_form(self) -> list[dict[str, Any]]:
         """The JSON forms of the plan's features, each with its ``kind``."""
 

@@ -185,6 +185,19 @@ class TablePlan(InputPlan):
         texts = {feature.name for feature in self.categorical_features}
         return table_inputs(self.columns, texts)
 
+    def takes_rows_of(self, other: InputPlan) -> bool:
+        """Whether the other has all its columns, read in the same way and under the same names."""
+        if not isinstance(other, TablePlan):
+            return False
+        theirs, names = {f.name: f for f in other.features}, other.input_names()
+        known = all(
+            (found := theirs.get(f.name)) is not None
+            and (_reading(found), names[f.name]) == (_reading(f), own)
+            for f, own in zip(self.features, self.input_names().values(), strict=True)
+        )
+        shared = len(set(names.values())) < len(names)  # columns lie side by side, in their order
+        return known and (not shared or self.columns == other.columns)
+
     def check_inputs(self, inputs: Mapping[str, str]) -> None:
         """Checks that each column has an input.
 
@@ -224,3 +237,8 @@ def _described(feature: Feature) -> dict[str, Any]:
         }
     facts = {"name": feature.name, "kind": feature.source.value, "missing": feature.indicator}
     return facts | ({"cycles": [str(c) for c in feature.cycles]} if feature.cycles else {})
+
+
+def _reading(feature: Feature) -> Any:
+    """How a column is read; None for texts, which are taken as they are."""
+    return feature.reading if isinstance(feature, NumericFeature) else None

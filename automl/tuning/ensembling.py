@@ -1,0 +1,257 @@
+"""An ensemble of a run's models: which models there are, what is selected, what is recorded."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automl.common.files import write_sealed_json
+from automl.common.forms import to_form
+from automl.errors import RunError
+from automl.results.ensembles import BAG, ENSEMBLE, PLANS_FILE, EnsembleForm, MemberForm
+from automl.results.predictions import ViewPredictions, add_predictions, read_predictions
+from automl.results.record import RunRecord, TrialRecord
+from automl.results.run_directory import RunDirectory
+from automl.results.scorings import whole_rounds
+from automl.trial import (
+    MODEL_FILE,
+    PREDICTIONS_FILE,
+    TrialResult,
+    Verdict,
+    mean_metrics,
+)
+from automl.tuning.ensemble import Member, Selected, parts_of, select
+
+if TYPE_CHECKING:
+    from automl.data.arrays import Arrays
+    from automl.data.metrics import Objective
+
+#: Models that an ensemble has at most: each is loaded, exported and asked for every prediction
+#: (own choice; five of five folds).
+MOST_MODELS = 25
+#: What a learning curve says of models that no ensemble has.
+_JUNK = (Verdict.DIVERGED, Verdict.CHANCE, Verdict.NOT_LEARNING)
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """A member, with what its training came to."""
+
+    member: Member
+    results: tuple[TrialResult, ...]
+
+
+class Ensembling:
+    """Makes the ensembles of a run.
+
+    Args:
+        run: The run.
+        views: The rows of each view, by its name, the first one first.
+        objective: What trials are ranked by.
+        seed: The run's seed.
+    """
+
+    def __init__(
+        self, run: RunDirectory, views: Mapping[str, Arrays], objective: Objective, seed: int
+    ) -> None:
+        self._run = run
+        self._views = views
+        self._objective = objective
+        self._seed = seed
+
+    def make(self, record: RunRecord) -> dict[str, EnsembleForm]:
+        """Selects an ensemble; over folds, makes one of the best configuration's folds as well.
+
+        Args:
+            record: The run, with its finalists.
+
+        Returns:
+            What was made, by name; empty where there is too little to choose among.
+        """
+        best = record.best()
+        if best is None or not best.is_finalist:
+            return {}
+        found = self._members(record, best)
+        if not found or not self._are_alike():
+            return {}
+        made = {}
+        if len(self._views) > 1:
+            made[BAG] = self._bag(best, [one for one in found if _is_of(one.member, best)])
+        if len(found) > 1:
+            made[ENSEMBLE] = self._selected(found)
+        return made
+
+    def _are_alike(self) -> bool:
+        """Whether all views take the same raw rows, so that one model can have all their plans."""
+        first, *others = (view.plan.inputs for view in self._views.values())
+        return all(plan.takes_rows_of(first) for plan in others)
+
+    def _members(self, record: RunRecord, best: TrialRecord) -> list[_Trained]:
+        """Models that may be members: those of the best configuration first, then by score."""
+        worst = next((one.score for one in record.baselines if not one.config), None)
+        sign = 1.0 if record.direction == "minimize" else -1.0
+        trials = [t for t in record.trials if t.is_ranked and not t.place and t.score is not None]
+        trials.sort(key=lambda t: (t is not best, not t.is_finalist, sign * (t.score or 0.0)))
+        found = []
+        for trial in trials:
+            trained = trial.trained
+            if trained is None or trained.verdict in _JUNK:
+                continue
+            if worst is not None and sign * (trial.score or 0.0) >= sign * worst:
+                continue
+            found += self._scorings(trial)
+            if len(self._views) == 1 and trial.searched is None:
+                found += self._own(trial, trained)
+        most = MOST_MODELS // len(self._views)
+        return found[: 2 * most]
+
+    def _scorings(self, trial: TrialRecord) -> list[_Trained]:
+        """The models of a finalist's trainings, each round one member."""
+        rounds: dict[int, dict[str, Any]] = {}
+        for one in whole_rounds(trial.scorings) if trial.is_finalist else ():
+            rounds.setdefault(one.number, {})[one.view] = one
+        found = []
+        for known in rounds.values():
+            names = {view: known[view].name for view in self._views if view in known}
+            member = self._read(names, {view: view for view in names})
+            if member is not None and len(names) == len(self._views):
+                results = tuple(known[view].result for view in self._views)
+                found.append(_Trained(member, results))
+        return found
+
+    def _own(self, trial: TrialRecord, result: TrialResult) -> list[_Trained]:
+        """The model that the search has kept of a trial."""
+        [view] = self._views
+        member = self._read({view: str(trial.trial)}, {view: view})
+        return [] if member is None else [_Trained(member, (result,))]
+
+    def _read(self, names: Mapping[str, str], views: Mapping[str, str]) -> Member | None:
+        """A member of models in some folders, where they and their predictions were kept."""
+        predictions = {}
+        for view, name in names.items():
+            folder = self._run.trials / name
+            try:
+                if not self._run.root.is_file(folder / MODEL_FILE):
+                    return None
+                values = read_predictions(self._run.root, folder / PREDICTIONS_FILE)
+            except RunError:
+                return None
+            known = values.get(views[view])
+            if known is None or len(known.values) != len(self._views[view].validation):
+                return None
+            if not np.isfinite(known.values).all():
+                return None
+            predictions[view] = known.values
+        return Member(names, predictions) if self._has_no_code(names) else None
+
+    def _has_no_code(self, names: Mapping[str, str]) -> bool:
+        """Whether Keras alone loads the models."""
+        from automl.export.own_code import own_objects
+
+        first = next(iter(names.values()))
+        return not own_objects(self._run.trials / first / MODEL_FILE)
+
+    def _score(self) -> Callable[[str, Any, Any], float]:
+        from automl.data.metrics import compute_metric, default_objective
+
+        task = next(iter(self._views.values())).task
+        own = {metric.name: metric for metric in self._objective.own}
+        name = self._objective.name
+        metric = own.get(name, name)
+        if name not in {str(one) for one in self._objective.named} and name not in own:
+            metric = default_objective(task).name  # only the models themselves have it
+
+        def score(view: str, values: Any, rows: Any) -> float:
+            known = self._views[view].validation
+            weight = None if known.weight is None else known.weight[rows]
+            return compute_metric(metric, task, known.truth[rows], values, weight)
+
+        return score
+
+    def _metrics(self, predictions: Mapping[str, Any]) -> dict[str, float]:
+        from automl.data.metrics import compute_metrics
+
+        return mean_metrics(
+            [
+                compute_metrics(
+                    self._views[view].task,
+                    self._views[view].validation.truth,
+                    values,
+                    self._views[view].validation.weight,
+                    self._objective.named,
+                )
+                for view, values in predictions.items()
+            ]
+        )
+
+    def _selected(self, found: Sequence[_Trained]) -> EnsembleForm:
+        members = [one.member for one in found]
+        counts = {view: len(rows.validation) for view, rows in self._views.items()}
+        most = MOST_MODELS // len(self._views)
+        selected = select(
+            members, parts_of(counts, self._seed), self._score(), self._objective.direction, most
+        )
+        self._keep(ENSEMBLE, selected.predictions)
+        return self._form(found, selected.weights, selected.predictions, selected)
+
+    def _bag(self, best: TrialRecord, found: Sequence[_Trained]) -> EnsembleForm:
+        """The models of the best configuration on all folds; scored where they were not trained."""
+        weights = {place: 1.0 / len(found) for place in range(len(found))}
+        predictions = {
+            view: np.mean([one.member.predictions[view] for one in found], axis=0)
+            for view in self._views
+        }
+        self._keep(BAG, predictions)
+        return self._form(found, weights, predictions, None)
+
+    def _form(
+        self,
+        found: Sequence[_Trained],
+        weights: Mapping[int, float],
+        predictions: Mapping[str, Any],
+        selected: Selected | None,
+    ) -> EnsembleForm:
+        score = self._score()
+        folds = [score(view, p, np.arange(len(p))) for view, p in predictions.items()]
+        models = [
+            (MemberForm(name, view, weight / len(self._views)), result)
+            for place, weight in weights.items()
+            for (view, name), result in zip(
+                found[place].member.names.items(), found[place].results, strict=True
+            )
+        ]
+        hashes = " ".join(sorted(result.model_hash for _, result in models))
+        return EnsembleForm(
+            members=tuple(member for member, _ in models),
+            score=fmean(folds),
+            metrics=self._metrics(predictions),
+            folds=tuple(folds) if len(folds) > 1 else (),
+            gain=None if selected is None else selected.gain,
+            gain_error=None if selected is None else selected.gain_error,
+            parameters=sum(result.parameters for _, result in models),
+            model_hash=hashlib.sha256(hashes.encode()).hexdigest(),
+        )
+
+    def _keep(self, name: str, predictions: Mapping[str, Any]) -> None:
+        """Keeps an ensemble's predictions, and the plans of its views, beside the trials'."""
+        run, folder = self._run, self._run.trial_directory(name)
+        run.root.remove_tree(folder)
+        rows = {view: arrays.validation_positions for view, arrays in self._views.items()}
+        kept = {
+            view: ViewPredictions(
+                np.asarray(values, np.float32), None if (p := rows[view]) is None else np.array(p)
+            )
+            for view, values in predictions.items()
+        }
+        add_predictions(run.root, folder, kept)
+        plans = {view: to_form(arrays.plan) for view, arrays in self._views.items()}
+        write_sealed_json(folder / PLANS_FILE, {"plans": plans})
+
+
+def _is_of(member: Member, trial: TrialRecord) -> bool:
+    return set(member.names.values()) <= {one.name for one in trial.scorings}
