@@ -14,7 +14,7 @@ from automl.common.shell import shown_path
 from automl.results.leaderboard import leaderboard
 from automl.results.overview import overview
 from automl.results.readings.table import leaderboard_text
-from automl.results.record import RunRecord
+from automl.results.record import RunRecord, candidate_name
 from automl.results.run_directory import RunDirectory
 from automl.trial import TrialState
 from automl.tuning.outcome import StopReason
@@ -83,15 +83,15 @@ def _summary(run: Run) -> str:
         color=use_color(),
         details=False,
     )
-    best = record.best()
+    best, exported = record.best(), record.exported
     place = shown_path(run.path)
     lines = ["", board.rstrip("\n"), ""]
     if best is not None and best.place:
         place_of = printable(best.place)
         lines.append(f"The best model, trial {best.trial}, is with the run {place_of}.")
-    elif best is not None and not run.not_exported and (run.path / "best").is_dir():
-        bundle = shown_path(run.path / "best")
-        lines.append(f"The best model, trial {best.trial}, is exported to {bundle} and checked.")
+    elif exported is not None and not run.not_exported and (run.path / "best").is_dir():
+        bundle, name = shown_path(run.path / "best"), candidate_name(exported.trial)
+        lines.append(f"The best model, {name}, is exported to {bundle} and checked.")
     lines += _cut_off(record)
     lines.append(f"Everything is in {place}: leaderboard.csv, search.log, trials.")
     lines.append("Next:")

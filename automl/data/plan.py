@@ -188,3 +188,18 @@ class PreprocessingPlan:
         read = from_form(_PlanForm, form)
         kind = kind_of_features(read.features)
         return cls(kind.plan_from_json(read.features), read.target_scale)
+
+
+def joined_inputs(plans: Sequence[InputPlan]) -> InputPlan | None:
+    """One plan with the inputs of several; see `InputPlan.joined`.
+
+    Args:
+        plans: The plans, one or more.
+
+    Returns:
+        The plan, or None where two of them read a column differently.
+    """
+    whole: InputPlan | None = plans[0]
+    for plan in plans[1:]:
+        whole = None if whole is None else whole.joined(plan)
+    return whole

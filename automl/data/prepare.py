@@ -14,7 +14,7 @@ from automl.data.data_summary import say_parts, summarize
 from automl.data.kinds import kind_named
 from automl.data.kinds.kind import InputPlan, RawRows
 from automl.data.kinds.signature import InputSignature
-from automl.data.plan import PreprocessingPlan
+from automl.data.plan import PreprocessingPlan, joined_inputs
 from automl.data.request import DataRequest
 from automl.data.stored import RawData, StoredView
 from automl.data.task import Task
@@ -91,9 +91,11 @@ def prepare(
             "(--holdout fixed)"
         )
     checked = split.validation[arrays.check_positions]
+    # One model may come of all folds' plans, and is checked by the same rows.
+    whole = joined_inputs([made.plan.inputs, *(view.plan.inputs for view in others)])
     return PreparedData(
         **vars(arrays),
-        check=made.dataset.rows.at(checked, made.plan.inputs),
+        check=made.dataset.rows.at(checked, whole or made.plan.inputs),
         notes=tuple(notes),
         fingerprint=dataset.fingerprint,
         summary=summarize(split, made.dataset, made.plan, task),

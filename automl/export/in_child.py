@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,14 +48,15 @@ def export_in_child(
     to: str,
     code: Mapping[str, Any] | None = None,
     format_name: str = DEFAULT,
+    members: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Exports a trial's model in some format and checks that it is the one that was scored.
+    """Exports a trial's model or an ensemble, and checks that it is the one that was scored.
 
     `automl.results.export_request.export_request` gives the arguments.
 
     Args:
         run: The run's directory, which the next three are in.
-        model: Path of the trial's core model, a ``.keras`` file.
+        model: Path of the trial's core model, a ``.keras`` file; "" of an ensemble.
         expected: Path of the trial's predictions for the check rows, ``check.npy``.
         check_rows: Path of the raw check rows, a Parquet or NPZ file.
         plan: The preprocessing plan's JSON form.
@@ -66,6 +67,8 @@ def export_in_child(
         code: Code of a person's own that the model needs, for which there is consent: what
             `automl.space.own_code.read_code` takes, with ``folder`` and ``objects``; or None.
         format_name: The format; see `automl.export.formats`.
+        members: Of an ensemble, each model's path (``model``), the JSON form of the ``plan`` that
+            it was trained behind, and what it counts (``weight``).
 
     Returns:
         ``bundle`` (its path, whatever its format), and what the check found: ``rows``,
@@ -76,7 +79,7 @@ def export_in_child(
         RunError: The model cannot be loaded by Keras alone, or is not the one that was scored;
             nothing is left at ``to``.
     """
-    from automl.models.preprocessing import raw_model
+    from automl.models.preprocessing import WeightedCore, raw_ensemble, raw_model
 
     destination = Path(to)
     check_free(destination)
@@ -99,7 +102,18 @@ def export_in_child(
             found.update(to_form(compare(predictions, given, the_plan)))
             return found
 
-        whole = raw_model(load_keras(root.checked(model), loader), the_plan, the_task)
+        if members:
+            cores = [
+                WeightedCore(
+                    load_keras(root.checked(one["model"])),
+                    read_form(PreprocessingPlan, one["plan"]),
+                    one["weight"],
+                )
+                for one in members
+            ]
+            whole = raw_ensemble(cores, the_plan, the_task)
+        else:
+            whole = raw_model(load_keras(root.checked(model), loader), the_plan, the_task)
         objects = () if code is None else tuple(code["objects"])
         exported = Exported(
             whole, the_plan, the_task, config, card, check, arrays, compared, own, objects

@@ -58,9 +58,9 @@ class EnsembleForm:
     model_hash: str = ""
 
 
-def ensemble_entry(name: str, ensemble: EnsembleForm) -> tuple[str, dict[str, Any]]:
-    """The key and the value by which a study records an ensemble."""
-    return f"{PREFIX}{name}", to_form(ensemble)
+def ensemble_entry(name: str, ensemble: EnsembleForm | None) -> tuple[str, dict[str, Any] | None]:
+    """The key and the value by which a study records an ensemble; None for none any more."""
+    return f"{PREFIX}{name}", None if ensemble is None else to_form(ensemble)
 
 
 def recorded_ensembles(attributes: Mapping[str, Any]) -> dict[str, EnsembleForm]:

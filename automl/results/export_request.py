@@ -15,16 +15,18 @@ from typing import Any
 
 from automl.common.files import finite, read_json_object
 from automl.common.forms import read_form
+from automl.data.arrays import FIRST_FOLD
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task
 from automl.errors import RequestError, RunError
 from automl.results.card import card_text
 from automl.results.check_rows import check_rows_file
+from automl.results.ensembles import PLANS_FILE
 from automl.results.read_record import read_record
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.run_forms import PlanForm, check_known
-from automl.trial import BOOSTING, CHECK_FILE, MODEL_FILE, TRIALS, TrialState
+from automl.trial import BOOSTING, CHECK_FILE, HOLDOUT, MODEL_FILE, TRIALS, TrialState
 
 
 def export_request(
@@ -53,8 +55,10 @@ def export_request(
     """
     record = record or read_record(run)
     chosen = _best(record) if trial is None else record.find(trial)
-    model, expected = _files_of(run, chosen)
     manifest = run.read_manifest()
+    if chosen.members:
+        return _ensemble_request(run, chosen, to, record, manifest)
+    model, expected = _files_of(run, chosen)
     code = code_needed(run, manifest, chosen.trial, trust)
     plan_file = run.plan_of(chosen.trial)
     stored = read_json_object(plan_file)
@@ -75,6 +79,80 @@ def export_request(
         }
     )
     return form
+
+
+def ensemble_arguments(run: RunDirectory, ensemble: TrialRecord) -> dict[str, Any]:
+    """What a child is told of an ensemble: its ``folder``, its ``members``, the ``first`` view.
+
+    Args:
+        run: The run.
+        ensemble: The ensemble.
+
+    Raises:
+        RequestError: A model of it is not there any more.
+    """
+    members = [
+        {
+            "model": str(run.trial_file(_trial_of(one.name), MODEL_FILE)),
+            "view": one.view,
+            "weight": one.weight,
+        }
+        for one in ensemble.members
+    ]
+    gone = [one["model"] for one in members if not run.root.is_file(Path(str(one["model"])))]
+    if gone:
+        raise RequestError(
+            f"The model {gone[0]} of the {ensemble.trial} was not kept; export one of {_kept(run)}."
+        )
+    views = [one.view for one in ensemble.members]
+    first = next((view for view in views if view in (HOLDOUT, FIRST_FOLD)), views[0])
+    return {
+        "folder": str(run.trial_directory(ensemble.trial)),
+        "members": members,
+        "first": first,
+    }
+
+
+def _ensemble_request(
+    run: RunDirectory,
+    chosen: TrialRecord,
+    to: str | Path,
+    record: RunRecord,
+    manifest: dict[str, Any],
+) -> dict[str, Any]:
+    """What exporting an ensemble needs; see `export_request`."""
+    told = ensemble_arguments(run, chosen)
+    plans_file = run.trial_file(chosen.trial, PLANS_FILE)
+    kept = read_json_object(plans_file)
+    plans, whole = kept.get("plans"), kept.get("plan")
+    stored = read_json_object(run.plan_file)
+    check_known(PlanForm, stored, run.plan_file)
+    _check_plan(run.plan_file, stored)
+    if not isinstance(plans, Mapping) or not all(one.view in plans for one in chosen.members):
+        raise RunError(f"{plans_file} does not hold the plans of the {chosen.trial}; restore it.")
+    for plan in (*plans.values(), whole):
+        _check_plan(plans_file, {**stored, "plan": plan})
+    form: dict[str, Any] = finite(
+        {
+            "run": str(run.path),
+            "model": "",
+            "members": [{**one, "plan": plans[one["view"]]} for one in told["members"]],
+            "expected": str(run.trial_file(chosen.trial, CHECK_FILE)),
+            "check_rows": str(check_rows_file(run, chosen.trial)),
+            "plan": whole,
+            "task": stored["task"],
+            "config": _config(record, chosen, manifest),
+            "card": card_text(record, chosen, manifest, {**stored, "plan": whole}, None),
+            "to": str(Path(to).absolute()),
+            "code": None,
+        }
+    )
+    return form
+
+
+def _trial_of(folder: str) -> int | str:
+    """The trial, or the training of a finalist, that a folder below ``trials`` is of."""
+    return int(folder) if folder.isdecimal() else folder
 
 
 def _files_of(run: RunDirectory, chosen: TrialRecord) -> tuple[Path, Path]:
@@ -173,7 +251,7 @@ def _check_plan(file: Path, stored: dict[str, Any]) -> None:
 
 
 def _best(record: RunRecord) -> TrialRecord:
-    best = record.best()
+    best = record.exported
     if best is None:
         raise RunError(
             f"No trial of the run {record.name} has completed, so there is nothing to export."

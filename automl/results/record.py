@@ -181,3 +181,12 @@ def misfit(trial: int | str) -> RunError:
         f"What the study says of trial {trial} does not fit together, so it was changed after it "
         "was written; restore the study from a copy."
     )
+
+
+def candidate_name(trial: int | str) -> str:
+    """What a candidate is called in a sentence.
+
+    Args:
+        trial: A trial's number, or the name of a baseline or an ensemble.
+    """
+    return f"trial {trial}" if isinstance(trial, int) else f"the {trial}"

@@ -77,11 +77,6 @@ class Selected:
     gain_error: float
     part_scores: tuple[float, ...]
 
-    @property
-    def is_better(self) -> bool:
-        """Whether it is better than the best single member by more than the error of that."""
-        return self.gain > self.gain_error
-
 
 def parts_of(rows: Mapping[str, int], seed: int) -> list[Part]:
     """The parts for cross-fitting: the folds, or of one division random parts.

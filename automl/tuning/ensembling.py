@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ from automl.tuning.ensemble import Member, Selected, parts_of, select
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
+    from automl.data.kinds.kind import InputPlan
     from automl.data.metrics import Objective
 
 #: Models that an ensemble has at most: each is loaded, exported and asked for every prediction
@@ -77,7 +78,7 @@ class Ensembling:
         if best is None or not best.is_finalist:
             return {}
         found = self._members(record, best)
-        if not found or not self._are_alike():
+        if not found or self._inputs() is None:
             return {}
         made = {}
         if len(self._views) > 1:
@@ -86,10 +87,11 @@ class Ensembling:
             made[ENSEMBLE] = self._selected(found)
         return made
 
-    def _are_alike(self) -> bool:
-        """Whether all views take the same raw rows, so that one model can have all their plans."""
-        first, *others = (view.plan.inputs for view in self._views.values())
-        return all(plan.takes_rows_of(first) for plan in others)
+    def _inputs(self) -> InputPlan | None:
+        """The inputs of one model with all views' plans, where there can be one."""
+        from automl.data.plan import joined_inputs
+
+        return joined_inputs([view.plan.inputs for view in self._views.values()])
 
     def _members(self, record: RunRecord, best: TrialRecord) -> list[_Trained]:
         """Models that may be members: those of the best configuration first, then by score."""
@@ -240,7 +242,7 @@ class Ensembling:
     def _keep(self, name: str, predictions: Mapping[str, Any]) -> None:
         """Keeps an ensemble's predictions, and the plans of its views, beside the trials'."""
         run, folder = self._run, self._run.trial_directory(name)
-        run.root.remove_tree(folder)
+        run.root.remove(folder / PREDICTIONS_FILE)
         rows = {view: arrays.validation_positions for view, arrays in self._views.items()}
         kept = {
             view: ViewPredictions(
@@ -250,8 +252,26 @@ class Ensembling:
         }
         add_predictions(run.root, folder, kept)
         plans = {view: to_form(arrays.plan) for view, arrays in self._views.items()}
-        write_sealed_json(folder / PLANS_FILE, {"plans": plans})
+        first, inputs = next(iter(self._views.values())).plan, self._inputs()
+        whole = first if inputs is None else replace(first, inputs=inputs)
+        write_sealed_json(folder / PLANS_FILE, {"plans": plans, "plan": to_form(whole)})
 
 
 def _is_of(member: Member, trial: TrialRecord) -> bool:
     return set(member.names.values()) <= {one.name for one in trial.scorings}
+
+
+def chosen_ensemble(made: Mapping[str, EnsembleForm]) -> str:
+    """Which ensemble is exported in place of the best trial's one model; "" for none.
+
+    The selected one where it is better than the best configuration by more than the error of
+    that. Else, over folds, the models of all folds: of a loss that is convex the mean of answers
+    is no worse than the mean of losses (Jensen's inequality), which is the score that it has.
+
+    Args:
+        made: The ensembles, by name.
+    """
+    selected = made.get(ENSEMBLE)
+    if selected is not None and (selected.gain or 0.0) > (selected.gain_error or 0.0):
+        return ENSEMBLE
+    return BAG if BAG in made else ""

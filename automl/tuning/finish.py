@@ -14,18 +14,19 @@ from automl.common.shell import shown_path
 from automl.engines.processes import Processes
 from automl.engines.run_in_child import TookTooLong, run_in_child
 from automl.errors import RequestError, RunError
-from automl.results.export_request import code_needed, export_request
+from automl.results.export_request import code_needed, ensemble_arguments, export_request
 from automl.results.read_record import read_record
-from automl.results.record import RunRecord, TrialRecord
+from automl.results.record import RunRecord, TrialRecord, candidate_name
 from automl.results.run_directory import RunDirectory
 from automl.results.study_content import study_content
-from automl.trial import BOOSTING, MODEL_FILE, TrialState
+from automl.trial import BOOSTING, CHECK_FILE, MODEL_FILE, TrialState
 from automl.tuning.baselines import (
     LINEAR,
     constant_metrics,
     constant_name,
     constant_prediction,
 )
+from automl.tuning.ensembling import Ensembling, chosen_ensemble
 from automl.tuning.leaderboard_file import write_leaderboard
 from automl.tuning.leftovers import remove_leftovers
 from automl.tuning.observer import Observer
@@ -64,8 +65,9 @@ def finish(
     trust: bool,
     own: Sequence[Metric] = (),
     arrays_of: Callable[[int | str], Path] | None = None,
+    ensembling: Ensembling | None = None,
 ) -> Finished:
-    """Scores the test rows for the best trial and the baselines, and exports the best trial.
+    """Scores the test rows for the best candidates and the baselines, and exports the best one.
 
     Args:
         run: The run.
@@ -79,18 +81,21 @@ def finish(
         trust: Whether code that models hold may be run: they are this machine's own.
         own: Metrics of the search that are functions.
         arrays_of: Where the rows of a trial are, where each has a division of its own.
+        ensembling: Makes ensembles of the run's models; None for none.
 
     Returns:
         What it has come to. A model that cannot be exported costs the search nothing else.
     """
     limits = (clock, interruption)
     ending = _Ending(run, study, arrays, processes, observer, limits, trust, own, arrays_of)
+    if ensembling is not None:
+        ending.ensemble(ensembling)
     record = ending.record()
     best = record.best()
     not_exported, number = "", None
     if best is not None and isinstance(best.trial, int):
         number = best.trial
-        if arrays.test is not None:
+        if arrays.test is not None or record.ensembles:
             ending.score(number, record)
         not_exported = ending.export(best, number)
     write_leaderboard(run, study.study)
@@ -115,6 +120,15 @@ class _Ending:
         """The run as its study has it now."""
         return read_record(self.run, study_content(self.study.study))
 
+    def ensemble(self, ensembling: Ensembling) -> None:
+        """Makes the ensembles, and records which of them is exported, if any."""
+        known, made = self.study.ensembles(), ensembling.make(self.record())
+        for name in dict.fromkeys((*known, *made)):
+            if made.get(name) != known.get(name):
+                self.study.record_ensemble(name, made.get(name))
+                self.run.root.remove(self.run.trial_file(name, CHECK_FILE))
+        self.study.record_chosen(chosen_ensemble(made))
+
     def score(self, best: int, record: RunRecord) -> None:
         """Scores the test rows, or records that there was no time for them."""
         self.observer.finishing("scoring the test rows")
@@ -137,6 +151,13 @@ class _Ending:
             )
             return ""
         self.observer.finishing("exporting the best model and checking the export")
+        record = self.record()
+        if record.chosen:
+            why = _export_best(self.run, self.processes, record.chosen, record, self.trust)
+            if not why:
+                return ""
+            self.observer.note(f"{why} The best trial, {number}, is exported in its place.")
+            self.study.record_chosen("")
         if best.result is not None and best.result.unsaved:
             return (
                 f"The best model, trial {number}, is not exported: "
@@ -146,7 +167,8 @@ class _Ending:
 
     def _score_constant(self, record: RunRecord) -> None:
         arrays, scores = self.arrays, self.study.test_scores()
-        assert arrays.test is not None
+        if arrays.test is None:
+            return
         name = constant_name(arrays.task)
         if name not in scores:
             prediction = constant_prediction(arrays.task, arrays.train)
@@ -180,7 +202,39 @@ class _Ending:
                 self.observer.note(f"Trial {trial} is not scored on the test rows: {error}")
                 continue
             self.study.record_test_scores(scores)
-        return self._score_boosting(record, limits)
+        late, limit = self._score_boosting(record, limits)
+        return (late, limit) if late else self._score_ensembles(record, limits)
+
+    def _score_ensembles(
+        self, record: RunRecord, limits: tuple[Clock | None, Interruption | None]
+    ) -> tuple[str, str]:
+        """Scores the ensembles on the test rows, and for the check of an export; likewise."""
+        scores = self.study.test_scores()
+        for ensemble in record.ensembles:
+            name = str(ensemble.trial)
+            is_checked = self.run.root.is_file(self.run.trial_file(name, CHECK_FILE))
+            if is_checked and (name in scores or self.arrays.test is None):
+                continue
+            left, limit = _left(limits)
+            called = "automl.training.score_ensemble:score_ensemble_in_child"
+            arguments = {
+                **ensemble_arguments(self.run, ensemble),
+                "arrays": str(self.run.arrays),
+                "test": self.arrays.test is not None,
+                "named": list(record.named),
+                "own": carried(tuple(self.own)) if self.own else "",
+            }
+            try:
+                found = run_in_child(self.processes, called, arguments, timeout=left)
+            except TookTooLong:
+                return f"The {name}", limit
+            except (RunError, RequestError) as error:
+                self.observer.note(f"The {name} is not scored on the test rows: {error}")
+                continue
+            if found:
+                scores = {**scores, name: found}
+                self.study.record_test_scores(scores)
+        return "", ""
 
     def _score_boosting(
         self, record: RunRecord, limits: tuple[Clock | None, Interruption | None]
@@ -235,26 +289,26 @@ class _Ending:
 def _export_best(
     run: RunDirectory,
     processes: Processes,
-    number: int,
+    number: int | str,
     record: RunRecord | None = None,
     trust: bool = False,
 ) -> str:
-    """Puts the best trial's bundle into ``best/``; one that is there stays until it is ready.
+    """Puts the best candidate's bundle into ``best/``; one that is there stays until it is ready.
 
     Returns:
         Why it is not there, or "".
     """
-    fresh = run.path / ".best"
+    fresh, name = run.path / ".best", candidate_name(number)
     remove_leftovers(run)
     try:
         arguments = export_request(run, number, fresh, record, trust)
     except (RequestError, RunError) as error:
-        return f"The best model, trial {number}, is not exported: {str(error).rstrip('.')}."
+        return f"The best model, {name}, is not exported: {str(error).rstrip('.')}."
     try:
         run_in_child(processes, "automl.export.in_child:export_in_child", arguments)
     except (RequestError, RunError) as error:
         if isinstance(error, RunError) and not is_disk_full(error):
-            return f"The best model, trial {number}, is not exported: {str(error).rstrip('.')}."
+            return f"The best model, {name}, is not exported: {str(error).rstrip('.')}."
         # such as a full disk, wherever it was met: no fault of what was asked
         why = str(error).partition(";")[0].rstrip(".")
         return (

@@ -229,6 +229,14 @@ class BudgetOptions(TypedDict, total=False):
             on_resume="How many of the best trials are trained again at the end; 0: none.",
         ),
     ]
+    no_ensemble: Annotated[
+        bool,
+        Option(
+            "Make no ensemble of the finalists' models: by default one is selected, and exported "
+            "where it is better than the best single one by more than the error of that.",
+            default=False,
+        ),
+    ]
     goal: Annotated[
         float | None,
         Option(

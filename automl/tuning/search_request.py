@@ -72,6 +72,7 @@ class SearchRequest:
     device: str = _USUAL["device"]
     keep_models: int = _USUAL["keep_models"]
     finalists: int = _USUAL["finalists"]
+    no_ensemble: bool = False
     memory_per_worker: int | None = None
     max_disk: int | None = None
     grace: float = _USUAL["grace"]

@@ -21,6 +21,7 @@ from automl.tuning.baselines import LINEAR, constant_name, constant_over
 from automl.tuning.budget import Clock
 from automl.tuning.disk import DiskBudget
 from automl.tuning.driver import Driver
+from automl.tuning.ensembling import Ensembling
 from automl.tuning.finalists import FinalistDriver
 from automl.tuning.finish import Finished, finish
 from automl.tuning.interruption import Interruption
@@ -162,6 +163,7 @@ class Session:
                 trust=self._begun,
                 own=self._setup.objective.own,
                 arrays_of=None if self._reshuffling is None else self._reshuffling.arrays_of,
+                ensembling=self._ensembling(arrays),
             )
         return outcome, finished
 
@@ -189,7 +191,8 @@ class Session:
             return outcome
         study.record_finalists(finalists)
         self._observer.finishing(
-            f"training the {len(finalists)} best again with fresh seeds, the default among them"
+            f"training {len(finalists)} finalists again with fresh seeds: trials "
+            f"{', '.join(map(str, finalists))}"
         )
         FinalistDriver(
             study,
@@ -203,6 +206,14 @@ class Session:
             start_of=self._run.start_of,
         ).run()
         return interrupted(interruption) if interruption.is_asked() else outcome
+
+    def _ensembling(self, arrays: Arrays) -> Ensembling | None:
+        """What makes ensembles of the run's models, where they are asked for."""
+        request = self._request
+        if request.no_ensemble or request.storage is not None:
+            return None
+        views = dict(zip(request.data.views, self._opened_views(arrays), strict=True))
+        return Ensembling(self._run, views, self._setup.objective, request.seed)
 
     def _remove_arrays(self, outcome: Outcome) -> None:
         """Removes the prepared rows of a search that is done, where they can be had again."""

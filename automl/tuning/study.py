@@ -15,6 +15,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automl.common.forms import from_form, to_form
+from automl.results.ensembles import (
+    CHOSEN,
+    EnsembleForm,
+    ensemble_entry,
+    recorded_ensembles,
+)
 from automl.results.scorings import FINALISTS, FinalistScoring, recorded_scorings, scoring_entry
 from automl.trial import EpochReport, ExecutionReport, TrialResult, TrialState
 from automl.tuning.finished_executions import execution_entry, finished_executions
@@ -329,6 +335,23 @@ class RunStudy:
     def record_finalists(self, finalists: Sequence[int]) -> None:
         """Records which trials are trained again."""
         self.study.set_user_attr(FINALISTS, list(finalists))
+
+    def ensembles(self) -> dict[str, EnsembleForm]:
+        """The ensembles that are recorded, by name."""
+        return recorded_ensembles(self.study.user_attrs)
+
+    def record_ensemble(self, name: str, ensemble: EnsembleForm | None) -> None:
+        """Records an ensemble, or that there is none any more; its test scores are forgotten."""
+        scores = self.test_scores()
+        if scores.pop(name, None) is not None:
+            self.record_test_scores(scores)
+        key, form = ensemble_entry(name, ensemble)
+        self.study.set_user_attr(key, form)
+
+    def record_chosen(self, ensemble: str) -> None:
+        """Records which ensemble is exported; "" for the best trial."""
+        if ensemble != self.study.user_attrs.get(CHOSEN, ""):
+            self.study.set_user_attr(CHOSEN, ensemble)
 
     def test_scores(self) -> dict[str, dict[str, float]]:
         """Scores on the test rows recorded so far, by trial number (as text) or baseline."""

@@ -140,8 +140,14 @@ class InputPlan(ABC):
         """
 
     @abstractmethod
-    def takes_rows_of(self, other: InputPlan) -> bool:
-        """Whether rows as another plan exports them are what this one's reading in Keras takes."""
+    def joined(self, other: InputPlan) -> InputPlan | None:
+        """A plan with the inputs of both, by which raw rows become what either's model takes.
+
+        It is of use for `exported` alone.
+
+        Returns:
+            The plan; None where the two read a column differently.
+        """
 
     @abstractmethod
     def features_form(self) -> list[dict[str, Any]]:

@@ -153,7 +153,7 @@ def unbeaten_baseline(record: RunRecord, rows: Sequence[LeaderboardRow]) -> str:
     scores = {
         row.trial: row.test_metrics[record.objective]
         for row in rows
-        if record.objective in row.test_metrics
+        if record.objective in row.test_metrics and not row.members
     }
     best = next((trial for trial in scores if isinstance(trial, int)), None)
     baselines = [trial for trial in scores if isinstance(trial, str)]

@@ -135,9 +135,10 @@ class ArrayPlan(InputPlan):
         """None: a block is the one input."""
         return {}
 
-    def takes_rows_of(self, other: InputPlan) -> bool:
-        """Whether the other's rows have the same shape."""
-        return isinstance(other, ArrayPlan) and other.block.shape == self.block.shape
+    def joined(self, other: InputPlan) -> InputPlan | None:
+        """Itself, for rows of the same shape."""
+        assert isinstance(other, ArrayPlan)
+        return self if other.block.shape == self.block.shape else None
 
     def check_inputs(self, inputs: Mapping[str, str]) -> None:
         """Nothing to check: there are no columns."""

@@ -185,18 +185,22 @@ class TablePlan(InputPlan):
         texts = {feature.name for feature in self.categorical_features}
         return table_inputs(self.columns, texts)
 
-    def takes_rows_of(self, other: InputPlan) -> bool:
-        """Whether the other has all its columns, read in the same way and under the same names."""
-        if not isinstance(other, TablePlan):
-            return False
-        theirs, names = {f.name: f for f in other.features}, other.input_names()
-        known = all(
-            (found := theirs.get(f.name)) is not None
-            and (_reading(found), names[f.name]) == (_reading(f), own)
-            for f, own in zip(self.features, self.input_names().values(), strict=True)
+    def joined(self, other: InputPlan) -> InputPlan | None:
+        """The features of both; those of the other stand behind."""
+        assert isinstance(other, TablePlan)
+        own = {feature.name: feature for feature in self.features}
+        if any(_reading(own[f.name]) != _reading(f) for f in other.features if f.name in own):
+            return None
+        whole = TablePlan((*self.features, *(f for f in other.features if f.name not in own)))
+        names = whole.input_names()
+        is_same = all(
+            names[column] == name
+            for plan in (self, other)
+            for column, name in plan.input_names().items()
         )
-        shared = len(set(names.values())) < len(names)  # columns lie side by side, in their order
-        return known and (not shared or self.columns == other.columns)
+        # Of many columns some lie side by side in one input, in the order of one plan.
+        is_plain = len(set(names.values())) == len(names) or self.columns == other.columns
+        return whole if is_same and is_plain else None
 
     def check_inputs(self, inputs: Mapping[str, str]) -> None:
         """Checks that each column has an input.

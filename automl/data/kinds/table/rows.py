@@ -119,9 +119,10 @@ class TableRows(RawRows):
         return plan.apply(self.at(positions, plan), tell)
 
     def at(self, positions: Positions, plan: InputPlan) -> pd.DataFrame:
-        """The plan's columns of some rows."""
+        """The plan's columns of some rows, as far as they were read."""
         assert isinstance(plan, TablePlan)
-        return self.frame[list(plan.columns)].iloc[positions].reset_index(drop=True)
+        columns = [name for name in plan.columns if name in self.frame.columns]
+        return self.frame[columns].iloc[positions].reset_index(drop=True)
 
     def tell_unread(self, positions: Positions, plan: InputPlan, tell: Tell) -> None:
         """Tells of values of some rows that cannot be read, a column at a time."""
