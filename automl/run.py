@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,18 +84,33 @@ class Run:
         """All that the study says about the run, read afresh."""
         return read_record(self._directory, storage=self._storage)
 
-    def leaderboard(self) -> pd.DataFrame:
+    def leaderboard(self, pareto: str | Sequence[str] | None = None) -> pd.DataFrame:
         """The leaderboard, one row a trial or baseline, best first.
 
         Its columns are those of ``leaderboard.csv``: ``rank``, ``trial``, ``score``, ...,
         ``metrics.accuracy``, ``config.depth``.
+
+        Args:
+            pareto: Two or more of ``score``, ``parameters``, ``latency`` and ``seconds``: only the
+                models that no other beats in all of these. A latency is measured now, of the
+                models that were kept: ``latency.1`` and ``latency.1000`` are milliseconds.
+
+        Raises:
+            RequestError: ``pareto`` names something else.
+            RunError: The study cannot be read, or there is no model to be timed.
         """
         import pandas as pd
 
         from automl.results.leaderboard import leaderboard
         from automl.results.readings.csv import flat_columns
 
-        return pd.DataFrame(flat_columns(leaderboard(self.record)))
+        rows = leaderboard(self.record)
+        if pareto is not None:
+            from automl.engines.latencies import front_of
+            from automl.results.pareto import read_criteria
+
+            rows, _ = front_of(self._directory, rows, read_criteria(pareto))
+        return pd.DataFrame(flat_columns(rows))
 
     @property
     def best(self) -> RunTrial:

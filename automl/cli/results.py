@@ -43,6 +43,16 @@ def leaderboard(
         LeaderboardFormat,
         typer.Option("--format", "-f", help="A table to read; CSV, JSON or Markdown to work with."),
     ] = LeaderboardFormat.TABLE,
+    pareto: Annotated[
+        str | None,
+        typer.Option(
+            "--pareto",
+            metavar="A,B,...",
+            help="Only the models that no other beats in all of these: score, parameters, latency "
+            "(of kept models, measured now for 1 row and for 1,000) and seconds (of training), two "
+            "or more. Default: all.",
+        ),
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write to a file. Default: print it."),
@@ -53,10 +63,12 @@ def leaderboard(
 ) -> None:
     """Show the trials of RUN in order, baselines among them.
 
-    A table shows the baselines whatever their rank. --json is the same as --format json.
+    A table shows the baselines whatever their rank; of a Pareto front it shows nothing else.
+    --json is the same as --format json.
     """
     from automl.cli.streams import screen_width, tell, use_color
     from automl.results.leaderboard import leaderboard as ranked
+    from automl.results.pareto import read_criteria
     from automl.results.read_record import read_record
     from automl.results.readings.csv import to_csv
     from automl.results.readings.json import to_json
@@ -66,9 +78,16 @@ def leaderboard(
 
     if as_json and format_ not in (LeaderboardFormat.TABLE, LeaderboardFormat.JSON):
         raise RequestError(f"--json and --format {format_} are two formats; give one of them.")
-    record = read_record(RunDirectory.open(run), storage=storage)
+    criteria = () if pareto is None else read_criteria(pareto)
+    directory = RunDirectory.open(run)
+    record = read_record(directory, storage=storage)
     tell(record.notes)
     rows = ranked(record)
+    if criteria:
+        from automl.engines.latencies import front_of
+
+        rows, notes = front_of(directory, rows, criteria)
+        tell(notes)
     format_ = LeaderboardFormat.JSON if as_json else format_
     if format_ is LeaderboardFormat.TABLE:
         printed = output is None

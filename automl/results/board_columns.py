@@ -70,6 +70,10 @@ def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> li
     def scorings(row: LeaderboardRow) -> str:
         return f"{row.scorings}{' =' if row.tied else ''}" if row.scorings else ""
 
+    def latency(at_once: str) -> TableColumn:
+        header = f"ms for\n{int(at_once):,} row{'' if at_once == '1' else 's'}"
+        return TableColumn(header, [number(row.latency.get(at_once)) for row in rows])
+
     known = dict.fromkeys(key for row in rows for key in row.metrics)
     # What was asked for stands before what always is, for the last are left out where it is narrow.
     names = dict.fromkeys((*(name for name in record.further if name in known), *known))
@@ -85,6 +89,7 @@ def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> li
         column("weights", lambda row: f"{row.parameters:,}" if row.parameters else ""),
         TableColumn("epochs\n(best)", [_epochs(row) for row in rows]),
         column("seconds", lambda row: f"{row.seconds:.1f}" if row.seconds else ""),
+        *map(latency, dict.fromkeys(key for row in rows for key in row.latency)),
     ]
 
 

@@ -61,6 +61,8 @@ class LeaderboardRow:
         tied: Whether the scorings of a finalist do not tell it from the best one
             (`automl.results.scorings.told_apart`).
         members: Of an ensemble, what each of its models counts, by the name of its folder.
+        latency: Milliseconds of a prediction, by the number of rows that are predicted at once;
+            empty where none was measured (`automl.training.latency`).
     """
 
     rank: int | None
@@ -87,6 +89,7 @@ class LeaderboardRow:
     search_score: float | None = None
     tied: bool = False
     members: Mapping[str, float] = field(default_factory=dict)
+    latency: Mapping[str, float] = field(default_factory=dict)
 
 
 def leaderboard(record: RunRecord) -> list[LeaderboardRow]:

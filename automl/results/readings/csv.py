@@ -16,7 +16,7 @@ _PLAIN = (
     "rank", "trial", "state", "score", "standard_error", "scorings", "tied", "search_score",
     "gap", "verdict", "epochs", "best_epoch", "seconds", "parameters", "seed", "reason", "trainer",
 )  # fmt: skip
-_NESTED = ("metrics", "train_metrics", "test_metrics", "folds", "config")
+_NESTED = ("metrics", "train_metrics", "test_metrics", "folds", "latency", "config")
 
 
 def to_csv(rows: Sequence[LeaderboardRow]) -> str:

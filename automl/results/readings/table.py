@@ -71,7 +71,8 @@ def _fitting_columns(
         TableColumn(_folded(column.header), column.cells, column.right)
         for column in leaderboard_columns(record, rows)
     ]
-    fixed_before, fixed_after = 5 if any(row.scorings for row in rows) else 4, 5
+    fixed_before = 5 if any(row.scorings for row in rows) else 4
+    fixed_after = 5 + len({at_once for row in rows for at_once in row.latency})
     while len(columns) > fixed_before + fixed_after and _total(columns) > width:
         del columns[-fixed_after - 1]
     return columns
