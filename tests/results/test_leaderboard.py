@@ -104,6 +104,8 @@ def test_json_has_the_promised_keys(run: RunDirectory) -> None:
             "scorings",
             "search_score",
             "tied",
+            "members",
+            "latency",
         ),
     ]
     assert rows[0]["config"]["learning_rate"] == 0.00123456
