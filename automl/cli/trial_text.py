@@ -12,7 +12,7 @@ from automl.common.layout import in_columns
 from automl.common.neutral import printable
 from automl.common.shell import shown_path
 from automl.errors import RunError
-from automl.results.board_columns import number
+from automl.results.board_columns import number, tested_text
 from automl.results.leaderboard import LeaderboardRow, leaderboard
 from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
@@ -61,7 +61,7 @@ def trial_text(
     blocks = [
         ("", _heading(row, record.objective, ranked)),
         ("Configuration", _pairs({name: _value(v) for name, v in config.items()}, width)),
-        ("Scores", _scores(row)),
+        ("Scores", _scores(row, record.objective)),
         ("Learning curve", _curve(run, row, record.objective, width)),
         ("Seconds", _pairs({k: f"{v:.2f}" for k, v in result.timings.items()}, width)),
         ("Files", _files(run, trial)),
@@ -132,7 +132,7 @@ def _folds(row: LeaderboardRow) -> list[str]:
     return [f"Folds: {folds}" + ("" if error is None else f"; standard error {number(error)}")]
 
 
-def _scores(row: LeaderboardRow) -> list[str]:
+def _scores(row: LeaderboardRow, objective: str) -> list[str]:
     """The metrics of each part of the rows, one metric a line."""
     parts = {
         "training": row.train_metrics,
@@ -146,7 +146,11 @@ def _scores(row: LeaderboardRow) -> list[str]:
     table = [["", *shown]]
     table += [[name, *(number(m.get(name)) for m in shown.values())] for name in names]
     right = [False, *(True for _ in shown)]
-    return [line for (line,) in in_columns(table, right=right)]
+    lines = [line for (line,) in in_columns(table, right=right)]
+    tested = row.test_metrics.get(objective)
+    if tested is not None and row.test_interval is not None:
+        lines.append(f"test {objective}, 95 % interval: {tested_text(tested, row.test_interval)}")
+    return lines
 
 
 def _curve(run: RunDirectory, row: LeaderboardRow, objective: str, width: int) -> list[str]:

@@ -167,6 +167,13 @@ def number(value: float | None) -> str:
     return f"{value:.4f}" if size < 1 else f"{value:#.4g}"
 
 
+def tested_text(score: float | None, interval: tuple[float, float] | None) -> str:
+    """A score on the test rows, with its interval where there is one."""
+    if score is None or interval is None:
+        return number(score)
+    return f"{number(score)} [{number(interval[0])}, {number(interval[1])}]"
+
+
 def _value(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"

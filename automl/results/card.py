@@ -10,7 +10,8 @@ from automl.common.neutral import markdown_form, markdown_text
 from automl.data.columns.cycles import Cycle, describe
 from automl.data.columns.number_format import NumberFormat
 from automl.data.kinds import kind_of_features
-from automl.results.board_columns import number
+from automl.results.board_columns import number, tested_text
+from automl.results.findings import findings
 from automl.results.record import RunRecord, TrialRecord
 
 
@@ -95,6 +96,7 @@ def _score_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
     result = trial.result
     assert result is not None  # a completed trial has one
     test = record.test_scores.get(trial.trial, {})
+    interval = record.test_intervals.get(trial.trial)
     names = dict.fromkeys([*result.metrics, *result.train_metrics, *test])
     better = "lower" if record.direction == "minimize" else "higher"
     lines = [
@@ -106,12 +108,14 @@ def _score_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
     ]
     lines += [
         f"| {markdown_text(name)} | {number(result.train_metrics.get(name))} | "
-        f"{number(result.metrics.get(name))} | {number(test.get(name))} |"
+        f"{number(result.metrics.get(name))} | "
+        f"{tested_text(test.get(name), interval if name == record.objective else None)} |"
         for name in names
     ]
     lines.append("")
     if test:
-        lines.append("The test rows were scored once, after the choice was made.")
+        lines.append("The test rows were scored once, after the choice was made; in brackets the")
+        lines.append("95 % interval by the bootstrap over them, where there is one.")
     else:
         lines.append("There is no test score: no test rows were set apart, there was no time for")
         lines.append("them, or this model was not the one chosen. The validation score of a chosen")
@@ -121,8 +125,10 @@ def _score_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
         objective = markdown_text(record.objective)
         scores = f"validation {objective} {number(baseline.score)}"
         tested = record.test_scores.get(baseline.trial, {}).get(record.objective)
-        scores += "" if tested is None else f", test {objective} {number(tested)}"
+        ends = record.test_intervals.get(baseline.trial)
+        scores += "" if tested is None else f", test {objective} {tested_text(tested, ends)}"
         lines.append(f"- Baseline {markdown_text(str(baseline.trial))}: {scores}")
+    lines += [f"- {markdown_text(sentence)}" for sentence in findings(record)]
     verdict = "none" if result.verdict is None else result.verdict.value
     lines.append(f"- Verdict on the learning curve: {verdict}")
     lines.append(f"- Epochs: {result.epochs}, the best of which, {result.best_epoch}, is exported")

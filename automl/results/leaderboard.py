@@ -53,6 +53,8 @@ class LeaderboardRow:
             deviation over the root of their number; None else. Folds share training rows, so that
             the true one is larger (Bengio and Grandvalet 2004, JMLR 5).
         folds: The score on each fold, by its name; empty without folds.
+        test_interval: The 95 % interval of the objective on the test rows, (low, high), by the
+            bootstrap over them; None where there is none.
         predictions: Where its predictions on the validation rows lie, below the run's directory
             (`automl.results.predictions`); "" where they are not kept.
         scorings: Of a finalist, how many trainings with fresh seeds its score and its metrics are
@@ -90,6 +92,7 @@ class LeaderboardRow:
     tied: bool = False
     members: Mapping[str, float] = field(default_factory=dict)
     latency: Mapping[str, float] = field(default_factory=dict)
+    test_interval: tuple[float, float] | None = None
 
 
 def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
@@ -177,6 +180,7 @@ def _row(
         search_score=None if trial.searched is None else trial.searched.score,
         tied=tied,
         members={one.name: one.weight for one in trial.members},
+        test_interval=record.test_intervals.get(trial.trial),
     )
 
 

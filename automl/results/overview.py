@@ -10,7 +10,8 @@ from automl.common.forms import to_form
 from automl.common.neutral import printable
 from automl.common.shell import shown_path
 from automl.errors import RunError
-from automl.results.board_columns import number
+from automl.results.board_columns import number, tested_text
+from automl.results.findings import findings
 from automl.results.leaderboard import leaderboard
 from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
@@ -29,7 +30,8 @@ def overview(run: RunDirectory, record: RunRecord) -> dict[str, Any]:
         ``run`` (the directory), ``created``, ``data``, ``rows``, ``task``, ``space``,
         ``objective``, ``direction``, ``trials`` (how many in which state), ``time`` (where the
         workers' seconds went), ``best`` (its row of the leaderboard, or None), ``bundle`` (the
-        exported best model's directory, or None) and ``notes``.
+        exported best model's directory, or None), ``findings`` (what the scores come to, one
+        sentence each) and ``notes``.
     """
     manifest = run.read_manifest()
     asked = _mapping(manifest, "request")
@@ -58,6 +60,7 @@ def overview(run: RunDirectory, record: RunRecord) -> dict[str, Any]:
         if best is None
         else next(to_form(row) for row in rows if row.trial == best.trial),
         "bundle": str(run.best) if run.root.is_folder(run.best) else None,
+        "findings": list(findings(record)),
         "notes": list(recorded_notes(run)),
     }
 
@@ -109,7 +112,8 @@ def overview_lines(run: RunDirectory, record: RunRecord) -> dict[str, list[str]]
     best = told["best"]
     if best is not None:
         test = best["test_metrics"].get(record.objective)
-        scored = "" if test is None else f", on the test rows {number(test)}"
+        told_test = tested_text(test, best["test_interval"])
+        scored = "" if test is None else f", on the test rows {told_test}"
         verdict = f", {best['verdict']}" if best["verdict"] else ""
         pairs["Best"] = (
             f"trial {best['trial']}: {record.objective} {number(best['score'])}{scored}{verdict}"
@@ -117,7 +121,8 @@ def overview_lines(run: RunDirectory, record: RunRecord) -> dict[str, list[str]]
     if told["bundle"]:
         pairs["Exported"] = shown_path(told["bundle"])
     time = time_lines(record) or ["none spent on trials yet"]
-    return {**{name: [text] for name, text in pairs.items()}, "Worker time": time}
+    found = {"Findings": told["findings"]} if told["findings"] else {}
+    return {**{name: [text] for name, text in pairs.items()}, **found, "Worker time": time}
 
 
 def _is_less(record: RunRecord) -> bool:

@@ -10,7 +10,7 @@ from automl.common.forms import check_form, read_form
 from automl.data.options import RESHUFFLE
 from automl.errors import RunError
 from automl.results.ensembles import CHOSEN, EnsembleForm, recorded_ensembles
-from automl.results.record import RunRecord, TrialRecord, are_scores, misfit
+from automl.results.record import AgainstConstant, RunRecord, TrialRecord, are_scores, misfit
 from automl.results.recorded_board import record_of_board
 from automl.results.replay import StudyContent, StudyTrial
 from automl.results.run_directory import RunDirectory
@@ -86,6 +86,8 @@ def read_record(
         baselines=tuple(_comparable(one, objective, trials) for one in baselines),
         test_scores=_test_scores(study.attributes.get("test_scores", {}), kind),
         notes=_division_notes(manifest),
+        test_intervals=_test_intervals(study.attributes.get("test_intervals", {})),
+        against_constant=_against_constant(study.attributes.get("against_constant")),
         **own,
     )
 
@@ -276,6 +278,42 @@ class _TestScores:
     """What a study records of the test rows."""
 
     scores: Mapping[str, Mapping[str, float | None]]
+
+
+@dataclass(frozen=True)
+class _TestIntervals:
+    """The intervals that a study records beside them."""
+
+    intervals: Mapping[str, tuple[float, float]]
+
+
+def _test_intervals(form: Any) -> dict[int | str, tuple[float, float]]:
+    """The intervals of the objective on the test rows, by trial or baseline.
+
+    Raises:
+        RunError: They are none.
+    """
+    try:
+        read = read_form(_TestIntervals, {"intervals": form})
+    except ValueError as error:
+        raise _unreadable("the test rows", error) from error
+    return {
+        int(key) if key.isdecimal() else key: interval for key, interval in read.intervals.items()
+    }
+
+
+def _against_constant(form: Any) -> AgainstConstant | None:
+    """The best trial beside the constant baseline, where that was recorded.
+
+    Raises:
+        RunError: It is something else.
+    """
+    if form is None:
+        return None
+    try:
+        return read_form(AgainstConstant, form)
+    except ValueError as error:
+        raise _unreadable("the comparison with the baseline", error) from error
 
 
 def _unreadable(what: str, error: ValueError) -> RunError:

@@ -94,6 +94,28 @@ class TrialRecord:
 
 
 @dataclass(frozen=True)
+class AgainstConstant:
+    """By how much a trial is better than the constant baseline on the same validation rows.
+
+    Attributes:
+        trial: The trial's number.
+        metric: By which metric.
+        low: Lower end of the interval of the difference; above 0 where the trial is better.
+        high: Its upper end.
+    """
+
+    trial: int
+    metric: str
+    low: float
+    high: float
+
+    @property
+    def tells_apart(self) -> bool:
+        """Whether the trial is better than the baseline by more than chance."""
+        return self.low > 0
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """A run as recorded.
 
@@ -111,6 +133,10 @@ class RunRecord:
         notes: What a reader should know of where this comes from, one sentence each.
         ensembles: The ensembles of models of the trials.
         chosen: Name of the ensemble that is exported; "" where the best trial is.
+        test_intervals: The 95 % interval of the objective on the test rows, (low, high), by trial
+            or baseline (`automl.results.scored_rows`).
+        against_constant: The best trial beside the constant baseline on the validation rows, or
+            None where that is not known.
     """
 
     name: str
@@ -123,6 +149,8 @@ class RunRecord:
     further: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    test_intervals: Mapping[int | str, tuple[float, float]] = field(default_factory=dict)
+    against_constant: AgainstConstant | None = None
     ensembles: tuple[TrialRecord, ...] = ()
     chosen: str = ""
 

@@ -59,6 +59,11 @@ def record_of_board(run: RunDirectory, objective: str, direction: str) -> RunRec
             for row, line in zip(rows, lines, strict=True)
             if (scores := _part(line, "test_metrics", float))
         },
+        test_intervals={
+            row.trial: (ends["low"], ends["high"])
+            for row, line in zip(rows, lines, strict=True)
+            if (ends := _part(line, "test_interval", float)).keys() == {"low", "high"}
+        },
         notes=(
             "The study is in a database, which is opened only when it is named; this is the run's "
             "own leaderboard.csv. To read the database, add --storage with its URL.",

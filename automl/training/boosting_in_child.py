@@ -22,6 +22,7 @@ from automl.data.stored import open_view
 from automl.data.task_loss import task_loss
 from automl.errors import RunError
 from automl.results.predictions import ViewPredictions, add_predictions
+from automl.results.scored_rows import scored_on
 from automl.training.boosting import ITERATIONS, BoostedTrees, Extent, extent_of
 from automl.training.history import write_whole
 from automl.trial import (
@@ -83,19 +84,25 @@ def train_in_child(
 
 
 def score_boosting_in_child(
-    arrays: str, seed: int, scaled: Mapping[str, Any], named: Sequence[str] = (), own: str = ""
-) -> dict[str, float]:
+    arrays: str,
+    seed: int,
+    scaled: Mapping[str, Any],
+    objective: str,
+    named: Sequence[str] = (),
+    own: str = "",
+) -> dict[str, Any]:
     """Trains it again on the first view, as it was trained there, and scores the test rows.
 
     Args:
         arrays: Folder of the prepared arrays.
         seed: The seed that it was trained with.
         scaled: What its result has recorded of how much was trained.
+        objective: Name of what trials are ranked by.
         named: Metrics beside those that are always computed.
         own: Metrics that are functions, serialized; "" for none.
 
     Returns:
-        The task's metrics on the test rows.
+        JSON form of the `ScoredRows`.
 
     Raises:
         RunError: There are no such rows.
@@ -107,7 +114,10 @@ def score_boosting_in_child(
     trees = BoostedTrees(opened, seed, extent)
     predictions = trees.in_own_units(trees.outputs(opened.test))
     asked = (*named, *(unpacked(own) if own else ()))
-    return compute_metrics(opened.task, opened.test.truth, predictions, opened.test.weight, asked)
+    form: dict[str, Any] = to_form(
+        scored_on(opened.test, opened.task, predictions, objective, asked)
+    )
+    return form
 
 
 def _trained(work: _Work) -> TrialResult:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.carrying import unpacked
+from automl.common.forms import to_form
 from automl.data.arrays import open_arrays
 from automl.data.metrics import compute_metrics
 from automl.data.plan import PreprocessingPlan, Rows
@@ -17,6 +18,7 @@ from automl.data.task import Task
 from automl.errors import RunError
 from automl.export.bundle import load_keras
 from automl.models.passes import rows_at_once
+from automl.results.scored_rows import scored_on
 from automl.training.history import run_of
 from automl.vocabulary.metric import Metric
 
@@ -72,32 +74,36 @@ def score_model(
     Raises:
         RunError: The model cannot be loaded.
     """
-    predictions = predict_core(
-        load_keras(run_of(path.parent).checked(path.absolute()), code), rows, plan
-    )
+    predictions = predict_core(_loaded(path, code), rows, plan)
     return compute_metrics(task, rows.truth, predictions, rows.weight, named)
+
+
+def _loaded(path: Path, code: Mapping[str, Any] | None) -> Any:
+    return load_keras(run_of(path.parent).checked(path.absolute()), code)
 
 
 def score_in_child(
     model: str,
     arrays: str,
     part: str,
+    objective: str,
     named: Sequence[str] = (),
     code: Mapping[str, Any] | None = None,
     own: str = "",
-) -> dict[str, float]:
-    """The same with JSON arguments, for a process that has TensorFlow already.
+) -> dict[str, Any]:
+    """Scores a saved core model, with JSON arguments, in a process that has TensorFlow already.
 
     Args:
         model: Path of the core model.
         arrays: Folder of the prepared arrays.
         part: ``train``, ``validation`` or ``test``.
+        objective: Name of what trials are ranked by, which gets an interval.
         named: Metrics beside those that are always computed.
         code: See `score_model`.
         own: Metrics that are functions, serialized; "" for none.
 
     Returns:
-        The task's metrics on that part.
+        JSON form of the `ScoredRows` of that part.
 
     Raises:
         RunError: There are no such rows.
@@ -107,4 +113,6 @@ def score_in_child(
     if rows is None:
         raise RunError(f"The run has no {part} rows to score.")
     asked = (*named, *(unpacked(own) if own else ()))
-    return score_model(Path(model), rows, opened.task, opened.plan, asked, code)
+    predictions = predict_core(_loaded(Path(model), code), rows, opened.plan)
+    form: dict[str, Any] = to_form(scored_on(rows, opened.task, predictions, objective, asked))
+    return form

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.carrying import unpacked
+from automl.common.forms import to_form
 from automl.data.arrays import Arrays
-from automl.data.metrics import compute_metrics
 from automl.data.plan import PreprocessingPlan, Rows
 from automl.data.stored import StoredView, open_views
 from automl.errors import RunError
 from automl.export.bundle import load_keras
+from automl.results.scored_rows import scored_on
 from automl.training.history import run_of
 from automl.training.saving import save_check
 from automl.training.score import predict_core
@@ -27,9 +28,10 @@ def score_ensemble_in_child(
     arrays: str,
     first: str,
     test: bool,
+    objective: str,
     named: Sequence[str] = (),
     own: str = "",
-) -> dict[str, float]:
+) -> dict[str, Any] | None:
     """Scores an ensemble on the test rows and leaves the predictions that its export is checked by.
 
     Args:
@@ -39,11 +41,12 @@ def score_ensemble_in_child(
         arrays: Folder of the prepared rows of all views.
         first: The view whose validation rows have those that exports are checked by.
         test: Whether there are test rows to score.
+        objective: Name of what trials are ranked by.
         named: Metrics beside those that are always computed.
         own: Metrics that are functions, serialized; "" for none.
 
     Returns:
-        The task's metrics on the test rows; empty where none are to be scored.
+        JSON form of the `ScoredRows` of the test rows; None where none are to be scored.
 
     Raises:
         RunError: The rows or a model cannot be read.
@@ -63,11 +66,12 @@ def score_ensemble_in_child(
             answers.append(weight * _answers(model, own_rows.test, own_rows.plan))
     save_check(np.sum(check, axis=0).astype(np.float32), Path(folder))
     if not test:
-        return {}
+        return None
     task, rows = prepared[first].task, prepared[first].test
     assert rows is not None
     asked = (*named, *(unpacked(own) if own else ()))
-    return compute_metrics(task, rows.truth, np.sum(answers, axis=0), rows.weight, asked)
+    form: dict[str, Any] = to_form(scored_on(rows, task, np.sum(answers, axis=0), objective, asked))
+    return form
 
 
 def _answers(model: Any, rows: Rows, plan: PreprocessingPlan) -> npt.NDArray[Any]:

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from automl.common.carrying import carried
 from automl.common.files import is_disk_full
+from automl.common.forms import from_form
 from automl.common.shell import shown_path
 from automl.engines.processes import Processes
 from automl.engines.run_in_child import TookTooLong, run_in_child
@@ -18,11 +21,12 @@ from automl.results.export_request import code_needed, ensemble_arguments, expor
 from automl.results.read_record import read_record
 from automl.results.record import RunRecord, TrialRecord, candidate_name
 from automl.results.run_directory import RunDirectory
+from automl.results.scored_rows import ScoredRows, scored_on
 from automl.results.study_content import study_content
 from automl.trial import BOOSTING, CHECK_FILE, MODEL_FILE, TrialState
+from automl.tuning.against_constant import against_constant
 from automl.tuning.baselines import (
     LINEAR,
-    constant_metrics,
     constant_name,
     constant_prediction,
 )
@@ -95,6 +99,7 @@ def finish(
     not_exported, number = "", None
     if best is not None and isinstance(best.trial, int):
         number = best.trial
+        ending.compare(record)
         if arrays.test is not None or record.ensembles:
             ending.score(number, record)
         not_exported = ending.export(best, number)
@@ -128,6 +133,12 @@ class _Ending:
                 self.study.record_ensemble(name, made.get(name))
                 self.run.root.remove(self.run.trial_file(name, CHECK_FILE))
         self.study.record_chosen(chosen_ensemble(made))
+
+    def compare(self, record: RunRecord) -> None:
+        """Records how the best trial compares with the best constant, where that is known."""
+        found = against_constant(self.run, record, self.own, self.arrays_of)
+        if found is not None and found != record.against_constant:
+            self.study.record_against_constant(found)
 
     def score(self, best: int, record: RunRecord) -> None:
         """Scores the test rows, or records that there was no time for them."""
@@ -173,8 +184,17 @@ class _Ending:
         if name not in scores:
             prediction = constant_prediction(arrays.task, arrays.train)
             named: list[str | Metric] = [*record.named, *self.own]
-            metrics = constant_metrics(arrays.task, prediction, arrays.test, named)
-            self.study.record_test_scores({**scores, name: metrics})
+            predictions = np.broadcast_to(prediction, (len(arrays.test), len(prediction)))
+            found = scored_on(arrays.test, arrays.task, predictions, record.objective, named)
+            self._record(name, found)
+
+    def _record(self, trial: int | str, scored: ScoredRows) -> None:
+        """Records what a trial or baseline has on the test rows, the interval first.
+
+        Whoever is killed in between scores them again, with the same result.
+        """
+        self.study.record_test_interval(trial, scored.interval)
+        self.study.record_test_scores({**self.study.test_scores(), str(trial): scored.metrics})
 
     def _score_models(self, best: int, record: RunRecord) -> tuple[str, str]:
         """Opens the test rows once for each of the run's models that is to be scored on them.
@@ -195,13 +215,11 @@ class _Ending:
                 continue
             left, limit = _left(limits)
             try:
-                scores[str(trial)] = self._score_model(trial, model, record.named, left)
+                self._record(trial, self._score_model(trial, model, record, left))
             except TookTooLong:
                 return f"Trial {trial}" if trial == best else f"Baseline {trial}", limit
             except (RunError, RequestError) as error:
                 self.observer.note(f"Trial {trial} is not scored on the test rows: {error}")
-                continue
-            self.study.record_test_scores(scores)
         late, limit = self._score_boosting(record, limits)
         return (late, limit) if late else self._score_ensembles(record, limits)
 
@@ -221,6 +239,7 @@ class _Ending:
                 **ensemble_arguments(self.run, ensemble),
                 "arrays": str(self.run.arrays),
                 "test": self.arrays.test is not None,
+                "objective": record.objective,
                 "named": list(record.named),
                 "own": carried(tuple(self.own)) if self.own else "",
             }
@@ -231,9 +250,8 @@ class _Ending:
             except (RunError, RequestError) as error:
                 self.observer.note(f"The {name} is not scored on the test rows: {error}")
                 continue
-            if found:
-                scores = {**scores, name: found}
-                self.study.record_test_scores(scores)
+            if found is not None:
+                self._record(name, from_form(ScoredRows, found))
         return "", ""
 
     def _score_boosting(
@@ -252,38 +270,39 @@ class _Ending:
             "arrays": str(self.run.arrays),
             "seed": baseline.seed,
             "scaled": dict(baseline.result.scaled) if baseline.result is not None else {},
+            "objective": record.objective,
             "named": list(record.named),
             "own": carried(tuple(self.own)) if self.own else "",
         }
         left, limit = _left(limits)
         called = "automl.training.boosting_in_child:score_boosting_in_child"
         try:
-            scored = run_in_child(self.processes, called, arguments, timeout=left)
+            form = run_in_child(self.processes, called, arguments, timeout=left)
         except TookTooLong:
             return f"Baseline {BOOSTING}", limit
         except (RunError, RequestError) as error:
             self.observer.note(f"Baseline {BOOSTING} is not scored on the test rows: {error}")
             return "", ""
-        self.study.record_test_scores({**scores, BOOSTING: scored})
+        self._record(BOOSTING, from_form(ScoredRows, form))
         return "", ""
 
     def _score_model(
-        self, trial: int | str, model: Path, named: Sequence[str], left: float
-    ) -> dict[str, float]:
+        self, trial: int | str, model: Path, record: RunRecord, left: float
+    ) -> ScoredRows:
         arrays = self.run.arrays if self.arrays_of is None else self.arrays_of(trial)
         arguments: dict[str, Any] = {
             "model": str(model),
             "arrays": str(arrays),
             "part": "test",
-            "named": list(named),
+            "objective": record.objective,
+            "named": list(record.named),
             "own": carried(tuple(self.own)) if self.own else "",
         }
         code = code_needed(self.run, self.run.read_manifest(), trial, self.trust)
         if code is not None:
             arguments["code"] = code
         called = "automl.training.score:score_in_child"
-        scores: dict[str, float] = run_in_child(self.processes, called, arguments, timeout=left)
-        return scores
+        return from_form(ScoredRows, run_in_child(self.processes, called, arguments, timeout=left))
 
 
 def _export_best(

@@ -267,6 +267,11 @@ class SharedRunStudy(RunStudy):
         return self.owns(baseline)
 
     @override
+    def record_test_interval(self, trial: int | str, interval: tuple[float, float] | None) -> None:
+        with self.asking():
+            super().record_test_interval(trial, interval)
+
+    @override
     def record_test_scores(self, scores: Mapping[str, Mapping[str, float]]) -> None:
         with self.asking():
             super().record_test_scores({**self.test_scores(), **scores})

@@ -30,6 +30,7 @@ from automl.tuning.optuna_private import storage_of, study_id, trial_id
 if TYPE_CHECKING:
     import optuna
 
+    from automl.results.record import AgainstConstant
     from automl.space import SearchSpace
 
 #: Epochs for which a worker is told ahead by which score it need not ask (own choice: a question
@@ -357,6 +358,23 @@ class RunStudy:
         """Scores on the test rows recorded so far, by trial number (as text) or baseline."""
         scores: dict[str, dict[str, float]] = self.study.user_attrs.get("test_scores", {})
         return scores
+
+    def test_intervals(self) -> dict[str, list[float]]:
+        """Intervals of the objective on the test rows, by trial number (as text) or baseline."""
+        intervals: dict[str, list[float]] = self.study.user_attrs.get("test_intervals", {})
+        return intervals
+
+    def record_test_interval(self, trial: int | str, interval: tuple[float, float] | None) -> None:
+        """Records the interval of a trial's or baseline's objective there; None for none."""
+        known = self.test_intervals()
+        others = {name: ends for name, ends in known.items() if name != str(trial)}
+        intervals = others if interval is None else {**others, str(trial): list(interval)}
+        if intervals != known:
+            self.study.set_user_attr("test_intervals", intervals)
+
+    def record_against_constant(self, found: AgainstConstant) -> None:
+        """Records how the best trial compares with the constant baseline."""
+        self.study.set_user_attr("against_constant", to_form(found))
 
     def late_for_test_rows(self) -> int | None:
         """The trial for whose test rows a session had no time left, or None."""

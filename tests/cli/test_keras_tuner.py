@@ -152,8 +152,8 @@ RESUMED = SCRIPT.replace('"python"', '"resumed"').replace(
 @pytest.mark.parametrize(
     ("script", "rows"),
     [
-        pytest.param(SCRIPT, 4, id="searched"),
-        pytest.param(RESUMED, 5, id="and resumed", marks=pytest.mark.slow),
+        pytest.param(SCRIPT, 5, id="searched"),
+        pytest.param(RESUMED, 6, id="and resumed", marks=pytest.mark.slow),
     ],
 )
 def test_from_python_with_a_hypermodel_of_the_running_script(

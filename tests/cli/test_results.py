@@ -46,7 +46,7 @@ def test_json_and_csv(top: int | None, run: Path, capsys: pytest.CaptureFixture[
     more = [] if top is None else ["--top", str(top)]
     assert main(["leaderboard", str(run), "--format", "json", *more]) == 0
     rows = json.loads(capsys.readouterr().out)
-    assert len(rows) == (5 if top is None else top)  # three trials and two baselines
+    assert len(rows) == (6 if top is None else top)  # three trials and three baselines
     for row in rows:
         assert set(KEYS) <= row.keys()
     assert rows[0]["rank"] == 1

@@ -19,12 +19,13 @@ from study_maker import add_trial, make_run, open_study, result
 from automl.common.forms import to_form
 from automl.errors import RequestError, RunError
 from automl.results.board_columns import leaderboard_columns, number, split_config
+from automl.results.findings import unbeaten_baseline
 from automl.results.leaderboard import leaderboard
 from automl.results.read_record import read_record
 from automl.results.readings.csv import to_csv, write_leaderboard_csv
 from automl.results.readings.json import to_json
 from automl.results.readings.markdown import to_markdown
-from automl.results.readings.table import leaderboard_text, unbeaten_baseline
+from automl.results.readings.table import leaderboard_text
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
 from automl.trial import FailureCause, TrialResult, TrialState
@@ -106,6 +107,7 @@ def test_json_has_the_promised_keys(run: RunDirectory) -> None:
             "tied",
             "members",
             "latency",
+            "test_interval",
         ),
     ]
     assert rows[0]["config"]["learning_rate"] == 0.00123456
@@ -178,9 +180,9 @@ def test_a_best_trial_that_beats_no_baseline_is_told(
         test_scores={name: {"log_loss": score} for name, score in test_scores.items()},
     )
     rows = leaderboard(record)
-    assert told in unbeaten_baseline(record, rows)
-    assert bool(told) == bool(unbeaten_baseline(record, rows))
-    assert unbeaten_baseline(record, rows) in " ".join(leaderboard_text(record, rows).split())
+    assert told in unbeaten_baseline(record)
+    assert bool(told) == bool(unbeaten_baseline(record))
+    assert unbeaten_baseline(record) in " ".join(leaderboard_text(record, rows).split())
 
 
 def test_equal_reasons_stand_together() -> None:

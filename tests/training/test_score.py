@@ -32,7 +32,10 @@ def test_a_saved_model_scores_as_its_trial_did(arrays, tmp_path, kind):
     )
     model = str(tmp_path / "model.keras")
     for part, expected in (("validation", result.metrics), ("train", result.train_metrics)):
-        scores = score_in_child(model, str(tmp_path / "arrays"), part)
-        assert scores == pytest.approx(expected, rel=1e-5)
+        objective = default_objective(given.task).name
+        scores = score_in_child(model, str(tmp_path / "arrays"), part, objective)
+        assert scores["metrics"] == pytest.approx(expected, rel=1e-5)
+        low, high = scores["interval"]
+        assert low < expected[objective] < high
     with pytest.raises(RunError, match="no test rows"):
-        score_in_child(model, str(tmp_path / "arrays"), "test")
+        score_in_child(model, str(tmp_path / "arrays"), "test", "log_loss")

@@ -16,6 +16,8 @@ _PLAIN = (
     "rank", "trial", "state", "score", "standard_error", "scorings", "tied", "search_score",
     "gap", "verdict", "epochs", "best_epoch", "seconds", "parameters", "seed", "reason", "trainer",
 )  # fmt: skip
+#: The columns of the interval of the objective on the test rows.
+INTERVAL_ENDS = ("low", "high")
 _NESTED = ("metrics", "train_metrics", "test_metrics", "folds", "latency", "config")
 
 
@@ -50,6 +52,11 @@ def flat_columns(rows: Sequence[LeaderboardRow]) -> dict[str, list[Any]]:
     for group in _NESTED:
         for key in union(getattr(row, group) for row in rows):
             columns[f"{group}.{key}"] = [getattr(row, group).get(key) for row in rows]
+    if any(row.test_interval for row in rows):
+        for end, name in enumerate(INTERVAL_ENDS):
+            columns[f"test_interval.{name}"] = [
+                row.test_interval[end] if row.test_interval else None for row in rows
+            ]
     return columns
 
 

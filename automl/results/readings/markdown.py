@@ -9,8 +9,8 @@ from automl.results.board_columns import (
     TableColumn,
     config_text,
     leaderboard_columns,
-    number,
     split_config,
+    tested_text,
     title,
 )
 from automl.results.leaderboard import LeaderboardRow
@@ -23,7 +23,7 @@ def to_markdown(record: RunRecord, rows: Sequence[LeaderboardRow]) -> str:
     columns = leaderboard_columns(record, rows)
     if any(row.test_metrics for row in rows):
         name = record.objective
-        cells = [number(row.test_metrics.get(name)) for row in rows]
+        cells = [tested_text(row.test_metrics.get(name), row.test_interval) for row in rows]
         columns.append(TableColumn(f"test {name}", cells))
     cells = [config_text(row.config, (*differing, *common)) for row in rows]
     columns.append(TableColumn("configuration", cells, right=False))

@@ -14,8 +14,10 @@ from automl.results.board_columns import (
     leaderboard_columns,
     number,
     split_config,
+    tested_text,
     title,
 )
+from automl.results.findings import findings
 from automl.results.leaderboard import LeaderboardRow
 from automl.results.record import RunRecord
 from automl.trial import TrialState
@@ -59,7 +61,8 @@ def leaderboard_text(
         lines.append(f"... and {len(rows) - len(shown)} more")
     lines += textwrap.wrap(finalists_text(record, rows), max(width, 40))
     lines += _config_lines(shown, width, color) if details else []
-    lines += _test_lines(record, rows, width)
+    lines += _test_lines(rows, record.objective, width)
+    lines += _finding_lines(record, width)
     lines += _reason_lines(shown, width) if details else []
     return "\n".join(lines) + "\n"
 
@@ -131,42 +134,25 @@ def _config_lines(rows: Sequence[LeaderboardRow], width: int, color: bool) -> li
     return lines
 
 
-def _test_lines(record: RunRecord, rows: Sequence[LeaderboardRow], width: int) -> list[str]:
+def _test_lines(rows: Sequence[LeaderboardRow], objective: str, width: int) -> list[str]:
     scored = [row for row in rows if row.test_metrics]
     if not scored:
         return []
     margin = max(len(_name(row)) for row in scored) + 2
     lines = ["", "Test rows, scored once, after the choice"]
     for row in scored:
-        scores = " ".join(f"{name}={number(value)}" for name, value in row.test_metrics.items())
+        texts = {name: number(value) for name, value in row.test_metrics.items()}
+        if objective in texts:
+            texts[objective] = tested_text(row.test_metrics[objective], row.test_interval)
+        scores = " ".join(f"{name}={text}" for name, text in texts.items())
         lines += _beside(_name(row), scores, margin, width)
-    return lines + textwrap.wrap(unbeaten_baseline(record, rows), max(width, 40))
+    return lines
 
 
-def unbeaten_baseline(record: RunRecord, rows: Sequence[LeaderboardRow]) -> str:
-    """A sentence on the best trial where a baseline is as good on the test rows; else nothing.
-
-    Args:
-        record: The run.
-        rows: Its leaderboard.
-    """
-    sign = 1.0 if record.direction == "minimize" else -1.0
-    scores = {
-        row.trial: row.test_metrics[record.objective]
-        for row in rows
-        if record.objective in row.test_metrics and not row.members
-    }
-    best = next((trial for trial in scores if isinstance(trial, int)), None)
-    baselines = [trial for trial in scores if isinstance(trial, str)]
-    if best is None or not baselines:
-        return ""
-    strongest = min(baselines, key=lambda name: sign * scores[name])
-    if sign * scores[best] < sign * scores[strongest]:
-        return ""
-    return printable(
-        f"On the test rows trial {best} is no better than the baseline {strongest}: "
-        f"{record.objective} {number(scores[best])} and {number(scores[strongest])}."
-    )
+def _finding_lines(record: RunRecord, width: int) -> list[str]:
+    """What the scores come to, each sentence on lines of its own."""
+    told = [line for one in findings(record) for line in textwrap.wrap(one, max(width, 40))]
+    return ["", *told] if told else []
 
 
 def _reason_lines(rows: Sequence[LeaderboardRow], width: int) -> list[str]:

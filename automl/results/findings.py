@@ -1,0 +1,123 @@
+"""What a run's scores come to, in sentences: whether anything was learnt, and how far to trust it.
+
+A search picks its winner among many, so a reader must be told where the winner is no better than
+something simpler, and by how much its validation score flatters it.
+"""
+
+from __future__ import annotations
+
+from automl.common.neutral import printable
+from automl.results.board_columns import number, tested_text
+from automl.results.record import RunRecord, TrialRecord, candidate_name
+from automl.trial import BOOSTING
+
+#: The baselines that look at no feature, in words.
+CONSTANTS = {"majority": "the majority class", "mean": "the mean"}
+_NAMES = {BOOSTING: "Gradient boosting", "linear": "The linear model"}
+
+
+def findings(record: RunRecord) -> tuple[str, ...]:
+    """What is to be said of a run's scores.
+
+    Args:
+        record: The run as recorded.
+
+    Returns:
+        One sentence each; none where no trial has completed, or all is as it should be.
+    """
+    told = (
+        nothing_learnt(record),
+        better_baseline(record),
+        gap_to_test(record),
+        unbeaten_baseline(record),
+    )
+    return tuple(printable(sentence) for sentence in told if sentence)
+
+
+def nothing_learnt(record: RunRecord) -> str:
+    """A sentence where the best trial cannot be told from the best constant; else ""."""
+    best, constant = record.best(), _constant(record)
+    if best is None or constant is None or best.score is None or constant.score is None:
+        return ""
+    compared = record.against_constant
+    if compared is not None and compared.trial == best.trial:
+        is_better = compared.tells_apart
+    else:
+        is_better = _loss(record, best.score) < _loss(record, constant.score)
+    if is_better:
+        return ""
+    return (
+        f"Nothing was learnt: no trial beats {CONSTANTS[str(constant.trial)]}. The best, trial "
+        f"{best.trial}, cannot be told from it on the validation rows ({record.objective} "
+        f"{number(best.score)} and {number(constant.score)})."
+    )
+
+
+def better_baseline(record: RunRecord) -> str:
+    """A sentence where a baseline that learns is better than the best trial; else ""."""
+    best, constant = record.best(), _constant(record)
+    learning = [one for one in record.baselines if one.trial not in CONSTANTS and one.is_ranked]
+    if best is None or best.score is None or not learning:
+        return ""
+    strongest = min(learning, key=lambda one: _loss(record, one.score))
+    beaten = [best.score, *([] if constant is None else [constant.score])]
+    if any(_loss(record, strongest.score) >= _loss(record, score) for score in beaten):
+        return ""
+    name = _NAMES.get(str(strongest.trial), f"The baseline {strongest.trial}")
+    return (
+        f"{name} is better here: {record.objective} {number(strongest.score)} on the validation "
+        f"rows, against {number(best.score)} of trial {best.trial}, the best."
+    )
+
+
+def gap_to_test(record: RunRecord) -> str:
+    """A sentence on how the score on the test rows of what is exported differs; or ""."""
+    best = record.exported
+    tested = None if best is None else record.test_scores.get(best.trial, {}).get(record.objective)
+    if best is None or best.score is None or tested is None:
+        return ""
+    interval = record.test_intervals.get(best.trial)
+    worse = _loss(record, tested) - _loss(record, best.score)
+    how = f"{number(abs(worse))} {'worse' if worse > 0 else 'better'} than"
+    said = (
+        f"The winner's test {record.objective} is {tested_text(tested, interval)}, "
+        f"{how if worse else 'the same as'} its validation score {number(best.score)}"
+    )
+    if interval is None:
+        return f"{said}."
+    if interval[0] <= best.score <= interval[1]:
+        return f"{said}, which lies within the interval."
+    if worse > 0:
+        return f"{said}, which lies outside the interval: it flatters, so quote the test score."
+    return f"{said}, which lies outside the interval: the test rows are easier."
+
+
+def unbeaten_baseline(record: RunRecord) -> str:
+    """A sentence on what is exported where a baseline is as good on the test rows; else ""."""
+    tested = {
+        trial: scores[record.objective]
+        for trial, scores in record.test_scores.items()
+        if record.objective in scores
+    }
+    best = record.exported
+    baselines = [one.trial for one in record.baselines if one.trial in tested]
+    if best is None or best.trial not in tested or not baselines:
+        return ""
+    strongest = min(baselines, key=lambda name: _loss(record, tested[name]))
+    if _loss(record, tested[best.trial]) < _loss(record, tested[strongest]):
+        return ""
+    return (
+        f"On the test rows {candidate_name(best.trial)} is no better than the baseline {strongest}: "
+        f"{record.objective} {number(tested[best.trial])} and {number(tested[strongest])}."
+    )
+
+
+def _constant(record: RunRecord) -> TrialRecord | None:
+    return next((one for one in record.baselines if one.trial in CONSTANTS), None)
+
+
+def _loss(record: RunRecord, score: float | None) -> float:
+    """A score as what is to be small; none at all is the largest."""
+    if score is None:
+        return float("inf")
+    return score if record.direction == "minimize" else -score
