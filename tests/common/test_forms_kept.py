@@ -83,6 +83,8 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
     origin, parts = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
         return st.one_of([values_of(part) for part in parts])
+    if origin is tuple and Ellipsis not in parts:
+        return st.tuples(*map(values_of, parts))
     if origin is tuple:
         return st.lists(values_of(parts[0]), max_size=3).map(tuple)
     if origin is not None and issubclass(origin, Mapping):
