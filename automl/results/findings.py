@@ -107,8 +107,9 @@ def unbeaten_baseline(record: RunRecord) -> str:
     if _loss(record, tested[best.trial]) < _loss(record, tested[strongest]):
         return ""
     return (
-        f"On the test rows {candidate_name(best.trial)} is no better than the baseline {strongest}: "
-        f"{record.objective} {number(tested[best.trial])} and {number(tested[strongest])}."
+        f"On the test rows {candidate_name(best.trial)} is no better than the baseline "
+        f"{strongest}: {record.objective} {number(tested[best.trial])} and "
+        f"{number(tested[strongest])}."
     )
 
 
