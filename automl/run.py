@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from optuna.pruners import BasePruner
     from optuna.samplers import BaseSampler
 
+    from automl.results.retrained import Retrained
     from automl.tuning.observer import Observer
     from automl.tuning.outcome import Outcome
     from automl.tuning.search_observers import KeptNotes
@@ -222,6 +223,42 @@ class Run:
         changes.setdefault("storage", self._storage)
         return conducted(
             lambda told: resume_search(self.path, told, changes, data, objects), observer, verbose
+        )
+
+    def replay(
+        self,
+        trial: int | str | None = None,
+        space: Any = None,
+        data: Any = None,
+        callbacks: Any = None,
+        metrics: Any = (),
+    ) -> Retrained:
+        """Trains a trial again from its record, in a temporary place, and compares the two.
+
+        On the same machine the difference is zero, whatever ran beside it: a worker computes on
+        one thread.
+
+        Args:
+            trial: The trial's number or the baseline's name; None for the best.
+            space: The search space, where it is not installed and was not named for the run on
+                this machine. Its code is run.
+            data: The data, where they were given in memory and are needed again.
+            callbacks: The run's callbacks, where it has some.
+            metrics: Its metrics that were given as functions, the objective among them.
+
+        Returns:
+            What is recorded and what it came to now; see `automl.results.retrained.Retrained`.
+
+        Raises:
+            RequestError: There is no such trial, or it cannot be trained again as it was.
+            RunError: The run cannot be read, or its space or data have changed.
+        """
+        from automl.tuning.arguments import resumed_values
+        from automl.tuning.trial_replay import replay_trial
+
+        _, objects = resumed_values({"callbacks": callbacks}, metrics=metrics)
+        return replay_trial(
+            self.path, trial, space=space, source=data, objects=objects, storage=self._storage
         )
 
     def __repr__(self) -> str:

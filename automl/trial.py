@@ -16,6 +16,9 @@ from typing import Any
 
 #: How the reason of a trial begins that the end of the whole search has cut off.
 SEARCH_OVER = "the search's time ran out"
+#: How it begins, or what is in it, where a trial has come to the end of its own time.
+TIME_LIMIT_REACHED = "it reached its time limit"
+SHARE_TAKEN = "it took its share of --time"
 #: What a trial's directory holds while it may go on from there.
 CHECKPOINT_FILE = "checkpoint.npz"
 #: What it holds of a model, and beside it: predictions to check it by, and those on the rows that
@@ -289,6 +292,11 @@ class TrialResult:
     notes: tuple[str, ...] = ()
     checkpoint: str = ""
     predictions: str = ""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a limit of time has ended it, which no second training would meet alike."""
+        return any(cut in self.reason for cut in (SEARCH_OVER, TIME_LIMIT_REACHED, SHARE_TAKEN))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import typer
 from typer.main import get_command
 
 from automl import __version__
-from automl.cli import bundles, results, search, spaces
+from automl.cli import bundles, results, search, spaces, trials
 from automl.cli.exit_codes import FAILED, INTERRUPTED, stopped_by_signal
 from automl.cli.streams import Output, complain, guarded_streams, print_json, why_unprinted
 from automl.common.names import near_names
@@ -49,7 +49,7 @@ def make_app() -> typer.Typer:
     ) -> None:
         pass
 
-    for module in (search, results, bundles, spaces):
+    for module in (search, results, trials, bundles, spaces):
         module.add_commands(app)
     return app
 
@@ -61,8 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: What was typed after ``automl``; None for the process's own arguments.
 
     Returns:
-        The exit code: 0; 2 for a wrong request; 1 for a failed run; 130 after Ctrl-C,
-        143 after SIGTERM, 129 after SIGHUP.
+        The exit code: 0; 2 for a wrong request; 1 for a failed run; 3 where a replayed trial
+        differs from its record; 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
     """
     given = sys.argv[1:] if arguments is None else arguments
     state: dict[str, Any] = {"debug": False, "json": "--json" in given}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,20 @@ def usable_cores(root: Path = ROOT, affinity: int | None = None) -> int:
     cores = _affinity() if affinity is None else affinity
     granted = (share for folder in _groups(root, "cpu") if (share := _core_share(folder)))
     return max(1, int(min((float(cores), *granted))))
+
+
+def processor(root: Path = ROOT) -> str:
+    """What the system calls this machine's processor; its kind where it has no name.
+
+    Args:
+        root: Where the system tells of itself.
+    """
+    with contextlib.suppress(OSError):
+        for line in (root / "proc/cpuinfo").read_text(errors="replace").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name" and value.strip():
+                return " ".join(value.split())
+    return platform.processor() or platform.machine()
 
 
 def _affinity() -> int:

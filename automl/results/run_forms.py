@@ -71,6 +71,7 @@ class ManifestForm:
     driver: str | None = None
     terms: Mapping[str, Any] | None = None
     versions: Mapping[str, str] | None = None
+    machine: Mapping[str, Any] | None = None
     code: CodeForm | None = None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from automl.training.device_data import DeviceRows
-from automl.trial import SEARCH_OVER, TrialSpec
+from automl.trial import SEARCH_OVER, SHARE_TAKEN, TIME_LIMIT_REACHED, TrialSpec
 
 SAVE_SECONDS = 0.15
 """Saving a model of few weights, with its hash, predictions and history (0.03 to 0.1 measured),
@@ -78,11 +78,11 @@ class Deadline:
         begun: float | None = None,
     ) -> None:
         own, search = spec.budget.seconds, spec.seconds_left
-        self._own_reason = f"it reached its time limit of {own:g} s" if own is not None else ""
+        self._own_reason = f"{TIME_LIMIT_REACHED} of {own:g} s" if own is not None else ""
         share = spec.share_seconds
         if share is not None and (own is None or share < own):
             own = share
-            self._own_reason = f"it took its share of --time, {share:.3g} s"
+            self._own_reason = f"{SHARE_TAKEN}, {share:.3g} s"
         self._own_end = None if own is None else start + own
         self._search_end = None if search is None else (start if begun is None else begun) + search
         self._interrupted_end: float | None = None

@@ -7,11 +7,11 @@ where it is installed, named in this call, or noted by this machine when the run
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from automl.common.shell import option, shown_path
+from automl.common.shell import option, quoted, shown_path
 from automl.errors import AutoMLError, RequestError, RunError
 from automl.results.run_directory import RunDirectory
 from automl.results.storage_url import named_storage
@@ -22,6 +22,9 @@ from automl.tuning.search_request import SearchRequest
 if TYPE_CHECKING:
     from automl.space import SearchSpace
 
+#: The command that asks for consent, unless another does.
+RESUME = ("resume",)
+
 
 def consented_request(
     run: RunDirectory,
@@ -29,6 +32,7 @@ def consented_request(
     request: SearchRequest,
     storage: str | None,
     address: str | None,
+    asking: Sequence[str] = RESUME,
 ) -> SearchRequest:
     """The recorded request with the database and the cluster that it may connect to.
 
@@ -38,6 +42,7 @@ def consented_request(
         request: What is recorded of what was asked.
         storage: The database as named in this call, or None.
         address: The Ray cluster as named in this call, or None.
+        asking: The command that asks, and what follows the run in it.
 
     Raises:
         RequestError: The run records one that nobody has named here.
@@ -53,7 +58,7 @@ def consented_request(
     if recorded and storage is None and known.storage != recorded:
         raise RequestError(
             f"The run {run.path} records that its study is in the database {recorded}, which would "
-            f"be opened; if you trust it, name it: `{_resume(run, '--storage', recorded)}`."
+            f"be opened; if you trust it, name it: `{_naming(run, asking, '--storage', recorded)}`."
         )
     if storage is not None and not recorded:
         raise RequestError(
@@ -65,12 +70,17 @@ def consented_request(
         raise RequestError(
             f"The run {run.path} records the Ray cluster {request.address}, which would be given "
             "code and data; if you trust it, name it: "
-            f"`{_resume(run, '--address', request.address)}`."
+            f"`{_naming(run, asking, '--address', request.address)}`."
         )
     return replace(request, storage=storage, address=address or request.address)
 
 
-def consented_space(run: RunDirectory, manifest: Mapping[str, Any], given: Any) -> Any:
+def consented_space(
+    run: RunDirectory,
+    manifest: Mapping[str, Any],
+    given: Any,
+    asking: Sequence[str] = RESUME,
+) -> Any:
     """What leads to the run's space, a reference or an object, of which the code may be run.
 
     `found_again` finds it, and `automl.tuning.manifest.check_same_space` compares the two. Nothing
@@ -80,6 +90,7 @@ def consented_space(run: RunDirectory, manifest: Mapping[str, Any], given: Any) 
         run: The run's directory.
         manifest: The content of ``run.json``.
         given: The space as named in this call (a reference, or the object), or None.
+        asking: The command that asks, and what follows the run in it.
 
     Raises:
         RequestError: The run records one that nobody has named here.
@@ -92,16 +103,18 @@ def consented_space(run: RunDirectory, manifest: Mapping[str, Any], given: Any) 
         return given
     if reference is None:
         raise RunError(
-            f"The search space of {run.path} was given as an object; resume it from Python with "
-            "automl.load_run(...).resume(space=...)."
+            f"The search space of {run.path} was given as an object; give it again, from Python: "
+            f"automl.load_run(...).{asking[0]}({''.join(f'{one}, ' for one in asking[1:])}"
+            "space=...)."
         )
     _check_outside(run, reference)
     if not is_installed(reference) and not (
         known_run(run).space == reference and is_found_anywhere(reference)
     ):
         raise RequestError(
-            f"The search space of {run.path} is {reference}, which is not installed, and resuming "
-            f"runs its code; if you trust it, name it: `{_resume(run, '--space', reference)}`."
+            f"The search space of {run.path} is {reference}, which is not installed, and "
+            f"{asking[0].removesuffix('e')}ing runs its code; if you trust it, name it: "
+            f"`{_naming(run, asking, '--space', reference)}`."
         )
     return reference
 
@@ -125,9 +138,11 @@ def found_again(run: RunDirectory, wanted: Any, find: Callable[[Any], SearchSpac
         raise RunError(f"The search space of {run.path} cannot be found again: {error}") from error
 
 
-def _resume(run: RunDirectory, name: str, value: str) -> str:
+def _naming(run: RunDirectory, asking: Sequence[str], name: str, value: str) -> str:
     """The command that names something, its arguments quoted: they may be a stranger's."""
-    return f"automl resume {shown_path(run.path)} {option(name, value)}"
+    command, *others = asking
+    words = ["automl", command, shown_path(run.path), *map(quoted, others), option(name, value)]
+    return " ".join(words)
 
 
 def remember_named(

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from automl.common.files import to_json_text
 from automl.common.forms import from_form, read_form, to_form
+from automl.common.machine import processor, usable_cores
+from automl.engines.child import CHILD_ENVIRONMENT
 from automl.errors import RequestError, RunError
 from automl.results.run_directory import RunDirectory
 from automl.space.batch_size import with_batch_size
@@ -49,7 +51,8 @@ def make_manifest(
         "study": _study_name(request),
         "storage": request.storage,
         **_member(request, data, space, objective),
-        "versions": _versions(),
+        "versions": current_versions(),
+        "machine": this_machine(),
     }
 
 
@@ -81,7 +84,16 @@ def membership(run: RunDirectory, manifest: Mapping[str, Any]) -> Membership | N
     return Membership(manifest["storage"], manifest["driver"], place, manifest["terms"])
 
 
-def _versions() -> dict[str, str]:
+def this_machine() -> dict[str, Any]:
+    """What else the numbers of a training depend on: the processor, and a worker's threads."""
+    return {
+        "processor": processor(),
+        "cores": usable_cores(),
+        "threads": int(CHILD_ENVIRONMENT["TF_NUM_INTRAOP_THREADS"]),
+    }
+
+
+def current_versions() -> dict[str, str]:
     """Versions of what the result depends on, and whether the compiled kernel is there."""
     from importlib.metadata import version
 

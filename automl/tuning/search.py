@@ -50,6 +50,7 @@ from automl.tuning.usual_folds import with_usual_folds
 from automl.vocabulary.inputs import ARRAY
 
 if TYPE_CHECKING:
+    from automl.data.arrays import Arrays
     from automl.data.prepare import PreparedData
     from automl.space import SearchSpace
 
@@ -90,7 +91,7 @@ def start_search(
     with ExitStack() as stack:
         if processes is None:
             processes = stack.enter_context(closing(warm_processes()))
-        found = _as_space(request.space if space is None else space, processes)
+        found = as_space(request.space if space is None else space, processes)
         request, renamed = with_current_sampler(request)
         request, protocol_note = with_protocol(request, found.protocol, left_open)
         request, folds_note = with_usual_folds(request, found, left_open)
@@ -191,6 +192,8 @@ def resume_search(
         RunError: The run cannot be read, its space or data have changed, or the search could
             not go on.
     """
+    from automl.data.arrays import open_arrays
+
     started = time.monotonic()
     observer = observer or Observer()
     run = RunDirectory.open(directory)
@@ -198,7 +201,7 @@ def resume_search(
     request, wanted = _consented(run, manifest, changes, observer)  # before a process is started
     with ExitStack() as stack:
         processes = stack.enter_context(closing(warm_processes()))
-        found = found_again(run, wanted, lambda known: _as_space(known, processes))
+        found = found_again(run, wanted, lambda known: as_space(known, processes))
         space = with_hyperparameters_traced(found, processes)
         check_sampler_and_pruner(request, space, objects, len(request.data.views))
         stack.enter_context(run.lock())
@@ -208,7 +211,9 @@ def resume_search(
         if source is not None:
             request = replace(request, data=request.data.with_data(source))
         restore_rows(run, request, manifest, source)
-        setup = _settled_again(run, manifest, request, space, objects, observer)
+        arrays = open_arrays(run.arrays)
+        setup = settled_again(run, manifest, request, space, objects, observer, arrays)
+        del arrays  # Windows removes no file that is mapped
         check_objects(objects, processes)
         devices = _devices(request, setup.space, processes)
         return Session(run, setup, processes, devices, observer, begun=begun).search(started)
@@ -229,18 +234,29 @@ def _consented(
     return request, consented_space(run, manifest, named["space"])
 
 
-def _settled_again(
+def settled_again(
     run: RunDirectory,
     manifest: Mapping[str, Any],
     request: SearchRequest,
     space: SearchSpace,
     objects: Given,
     observer: Observer,
+    arrays: Arrays,
 ) -> SearchSetup:
-    """What is searched, as when the run began."""
-    from automl.data.arrays import open_arrays
+    """What is searched, as when the run began.
 
-    arrays = open_arrays(run.arrays)
+    Args:
+        run: The run.
+        manifest: The content of ``run.json``.
+        request: What was asked.
+        space: The space as it was found.
+        objects: The objects whose names are in ``request``.
+        observer: Who watches.
+        arrays: The prepared rows.
+
+    Raises:
+        RunError: The space or the objective is another one.
+    """
     searched = _fitted(narrowed_space(space, request, arrays), request, objects, observer)
     check_same_space(run, request, manifest, searched)
     objective = recorded_objective(run, manifest, arrays.task, objects.metrics)
@@ -281,8 +297,13 @@ def _fitted(
     return fitted_with(space, options)
 
 
-def _as_space(given: Any, processes: Processes) -> SearchSpace:
-    """The space of a reference, of a space, or of a builder in KerasTuner's form."""
+def as_space(given: Any, processes: Processes) -> SearchSpace:
+    """The space of a reference, of a space, or of a builder in KerasTuner's form.
+
+    Args:
+        given: Any of these.
+        processes: Where a space is loaded whose file imports TensorFlow.
+    """
     if isinstance(given, str):
         return locate_space(given, processes)
     return space_of(given)

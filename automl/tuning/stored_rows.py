@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.common.files import read_json_object, to_json_text, write_sealed_json
@@ -18,14 +19,25 @@ if TYPE_CHECKING:
 
 def write_rows(run: RunDirectory, data: PreparedData) -> None:
     """Writes the plan, the rows by which exports are checked, and the prepared arrays."""
-    from automl.data.arrays import save_arrays
-    from automl.data.stored import save_views
     from automl.results.check_rows import write_check_rows
 
     write_sealed_json(run.plan_file, plan_form(data, data.notes, data.summary))
     write_check_rows(run, data.check, data.check_positions)
-    save_arrays(data, run.arrays)
-    save_views({f"fold-{number}": fold for number, fold in enumerate(data.folds, 2)}, run.arrays)
+    write_arrays(data, run.arrays)
+
+
+def write_arrays(data: PreparedData, folder: Path) -> None:
+    """Writes the prepared arrays of all views.
+
+    Args:
+        data: The prepared rows.
+        folder: The folder of all views, which is made.
+    """
+    from automl.data.arrays import save_arrays
+    from automl.data.stored import save_views
+
+    save_arrays(data, folder)
+    save_views({f"fold-{number}": fold for number, fold in enumerate(data.folds, 2)}, folder)
 
 
 def plan_form(
@@ -54,10 +66,20 @@ def restore_rows(
     Raises:
         RunError: The data have changed since the run began, or are prepared in another way.
     """
+    if rows_are_whole(run, request):
+        return
+    data = prepared_again(run, request, manifest, source)
+    # Removed no earlier: where the rows cannot be made again, they are all that there is.
+    run.root.remove_tree(run.arrays)
+    write_rows(run, data)  # all of it: the run may have been killed before it had its plan
+
+
+def prepared_again(
+    run: RunDirectory, request: SearchRequest, manifest: Mapping[str, Any], source: Any
+) -> PreparedData:
+    """A run's rows prepared once more, and the same; nothing is written. See `restore_rows`."""
     from automl.data.prepare import prepare
 
-    if _rows_are_whole(run, request):
-        return
     asked = request.data if source is None else request.data.with_data(source)
     data = prepare(asked)
     if data.fingerprint != manifest["data"]["fingerprint"]:
@@ -71,12 +93,10 @@ def restore_rows(
             f"The data of {run.path} are no longer prepared as when the run began, perhaps because "
             "automl has another version; start a new search."
         )
-    # Removed no earlier: where the rows cannot be made again, they are all that there is.
-    run.root.remove_tree(run.arrays)
-    write_rows(run, data)  # all of it: the run may have been killed before it had its plan
+    return data
 
 
-def _rows_are_whole(run: RunDirectory, request: SearchRequest) -> bool:
+def rows_are_whole(run: RunDirectory, request: SearchRequest) -> bool:
     """Whether plan, arrays and check rows are there and as they were written."""
     import numpy as np
 
