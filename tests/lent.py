@@ -62,6 +62,7 @@ def lending(processes: Processes) -> Iterator[None]:
             "engines.local",
             "testing.space_conformance",
             "tuning.search",
+            "tuning.trial_replay",
         ):
             patch.setattr(f"automl.{place}.warm_processes", lambda: Lent(processes))
         yield

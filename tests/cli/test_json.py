@@ -58,6 +58,7 @@ CALLS = {
     ("resume",): ["run"],
     ("leaderboard",): ["run"],
     ("show",): ["run"],
+    ("replay",): ["run", "0"],
     ("export",): ["run", "--to", "model"],
     ("predict",): ["run/best", "rows.csv", "--output", "out.csv"],
     ("evaluate",): ["run/best", "rows.csv"],
