@@ -1,4 +1,4 @@
-"""A trial and what training it again came to: equal to the last bit, or not; and what has changed."""
+"""A trial and what training it again came to: equal to the last bit or not, and why not."""
 
 from __future__ import annotations
 
