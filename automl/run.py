@@ -113,6 +113,24 @@ class Run:
             rows, _ = front_of(self._directory, rows, read_criteria(pareto))
         return pd.DataFrame(flat_columns(rows))
 
+    def importance(self) -> pd.DataFrame:
+        """How much each hyperparameter mattered, by PED-ANOVA over the completed trials.
+
+        Returns:
+            A row for each, the most important first: ``hyperparameter``, ``importance`` (1 in
+            all), ``trials``, ``best``, ``of_best``, ``range``, ``edge`` and ``advice``, as
+            `automl.results.importance.HyperparameterImportance` says.
+
+        Raises:
+            RequestError: Fewer than 10 trials have completed.
+            RunError: The run cannot be read.
+        """
+        import pandas as pd
+
+        from automl.results.importance import hyperparameter_importance
+
+        return pd.DataFrame(hyperparameter_importance(self._directory, self.record).rows)
+
     @property
     def best(self) -> RunTrial:
         """The completed trial with the best score.

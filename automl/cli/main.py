@@ -11,7 +11,7 @@ import typer
 from typer.main import get_command
 
 from automl import __version__
-from automl.cli import bundles, results, search, spaces, trials
+from automl.cli import bundles, reports, results, search, spaces, trials
 from automl.cli.exit_codes import FAILED, INTERRUPTED, stopped_by_signal
 from automl.cli.streams import Output, complain, guarded_streams, print_json, why_unprinted
 from automl.common.names import near_names
@@ -49,7 +49,7 @@ def make_app() -> typer.Typer:
     ) -> None:
         pass
 
-    for module in (search, results, trials, bundles, spaces):
+    for module in (search, results, reports, trials, bundles, spaces):
         module.add_commands(app)
     return app
 

@@ -25,6 +25,16 @@ class LeaderboardFormat(StrEnum):
     MARKDOWN = "markdown"
 
 
+BoardFormat = Annotated[
+    LeaderboardFormat,
+    typer.Option("--format", "-f", help="A table to read; CSV, JSON or Markdown to work with."),
+]
+BoardOutput = Annotated[
+    str | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write to a file. Default: print it."),
+]
+
+
 def add_commands(app: typer.Typer) -> None:
     """Adds the commands of this file."""
     app.command()(leaderboard)
@@ -39,10 +49,7 @@ def leaderboard(
             min=1, help=f"How many rows. Default: {TOP} of a table, and all of another format."
         ),
     ] = None,
-    format_: Annotated[
-        LeaderboardFormat,
-        typer.Option("--format", "-f", help="A table to read; CSV, JSON or Markdown to work with."),
-    ] = LeaderboardFormat.TABLE,
+    format_: BoardFormat = LeaderboardFormat.TABLE,
     pareto: Annotated[
         str | None,
         typer.Option(
@@ -53,10 +60,7 @@ def leaderboard(
             "or more. Default: all.",
         ),
     ] = None,
-    output: Annotated[
-        str | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write to a file. Default: print it."),
-    ] = None,
+    output: BoardOutput = None,
     storage: ReadStorage = None,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -76,8 +80,7 @@ def leaderboard(
     from automl.results.readings.table import leaderboard_text
     from automl.results.run_directory import RunDirectory
 
-    if as_json and format_ not in (LeaderboardFormat.TABLE, LeaderboardFormat.JSON):
-        raise RequestError(f"--json and --format {format_} are two formats; give one of them.")
+    format_ = chosen_format(format_, as_json)
     criteria = () if pareto is None else read_criteria(pareto)
     directory = RunDirectory.open(run)
     record = read_record(directory, storage=storage)
@@ -88,7 +91,6 @@ def leaderboard(
 
         rows, notes = front_of(directory, rows, criteria)
         tell(notes)
-    format_ = LeaderboardFormat.JSON if as_json else format_
     if format_ is LeaderboardFormat.TABLE:
         printed = output is None
         text = leaderboard_text(
@@ -102,7 +104,7 @@ def leaderboard(
         text = to_markdown(record, rows[:top])
     else:
         text = (to_csv if format_ is LeaderboardFormat.CSV else to_json)(rows[:top])
-    _deliver(text, output)
+    deliver(text, output)
 
 
 def show(
@@ -150,7 +152,18 @@ def parse_trial(given: str | None) -> int | str | None:
     return int(given) if given.isdecimal() else given
 
 
-def _deliver(text: str, output: str | None) -> None:
+def chosen_format(format_: LeaderboardFormat, as_json: bool) -> LeaderboardFormat:
+    """The format that was asked for, by either option.
+
+    Raises:
+        RequestError: Two were.
+    """
+    if as_json and format_ not in (LeaderboardFormat.TABLE, LeaderboardFormat.JSON):
+        raise RequestError(f"--json and --format {format_} are two formats; give one of them.")
+    return LeaderboardFormat.JSON if as_json else format_
+
+
+def deliver(text: str, output: str | None) -> None:
     """Prints a text or writes it to a file, whole or not at all.
 
     Raises:

@@ -62,3 +62,11 @@ def test_without_a_kept_model_no_latency_is_made_up(
     found = inside("leaderboard", str(copy), "--pareto", "score,latency")
     assert found.returncode == 1
     assert "No model of" in found.stderr and "--keep-models" in found.stderr
+
+
+def test_importance_of_too_few_trials_is_one_sentence(
+    run: Path, inside: Callable[..., Finished]
+) -> None:
+    found = inside("importance", str(run))
+    assert found.returncode == 2
+    assert found.stderr.count("\n") == 1 and "needs 10" in found.stderr

@@ -29,7 +29,15 @@ def to_csv(rows: Sequence[LeaderboardRow]) -> str:
     an empty cell, and so is a number that is not finite. A text that a spreadsheet would take for
     a formula has an apostrophe before it; see `automl.common.neutral.csv_cell`.
     """
-    columns = flat_columns(rows)
+    return csv_text(flat_columns(rows))
+
+
+def csv_text(columns: Mapping[str, Sequence[Any]]) -> str:
+    """Columns as CSV, no cell of which a spreadsheet runs.
+
+    Args:
+        columns: By name, their values, all of the same number.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([csv_cell(name) for name in columns])

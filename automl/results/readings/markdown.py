@@ -30,12 +30,20 @@ def to_markdown(record: RunRecord, rows: Sequence[LeaderboardRow]) -> str:
     columns.append(TableColumn("reason", [row.reason for row in rows], right=False))
     if not any(row.reason for row in rows):
         columns.pop()
-    lines = [f"**{markdown_text(title(record, rows))}**", ""]
-    lines.append(_line(column.header.replace("\n", " ") for column in columns))
-    lines.append(_line("---:" if column.right else ":---" for column in columns))
-    for i in range(len(rows)):
-        lines.append(_line(column.cells[i] for column in columns))
+    lines = [f"**{markdown_text(title(record, rows))}**", "", *markdown_table(columns)]
     return "\n".join(lines) + "\n"
+
+
+def markdown_table(columns: Sequence[TableColumn]) -> list[str]:
+    """Columns as the lines of a Markdown table.
+
+    Args:
+        columns: At least one, all with the same number of cells.
+    """
+    lines = [_line(column.header.replace("\n", " ") for column in columns)]
+    lines.append(_line("---:" if column.right else ":---" for column in columns))
+    lines += [_line(cells) for cells in zip(*(column.cells for column in columns), strict=True)]
+    return lines
 
 
 def _line(cells: Iterable[str]) -> str:
