@@ -70,7 +70,7 @@ CALLS = {
 
 
 def test_every_command_of_the_parser_is_tried() -> None:
-    assert set(commands()) == {("search",), *CALLS}
+    assert set(commands()) == {("search",), ("importance",), *CALLS}
 
 
 @pytest.mark.parametrize("command", CALLS, ids=" ".join)
