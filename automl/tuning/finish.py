@@ -92,7 +92,7 @@ def finish(
     """
     limits = (clock, interruption)
     ending = _Ending(run, study, arrays, processes, observer, limits, trust, own, arrays_of)
-    if ensembling is not None:
+    if ensembling is not None and not (interruption is not None and interruption.is_asked()):
         ending.ensemble(ensembling)
     record = ending.record()
     best = record.best()

@@ -60,6 +60,8 @@ OPTIONS: list[tuple[list[str], str, Any]] = [
     (["--patience", "2"], "trial_budget.patience", 2),
     (["--min-delta", "0.01"], "trial_budget.min_delta", 0.01),
     (["--trial-time", "30s"], "trial_budget.seconds", 30.0),
+    (["--finalists", "3"], "finalists", 3),
+    (["--no-ensemble"], "no_ensemble", True),
     (["--goal", "0.9"], "trial_budget.goal", 0.9),
     (["--objective", "val_accuracy"], "objective", "val_accuracy"),
     (["--objective", "profit", "--direction", "max"], "direction", "max"),
