@@ -67,6 +67,9 @@ def make_run(path: Path, data: Path) -> RunDirectory:
         "baseline:linear", {"config": {"depth": 0}, "seed": 2, "result": to_form(result(0.4))}
     )
     study.set_user_attr("test_scores", {"4": {"log_loss": 0.13}, "majority": {"log_loss": 0.69}})
+    study.set_user_attr("test_intervals", {"4": [0.1, 0.2], "majority": [0.6, 0.7]})
+    compared = {"trial": 4, "metric": "log_loss", "low": -0.1, "high": 0.3}
+    study.set_user_attr("against_constant", compared)
     write_leaderboard(run)
     return run
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 import automl
+from automl.engines.boosting_beside import BoostingBeside
 from automl.errors import RequestError, RunError
 from automl.results.run_directory import RunDirectory
-from automl.trial import TrialState
+from automl.trial import SEARCH_OVER, TrialSpec, TrialState
 from automl.tuning import finish
 from automl.tuning.budget import Clock
 from automl.tuning.observer import Observer
@@ -69,6 +70,30 @@ def test_late_test_rows_get_their_time_also_where_a_resumed_search_goes_on_train
     assert best is not None and best.trial == 0
     assert {trial.state for trial in resumed.trials} == {TrialState.COMPLETED}
     assert set(resumed.test_scores) == {0, "boosting", "linear", "majority"}
+
+
+def test_gradient_boosting_that_the_end_of_the_search_cuts_off_is_trained_when_it_is_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = BoostingBeside.submit
+
+    def cut_off(self: BoostingBeside, spec: TrialSpec) -> None:
+        whole(self, spec)
+        self.interrupt(spec.trial, SEARCH_OVER)
+
+    asked: dict[str, Any] = {"space": "linear", "epochs": 1, "workers": 1, "cv": "none"}
+    with monkeypatch.context() as patch:
+        patch.setattr(BoostingBeside, "submit", cut_off)
+        run = automl.search("iris", trials=1, directory=tmp_path / "run", verbose=0, **asked)
+    names = {baseline.trial for baseline in run.record.baselines}
+    assert names == {"majority", "linear"} == set(run.record.test_scores) - {0}
+    resumed = run.resume().record
+    assert resumed.find("boosting").state is TrialState.COMPLETED
+    assert set(resumed.test_scores) == {0, "boosting", "linear", "majority"}
+    with pytest.raises(
+        RequestError, match=r"a model of scikit-learn's, .* export one of 0, linear"
+    ):
+        run.export(tmp_path / "model", trial="boosting")
 
 
 def test_an_export_without_room_is_told_and_costs_nothing_else(
