@@ -157,6 +157,8 @@ class Run:
         trial: int | str | None = None,
         trust: bool = False,
         format: str = "bundle",
+        threshold: str | float | None = None,
+        costs: str | Sequence[float] | None = None,
     ) -> Path:
         """Exports a trial's model as a bundle, checked to predict what was scored.
 
@@ -166,25 +168,31 @@ class Run:
             trust: Consent to run the code that the run holds of its author's, where the model
                 needs it; without it such a model is refused.
             format: Name of the format; see `automl.export.formats`.
+            threshold: Of a binary classifier, the probability above which its second class is
+                told: a number, or ``"f1"`` for the one with the best F1 on the validation rows.
+                None for one half.
+            costs: In place of it what a false positive and a false negative cost.
 
         Returns:
             The bundle's directory.
 
         Raises:
             RequestError: The directory exists, or there is no such trial, or its model needs code
-                and that was not allowed.
+                and that was not allowed, or it has no threshold.
             RunError: The trial's model was not kept, or its export is not what was scored.
         """
         from automl.engines.run_in_child import run_in_child
         from automl.engines.warm_processes import warm_processes
         from automl.export.formats import check_format
         from automl.export.writing import check_free
+        from automl.results.asked_threshold import asked_threshold
         from automl.results.export_request import export_request
 
         check_format(format)
+        wanted = asked_threshold(threshold, costs)
         check_free(to)  # before TensorFlow is started
         place = Path(to).absolute()
-        asked = export_request(self._directory, trial, place, self.record, trust)
+        asked = export_request(self._directory, trial, place, self.record, trust, wanted)
         arguments = {**asked, "format_name": format}
         processes = warm_processes()
         try:

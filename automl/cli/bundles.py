@@ -91,6 +91,24 @@ def export(
             autocompletion=completing(_formats),
         ),
     ] = "bundle",
+    threshold: Annotated[
+        str | None,
+        typer.Option(
+            "--threshold",
+            metavar="f1|NUMBER",
+            help="Of a binary classifier, the probability above which the second class is told: "
+            "a number, or f1 for the one with the best F1 on the validation rows. Default: 0.5.",
+        ),
+    ] = None,
+    costs: Annotated[
+        str | None,
+        typer.Option(
+            "--costs",
+            metavar="FP,FN",
+            help="In place of --threshold what a row costs that is told to be of the second class "
+            "and is not, and one that is of it and is not told, such as 1,5.",
+        ),
+    ] = None,
     storage: ReadStorage = None,
     trust: Trust = False,
     as_json: AsJson = False,
@@ -104,7 +122,7 @@ def export(
     from automl.cli.results import parse_trial
 
     found = load_run(run, storage)
-    bundle = found.export(to, parse_trial(trial), trust, format_)
+    bundle = found.export(to, parse_trial(trial), trust, format_, threshold, costs)
     if as_json:
         number = parse_trial(trial)
         print_json(

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from automl.common.forms import left_out
 from automl.common.names import did_you_mean
-from automl.data.task import Task
+from automl.data.task import Task, TaskKind
 from automl.errors import RequestError
+from automl.vocabulary.decisions import THRESHOLD, holds
 from automl.vocabulary.metric import MAXIMIZE, MINIMIZE, Metric
 from automl.vocabulary.metric_functions.values import MeanOverRows
 from automl.vocabulary.metrics import (
@@ -241,6 +242,7 @@ def compute_metrics(
     predictions: npt.NDArray[Any],
     weight: npt.NDArray[Any] | None = None,
     named: Sequence[str | Metric] = (),
+    threshold: float = THRESHOLD,
 ) -> dict[str, float]:
     """Computes the metrics of a task.
 
@@ -252,13 +254,14 @@ def compute_metrics(
             regression (n, t) in the targets' own units.
         weight: Weight of each row, (n,), or None for equal weights.
         named: Metrics beside those that are always computed; see `metric_names`.
+        threshold: Of a binary task, the probability above which the second class is told.
 
     Returns:
         Metric name to value. ``roc_auc`` and ``average_precision`` are NaN where the truth holds
         one class only, for they are undefined there.
     """
     return {
-        name: compute_metric(metric, task, truth, predictions, weight)
+        name: compute_metric(metric, task, truth, predictions, weight, threshold)
         for name, metric in _by_name(task, named).items()
     }
 
@@ -269,6 +272,7 @@ def compute_metric(
     truth: npt.NDArray[Any],
     predictions: npt.NDArray[Any],
     weight: npt.NDArray[Any] | None = None,
+    threshold: float = THRESHOLD,
 ) -> float:
     """Computes one metric of a task; arguments as in `compute_metrics`.
 
@@ -284,6 +288,9 @@ def compute_metric(
     weights = None if weight is None else np.asarray(weight, dtype=np.float64)
     if not np.isfinite(scores).all():
         return math.nan
+    if task.kind is TaskKind.BINARY and threshold != THRESHOLD and metric.needs_decision:
+        # All that such a metric sees of a probability is on which side of one half it is.
+        scores = holds(scores, threshold).astype(np.float64)
     return metric.value(task.kind, np.asarray(truth), scores, weights)
 
 

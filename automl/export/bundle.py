@@ -13,11 +13,13 @@ from automl.common.forms import check_form, read_form
 from automl.common.option_values import named_place
 from automl.common.root import Root
 from automl.common.sealed import unsealed
+from automl.data.decision_threshold import DecisionThreshold
 from automl.data.kinds.kind import columns_of
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task
 from automl.errors import RequestError, RunError
 from automl.export.model_file import check_model_file
+from automl.vocabulary.decisions import THRESHOLD
 
 MODEL_FILE = "model.keras"
 LABELS_FILE = "labels.json"
@@ -27,8 +29,9 @@ CODE_FOLDER = "code"
 REQUIREMENTS_FILE = "requirements.txt"
 
 # Raised when a bundle of an older program could be misread by a newer one, or the other way. The
-# second has lists of columns that have an input in common; others are written in the first.
-FORMATS = (1, 2)
+# second has lists of columns that have an input in common, the third a threshold that is not one
+# half; others are written in the first.
+FORMATS = (1, 2, 3)
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Bundle:
         inputs: Column name to the name of the model's input; empty for array data. Columns that
             have an input in common lie side by side in it, in this order.
         config: The whole content of ``config.json``.
+        threshold: Of a binary classifier, the probability above which the second class is told.
     """
 
     path: Path
@@ -49,6 +53,7 @@ class Bundle:
     plan: PreprocessingPlan
     inputs: Mapping[str, str]
     config: Mapping[str, Any]
+    threshold: float = THRESHOLD
 
     @property
     def code(self) -> Mapping[str, Any] | None:
@@ -88,7 +93,7 @@ def open_bundle(path: str | Path) -> Bundle:
         if isinstance(config, dict) and config.get("format", 1) not in FORMATS:
             raise RunError(
                 f"The bundle {path} has the format {config['format']!r}, but this version reads "
-                f"{' and '.join(map(str, FORMATS))}; export it again."
+                f"{', '.join(map(str, FORMATS))}; export it again."
             )
         check_form(_ConfigForm, config)
         if config.get("code") is not None:
@@ -103,11 +108,22 @@ def open_bundle(path: str | Path) -> Bundle:
             plan=plan,
             inputs=inputs,
             config=config,
+            threshold=_threshold_of(config),
         )
     except (OSError, ValueError) as error:
         raise RunError(
             f"{folder / CONFIG_FILE} cannot be read ({error}); export the model again."
         ) from error
+
+
+def _threshold_of(config: Mapping[str, Any]) -> float:
+    """The threshold of a bundle.
+
+    Raises:
+        ValueError: It is none.
+    """
+    chosen = config.get("threshold")
+    return THRESHOLD if chosen is None else read_form(DecisionThreshold, chosen).value
 
 
 @dataclass(frozen=True)
@@ -127,6 +143,7 @@ class _ConfigForm:
     own_metrics: Sequence[str] = ()
     files: Mapping[str, str] | None = None
     code: Mapping[str, Any] | None = None
+    threshold: DecisionThreshold | None = None
 
 
 @dataclass(frozen=True)

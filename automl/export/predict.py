@@ -22,7 +22,7 @@ from automl.export.bundle import Bundle, check_trust, load_bundled, open_bundle
 from automl.export.input_rows import keras_inputs
 from automl.export.sampling import check_samples, sampled_outputs, spread_frame
 from automl.models.passes import predict_rows, rows_at_once
-from automl.vocabulary.decisions import chosen_classes, holds
+from automl.vocabulary.decisions import THRESHOLD, chosen_classes, holds
 from automl.vocabulary.metrics import find_metric
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def predict(
     raw, _ = read_rows(rows, opened.plan, names, say, separator)
     arrays = opened.plan.inputs.exported(raw, opened.inputs, teller(say, "rows"))
     model = load_bundled(opened, trust)
-    frame = prediction_frame(opened.task, _outputs(model, opened.task, arrays))
+    frame = prediction_frame(opened.task, _outputs(model, opened.task, arrays), opened.threshold)
     if samples is None:
         return frame
     spread = sampled_outputs(model, opened.path, arrays, samples, seed)
@@ -137,7 +137,12 @@ def evaluate(
         say(f"metrics that were given to the search as functions are not in the bundle: {own}")
     arrays = opened.plan.inputs.exported(raw, opened.inputs, teller(say, "rows"))
     outputs = _outputs(load_bundled(opened, trust), opened.task, arrays)
-    return compute_metrics(opened.task, truth, outputs, weights, named)
+    if opened.threshold != THRESHOLD:
+        say(
+            f"{opened.task.classes[1]} is told where its probability is above "
+            f"{opened.threshold:.6g}, the threshold that this model was exported with"
+        )
+    return compute_metrics(opened.task, truth, outputs, weights, named, opened.threshold)
 
 
 def _named_metrics(bundle: Bundle) -> tuple[str, ...]:
@@ -186,12 +191,15 @@ def _weights(
     return None
 
 
-def prediction_frame(task: Task, outputs: npt.NDArray[Any]) -> pd.DataFrame:
+def prediction_frame(
+    task: Task, outputs: npt.NDArray[Any], threshold: float = THRESHOLD
+) -> pd.DataFrame:
     """Names a model's outputs.
 
     Args:
         task: The task.
         outputs: (n, outputs) probabilities or targets in their own units.
+        threshold: Of a binary task, the probability above which the second class is told.
 
     Returns:
         The frame that `predict` describes.
@@ -208,7 +216,7 @@ def prediction_frame(task: Task, outputs: npt.NDArray[Any]) -> pd.DataFrame:
             columns[f"prediction_{label}"] = holds(outputs[:, i]).astype(np.int64)
             columns[f"probability_{label}"] = outputs[:, i]
         return pd.DataFrame(columns)
-    chosen = chosen_classes(task.kind, outputs)
+    chosen = chosen_classes(task.kind, outputs, threshold)
     if task.kind is TaskKind.BINARY:
         outputs = np.concatenate([1.0 - outputs, outputs], axis=1)
     named = {f"probability_{label}": outputs[:, i] for i, label in enumerate(task.classes)}

@@ -9,10 +9,12 @@ from automl.common.forms import read_form
 from automl.common.neutral import markdown_form, markdown_text
 from automl.data.columns.cycles import Cycle, describe
 from automl.data.columns.number_format import NumberFormat
+from automl.data.decision_threshold import DecisionThreshold
 from automl.data.kinds import kind_of_features
 from automl.results.board_columns import number, tested_text
 from automl.results.findings import findings
 from automl.results.record import RunRecord, TrialRecord
+from automl.vocabulary.decisions import THRESHOLD
 
 
 def card_text(
@@ -21,6 +23,7 @@ def card_text(
     manifest: Mapping[str, Any],
     stored: Mapping[str, Any],
     code: Mapping[str, Any] | None = None,
+    threshold: DecisionThreshold | None = None,
 ) -> str:
     """Writes ``card.md``.
 
@@ -31,6 +34,7 @@ def card_text(
         stored: The content of ``plan.json``.
         code: Code of a person's own that the model needs; see
             `automl.results.export_request.code_needed`.
+        threshold: Of a binary classifier, above which its second class is told; None for one half.
 
     Returns:
         Markdown.
@@ -45,7 +49,7 @@ def card_text(
         ["## Data", "", *_data_lines(manifest, stored)],
         ["## Scores", "", *_score_lines(record, trial)],
         ["## Configuration", "", *_config_lines(trial, manifest)],
-        ["## Use", "", *_use_lines(plan, task, code)],
+        ["## Use", "", *_use_lines(plan, task, code), *_threshold_lines(task, threshold)],
         ["## Limits", "", *_limit_lines(plan, task, written)],
         ["## Versions", "", *_versions(manifest)],
     ]
@@ -176,6 +180,19 @@ def _use_lines(
         "",
         f"When it was exported, the model was loaded in a process of its own {_apart(code)},",
         "and gave the predictions that were scored (`config.json`, `check`).",
+    ]
+
+
+def _threshold_lines(task: Mapping[str, Any], threshold: DecisionThreshold | None) -> list[str]:
+    if threshold is None:
+        return []
+    return [
+        "",
+        f"`automl predict` tells {task['classes'][1]} where its probability is above "
+        f"{threshold.value:.6g}, {threshold.describe()}.",
+        "`automl evaluate` uses it for metrics of what is told, such as accuracy and f1; the",
+        f"scores above are those with {THRESHOLD:g}. On rows that it was chosen on a threshold",
+        "does better than on others. In plain Keras it is for you to compare.",
     ]
 
 

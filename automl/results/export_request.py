@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from automl.common.files import finite, read_json_object
-from automl.common.forms import read_form
+from automl.common.forms import read_form, to_form
 from automl.data.arrays import FIRST_FOLD
+from automl.data.decision_threshold import DecisionThreshold
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task
 from automl.errors import RequestError, RunError
+from automl.results.asked_threshold import AskedThreshold, check_threshold, chosen_threshold
 from automl.results.card import card_text
 from automl.results.check_rows import check_rows_file
 from automl.results.ensembles import PLANS_FILE
@@ -35,6 +37,7 @@ def export_request(
     to: str | Path,
     record: RunRecord | None = None,
     trust: bool = False,
+    asked: AskedThreshold | None = None,
 ) -> dict[str, Any]:
     """Gathers what exporting a trial needs.
 
@@ -44,6 +47,7 @@ def export_request(
         to: The bundle's directory, which must not exist.
         record: The run as recorded, where it has been read.
         trust: Consent to run code that the run holds, where the trial's model needs it.
+        asked: The decision threshold that is asked for; None for one half.
 
     Returns:
         The arguments of `automl.export.in_child.export_in_child`, as a JSON form.
@@ -57,13 +61,14 @@ def export_request(
     chosen = _best(record) if trial is None else record.find(trial)
     manifest = run.read_manifest()
     if chosen.members:
-        return _ensemble_request(run, chosen, to, record, manifest)
+        return _ensemble_request(run, chosen, to, record, manifest, asked)
     model, expected = _files_of(run, chosen)
     code = code_needed(run, manifest, chosen.trial, trust)
     plan_file = run.plan_of(chosen.trial)
     stored = read_json_object(plan_file)
     check_known(PlanForm, stored, plan_file)
-    _check_plan(plan_file, stored)
+    task = _checked_task(plan_file, stored)
+    threshold = _threshold(asked, run, chosen, task, manifest)
     form: dict[str, Any] = finite(
         {
             "run": str(run.path),
@@ -72,8 +77,8 @@ def export_request(
             "check_rows": str(check_rows_file(run, chosen.trial)),
             "plan": stored["plan"],
             "task": stored["task"],
-            "config": _config(record, chosen, manifest),
-            "card": card_text(record, chosen, manifest, stored, code),
+            "config": _config(record, chosen, manifest) | _decision(threshold),
+            "card": card_text(record, chosen, manifest, stored, code, threshold),
             "to": str(Path(to).absolute()),
             "code": code,
         }
@@ -119,6 +124,7 @@ def _ensemble_request(
     to: str | Path,
     record: RunRecord,
     manifest: dict[str, Any],
+    asked: AskedThreshold | None = None,
 ) -> dict[str, Any]:
     """What exporting an ensemble needs; see `export_request`."""
     told = ensemble_arguments(run, chosen)
@@ -127,11 +133,12 @@ def _ensemble_request(
     plans, whole = kept.get("plans"), kept.get("plan")
     stored = read_json_object(run.plan_file)
     check_known(PlanForm, stored, run.plan_file)
-    _check_plan(run.plan_file, stored)
+    task = _checked_task(run.plan_file, stored)
     if not isinstance(plans, Mapping) or not all(one.view in plans for one in chosen.members):
         raise RunError(f"{plans_file} does not hold the plans of the {chosen.trial}; restore it.")
     for plan in (*plans.values(), whole):
-        _check_plan(plans_file, {**stored, "plan": plan})
+        _checked_task(plans_file, {**stored, "plan": plan})
+    threshold = _threshold(asked, run, chosen, task, manifest)
     form: dict[str, Any] = finite(
         {
             "run": str(run.path),
@@ -141,8 +148,8 @@ def _ensemble_request(
             "check_rows": str(check_rows_file(run, chosen.trial)),
             "plan": whole,
             "task": stored["task"],
-            "config": _config(record, chosen, manifest),
-            "card": card_text(record, chosen, manifest, {**stored, "plan": whole}, None),
+            "config": _config(record, chosen, manifest) | _decision(threshold),
+            "card": card_text(record, chosen, manifest, {**stored, "plan": whole}, None, threshold),
             "to": str(Path(to).absolute()),
             "code": None,
         }
@@ -241,11 +248,36 @@ def code_needed(
     return {"objects": names.split(", "), "folder": folder, **code.to_json()}
 
 
-def _check_plan(file: Path, stored: dict[str, Any]) -> None:
+def _data_request(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was asked of the data."""
+    return (manifest.get("request") or {}).get("data") or {}
+
+
+def _threshold(
+    asked: AskedThreshold | None,
+    run: RunDirectory,
+    chosen: TrialRecord,
+    task: Task,
+    manifest: Mapping[str, Any],
+) -> DecisionThreshold | None:
+    """The threshold that is asked for, or None for one half."""
+    if asked is None:
+        return None
+    check_threshold(task, run)
+    weighed = _data_request(manifest).get("class_weight") is not None
+    return chosen_threshold(asked, run, chosen.trial, task, class_weights=weighed)
+
+
+def _decision(threshold: DecisionThreshold | None) -> dict[str, Any]:
+    """What ``config.json`` says of the threshold: nothing where it is one half."""
+    return {} if threshold is None else {"threshold": to_form(threshold)}
+
+
+def _checked_task(file: Path, stored: dict[str, Any]) -> Task:
     """Checks that the recorded plan and task are ones, before a process is started for them."""
     try:
         read_form(PreprocessingPlan, stored["plan"])
-        read_form(Task, stored["task"])
+        return read_form(Task, stored["task"])
     except ValueError as error:
         raise RunError(f"{file} cannot be used ({error}); restore it from a copy.") from error
 
@@ -283,7 +315,7 @@ def _config(record: RunRecord, trial: TrialRecord, manifest: dict[str, Any]) -> 
         "trial": trial.trial,
         "objective": {"name": record.objective, "direction": record.direction},
         "weight": (manifest.get("data") or {}).get("weight"),
-        "input": ((manifest.get("request") or {}).get("data") or {}).get("input"),
+        "input": _data_request(manifest).get("input"),
         "named_metrics": list(record.named),
         "own_metrics": list(record.own),
         "score": result.score,

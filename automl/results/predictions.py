@@ -10,17 +10,20 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from automl.common.bounded import MOST_CHECKPOINT, read_bounded
 from automl.common.root import Root
+from automl.data.plan import Rows
 from automl.data.sources.npz import archive_arrays
 from automl.errors import DataError, RunError
 from automl.trial import PREDICTIONS_FILE
 
-_ROWS = ".rows"
+#: What stands beside a view's predictions, each under the view's name and its own.
+_BESIDE = ("rows", "truth", "weight")
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,29 @@ class ViewPredictions:
         rows: int64 (n,): the position of each row among all that were read, those of the data
             first, then those of files that were given for validation; None in a run whose rows
             were prepared before these were kept.
+        truth: What is true of the rows, as `Rows.truth` has it, so that a threshold can be chosen
+            when the prepared rows are gone; None in an older run.
+        weight: Weight of each row in scores, float32 (n,); None for equal ones.
     """
 
     values: npt.NDArray[np.float32]
     rows: npt.NDArray[np.int64] | None
+    truth: npt.NDArray[Any] | None = None
+    weight: npt.NDArray[np.float32] | None = None
+
+
+def predictions_of(
+    values: npt.NDArray[np.float32], rows: Rows, positions: npt.NDArray[np.int64] | None
+) -> ViewPredictions:
+    """Predictions with what is true of their rows, no part of which stays mapped from a file.
+
+    Args:
+        values: float32 (n, outputs).
+        rows: The validation rows.
+        positions: Which they are among all that were read, or None where that is not known.
+    """
+    own = (None if one is None else np.array(one) for one in (positions, rows.truth, rows.weight))
+    return ViewPredictions(values, *own)
 
 
 def add_predictions(root: Root, folder: Path, added: Mapping[str, ViewPredictions]) -> Path:
@@ -54,8 +76,10 @@ def add_predictions(root: Root, folder: Path, added: Mapping[str, ViewPrediction
     arrays: dict[str, npt.NDArray[np.generic]] = {}
     for view, predictions in views.items():
         arrays[view] = predictions.values
-        if predictions.rows is not None:
-            arrays[f"{view}{_ROWS}"] = predictions.rows
+        for name in _BESIDE:
+            beside = getattr(predictions, name)
+            if beside is not None:
+                arrays[f"{view}.{name}"] = beside
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **arrays)
     root.make_folder(folder)
@@ -78,14 +102,30 @@ def read_predictions(root: Root, path: Path) -> dict[str, ViewPredictions]:
     """
     try:
         arrays = archive_arrays(io.BytesIO(read_bounded(root, path, MOST_CHECKPOINT)), path)
-        found = {}
-        for view in [name for name in arrays if not name.endswith(_ROWS)]:
-            values, rows = arrays[view], arrays.get(f"{view}{_ROWS}")
-            if values.dtype != np.float32 or values.ndim != 2:
-                raise ValueError(f"{view} has the type {values.dtype} and {values.ndim} axes")
-            if rows is not None and (rows.dtype != np.int64 or rows.shape != values.shape[:1]):
-                raise ValueError(f"{view} has {len(values)} predictions of other rows")
-            found[view] = ViewPredictions(values, rows)
-        return found
+        names = [name for name in arrays if name.rpartition(".")[2] not in _BESIDE]
+        return {view: _view_predictions(arrays, view) for view in names}
     except (OSError, ValueError, DataError) as error:
         raise RunError(f"The predictions {path} cannot be read ({error}).") from error
+
+
+def _view_predictions(arrays: Mapping[str, npt.NDArray[Any]], view: str) -> ViewPredictions:
+    """The predictions of one view.
+
+    Raises:
+        ValueError: They are none, or what stands beside them is of other rows.
+    """
+    values = arrays[view]
+    if values.dtype != np.float32 or values.ndim != 2:
+        raise ValueError(f"{view} has the type {values.dtype} and {values.ndim} axes")
+    beside = {name: arrays.get(f"{view}.{name}") for name in _BESIDE}
+    rows, truth, weight = beside["rows"], beside["truth"], beside["weight"]
+    if rows is not None and (rows.dtype != np.int64 or rows.shape != values.shape[:1]):
+        raise ValueError(f"{view} has {len(values)} predictions of other rows")
+    # Of a multiclass task the numbers of the classes; else as many columns as are predicted.
+    if truth is not None and (
+        truth.shape not in (values.shape[:1], values.shape) or truth.dtype.kind not in "if"
+    ):
+        raise ValueError(f"{view} has {len(values)} predictions and the truth of other rows")
+    if weight is not None and (weight.dtype != np.float32 or weight.shape != values.shape[:1]):
+        raise ValueError(f"{view} has {len(values)} predictions and the weights of other rows")
+    return ViewPredictions(values, rows, truth, weight)

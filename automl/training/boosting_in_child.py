@@ -21,7 +21,7 @@ from automl.data.metrics import LOSS, Objective, compute_metrics
 from automl.data.stored import open_view
 from automl.data.task_loss import task_loss
 from automl.errors import RunError
-from automl.results.predictions import ViewPredictions, add_predictions
+from automl.results.predictions import add_predictions, predictions_of
 from automl.results.scored_rows import scored_on
 from automl.training.boosting import ITERATIONS, BoostedTrees, Extent, extent_of
 from automl.training.history import write_whole
@@ -156,10 +156,9 @@ def _on_view(work: _Work, view: str, arrays: Arrays, extent: Extent) -> TrialRes
         score, loss = task_loss(arrays.task, arrays.validation, validation)
         metrics = {**metrics, LOSS: score}
     values = np.ascontiguousarray(trees.in_own_units(validation), np.float32)
-    positions = arrays.validation_positions
-    rows_of = None if positions is None else np.array(positions)
     folder = work.run / file_of_trial(spec.trial, "")
-    add_predictions(Root(work.run), folder, {view: ViewPredictions(values, rows_of)})
+    own = predictions_of(values, arrays.validation, arrays.validation_positions)
+    add_predictions(Root(work.run), folder, {view: own})
     return TrialResult(
         TrialState.COMPLETED,
         score=score,

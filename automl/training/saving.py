@@ -11,10 +11,10 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.plan import TargetScale
+from automl.data.plan import Rows, TargetScale
 from automl.export.loadable import Loadable, error_text, try_loading
 from automl.models.keras_private import forget_compilation, layers_of
-from automl.results.predictions import ViewPredictions, add_predictions
+from automl.results.predictions import add_predictions, predictions_of
 from automl.training.history import run_of
 from automl.trial import CHECK_FILE, MODEL_FILE
 
@@ -89,7 +89,8 @@ def save_check(predictions: npt.NDArray[Any], directory: Path) -> None:
 
 def save_predictions(
     predictions: npt.NDArray[Any],
-    rows: npt.NDArray[np.int64] | None,
+    rows: Rows,
+    positions: npt.NDArray[np.int64] | None,
     view: str,
     directory: Path,
 ) -> Path:
@@ -97,14 +98,15 @@ def save_predictions(
 
     Args:
         predictions: Probabilities or targets in their own units, (n, outputs).
-        rows: Which rows they are of; see `automl.results.predictions.ViewPredictions`.
+        rows: The validation rows.
+        positions: Which they are; see `automl.results.predictions.ViewPredictions`.
         view: The view's name.
         directory: The trial's directory; made if it is not there.
     """
     directory = directory.absolute()
     values = np.ascontiguousarray(predictions, np.float32).reshape(len(predictions), -1)
-    own = {view: ViewPredictions(values, None if rows is None else np.array(rows))}
-    return add_predictions(run_of(directory), directory, own)
+    own = predictions_of(values, rows, positions)
+    return add_predictions(run_of(directory), directory, {view: own})
 
 
 def strip_training(model: Any) -> None:

@@ -320,7 +320,8 @@ def _predictions(trial: _Trial) -> str:
     """Saves the best epoch's predictions; where they lie in the end, below the run's directory."""
     values, data = trial.progress.scoring.best_predictions, trial.data
     assert values is not None
-    path = save_predictions(values, data.validation_positions, trial.spec.view, trial.directory)
+    rows, positions = data.validation.rows, data.validation_positions
+    path = save_predictions(values, rows, positions, trial.spec.view, trial.directory)
     return file_of_trial(trial.spec.trial, path.name)
 
 

@@ -14,7 +14,7 @@ from automl.common.files import write_sealed_json
 from automl.common.forms import to_form
 from automl.errors import RunError
 from automl.results.ensembles import BAG, ENSEMBLE, PLANS_FILE, EnsembleForm, MemberForm
-from automl.results.predictions import ViewPredictions, add_predictions, read_predictions
+from automl.results.predictions import add_predictions, predictions_of, read_predictions
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.scorings import whole_rounds
@@ -243,13 +243,10 @@ class Ensembling:
         """Keeps an ensemble's predictions, and the plans of its views, beside the trials'."""
         run, folder = self._run, self._run.trial_directory(name)
         run.root.remove(folder / PREDICTIONS_FILE)
-        rows = {view: arrays.validation_positions for view, arrays in self._views.items()}
-        kept = {
-            view: ViewPredictions(
-                np.asarray(values, np.float32), None if (p := rows[view]) is None else np.array(p)
-            )
-            for view, values in predictions.items()
-        }
+        kept = {}
+        for view, values in predictions.items():
+            rows, positions = self._views[view].validation, self._views[view].validation_positions
+            kept[view] = predictions_of(np.asarray(values, np.float32), rows, positions)
         add_predictions(run.root, folder, kept)
         plans = {view: to_form(arrays.plan) for view, arrays in self._views.items()}
         first, inputs = next(iter(self._views.values())).plan, self._inputs()

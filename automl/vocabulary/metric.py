@@ -100,6 +100,8 @@ class Metric:
         shown: Whether it is computed for every trial, unasked.
         every_epoch: Whether it is light enough for every epoch; others are computed for the
             best one only. A user's is computed at every one.
+        of_probabilities: Of the package's own, whether it looks at probabilities or their order,
+            and not only at what is told.
         parameter: The number that it needs, or None.
         sklearn: scikit-learn's names for it, of scorers and functions.
         keras: Keras's names for it, of metrics and losses.
@@ -112,6 +114,7 @@ class Metric:
     response_method: str = "predict_proba"
     shown: bool = False
     every_epoch: bool = False
+    of_probabilities: bool = False
     parameter: MetricParameter | None = None
     sklearn: tuple[str, ...] = ()
     keras: tuple[str, ...] = ()
@@ -163,6 +166,13 @@ class Metric:
     def takes_weights(self) -> bool:
         """Whether rows can have weights."""
         return not callable(self.function) or _weight_name(self.function) is not None
+
+    @property
+    def needs_decision(self) -> bool:
+        """Whether a threshold makes a difference to it: it looks at what is told."""
+        if callable(self.function):
+            return self.response_method == "predict"
+        return not self.of_probabilities
 
     def with_number(self, number: float) -> Metric:
         """The metric with its number, such as ``fbeta:2``; its name says it."""

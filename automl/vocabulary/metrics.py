@@ -67,6 +67,7 @@ METRICS: Mapping[str, Metric] = {
             MINIMIZE,
             shown=True,
             every_epoch=True,
+            of_probabilities=True,
             sklearn=("neg_log_loss",),
             keras=CROSSENTROPIES,
             aliases=("logloss", CROSSENTROPY),
@@ -114,6 +115,7 @@ METRICS: Mapping[str, Metric] = {
             {_BINARY: v.roc_auc_binary},
             MAXIMIZE,
             shown=True,
+            of_probabilities=True,
             sklearn=("roc_auc_score",),
             keras=("auc",),
         ),
@@ -122,6 +124,7 @@ METRICS: Mapping[str, Metric] = {
             {_BINARY: v.average_precision_binary},
             MAXIMIZE,
             shown=True,
+            of_probabilities=True,
             sklearn=("average_precision_score",),
         ),
         Metric(

@@ -19,6 +19,7 @@ from automl.data.prepare import PreparedData, prepare
 from automl.data.request import DataRequest
 from automl.results.check_rows import write_check_rows
 from automl.results.journal import JournalFile
+from automl.results.predictions import add_predictions, predictions_of
 from automl.results.run_directory import RunDirectory
 from automl.trial import TrialResult, TrialState, Verdict
 
@@ -150,6 +151,10 @@ def add_trial(
         folder.mkdir()
         core.save(folder / "model.keras")
         np.save(folder / "check.npy", core_predictions(core, data))
+        rows = data.validation
+        answers = data.plan.restore_target(core.predict(dict(rows.inputs), verbose=0))
+        own = predictions_of(np.asarray(answers, np.float32), rows, data.validation_positions)
+        add_predictions(run.root, folder, {"holdout": own})
     return trial.number
 
 

@@ -49,6 +49,28 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert found["fold-2"].rows is None
 
 
+def test_what_is_true_of_the_rows_stands_beside(tmp_path: Path) -> None:
+    truth, weight = np.array([[0.0]] * 6, np.float32), np.ones(6, np.float32)
+    one = VALUES[:, :1]
+    added = {
+        "fold-1": ViewPredictions(one, ROWS, truth, weight),
+        "holdout": ViewPredictions(one, None),
+    }
+    found = read_predictions(Root(tmp_path), add_predictions(Root(tmp_path), tmp_path / "t", added))
+    np.testing.assert_array_equal(found["fold-1"].truth, truth)
+    np.testing.assert_array_equal(found["fold-1"].weight, weight)
+    assert (found["holdout"].truth, found["holdout"].weight) == (None, None)
+    classes = ViewPredictions(VALUES, None, np.zeros(6, np.int32))
+    path = add_predictions(Root(tmp_path), tmp_path / "c", {"fold-1": classes})
+    assert read_predictions(Root(tmp_path), path)["fold-1"].truth is not None
+    for beside in ((truth[:5], None), (truth.astype(str), None), (truth, weight[:5]), (None, ROWS)):
+        other = ViewPredictions(one, None, *beside)  # type: ignore[arg-type]
+        path = add_predictions(Root(tmp_path), tmp_path / "odd", {"fold-1": other})
+        with pytest.raises(RunError, match="of other rows"):
+            read_predictions(Root(tmp_path), path)
+        path.unlink()
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [

@@ -38,6 +38,7 @@ def write(exported: Exported, folder: Path) -> None:
         own = {"code": {"objects": list(exported.objects), **code.to_json()}}
     form = {
         **inputs_form(exported.plan.inputs.input_names()),
+        **({"format": 3} if exported.config.get("threshold") else {}),
         **exported.config,
         "check": dict(exported.check(model)),
         "files": {MODEL_FILE: file_hash(model)},

@@ -1,0 +1,230 @@
+"""One temperature for a classifier, kept only where rows that it has not seen agree.
+
+Guo, Pleiss, Sun and Weinberger, On Calibration of Modern Neural Networks, 2017 (arXiv 1706.04599):
+the logits are divided by one number, so that the order of the classes stays and how sure the model
+is changes. Here the logits are the logarithms of the probabilities that the model answers, which
+are the same but for a constant; of a binary task and of labels, their log odds.
+
+`automl.models.tempering` reads the same in Keras; a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.common.forms import left_out
+from automl.data.metrics import rows_of_metric
+from automl.data.task import Task, TaskKind
+from automl.vocabulary.metric_functions.values import PROBABILITY_EPSILON
+
+#: The least and the largest temperature (own choice). One that would lie beyond is none: where all
+#: rows are told right no probability would be sharp enough, and the first row told wrong would pay.
+LEAST, MOST = 0.2, 5.0
+#: By how many of its standard errors the gain has to be above 0 (``benchmarks/RESULTS.md``,
+#: "Temperatures and thresholds").
+ERRORS = 1.0
+#: Parts of the rows of one division, for the cross-fitted gain.
+PARTS = 5
+_STEPS = 60
+_EDGE = 1e-6
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class AnsweredRows:
+    """Validation rows with what a model has answered for them.
+
+    Attributes:
+        truth: As in `Rows.truth`.
+        probabilities: (n, outputs).
+        weight: Weight of each row, (n,), or None.
+    """
+
+    truth: npt.NDArray[Any]
+    probabilities: npt.NDArray[Any]
+    weight: npt.NDArray[Any] | None = None
+
+    def at(self, positions: npt.NDArray[np.int64]) -> AnsweredRows:
+        """Some of the rows."""
+        weight = None if self.weight is None else self.weight[positions]
+        return AnsweredRows(self.truth[positions], self.probabilities[positions], weight)
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """A temperature, and what it was kept for.
+
+    Attributes:
+        value: What the logits are divided by.
+        log_loss: The validation rows' log loss with it, cross-fitted: each part of the rows with
+            the temperature of the others.
+        without: Their log loss without it.
+        gain_error: Standard error of the difference of the two.
+        rows: How many rows there were.
+    """
+
+    value: float
+    log_loss: float
+    without: float
+    gain_error: float
+    rows: int = left_out(0)
+
+
+def tempered(task: Task, probabilities: npt.NDArray[Any], temperature: float) -> FloatArray:
+    """Probabilities whose logits are divided by a temperature.
+
+    Args:
+        task: The task; probabilities of numbers there are none.
+        probabilities: (n, outputs), as a model answers them.
+        temperature: Above 1 makes them less sure, below 1 surer.
+
+    Returns:
+        float64 (n, outputs); of a multiclass task they add up to 1.
+    """
+    return _answers(task, _logits(task, probabilities) / temperature)
+
+
+def fit_temperature(
+    task: Task,
+    truth: npt.NDArray[Any],
+    probabilities: npt.NDArray[Any],
+    weight: npt.NDArray[Any] | None = None,
+) -> float:
+    """The temperature with the least log loss, which is convex in its inverse.
+
+    Args:
+        task: A task of classes or labels.
+        truth: As in `Rows.truth`.
+        probabilities: (n, outputs).
+        weight: Weight of each row, (n,), or None.
+
+    Returns:
+        A number from `LEAST` to `MOST`.
+    """
+    logits = _logits(task, probabilities)
+    shares = _shares(weight, len(logits))
+    told = _of_truth(task, truth, logits)
+    low, high = math.log(1.0 / MOST), math.log(1.0 / LEAST)
+    # Bisection of the slope, in the logarithm of the inverse.
+    for _ in range(_STEPS):
+        middle = (low + high) / 2.0
+        answers = _answers(task, logits * math.exp(middle))
+        expected = (answers * logits).sum(axis=1)
+        if float(shares @ (expected - told)) > 0.0:
+            high = middle
+        else:
+            low = middle
+    return math.exp(-(low + high) / 2.0)
+
+
+def choose_temperature(task: Task, views: Sequence[AnsweredRows]) -> Temperature | None:
+    """A temperature, where it lowers the log loss of rows that it was not fitted on.
+
+    The rule is strict, for with few rows a temperature is as lucky as any other choice: each fold,
+    or each of five parts of the one division, is scored with the temperature of the others, and the
+    gain over all rows has to be above `ERRORS` of its standard errors.
+
+    Args:
+        task: A task.
+        views: The validation rows of each view that the configuration was trained on.
+
+    Returns:
+        The temperature of all rows, or None.
+    """
+    if not task.is_classification:
+        return None
+    whole = joined(views)
+    parts = _parts([len(view.truth) for view in views])
+    if len(parts) < 2 or not np.isfinite(whole.probabilities).all():
+        return None
+    fitted = np.zeros(np.shape(whole.probabilities))
+    for number, part in enumerate(parts):
+        others = whole.at(np.concatenate([*parts[:number], *parts[number + 1 :]]))
+        own = fit_temperature(task, others.truth, others.probabilities, others.weight)
+        fitted[part] = tempered(task, whole.probabilities[part], own)
+    plain = _losses(task, whole.truth, whole.probabilities)
+    losses = _losses(task, whole.truth, fitted)
+    shares = _shares(whole.weight, len(plain))
+    gain = float(shares @ (plain - losses))
+    error = float(np.sqrt(np.square(shares * (plain - losses - gain)).sum()))
+    if not gain > ERRORS * error:
+        return None
+    value = fit_temperature(task, whole.truth, whole.probabilities, whole.weight)
+    if not LEAST * (1.0 + _EDGE) < value < MOST * (1.0 - _EDGE):
+        return None
+    with_it, without = float(shares @ losses), float(shares @ plain)
+    return Temperature(value, with_it, without, error, len(plain))
+
+
+def _losses(task: Task, truth: npt.NDArray[Any], probabilities: npt.NDArray[Any]) -> FloatArray:
+    """The log loss of each row."""
+    losses = rows_of_metric("log_loss", task, truth, probabilities)
+    assert losses is not None
+    return losses
+
+
+def _logits(task: Task, probabilities: npt.NDArray[Any]) -> FloatArray:
+    p = np.asarray(probabilities, np.float64)
+    if task.kind is TaskKind.MULTICLASS:
+        classes: FloatArray = np.log(np.maximum(p, PROBABILITY_EPSILON))
+        return classes
+    p = np.clip(p, PROBABILITY_EPSILON, 1.0 - PROBABILITY_EPSILON)
+    odds: FloatArray = np.log(p) - np.log1p(-p)
+    return odds
+
+
+def _answers(task: Task, logits: FloatArray) -> FloatArray:
+    if task.kind is TaskKind.MULTICLASS:
+        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+        classes: FloatArray = raised / raised.sum(axis=1, keepdims=True)
+        return classes
+    labels: FloatArray = 1.0 / (1.0 + np.exp(-logits))
+    return labels
+
+
+def _of_truth(task: Task, truth: npt.NDArray[Any], logits: FloatArray) -> FloatArray:
+    """The logits of what is true, summed over labels; (n,)."""
+    if task.kind is TaskKind.MULTICLASS:
+        told: FloatArray = logits[np.arange(len(logits)), np.asarray(truth)]
+        return told
+    found: FloatArray = (np.asarray(truth, np.float64) * logits).sum(axis=1)
+    return found
+
+
+def _shares(weight: npt.NDArray[Any] | None, rows: int) -> FloatArray:
+    """What each row counts; all of them add up to 1."""
+    weights = np.ones(rows) if weight is None else np.asarray(weight, np.float64)
+    shares: FloatArray = weights / weights.sum()
+    return shares
+
+
+def joined(views: Sequence[AnsweredRows]) -> AnsweredRows:
+    """The rows of all views, one after another.
+
+    Args:
+        views: At least one; all with weights, or none.
+    """
+    weight = None
+    if all(view.weight is not None for view in views):
+        weight = np.concatenate([np.asarray(view.weight) for view in views])
+    return AnsweredRows(
+        np.concatenate([view.truth for view in views]),
+        np.concatenate([view.probabilities for view in views]),
+        weight,
+    )
+
+
+def _parts(counts: Sequence[int]) -> list[npt.NDArray[np.int64]]:
+    """The folds, or of one division five random parts, always the same."""
+    rows = np.arange(sum(counts))
+    if len(counts) > 1:
+        return list(np.split(rows, np.cumsum(counts)[:-1]))
+    mixed = np.random.default_rng(0).permutation(rows)
+    return [part for part in np.array_split(mixed, PARTS) if len(part)]
