@@ -54,8 +54,8 @@ def nothing_learnt(record: RunRecord) -> str:
 
 
 def better_baseline(record: RunRecord) -> str:
-    """A sentence where a baseline that learns is better than the best trial; else ""."""
-    best, constant = record.best(), _constant(record)
+    """A sentence where a baseline that learns is better than what is exported; else ""."""
+    best, constant = record.exported, _constant(record)
     learning = [one for one in record.baselines if one.trial not in CONSTANTS and one.is_ranked]
     if best is None or best.score is None or not learning:
         return ""
@@ -66,7 +66,7 @@ def better_baseline(record: RunRecord) -> str:
     name = _NAMES.get(str(strongest.trial), f"The baseline {strongest.trial}")
     return (
         f"{name} is better here: {record.objective} {number(strongest.score)} on the validation "
-        f"rows, against {number(best.score)} of trial {best.trial}, the best."
+        f"rows, against {number(best.score)} of {candidate_name(best.trial)}, the best."
     )
 
 
