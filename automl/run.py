@@ -113,23 +113,49 @@ class Run:
             rows, _ = front_of(self._directory, rows, read_criteria(pareto))
         return pd.DataFrame(flat_columns(rows))
 
-    def importance(self) -> pd.DataFrame:
-        """How much each hyperparameter mattered, by PED-ANOVA over the completed trials.
+    def importance(
+        self,
+        columns: bool = False,
+        trial: int | str | None = None,
+        repeats: int = 10,
+        seed: int = 0,
+        trust: bool = False,
+        data: Any = None,
+    ) -> pd.DataFrame:
+        """How much each hyperparameter mattered, or each column of the data.
+
+        Args:
+            columns: Columns of the table, for a trained model, on its validation rows; else
+                hyperparameters, by PED-ANOVA over the completed trials. What follows is of these.
+            trial: The trial's number or baseline's name; None for the best trial.
+            repeats: How often each column is shuffled.
+            seed: Of the shuffles.
+            trust: Consent to run the code of its author that the model needs.
+            data: The data, where they were given in memory and are needed again.
 
         Returns:
             A row for each, the most important first: ``hyperparameter``, ``importance`` (1 in
             all), ``trials``, ``best``, ``of_best``, ``range``, ``edge`` and ``advice``, as
-            `automl.results.importance.HyperparameterImportance` says.
+            `automl.results.importance.HyperparameterImportance` says; or ``column``, ``drop``
+            (by how much the objective is worse), ``low`` and ``high`` (its 95 % interval).
 
         Raises:
-            RequestError: Fewer than 10 trials have completed.
-            RunError: The run cannot be read.
+            RequestError: Fewer than 10 trials have completed; or there is no such model, or the
+                data are no table.
+            RunError: The run cannot be read, or its data have changed.
         """
         import pandas as pd
 
-        from automl.results.importance import hyperparameter_importance
+        if columns:
+            from automl.tuning.column_importance import column_importance
 
-        return pd.DataFrame(hyperparameter_importance(self._directory, self.record).rows)
+            asked: dict[str, Any] = {"repeats": repeats, "seed": seed, "trust": trust}
+            report = column_importance(self._directory, self.record, trial, source=data, **asked)
+        else:
+            from automl.results.importance import hyperparameter_importance
+
+            report = hyperparameter_importance(self._directory, self.record)
+        return pd.DataFrame(report.rows)
 
     @property
     def best(self) -> RunTrial:

@@ -61,6 +61,7 @@ def lending(processes: Processes) -> Iterator[None]:
             "engines.space_tracing",
             "engines.local",
             "testing.space_conformance",
+            "tuning.column_importance",
             "tuning.search",
             "tuning.trial_replay",
         ):

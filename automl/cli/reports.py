@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from automl.cli.bundles import Trust
 from automl.cli.results import (
     BoardFormat,
     BoardOutput,
     LeaderboardFormat,
     chosen_format,
     deliver,
+    parse_trial,
 )
 from automl.cli.shared_options import AsJson, Debug, ReadStorage, RunPath
+from automl.errors import RequestError
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -21,15 +26,43 @@ def add_commands(app: typer.Typer) -> None:
 
 def importance(
     run: RunPath,
+    columns: Annotated[
+        bool,
+        typer.Option(
+            "--columns",
+            metavar="",
+            help="Of the table's columns for a trained model in place of hyperparameters: by how "
+            "much it is worse on the validation rows where a column is shuffled.",
+        ),
+    ] = False,
+    trial: Annotated[
+        str | None,
+        typer.Option(
+            "--trial",
+            metavar="TRIAL",
+            help="With --columns, the model: a trial's number, or a baseline's name. Default: the "
+            "best trial.",
+        ),
+    ] = None,
+    repeats: Annotated[
+        int | None,
+        typer.Option(
+            "--repeats",
+            metavar="N",
+            help="With --columns, how often each is shuffled. Default: 10.",
+        ),
+    ] = None,
     format_: BoardFormat = LeaderboardFormat.TABLE,
     output: BoardOutput = None,
     storage: ReadStorage = None,
+    trust: Trust = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Show how much each hyperparameter of RUN mattered, and which was best at its range's edge.
+    """Show how much each hyperparameter of RUN mattered, or with --columns each column of its data.
 
-    By PED-ANOVA over the completed trials. --json is the same as --format json.
+    Of hyperparameters by PED-ANOVA over the completed trials, with those that were best at the
+    edge of their range; of columns by permutation. --json is the same as --format json.
     """
     from automl.cli.streams import screen_width, tell
     from automl.results.importance import hyperparameter_importance
@@ -38,8 +71,18 @@ def importance(
     from automl.results.run_directory import RunDirectory
 
     format_ = chosen_format(format_, as_json)
+    if not columns and (trial is not None or repeats is not None):
+        raise RequestError("--trial and --repeats are of the importance of columns: add --columns.")
     directory = RunDirectory.open(run)
     record = read_record(directory, storage=storage)
     tell(record.notes)
-    report = hyperparameter_importance(directory, record)
+    if columns:
+        from automl.tuning.column_importance import REPEATS, column_importance
+
+        shuffles = REPEATS if repeats is None else repeats
+        report = column_importance(
+            directory, record, parse_trial(trial), repeats=shuffles, trust=trust
+        )
+    else:
+        report = hyperparameter_importance(directory, record)
     deliver(report_text(report, format_, screen_width()), output)

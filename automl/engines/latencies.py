@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from automl.common.files import read_json_object
-from automl.common.forms import read_form
-from automl.data.plan import PreprocessingPlan
 from automl.engines.run_in_child import run_in_child
 from automl.engines.warm_processes import warm_processes
 from automl.errors import RequestError, RunError
@@ -16,6 +13,7 @@ from automl.results.export_request import code_needed
 from automl.results.leaderboard import LeaderboardRow
 from automl.results.pareto import LATENCY, LATENCY_BATCHES, pareto_candidates, pareto_front
 from automl.results.run_directory import RunDirectory
+from automl.results.trial_plan import plan_and_task
 from automl.trial import MODEL_FILE
 
 
@@ -94,11 +92,7 @@ def with_latencies(
 
 def _inputs(run: RunDirectory, trial: int | str) -> dict[str, Any]:
     """Shape and type of what the core model of a trial takes."""
-    file = run.plan_of(trial)
-    try:
-        plan = read_form(PreprocessingPlan, read_json_object(file).get("plan"))
-    except ValueError as error:
-        raise RunError(f"{file} cannot be used ({error}); restore it from a copy.") from error
+    plan, _ = plan_and_task(run, trial)
     return {
         name: {"shape": list(spec.shape), "dtype": spec.dtype}
         for name, spec in plan.signature.inputs.items()

@@ -8,7 +8,7 @@ predictions each draw takes the same rows, so that what is hard in a row cancels
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,6 +123,49 @@ def bootstrap_difference(
     return _interval(difference, len(truth), resamples, seed, level)
 
 
+def bootstrap_mean_difference(
+    task: Task,
+    metric: str | Metric,
+    truth: Array,
+    several: Sequence[Array],
+    second: Array,
+    weight: Array | None = None,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    level: float = LEVEL,
+) -> Interval:
+    """The interval of the mean metric of several predictions less the metric of ``second``.
+
+    Args:
+        task, metric, truth, weight, seed, level: As in `bootstrap_interval`.
+        several: Predictions for the rows, at least one.
+        second: Other predictions for the same rows, in the same order.
+        resamples: Likewise; fewer by as many as there are predictions, where each has to be scored
+            anew on every draw.
+
+    Returns:
+        The interval of the difference, in the metric's units.
+
+    Raises:
+        ValueError: As `bootstrap_interval`.
+    """
+    for predictions in (*several, second):
+        _check(truth, predictions, weight)
+    of_second = _resampled(task, metric, truth, second, weight)
+    per_row = [rows_of_metric(metric, task, truth, one) for one in several]
+    known = [values for values in per_row if values is not None]
+    if known:
+        mean = [_mean_of_rows(np.mean(known, axis=0), weight)]
+    else:
+        mean = [_resampled(task, metric, truth, one, weight) for one in several]
+
+    def difference(drawn: npt.NDArray[np.int64]) -> float:
+        return sum(one(drawn) for one in mean) / len(mean) - of_second(drawn)
+
+    return _interval(difference, len(truth), resamples, seed, level, len(mean))
+
+
 def _check(truth: Array, predictions: Array, weight: Array | None) -> None:
     if not len(truth):
         raise ValueError("there are no rows to draw from")
@@ -143,6 +186,13 @@ def _resampled(
             predictions[drawn],
             None if weight is None else weight[drawn],
         )
+    return _mean_of_rows(per_row, weight)
+
+
+def _mean_of_rows(
+    per_row: npt.NDArray[np.float64], weight: Array | None
+) -> Callable[[npt.NDArray[np.int64]], float]:
+    """The weighted mean of drawn rows' values."""
     if weight is None:
         return lambda drawn: float(per_row[drawn].mean())
     weights = np.asarray(weight, dtype=np.float64)
@@ -161,8 +211,9 @@ def _interval(
     resamples: int,
     seed: int,
     level: float,
+    scorings: int = 1,
 ) -> Interval:
-    number = min(resamples, max(LEAST_RESAMPLES, MOST_DRAWN // rows))
+    number = min(resamples, max(LEAST_RESAMPLES, MOST_DRAWN // (rows * scorings)))
     values = np.array([_or_nan(value, drawn) for drawn in _draws(rows, number, seed)])
     known = values[np.isfinite(values)]
     undefined = number - len(known)

@@ -162,6 +162,15 @@ def _trial_of(folder: str) -> int | str:
     return int(folder) if folder.isdecimal() else folder
 
 
+def model_of(run: RunDirectory, chosen: TrialRecord) -> Path:
+    """The core model that a trial has kept.
+
+    Raises:
+        RequestError: It has none.
+    """
+    return _files_of(run, chosen)[0]
+
+
 def _files_of(run: RunDirectory, chosen: TrialRecord) -> tuple[Path, Path]:
     """A trial's model, and its predictions for the check rows.
 

@@ -198,3 +198,33 @@ def test_only_dates_have_a_week(source):
     form["features"][0]["source"] = source
     with pytest.raises(ValueError, match="cycles"):
         read_form(PreprocessingPlan, json.loads(json.dumps(form)))
+
+
+@given(st.permutations(range(6)), st.sampled_from(PLACES.inputs.columns))
+def test_shuffling_the_places_of_a_column_is_shuffling_the_column(order, column):
+    rows = pd.DataFrame(
+        {
+            "when": ["2024-01-01 05:00", None, "2024-05-07", "2023-01-01", "2020-02-02", None],
+            "size": [1.0, 2.0, 3.0, None, 5.0, 6.0],
+            "clock": ["01:00", "12:30", None, "23:59", "07:00", "08:00"],
+        }
+    )
+    places = PLACES.inputs.places()[column]
+    shuffled = {name: array.copy() for name, array in PLACES.apply(rows).items()}
+    for name, columns in places.items():
+        shuffled[name][:, columns] = shuffled[name][order][:, columns]
+    raw = rows.assign(**{column: rows[column].to_numpy()[order]})
+    for name, array in PLACES.apply(raw).items():
+        assert np.array_equal(array, shuffled[name])
+
+
+def test_each_input_is_the_place_of_one_column():
+    for plan in (TABLE, PLACES):
+        found = {}
+        for places in plan.inputs.places().values():
+            for name, columns in places.items():
+                found.setdefault(name, []).extend(columns)
+        widths = {name: spec.shape[0] for name, spec in plan.signature.inputs.items()}
+        assert {name: sorted(columns) for name, columns in found.items()} == {
+            name: list(range(width)) for name, width in widths.items()
+        }

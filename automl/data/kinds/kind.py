@@ -108,6 +108,17 @@ class InputPlan(ABC):
             DataError: The rows do not have the plan's form.
         """
 
+    def places(self) -> dict[str, dict[str, tuple[int, ...]]]:
+        """Where each column stands among the core model's inputs; empty where rows have none.
+
+        Whoever shuffles these places of the prepared rows together has shuffled the column.
+
+        Returns:
+            By the name of the column, for each input that it is in, the numbers of its columns
+            there.
+        """
+        return {}
+
     @abstractmethod
     def input_names(self) -> dict[str, str]:
         """The input of an exported model that each column has; empty where rows have none."""

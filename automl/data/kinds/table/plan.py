@@ -180,6 +180,27 @@ class TablePlan(InputPlan):
     def _indicators(self) -> tuple[NumericFeature, ...]:
         return tuple(f for f in self.numeric_features if f.indicator)
 
+    def places(self) -> dict[str, dict[str, tuple[int, ...]]]:
+        """Of a date for instance its number, its sines and cosines, and whether it is missing."""
+        numeric, cycles, width = self.numeric_features, self.cycles, self.signature.numeric
+        found: dict[str, dict[str, tuple[int, ...]]] = {}
+        for i, feature in enumerate(numeric):
+            of_cycles = [
+                place
+                for j, (owner, _) in enumerate(cycles, start=len(numeric))
+                if owner is feature
+                for place in (j, j + len(cycles))
+            ]
+            of_missing = [
+                place
+                for place, owner in enumerate(self._indicators(), width - len(self._indicators()))
+                if owner is feature
+            ]
+            found[feature.name] = {NUMERIC: (i, *of_cycles, *of_missing)}
+        for i, column in enumerate(self.categorical_features):
+            found[column.name] = {CATEGORICAL: (i,)}
+        return {name: found[name] for name in self.columns}
+
     def input_names(self) -> dict[str, str]:
         """The input of each column; see `table_inputs`."""
         texts = {feature.name for feature in self.categorical_features}
