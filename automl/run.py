@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from automl.tuning.outcome import Outcome
     from automl.tuning.search_observers import KeptNotes
     from automl.tuning.session import SearchEnd
+    from automl.tuning.voiding import Voided
 
 
 class Run:
@@ -312,6 +313,28 @@ class Run:
         return replay_trial(
             self.path, trial, space=space, source=data, objects=objects, storage=self._storage
         )
+
+    def void(self, trial: int, reason: str = "", undo: bool = False) -> Voided:
+        """Takes a trial out of the ranking, because it was found to be invalid; or back into it.
+
+        Its record stays, with the reason; the best trial is then another one, which `resume`
+        exports to ``best/``.
+
+        Args:
+            trial: The trial's number.
+            reason: Why it is invalid.
+            undo: Whether the trial is to be ranked again.
+
+        Returns:
+            What has come of it; see `automl.tuning.voiding.Voided`.
+
+        Raises:
+            RequestError: There is no such trial, or no reason.
+            RunError: The run is in use, or cannot be written.
+        """
+        from automl.tuning.voiding import void_trial
+
+        return void_trial(self.path, trial, reason, undo=undo, storage=self._storage)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"

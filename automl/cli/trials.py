@@ -1,4 +1,4 @@
-"""The command `replay`."""
+"""The commands `replay` and `void`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from automl.cli.results import parse_trial
 from automl.cli.shared_options import AsJson, Debug, ReadStorage, RunPath
+from automl.errors import RequestError
 
 if TYPE_CHECKING:
     from automl.results.retrained import Retrained
@@ -20,6 +21,7 @@ HASH_DIGITS = 12
 def add_commands(app: typer.Typer) -> None:
     """Adds the commands of this file."""
     app.command()(replay)
+    app.command()(void)
 
 
 def replay(
@@ -57,6 +59,52 @@ def replay(
         sys.stdout.write(replay_text(found))
     if not found.is_equal:
         raise typer.Exit(DIFFERENT)
+
+
+def void(
+    run: RunPath,
+    trial: Annotated[str, typer.Argument(metavar="TRIAL", help="A trial's number.")],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why the trial is invalid.")
+    ] = "",
+    undo: Annotated[
+        bool, typer.Option("--undo", metavar="", help="Rank a trial again that was voided.")
+    ] = False,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            "--storage",
+            metavar="URL",
+            help="Database that the run's study is in, which is written to. Default: the one that "
+            "this machine has begun the run with.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Take a trial out of RUN's ranking, because it was found to be invalid; or back with --undo.
+
+    The trial stays on the leaderboard, without a rank and with the reason. No model is trained or
+    exported: `automl resume` exports the trial that is then the best.
+    """
+    from automl.cli.streams import print_json
+    from automl.common.forms import to_form
+    from automl.common.neutral import printable
+    from automl.tuning.voiding import void_trial
+
+    named = parse_trial(trial)
+    if named is None:
+        raise RequestError("best is no number; say which trial is void, for another is best then.")
+    found = void_trial(run, named, reason, undo=undo, storage=storage)
+    if as_json:
+        print_json(to_form(found))
+        return
+    said = f"is void: {found.reason}" if found.reason else "is ranked again"
+    best = (
+        "No trial is ranked any more" if found.best is None else f"The best trial is {found.best}"
+    )
+    for line in filter(None, (f"Trial {found.trial} {said}.", f"{best}.", found.note)):
+        print(printable(line))
 
 
 def replay_text(found: Retrained) -> str:

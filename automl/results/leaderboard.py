@@ -10,6 +10,7 @@ from typing import Any
 
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.scorings import told_apart
+from automl.results.voids import VOID
 from automl.trial import TrialResult, TrialState
 
 # What has a rank comes first; then what came near to one, then what may still get one.
@@ -41,7 +42,7 @@ class LeaderboardRow:
         parameters: Number of weights of the model.
         seed: The trial's seed, or None where none is recorded.
         verdict: What the learning curve says, or None.
-        reason: Why the trial failed or ended early; else an empty string.
+        reason: Why the trial failed or ended early, or is void; else an empty string.
         trainer: What trained it; see `automl.trial.TrialResult`. "" where it is not known.
         train_metrics: The task's metrics on the training rows at the best epoch.
         gap: By how much the objective is worse on the validation rows than on the training
@@ -168,7 +169,7 @@ def _row(
         parameters=result.parameters,
         seed=trial.seed,
         verdict=None if result.verdict is None else result.verdict.value,
-        reason=result.reason,
+        reason=f"{VOID}{trial.voided}" if trial.voided else result.reason,
         train_metrics=result.train_metrics,
         gap=_gap(result, record),
         test_metrics=record.test_scores.get(trial.trial, {}),

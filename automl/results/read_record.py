@@ -21,8 +21,10 @@ from automl.results.scorings import (
     over_scorings,
     recorded_finalists,
     recorded_scorings,
+    trial_of_model,
 )
 from automl.results.study_content import read_study
+from automl.results.voids import voided_trials
 from automl.trial import PREDICTIONS_FILE, TrialResult, TrialState, file_of_trial
 from automl.vocabulary.renamed_metrics import current_name
 
@@ -63,10 +65,11 @@ def read_record(
         board = record_of_board(run, named, objective["direction"])
         return replace(board, **own, notes=(*board.notes, *_division_notes(manifest)))
     study = content or read_study(run, manifest, storage)
+    voided = voided_trials(study.attributes)
     trials = _with_scorings(
         study.attributes,
         tuple(
-            _trial_record(run, trial, kind, _place(trial, study, manifest))
+            _trial_record(run, trial, kind, _place(trial, study, manifest), voided)
             for trial in study.trials
         ),
     )
@@ -79,8 +82,8 @@ def read_record(
     return RunRecord(
         name=run.name,
         objective=named,
-        ensembles=tuple(_ensemble_record(name, form) for name, form in ensembles.items()),
-        chosen=_chosen(study.attributes, ensembles),
+        ensembles=tuple(_ensemble_record(name, form, voided) for name, form in ensembles.items()),
+        chosen=_chosen(study.attributes, ensembles, voided),
         direction=objective["direction"],
         trials=trials,
         baselines=tuple(_comparable(one, objective, trials) for one in baselines),
@@ -112,7 +115,7 @@ def _rescored(
     return replace(trial, state=final.state, result=final, scorings=scorings, searched=result)
 
 
-def _ensemble_record(name: str, form: EnsembleForm) -> TrialRecord:
+def _ensemble_record(name: str, form: EnsembleForm, voided: Mapping[int, str]) -> TrialRecord:
     """An ensemble as a row of the leaderboard."""
     result = TrialResult(
         TrialState.COMPLETED,
@@ -122,13 +125,36 @@ def _ensemble_record(name: str, form: EnsembleForm) -> TrialRecord:
         parameters=form.parameters,
         model_hash=form.model_hash,
     )
-    return TrialRecord(name, TrialState.COMPLETED, {}, None, result, members=tuple(form.members))
+    return TrialRecord(
+        name,
+        TrialState.COMPLETED,
+        {},
+        None,
+        result,
+        members=tuple(form.members),
+        voided=_void_member(form, voided),
+    )
 
 
-def _chosen(attributes: Mapping[str, Any], ensembles: Mapping[str, EnsembleForm]) -> str:
+def _void_member(form: EnsembleForm, voided: Mapping[int, str]) -> str:
+    """Why an ensemble is void, if it is: with a model of a trial that is; or ""."""
+    for member in form.members:
+        trial = trial_of_model(member.name)
+        if trial is not None and trial in voided:
+            return f"its member of trial {trial} is void ({voided[trial]})"
+    return ""
+
+
+def _chosen(
+    attributes: Mapping[str, Any],
+    ensembles: Mapping[str, EnsembleForm],
+    voided: Mapping[int, str],
+) -> str:
     """The ensemble that is exported, or "" where a trial is."""
     chosen = attributes.get(CHOSEN, "")
-    return chosen if isinstance(chosen, str) and chosen in ensembles else ""
+    if not isinstance(chosen, str) or chosen not in ensembles:
+        return ""
+    return "" if _void_member(ensembles[chosen], voided) else chosen
 
 
 def _objective_of(run: RunDirectory, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -190,7 +216,9 @@ def _place(trial: StudyTrial, study: StudyContent, manifest: Mapping[str, Any]) 
     return str(study.attributes.get(f"driver:{driver}", f"with the name {driver}"))
 
 
-def _trial_record(run: RunDirectory, trial: StudyTrial, kind: str, place: str = "") -> TrialRecord:
+def _trial_record(
+    run: RunDirectory, trial: StudyTrial, kind: str, place: str, voided: Mapping[int, str]
+) -> TrialRecord:
     form = trial.attributes.get("result")
     # Of a trial with a result they are looked at when they are asked for.
     values = trial.values_by_epoch if form is None else {}
@@ -212,6 +240,7 @@ def _trial_record(run: RunDirectory, trial: StudyTrial, kind: str, place: str = 
         result=result,
         study_trial=trial,
         place=place,
+        voided=voided.get(trial.number, ""),
     )
 
 

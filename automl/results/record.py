@@ -35,6 +35,7 @@ class TrialRecord:
         searched: Of a finalist, what the search's own training came to, whose model is kept;
             None for any other, whose ``result`` says so.
         members: Of an ensemble, its models.
+        voided: Why a person has taken it out of the ranking (`automl.results.voids`), or "".
     """
 
     trial: int | str
@@ -47,11 +48,13 @@ class TrialRecord:
     scorings: tuple[FinalistScoring, ...] = ()
     searched: TrialResult | None = None
     members: tuple[MemberForm, ...] = ()
+    voided: str = ""
 
     @property
     def is_finalist(self) -> bool:
-        """Whether it was scored again, each time with a score."""
-        return bool(self.scorings) and all(one.score is not None for one in self.scorings)
+        """Whether it was scored again, each time with a score, and counts."""
+        is_scored = bool(self.scorings) and all(one.score is not None for one in self.scorings)
+        return is_scored and not self.voided
 
     @property
     def trained(self) -> TrialResult | None:
@@ -80,9 +83,10 @@ class TrialRecord:
 
     @property
     def is_ranked(self) -> bool:
-        """Whether the trial has completed with a score that can be compared."""
+        """Whether the trial has completed with a score that can be compared, and is not void."""
         return (
             self.state is TrialState.COMPLETED
+            and not self.voided
             and self.score is not None
             and not math.isnan(self.score)
         )

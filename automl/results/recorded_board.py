@@ -6,12 +6,14 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from automl.common.bounded import MOST_TEXT, read_bounded
 from automl.common.neutral import from_csv_cell
 from automl.errors import RunError
 from automl.results.record import RunRecord, TrialRecord
+from automl.results.voids import VOID
 from automl.trial import TrialResult, TrialState, Verdict
 
 if TYPE_CHECKING:
@@ -94,9 +96,13 @@ def _record(line: Mapping[str, str]) -> TrialRecord:
         trainer=from_csv_cell(line.get("trainer") or ""),
         folds=tuple(_part(line, "folds", float).values()),
     )
+    void, voided = result.reason.startswith(VOID) and not line["rank"], ""
+    if void:
+        result, voided = replace(result, reason=""), result.reason.removeprefix(VOID)
     return TrialRecord(
         trial=trial,
         state=state,
+        voided=voided,
         config=_part(line, "config", _scalar),
         seed=int(line["seed"]) if line["seed"] else None,
         result=result if ended else None,

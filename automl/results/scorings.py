@@ -75,6 +75,16 @@ def is_scoring(name: str) -> bool:
     return name.startswith(_NAME)
 
 
+def trial_of_model(name: str) -> int | None:
+    """The number of the trial whose configuration a model has; None of a baseline's.
+
+    Args:
+        name: The folder that the model is in: a trial's, or that of one training of a finalist.
+    """
+    number = name.removeprefix(_NAME).partition("_")[0]
+    return int(number) if number.isdecimal() else None
+
+
 def scoring_entry(scoring: FinalistScoring) -> tuple[str, dict[str, Any]]:
     """The key and the value by which a study records one; what has its default is left out."""
     form, usual = to_form(scoring), to_form(TrialResult(TrialState.COMPLETED))

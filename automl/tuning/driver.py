@@ -106,10 +106,12 @@ class Driver:
         self._views_of = views_of or (lambda trial: settings.views)
         self._fatal = ""
         self._said: set[str] = set()
+        self._voided = study.voided()
         self.has_trained = False
         self._take_up(study.results())
         if disk is not None:
-            disk.take_up(self._ranking, self._interrupted)
+            # The model of a voided trial stays: who takes that back wants to export it.
+            disk.take_up(self._ranking, {*self._interrupted, *self._voided})
 
     def _take_up(self, results: Mapping[int, TrialResult]) -> None:
         """Goes over the trials of earlier sessions, so that failures in a row count on.
@@ -128,7 +130,8 @@ class Driver:
 
     def _rank(self, number: int, result: TrialResult) -> None:
         """Takes a trial that is over; the clock hears of the best one that this run exports."""
-        self._ranking.add(number, result)
+        counted = replace(result, score=None) if number in self._voided else result
+        self._ranking.add(number, counted)
         best = self._ranking.best(1)
         is_own = bool(best) and self._study.owns(best[0][0])
         self._clock.keep_back_for(self._ranking.leader if is_own else None)

@@ -181,7 +181,9 @@ class Session:
         if outcome.stopped_by not in (StopReason.TRIALS, StopReason.EXHAUSTED, StopReason.TIME):
             return outcome
         direction, views = self._setup.objective.direction, request.data.views
-        ranked = ranked_for_race(study.results(), direction)
+        results, voided = study.results(), study.voided()
+        valid = {number: end for number, end in results.items() if number not in voided}
+        ranked = ranked_for_race(valid, direction)
         finalists = choose_finalists(ranked, request.finalists, DEFAULT_TRIAL)
         if finalists and request.storage is not None:
             self._observer.note("finalists are not trained again: several may share the study")

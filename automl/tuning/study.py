@@ -22,6 +22,7 @@ from automl.results.ensembles import (
     recorded_ensembles,
 )
 from automl.results.scorings import FINALISTS, FinalistScoring, recorded_scorings, scoring_entry
+from automl.results.voids import voided_trials
 from automl.trial import EpochReport, ExecutionReport, TrialResult, TrialState
 from automl.tuning.finished_executions import execution_entry, finished_executions
 from automl.tuning.growing import GrowingSpace, SamplerOf
@@ -159,6 +160,10 @@ class RunStudy:
             for trial in self.study.get_trials(deepcopy=False)
             if trial.state.is_finished() and "result" in trial.user_attrs
         }
+
+    def voided(self) -> frozenset[int]:
+        """The trials that a person has taken out of the ranking."""
+        return frozenset(voided_trials(self.study.user_attrs))
 
     def elapsed(self) -> float:
         """Seconds that the run's earlier sessions had spent when their last trial ended."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from optuna.trial import TrialState
 
+from automl.results.voids import voided_trials
 from automl.tuning.optuna_private import storage_of, study_id
 from automl.tuning.storage import finished_since
 
@@ -21,6 +22,9 @@ FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 class StudyDigest(Generic[State]):
     """A digest of a study's completed and pruned trials, brought up to date where it is asked for.
+
+    Trials that a person has voided are left out, as they stand when it is begun: nothing is to be
+    learnt from them.
 
     Finished trials never change, so a digest need not be made anew for every proposal: what a
     trial costs would grow with the number of trials. It holds nothing but what the record says:
@@ -47,7 +51,7 @@ class StudyDigest(Generic[State]):
         source = (storage_of(study), study_id(study))
         if self._state is None or source != self._source:
             self._state, self._source = self._make(), source
-            self._position, self._seen = 0, set()
+            self._position, self._seen = 0, set(voided_trials(study.user_attrs))
         for trial in self._new(study):
             self._add(self._state, trial)
         return self._state
@@ -56,7 +60,7 @@ class StudyDigest(Generic[State]):
         ended = finished_since(study, self._position)
         if ended is not None:
             self._position += len(ended)
-            return [trial for trial in ended if trial.state in FINISHED]
+            return [t for t in ended if t.state in FINISHED and t.number not in self._seen]
         trials = study.get_trials(deepcopy=False, states=FINISHED)
         new = [trial for trial in trials if trial.number not in self._seen]
         self._seen.update(trial.number for trial in new)

@@ -31,7 +31,7 @@ from automl.results.read_record import read_record
 from automl.results.record import TrialRecord
 from automl.results.retrained import Retrained, changes_since
 from automl.results.run_directory import RunDirectory
-from automl.results.scorings import is_scoring
+from automl.results.scorings import trial_of_model
 from automl.space.registry import find_space
 from automl.trial import BOOSTING, Answer, TrialResult, TrialSpec, TrialState
 from automl.tuning.baselines import LINEAR, constant_name, constant_over
@@ -119,8 +119,7 @@ def _replayable(found: TrialRecord, request: SearchRequest) -> TrialResult:
     """
     recorded, name = found.trained, f"Trial {found.trial}"
     if found.members:
-        names = [member.name for member in found.members]
-        trials = dict.fromkeys(one.split("_")[1] if is_scoring(one) else one for one in names)
+        trials = dict.fromkeys(str(trial_of_model(member.name)) for member in found.members)
         raise RequestError(
             f"The {found.trial} is made of models that are trained already, of trials "
             f"{', '.join(trials)}; replay one of these."

@@ -60,6 +60,7 @@ CALLS = {
     ("show",): ["run"],
     ("importance",): ["run", "--columns", "--repeats", "2"],
     ("replay",): ["run", "0"],
+    ("void",): ["run", "0", "--reason", "twice the same rows"],
     ("export",): ["run", "--to", "model"],
     ("predict",): ["run/best", "rows.csv", "--output", "out.csv"],
     ("evaluate",): ["run/best", "rows.csv"],

@@ -1,4 +1,4 @@
-"""`automl replay`: a table, a sentence and an exit code that tells the same."""
+"""`automl replay` and `automl void`: what they print, and the exit codes that tell the same."""
 
 from __future__ import annotations
 
@@ -73,3 +73,23 @@ def test_of_a_finalist_it_is_said_what_is_compared() -> None:
     text = replay_text(Retrained(1, "log_loss", RECORDED, RECORDED, is_finalist=True))
     assert "its score on the leaderboard is the mean over its scorings" in text
     assert "Its model was not kept" in text
+
+
+def test_a_trial_is_voided_and_ranked_again(
+    run: Path, tmp_path: Path, inside: Callable[..., Finished]
+) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    best = json.loads(inside("show", "run", "best", "--json", cwd=tmp_path).stdout)["trial"]
+    done = inside("void", "run", str(best), "--reason", "leak \x1b[31m", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"Trial {best} is void: leak \\x1b[31m." in done.stdout
+    board = inside("leaderboard", "run", cwd=tmp_path).stdout
+    assert "void: leak \\x1b[31m" in board
+    back = inside("void", "run", str(best), "--undo", cwd=tmp_path)
+    assert f"Trial {best} is ranked again.\nThe best trial is {best}." in back.stdout
+
+
+def test_what_is_void_is_named_by_its_number(run: Path, inside: Callable[..., Finished]) -> None:
+    done = inside("void", "run", "best", "--reason", "leak", cwd=run.parent)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "best is no number" in done.stderr

@@ -11,6 +11,7 @@ from zlib import crc32
 from optuna.samplers import RandomSampler
 from optuna.trial import FrozenTrial, TrialState
 
+from automl.results.voids import voided_trials
 from automl.tuning.finished_executions import finished_folds
 from automl.tuning.optuna_private import study_id
 
@@ -66,6 +67,8 @@ class RandomDraws:
 class StudyView:
     """A study as the samplers of Optuna may see it: without the asking trial, and read-only.
 
+    Nor do they see trials that a person has voided.
+
     A trial that was interrupted while it was asked is already in the record, with some of its
     hyperparameters or with notes that a sampler left; unseen, they cannot change its proposal.
     Optuna's samplers also share proposals through notes in the storage; here one driver asks for
@@ -82,7 +85,8 @@ class StudyView:
     @cached_property
     def _trials(self) -> list[FrozenTrial]:
         # Only where they are looked at: a random draw, made for each hyperparameter, does not.
-        return [t for t in self._study.get_trials(deepcopy=False) if t.number != self._number]
+        unseen = {self._number, *voided_trials(self._study.user_attrs)}
+        return [t for t in self._study.get_trials(deepcopy=False) if t.number not in unseen]
 
     @property
     def direction(self) -> StudyDirection:
