@@ -16,6 +16,7 @@ from automl.results.board_columns import number, tested_text
 from automl.results.leaderboard import LeaderboardRow, leaderboard
 from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
+from automl.results.scorings import trial_of_model
 from automl.trial import ERROR_FILE, HISTORY_FILE, TrialResult, TrialState
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -93,7 +94,8 @@ def find_row(record: RunRecord, trial: int | str | None) -> LeaderboardRow:
 
 
 def _heading(row: LeaderboardRow, objective: str, ranked: int) -> list[str]:
-    name = f"Baseline {row.trial}" if isinstance(row.trial, str) else f"Trial {row.trial}"
+    kind = "Ensemble" if row.members else "Baseline"
+    name = f"{kind} {row.trial}" if isinstance(row.trial, str) else f"Trial {row.trial}"
     said = [f"{name}: {row.state}"]
     if row.score is not None:
         said.append(f"{objective} {number(row.score)}")
@@ -116,11 +118,30 @@ def _heading(row: LeaderboardRow, objective: str, ranked: int) -> list[str]:
     if told:
         lines.append(", ".join(told))
     lines += _folds(row)
+    lines += _made_of(row, objective)
     if row.reason:
         lines.append(f"Reason: {row.reason}")
     elif row.state == TrialState.RUNNING:
         lines.append("It is running, or was interrupted; `automl resume` runs it again.")
     return lines
+
+
+def _made_of(row: LeaderboardRow, objective: str) -> list[str]:
+    """What the score of a finalist is the mean of, and an ensemble the mean of."""
+    if row.members:
+        shares: dict[int | None, float] = {}
+        for name, weight in row.members.items():
+            trial = trial_of_model(name)
+            shares[trial] = shares.get(trial, 0.0) + weight
+        told = ", ".join(f"trial {trial} {share:.0%}" for trial, share in shares.items())
+        return [f"The weighted mean of {len(row.members)} models: {told}"]
+    if not row.scorings:
+        return []
+    error = "" if row.standard_error is None else f" ± {row.standard_error:.2g}"
+    return [
+        f"A finalist: {objective} is the mean over {row.scorings} trainings with fresh seeds"
+        f"{error}; it was chosen by {number(row.search_score)}"
+    ]
 
 
 def _folds(row: LeaderboardRow) -> list[str]:

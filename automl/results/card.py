@@ -12,8 +12,10 @@ from automl.data.columns.number_format import NumberFormat
 from automl.data.decision_threshold import DecisionThreshold
 from automl.data.kinds import kind_of_features
 from automl.results.board_columns import number, tested_text
+from automl.results.ensembles import BAG, ENSEMBLE
 from automl.results.findings import findings
-from automl.results.record import RunRecord, TrialRecord
+from automl.results.record import RunRecord, TrialRecord, candidate_name
+from automl.results.scorings import trial_of_model
 from automl.vocabulary.decisions import THRESHOLD
 
 
@@ -44,11 +46,11 @@ def card_text(
     manifest, stored = markdown_form(manifest), markdown_form(stored)
     task, plan = stored["task"], stored["plan"]
     parts = [
-        [f"# Model of trial {trial.trial} of the run {markdown_text(record.name)}"],
+        [f"# Model of {candidate_name(trial.trial)} of the run {markdown_text(record.name)}"],
         ["## Task", "", *_task_lines(task)],
         ["## Data", "", *_data_lines(manifest, stored)],
         ["## Scores", "", *_score_lines(record, trial)],
-        ["## Configuration", "", *_config_lines(trial, manifest)],
+        ["## Configuration", "", *_config_lines(record, trial, manifest)],
         ["## Use", "", *_use_lines(plan, task, code), *_threshold_lines(task, threshold)],
         ["## Limits", "", *_limit_lines(plan, task, written)],
         ["## Versions", "", *_versions(manifest)],
@@ -105,7 +107,7 @@ def _score_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
     better = "lower" if record.direction == "minimize" else "higher"
     lines = [
         f"Chosen by {markdown_text(record.objective)} on the validation rows ({better} is better): "
-        f"{number(result.score)}.",
+        f"{number(result.score)}{_how_scored(trial)}.",
         "",
         "| metric | training rows | validation rows | test rows |",
         "| :--- | ---: | ---: | ---: |",
@@ -133,19 +135,54 @@ def _score_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
         scores += "" if tested is None else f", test {objective} {tested_text(tested, ends)}"
         lines.append(f"- Baseline {markdown_text(str(baseline.trial))}: {scores}")
     lines += [f"- {markdown_text(sentence)}" for sentence in findings(record)]
+    if trial.members:
+        return lines
     verdict = "none" if result.verdict is None else result.verdict.value
     lines.append(f"- Verdict on the learning curve: {verdict}")
     lines.append(f"- Epochs: {result.epochs}, the best of which, {result.best_epoch}, is exported")
     return lines
 
 
-def _config_lines(trial: TrialRecord, manifest: Mapping[str, Any]) -> list[str]:
+def _how_scored(trial: TrialRecord) -> str:
+    """What the score is of, where it is not that of the search's own training."""
+    if trial.trial == ENSEMBLE:
+        return ", each row predicted by models that were selected on others"
+    if trial.trial == BAG:
+        return ", each row predicted by models that were trained on others"
+    if trial.is_finalist:
+        return f", the mean over {len(trial.scorings)} trainings with fresh seeds"
+    return ""
+
+
+def _member_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
+    """The models of an ensemble, those of one trial on one line, with the configuration."""
+    weights: dict[int | None, list[float]] = {}
+    for member in trial.members:
+        weights.setdefault(trial_of_model(member.name), []).append(member.weight)
+    lines = [f"- The weighted mean of the answers of {len(trial.members)} models:"]
+    for name, shares in weights.items():
+        if name is None:
+            continue
+        config = ", ".join(
+            f"{key} {_shown(value)}" for key, value in record.find(name).config.items()
+        )
+        models = f"{len(shares)} model{'' if len(shares) == 1 else 's'}"
+        lines.append(
+            f"- {models} of trial {name}, {sum(shares):.0%} together: {markdown_text(config)}"
+        )
+    return lines
+
+
+def _config_lines(record: RunRecord, trial: TrialRecord, manifest: Mapping[str, Any]) -> list[str]:
     space = manifest.get("space") or {}
     lines = [
         f"- Search space: {space.get('reference') or 'given as an object'} "
         f"(hash {space.get('hash', 'not recorded')})",
-        f"- Seeds: run {manifest.get('seed')}, trial {trial.seed}",
+        f"- Seeds: run {manifest.get('seed')}"
+        + ("" if trial.seed is None else f", trial {trial.seed}"),
     ]
+    if trial.members:
+        lines += _member_lines(record, trial)
     config = markdown_form(trial.config)
     lines += [f"- {name}: {_shown(value)}" for name, value in config.items()]
     if trial.result is not None:

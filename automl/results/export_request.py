@@ -28,6 +28,7 @@ from automl.results.read_record import read_record
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.run_forms import PlanForm, check_known
+from automl.results.scorings import is_scoring
 from automl.trial import BOOSTING, CHECK_FILE, HOLDOUT, MODEL_FILE, TRIALS, TrialState
 
 
@@ -63,7 +64,7 @@ def export_request(
     if chosen.members:
         return _ensemble_request(run, chosen, to, record, manifest, asked)
     model, expected = _files_of(run, chosen)
-    code = code_needed(run, manifest, chosen.trial, trust)
+    code = code_needed(run, manifest, model_folder(run, chosen), trust)
     plan_file = run.plan_of(chosen.trial)
     stored = read_json_object(plan_file)
     check_known(PlanForm, stored, plan_file)
@@ -171,6 +172,20 @@ def model_of(run: RunDirectory, chosen: TrialRecord) -> Path:
     return _files_of(run, chosen)[0]
 
 
+def model_folder(run: RunDirectory, trial: TrialRecord) -> int | str:
+    """Whose model is a trial's: its own, or that of a finalist's first training.
+
+    A finalist that was pruned between two folds has kept none of its own.
+
+    Args:
+        run: The run.
+        trial: The trial.
+    """
+    if trial.scorings and not run.root.is_file(run.trial_file(trial.trial, MODEL_FILE)):
+        return trial.scorings[0].name
+    return trial.trial
+
+
 def _files_of(run: RunDirectory, chosen: TrialRecord) -> tuple[Path, Path]:
     """A trial's model, and its predictions for the check rows.
 
@@ -182,8 +197,8 @@ def _files_of(run: RunDirectory, chosen: TrialRecord) -> tuple[Path, Path]:
             f"Trial {chosen.trial} of {run.path} is {chosen.state.value}, so it has no model; "
             "export a completed one."
         )
-    model = run.trial_file(chosen.trial, MODEL_FILE)
-    expected = run.trial_file(chosen.trial, CHECK_FILE)
+    folder = model_folder(run, chosen)
+    model, expected = run.trial_file(folder, MODEL_FILE), run.trial_file(folder, CHECK_FILE)
     if chosen.trial == BOOSTING:
         raise RequestError(
             f"Baseline {BOOSTING} of {run.path} is a model of scikit-learn's, which is no Keras "
@@ -303,7 +318,7 @@ def _best(record: RunRecord) -> TrialRecord:
 def _kept(run: RunDirectory) -> str:
     """Names the trials that can be exported."""
     names = sorted(
-        (name for name in run.root.names(TRIALS) if _has_model(run, name)),
+        (name for name in run.root.names(TRIALS) if _has_model(run, name) and not is_scoring(name)),
         key=lambda name: (not name.isdecimal(), int(name) if name.isdecimal() else 0, name),
     )
     return ", ".join(names) or "none (no model was kept)"

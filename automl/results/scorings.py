@@ -186,6 +186,8 @@ def over_scorings(result: TrialResult, scorings: Sequence[FinalistScoring]) -> T
         result,
         state=TrialState.COMPLETED,  # it may have been pruned between two folds
         reason="",
+        # Then it has no model of its own, and the first scoring's stands for it.
+        model_hash=result.model_hash or scorings[0].result.model_hash,
         score=fmean(one.score for one in scorings if one.score is not None),
         metrics=mean_metrics([one.result.metrics for one in scorings]),
         train_metrics=mean_metrics([one.result.train_metrics for one in scorings]),

@@ -17,7 +17,12 @@ from automl.common.shell import shown_path
 from automl.engines.processes import Processes
 from automl.engines.run_in_child import TookTooLong, run_in_child
 from automl.errors import RequestError, RunError
-from automl.results.export_request import code_needed, ensemble_arguments, export_request
+from automl.results.export_request import (
+    code_needed,
+    ensemble_arguments,
+    export_request,
+    model_folder,
+)
 from automl.results.read_record import read_record
 from automl.results.record import RunRecord, TrialRecord, candidate_name
 from automl.results.run_directory import RunDirectory
@@ -210,12 +215,13 @@ class _Ending:
         if _completed(record, LINEAR) and self.study.owns(LINEAR):
             models.append(LINEAR)
         for trial in models:
-            model = self.run.trial_file(trial, MODEL_FILE)
+            folder = model_folder(self.run, record.find(trial))
+            model = self.run.trial_file(folder, MODEL_FILE)
             if str(trial) in scores or not self.run.root.is_file(model):
                 continue
             left, limit = _left(limits)
             try:
-                self._record(trial, self._score_model(trial, model, record, left))
+                self._record(trial, self._score_model(folder, model, record, left))
             except TookTooLong:
                 return f"Trial {trial}" if trial == best else f"Baseline {trial}", limit
             except (RunError, RequestError) as error:
