@@ -170,8 +170,8 @@ def measure(name: str, rows: Any, test: Any, seed: int, count: int) -> Pool:
     request = DataRequest(rows, test=test, seed=seed)
     over = prepare(replace(request, cv=FOLDS))
     assert over.test is not None
-    truth = over.test.truth
-    views = [_beside(data, test[0], truth) for data in (prepare(request), over, *over.folds)]
+    truth, folds = over.test.truth, [fold.arrays() for fold in over.folds]
+    views = [_beside(data, test[0], truth) for data in (prepare(request), over, *folds)]
     scores = [
         [_trained(space, config, view, seed + number) for view in views]
         for number, config in enumerate(configs)

@@ -46,7 +46,7 @@ class TargetOption(TypedDict, total=False):
             letter="t",
             check=columns,
             repeats=True,
-            elsewhere=("label", "label_column"),
+            elsewhere=("label", "label_column", "response_column"),
         ),
     ]
 
@@ -212,7 +212,7 @@ class SplitOptions(TypedDict, total=False):
             "rows, where each can be learnt from and no limit of time is given (docs/data.md has "
             "the whole rule); none: one division. Default: auto.",
             metavar="FOLDS|auto|none",
-            elsewhere=("n_splits", "num_folds", "kfold"),
+            elsewhere=("n_splits", "num_folds", "kfold", "folds", "nfolds", "num_bag_folds"),
             check=of_types("a number of folds, 'auto' or 'none'", str, Integral),
         ),
     ]

@@ -73,7 +73,7 @@ class MachineOptions(TypedDict, total=False):
             letter="w",
             check=at_least(1),
             on_resume="Trials at once.",
-            elsewhere=("jobs", "n_jobs", "processes", "max_concurrent_trials"),
+            elsewhere=("jobs", "n_jobs", "processes", "num_cpus", "max_concurrent_trials"),
         ),
     ]
     device: Annotated[

@@ -156,7 +156,7 @@ class BudgetOptions(TypedDict, total=False):
             letter="n",
             check=at_least(1),
             on_resume="New total number of trials.",
-            elsewhere=("max_trials", "n_trials", "num_samples"),
+            elsewhere=("max_trials", "n_trials", "num_samples", "n_iter", "max_evals"),
         ),
     ]
     time: Annotated[
@@ -167,7 +167,7 @@ class BudgetOptions(TypedDict, total=False):
             check=above_zero_seconds,
             in_python="Or seconds.",
             on_resume="New total wall clock: 90s, 10m, 1h30m.",
-            elsewhere=("timeout", "max_time", "time_budget", "time_budget_s"),
+            elsewhere=("timeout", "max_time", "time_budget", "time_budget_s", "time_limit"),
         ),
     ]
     #: Most epochs and the patience of early stopping: Géron, Hands-On Machine Learning (2nd ed.),
@@ -259,7 +259,7 @@ class StrategyOptions(TypedDict, total=False):
             in_python="Or one of your own (an `automl.Metric`, a function of truth and prediction "
             "with ``direction``, a scorer of scikit-learn's `make_scorer`, an object of "
             "``keras.metrics``), or a ``keras_tuner.Objective``.",
-            elsewhere=("metric", "scoring"),
+            elsewhere=("metric", "scoring", "eval_metric"),
         ),
     ]
     direction: Annotated[

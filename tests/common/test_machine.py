@@ -12,7 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.common.machine import Machine, may_have_gpu, process_bound, total_memory, usable_cores
+from automl.common.machine import (
+    Machine,
+    may_have_gpu,
+    process_bound,
+    processor,
+    total_memory,
+    usable_cores,
+)
 
 
 def make_root(root: Path, cgroup: str, files: Mapping[str, str], memory: int = 8192) -> Path:
@@ -177,3 +184,12 @@ def test_a_gpu_is_looked_for_where_the_system_shows_one(
     (tmp_path / file).parent.mkdir(parents=True)
     (tmp_path / file).touch()
     assert may_have_gpu(tmp_path) is expected
+
+
+def test_the_processor_is_called_as_the_system_calls_it(tmp_path: Path) -> None:
+    (tmp_path / "proc").mkdir()
+    assert processor(tmp_path) != ""  # its kind, where nothing names it
+    (tmp_path / "proc" / "cpuinfo").write_text(
+        "processor\t: 0\nmodel name\t: A  Processor (TM) @ 2 GHz\nmodel name\t: Another\n"
+    )
+    assert processor(tmp_path) == "A Processor (TM) @ 2 GHz"
