@@ -158,6 +158,30 @@ class Run:
             report = hyperparameter_importance(self._directory, self.record)
         return pd.DataFrame(report.rows)
 
+    def compare(self, *others: Run | str | Path) -> pd.DataFrame:
+        """Compares this run with others on the same data.
+
+        Args:
+            others: Runs, or their directories.
+
+        Returns:
+            A row for each run, the best first, with the columns that
+            `automl.results.comparison.ComparedRun` says: ``run``, ``candidate``, ``score``, ...,
+            ``difference``, ``low`` and ``high``.
+
+        Raises:
+            RequestError: Their data, objective or test rows differ, or there is no other run.
+            RunError: One cannot be read.
+        """
+        import pandas as pd
+
+        from automl.results.comparison import compare_runs
+
+        given = [one if isinstance(one, Run) else Run(RunDirectory.open(one)) for one in others]
+        runs = [self, *given]
+        report = compare_runs([one._directory for one in runs], [one.record for one in runs])
+        return pd.DataFrame(report.rows)
+
     @property
     def best(self) -> RunTrial:
         """The completed trial with the best score.

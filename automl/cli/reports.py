@@ -1,4 +1,4 @@
-"""The command `importance`."""
+"""The commands `importance` and `compare`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from automl.errors import RequestError
 def add_commands(app: typer.Typer) -> None:
     """Adds the commands of this file."""
     app.command()(importance)
+    app.command("compare")(compare_several)
 
 
 def importance(
@@ -86,3 +87,31 @@ def importance(
     else:
         report = hyperparameter_importance(directory, record)
     deliver(report_text(report, format_, screen_width()), output)
+
+
+def compare_several(
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN RUN...", help="The directories of two runs or more."),
+    ],
+    format_: BoardFormat = LeaderboardFormat.TABLE,
+    output: BoardOutput = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Compare RUNs on the same data: the best model of each, and by how much they differ.
+
+    The differences have intervals where the models were validated on common rows. --json is the
+    same as --format json.
+    """
+    from automl.cli.streams import screen_width, tell
+    from automl.results.comparison import compare_runs
+    from automl.results.read_record import read_record
+    from automl.results.readings.report import report_text
+    from automl.results.run_directory import RunDirectory
+
+    format_ = chosen_format(format_, as_json)
+    directories = [RunDirectory.open(run) for run in runs]
+    records = [read_record(directory) for directory in directories]
+    tell(dict.fromkeys(note for record in records for note in record.notes))
+    deliver(report_text(compare_runs(directories, records), format_, screen_width()), output)

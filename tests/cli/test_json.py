@@ -59,6 +59,7 @@ CALLS = {
     ("leaderboard",): ["run"],
     ("show",): ["run"],
     ("importance",): ["run", "--columns", "--repeats", "2"],
+    ("compare",): ["run", "other"],
     ("replay",): ["run", "0"],
     ("void",): ["run", "0", "--reason", "twice the same rows"],
     ("export",): ["run", "--to", "model"],
@@ -84,6 +85,7 @@ def test_every_command_prints_one_value_and_nothing_else(
     inside: Callable[..., Finished],
 ) -> None:
     shutil.copytree(run, tmp_path / "run")
+    shutil.copytree(run, tmp_path / "other")
     header = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm),target"
     (tmp_path / "rows.csv").write_text(f"{header}\n5.1,3.5,1.4,0.2,setosa\n6,3,6,2.5,virginica\n")
     monkeypatch.chdir(tmp_path)
@@ -91,7 +93,8 @@ def test_every_command_prints_one_value_and_nothing_else(
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert isinstance(
-        found, list if command in (("leaderboard",), ("importance",), ("spaces",)) else dict
+        found,
+        list if command in (("leaderboard",), ("importance",), ("compare",), ("spaces",)) else dict,
     )
     assert found
 

@@ -70,3 +70,19 @@ def test_importance_of_too_few_trials_is_one_sentence(
     found = inside("importance", str(run))
     assert found.returncode == 2
     assert found.stderr.count("\n") == 1 and "needs 10" in found.stderr
+
+
+def test_runs_are_compared(run: Path, tmp_path: Path, inside: Callable[..., Finished]) -> None:
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    rows = json.loads(inside("compare", str(run), str(copy), "--json").stdout)
+    assert [row["run"] for row in rows] == [str(run), str(copy)]
+    assert (rows[1]["difference"], rows[1]["low"], rows[1]["high"]) == (0.0, 0.0, 0.0)
+    text = inside("compare", str(run), str(copy)).stdout
+    assert "cannot be told apart" in text and "paired bootstrap" in text
+    frame = automl.load_run(run).compare(copy)
+    assert list(frame["run"]) == [str(run), str(copy)]
+    found = inside("compare", str(run))
+    assert found.returncode == 2 and "Two different runs" in found.stderr
