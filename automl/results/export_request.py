@@ -345,6 +345,7 @@ def _config(record: RunRecord, trial: TrialRecord, manifest: dict[str, Any]) -> 
         "score": result.score,
         "metrics": dict(result.metrics),
         "test_metrics": dict(record.test_scores.get(trial.trial, {})),
+        "test_interval": record.test_intervals.get(trial.trial),
         "verdict": None if result.verdict is None else result.verdict.value,
         "config": dict(trial.config),
         "seed": trial.seed,

@@ -10,7 +10,7 @@ from typing import Any
 from typing_extensions import override
 
 from automl.results.board_columns import number
-from automl.trial import EpochReport, ExecutionReport, TrialResult
+from automl.trial import BOOSTING, EpochReport, ExecutionReport, TrialResult
 from automl.tuning.observer import Observer
 
 #: Seconds that a trial builds until a person is told for how long.
@@ -125,7 +125,8 @@ class RunningTrials(Observer):
         if it.epoch:
             return f"{name} epoch {it.epoch}{score}"
         seconds = now - it.started
-        return f"{name} building" + (f" {seconds:.0f} s" if seconds >= LONG_BUILD else "")
+        doing = "training" if trial == BOOSTING else "building"  # which tells of no epochs
+        return f"{name} {doing}" + (f" {seconds:.0f} s" if seconds >= LONG_BUILD else "")
 
 
 class RunningObserver(Observer):

@@ -57,6 +57,8 @@ def test_only_as_many_are_named_as_fit() -> None:
     for trial in ("linear", 0, 1):
         running.trial_started(trial, {})
     assert running.describe("mse", most=2) == "linear building, trial 0 building, 1 more"
+    running.trial_started("boosting", {})
+    assert running.describe("mse").endswith(", boosting training")
     clock.now += 5
     running.trial_started(2, {})
     assert "trial 2" not in running.describe("mse", since=5)
