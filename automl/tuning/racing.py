@@ -19,8 +19,8 @@ from automl.trial import TrialResult, TrialState
 #: Scorings of each finalist after which the race is over where nobody is alone by then (own choice:
 #: the mean of five trainings has less than half of the standard error of one).
 MOST_SCORINGS = 5
-#: Completed trials for each finalist beside the default: of few trials the best is chosen among
-#: few, and to train it and its rivals again would cost as much as the search (own choice).
+#: Trials for each finalist beside the default: of few trials the best is chosen among few, and to
+#: train it and its rivals again would cost as much as the search (own choice).
 TRIALS_FOR_EACH = 5
 _PRUNED = TrialState.PRUNED
 
@@ -72,21 +72,21 @@ def ranked_for_race(results: Mapping[int, TrialResult], direction: str) -> list[
     return sorted(scored, key=behind)
 
 
-def choose_finalists(ranked: Sequence[int], most: int, default: int) -> tuple[int, ...]:
+def choose_finalists(ranked: Sequence[int], tried: int, most: int, default: int) -> tuple[int, ...]:
     """Who is trained again.
 
     Args:
         ranked: The trials that may be, the best first; see `ranked_for_race`.
+        tried: How many trials are over, pruned ones too: among so many the best was chosen.
         most: How many of the best at most; 0 for none.
         default: The trial of the default configuration, which is always among them if it may be.
 
     Returns:
         Numbers of trials, the best first; none where there are too few to choose among.
     """
-    count = min(most, max(2, len(ranked) // TRIALS_FOR_EACH))
-    if most < 1 or len(ranked) < TRIALS_FOR_EACH:
+    if most < 1 or tried < TRIALS_FOR_EACH or len(ranked) < 2:
         return ()
-    best = list(ranked[:count])
+    best = list(ranked[: min(most, max(2, tried // TRIALS_FOR_EACH))])
     if default in ranked and default not in best:
         best.append(default)
     return tuple(best)

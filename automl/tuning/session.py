@@ -184,7 +184,7 @@ class Session:
         results, voided = study.results(), study.voided()
         valid = {number: end for number, end in results.items() if number not in voided}
         ranked = ranked_for_race(valid, direction)
-        finalists = choose_finalists(ranked, request.finalists, DEFAULT_TRIAL)
+        finalists = choose_finalists(ranked, len(valid), request.finalists, DEFAULT_TRIAL)
         if finalists and request.storage is not None:
             self._observer.note("finalists are not trained again: several may share the study")
             finalists = ()

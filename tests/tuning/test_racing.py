@@ -30,15 +30,21 @@ def run(race: Race, score: object, views: int = 1) -> list[Start]:
 
 
 def test_few_trials_have_no_finalists() -> None:
-    assert choose_finalists([3, 1, 0, 2], 4, 0) == ()
-    assert choose_finalists(range(50), 0, 0) == ()
+    assert choose_finalists([3, 1, 0, 2], 4, 4, 0) == ()
+    assert choose_finalists([3], 40, 4, 0) == ()
+    assert choose_finalists(range(50), 50, 0, 0) == ()
 
 
 def test_the_default_is_always_among_them() -> None:
     ranked = [*range(20, 0, -1), 0]
-    assert choose_finalists(ranked, 4, 0) == (20, 19, 18, 17, 0)
-    assert choose_finalists([0, *range(1, 20)], 3, 0) == (0, 1, 2)
-    assert choose_finalists(list(range(1, 7)), 4, 0) == (1, 2)  # it has not completed
+    assert choose_finalists(ranked, 21, 4, 0) == (20, 19, 18, 17, 0)
+    assert choose_finalists([0, *range(1, 20)], 20, 3, 0) == (0, 1, 2)
+    assert choose_finalists(list(range(1, 7)), 9, 4, 0) == (1, 2)  # it has not completed
+
+
+def test_pruned_trials_count_among_how_many_the_best_was_chosen() -> None:
+    assert choose_finalists([5, 0, 3], 5, 4, 0) == (5, 0)
+    assert choose_finalists([5, 0, 3], 30, 4, 0) == (5, 0, 3)
 
 
 def test_trials_pruned_between_folds_are_compared_on_the_folds_that_they_have() -> None:
