@@ -19,6 +19,7 @@ from automl.errors import RunError
 from automl.results.leaderboard import leaderboard
 from automl.results.read_record import read_record
 from automl.results.run_directory import RunDirectory
+from automl.results.voids import void_entry
 from automl.space import Choice, Float, Int, SearchSpace
 from automl.trial import (
     HOLDOUT,
@@ -33,7 +34,7 @@ from automl.tuning import driver as driver_module
 from automl.tuning.budget import Clock, SearchBudget
 from automl.tuning.driver import Driver
 from automl.tuning.driver_settings import DriverSettings
-from automl.tuning.observer import Observer
+from automl.tuning.observer import Observer, SearchProgress
 from automl.tuning.outcome import StopReason
 from automl.tuning.pruners import fold_rule, make_pruner
 from automl.tuning.samplers import make_sampler
@@ -493,3 +494,23 @@ def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     search.session()
     assert len(read_record(search.run).trials) == 5
+
+
+def test_a_voided_trial_leads_no_resumed_search(tmp_path: Path) -> None:
+    search = Search(tmp_path / "run", trials=6, sampler="random")
+    search.session()
+    best = next(row["trial"] for row in search.board() if isinstance(row["trial"], int))
+    study = open_study(search.run, search.run.read_manifest(), None)
+    study.set_user_attr(*void_entry(best, "leak", "2026-11-29"))
+    seen: list[SearchProgress] = []
+
+    class Watching(Observer):
+        def progressed(self, progress: SearchProgress) -> None:
+            seen.append(progress)
+
+    search.options |= {"trials": 7, "observer": Watching()}
+    search.session()
+    assert best not in [number for one in seen for number, *_ in one.top]
+    assert seen[-1].completed == 7
+    second = next(row["trial"] for row in search.board() if isinstance(row["trial"], int))
+    assert seen[-1].top[0][0] == second != best
