@@ -92,7 +92,7 @@ def importance(
 def compare_several(
     runs: Annotated[
         list[str],
-        typer.Argument(metavar="RUN RUN...", help="The directories of two runs or more."),
+        typer.Argument(metavar="RUN", help="The directories of two runs or more."),
     ],
     format_: BoardFormat = LeaderboardFormat.TABLE,
     output: BoardOutput = None,
