@@ -14,6 +14,7 @@ from automl.common.option_values import named_place
 from automl.common.root import Root
 from automl.common.sealed import unsealed
 from automl.data.decision_threshold import DecisionThreshold
+from automl.data.kept_temperature import Temperature
 from automl.data.kinds.kind import columns_of
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task
@@ -144,6 +145,7 @@ class _ConfigForm:
     files: Mapping[str, str] | None = None
     code: Mapping[str, Any] | None = None
     threshold: DecisionThreshold | None = None
+    temperature: Temperature | None = None
 
 
 @dataclass(frozen=True)

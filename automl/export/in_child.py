@@ -48,6 +48,7 @@ def export_in_child(
     to: str,
     code: Mapping[str, Any] | None = None,
     format_name: str = DEFAULT,
+    temperature: float = 1.0,
     members: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Exports a trial's model or an ensemble, and checks that it is the one that was scored.
@@ -67,6 +68,7 @@ def export_in_child(
         code: Code of a person's own that the model needs, for which there is consent: what
             `automl.space.own_code.read_code` takes, with ``folder`` and ``objects``; or None.
         format_name: The format; see `automl.export.formats`.
+        temperature: By which the logits of its probabilities are divided.
         members: Of an ensemble, each model's path (``model``), the JSON form of the ``plan`` that
             it was trained behind, and what it counts (``weight``).
 
@@ -99,7 +101,8 @@ def export_in_child(
             return compared(given)
 
         def compared(given: npt.NDArray[Any]) -> dict[str, Any]:
-            found.update(to_form(compare(predictions, given, the_plan)))
+            outcome = compare(predictions, given, the_plan, the_task, temperature)
+            found.update(to_form(outcome))
             return found
 
         if members:
@@ -111,9 +114,10 @@ def export_in_child(
                 )
                 for one in members
             ]
-            whole = raw_ensemble(cores, the_plan, the_task)
+            whole = raw_ensemble(cores, the_plan, the_task, temperature)
         else:
-            whole = raw_model(load_keras(root.checked(model), loader), the_plan, the_task)
+            core = load_keras(root.checked(model), loader)
+            whole = raw_model(core, the_plan, the_task, temperature)
         objects = () if code is None else tuple(code["objects"])
         exported = Exported(
             whole, the_plan, the_task, config, card, check, arrays, compared, own, objects
@@ -161,7 +165,9 @@ def check_in_child(
         rows, _ = read_rows(check_rows, opened.plan)
         arrays = opened.plan.inputs.exported(rows, opened.inputs)
         given = apart.predict(opened.path / MODEL_FILE, arrays, code_loader(opened))
-    return to_form(compare(_expected(Path(expected)), given, opened.plan))
+    tempered = opened.config.get("temperature") or {}
+    value = tempered.get("value", 1.0)
+    return to_form(compare(_expected(Path(expected)), given, opened.plan, opened.task, value))
 
 
 def predict_in_child(

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.plan import PreprocessingPlan
+from automl.data.task import Task
+from automl.data.temperature import tempered
 from automl.errors import RunError
 
 # Both predictions are float32, which has 7 digits, but their sums run in another order: the
@@ -18,6 +20,8 @@ from automl.errors import RunError
 TOLERANCE = 1e-4
 # A target far from zero compared with its spread is itself rounded to 7 digits.
 RELATIVE_TOLERANCE = 1e-6
+#: Steps of float32 by which the probabilities of two executions may differ near 1.
+DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,11 @@ class CheckOutcome:
 
 
 def compare(
-    expected: npt.NDArray[Any], given: npt.NDArray[Any], plan: PreprocessingPlan
+    expected: npt.NDArray[Any],
+    given: npt.NDArray[Any],
+    plan: PreprocessingPlan,
+    task: Task | None = None,
+    temperature: float = 1.0,
 ) -> CheckOutcome:
     """Compares an exported model's predictions with those that were scored.
 
@@ -45,6 +53,8 @@ def compare(
         expected: The trial's predictions (n, outputs): probabilities, or targets' own units.
         given: The bundle's, on the same rows.
         plan: The preprocessing plan, for the targets' scale.
+        task: The task, where there is a temperature.
+        temperature: What the bundle tempers its probabilities with, and the trial did not.
 
     Returns:
         What was found.
@@ -60,6 +70,13 @@ def compare(
     scale = np.asarray(plan.target_scale.std or (1.0,), np.float64)
     expected, given = expected.astype(np.float64), given.astype(np.float64)
     slack = RELATIVE_TOLERANCE * np.abs(expected) / scale
+    if task is not None and temperature != 1.0:
+        # Near 1 a probability of float32 has few digits left of its distance from 1, which the
+        # temperature shows.
+        digits = DIGITS * np.spacing(expected.astype(np.float32)).astype(np.float64)
+        ends = [tempered(task, expected + sign * digits, temperature) for sign in (-1.0, 1.0)]
+        slack = slack + np.abs(ends[1] - ends[0])
+        expected = tempered(task, expected, temperature)
     difference = np.abs(given - expected) / scale
     # Written so that a NaN on either side is a failure.
     if not bool((difference <= TOLERANCE + slack).all()):

@@ -20,15 +20,17 @@ import numpy as np
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task, TaskKind
 from automl.models.inputs import keras_reading
+from automl.models.tempering import tempered_outputs
 
 
-def raw_model(core: Any, plan: PreprocessingPlan, task: Task) -> Any:
+def raw_model(core: Any, plan: PreprocessingPlan, task: Task, temperature: float = 1.0) -> Any:
     """Builds the model that takes raw rows.
 
     Args:
         core: The trial's core model; it keeps its weights and is part of the new model.
         plan: The preprocessing plan that the core was trained behind.
         task: The task.
+        temperature: By which the logits of probabilities are divided.
 
     Returns:
         A ``keras.Model``. Of a table it takes a dictionary with the inputs of
@@ -39,6 +41,7 @@ def raw_model(core: Any, plan: PreprocessingPlan, task: Task) -> Any:
     """
     inputs = model_inputs(plan)
     outputs = _in_own_units(core(core_inputs(plan, inputs)), plan, task)
+    outputs = tempered_outputs(outputs, task, temperature)
     whole = keras_reading(plan.inputs.kind).whole(inputs)
     return keras.Model(whole, outputs, name="preprocessing_and_core")
 
@@ -58,7 +61,12 @@ class WeightedCore:
     weight: float
 
 
-def raw_ensemble(members: Sequence[WeightedCore], plan: PreprocessingPlan, task: Task) -> Any:
+def raw_ensemble(
+    members: Sequence[WeightedCore],
+    plan: PreprocessingPlan,
+    task: Task,
+    temperature: float = 1.0,
+) -> Any:
     """Builds one model of several: raw rows in, the weighted mean of their answers out.
 
     Members behind the same plan share its preprocessing.
@@ -68,6 +76,7 @@ def raw_ensemble(members: Sequence[WeightedCore], plan: PreprocessingPlan, task:
         plan: The plan whose inputs the model has; `InputPlan.takes_rows_of` holds of every
             member's plan with it.
         task: The task.
+        temperature: By which the logits of the mean probabilities are divided.
 
     Returns:
         A ``keras.Model`` as `raw_model` gives it.
@@ -90,6 +99,7 @@ def raw_ensemble(members: Sequence[WeightedCore], plan: PreprocessingPlan, task:
     for one in outputs[1:]:
         blended = keras.ops.add(blended, one)
     whole = keras_reading(plan.inputs.kind).whole(inputs)
+    blended = tempered_outputs(blended, task, temperature)
     return keras.Model(whole, blended, name="ensemble")
 
 

@@ -52,7 +52,7 @@ def card_text(
         ["## Scores", "", *_score_lines(record, trial)],
         ["## Configuration", "", *_config_lines(record, trial, manifest)],
         ["## Use", "", *_use_lines(plan, task, code), *_threshold_lines(task, threshold)],
-        ["## Limits", "", *_limit_lines(plan, task, written)],
+        ["## Limits", "", *_limit_lines(plan, task, written, trial.trial in record.temperatures)],
         ["## Versions", "", *_versions(manifest)],
     ]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
@@ -127,6 +127,7 @@ def _score_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
         lines.append("them, or this model was not the one chosen. The validation score of a chosen")
         lines.append("model is optimistic.")
     lines.append("")
+    lines += _temperature_lines(record, trial)
     for baseline in record.baselines:
         objective = markdown_text(record.objective)
         scores = f"validation {objective} {number(baseline.score)}"
@@ -171,6 +172,21 @@ def _member_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
             f"- {models} of trial {name}, {sum(shares):.0%} together: {markdown_text(config)}"
         )
     return lines
+
+
+def _temperature_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
+    temperature = record.temperatures.get(trial.trial)
+    if temperature is None:
+        return []
+    return [
+        f"The exported model divides its logits by {temperature.value:.4g}: one temperature of the",
+        "validation rows (Guo et al., 2017). With it their log loss is "
+        f"{number(temperature.log_loss)}, cross-fitted, without",
+        f"{number(temperature.without)} (standard error of the difference "
+        f"{number(temperature.gain_error)}). All scores of this card, and the",
+        "leaderboard's, are those without it; what is told by the likelier class stays the same.",
+        "",
+    ]
 
 
 def _config_lines(record: RunRecord, trial: TrialRecord, manifest: Mapping[str, Any]) -> list[str]:
@@ -262,7 +278,10 @@ def _loading_lines(code: Mapping[str, Any] | None) -> list[str]:
 
 
 def _limit_lines(
-    plan: Mapping[str, Any], task: Mapping[str, Any], written: Sequence[tuple[str, str]]
+    plan: Mapping[str, Any],
+    task: Mapping[str, Any],
+    written: Sequence[tuple[str, str]],
+    tempered: bool,
 ) -> list[str]:
     features = plan["features"]
     lines = ["- The model knows what its training rows showed; other rows may differ."]
@@ -294,7 +313,7 @@ def _limit_lines(
         lines.append("- A category that was not in the training rows counts as unknown.")
     if any(f["kind"] == "numeric" for f in features):
         lines.append("- A missing number is replaced by the training rows' median.")
-    if task["kind"] != "regression":
+    if task["kind"] != "regression" and not tempered:
         lines.append("- Probabilities are as the model gives them; they were not calibrated.")
     return lines
 

@@ -17,6 +17,7 @@ from automl.common.files import finite, read_json_object
 from automl.common.forms import read_form, to_form
 from automl.data.arrays import FIRST_FOLD
 from automl.data.decision_threshold import DecisionThreshold
+from automl.data.kept_temperature import Temperature
 from automl.data.plan import PreprocessingPlan
 from automl.data.task import Task
 from automl.errors import RequestError, RunError
@@ -69,7 +70,8 @@ def export_request(
     stored = read_json_object(plan_file)
     check_known(PlanForm, stored, plan_file)
     task = _checked_task(plan_file, stored)
-    threshold = _threshold(asked, run, chosen, task, manifest)
+    temperature = record.temperatures.get(chosen.trial) if task.is_classification else None
+    threshold = _threshold(asked, run, chosen, task, manifest, temperature)
     form: dict[str, Any] = finite(
         {
             "run": str(run.path),
@@ -78,8 +80,9 @@ def export_request(
             "check_rows": str(check_rows_file(run, chosen.trial)),
             "plan": stored["plan"],
             "task": stored["task"],
-            "config": _config(record, chosen, manifest) | _decision(threshold),
+            "config": _config(record, chosen, manifest) | _decision(threshold, temperature),
             "card": card_text(record, chosen, manifest, stored, code, threshold),
+            "temperature": 1.0 if temperature is None else temperature.value,
             "to": str(Path(to).absolute()),
             "code": code,
         }
@@ -139,7 +142,8 @@ def _ensemble_request(
         raise RunError(f"{plans_file} does not hold the plans of the {chosen.trial}; restore it.")
     for plan in (*plans.values(), whole):
         _checked_task(plans_file, {**stored, "plan": plan})
-    threshold = _threshold(asked, run, chosen, task, manifest)
+    temperature = record.temperatures.get(chosen.trial) if task.is_classification else None
+    threshold = _threshold(asked, run, chosen, task, manifest, temperature)
     form: dict[str, Any] = finite(
         {
             "run": str(run.path),
@@ -149,8 +153,9 @@ def _ensemble_request(
             "check_rows": str(check_rows_file(run, chosen.trial)),
             "plan": whole,
             "task": stored["task"],
-            "config": _config(record, chosen, manifest) | _decision(threshold),
+            "config": _config(record, chosen, manifest) | _decision(threshold, temperature),
             "card": card_text(record, chosen, manifest, {**stored, "plan": whole}, None, threshold),
+            "temperature": 1.0 if temperature is None else temperature.value,
             "to": str(Path(to).absolute()),
             "code": None,
         }
@@ -283,18 +288,24 @@ def _threshold(
     chosen: TrialRecord,
     task: Task,
     manifest: Mapping[str, Any],
+    temperature: Temperature | None,
 ) -> DecisionThreshold | None:
     """The threshold that is asked for, or None for one half."""
     if asked is None:
         return None
     check_threshold(task, run)
     weighed = _data_request(manifest).get("class_weight") is not None
-    return chosen_threshold(asked, run, chosen.trial, task, class_weights=weighed)
+    value = 1.0 if temperature is None else temperature.value
+    of = (asked, run, chosen.trial, task)
+    return chosen_threshold(*of, temperature=value, class_weights=weighed)
 
 
-def _decision(threshold: DecisionThreshold | None) -> dict[str, Any]:
-    """What ``config.json`` says of the threshold: nothing where it is one half."""
-    return {} if threshold is None else {"threshold": to_form(threshold)}
+def _decision(
+    threshold: DecisionThreshold | None, temperature: Temperature | None
+) -> dict[str, Any]:
+    """What ``config.json`` says of threshold and temperature: nothing where there are none."""
+    found = {"threshold": threshold, "temperature": temperature}
+    return {name: to_form(one) for name, one in found.items() if one is not None}
 
 
 def _checked_task(file: Path, stored: dict[str, Any]) -> Task:

@@ -24,6 +24,7 @@ from automl.results.scorings import (
     trial_of_model,
 )
 from automl.results.study_content import read_study
+from automl.results.temperatures import recorded_temperatures
 from automl.results.voids import voided_trials
 from automl.trial import PREDICTIONS_FILE, TrialResult, TrialState, file_of_trial
 from automl.vocabulary.renamed_metrics import current_name
@@ -90,6 +91,7 @@ def read_record(
         test_scores=_test_scores(study.attributes.get("test_scores", {}), kind),
         notes=_division_notes(manifest),
         test_intervals=_test_intervals(study.attributes.get("test_intervals", {})),
+        temperatures=recorded_temperatures(study.attributes),
         against_constant=_against_constant(study.attributes.get("against_constant")),
         **own,
     )

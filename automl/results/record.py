@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from automl.common.forms import MOST
+from automl.data.kept_temperature import Temperature
 from automl.errors import RequestError, RunError
 from automl.results.ensembles import MemberForm
 from automl.results.replay import StudyTrial
@@ -139,6 +140,7 @@ class RunRecord:
         chosen: Name of the ensemble that is exported; "" where the best trial is.
         test_intervals: The 95 % interval of the objective on the test rows, (low, high), by trial
             or baseline (`automl.results.scored_rows`).
+        temperatures: Temperatures that candidates are exported with, by trial or ensemble.
         against_constant: The best trial beside the constant baseline on the validation rows, or
             None where that is not known.
     """
@@ -157,6 +159,7 @@ class RunRecord:
     against_constant: AgainstConstant | None = None
     ensembles: tuple[TrialRecord, ...] = ()
     chosen: str = ""
+    temperatures: Mapping[int | str, Temperature] = field(default_factory=dict)
 
     @property
     def exported(self) -> TrialRecord | None:

@@ -39,6 +39,7 @@ from automl.tuning.ensembling import Ensembling, chosen_ensemble
 from automl.tuning.leaderboard_file import write_leaderboard
 from automl.tuning.leftovers import remove_leftovers
 from automl.tuning.observer import Observer
+from automl.tuning.tempering_choice import temper_candidate
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
@@ -75,6 +76,7 @@ def finish(
     own: Sequence[Metric] = (),
     arrays_of: Callable[[int | str], Path] | None = None,
     ensembling: Ensembling | None = None,
+    tempering: bool = True,
 ) -> Finished:
     """Scores the test rows for the best candidates and the baselines, and exports the best one.
 
@@ -91,6 +93,7 @@ def finish(
         own: Metrics of the search that are functions.
         arrays_of: Where the rows of a trial are, where each has a division of its own.
         ensembling: Makes ensembles of the run's models; None for none.
+        tempering: Whether probabilities may be tempered in what is exported.
 
     Returns:
         What it has come to. A model that cannot be exported costs the search nothing else.
@@ -105,6 +108,8 @@ def finish(
     if best is not None and isinstance(best.trial, int):
         number = best.trial
         ending.compare(record)
+        if tempering:
+            ending.temper(record, best)
         if arrays.test is not None or record.ensembles:
             ending.score(number, record)
         not_exported = ending.export(best, number)
@@ -144,6 +149,15 @@ class _Ending:
         found = against_constant(self.run, record, self.own, self.arrays_of)
         if found is not None and found != record.against_constant:
             self.study.record_against_constant(found)
+
+    def temper(self, record: RunRecord, best: TrialRecord) -> None:
+        """Records the temperatures of what may be exported: of an ensemble, and of the best trial.
+
+        Their scores stay those without.
+        """
+        for candidate in (record.exported, best):
+            if candidate is not None and not candidate.place:
+                temper_candidate(self.run, self.study.study, candidate, self.arrays.task)
 
     def score(self, best: int, record: RunRecord) -> None:
         """Scores the test rows, or records that there was no time for them."""

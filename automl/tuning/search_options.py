@@ -237,6 +237,15 @@ class BudgetOptions(TypedDict, total=False):
             default=False,
         ),
     ]
+    no_temperature: Annotated[
+        bool,
+        Option(
+            "Leave the probabilities of what is exported as the model gives them: by default a "
+            "classifier's logits are divided by one temperature where that lowers the log loss of "
+            "validation rows that it was not fitted on by more than the error of that.",
+            default=False,
+        ),
+    ]
     goal: Annotated[
         float | None,
         Option(

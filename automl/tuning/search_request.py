@@ -73,6 +73,7 @@ class SearchRequest:
     keep_models: int = _USUAL["keep_models"]
     finalists: int = _USUAL["finalists"]
     no_ensemble: bool = False
+    no_temperature: bool = False
     memory_per_worker: int | None = None
     max_disk: int | None = None
     grace: float = _USUAL["grace"]

@@ -164,6 +164,7 @@ class Session:
                 own=self._setup.objective.own,
                 arrays_of=None if self._reshuffling is None else self._reshuffling.arrays_of,
                 ensembling=self._ensembling(arrays),
+                tempering=not self._request.no_temperature,
             )
         return outcome, finished
 

@@ -62,6 +62,7 @@ OPTIONS: list[tuple[list[str], str, Any]] = [
     (["--trial-time", "30s"], "trial_budget.seconds", 30.0),
     (["--finalists", "3"], "finalists", 3),
     (["--no-ensemble"], "no_ensemble", True),
+    (["--no-temperature"], "no_temperature", True),
     (["--goal", "0.9"], "trial_budget.goal", 0.9),
     (["--objective", "val_accuracy"], "objective", "val_accuracy"),
     (["--objective", "profit", "--direction", "max"], "direction", "max"),
