@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from automl.results.record import RunRecord, TrialRecord
-from automl.trial import TrialState
+from automl.trial import BOOSTING, TrialState
 
 #: The states of trials that are over, and what they are called here.
 _OVER = {
@@ -44,13 +44,16 @@ def time_spent(record: RunRecord) -> list[TimeSpent]:
         record: The run as recorded.
 
     Returns:
-        One entry each for completed, pruned and failed trials and for baselines, in this order.
+        One entry each for completed, pruned and failed trials and for baselines, in this order;
+        without gradient boosting, which takes no worker's seconds.
     """
     groups: dict[str, list[TrialRecord]] = {what: [] for what in _OVER.values()}
     for trial in record.trials:
         if trial.state in _OVER and trial.result is not None:
             groups[_OVER[trial.state]].append(trial)
-    groups["baselines"] = [one for one in record.baselines if one.result is not None]
+    groups["baselines"] = [
+        one for one in record.baselines if one.result is not None and one.trial != BOOSTING
+    ]
     total = sum(_seconds(trial) for trials in groups.values() for trial in trials)
     return [_summed(what, trials, total) for what, trials in groups.items()]
 

@@ -21,6 +21,8 @@ def test_each_kind_of_trial_has_its_line(tmp_path: Path) -> None:
     study = open_study(run)
     form = {"config": {}, "seed": 5, "result": to_form(result(0.9, seconds=1.0))}
     study.set_user_attr("baseline:linear", form)
+    beside = to_form(result(0.3, seconds=90.0))  # in no worker
+    study.set_user_attr("baseline:boosting", {"config": {}, "seed": 6, "result": beside})
     add_trial(study, result(0.5, seconds=4.0), {"depth": 1})
     add_trial(study, result(0.4, seconds=5.0), {"depth": 1})
     add_trial(study, result(0.7, TrialState.PRUNED, seconds=2.0), {"depth": 2})
