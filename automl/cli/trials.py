@@ -27,7 +27,12 @@ def add_commands(app: typer.Typer) -> None:
 def replay(
     run: RunPath,
     trial: Annotated[
-        str, typer.Argument(metavar="TRIAL", help="A trial's number, a baseline's name, or best.")
+        str,
+        typer.Argument(
+            metavar="TRIAL",
+            help="A trial's number, a baseline's name, best, or the name of one training of a "
+            "finalist, such as scoring_17_1_holdout.",
+        ),
     ],
     space: Annotated[
         str | None,
@@ -142,7 +147,10 @@ def replay_text(found: Retrained) -> str:
 
 def _sentences(found: Retrained) -> list[str]:
     """What the comparison means, and what is not as it was."""
-    name = f"Trial {found.trial}" if isinstance(found.trial, int) else f"Baseline {found.trial}"
+    from automl.results.scorings import is_scoring
+
+    kind = "Trial" if isinstance(found.trial, int) else "Baseline"
+    name = f"{'Model' if is_scoring(str(found.trial)) else kind} {found.trial}"
     then, now = found.recorded, found.replayed
     if found.is_equal:
         lines = [f"{name} is what its record says: the difference is zero."]
@@ -156,7 +164,8 @@ def _sentences(found: Retrained) -> list[str]:
     if found.is_finalist:
         lines.append(
             "It is a finalist: its score on the leaderboard is the mean over its scorings, and "
-            "compared here is the search's own training, whose model is kept."
+            "compared here is the search's own training (they are replayed by their names, "
+            f"scoring_{found.trial}_1_... and on)."
         )
     if found.changes:
         lines.append(f"Not as it was: {'; '.join(found.changes)}.")

@@ -28,10 +28,10 @@ from automl.engines.space_tracing import with_hyperparameters_traced
 from automl.engines.warm_processes import warm_processes
 from automl.errors import RequestError, RunError
 from automl.results.read_record import read_record
-from automl.results.record import TrialRecord
+from automl.results.record import RunRecord, TrialRecord
 from automl.results.retrained import Retrained, changes_since
 from automl.results.run_directory import RunDirectory
-from automl.results.scorings import trial_of_model
+from automl.results.scorings import is_scoring
 from automl.space.registry import find_space
 from automl.trial import BOOSTING, Answer, TrialResult, TrialSpec, TrialState
 from automl.tuning.baselines import LINEAR, constant_name, constant_over
@@ -69,7 +69,8 @@ def replay_trial(
 
     Args:
         directory: The run's directory.
-        trial: The trial's number or the baseline's name; None for the best trial.
+        trial: The trial's number, the baseline's name, or that of one training of a finalist
+            (`automl.results.scorings.scoring_name`); None for the best trial.
         space: The search space, a reference or an object, where it was not named for the run on
             this machine and is not installed.
         source: The run's data, where they were given in memory and their prepared form is gone.
@@ -90,11 +91,11 @@ def replay_trial(
     asking = ("replay", "TRIAL" if trial is None else str(trial))
     request = consented_request(run, manifest, request, storage, request.address, asking)
     record = read_record(run, storage=request.storage)
-    found = record.best() if trial is None else record.find(trial)
+    found = record.best() if trial is None else _find(record, trial)
     if found is None:
         raise RunError(f"No trial of {run.path} has completed, so there is no best one to replay.")
     recorded = _replayable(found, request)
-    is_baseline = isinstance(found.trial, str)
+    is_baseline = isinstance(found.trial, str) and not is_scoring(found.trial)
     wanted = None if is_baseline else consented_space(run, manifest, space, asking)
     if source is not None:
         request = replace(request, data=request.data.with_data(source))
@@ -111,6 +112,22 @@ def replay_trial(
     )
 
 
+def _find(record: RunRecord, trial: int | str) -> TrialRecord:
+    """A trial, a baseline, or one training of a finalist.
+
+    Raises:
+        RequestError: The run has none of this name.
+    """
+    for finalist in record.trials:
+        for one in finalist.scorings:
+            if one.name == trial:
+                state = one.result.state
+                return TrialRecord(
+                    one.name, state, finalist.config, one.seed, one.result, scorings=(one,)
+                )
+    return record.find(trial)
+
+
 def _replayable(found: TrialRecord, request: SearchRequest) -> TrialResult:
     """What a trial has come to, where it can be trained again as it was.
 
@@ -119,10 +136,10 @@ def _replayable(found: TrialRecord, request: SearchRequest) -> TrialResult:
     """
     recorded, name = found.trained, f"Trial {found.trial}"
     if found.members:
-        trials = dict.fromkeys(str(trial_of_model(member.name)) for member in found.members)
+        names = ", ".join(member.name for member in found.members)
         raise RequestError(
-            f"The {found.trial} is made of models that are trained already, of trials "
-            f"{', '.join(trials)}; replay one of these."
+            f"The {found.trial} is made of models that are trained already ({names}); replay one "
+            "of these."
         )
     if recorded is None:
         raise RequestError(f"{name} has not ended ({found.state}), so there is nothing to compare.")
@@ -190,6 +207,7 @@ class _Again:
         else:
             spaces, inputs, objective = self._searched(wanted, arrays)
         views = () if self.request.data.is_reshuffled else self.request.data.views
+        scoring = found.scorings[0] if is_scoring(str(found.trial)) else None
         job = Job(
             spaces=spaces,
             arrays=folder,
@@ -205,10 +223,10 @@ class _Again:
             config=found.config,
             seed=found.seed or 0,
             budget=self.request.trial_budget,
-            space=SEARCHED if is_trial else str(found.trial),
+            space=str(found.trial) if wanted is None else SEARCHED,
             wait_for_answer=recorded.state is TrialState.PRUNED,
             executions=self.request.executions_per_trial if is_trial else 1,
-            views=job.views,
+            views=job.views if scoring is None else (scoring.view,),
         )
         with self._engine(inputs, found.trial == BOOSTING) as engine:
             engine.open(job)

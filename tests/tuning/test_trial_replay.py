@@ -27,7 +27,7 @@ from automl.tuning.search_request import SearchRequest
 from tests.lent import lending
 
 pytestmark = pytest.mark.usefixtures("warm")
-OPTIONS: dict[str, Any] = {"epochs": 4, "workers": 1, "verbose": 0, "seed": 3, "finalists": 0}
+OPTIONS: dict[str, Any] = {"epochs": 4, "workers": 1, "verbose": 0, "seed": 3}
 REQUEST = SearchRequest(DataRequest("iris"))
 OWN = """
 import keras
@@ -51,9 +51,11 @@ class FromTheThirdEpoch(BasePruner):
         return trial.number > 0 and (trial.last_step or 0) >= 3
 
 
-def search(processes: Processes, folder: Path, data: Any = "iris", **options: Any) -> automl.Run:
+def search(
+    processes: Processes, folder: Path, data: Any = "iris", again: int = 0, **options: Any
+) -> automl.Run:
     with lending(processes):
-        return automl.search(data, directory=folder / "run", **OPTIONS, **options)
+        return automl.search(data, directory=folder / "run", finalists=again, **OPTIONS, **options)
 
 
 def files_of(run: automl.Run) -> dict[str, bytes]:
@@ -155,6 +157,16 @@ def test_a_stranger_s_space_is_not_run_unless_it_is_named(
         run.replay(0, space=str(changed))
 
 
+def test_one_training_of_a_finalist_is_the_same(tmp_path: Path, processes: Processes) -> None:
+    run = search(processes, tmp_path, trials=6, cv="none", pruner="none", again=2)
+    finalist = next(trial for trial in run.record.trials if trial.is_finalist)
+    name = finalist.scorings[-1].name
+    found = run.replay(name)
+    assert found.trial == name
+    assert found.is_equal, found
+    assert found.recorded.score != run.replay(finalist.trial).recorded.score
+
+
 def record_of(state: TrialState, reason: str, **changes: Any) -> TrialRecord:
     result = TrialResult(state, score=0.5, reason=reason)
     return TrialRecord(3, state, {}, 0, replace(result, **changes))
@@ -190,7 +202,7 @@ def test_an_ensemble_names_the_trials_to_replay() -> None:
     made = record_of(TrialState.COMPLETED, "")
     names = ("4", scoring_name(7, 1, "fold-2"), scoring_name(4, 2, "fold-1"))
     members = tuple(MemberForm(name, "fold-1", 0.5) for name in names)
-    with pytest.raises(RequestError, match="of trials 4, 7; replay one"):
+    with pytest.raises(RequestError, match=r"\(4, scoring_7_1_fold_2, scor.*\); replay one"):
         trial_replay._replayable(replace(made, trial="ensemble", members=members), REQUEST)
 
 
