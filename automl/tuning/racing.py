@@ -92,6 +92,38 @@ def choose_finalists(ranked: Sequence[int], tried: int, most: int, default: int)
     return tuple(best)
 
 
+def affordable(
+    finalists: Sequence[int],
+    results: Mapping[int, TrialResult],
+    views: int,
+    seconds: float | None,
+) -> tuple[int, ...]:
+    """The finalists for whose first round there is time: one that is cut off counts for nothing.
+
+    Args:
+        finalists: Trials by their numbers, the best first, the default perhaps last.
+        results: What the search's own trainings came to.
+        views: How many views a round has.
+        seconds: Worker seconds that are left; None for no limit.
+
+    Returns:
+        As many of the best as there is time for, and the default in place of the last of them;
+        none where it is not enough for two.
+    """
+    if seconds is None:
+        return tuple(finalists)
+
+    def costs(number: int) -> float:
+        result = results[number]
+        pruned = result.state is _PRUNED and result.folds
+        return result.seconds * (views / len(result.folds) if pruned else 1.0)
+
+    kept = list(finalists)
+    while len(kept) > 1 and sum(map(costs, kept)) > seconds:
+        del kept[-2 if len(kept) > 2 else -1]
+    return tuple(kept) if len(kept) > 1 else ()
+
+
 class Race:
     """A race.
 

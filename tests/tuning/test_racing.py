@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from automl.results.scorings import FinalistScoring
 from automl.trial import TrialResult, TrialState
-from automl.tuning.racing import MOST_SCORINGS, Race, Start, choose_finalists, ranked_for_race
+from automl.tuning.racing import (
+    MOST_SCORINGS,
+    Race,
+    Start,
+    affordable,
+    choose_finalists,
+    ranked_for_race,
+)
 
 FOLDS = tuple(f"fold-{number}" for number in range(1, 6))
 
@@ -45,6 +52,21 @@ def test_the_default_is_always_among_them() -> None:
 def test_pruned_trials_count_among_how_many_the_best_was_chosen() -> None:
     assert choose_finalists([5, 0, 3], 5, 4, 0) == (5, 0)
     assert choose_finalists([5, 0, 3], 30, 4, 0) == (5, 0, 3)
+
+
+def test_there_are_as_many_finalists_as_their_first_round_has_time_for() -> None:
+    results = {
+        number: TrialResult(TrialState.COMPLETED, score=1.0, seconds=10.0) for number in range(5)
+    }
+    results[3] = TrialResult(TrialState.PRUNED, score=1.0, folds=(1.0,), seconds=10.0)
+    chosen = (4, 1, 2, 0)
+    assert affordable(chosen, results, 5, None) == chosen
+    assert affordable(chosen, results, 5, 40.0) == chosen
+    assert affordable(chosen, results, 5, 39.0) == (4, 1, 0)
+    assert affordable(chosen, results, 5, 25.0) == (4, 0)
+    assert affordable(chosen, results, 5, 19.0) == ()
+    assert affordable((4, 3), results, 5, 59.0) == ()  # four more folds
+    assert affordable((4, 3), results, 5, 60.0) == (4, 3)
 
 
 def test_trials_pruned_between_folds_are_compared_on_the_folds_that_they_have() -> None:
