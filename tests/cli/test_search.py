@@ -67,7 +67,7 @@ def test_the_best_and_the_baselines_have_test_scores(
     process = inside("leaderboard", str(run), "--format", "json")
     scored = {row["trial"] for row in json.loads(process.stdout) if row["test_metrics"]}
     assert {"boosting", "majority", "linear"} < scored
-    assert len(scored) == 4
+    assert len([trial for trial in scored if isinstance(trial, int)]) == 1
 
 
 def test_quiet_prints_the_directory_only_and_resume_goes_on(
