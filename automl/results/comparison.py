@@ -157,6 +157,12 @@ def _check_alike(one: _Entry, other: _Entry) -> None:
                 f"{start} their test rows differ, for --{name.replace('_', '-')} does ({shown}); "
                 "search both with the same."
             )
+    weights = [form.get("weight") for form in asked]
+    if weights[0] != weights[1]:
+        shown = " and ".join("none" if weight is None else str(weight) for weight in weights)
+        raise RequestError(
+            f"{start} their rows have other weights (--weight {shown}); search both with the same."
+        )
     tests = [((entry.manifest.get("data") or {}).get("rows") or {}) for entry in (one, other)]
     if tests[0].get("test") != tests[1].get("test"):
         raise RequestError(

@@ -126,6 +126,7 @@ def _report(
     count = f"{told['rows']:,} of {told['of']:,}" if told["rows"] < told["of"] else told["of"]
     fold = " of the first fold" if trial.result is not None and trial.result.folds else ""
     notes = []
+    shuffles = "1 shuffle" if repeats == 1 else f"{repeats} shuffles"
     useless = [row["column"] for row in rows if row["low"] <= 0.0]
     if useless:
         notes.append(
@@ -140,7 +141,7 @@ def _report(
         )
     return ReadingReport(
         f"{record.name}: by how much {metric} is worse without a column, for trial {trial.trial} "
-        f"({metric} {number(told['score'])} on {count} validation rows{fold}), {repeats} shuffles "
+        f"({metric} {number(told['score'])} on {count} validation rows{fold}), {shuffles} "
         "each, 95 % interval over rows",
         rows,
         _COLUMNS,

@@ -131,6 +131,7 @@ def test_without_common_rows_there_is_no_difference_and_a_reason(
         ({"objective": "accuracy"}, r"objectives differ \(log_loss and accuracy\)"),
         ({"data": {"seed": 7}}, r"for --seed does \(0 and 7\)"),
         ({"data": {"seed": 0, "group": "town"}}, r"for --group does \(none and town\)"),
+        ({"data": {"seed": 0, "weight": "w"}}, r"other weights \(--weight none and w\)"),
     ],
 )
 def test_what_cannot_be_compared_is_one_sentence(
