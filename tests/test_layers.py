@@ -16,7 +16,7 @@ ORDER = (
     "testing", "cli", "api", "tuning", "engines", "training", "results", "export", "models",
     "space", "data", "trial", "vocabulary", "common", "imports", "errors",
 )  # fmt: skip
-API_FILES = {"run", "run_trial"}
+API_FILES = {"run", "run_readings", "run_trial"}
 # The line is another matter than the order: these may import TensorFlow, and all others import
 # them inside functions only.
 BELOW_THE_LINE = {"training", "export", "models"}
