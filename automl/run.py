@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl.common.option import described
 from automl.common.shell import shown_path
-from automl.errors import AutoMLError, RunError
+from automl.errors import AutoMLError, RequestError, RunError
 from automl.results.run_directory import RunDirectory
 from automl.run_readings import RunReadings
 from automl.run_trial import RunTrial
@@ -130,13 +130,18 @@ class Run(RunReadings):
         """
         from automl.engines.run_in_child import run_in_child
         from automl.engines.warm_processes import warm_processes
-        from automl.export.formats import check_format
+        from automl.export.formats import DEFAULT, check_format
         from automl.export.writing import check_free
         from automl.results.asked_threshold import asked_threshold
         from automl.results.export_request import export_request
 
         check_format(format)
         wanted = asked_threshold(threshold, costs)
+        if wanted is not None and format != DEFAULT:
+            raise RequestError(
+                f"The format {format} keeps no threshold; leave --threshold and --costs out, or "
+                f"export the format {DEFAULT}."
+            )
         check_free(to)  # before TensorFlow is started
         place = Path(to).absolute()
         asked = export_request(self._directory, trial, place, self.record, trust, wanted)

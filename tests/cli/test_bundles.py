@@ -60,6 +60,11 @@ def test_export_refuses_what_it_cannot_do(
     assert "its trials are 0 to 2" in capsys.readouterr().err
     assert main(["export", str(run), "majority", "--to", str(tmp_path / "model")]) == 2
     assert "has no model; export one of" in capsys.readouterr().err
+    to = ["--to", str(tmp_path / "model")]
+    assert main(["export", str(run), *to, "--threshold", "f1"]) == 2
+    assert "is multiclass; leave --threshold and --costs out" in capsys.readouterr().err
+    assert main(["export", str(run), *to, "--costs", "1,5", "--format", "saved_model"]) == 2
+    assert "The format saved_model keeps no threshold" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
