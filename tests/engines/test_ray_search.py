@@ -54,7 +54,7 @@ def test_a_search_on_ray_equals_a_local_one(resumed: bool, tmp_path: Path) -> No
     if resumed:
         resume_search(tmp_path / "ray", changes={"trials": TRIALS})
     local, other = read_leaderboard(tmp_path / "local"), read_leaderboard(tmp_path / "ray")
-    assert len(local) == TRIALS + 2  # and two baselines
+    assert len(local) == TRIALS + 3  # and three baselines
     assert other == local
     assert files_below(tmp_path / "ray") == files_below(tmp_path / "local")
 

@@ -70,8 +70,8 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> dict[int, TrialRecord]:
 
 def untouched(trial: TrialRecord) -> Any:
     """What no fault of another trial may change."""
-    assert trial.result is not None
-    form = to_form(trial.result)
+    assert trial.trained is not None
+    form = to_form(trial.trained)  # not means over trainings of a finalist
     del form["seconds"], form["timings"], form["test_seconds"]
     del form["model_hash"], form["predictions"]  # whether they are kept depends on the others
     return trial.trial, trial.config, trial.seed, trial.scores, form
