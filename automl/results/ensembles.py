@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +20,14 @@ PLANS_FILE = "plans.json"
 ENSEMBLE, BAG = "ensemble", "bag"
 
 
+#: Models that an ensemble has at most: each is loaded, exported and asked for every prediction
+#: (own choice; five of five folds).
+MOST_MODELS = 25
+#: A bag has those of all folds of all rounds.
+MOST_BAGGED = 1000
+_VIEW = re.compile(r"[a-z]+(-[0-9]+)?")
+
+
 @dataclass(frozen=True)
 class MemberForm:
     """One model of an ensemble.
@@ -31,6 +41,17 @@ class MemberForm:
     name: str
     view: str
     weight: float
+
+    def __post_init__(self) -> None:
+        """Checks what leads to files and is computed with, for a run may be anybody's.
+
+        Raises:
+            ValueError: It is none that a search has written.
+        """
+        if not _VIEW.fullmatch(self.view):
+            raise ValueError(f"{self.view!r} is no view")
+        if not (math.isfinite(self.weight) and 0 < self.weight <= 1):
+            raise ValueError(f"a weight is {self.weight}")
 
 
 @dataclass(frozen=True)
@@ -57,6 +78,16 @@ class EnsembleForm:
     parameters: int = 0
     model_hash: str = ""
 
+    def __post_init__(self) -> None:
+        """Checks the members.
+
+        Raises:
+            ValueError: There are too many, or their weights do not add up to 1.
+        """
+        weights = [member.weight for member in self.members]
+        if len(weights) > MOST_BAGGED or not math.isclose(math.fsum(weights), 1.0, abs_tol=1e-6):
+            raise ValueError(f"the weights of its {len(weights)} models do not add up to 1")
+
 
 def ensemble_entry(name: str, ensemble: EnsembleForm | None) -> tuple[str, dict[str, Any] | None]:
     """The key and the value by which a study records an ensemble; None for none any more."""
@@ -77,6 +108,8 @@ def recorded_ensembles(attributes: Mapping[str, Any]) -> dict[str, EnsembleForm]
         if not key.startswith(PREFIX) or form is None:
             continue
         try:
+            if key.removeprefix(PREFIX) not in (ENSEMBLE, BAG):
+                raise ValueError("there is no ensemble of that name")
             found[key.removeprefix(PREFIX)] = read_form(EnsembleForm, form)
         except ValueError as error:
             raise RunError(

@@ -192,8 +192,10 @@ def _scores(trial: TrialRecord, result: TrialResult) -> Sequence[float]:
 
 
 def standard_error(scores: Sequence[float]) -> float | None:
-    """The standard error of a mean over folds or scorings; None of fewer than two."""
-    return stdev(scores) / math.sqrt(len(scores)) if len(scores) > 1 else None
+    """The standard error of a mean over folds or scorings; None of fewer than two finite ones."""
+    if len(scores) < 2 or not all(map(math.isfinite, scores)):
+        return None
+    return stdev(scores) / math.sqrt(len(scores))
 
 
 def _score(trial: TrialRecord, direction: str) -> float | None:

@@ -46,6 +46,15 @@ class FinalistScoring:
     seed: int
     result: TrialResult
 
+    def __post_init__(self) -> None:
+        """Checks what is counted with.
+
+        Raises:
+            ValueError: A number is none that a search has written.
+        """
+        if min(self.number, self.views) < 1 or self.trial < 0:
+            raise ValueError(f"it is round {self.number} of {self.views} views")
+
     @property
     def name(self) -> str:
         """The name of the folder that its model is in."""

@@ -51,10 +51,16 @@ class Part:
     Attributes:
         view: The view that they validate.
         rows: Their positions among its validation rows, int64 (n,).
+        ids: Which rows of the data they are, int64 (n,): folds that are repeated share some.
     """
 
     view: str
     rows: npt.NDArray[np.int64]
+    ids: npt.NDArray[np.int64]
+
+    def shares_rows(self, other: Part) -> bool:
+        """Whether the two have a row of the data in common."""
+        return self is other or bool(np.isin(self.ids, other.ids).any())
 
 
 @dataclass(frozen=True)
@@ -78,18 +84,19 @@ class Selected:
     part_scores: tuple[float, ...]
 
 
-def parts_of(rows: Mapping[str, int], seed: int) -> list[Part]:
+def parts_of(ids: Mapping[str, npt.NDArray[np.int64]], seed: int) -> list[Part]:
     """The parts for cross-fitting: the folds, or of one division random parts.
 
     Args:
-        rows: Number of validation rows of each view.
+        ids: Which rows of the data validate each view, int64 (n,).
         seed: Seed of the random parts.
     """
-    if len(rows) > 1:
-        return [Part(view, np.arange(count)) for view, count in rows.items()]
-    [(view, count)] = rows.items()
-    order = np.random.default_rng(seed).permutation(count)
-    return [Part(view, np.sort(part)) for part in np.array_split(order, PARTS) if len(part)]
+    if len(ids) > 1:
+        return [Part(view, np.arange(len(own)), own) for view, own in ids.items()]
+    [(view, own)] = ids.items()
+    order = np.random.default_rng(seed).permutation(len(own))
+    parts = [np.sort(part) for part in np.array_split(order, PARTS) if len(part)]
+    return [Part(view, part, own[part]) for part in parts]
 
 
 def greedy(
@@ -179,7 +186,7 @@ def select(
     }
     scores, gains = [], []
     for part in parts:
-        others = [one for one in parts if one is not part]
+        others = [one for one in parts if not one.shares_rows(part)]
         weights = greedy(members, others, score, direction, most)
         own = blended(members, weights, part.view)[part.rows]
         fitted[part.view][part.rows] = own
@@ -187,12 +194,20 @@ def select(
         single = np.asarray(members[0].predictions[part.view])[part.rows]
         gains.append(sign * (score(part.view, single, part.rows) - scores[-1]))
     whole = fmean(score(view, values, np.arange(len(values))) for view, values in fitted.items())
-    error = stdev(gains) / math.sqrt(len(gains)) if len(gains) > 1 else math.inf
-    return Selected(
-        greedy(members, parts, score, direction, most),
-        whole,
-        fitted,
-        fmean(gains),
-        error,
-        tuple(scores),
-    )
+    gain, error = _gain(gains, parts)
+    weights = greedy(members, parts, score, direction, most)
+    return Selected(weights, whole, fitted, gain, error, tuple(scores))
+
+
+def _gain(gains: Sequence[float], parts: Sequence[Part]) -> tuple[float, float]:
+    """The mean gain and its standard error; 0 and infinite where too few parts have a score.
+
+    A metric such as the area under a curve is not defined on a part with one class. Parts of folds
+    that are repeated have the same rows, so that there are fewer of them than it seems.
+    """
+    known = [gain for gain in gains if math.isfinite(gain)]
+    if len(known) < 2:
+        return 0.0, math.inf
+    ids = np.concatenate([part.ids for part in parts])
+    repeats = len(ids) / len(np.unique(ids))
+    return fmean(known), stdev(known) * math.sqrt(repeats / len(known))

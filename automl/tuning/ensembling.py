@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
@@ -13,7 +14,14 @@ import numpy as np
 from automl.common.files import write_sealed_json
 from automl.common.forms import to_form
 from automl.errors import RunError
-from automl.results.ensembles import BAG, ENSEMBLE, PLANS_FILE, EnsembleForm, MemberForm
+from automl.results.ensembles import (
+    BAG,
+    ENSEMBLE,
+    MOST_MODELS,
+    PLANS_FILE,
+    EnsembleForm,
+    MemberForm,
+)
 from automl.results.predictions import add_predictions, predictions_of, read_predictions
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
@@ -32,9 +40,6 @@ if TYPE_CHECKING:
     from automl.data.kinds.kind import InputPlan
     from automl.data.metrics import Objective
 
-#: Models that an ensemble has at most: each is loaded, exported and asked for every prediction
-#: (own choice; five of five folds).
-MOST_MODELS = 25
 #: What a learning curve says of models that no ensemble has.
 _JUNK = (Verdict.DIVERGED, Verdict.CHANCE, Verdict.NOT_LEARNING)
 
@@ -75,17 +80,30 @@ class Ensembling:
             What was made, by name; empty where there is too little to choose among.
         """
         best = record.best()
-        if best is None or not best.is_finalist:
+        if best is None or not best.is_finalist or not self._can_be_averaged():
             return {}
         found = self._members(record, best)
-        if not found or self._inputs() is None:
+        own = [one for one in found if _is_of(one.member, best)]
+        if not own or self._inputs() is None:
             return {}
         made = {}
         if len(self._views) > 1:
-            made[BAG] = self._bag(best, [one for one in found if _is_of(one.member, best)])
+            made[BAG] = self._bag(own)
         if len(found) > 1:
             made[ENSEMBLE] = self._selected(found)
-        return made
+        return {name: form for name, form in made.items() if math.isfinite(form.score)}
+
+    def _can_be_averaged(self) -> bool:
+        """Whether predictions can be scored, and models of all views are of one standing.
+
+        Keras's loss and a metric of the models are no function of predictions. Where the order of
+        time makes the folds, the first models know few and old rows.
+        """
+        is_scored = bool(self._objective.named) and self._objective.name in {
+            str(getattr(one, "name", one)) for one in self._objective.named
+        }
+        sizes = {len(view.train) + len(view.validation) for view in self._views.values()}
+        return is_scored and len(sizes) == 1
 
     def _inputs(self) -> InputPlan | None:
         """The inputs of one model with all views' plans, where there can be one."""
@@ -109,8 +127,7 @@ class Ensembling:
             found += self._scorings(trial)
             if len(self._views) == 1 and trial.searched is None:
                 found += self._own(trial, trained)
-        most = MOST_MODELS // len(self._views)
-        return found[: 2 * most]
+        return found[: 2 * max(1, MOST_MODELS // len(self._views))]
 
     def _scorings(self, trial: TrialRecord) -> list[_Trained]:
         """The models of a finalist's trainings, each round one member."""
@@ -159,14 +176,11 @@ class Ensembling:
         return not own_objects(self._run.trials / first / MODEL_FILE)
 
     def _score(self) -> Callable[[str, Any, Any], float]:
-        from automl.data.metrics import compute_metric, default_objective
+        from automl.data.metrics import compute_metric
 
         task = next(iter(self._views.values())).task
         own = {metric.name: metric for metric in self._objective.own}
-        name = self._objective.name
-        metric = own.get(name, name)
-        if name not in {str(one) for one in self._objective.named} and name not in own:
-            metric = default_objective(task).name  # only the models themselves have it
+        metric = own.get(self._objective.name, self._objective.name)
 
         def score(view: str, values: Any, rows: Any) -> float:
             known = self._views[view].validation
@@ -193,15 +207,18 @@ class Ensembling:
 
     def _selected(self, found: Sequence[_Trained]) -> EnsembleForm:
         members = [one.member for one in found]
-        counts = {view: len(rows.validation) for view, rows in self._views.items()}
-        most = MOST_MODELS // len(self._views)
+        ids = {
+            view: np.arange(len(rows.validation)) if (p := rows.validation_positions) is None else p
+            for view, rows in self._views.items()
+        }
+        most = max(1, MOST_MODELS // len(self._views))
         selected = select(
-            members, parts_of(counts, self._seed), self._score(), self._objective.direction, most
+            members, parts_of(ids, self._seed), self._score(), self._objective.direction, most
         )
         self._keep(ENSEMBLE, selected.predictions)
         return self._form(found, selected.weights, selected.predictions, selected)
 
-    def _bag(self, best: TrialRecord, found: Sequence[_Trained]) -> EnsembleForm:
+    def _bag(self, found: Sequence[_Trained]) -> EnsembleForm:
         """The models of the best configuration on all folds; scored where they were not trained."""
         weights = {place: 1.0 / len(found) for place in range(len(found))}
         predictions = {
@@ -262,8 +279,9 @@ def chosen_ensemble(made: Mapping[str, EnsembleForm]) -> str:
     """Which ensemble is exported in place of the best trial's one model; "" for none.
 
     The selected one where it is better than the best configuration by more than the error of
-    that. Else, over folds, the models of all folds: of a loss that is convex the mean of answers
-    is no worse than the mean of losses (Jensen's inequality), which is the score that it has.
+    that. Else, over folds, the models of all folds: of a convex loss the mean of answers is no
+    worse than the mean of losses (Jensen's inequality), which is the score that it has. Of other
+    metrics that is mostly so.
 
     Args:
         made: The ensembles, by name.

@@ -16,7 +16,7 @@ from automl.common.forms import from_form
 from automl.common.shell import shown_path
 from automl.engines.processes import Processes
 from automl.engines.run_in_child import TookTooLong, run_in_child
-from automl.errors import RequestError, RunError
+from automl.errors import RequestError, RunError, TrialError
 from automl.results.export_request import (
     code_needed,
     ensemble_arguments,
@@ -137,11 +137,15 @@ class _Ending:
 
     def ensemble(self, ensembling: Ensembling) -> None:
         """Makes the ensembles, and records which of them is exported, if any."""
-        known, made = self.study.ensembles(), ensembling.make(self.record())
+        known, made = self.study.ensembles(), {}
+        try:
+            made = ensembling.make(self.record())
+        except TrialError as error:  # of a metric of a person's own, on some of the rows
+            self.observer.note(f"No ensemble is made: {error}")
         for name in dict.fromkeys((*known, *made)):
             if made.get(name) != known.get(name):
+                self.run.root.remove(self.run.trial_file(name, CHECK_FILE))  # of the former one
                 self.study.record_ensemble(name, made.get(name))
-                self.run.root.remove(self.run.trial_file(name, CHECK_FILE))
         self.study.record_chosen(chosen_ensemble(made))
 
     def compare(self, record: RunRecord) -> None:

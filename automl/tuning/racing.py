@@ -9,6 +9,7 @@ that a race that was cut off goes on as if it had not been.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -97,6 +98,7 @@ def affordable(
     results: Mapping[int, TrialResult],
     views: int,
     seconds: float | None,
+    done: Iterable[FinalistScoring] = (),
 ) -> tuple[int, ...]:
     """The finalists for whose first round there is time: one that is cut off counts for nothing.
 
@@ -105,6 +107,7 @@ def affordable(
         results: What the search's own trainings came to.
         views: How many views a round has.
         seconds: Worker seconds that are left; None for no limit.
+        done: What is trained already.
 
     Returns:
         As many of the best as there is time for, and the default in place of the last of them;
@@ -113,13 +116,16 @@ def affordable(
     if seconds is None:
         return tuple(finalists)
 
+    trained = Counter(one.trial for one in done if one.number == 1)
+
     def costs(number: int) -> float:
         result = results[number]
         pruned = result.state is _PRUNED and result.folds
-        return result.seconds * (views / len(result.folds) if pruned else 1.0)
+        first = result.seconds * (views / len(result.folds) if pruned else 1.0)
+        return first * (1.0 - trained[number] / views)
 
     kept = list(finalists)
-    while len(kept) > 1 and sum(map(costs, kept)) > seconds:
+    while len(kept) > 1 and sum(map(costs, kept)) > max(0.0, seconds):
         del kept[-2 if len(kept) > 2 else -1]
     return tuple(kept) if len(kept) > 1 else ()
 

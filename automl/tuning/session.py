@@ -188,14 +188,14 @@ class Session:
         finalists = choose_finalists(ranked, len(valid), request.finalists, DEFAULT_TRIAL)
         left = clock.left_for_finalists()
         seconds = None if left is None else left * engine.slots
-        finalists = affordable(finalists, valid, len(views), seconds)
+        finalists = affordable(finalists, valid, len(views), seconds, study.scorings())
         if finalists and request.storage is not None:
             self._observer.note("finalists are not trained again: several may share the study")
             finalists = ()
+        study.record_finalists(finalists)  # those of an earlier session are best no longer
         race = Race(finalists, views, direction, study.scorings())
         if not race.pending():
             return outcome
-        study.record_finalists(finalists)
         self._observer.finishing(
             f"training {len(finalists)} finalists again with fresh seeds: trials "
             f"{', '.join(map(str, finalists))}"

@@ -340,7 +340,8 @@ class RunStudy:
 
     def record_finalists(self, finalists: Sequence[int]) -> None:
         """Records which trials are trained again."""
-        self.study.set_user_attr(FINALISTS, list(finalists))
+        if list(finalists) != self.study.user_attrs.get(FINALISTS, []):
+            self.study.set_user_attr(FINALISTS, list(finalists))
 
     def ensembles(self) -> dict[str, EnsembleForm]:
         """The ensembles that are recorded, by name."""

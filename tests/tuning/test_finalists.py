@@ -166,3 +166,9 @@ def test_without_an_ensemble_the_best_trial_is_exported(tmp_path: Path) -> None:
     assert finalists(run) and not run.record.ensembles
     exported, best = run.record.exported, run.record.best()
     assert exported is not None and best is not None and exported.trial == best.trial
+
+
+def test_an_objective_that_predictions_do_not_tell_makes_no_ensemble(tmp_path: Path) -> None:
+    run = search(tmp_path / "run", objective="loss", cv="none", trials=5)
+    assert finalists(run) and not run.record.ensembles
+    assert (run.path / "best" / "model.keras").is_file()
