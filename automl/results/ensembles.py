@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,10 +69,10 @@ class EnsembleForm:
         model_hash: Over the hashes of its models.
     """
 
-    members: Sequence[MemberForm]
+    members: tuple[MemberForm, ...]
     score: float
     metrics: Mapping[str, float]
-    folds: Sequence[float] = ()
+    folds: tuple[float, ...] = ()
     gain: float | None = None
     gain_error: float | None = None
     parameters: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -145,6 +146,17 @@ def test_a_race_that_was_killed_ends_in_the_unbroken_leaderboard(
     assert not finalists(broken) or after >= 3
     broken.resume(data=load_wine(return_X_y=True), verbose=0)
     assert told(broken) == told(run)
+
+
+def test_a_finished_run_that_is_resumed_scores_nothing_again(
+    run: automl.Run, tmp_path: Path
+) -> None:
+    shutil.copytree(run.path, tmp_path / "run")
+    before = (tmp_path / "run" / "study.log").read_bytes()
+    copy = automl.load_run(tmp_path / "run")
+    copy.resume(data=load_wine(return_X_y=True), space="mlp", verbose=0)
+    assert told(copy) == told(run)
+    assert b"test_scores" not in (tmp_path / "run" / "study.log").read_bytes()[len(before) :]
 
 
 def told(run: automl.Run) -> list[dict[str, Any]]:
