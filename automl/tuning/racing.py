@@ -23,6 +23,9 @@ MOST_SCORINGS = 5
 #: Trials for each finalist beside the default: of few trials the best is chosen among few, and to
 #: train it and its rivals again would cost as much as the search (own choice).
 TRIALS_FOR_EACH = 5
+#: Share of the time that is left that a first round is planned for: other seeds take more epochs
+#: or fewer, and at its end some workers have nothing to do (own choice).
+USABLE_SHARE = 0.75
 _PRUNED = TrialState.PRUNED
 
 
@@ -93,40 +96,61 @@ def choose_finalists(ranked: Sequence[int], tried: int, most: int, default: int)
     return tuple(best)
 
 
+@dataclass(frozen=True)
+class TimeLeft:
+    """What there is for a race.
+
+    Attributes:
+        seconds: Wall-clock seconds; None for no limit.
+        slots: Trainings at once.
+    """
+
+    seconds: float | None
+    slots: int
+
+    def has_room_for(self, costs: Sequence[float]) -> bool:
+        """Whether trainings end in time that take about so many seconds each."""
+        if self.seconds is None:
+            return True
+        usable = USABLE_SHARE * max(0.0, self.seconds)
+        return sum(costs) <= usable * self.slots and max(costs, default=0.0) <= usable
+
+
 def affordable(
     finalists: Sequence[int],
     results: Mapping[int, TrialResult],
     views: int,
-    seconds: float | None,
+    left: TimeLeft,
+    default: int,
     done: Iterable[FinalistScoring] = (),
 ) -> tuple[int, ...]:
     """The finalists for whose first round there is time: one that is cut off counts for nothing.
 
     Args:
-        finalists: Trials by their numbers, the best first, the default perhaps last.
+        finalists: Trials by their numbers, the best first.
         results: What the search's own trainings came to.
         views: How many views a round has.
-        seconds: Worker seconds that are left; None for no limit.
+        left: The time that there is.
+        default: The trial of the default configuration, which goes last.
         done: What is trained already.
 
     Returns:
-        As many of the best as there is time for, and the default in place of the last of them;
-        none where it is not enough for two.
+        As many of the best as there is time for, and the default; none where it is not enough for
+        two.
     """
-    if seconds is None:
-        return tuple(finalists)
-
     trained = Counter(one.trial for one in done if one.number == 1)
 
-    def costs(number: int) -> float:
+    def costs(number: int) -> list[float]:
+        """Seconds of each training of its first round that is to be done."""
         result = results[number]
         pruned = result.state is _PRUNED and result.folds
-        first = result.seconds * (views / len(result.folds) if pruned else 1.0)
-        return first * (1.0 - trained[number] / views)
+        each = result.seconds / (len(result.folds) if pruned else views)
+        return [each] * (views - trained[number])
 
     kept = list(finalists)
-    while len(kept) > 1 and sum(map(costs, kept)) > max(0.0, seconds):
-        del kept[-2 if len(kept) > 2 else -1]
+    while len(kept) > 1 and not left.has_room_for([c for one in kept for c in costs(one)]):
+        others = [one for one in kept[1:] if one != default]
+        kept.remove(others[-1] if others else kept[-1])
     return tuple(kept) if len(kept) > 1 else ()
 
 

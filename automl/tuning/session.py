@@ -30,7 +30,7 @@ from automl.tuning.manifest import membership, record_code, record_request
 from automl.tuning.observer import Observer, Observers
 from automl.tuning.outcome import Outcome, StopReason, interrupted
 from automl.tuning.progress_lines import failure
-from automl.tuning.racing import Race, affordable, choose_finalists, ranked_for_race
+from automl.tuning.racing import Race, TimeLeft, affordable, choose_finalists, ranked_for_race
 from automl.tuning.reshuffling import Reshuffling
 from automl.tuning.search_request import SearchRequest
 from automl.tuning.setup import SearchSetup
@@ -186,9 +186,8 @@ class Session:
         valid = {number: end for number, end in results.items() if number not in voided}
         ranked = ranked_for_race(valid, direction)
         finalists = choose_finalists(ranked, len(valid), request.finalists, DEFAULT_TRIAL)
-        left = clock.left_for_finalists()
-        seconds = None if left is None else left * engine.slots
-        finalists = affordable(finalists, valid, len(views), seconds, study.scorings())
+        left = TimeLeft(clock.left_for_finalists(), engine.slots)
+        finalists = affordable(finalists, valid, len(views), left, DEFAULT_TRIAL, study.scorings())
         if finalists and request.storage is not None:
             self._observer.note("finalists are not trained again: several may share the study")
             finalists = ()

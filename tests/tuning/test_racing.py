@@ -11,8 +11,10 @@ from automl.results.scorings import FinalistScoring
 from automl.trial import TrialResult, TrialState
 from automl.tuning.racing import (
     MOST_SCORINGS,
+    USABLE_SHARE,
     Race,
     Start,
+    TimeLeft,
     affordable,
     choose_finalists,
     ranked_for_race,
@@ -59,14 +61,37 @@ def test_there_are_as_many_finalists_as_their_first_round_has_time_for() -> None
         number: TrialResult(TrialState.COMPLETED, score=1.0, seconds=10.0) for number in range(5)
     }
     results[3] = TrialResult(TrialState.PRUNED, score=1.0, folds=(1.0,), seconds=10.0)
-    chosen = (4, 1, 2, 0)
-    assert affordable(chosen, results, 5, None) == chosen
-    assert affordable(chosen, results, 5, 40.0) == chosen
-    assert affordable(chosen, results, 5, 39.0) == (4, 1, 0)
-    assert affordable(chosen, results, 5, 25.0) == (4, 0)
-    assert affordable(chosen, results, 5, 19.0) == ()
-    assert affordable((4, 3), results, 5, 59.0) == ()  # four more folds
-    assert affordable((4, 3), results, 5, 60.0) == (4, 3)
+    chosen = (4, 0, 1, 2)
+
+    def kept(finalists: tuple[int, ...], seconds: float | None, slots: int = 1) -> tuple[int, ...]:
+        left = TimeLeft(None if seconds is None else seconds / USABLE_SHARE, slots)
+        return affordable(finalists, results, 5, left, default=0)
+
+    assert kept(chosen, None) == chosen
+    assert kept(chosen, 40.01) == chosen
+    assert kept(chosen, 39.0) == (4, 0, 1)
+    assert kept(chosen, 25.0) == (4, 0)
+    assert kept(chosen, 12.51, slots=2) == (4, 0)
+    assert kept(chosen, 19.0) == kept(chosen, -5.0) == ()
+    assert kept((4, 3), 59.0) == ()  # four more folds
+    assert kept((4, 3), 60.01) == (4, 3)
+
+
+def test_what_is_trained_already_takes_no_time() -> None:
+    results = {
+        number: TrialResult(TrialState.COMPLETED, score=1.0, seconds=10.0) for number in (0, 1)
+    }
+    trained = [done(Start(trial, 1, "holdout"), 0.5) for trial in (0, 1)]
+    assert affordable((1, 0), results, 1, TimeLeft(-1.0, 2), 0) == ()
+    assert affordable((1, 0), results, 1, TimeLeft(-1.0, 2), 0, trained) == (1, 0)
+
+
+def test_one_long_training_is_not_shared_by_workers() -> None:
+    results = {
+        0: TrialResult(TrialState.COMPLETED, score=1.0, seconds=1.0),
+        1: TrialResult(TrialState.COMPLETED, score=1.0, seconds=100.0),
+    }
+    assert affordable((1, 0), results, 1, TimeLeft(80.0, 8), 0) == ()
 
 
 def test_trials_pruned_between_folds_are_compared_on_the_folds_that_they_have() -> None:
