@@ -40,8 +40,12 @@ LEAST_TIME = 6.0
 #: find models as good, the longest trial taking 16 to 31 % and 7 to 9 % of the worker seconds
 #: (`benchmarks/search_time.py`, two sets, two seeds).
 TRIAL_SHARE = 1 / 8
-#: Share of --time, beyond what follows the trials, that is kept for training finalists again.
-FINALIST_SHARE = 0.2
+#: Share of --time, beyond what follows the trials, that is kept for training finalists again; and
+#: how much it may become where the best trial takes longer: a race without it would be none.
+FINALIST_SHARE, MOST_FINALIST_SHARE = 0.2, 0.4
+#: Share of the time that is left that a first round of theirs is planned for: other seeds take more
+#: epochs or fewer, and at its end some workers have nothing to do (own choice).
+USABLE_SHARE = 0.75
 #: Least --time in which finalists are trained again: in less there are hardly trials to choose
 #: among, for starting and exporting take ten seconds of it.
 FINALISTS_FROM = 30.0
@@ -112,7 +116,7 @@ class Clock:
         self._import_seconds = import_seconds
         self._spent = spent
         self._startup = self._session()
-        self._export_seconds = self._test_seconds = 0.0
+        self._export_seconds = self._test_seconds = self._leader_seconds = 0.0
         self._finalists = finalists
 
     def elapsed(self) -> float:
@@ -135,8 +139,11 @@ class Clock:
         return self._seconds - self.reserve() - self.elapsed()
 
     def _kept_for_finalists(self) -> float:
-        share = FINALIST_SHARE if self._has_finalists() else 0.0
-        return share * ((self._seconds or 0.0) - self.reserve())
+        if not self._has_finalists():
+            return 0.0
+        seconds = (self._seconds or 0.0) - self.reserve()
+        needed = self._leader_seconds / USABLE_SHARE
+        return min(max(FINALIST_SHARE * seconds, needed), MOST_FINALIST_SHARE * seconds)
 
     def _has_finalists(self) -> bool:
         return self._finalists and (self._seconds or 0.0) >= FINALISTS_FROM
@@ -166,6 +173,7 @@ class Clock:
         """
         self._export_seconds = 0.0 if leader is None else leader.export_seconds
         self._test_seconds = 0.0 if leader is None else leader.test_seconds
+        self._leader_seconds = 0.0 if leader is None else leader.seconds
 
     def reserve(self) -> float:
         """Seconds of a search with a time limit that are kept back for what follows its trials."""

@@ -62,6 +62,7 @@ class FinalistDriver:
         self._slots = max(1, engine.slots - busy)
         self._start_of = start_of
         self._running: dict[str, tuple[Start, int]] = {}
+        self._epochs = {number: result.epochs for number, result in study.results().items()}
 
     def run(self) -> None:
         """Trains until there is nothing left to train, no time, or the end was asked for."""
@@ -122,13 +123,23 @@ class FinalistDriver:
         start, seed = self._running.pop(name)
         check_files_written(name, result)
         is_over = result.state in (TrialState.COMPLETED, TrialState.FAILED)
-        if not is_over or result.reason.startswith(SEARCH_OVER):
+        if not is_over or self._is_cut_short(start.trial, result):
             return  # cut off, so that it is trained again when the run is resumed
         views = len(self._template.views)
         scoring = FinalistScoring(start.trial, start.number, start.view, views, seed, result)
         self._study.record_scoring(scoring)
         self._race.add(scoring)
         self._observer.trial_ended(name, result)
+
+    def _is_cut_short(self, trial: int, result: TrialResult) -> bool:
+        """Whether the end of the time has cut a training off sooner than the search's own ended.
+
+        One that was trained for as many epochs counts with what it has come to.
+        """
+        if not result.reason.startswith(SEARCH_OVER):
+            return False
+        is_scored = result.state is TrialState.COMPLETED and result.score is not None
+        return not is_scored or result.epochs < max(1, self._epochs.get(trial, 1))
 
     def _wind_down(self, answer: Answer | None) -> None:
         """Ends what runs; a race that is cut off counts with its whole rounds."""

@@ -16,6 +16,7 @@ from statistics import fmean
 
 from automl.results.scorings import FinalistScoring, is_apart
 from automl.trial import TrialResult, TrialState
+from automl.tuning.budget import USABLE_SHARE
 
 #: Scorings of each finalist after which the race is over where nobody is alone by then (own choice:
 #: the mean of five trainings has less than half of the standard error of one).
@@ -23,9 +24,6 @@ MOST_SCORINGS = 5
 #: Trials for each finalist beside the default: of few trials the best is chosen among few, and to
 #: train it and its rivals again would cost as much as the search (own choice).
 TRIALS_FOR_EACH = 5
-#: Share of the time that is left that a first round is planned for: other seeds take more epochs
-#: or fewer, and at its end some workers have nothing to do (own choice).
-USABLE_SHARE = 0.75
 _PRUNED = TrialState.PRUNED
 
 

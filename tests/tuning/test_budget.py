@@ -9,8 +9,11 @@ from automl.tuning.budget import (
     EXPORT_IMPORTS,
     EXPORT_RESERVE,
     EXPORT_SHARE,
+    FINALIST_SHARE,
     LEAST_FOR_TEST_ROWS,
     LIKELY_IMPORT,
+    MOST_FINALIST_SHARE,
+    USABLE_SHARE,
     Clock,
     SearchBudget,
 )
@@ -71,3 +74,21 @@ def test_an_import_that_goes_on_is_taken_for_a_slow_one() -> None:
     imports = 3.0 * EXPORT_RESERVE / EXPORT_IMPORTS
     slow = Clock(SearchBudget(None, 60.0), started=0.0, import_seconds=lambda: imports)
     assert slow.slowness() == pytest.approx(3.0)
+
+
+def test_time_is_kept_for_finalists_and_more_where_the_best_trial_took_longer() -> None:
+    clock = Clock(SearchBudget(None, 100.0), started=0.0, now=lambda: 0.0, finalists=True)
+    whole = 100.0 - clock.reserve()
+    assert clock.left_for_finalists() == whole
+
+    def kept(leader_seconds: float) -> float:
+        clock.keep_back_for(TrialResult(TrialState.COMPLETED, seconds=leader_seconds))
+        left = clock.left_for_trials()
+        assert left is not None
+        return whole - left
+
+    assert kept(1.0) == pytest.approx(FINALIST_SHARE * whole)
+    assert kept(20.0) == pytest.approx(20.0 / USABLE_SHARE)
+    assert kept(90.0) == pytest.approx(MOST_FINALIST_SHARE * whole)
+    short = Clock(SearchBudget(None, 20.0), started=0.0, now=lambda: 0.0, finalists=True)
+    assert short.left_for_trials() == short.left_for_finalists()

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from automl.results.scorings import FinalistScoring
 from automl.trial import TrialResult, TrialState
+from automl.tuning.budget import USABLE_SHARE
 from automl.tuning.racing import (
     MOST_SCORINGS,
-    USABLE_SHARE,
     Race,
     Start,
     TimeLeft,
