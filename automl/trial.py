@@ -59,6 +59,15 @@ def file_of_trial(trial: int | str, name: str) -> str:
     return f"{folder_of_trial(trial)}/{name}"
 
 
+def trial_named(text: str) -> int | str:
+    """The trial whose name stands in a text, such as a key of JSON or a folder's name.
+
+    Args:
+        text: A trial's number, or the name of a baseline, an ensemble or a finalist's training.
+    """
+    return int(text) if text.isdecimal() else text
+
+
 class TrialState(StrEnum):
     """Where a trial is in its life; the last three are final."""
 

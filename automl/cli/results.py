@@ -11,6 +11,7 @@ import typer
 from automl.cli.shared_options import AsJson, Debug, ReadStorage, RunPath
 from automl.common.forms import to_form
 from automl.errors import RequestError
+from automl.trial import trial_named
 
 #: Rows of the printed table unless asked otherwise: they fit a screen.
 TOP = 20
@@ -149,7 +150,7 @@ def parse_trial(given: str | None) -> int | str | None:
     """Reads a trial's number or a baseline's name; None for the best."""
     if given is None or given == "best":
         return None
-    return int(given) if given.isdecimal() else given
+    return trial_named(given)
 
 
 def chosen_format(format_: LeaderboardFormat, as_json: bool) -> LeaderboardFormat:

@@ -7,18 +7,15 @@ driver it is one more trial, which ends when the search does.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
 
 from automl.common.forms import from_form, to_form
 from automl.engines.absence import Absence
-from automl.engines.child import Child
 from automl.engines.contract import Engine, Event, Job, TrialEnded
-from automl.engines.guard import Guard
+from automl.engines.guard import Guard, WatchedChild
 from automl.engines.limits import STALL_SECONDS
 from automl.engines.process_output import describe_end
 from automl.engines.processes import Processes
@@ -34,21 +31,6 @@ from automl.trial import (
 
 #: Seconds between two looks whether it is done.
 LOOK_SECONDS = 0.1
-
-
-class _Watched:
-    """Its process for the guard, which ends it where it holds too much memory."""
-
-    log = Path(os.devnull)
-    first_memory: int | None = 0
-
-    def __init__(self, child: Child) -> None:
-        self.child = child
-        self.why = ""
-
-    def end_overgrown(self, why: str) -> None:
-        self.why = why
-        self.child.kill()
 
 
 class BoostingBeside(Engine):
@@ -72,7 +54,7 @@ class BoostingBeside(Engine):
         self._job: Job | None = None
         self._is_over = False
         self._processes: Processes | None = None
-        self._watched: _Watched | None = None
+        self._watched: WatchedChild | None = None
         self._guard: Guard | None = None
         self._absence = Absence()
         self._ended: list[Event] = []
@@ -104,7 +86,7 @@ class BoostingBeside(Engine):
         argument = {"function": function, "arguments": arguments}
         self._processes = SpawnedProcesses()
         child = self._processes.start("automl.engines.run_in_child:serve_call", argument)
-        watched = self._watched = _Watched(child)
+        watched = self._watched = WatchedChild(child)
         self._guard = Guard(lambda: [watched], self._memory_limit)
 
     @override
@@ -119,7 +101,7 @@ class BoostingBeside(Engine):
         ended, self._ended = self._ended, []
         return [*events, *ended]
 
-    def _look(self, watched: _Watched) -> None:
+    def _look(self, watched: WatchedChild) -> None:
         """Takes what its process has sent, or notices that it has died or hangs."""
         child = watched.child
         try:

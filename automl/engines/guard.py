@@ -45,6 +45,29 @@ class Guarded(Protocol):
         """Ends the worker's process, and notes why."""
 
 
+class WatchedChild:
+    """A process of one task as the guard sees it: it keeps no log.
+
+    Args:
+        child: The process.
+
+    Attributes:
+        why: Why the guard has ended it, or "".
+    """
+
+    log = Path(os.devnull)
+    first_memory: int | None = 0
+
+    def __init__(self, child: Child) -> None:
+        self.child = child
+        self.why = ""
+
+    def end_overgrown(self, why: str) -> None:
+        """Ends the process, and notes why."""
+        self.why = why
+        self.child.kill()
+
+
 class Guard:
     """Looks at workers until it is closed.
 

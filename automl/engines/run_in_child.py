@@ -8,14 +8,13 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 from typing import Any
 
 from automl import errors
 from automl.common.machine import usable_cores
 from automl.engines.absence import Absence
 from automl.engines.child import Child
-from automl.engines.guard import Guard
+from automl.engines.guard import Guard, WatchedChild
 from automl.engines.process_output import describe_end
 from automl.engines.processes import Processes
 from automl.errors import AutoMLError, RunError
@@ -104,7 +103,7 @@ def _run_once(
 ) -> Any:
     argument = {"function": function, "arguments": dict(arguments)}
     child = processes.start("automl.engines.run_in_child:serve_call", argument, preload=preload)
-    watched = _Watched(child)
+    watched = WatchedChild(child)
     guard = Guard(lambda: [watched])
     try:
         answer = _await_answer(processes, child, function, timeout, absence)
@@ -120,21 +119,6 @@ def _run_once(
         kind = getattr(errors, answer["kind"], RunError)
         raise kind(answer["error"])
     return answer["value"]
-
-
-class _Watched:
-    """A task's process for the guard, which ends it where the machine's memory runs out."""
-
-    log = Path(os.devnull)
-    first_memory: int | None = 0
-
-    def __init__(self, child: Child) -> None:
-        self.child = child
-        self.why = ""
-
-    def end_overgrown(self, why: str) -> None:
-        self.why = why
-        self.child.kill()
 
 
 def _await_answer(

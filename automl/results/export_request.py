@@ -30,7 +30,7 @@ from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.run_forms import PlanForm, check_known
 from automl.results.scorings import is_scoring
-from automl.trial import BOOSTING, CHECK_FILE, HOLDOUT, MODEL_FILE, TRIALS, TrialState
+from automl.trial import BOOSTING, CHECK_FILE, HOLDOUT, MODEL_FILE, TRIALS, TrialState, trial_named
 
 
 def export_request(
@@ -102,7 +102,7 @@ def ensemble_arguments(run: RunDirectory, ensemble: TrialRecord) -> dict[str, An
     """
     members = [
         {
-            "model": str(run.trial_file(_trial_of(one.name), MODEL_FILE)),
+            "model": str(run.trial_file(trial_named(one.name), MODEL_FILE)),
             "view": one.view,
             "weight": one.weight,
         }
@@ -161,11 +161,6 @@ def _ensemble_request(
         }
     )
     return form
-
-
-def _trial_of(folder: str) -> int | str:
-    """The trial, or the training of a finalist, that a folder below ``trials`` is of."""
-    return int(folder) if folder.isdecimal() else folder
 
 
 def model_of(run: RunDirectory, chosen: TrialRecord) -> Path:

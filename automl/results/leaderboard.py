@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from statistics import stdev
 from typing import Any
 
+from automl.results.paired_test import told_apart
 from automl.results.record import RunRecord, TrialRecord
-from automl.results.scorings import told_apart
 from automl.results.voids import VOID
 from automl.trial import TrialResult, TrialState
 
@@ -62,7 +62,7 @@ class LeaderboardRow:
             the means of; 0 of any other, whose score is that of the search's own training.
         search_score: Of a finalist, the score that it was chosen by; None of any other.
         tied: Whether the scorings of a finalist do not tell it from the best one
-            (`automl.results.scorings.told_apart`).
+            (`automl.results.paired_test.told_apart`).
         members: Of an ensemble, what each of its models counts, by the name of its folder.
         latency: Milliseconds of a prediction, by the number of rows that are predicted at once;
             empty where none was measured (`automl.training.latency`).

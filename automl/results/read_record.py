@@ -26,7 +26,7 @@ from automl.results.scorings import (
 from automl.results.study_content import read_study
 from automl.results.temperatures import recorded_temperatures
 from automl.results.voids import voided_trials
-from automl.trial import PREDICTIONS_FILE, TrialResult, TrialState, file_of_trial
+from automl.trial import PREDICTIONS_FILE, TrialResult, TrialState, file_of_trial, trial_named
 from automl.vocabulary.renamed_metrics import current_name
 
 _BASELINE_PREFIX = "baseline:"
@@ -298,10 +298,7 @@ def _test_scores(form: Any, kind: str) -> dict[int | str, Mapping[str, float]]:
         check_form(_TestScores, {"scores": form})
     except ValueError as error:
         raise _unreadable("the test rows", error) from error
-    return {
-        int(key) if key.isdecimal() else key: _named_today(scores, kind)
-        for key, scores in form.items()
-    }
+    return {trial_named(key): _named_today(scores, kind) for key, scores in form.items()}
 
 
 @dataclass(frozen=True)
@@ -328,9 +325,7 @@ def _test_intervals(form: Any) -> dict[int | str, tuple[float, float]]:
         read = read_form(_TestIntervals, {"intervals": form})
     except ValueError as error:
         raise _unreadable("the test rows", error) from error
-    return {
-        int(key) if key.isdecimal() else key: interval for key, interval in read.intervals.items()
-    }
+    return {trial_named(key): interval for key, interval in read.intervals.items()}
 
 
 def _against_constant(form: Any) -> AgainstConstant | None:

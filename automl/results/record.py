@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -173,7 +173,7 @@ class RunRecord:
         return tuple(name for name in (*first, *self.further) if name not in self.own)
 
     def find(self, trial: int | str) -> TrialRecord:
-        """Finds a trial by its number, or a baseline by its name.
+        """Finds a trial by its number, or a baseline or an ensemble by its name.
 
         Raises:
             RequestError: The run has no such trial.
@@ -182,11 +182,10 @@ class RunRecord:
             if record.trial == trial:
                 return record
         known = f"0 to {len(self.trials) - 1}" if self.trials else "none yet"
-        names = ", ".join(str(record.trial) for record in self.baselines) or "none"
-        raise RequestError(
-            f"The run {self.name} has no trial {trial}; its trials are {known}, "
-            f"its baselines {names}."
-        )
+        told = [f"its trials are {known}", f"its baselines {_names(self.baselines) or 'none'}"]
+        if self.ensembles:
+            told.append(f"its ensembles {_names(self.ensembles)}")
+        raise RequestError(f"The run {self.name} has no trial {trial}; {', '.join(told)}.")
 
     def best(self) -> TrialRecord | None:
         """The completed trial with the best score, the earlier of equals; None without one.
@@ -200,6 +199,10 @@ class RunRecord:
             if record.score is not None and record.is_ranked
         ]
         return self.trials[min(scored)[-1]] if scored else None
+
+
+def _names(records: Iterable[TrialRecord]) -> str:
+    return ", ".join(str(record.trial) for record in records)
 
 
 def are_scores(values: Mapping[int, Any]) -> bool:

@@ -14,7 +14,7 @@ from automl.common.neutral import from_csv_cell
 from automl.errors import RunError
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.voids import VOID
-from automl.trial import TrialResult, TrialState, Verdict
+from automl.trial import TrialResult, TrialState, Verdict, trial_named
 
 if TYPE_CHECKING:
     from automl.results.run_directory import RunDirectory
@@ -79,7 +79,7 @@ def _numbered(rows: list[TrialRecord]) -> list[TrialRecord]:
 
 def _record(line: Mapping[str, str]) -> TrialRecord:
     state, name = TrialState(line["state"]), line["trial"]
-    trial = int(name) if name.isdecimal() else name
+    trial = trial_named(name)
     ended = state in (TrialState.COMPLETED, TrialState.PRUNED, TrialState.FAILED)
     numbers = {key: _number(line[key]) for key in _NUMBERS}
     result = TrialResult(

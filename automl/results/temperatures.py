@@ -8,6 +8,7 @@ from typing import Any
 from automl.common.forms import read_form, to_form
 from automl.data.kept_temperature import Temperature
 from automl.errors import RunError
+from automl.trial import trial_named
 
 PREFIX = "temperature:"
 
@@ -40,5 +41,5 @@ def recorded_temperatures(attributes: Mapping[str, Any]) -> dict[int | str, Temp
                 f"What the study says of the temperature of {name} cannot be read ({error}); "
                 "restore the study from a copy."
             ) from error
-        found[int(name) if name.isdecimal() else name] = temperature
+        found[trial_named(name)] = temperature
     return found

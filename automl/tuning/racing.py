@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from automl.results.scorings import FinalistScoring, is_apart
+from automl.results.paired_test import is_apart
+from automl.results.scorings import FinalistScoring
 from automl.trial import TrialResult, TrialState
 from automl.tuning.budget import USABLE_SHARE
 
