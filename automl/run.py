@@ -128,8 +128,7 @@ class Run(RunReadings):
                 and that was not allowed, or it has no threshold.
             RunError: The trial's model was not kept, or its export is not what was scored.
         """
-        from automl.engines.run_in_child import run_in_child
-        from automl.engines.warm_processes import warm_processes
+        from automl.engines.warm_processes import run_in_warm_process
         from automl.export.formats import DEFAULT, check_format
         from automl.export.writing import check_free
         from automl.results.asked_threshold import asked_threshold
@@ -146,11 +145,7 @@ class Run(RunReadings):
         place = Path(to).absolute()
         asked = export_request(self._directory, trial, place, self.record, trust, wanted)
         arguments = {**asked, "format_name": format}
-        processes = warm_processes()
-        try:
-            run_in_child(processes, "automl.export.in_child:export_in_child", arguments)
-        finally:
-            processes.close()
+        run_in_warm_process("automl.export.in_child:export_in_child", arguments)
         return Path(to)
 
     @described(RESUME_OPTIONS, resumed=True)

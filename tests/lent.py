@@ -56,7 +56,6 @@ def lending(processes: Processes) -> Iterator[None]:
     """What is searched, exported or asked meanwhile finds TensorFlow imported already."""
     with pytest.MonkeyPatch.context() as patch:
         for place in (
-            "engines.latencies",
             "engines.warm_processes",
             "engines.space_tracing",
             "engines.local",

@@ -182,6 +182,7 @@ def predict(
     import tempfile
     from pathlib import Path
 
+    from automl.engines.warm_processes import run_in_warm_process
     from automl.export.sampling import check_samples
 
     if as_json and output is None:
@@ -193,7 +194,9 @@ def predict(
         target = Path(output or Path(folder) / "predictions.csv").absolute()
         arguments = _arguments(bundle, rows, names, separator, folder, trust)
         arguments |= {"output": str(target), "samples": samples, "seed": seed}
-        found = _run("automl.export.in_child:predict_in_child", arguments)
+        found = run_in_warm_process(
+            "automl.export.in_child:predict_in_child", arguments, PREDICT_SECONDS
+        )
         if as_json:
             print_json({"rows": found["rows"], "output": output, "notes": found["notes"]})
             return
@@ -225,11 +228,15 @@ def evaluate(
     """Score an exported model on ROWS that hold the target."""
     import tempfile
 
+    from automl.engines.warm_processes import run_in_warm_process
     from automl.results.board_columns import number
 
     with tempfile.TemporaryDirectory() as folder:
         arguments = _arguments(bundle, rows, names, separator, folder, trust)
-        found = _run("automl.export.in_child:evaluate_in_child", {**arguments, "weight": weight})
+        arguments["weight"] = weight
+        found = run_in_warm_process(
+            "automl.export.in_child:evaluate_in_child", arguments, PREDICT_SECONDS
+        )
     tell(found["notes"])
     scores = found["scores"]
     if as_json:
@@ -286,15 +293,3 @@ def _arguments(
         "names": list(request.names),
         "separator": request.separator,
     }
-
-
-def _run(function: str, arguments: dict[str, Any]) -> Any:
-    """Runs a task in a process that has TensorFlow."""
-    from automl.engines.run_in_child import run_in_child
-    from automl.engines.warm_processes import warm_processes
-
-    processes = warm_processes()
-    try:
-        return run_in_child(processes, function, arguments, timeout=PREDICT_SECONDS)
-    finally:
-        processes.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -150,19 +151,13 @@ def check(space: Reference, as_json: AsJson = False, debug: Debug = False) -> No
     from automl.engines.warm_processes import warm_processes
     from automl.space.check import check_space
 
-    processes = warm_processes()  # starts while the space is sampled
-    try:
+    with closing(warm_processes()) as processes:  # which start while the space is sampled
         found = with_hyperparameters_traced(locate_space(space, processes), processes)
         for line in check_space(found):
             typer.echo(line, err=as_json)
         sys.stdout.flush()
-        report = run_in_child(
-            processes,
-            "automl.training.space_check:train_space",
-            {"reference": found.reference},
-        )
-    finally:
-        processes.close()
+        arguments = {"reference": found.reference}
+        report = run_in_child(processes, "automl.training.space_check:train_space", arguments)
     if as_json and not report["problems"]:
         print_json({"space": space, **report})
         return

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from automl.engines.run_in_child import run_in_child
-from automl.engines.warm_processes import warm_processes
+from automl.engines.warm_processes import run_in_warm_process
 from automl.errors import RequestError, RunError
 from automl.results.export_request import code_needed
 from automl.results.leaderboard import LeaderboardRow
@@ -72,15 +71,8 @@ def with_latencies(
             f"No model of {run.path} can be timed, for none was kept that Keras alone loads; leave "
             "latency out, or search again with a larger --keep-models."
         )
-    processes = warm_processes()
-    try:
-        measured = run_in_child(
-            processes,
-            "automl.training.latency:latency_in_child",
-            {"models": models, "batches": LATENCY_BATCHES},
-        )
-    finally:
-        processes.close()
+    arguments = {"models": models, "batches": LATENCY_BATCHES}
+    measured = run_in_warm_process("automl.training.latency:latency_in_child", arguments)
     without = len(pareto_candidates(rows)) - len(models)
     note = (
         f"{without} {'models have' if without > 1 else 'model has'} no latency and cannot be on "

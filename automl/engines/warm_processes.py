@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
 
 from automl.common.machine import address_space
 from automl.engines.limits import LEAST_ADDRESS_SPACE
 from automl.engines.process_memory import shown_size
 from automl.engines.process_output import bounds_met
 from automl.engines.processes import Processes
+from automl.engines.run_in_child import TIMEOUT, run_in_child
 from automl.errors import RequestError, RunError
 
 
@@ -38,3 +42,11 @@ def warm_processes() -> Processes:
         raise RunError(
             f"No process for the workers can be started here ({error}{bounds_met(told)})."
         ) from error
+
+
+def run_in_warm_process(
+    function: str, arguments: Mapping[str, Any], timeout: float = TIMEOUT
+) -> Any:
+    """Runs one task in processes of its own; see `run_in_child`."""
+    with closing(warm_processes()) as processes:
+        return run_in_child(processes, function, arguments, timeout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import closing
 from typing import Any
 
 from automl.data.metrics import default_objective
@@ -66,25 +67,16 @@ def column_importance(
     model = model_of(run, found)
     manifest = run.read_manifest()
     metric, direction = _metric(run, record, found)
-    code = code_needed(run, manifest, found.trial, trust)
-    processes = warm_processes()
-    try:
-        with rows_beside(run, manifest, source, found.trial) as arrays:
-            told = run_in_child(
-                processes,
-                "automl.training.permutation:permuted_in_child",
-                {
-                    "model": str(model),
-                    "arrays": str(arrays),
-                    "metric": metric,
-                    "repeats": repeats,
-                    "seed": seed,
-                    "code": code,
-                },
-                timeout=SECONDS,
-            )
-    finally:
-        processes.close()
+    arguments = {"model": str(model), "metric": metric, "repeats": repeats, "seed": seed}
+    arguments["code"] = code_needed(run, manifest, found.trial, trust)
+    with (
+        closing(warm_processes()) as processes,
+        rows_beside(run, manifest, source, found.trial) as arrays,
+    ):
+        arguments["arrays"] = str(arrays)
+        told = run_in_child(
+            processes, "automl.training.permutation:permuted_in_child", arguments, SECONDS
+        )
     return _report(record, found, metric, direction, told, repeats)
 
 

@@ -10,7 +10,6 @@ import signal
 import sys
 import threading
 import time
-from types import TracebackType
 from typing import Any, Self
 
 #: Seconds within which a search ends after SIGTERM or SIGHUP unless told otherwise: Docker kills
@@ -186,12 +185,7 @@ class Interruption:
         if left is not None and not self._closed.wait(max(0.0, left)) and self._number is not None:
             _signal_main_thread(self._number)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Gives the signals back to whoever had them."""
         self._depth -= 1
         if self._depth == 0 and self._originals:

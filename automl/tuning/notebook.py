@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import time
-from types import TracebackType
 from typing import Any, Self
 
 from typing_extensions import override
@@ -41,12 +40,7 @@ class NotebookDisplay(RunningObserver):
         """It is shown already."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         """Leaves the last state below the cell."""
         self._stage = "" if error is None else "stopped"
         self._running = RunningTrials()

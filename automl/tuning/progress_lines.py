@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Self, TextIO
 
 from typing_extensions import override
@@ -131,12 +130,7 @@ class LoggedLines(PlainLines):
         """Begins to keep lines for a run that has no directory yet."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Says what ended the search, if it was not its own end, and closes the file."""
         if isinstance(error, AutoMLError):
             self._log.write(f"stopped: {error}")
