@@ -96,11 +96,6 @@ def write_text(path: Path, text: str, *, durable: bool = True) -> None:
     write_bytes(path, text.encode(), durable=durable)
 
 
-def write_json(path: Path, form: Any, *, durable: bool = True) -> None:
-    """Writes a JSON file atomically, indented for people; see `to_json_text`."""
-    write_text(path, to_json_text(form) + "\n", durable=durable)
-
-
 def write_sealed_json(path: Path, form: Mapping[str, Any]) -> None:
     """Writes a JSON object atomically, with a checksum by which readers know it."""
     text = to_json_text(sealed(finite(form))) + "\n"

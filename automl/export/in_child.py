@@ -18,11 +18,7 @@ from automl.data.task import Task
 from automl.errors import RunError
 from automl.export.bundle import (
     CODE_FOLDER,
-    MODEL_FILE,
-    check_trust,
-    code_loader,
     load_keras,
-    open_bundle,
 )
 from automl.export.formats import DEFAULT, Exported
 from automl.export.loadable import loader_of
@@ -139,35 +135,6 @@ def _own_code(
 def _copied(loader: Mapping[str, Any], model: Path) -> str:
     """The folder of the code beside a bundle's model; "" where the code has no files."""
     return str(model.parent / CODE_FOLDER) if loader["folder"] else ""
-
-
-def check_in_child(
-    bundle: str, expected: str, check_rows: str, trust: bool = False
-) -> dict[str, Any]:
-    """Checks an existing bundle against the predictions that were scored.
-
-    Args:
-        bundle: The bundle's directory.
-        expected: Path of the trial's ``check.npy``.
-        check_rows: Path of the raw check rows.
-        trust: Consent to run the code in the bundle, where its model needs it.
-
-    Returns:
-        ``rows``, ``difference`` and ``tolerance``.
-
-    Raises:
-        RequestError: There is no bundle.
-        RunError: Its model is not the one that was scored.
-    """
-    opened = open_bundle(bundle)
-    check_trust(opened, trust)
-    with new_process() as apart:
-        rows, _ = read_rows(check_rows, opened.plan)
-        arrays = opened.plan.inputs.exported(rows, opened.inputs)
-        given = apart.predict(opened.path / MODEL_FILE, arrays, code_loader(opened))
-    tempered = opened.config.get("temperature") or {}
-    value = tempered.get("value", 1.0)
-    return to_form(compare(_expected(Path(expected)), given, opened.plan, opened.task, value))
 
 
 def predict_in_child(

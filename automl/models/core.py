@@ -7,7 +7,7 @@ probabilities or standardized targets.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ from automl.models.own_model import (
     ends_in_logits,
     image_shape,
     loss_of_model,
+    overrides,
     row_shapes,
     shape_taken,
 )
@@ -119,7 +120,7 @@ def build_core(
     if isinstance(built, keras.Model):
         if space.inputs == "vector" and has_several(built):
             return _from_own(space.name, built, task, signature)
-        if space.inputs == "vector" and has_own(built, OWN_STEPS):
+        if space.inputs == "vector" and overrides(built, OWN_STEPS):
             _check_vector(space.name, signature, config)
             return _from_own(space.name, built, task, signature)
         return _from_model(space.name, built, table, inputs, task)
@@ -299,14 +300,6 @@ def _check_outputs(name: str, outputs: Any, task: Task) -> None:
             f"The builder of space {name!r} returned a model with outputs of shape {shape}; the "
             f"task ({task.kind}) needs (None, {task.outputs})."
         )
-
-
-def has_own(model: Any, methods: Iterable[str]) -> bool:
-    """Whether a model has its own version of one of ``keras.Model``'s methods."""
-    return any(
-        name in vars(model) or getattr(type(model), name) is not getattr(keras.Model, name)
-        for name in methods
-    )
 
 
 def _described(value: Any) -> str:

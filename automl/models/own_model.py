@@ -8,6 +8,7 @@ weights behind the contract's inputs, with probabilities as answers.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -220,6 +221,14 @@ class ModelLoss:
         if not self.from_logits:
             return ""
         return "sigmoid" if "binary" in self.name else usual
+
+
+def overrides(model: Any, methods: Iterable[str]) -> bool:
+    """Whether a model has its own version of one of ``keras.Model``'s methods."""
+    return any(
+        name in vars(model) or getattr(type(model), name) is not getattr(keras.Model, name)
+        for name in methods
+    )
 
 
 def compiled_loss(model: Any) -> Any:

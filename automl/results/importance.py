@@ -302,8 +302,7 @@ def _left_out(
 
 
 def _plain(row: HyperparameterImportance) -> dict[str, Any]:
-    form: dict[str, Any] = to_form(row)
-    return {**form, "of_best": _joined(row.of_best)}
+    return {**to_form(row), "of_best": _joined(row.of_best)}
 
 
 def _joined(values: Sequence[Any]) -> str:

@@ -35,8 +35,7 @@ def void_entry(trial: int, reason: str, date: str) -> tuple[str, dict[str, Any]]
         reason: Why it is invalid; "" to take that back.
         date: When, in ISO 8601 and UTC.
     """
-    form: dict[str, Any] = to_form(VoidForm(reason, date))
-    return f"{_PREFIX}{trial}", form
+    return f"{_PREFIX}{trial}", to_form(VoidForm(reason, date))
 
 
 def voided_trials(attributes: Mapping[str, Any]) -> dict[int, str]:

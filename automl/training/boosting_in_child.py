@@ -79,8 +79,7 @@ def train_in_child(
         result = _trained(work)
     except (Exception, MemoryError) as error:  # noqa: BLE001 - only this baseline fails
         result = _failure(work, error)
-    form: dict[str, Any] = to_form(replace(result, seconds=time.monotonic() - started))
-    return form
+    return to_form(replace(result, seconds=time.monotonic() - started))
 
 
 def score_boosting_in_child(
@@ -114,10 +113,7 @@ def score_boosting_in_child(
     trees = BoostedTrees(opened, seed, extent)
     predictions = trees.in_own_units(trees.outputs(opened.test))
     asked = (*named, *(unpacked(own) if own else ()))
-    form: dict[str, Any] = to_form(
-        scored_on(opened.test, opened.task, predictions, objective, asked)
-    )
-    return form
+    return to_form(scored_on(opened.test, opened.task, predictions, objective, asked))
 
 
 def _trained(work: _Work) -> TrialResult:

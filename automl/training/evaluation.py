@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from automl.models.own_model import overrides
 from automl.models.passes import rows_at_once
 from automl.training.device_data import DeviceRows
 from automl.training.graphs import trace_once
@@ -18,14 +18,6 @@ from automl.training.model_state import given_type, plain_array
 
 OWN_EVALUATION = ("test_step", "predict_step", "evaluate", "predict", "compute_loss")
 """Methods that, where a model has its own, leave the evaluation to Keras."""
-
-
-def overrides(model: Any, methods: Iterable[str]) -> bool:
-    """Whether a model has its own version of one of ``keras.Model``'s methods."""
-    return any(
-        name in vars(model) or getattr(type(model), name) is not getattr(keras.Model, name)
-        for name in methods
-    )
 
 
 def loss_of(logs: Mapping[str, Any]) -> Any:

@@ -17,9 +17,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from automl.models.optimizers import momentum_variable
+from automl.models.own_model import overrides
 from automl.training.control import TrainingControl
 from automl.training.device_data import DeviceRows
-from automl.training.evaluation import Evaluator, loss_of, overrides
+from automl.training.evaluation import Evaluator, loss_of
 from automl.training.logs import scalar_logs
 from automl.training.model_state import State, model_state, restore_model_state
 

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.export.bundle import load_keras
-from automl.training.history import run_of
+from automl.training.saving import load_saved
 
 #: Rounds over all models; one slow second of the machine then hits every model alike.
 ROUNDS = 5
@@ -56,8 +55,7 @@ class _Timed:
     """A model and the rows that it is given."""
 
     def __init__(self, form: Mapping[str, Any]) -> None:
-        path = Path(form["model"])
-        self._model = load_keras(run_of(path.parent).checked(path.absolute()))
+        self._model = load_saved(Path(form["model"]))
         self._inputs = form["inputs"]
 
     def seconds(self, rows: int) -> list[float]:

@@ -14,9 +14,8 @@ from automl.data.arrays import open_arrays
 from automl.data.metrics import compute_metric
 from automl.data.plan import Rows
 from automl.errors import RunError
-from automl.export.bundle import load_keras
 from automl.results.bootstrap import bootstrap_mean_difference
-from automl.training.history import run_of
+from automl.training.saving import load_saved
 from automl.training.score import predict_core
 
 #: Validation rows that are predicted at most, drawn at random: each column is predicted as often
@@ -44,7 +43,7 @@ def permuted_in_child(
         metric: A metric of the task.
         repeats: How often each column is shuffled.
         seed: Of the shuffles and of the rows that are drawn.
-        code: See `automl.training.score.score_model`.
+        code: See `automl.training.saving.load_saved`.
 
     Returns:
         ``rows``, how many were used, and ``of``, how many there are; ``score``, the metric of the
@@ -58,8 +57,7 @@ def permuted_in_child(
     places_of = opened.plan.inputs.places()
     if not places_of:
         raise RunError("The rows of the run are no table, so they have no columns to shuffle.")
-    path = Path(model)
-    loaded = load_keras(run_of(path.parent).checked(path.absolute()), code)
+    loaded = load_saved(Path(model), code)
     generator = np.random.default_rng(seed)
     rows = _drawn(opened.validation, generator)
     task, truth, weight = opened.task, rows.truth, rows.weight

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.plan import Rows, TargetScale
+from automl.export.bundle import load_keras
 from automl.export.loadable import Loadable, error_text, try_loading
 from automl.models.keras_private import forget_compilation, layers_of
 from automl.results.predictions import add_predictions, predictions_of
@@ -53,6 +55,20 @@ def how_it_loads(core: Core, code: OwnCode | None) -> Loadable:
     except Exception as error:  # noqa: BLE001 - layers of a person's own raise what they like
         return Loadable(problem=f"it cannot be saved ({error_text(error)})")
     return try_loading(model, code)
+
+
+def load_saved(path: Path, code: Mapping[str, Any] | None = None) -> Any:
+    """Loads a trial's core model.
+
+    Args:
+        path: The ``.keras`` file in the run.
+        code: Code of a person's own that the model needs, for which there is consent; see
+            `automl.export.own_code.load_with_code`. None for Keras alone.
+
+    Raises:
+        RunError: The model cannot be loaded.
+    """
+    return load_keras(run_of(path.parent).checked(path.absolute()), code)
 
 
 def save_core(model: Any, directory: Path) -> str:

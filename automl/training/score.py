@@ -12,15 +12,11 @@ import numpy.typing as npt
 from automl.common.carrying import unpacked
 from automl.common.forms import to_form
 from automl.data.arrays import open_arrays
-from automl.data.metrics import compute_metrics
 from automl.data.plan import PreprocessingPlan, Rows
-from automl.data.task import Task
 from automl.errors import RunError
-from automl.export.bundle import load_keras
 from automl.models.passes import rows_at_once
 from automl.results.scored_rows import scored_on
-from automl.training.history import run_of
-from automl.vocabulary.metric import Metric
+from automl.training.saving import load_saved
 
 
 def predict_core(model: Any, rows: Rows, plan: PreprocessingPlan) -> npt.NDArray[Any]:
@@ -49,39 +45,6 @@ def predict_core(model: Any, rows: Rows, plan: PreprocessingPlan) -> npt.NDArray
     return plan.restore_target(np.concatenate(outputs))
 
 
-def score_model(
-    path: Path,
-    rows: Rows,
-    task: Task,
-    plan: PreprocessingPlan,
-    named: Sequence[str | Metric] = (),
-    code: Mapping[str, Any] | None = None,
-) -> dict[str, float]:
-    """Scores a saved core model.
-
-    Args:
-        path: The ``.keras`` file.
-        rows: The rows to score it on.
-        task: The task, whose metrics are computed.
-        plan: The plan that the rows were prepared by.
-        named: Metrics beside those that are always computed.
-        code: Code of a person's own that the model needs, for which there is consent; see
-            `automl.export.own_code.load_with_code`. None for Keras alone.
-
-    Returns:
-        The task's metrics.
-
-    Raises:
-        RunError: The model cannot be loaded.
-    """
-    predictions = predict_core(_loaded(path, code), rows, plan)
-    return compute_metrics(task, rows.truth, predictions, rows.weight, named)
-
-
-def _loaded(path: Path, code: Mapping[str, Any] | None) -> Any:
-    return load_keras(run_of(path.parent).checked(path.absolute()), code)
-
-
 def score_in_child(
     model: str,
     arrays: str,
@@ -99,7 +62,7 @@ def score_in_child(
         part: ``train``, ``validation`` or ``test``.
         objective: Name of what trials are ranked by, which gets an interval.
         named: Metrics beside those that are always computed.
-        code: See `score_model`.
+        code: See `automl.training.saving.load_saved`.
         own: Metrics that are functions, serialized; "" for none.
 
     Returns:
@@ -113,6 +76,5 @@ def score_in_child(
     if rows is None:
         raise RunError(f"The run has no {part} rows to score.")
     asked = (*named, *(unpacked(own) if own else ()))
-    predictions = predict_core(_loaded(Path(model), code), rows, opened.plan)
-    form: dict[str, Any] = to_form(scored_on(rows, opened.task, predictions, objective, asked))
-    return form
+    predictions = predict_core(load_saved(Path(model), code), rows, opened.plan)
+    return to_form(scored_on(rows, opened.task, predictions, objective, asked))

@@ -15,10 +15,8 @@ from automl.data.arrays import Arrays
 from automl.data.plan import PreprocessingPlan, Rows
 from automl.data.stored import StoredView, open_views
 from automl.errors import RunError
-from automl.export.bundle import load_keras
 from automl.results.scored_rows import scored_on
-from automl.training.history import run_of
-from automl.training.saving import save_check
+from automl.training.saving import load_saved, save_check
 from automl.training.score import predict_core
 
 
@@ -57,8 +55,8 @@ def score_ensemble_in_child(
     check: list[npt.NDArray[Any]] = []
     answers: list[npt.NDArray[Any]] = []
     for member in members:
-        path, own_rows, weight = Path(member["model"]), prepared[member["view"]], member["weight"]
-        model = load_keras(run_of(path.parent).checked(path.absolute()))
+        own_rows, weight = prepared[member["view"]], member["weight"]
+        model = load_saved(Path(member["model"]))
         check.append(weight * _answers(model, checked[member["view"]], own_rows.plan))
         if test:
             if own_rows.test is None:
@@ -70,8 +68,7 @@ def score_ensemble_in_child(
     task, rows = prepared[first].task, prepared[first].test
     assert rows is not None
     asked = (*named, *(unpacked(own) if own else ()))
-    form: dict[str, Any] = to_form(scored_on(rows, task, np.sum(answers, axis=0), objective, asked))
-    return form
+    return to_form(scored_on(rows, task, np.sum(answers, axis=0), objective, asked))
 
 
 def _answers(model: Any, rows: Rows, plan: PreprocessingPlan) -> npt.NDArray[Any]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.common.files import disk_errors_explained, to_json_text, write_json, write_text
+from automl.common.files import disk_errors_explained, to_json_text, write_text
 from automl.errors import RunError
 
 FULL = Path("/dev/full")
@@ -47,7 +47,7 @@ def test_json_is_strict(form: object) -> None:
 
 
 def test_json_files_are_utf8(tmp_path: Path) -> None:
-    write_json(tmp_path / "a.json", {"größe": (1, 2.5, float("nan"))})
+    write_text(tmp_path / "a.json", to_json_text({"größe": (1, 2.5, float("nan"))}))
     assert json.loads((tmp_path / "a.json").read_bytes()) == {"größe": [1, 2.5, None]}
 
 

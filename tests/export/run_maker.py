@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ import optuna
 import pandas as pd
 from optuna.storages import JournalStorage
 
-from automl.common.files import write_json
 from automl.common.forms import to_form
 from automl.data.metrics import default_objective
 from automl.data.prepare import PreparedData, prepare
@@ -83,7 +83,7 @@ def make_run(path: Path, request: DataRequest) -> tuple[RunDirectory, PreparedDa
         "notes": list(data.notes),
         "summary": data.summary,
     }
-    write_json(run.plan_file, plan)
+    run.plan_file.write_text(json.dumps(plan))
     write_check_rows(run, data.check, data.check_positions)
     return run, data
 

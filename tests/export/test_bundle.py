@@ -21,9 +21,9 @@ from automl.data.plan import PreprocessingPlan, TargetScale
 from automl.errors import RequestError, RunError
 from automl.export.bundle import load_model, open_bundle
 from automl.export.formats.bundle import labels
-from automl.export.in_child import check_in_child, export_in_child
+from automl.export.in_child import export_in_child
 from automl.export.prediction_check import TOLERANCE, compare
-from automl.results.check_rows import check_rows_file, read_check_rows
+from automl.results.check_rows import read_check_rows
 from automl.results.export_request import export_request
 from automl.results.run_directory import RunDirectory
 
@@ -143,12 +143,6 @@ def test_nothing_is_read_from_outside_of_the_run(
     with pytest.raises(RunError, match="not inside it"):
         export_in_child(**{**request, name: str(elsewhere)})
     assert [file.name for file in tmp_path.iterdir()] == [elsewhere.name]
-
-
-def test_an_existing_bundle_can_be_checked_again(images: Exported, tmp_path: Path) -> None:
-    expected = images.run.trial_directory(0) / "check.npy"
-    rows = str(check_rows_file(images.run, 0))
-    assert check_in_child(str(images.bundle), str(expected), rows)["difference"] <= TOLERANCE
 
 
 def test_a_model_that_needs_more_than_keras_is_refused(images: Exported, tmp_path: Path) -> None:

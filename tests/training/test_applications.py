@@ -13,13 +13,14 @@ from keras_tuner.src.applications import efficientnet
 
 from automl.data.arrays import Arrays
 from automl.data.kinds.array.plan import ArrayFeature, ArrayPlan
-from automl.data.metrics import default_objective
+from automl.data.metrics import compute_metrics, default_objective
 from automl.data.plan import PreprocessingPlan, Rows
 from automl.data.task import Task, TaskKind
 from automl.models.hyper_tracing import traced
 from automl.space.keras_tuner import hyper_space
 from automl.training.device_data import DeviceData
-from automl.training.score import score_model
+from automl.training.saving import load_saved
+from automl.training.score import predict_core
 from automl.training.train_trial import train_trial
 from automl.trial import Answer, TrialBudget, TrialSpec, TrialState
 
@@ -55,7 +56,9 @@ def trained(source: Any, data: DeviceData, folder: Path, **chosen: Any) -> None:
     )
     assert result.state is TrialState.COMPLETED, result.reason
     assert result.found == ()
-    saved = score_model(folder / "model.keras", data.validation.rows, data.task, data.plan)
+    rows = data.validation.rows
+    answers = predict_core(load_saved(folder / "model.keras"), rows, data.plan)
+    saved = compute_metrics(data.task, rows.truth, answers)
     assert saved["log_loss"] == pytest.approx(result.metrics["log_loss"], rel=1e-3)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from automl.common.files import read_json_object, write_json
+from automl.common.files import read_json_object
 from automl.common.forms import to_form
 from automl.common.root import Root
 from automl.data.metrics import default_objective
@@ -55,7 +55,7 @@ def test_a_plan_that_an_earlier_version_wrote_is_the_same_plan(tmp_path: Path) -
     for feature in stored["plan"]["features"]:
         del feature["clip"]
     del stored["sha256"]
-    write_json(run.plan_file, stored)
+    run.plan_file.write_text(json.dumps(stored))
     restore_rows(run, request, run.read_manifest(), None)  # whole, so nothing is written anew
     assert "clip" not in run.plan_file.read_text()
 
@@ -63,7 +63,7 @@ def test_a_plan_that_an_earlier_version_wrote_is_the_same_plan(tmp_path: Path) -
 def test_rows_prepared_in_another_way_are_refused(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     form = {"plan": to_form(prepare(replace(REQUEST.data, seed=1)).plan)}
-    write_json(run.plan_file, form)
+    run.plan_file.write_text(json.dumps(form))
     with pytest.raises(RunError, match="no longer prepared as when the run began"):
         restore_rows(run, REQUEST, run.read_manifest(), None)
     assert read_json_object(run.plan_file)["plan"] != {}
