@@ -154,6 +154,7 @@ class Run(RunReadings):
         trials: int | None = None,
         time: float | str | None = None,
         finalists: int | None = None,
+        export: str | None = None,
         workers: int | None = None,
         device: str | None = None,
         memory_per_worker: int | str | None = None,

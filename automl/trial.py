@@ -36,6 +36,8 @@ TRIALS = "trials"
 HOLDOUT = "holdout"
 #: The baseline that is scikit-learn's gradient boosting, which no engine's worker trains.
 BOOSTING = "boosting"
+#: The view of all rows but the test rows, and the candidate that is trained on them.
+REFIT = "refit"
 #: How the view of a trial begins whose rows are divided for it alone; its number follows.
 RESHUFFLE = "reshuffle-"
 
@@ -158,6 +160,22 @@ class TrialBudget:
 
 
 @dataclass(frozen=True)
+class FixedLength:
+    """A training that no rows validate: how long it is, for nothing can stop it early.
+
+    The model is that of its last epoch.
+
+    Attributes:
+        epochs: Its epochs; schedules stretch over the budget's as always.
+        val_losses: What a schedule that follows the validation loss is told after each epoch, as
+            it was where there were rows that validate; empty where it follows none.
+    """
+
+    epochs: int
+    val_losses: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
 class TrialSpec:
     """One trial as an engine receives it.
 
@@ -187,6 +205,8 @@ class TrialSpec:
             the first.
         start: The checkpoint to go on from, a path below the run's directory, or "" to begin anew.
         finished: What its first executions have come to already; the checkpoint is of the next.
+        fixed_length: Where no rows validate it, how long it is; it then ends without a score. What
+            its view has for validation is part of what it is trained on.
     """
 
     trial: int | str
@@ -205,6 +225,7 @@ class TrialSpec:
     views: tuple[str, ...] = (HOLDOUT,)
     start: str = ""
     finished: tuple[TrialResult, ...] = ()
+    fixed_length: FixedLength | None = None
 
     @property
     def view(self) -> str:
@@ -239,7 +260,8 @@ class TrialResult:
 
     Attributes:
         state: COMPLETED, PRUNED or FAILED; PAUSED where the driver has asked for that.
-        score: The objective at the best epoch, in its own direction; None without one.
+        score: The objective at the best epoch, in its own direction; None without one, as where no
+            rows have validated it.
         metrics: The task's metrics on the validation rows at the best epoch.
         train_metrics: The same on the training rows, in inference mode, at the best epoch; on a
             random sample of them where a time limit left no time for all.

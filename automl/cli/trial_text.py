@@ -94,9 +94,7 @@ def find_row(record: RunRecord, trial: int | str | None) -> LeaderboardRow:
 
 
 def _heading(row: LeaderboardRow, objective: str, ranked: int) -> list[str]:
-    kind = "Ensemble" if row.members else "Baseline"
-    name = f"{kind} {row.trial}" if isinstance(row.trial, str) else f"Trial {row.trial}"
-    said = [f"{name}: {row.state}"]
+    said = [f"{_kind(row)}: {row.state}"]
     if row.score is not None:
         said.append(f"{objective} {number(row.score)}")
     if row.rank is not None:
@@ -124,6 +122,15 @@ def _heading(row: LeaderboardRow, objective: str, ranked: int) -> list[str]:
     elif row.state == TrialState.RUNNING:
         lines.append("It is running, or was interrupted; `automl resume` runs it again.")
     return lines
+
+
+def _kind(row: LeaderboardRow) -> str:
+    """What a row is of, as the beginning of a sentence."""
+    if row.refit_of is not None:
+        return f"Refit of trial {row.refit_of}"
+    if isinstance(row.trial, int):
+        return f"Trial {row.trial}"
+    return f"{'Ensemble' if row.members else 'Baseline'} {row.trial}"
 
 
 def _made_of(row: LeaderboardRow, objective: str) -> list[str]:

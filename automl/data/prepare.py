@@ -20,6 +20,8 @@ from automl.data.stored import RawData, StoredView
 from automl.data.task import Task
 from automl.data.views.divided import Divided
 from automl.data.views.fold_rule import BY_SIZE
+from automl.data.views.splits import Split
+from automl.data.views.view import View
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,8 @@ def prepare(
     )
 
 
-class ReshuffledRows:
-    """The rows of trials of which each has a division of its own.
+class RowsAgain:
+    """All rows of a request read once more, to be divided otherwise than for its search.
 
     Args:
         request: The request, with everything settled that it had left open.
@@ -123,12 +125,29 @@ class ReshuffledRows:
         return self._divided.dataset.fingerprint
 
     def of(self, trial: int) -> tuple[Arrays, Any]:
-        """The rows of a trial, the same whenever it is asked for; and its raw check rows.
+        """The rows of a trial that has a division of its own; and its raw check rows.
+
+        They are the same whenever they are asked for.
 
         Args:
             trial: The trial's number.
         """
-        split, view = self._divided.anew(trial)
+        return self._prepared(*self._divided.anew(trial))
+
+    def undivided(self) -> tuple[Arrays, Any]:
+        """All rows that are learnt from as training rows; and raw check rows.
+
+        Those that validated the first view are validation rows too, and tell nothing of new ones:
+        an export is checked by them.
+        """
+        divided = self._divided
+        first = divided.folds[0] if divided.folds else divided.split
+        sides = [part for one in (divided.folds or [first]) for part in (one.train, one.validation)]
+        every = np.unique(np.concatenate(sides))
+        split = replace(divided.split, train=every, validation=first.validation)
+        return self._prepared(split, divided.view(split))
+
+    def _prepared(self, split: Split, view: View) -> tuple[Arrays, Any]:
         arrays = view.arrays(split, self._divided.task, self._divided.truth)
         checked = split.validation[arrays.check_positions]
         return arrays, view.dataset.rows.at(checked, view.plan.inputs)

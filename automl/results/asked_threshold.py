@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from automl.errors import RequestError
 from automl.results.run_directory import RunDirectory
-from automl.trial import PREDICTIONS_FILE
+from automl.trial import PREDICTIONS_FILE, REFIT
 from automl.vocabulary.task_kinds import TaskKind
 
 if TYPE_CHECKING:
@@ -118,6 +118,11 @@ def chosen_threshold(
     if not views:
         if asked.costs is not None and not class_weights:
             return DecisionThreshold(threshold_of_costs(*asked.costs), COSTS, asked.costs)
+        if trial == REFIT:
+            raise RequestError(
+                f"The refit of {run.path} has no validation rows to choose a threshold by; give "
+                "--threshold a number, or export a trial."
+            )
         raise RequestError(
             f"Trial {trial} of {run.path} was trained by a version that did not record what is "
             "true of its validation rows; give --threshold a number, or search again."

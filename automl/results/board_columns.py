@@ -14,6 +14,9 @@ from automl.results.leaderboard import LeaderboardRow
 from automl.results.record import RunRecord
 from automl.trial import TrialState
 
+#: What a refit has in place of a verdict: no rows are left to validate it.
+NEVER_VALIDATED = "never validated"
+
 
 @dataclass(frozen=True)
 class TableColumn:
@@ -70,6 +73,9 @@ def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> li
     def scorings(row: LeaderboardRow) -> str:
         return f"{row.scorings}{' =' if row.tied else ''}" if row.scorings else ""
 
+    def verdict(row: LeaderboardRow) -> str:
+        return (row.verdict or "") if row.refit_of is None else NEVER_VALIDATED
+
     def latency(at_once: str) -> TableColumn:
         header = f"ms for\n{int(at_once):,} row{'' if at_once == '1' else 's'}"
         return TableColumn(header, [number(row.latency.get(at_once)) for row in rows])
@@ -85,7 +91,7 @@ def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> li
         *([column("scorings", scorings)] if any(row.scorings for row in rows) else ()),
         *(metric(name) for name in names if name != record.objective),
         column("gap", lambda row: number(row.gap)),
-        column("verdict", lambda row: row.verdict or "", right=False),
+        column("verdict", verdict, right=False),
         column("weights", lambda row: f"{row.parameters:,}" if row.parameters else ""),
         TableColumn("epochs\n(best)", [_epochs(row) for row in rows]),
         column("seconds", lambda row: f"{row.seconds:.1f}" if row.seconds else ""),

@@ -105,9 +105,12 @@ def _score_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
     interval = record.test_intervals.get(trial.trial)
     names = dict.fromkeys([*result.metrics, *result.train_metrics, *test])
     better = "lower" if record.direction == "minimize" else "higher"
+    objective = markdown_text(record.objective)
+    chosen = f"Chosen by {objective} on the validation rows ({better} is better)"
     lines = [
-        f"Chosen by {markdown_text(record.objective)} on the validation rows ({better} is better): "
-        f"{number(result.score)}{_how_scored(trial)}.",
+        f"{chosen}: {number(result.score)}{_how_scored(trial)}."
+        if trial.refit_of is None
+        else f"Never validated: trial {trial.refit_of}, trained again on the validation rows too.",
         "",
         "| metric | training rows | validation rows | test rows |",
         "| :--- | ---: | ---: | ---: |",
@@ -129,7 +132,6 @@ def _score_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
     lines.append("")
     lines += _temperature_lines(record, trial)
     for baseline in record.baselines:
-        objective = markdown_text(record.objective)
         scores = f"validation {objective} {number(baseline.score)}"
         tested = record.test_scores.get(baseline.trial, {}).get(record.objective)
         ends = record.test_intervals.get(baseline.trial)
@@ -138,6 +140,8 @@ def _score_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
     lines += [f"- {markdown_text(sentence)}" for sentence in findings(record)]
     if trial.members:
         return lines
+    if trial.refit_of is not None:
+        return [*lines, f"- Epochs: {result.epochs}, the last of which is exported"]
     verdict = "none" if result.verdict is None else result.verdict.value
     lines.append(f"- Verdict on the learning curve: {verdict}")
     lines.append(f"- Epochs: {result.epochs}, the best of which, {result.best_epoch}, is exported")

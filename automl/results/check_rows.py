@@ -24,7 +24,7 @@ def write_check_rows(
     run: RunDirectory,
     rows: pd.DataFrame | npt.NDArray[Any],
     positions: npt.NDArray[np.int64],
-    trial: int | None = None,
+    trial: int | str | None = None,
 ) -> None:
     """Writes the check rows into the run.
 
@@ -32,7 +32,7 @@ def write_check_rows(
         run: The run.
         rows: Raw rows as they were read: a table, or an array (n, *shape).
         positions: int64 (n,), where each of them is among the validation rows.
-        trial: The trial whose they are, where each has a division of its own; None for the run's.
+        trial: The trial whose they are, where it has rows of its own; None for the run's.
 
     Raises:
         OSError: A file cannot be written.

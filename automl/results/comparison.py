@@ -33,7 +33,8 @@ class ComparedRun:
 
     Attributes:
         run: Its directory.
-        candidate: What it exports: a trial's number, or the name of an ensemble.
+        candidate: What it exports: a trial's number, or the name of an ensemble; of a refit, which
+            no rows have validated, the best trial.
         score: The objective of that on the validation rows.
         standard_error: Of a mean over folds or scorings; else None.
         test_score: The objective on the test rows, where it was scored there; else None.
@@ -106,7 +107,7 @@ def compare_runs(runs: Sequence[RunDirectory], records: Sequence[RunRecord]) -> 
     if len({run.path.resolve() for run in runs}) < len(runs) or len(runs) < 2:
         raise RequestError("Two different runs or more are compared; give the directory of each.")
     entries = [
-        _Entry(run, record, run.read_manifest(), record.exported)
+        _Entry(run, record, run.read_manifest(), record.validated)
         for run, record in zip(runs, records, strict=True)
     ]
     for other in entries[1:]:

@@ -29,6 +29,7 @@ def findings(record: RunRecord) -> tuple[str, ...]:
         nothing_learnt(record),
         better_baseline(record),
         gap_to_test(record),
+        never_validated(record),
         unbeaten_baseline(record),
     )
     return tuple(printable(sentence) for sentence in told if sentence)
@@ -55,7 +56,7 @@ def nothing_learnt(record: RunRecord) -> str:
 
 def better_baseline(record: RunRecord) -> str:
     """A sentence where a baseline that learns is better than what is exported; else ""."""
-    best, constant = record.exported, _constant(record)
+    best, constant = record.validated, _constant(record)
     learning = [one for one in record.baselines if one.trial not in CONSTANTS and one.is_ranked]
     if best is None or best.score is None or not learning:
         return ""
@@ -72,7 +73,7 @@ def better_baseline(record: RunRecord) -> str:
 
 def gap_to_test(record: RunRecord) -> str:
     """A sentence on how the score on the test rows of what is exported differs; or ""."""
-    best = record.exported
+    best = record.validated
     tested = None if best is None else record.test_scores.get(best.trial, {}).get(record.objective)
     if best is None or best.score is None or tested is None:
         return ""
@@ -90,6 +91,26 @@ def gap_to_test(record: RunRecord) -> str:
     if worse > 0:
         return f"{said}, which lies outside the interval: it flatters, so quote the test score."
     return f"{said}, which lies outside the interval: the test rows are easier."
+
+
+def never_validated(record: RunRecord) -> str:
+    """A sentence on a refit that is exported; else ""."""
+    refit = record.exported
+    if refit is None or refit.refit_of is None:
+        return ""
+    rows = (
+        f"The refit, which is exported, is trial {refit.refit_of} trained on all rows but the test"
+    )
+    said = f"{rows} rows, so no rows have validated it"
+    scores = [
+        record.test_scores.get(trial, {}).get(record.objective)
+        for trial in (refit.trial, refit.refit_of)
+    ]
+    if scores[0] is None:
+        return f"{said}, and it has no test score."
+    told = tested_text(scores[0], record.test_intervals.get(refit.trial))
+    other = "" if scores[1] is None else f", and trial {refit.refit_of}'s {number(scores[1])}"
+    return f"{said}; its test {record.objective} is {told}{other}."
 
 
 def unbeaten_baseline(record: RunRecord) -> str:

@@ -64,6 +64,7 @@ class LeaderboardRow:
         tied: Whether the scorings of a finalist do not tell it from the best one
             (`automl.results.paired_test.told_apart`).
         members: Of an ensemble, what each of its models counts, by the name of its folder.
+        refit_of: Of a refit, the trial whose configuration it has; None of any other.
         latency: Milliseconds of a prediction, by the number of rows that are predicted at once;
             empty where none was measured (`automl.training.latency`).
     """
@@ -94,6 +95,7 @@ class LeaderboardRow:
     members: Mapping[str, float] = field(default_factory=dict)
     latency: Mapping[str, float] = field(default_factory=dict)
     test_interval: tuple[float, float] | None = None
+    refit_of: int | None = None
 
 
 def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
@@ -124,7 +126,7 @@ def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
         among = isinstance(trial.trial, str) and (bool(trial.members) or sign * score < last)
         return _ORDER[trial.state], not (trial.is_finalist or among), sign * score, index
 
-    entries = sorted(enumerate((*record.trials, *record.ensembles, *record.baselines)), key=place)
+    entries = sorted(enumerate((*record.trials, *record.made, *record.baselines)), key=place)
     # An infinite score would tie with none at all, so the ranked are taken out first.
     ordered = [trial for _, trial in entries if trial.is_ranked]
     ordered += [trial for _, trial in entries if not trial.is_ranked]
@@ -181,6 +183,7 @@ def _row(
         search_score=None if trial.searched is None else trial.searched.score,
         tied=tied,
         members={one.name: one.weight for one in trial.members},
+        refit_of=trial.refit_of,
         test_interval=record.test_intervals.get(trial.trial),
     )
 

@@ -12,6 +12,7 @@ from automl.errors import RunError
 from automl.results.ensembles import CHOSEN, EnsembleForm, recorded_ensembles
 from automl.results.record import AgainstConstant, RunRecord, TrialRecord, are_scores, misfit
 from automl.results.recorded_board import record_of_board
+from automl.results.refits import RefitForm, recorded_refit
 from automl.results.replay import StudyContent, StudyTrial
 from automl.results.run_directory import RunDirectory
 from automl.results.run_forms import BaselineForm
@@ -26,7 +27,14 @@ from automl.results.scorings import (
 from automl.results.study_content import read_study
 from automl.results.temperatures import recorded_temperatures
 from automl.results.voids import voided_trials
-from automl.trial import PREDICTIONS_FILE, TrialResult, TrialState, file_of_trial, trial_named
+from automl.trial import (
+    PREDICTIONS_FILE,
+    REFIT,
+    TrialResult,
+    TrialState,
+    file_of_trial,
+    trial_named,
+)
 from automl.vocabulary.renamed_metrics import current_name
 
 _BASELINE_PREFIX = "baseline:"
@@ -80,11 +88,14 @@ def read_record(
         if key.startswith(_BASELINE_PREFIX)
     )
     ensembles = recorded_ensembles(study.attributes)
+    made = tuple(_ensemble_record(name, form, voided) for name, form in ensembles.items())
+    refit = _refit_record(run, recorded_refit(study.attributes), trials, voided)
     return RunRecord(
         name=run.name,
         objective=named,
-        ensembles=tuple(_ensemble_record(name, form, voided) for name, form in ensembles.items()),
-        chosen=_chosen(study.attributes, ensembles, voided),
+        ensembles=made,
+        refit=refit,
+        chosen=_chosen(study.attributes, made if refit is None else (*made, refit)),
         direction=objective["direction"],
         trials=trials,
         baselines=tuple(_comparable(one, objective, trials) for one in baselines),
@@ -147,16 +158,37 @@ def _void_member(form: EnsembleForm, voided: Mapping[int, str]) -> str:
     return ""
 
 
-def _chosen(
-    attributes: Mapping[str, Any],
-    ensembles: Mapping[str, EnsembleForm],
+def _refit_record(
+    run: RunDirectory,
+    form: RefitForm | None,
+    trials: Sequence[TrialRecord],
     voided: Mapping[int, str],
-) -> str:
-    """The ensemble that is exported, or "" where a trial is."""
+) -> TrialRecord | None:
+    """The refit as a row of the leaderboard, or None.
+
+    Raises:
+        RunError: It is of a trial that the run does not have.
+    """
+    if form is None:
+        return None
+    if form.trial >= len(trials):
+        raise misfit(REFIT)
+    told = f"trained as trial {form.trial} on {form.rows:,} rows, so no rows have validated it"
+    return TrialRecord(
+        REFIT,
+        TrialState.COMPLETED,
+        trials[form.trial].config,
+        form.seed,
+        replace(form.result, state=TrialState.COMPLETED, reason=told, predictions=""),
+        refit_of=form.trial,
+        voided=f"trial {form.trial} is void ({voided[form.trial]})" if form.trial in voided else "",
+    )
+
+
+def _chosen(attributes: Mapping[str, Any], made: Sequence[TrialRecord]) -> str:
+    """The ensemble or refit that is exported, or "" where a trial is."""
     chosen = attributes.get(CHOSEN, "")
-    if not isinstance(chosen, str) or chosen not in ensembles:
-        return ""
-    return "" if _void_member(ensembles[chosen], voided) else chosen
+    return next((str(one.trial) for one in made if one.trial == chosen and not one.voided), "")
 
 
 def _objective_of(run: RunDirectory, manifest: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -36,6 +36,7 @@ class TrialRecord:
         searched: Of a finalist, what the search's own training came to, whose model is kept;
             None for any other, whose ``result`` says so.
         members: Of an ensemble, its models.
+        refit_of: Of a refit, the trial whose configuration it has; None of any other.
         voided: Why a person has taken it out of the ranking (`automl.results.voids`), or "".
     """
 
@@ -49,7 +50,18 @@ class TrialRecord:
     scorings: tuple[FinalistScoring, ...] = ()
     searched: TrialResult | None = None
     members: tuple[MemberForm, ...] = ()
+    refit_of: int | None = None
     voided: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence: ``trial 7``, ``the ensemble``, ``baseline linear``."""
+        is_made = bool(self.members) or self.refit_of is not None
+        return (
+            candidate_name(self.trial)
+            if is_made or isinstance(self.trial, int)
+            else f"baseline {self.trial}"
+        )
 
     @property
     def is_finalist(self) -> bool:
@@ -137,7 +149,8 @@ class RunRecord:
             trial and the baselines are ever scored on them.
         notes: What a reader should know of where this comes from, one sentence each.
         ensembles: The ensembles of models of the trials.
-        chosen: Name of the ensemble that is exported; "" where the best trial is.
+        refit: The best configuration trained on all rows but the test rows, or None.
+        chosen: Name of the ensemble or refit that is exported; "" where the best trial is.
         test_intervals: The 95 % interval of the objective on the test rows, (low, high), by trial
             or baseline (`automl.results.scored_rows`).
         temperatures: Temperatures that candidates are exported with, by trial or ensemble.
@@ -158,13 +171,25 @@ class RunRecord:
     test_intervals: Mapping[int | str, tuple[float, float]] = field(default_factory=dict)
     against_constant: AgainstConstant | None = None
     ensembles: tuple[TrialRecord, ...] = ()
+    refit: TrialRecord | None = None
     chosen: str = ""
     temperatures: Mapping[int | str, Temperature] = field(default_factory=dict)
 
     @property
     def exported(self) -> TrialRecord | None:
-        """What is exported: an ensemble, or the best trial; None where none has completed."""
-        return next((one for one in self.ensembles if one.trial == self.chosen), self.best())
+        """What is exported: an ensemble, a refit, or the best trial; None where none completed."""
+        return next((one for one in self.made if one.trial == self.chosen), self.best())
+
+    @property
+    def validated(self) -> TrialRecord | None:
+        """What is exported, or where no rows have validated that, the best trial."""
+        exported = self.exported
+        return exported if exported is None or exported.refit_of is None else self.best()
+
+    @property
+    def made(self) -> tuple[TrialRecord, ...]:
+        """The candidates that are made of trials: the ensembles, and the refit."""
+        return self.ensembles if self.refit is None else (*self.ensembles, self.refit)
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -173,18 +198,20 @@ class RunRecord:
         return tuple(name for name in (*first, *self.further) if name not in self.own)
 
     def find(self, trial: int | str) -> TrialRecord:
-        """Finds a trial by its number, or a baseline or an ensemble by its name.
+        """Finds a trial by its number, or a baseline, an ensemble or the refit by its name.
 
         Raises:
             RequestError: The run has no such trial.
         """
-        for record in (*self.trials, *self.baselines, *self.ensembles):
+        for record in (*self.trials, *self.baselines, *self.made):
             if record.trial == trial:
                 return record
         known = f"0 to {len(self.trials) - 1}" if self.trials else "none yet"
         told = [f"its trials are {known}", f"its baselines {_names(self.baselines) or 'none'}"]
         if self.ensembles:
             told.append(f"its ensembles {_names(self.ensembles)}")
+        if self.refit is not None:
+            told.append("and it has a refit")
         raise RequestError(f"The run {self.name} has no trial {trial}; {', '.join(told)}.")
 
     def best(self) -> TrialRecord | None:
@@ -225,6 +252,6 @@ def candidate_name(trial: int | str) -> str:
     """What a candidate is called in a sentence.
 
     Args:
-        trial: A trial's number, or the name of a baseline or an ensemble.
+        trial: A trial's number, or the name of a baseline, an ensemble or a refit.
     """
     return f"trial {trial}" if isinstance(trial, int) else f"the {trial}"

@@ -1,9 +1,11 @@
-"""When a trial has seen enough: no improvement for a while, or a goal reached."""
+"""When a trial has seen enough: no improvement for a while, a goal reached, its length over."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from typing_extensions import override
 
 from automl.data.metrics import better
 
@@ -90,3 +92,24 @@ class EarlyStopping:
 
     def _reached(self, score: float) -> bool:
         return self._goal is not None and self._sign * (score - self._goal) >= 0.0
+
+
+class FixedEpochs(EarlyStopping):
+    """Stops after a number of epochs, the last of which counts as the best.
+
+    Args:
+        direction: ``"minimize"`` or ``"maximize"``.
+        epochs: How many.
+    """
+
+    def __init__(self, direction: str, epochs: int) -> None:
+        super().__init__(direction, patience=epochs)
+        self._epochs = epochs
+
+    @override
+    def update(self, epoch: int, score: float) -> bool:
+        """Takes an epoch; that it is the best so far."""
+        self.best_score, self.best_epoch = score, epoch
+        if epoch >= self._epochs:
+            self.reason = f"its {self._epochs} epochs are over"
+        return True

@@ -29,6 +29,7 @@ from automl.training.saving import save_check, save_core, save_predictions
 from automl.training.timings import Timings
 from automl.training.trainers import OUT_OF_MEMORY, Training, make_trainer
 from automl.training.trial_progress import ACCURACY, TrialProgress
+from automl.training.unvalidated import unvalidated, unvalidated_rows
 from automl.training.verdicts import judge
 from automl.trial import (
     ERROR_FILE,
@@ -194,9 +195,12 @@ def _run(trial: _Trial) -> TrialResult:
             scaled = dict(core.hyper.hp.scaled)
             result = dataclasses.replace(result, found=found, scaled=scaled, notes=notes)
     if progress.history:
+        history = (
+            progress.history if spec.fixed_length is None else unvalidated_rows(progress.history)
+        )
         with timings.stage("save"):
-            write_history(progress.history, trial.directory)
-    return result
+            write_history(history, trial.directory)
+    return result if spec.fixed_length is None else unvalidated(result)
 
 
 def _trained(trial: _Trial, training: Training, schedule: Schedule | None) -> TrialResult:
@@ -300,7 +304,8 @@ def _completed(trial: _Trial, model: Any, result: TrialResult) -> TrialResult:
             if not unsaved:
                 save_check(check, trial.directory)
     # A later fold saves no model: its trial keeps that of the first, and the predictions of all.
-    if matters and (model_hash or trial.home != trial.directory):
+    is_validated = trial.spec.fixed_length is None
+    if is_validated and matters and (model_hash or trial.home != trial.directory):
         with trial.timings.stage("save"):
             predictions = _predictions(trial)
     return dataclasses.replace(

@@ -15,7 +15,7 @@ from automl.models.schedules import Schedule
 from automl.training.checkpoint import Checkpoint
 from automl.training.deadline import Deadline, own_seconds
 from automl.training.device_data import DeviceData
-from automl.training.early_stopping import EarlyStopping
+from automl.training.early_stopping import EarlyStopping, FixedEpochs
 from automl.training.evaluation import Evaluator
 from automl.training.kernel.trainer import DenseTrainer
 from automl.training.scoring import Scored, Scoring, not_finite
@@ -80,6 +80,8 @@ class TrialProgress:
         self.stopping = EarlyStopping(
             objective.direction, budget.patience, budget.min_delta, budget.goal
         )
+        if spec.fixed_length is not None:
+            self.stopping = FixedEpochs(objective.direction, spec.fixed_length.epochs)
         self.history: list[dict[str, float]] = []
         self.reason = ""
         self.pruned = self.paused = False
@@ -259,7 +261,7 @@ class TrialProgress:
         score, val_loss = scored.score, scored.val_loss
         rate = self._last_rate(epoch)
         if self._schedule is not None:
-            self._schedule.after_epoch(val_loss)
+            self._schedule.after_epoch(self._followed(epoch, val_loss))
         row = {
             "epoch": epoch,
             **logs,
@@ -275,6 +277,12 @@ class TrialProgress:
         before, self._before = self._before, ()
         self._scores.append(score)
         return self._goes_on(EpochReport(epoch, score, row, before))
+
+    def _followed(self, epoch: int, val_loss: float) -> float:
+        """The validation loss that a schedule follows."""
+        fixed = self._spec.fixed_length
+        told = () if fixed is None else fixed.val_losses
+        return told[epoch - 1] if epoch <= len(told) else val_loss
 
     def _is_finite(self, scored: Scored) -> bool:
         """Whether what was scored is a number; else the trial has diverged."""

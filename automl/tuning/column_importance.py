@@ -64,6 +64,11 @@ def column_importance(
             f"The {found.trial} has several models, each with its own inputs; give the number of "
             "one trial (--trial)."
         )
+    if found.refit_of is not None:
+        raise RequestError(
+            "The refit is trained on the validation rows too, so they do not tell what matters on "
+            f"new ones; give the number of its trial (--trial {found.refit_of})."
+        )
     model = model_of(run, found)
     manifest = run.read_manifest()
     metric, direction = _metric(run, record, found)

@@ -6,20 +6,15 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from automl.common.files import read_json_object, write_sealed_json
 from automl.data.request import DataRequest
-from automl.errors import RunError
 from automl.results.run_directory import RunDirectory
 from automl.trial import RESHUFFLE, TrialResult
 from automl.tuning.observer import Observer
-from automl.tuning.stored_rows import plan_form
+from automl.tuning.stored_rows import rows_again, write_own_rows
 
 
 class Reshuffling(Observer):
     """Gives each trial its rows, and hears when it needs them no more.
-
-    What its export needs stays with the trial: the plan that its rows have given, and the raw
-    rows by which an export is checked.
 
     Args:
         run: The run's directory.
@@ -31,15 +26,8 @@ class Reshuffling(Observer):
     """
 
     def __init__(self, run: RunDirectory, request: DataRequest) -> None:
-        from automl.data.prepare import ReshuffledRows
-
         self._run = run
-        self._rows = ReshuffledRows(request)
-        if self._rows.fingerprint != run.read_manifest()["data"]["fingerprint"]:
-            raise RunError(
-                f"The data of {run.path} have changed since the run began; start a new search, or "
-                "restore the data."
-            )
+        self._rows = rows_again(run, request)
 
     def views_of(self, trial: int) -> tuple[str, ...]:
         """Writes the rows of a trial.
@@ -50,16 +38,8 @@ class Reshuffling(Observer):
         Returns:
             The name of its view.
         """
-        from automl.data.arrays import save_arrays, view_folder
-        from automl.results.check_rows import write_check_rows
-
-        arrays, check = self._rows.of(trial)
         view = f"{RESHUFFLE}{trial}"
-        write_check_rows(self._run, check, arrays.check_positions, trial)
-        summary = read_json_object(self._run.plan_file)["summary"]
-        own_plan = self._run.trial_file(trial, self._run.plan_file.name)
-        write_sealed_json(own_plan, plan_form(arrays, (), summary))
-        save_arrays(arrays, view_folder(self._run.arrays, view))
+        write_own_rows(self._run, trial, view, *self._rows.of(trial))
         return (view,)
 
     def arrays_of(self, trial: int | str) -> Path:

@@ -13,8 +13,12 @@ from automl.data.request import STANDARD_INPUT
 from automl.errors import RunError
 from automl.results.run_directory import RunDirectory
 from automl.tuning.manifest import recorded_request
-from automl.tuning.search_request import SearchRequest
-from automl.tuning.stored_rows import prepared_again, rows_are_whole, write_arrays
+from automl.tuning.stored_rows import (
+    prepared_again,
+    rows_again,
+    rows_are_whole,
+    write_arrays,
+)
 
 
 @contextmanager
@@ -43,6 +47,8 @@ def rows_beside(
         DataError: The data cannot be read any more.
         RunError: They have changed since the run began, or are prepared in another way.
     """
+    from automl.data.arrays import save_arrays
+
     request = recorded_request(run, manifest)
     if source is not None:
         request = replace(request, data=request.data.with_data(source))
@@ -59,23 +65,7 @@ def rows_beside(
         folder = Path(place) / "arrays"
         if own:
             assert isinstance(trial, int)
-            _write_division(run, request, manifest, trial, folder)
+            save_arrays(rows_again(run, request.data).of(trial)[0], folder)
         else:
             write_arrays(prepared_again(run, request, manifest, source), folder)
         yield folder
-
-
-def _write_division(
-    run: RunDirectory,
-    request: SearchRequest,
-    manifest: Mapping[str, Any],
-    trial: int,
-    folder: Path,
-) -> None:
-    from automl.data.arrays import save_arrays
-    from automl.data.prepare import ReshuffledRows
-
-    rows = ReshuffledRows(request.data)
-    if rows.fingerprint != manifest["data"]["fingerprint"]:
-        raise RunError(f"The data of {run.path} have changed since the run began; restore them.")
-    save_arrays(rows.of(trial)[0], folder)

@@ -8,12 +8,17 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from automl.common.option import Option
-from automl.common.option_values import above_zero_seconds, at_least, not_negative
+from automl.common.option_values import above_zero_seconds, at_least, not_negative, one_of
 from automl.errors import RequestError
 from automl.space.batch_size import checked_batch_size
+from automl.trial import REFIT
 from automl.tuning.budget import DEFAULT_FINALISTS, DEFAULT_TRIALS
 from automl.tuning.pruners import DEFAULT_WITH_TIME, DEFAULT_WITH_TRIALS, PRUNERS
 from automl.tuning.samplers import DEFAULT_SAMPLER, SAMPLERS
+
+#: What a search may export.
+BEST = "best"
+EXPORTED = (BEST, REFIT)
 
 if TYPE_CHECKING:
     from optuna.pruners import BasePruner
@@ -235,6 +240,19 @@ class BudgetOptions(TypedDict, total=False):
             "Make no ensemble of the finalists' models: by default one is selected, and exported "
             "where it is better than the best single one by more than the error of that.",
             default=False,
+        ),
+    ]
+    export: Annotated[
+        str,
+        Option(
+            "What is exported at the end: best, the best single trial or the ensemble that is "
+            "better; or refit, the best trial's configuration trained on all rows but the test "
+            "rows, for the epochs that it took, which no rows are left to validate.",
+            default=BEST,
+            metavar="NAME",
+            names=EXPORTED,
+            check=one_of(EXPORTED),
+            on_resume="What is exported at the end: best, or refit.",
         ),
     ]
     no_temperature: Annotated[

@@ -9,11 +9,11 @@ from typing import Any
 from automl.common.forms import to_form
 from automl.common.option import check_options
 from automl.data.options import DATA_OPTIONS
-from automl.data.request import DataRequest
+from automl.data.request import STANDARD_INPUT, DataRequest
 from automl.errors import RequestError
 from automl.results.storage_url import storage_url
 from automl.space.batch_size import NAME
-from automl.trial import TrialBudget
+from automl.trial import REFIT, TrialBudget
 from automl.tuning.budget import LEAST_TIME, SearchBudget, budget_of
 from automl.tuning.options import SEARCH_OPTIONS
 from automl.tuning.pruners import DEFAULT_WITH_TRIALS, default_pruner
@@ -73,6 +73,7 @@ class SearchRequest:
     keep_models: int = _USUAL["keep_models"]
     finalists: int = _USUAL["finalists"]
     no_ensemble: bool = False
+    export: str = _USUAL["export"]
     no_temperature: bool = False
     memory_per_worker: int | None = None
     max_disk: int | None = None
@@ -104,12 +105,27 @@ class SearchRequest:
             )
         if self.data.is_reshuffled and self.engine == "ray":
             raise RequestError("--holdout reshuffle is for --engine local; leave one of them out.")
+        self._check_refit()
         if self.study is not None and self.storage is None:
             raise RequestError("--study is for a study in a database; add --storage URL.")
         if self.study is not None and not self.study.strip():
             raise RequestError("--study is empty; give the study a name.")
         if self.address is not None and self.engine != "ray":
             raise RequestError("--address is for --engine ray; leave it out or add --engine ray.")
+
+    def _check_refit(self) -> None:
+        if self.export != REFIT:
+            return
+        if self.storage is not None:
+            raise RequestError(
+                "--export refit is not for a study that several searches may share; leave "
+                "--storage or --export out."
+            )
+        if STANDARD_INPUT in (str(self.data.source), str(self.data.test)):
+            raise RequestError(
+                "--export refit reads the data again at the end, which standard input cannot be; "
+                "write the rows to a file."
+            )
 
     def _values(self) -> dict[str, Any]:
         """The values by their options' names."""

@@ -12,11 +12,12 @@ from automl.common.files import disk_errors_explained
 from automl.engines.boosting_beside import BoostingBeside
 from automl.engines.contract import SEARCHED, Engine, Job, SpaceHandle
 from automl.engines.devices import Devices
+from automl.engines.local import LocalEngine
 from automl.engines.processes import Processes
 from automl.results.database import database_errors_explained
 from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
-from automl.trial import BOOSTING, TrialResult, TrialSpec, TrialState
+from automl.trial import BOOSTING, REFIT, TrialResult, TrialSpec, TrialState
 from automl.tuning.baselines import LINEAR, constant_name, constant_over
 from automl.tuning.budget import Clock
 from automl.tuning.disk import DiskBudget
@@ -31,6 +32,7 @@ from automl.tuning.observer import Observer, Observers
 from automl.tuning.outcome import Outcome, StopReason, interrupted
 from automl.tuning.progress_lines import failure
 from automl.tuning.racing import Race, TimeLeft, affordable, choose_finalists, ranked_for_race
+from automl.tuning.refitting import Refitting
 from automl.tuning.reshuffling import Reshuffling
 from automl.tuning.search_request import SearchRequest
 from automl.tuning.setup import SearchSetup
@@ -165,6 +167,7 @@ class Session:
                 arrays_of=None if self._reshuffling is None else self._reshuffling.arrays_of,
                 ensembling=self._ensembling(arrays),
                 tempering=not self._request.no_temperature,
+                refitting=self._refitting(arrays),
             )
         return outcome, finished
 
@@ -220,6 +223,22 @@ class Session:
         views = dict(zip(request.data.views, self._opened_views(arrays), strict=True))
         return Ensembling(self._run, views, self._setup.objective, request.seed)
 
+    def _refitting(self, arrays: Arrays) -> Refitting | None:
+        """What trains the refit, where that is to be exported."""
+        request = self._request
+        if request.export != REFIT:
+            return None
+        views = dict(zip(request.data.views, self._opened_views(arrays), strict=True))
+        limit, gpus = request.memory_per_worker, self._devices.gpus
+        return Refitting(
+            self._run,
+            request.data,
+            request.trial_budget,
+            {name: len(view.train) for name, view in views.items()},
+            self._job(),
+            lambda: LocalEngine(1, self._processes, memory_limit=limit, gpus=gpus),
+        )
+
     def _remove_arrays(self, outcome: Outcome) -> None:
         """Removes the prepared rows of a search that is done, where they can be had again."""
         is_done = outcome.stopped_by in (StopReason.TRIALS, StopReason.EXHAUSTED)
@@ -233,6 +252,7 @@ class Session:
             started,
             import_seconds=lambda: self._processes.import_seconds,
             finalists=self._request.finalists > 0 and self._request.storage is None,
+            refit_views=len(self._request.data.views) if self._request.export == REFIT else 0,
         )
 
     def _open_study(self) -> RunStudy:
@@ -279,7 +299,16 @@ class Session:
     @contextmanager
     def _engine(self, beside: bool) -> Iterator[Engine]:
         """The engine, open; with gradient boosting beside it, where that is to be trained."""
-        job = Job(
+        made = _make_engine(self._request, self._devices, self._processes)
+        if beside:
+            made = BoostingBeside(made, self._request.memory_per_worker)
+        with made as engine:
+            engine.open(self._job())
+            yield engine
+
+    def _job(self) -> Job:
+        """What an engine needs once."""
+        return Job(
             spaces={SEARCHED: SpaceHandle.of(self._setup.space), LINEAR: SpaceHandle(LINEAR)},
             arrays=self._run.arrays,
             run=self._run.path,
@@ -288,12 +317,6 @@ class Session:
             metrics=carried(own) if (own := self._setup.objective.own) else "",
             callbacks=self._setup.objects.callbacks,
         )
-        made = _make_engine(self._request, self._devices, self._processes)
-        if beside:
-            made = BoostingBeside(made, self._request.memory_per_worker)
-        with made as engine:
-            engine.open(job)
-            yield engine
 
 
 def last_failure(results: Mapping[int, TrialResult]) -> str:
@@ -310,6 +333,4 @@ def _make_engine(request: SearchRequest, devices: Devices, processes: Processes)
         from automl.engines.ray import RayEngine
 
         return RayEngine(workers, address=request.address, on_gpu=gpus > 0)
-    from automl.engines.local import LocalEngine
-
     return LocalEngine(workers, processes, memory_limit=request.memory_per_worker, gpus=gpus)

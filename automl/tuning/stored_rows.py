@@ -10,11 +10,13 @@ from automl.common.files import read_json_object, to_json_text, write_sealed_jso
 from automl.common.forms import read_form, to_form
 from automl.errors import RunError
 from automl.results.run_directory import RunDirectory
+from automl.trial import REFIT
 from automl.tuning.search_request import SearchRequest
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
-    from automl.data.prepare import PreparedData
+    from automl.data.prepare import PreparedData, RowsAgain
+    from automl.data.request import DataRequest
 
 
 def write_rows(run: RunDirectory, data: PreparedData) -> None:
@@ -83,10 +85,7 @@ def prepared_again(
     asked = request.data if source is None else request.data.with_data(source)
     data = prepare(asked)
     if data.fingerprint != manifest["data"]["fingerprint"]:
-        raise RunError(
-            f"The data of {run.path} have changed since the run began; "
-            "start a new search, or restore the data."
-        )
+        raise _changed(run)
     recorded = _recorded_plan(run) if run.root.is_file(run.plan_file) else None
     if recorded not in (None, to_json_text(to_form(data.plan))):
         raise RunError(
@@ -94,6 +93,61 @@ def prepared_again(
             "automl has another version; start a new search."
         )
     return data
+
+
+def rows_again(run: RunDirectory, request: DataRequest) -> RowsAgain:
+    """A run's rows read once more, and the same; nothing is written.
+
+    Args:
+        run: The run's directory.
+        request: The run's data, with everything settled.
+
+    Raises:
+        DataError: The data cannot be read again.
+        RunError: They have changed since the run began.
+    """
+    from automl.data.prepare import RowsAgain
+
+    rows = RowsAgain(request)
+    if rows.fingerprint != run.read_manifest()["data"]["fingerprint"]:
+        raise _changed(run)
+    return rows
+
+
+def write_own_rows(
+    run: RunDirectory, trial: int | str, view: str, arrays: Arrays, check: Any
+) -> None:
+    """Writes the rows of a trial that has others than the run.
+
+    What its export needs stays with the trial: the plan that its rows have given, and the raw rows
+    by which an export is checked.
+
+    Args:
+        run: The run's directory.
+        trial: The trial's number, or its name.
+        view: The name of its view.
+        arrays: Its prepared rows.
+        check: Its raw check rows.
+    """
+    from automl.data.arrays import save_arrays, view_folder
+    from automl.results.check_rows import write_check_rows
+
+    write_check_rows(run, check, arrays.check_positions, trial)
+    parts = {"train": arrays.train, "validation": arrays.validation, "test": arrays.test}
+    if view == REFIT:
+        parts["validation"] = None  # they are among those that train
+    counts = {part: len(rows) for part, rows in parts.items() if rows is not None}
+    summary = {**read_json_object(run.plan_file)["summary"], "rows": counts}
+    own_plan = run.trial_file(trial, run.plan_file.name)
+    write_sealed_json(own_plan, plan_form(arrays, (), summary))
+    save_arrays(arrays, view_folder(run.arrays, view))
+
+
+def _changed(run: RunDirectory) -> RunError:
+    return RunError(
+        f"The data of {run.path} have changed since the run began; start a new search, or restore "
+        "the data."
+    )
 
 
 def rows_are_whole(run: RunDirectory, request: SearchRequest) -> bool:

@@ -9,36 +9,29 @@ runs again under its own number and seed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automl.common.forms import from_form, to_form
-from automl.results.ensembles import (
-    CHOSEN,
-    EnsembleForm,
-    ensemble_entry,
-    recorded_ensembles,
-)
-from automl.results.scorings import FINALISTS, FinalistScoring, recorded_scorings, scoring_entry
 from automl.results.voids import voided_trials
 from automl.trial import EpochReport, ExecutionReport, TrialResult, TrialState
 from automl.tuning.finished_executions import execution_entry, finished_executions
 from automl.tuning.growing import GrowingSpace, SamplerOf
 from automl.tuning.optuna_private import storage_of, study_id, trial_id
+from automl.tuning.study_records import StudyRecords
 
 if TYPE_CHECKING:
     import optuna
 
-    from automl.results.record import AgainstConstant
     from automl.space import SearchSpace
 
 #: Epochs for which a worker is told ahead by which score it need not ask (own choice: a question
 #: in so many costs nothing, and with several workers the thresholds do not grow old).
 AHEAD = 32
 
-_SEED_STREAMS = {"trial": 1, "baseline": 2, "scoring": 3}
+_SEED_STREAMS = {"trial": 1, "baseline": 2, "scoring": 3, "refit": 4}
 
 
 def trial_seed(seed: int, stream: str, number: int) -> int:
@@ -46,7 +39,7 @@ def trial_seed(seed: int, stream: str, number: int) -> int:
 
     Args:
         seed: The run's seed; 0 is a seed like any other.
-        stream: ``"trial"``, ``"baseline"`` or ``"scoring"``.
+        stream: ``"trial"``, ``"baseline"``, ``"scoring"`` or ``"refit"``.
         number: Which of them, from 0.
 
     Returns:
@@ -75,7 +68,7 @@ class Proposal:
     finished: tuple[TrialResult, ...] = ()
 
 
-class RunStudy:
+class RunStudy(StudyRecords):
     """The study of one run as its driver uses it.
 
     Args:
@@ -96,7 +89,7 @@ class RunStudy:
         seed: int,
         sampler_of: SamplerOf | None = None,
     ) -> None:
-        self.study = study
+        super().__init__(study)
         self._growing = GrowingSpace(study, space, sampler_of)
         self._seed = seed
         self._storage = storage_of(study)
@@ -152,6 +145,10 @@ class RunStudy:
             for trial in self.study.get_trials(deepcopy=False, states=running)
             if trial.number not in self._ids
         ]
+
+    def refit_seed(self, trial: int) -> int:
+        """The seed of a trial's refit."""
+        return trial_seed(self._seed, "refit", trial)
 
     def results(self) -> dict[int, TrialResult]:
         """Results of the trials that are over, by number."""
@@ -313,84 +310,3 @@ class RunStudy:
         if type(sampler).after_trial is not optuna.samplers.BaseSampler.after_trial:
             trial = self._storage.get_trial(trial_id)
             sampler.after_trial(self.study, trial, state, values)
-
-    def baselines(self) -> dict[str, TrialResult]:
-        """Results of the baselines recorded so far, by name."""
-        return {
-            key.removeprefix("baseline:"): from_form(TrialResult, value["result"])
-            for key, value in self.study.user_attrs.items()
-            if key.startswith("baseline:")
-        }
-
-    def record_baseline(
-        self, name: str, config: Mapping[str, Any], seed: int, result: TrialResult
-    ) -> None:
-        """Records a baseline beside the trials, where it influences no sampler."""
-        value = {"config": dict(config), "seed": seed, "result": to_form(result)}
-        self.study.set_user_attr(f"baseline:{name}", value)
-
-    def scorings(self) -> tuple[FinalistScoring, ...]:
-        """The scorings of finalists that are recorded."""
-        return recorded_scorings(self.study.user_attrs)
-
-    def record_scoring(self, scoring: FinalistScoring) -> None:
-        """Records one training of a finalist."""
-        key, form = scoring_entry(scoring)
-        self.study.set_user_attr(key, form)
-
-    def record_finalists(self, finalists: Sequence[int]) -> None:
-        """Records which trials are trained again."""
-        if list(finalists) != self.study.user_attrs.get(FINALISTS, []):
-            self.study.set_user_attr(FINALISTS, list(finalists))
-
-    def ensembles(self) -> dict[str, EnsembleForm]:
-        """The ensembles that are recorded, by name."""
-        return recorded_ensembles(self.study.user_attrs)
-
-    def record_ensemble(self, name: str, ensemble: EnsembleForm | None) -> None:
-        """Records an ensemble, or that there is none any more; its test scores are forgotten."""
-        scores = self.test_scores()
-        if scores.pop(name, None) is not None:
-            self.record_test_scores(scores)
-        key, form = ensemble_entry(name, ensemble)
-        self.study.set_user_attr(key, form)
-
-    def record_chosen(self, ensemble: str) -> None:
-        """Records which ensemble is exported; "" for the best trial."""
-        if ensemble != self.study.user_attrs.get(CHOSEN, ""):
-            self.study.set_user_attr(CHOSEN, ensemble)
-
-    def test_scores(self) -> dict[str, dict[str, float]]:
-        """Scores on the test rows recorded so far, by trial number (as text) or baseline."""
-        scores: dict[str, dict[str, float]] = self.study.user_attrs.get("test_scores", {})
-        return scores
-
-    def test_intervals(self) -> dict[str, list[float]]:
-        """Intervals of the objective on the test rows, by trial number (as text) or baseline."""
-        intervals: dict[str, list[float]] = self.study.user_attrs.get("test_intervals", {})
-        return intervals
-
-    def record_test_interval(self, trial: int | str, interval: tuple[float, float] | None) -> None:
-        """Records the interval of a trial's or baseline's objective there; None for none."""
-        known = self.test_intervals()
-        others = {name: ends for name, ends in known.items() if name != str(trial)}
-        intervals = others if interval is None else {**others, str(trial): list(interval)}
-        if intervals != known:
-            self.study.set_user_attr("test_intervals", intervals)
-
-    def record_against_constant(self, found: AgainstConstant) -> None:
-        """Records how the best trial compares with the constant baseline."""
-        self.study.set_user_attr("against_constant", to_form(found))
-
-    def late_for_test_rows(self) -> int | None:
-        """The trial for whose test rows a session had no time left, or None."""
-        number: int | None = self.study.user_attrs.get("late_for_test_rows")
-        return number
-
-    def record_late_for_test_rows(self, trial: int) -> None:
-        """Records such a trial: the next session takes the time if it is still the best."""
-        self.study.set_user_attr("late_for_test_rows", trial)
-
-    def record_test_scores(self, scores: Mapping[str, Mapping[str, float]]) -> None:
-        """Records scores on the test rows."""
-        self.study.set_user_attr("test_scores", {key: dict(value) for key, value in scores.items()})

@@ -46,7 +46,12 @@ from automl.tuning.manifest import (
 from automl.tuning.observer import Observer
 from automl.tuning.search import as_space, settled_again
 from automl.tuning.search_request import SearchRequest
-from automl.tuning.stored_rows import prepared_again, rows_are_whole, write_arrays
+from automl.tuning.stored_rows import (
+    prepared_again,
+    rows_again,
+    rows_are_whole,
+    write_arrays,
+)
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
@@ -140,6 +145,11 @@ def _replayable(found: TrialRecord, request: SearchRequest) -> TrialResult:
         raise RequestError(
             f"The {found.trial} is made of models that are trained already ({names}); replay one "
             "of these."
+        )
+    if found.refit_of is not None:
+        raise RequestError(
+            f"The refit has no score that could be compared; replay trial {found.refit_of}, whose "
+            "configuration it has."
         )
     if recorded is None:
         raise RequestError(f"{name} has not ended ({found.state}), so there is nothing to compare.")
@@ -235,16 +245,10 @@ class _Again:
     def _rows(self, found: TrialRecord, source: Any) -> Path:
         """Where the trial's prepared rows are: in the run, or made again in the temporary place."""
         from automl.data.arrays import save_arrays
-        from automl.data.prepare import ReshuffledRows
 
         folder = self.folder / "arrays"
         if self.request.data.is_reshuffled and isinstance(found.trial, int):
-            rows = ReshuffledRows(self.request.data)
-            if rows.fingerprint != self.manifest["data"]["fingerprint"]:
-                raise RunError(
-                    f"The data of {self.run.path} have changed since the run began; restore them."
-                )
-            save_arrays(rows.of(found.trial)[0], folder)
+            save_arrays(rows_again(self.run, self.request.data).of(found.trial)[0], folder)
             return folder
         if rows_are_whole(self.run, self.request):
             return self.run.arrays

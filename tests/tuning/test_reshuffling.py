@@ -10,7 +10,7 @@ from sklearn.datasets import load_iris
 
 import automl
 from automl.data.metrics import Objective
-from automl.data.prepare import ReshuffledRows
+from automl.data.prepare import RowsAgain
 from automl.data.request import DataRequest
 from automl.engines.processes import Processes
 from automl.errors import RequestError
@@ -46,7 +46,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, processes: Processes) -> autom
 
 
 def test_a_trial_is_scored_on_its_own_rows(run: automl.Run, tmp_path: Path) -> None:
-    rows = ReshuffledRows(request_of(run))
+    rows = RowsAgain(request_of(run))
     for trial in run.record.trials:
         assert isinstance(trial.trial, int)
         assert trial.result is not None

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl.data.prepare import ReshuffledRows, prepare
+from automl.data.prepare import RowsAgain, prepare
 from automl.data.request import DataRequest
 from automl.errors import DataError, RequestError
 
@@ -52,9 +52,9 @@ def test_rows_are_divided_anew_and_belong_together(
     trial: int, seed: int, copies: int, group: str | None
 ) -> None:
     asked = request(table(60, copies), seed=seed, group=group)
-    rows = ReshuffledRows(asked)
+    rows = RowsAgain(asked)
     arrays, check = rows.of(trial)
-    again, _ = ReshuffledRows(asked).of(trial)
+    again, _ = RowsAgain(asked).of(trial)
     np.testing.assert_array_equal(arrays.train.inputs["numeric"], again.train.inputs["numeric"])
     assert arrays.test is not None
     parts = [numbers(part, arrays.plan) for part in (arrays.train, arrays.validation, arrays.test)]
@@ -73,7 +73,7 @@ def test_rows_are_divided_anew_and_belong_together(
 
 
 def test_two_trials_have_two_divisions() -> None:
-    rows = ReshuffledRows(request(table(60)))
+    rows = RowsAgain(request(table(60)))
     one, other = (rows.of(trial)[0] for trial in (17, 18))
     assert numbers(one.validation, one.plan) != numbers(other.validation, other.plan)
 
@@ -101,7 +101,7 @@ def test_too_few_rows_for_trials_are_refused_with_the_data(rows: int) -> None:
         prepare(request(table(rows)))
     asked = request(table(rows), test=0)
     prepare(asked)
-    ReshuffledRows(asked).of(3)
+    RowsAgain(asked).of(3)
 
 
 @settings(max_examples=15, deadline=None)
@@ -126,7 +126,7 @@ def test_rows_that_are_prepared_can_be_divided_for_any_trial(
         prepare(asked)
     except DataError:
         return
-    divided = ReshuffledRows(asked)
+    divided = RowsAgain(asked)
     for trial in range(6):
         arrays, _ = divided.of(trial)
         assert arrays.validation.weight is not None
