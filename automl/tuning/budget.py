@@ -43,7 +43,9 @@ TRIAL_SHARE = 1 / 8
 #: Share of --time, beyond what follows the trials, that is kept for training finalists again; and
 #: how much it may become where the best trial takes longer: a race without it would be none.
 FINALIST_SHARE, MOST_FINALIST_SHARE = 0.2, 0.4
-#: Share of the time that is left that a first round of theirs is planned for: other seeds take more
+#: Scorings of each finalist for which time is kept: of one there is no standard error.
+LEAST_SCORINGS = 2
+#: Share of the time that is left that these are planned for: other seeds take more
 #: epochs or fewer, and at its end some workers have nothing to do (own choice).
 USABLE_SHARE = 0.75
 #: Least --time in which finalists are trained again: in less there are hardly trials to choose
@@ -124,6 +126,7 @@ class Clock:
         self._spent = spent
         self._startup = self._session()
         self._export_seconds = self._test_seconds = self._leader_seconds = 0.0
+        self._leader_rounds = 1
         self._finalists = finalists
         self._refit_views = refit_views
 
@@ -150,7 +153,7 @@ class Clock:
         if not self._has_finalists():
             return 0.0
         seconds = (self._seconds or 0.0) - self.reserve()
-        needed = self._leader_seconds / USABLE_SHARE
+        needed = self._leader_rounds * self._leader_seconds / USABLE_SHARE
         return min(max(FINALIST_SHARE * seconds, needed), MOST_FINALIST_SHARE * seconds)
 
     def _has_finalists(self) -> bool:
@@ -182,6 +185,8 @@ class Clock:
         self._export_seconds = 0.0 if leader is None else leader.export_seconds
         self._test_seconds = 0.0 if leader is None else leader.test_seconds
         self._leader_seconds = 0.0 if leader is None else leader.seconds
+        views = 1 if leader is None else max(1, len(leader.folds))
+        self._leader_rounds = -(-LEAST_SCORINGS // views)
 
     def reserve(self) -> float:
         """Seconds of a search with a time limit that are kept back for what follows its trials."""

@@ -17,7 +17,7 @@ from statistics import fmean
 from automl.results.paired_test import is_apart
 from automl.results.scorings import FinalistScoring
 from automl.trial import TrialResult, TrialState
-from automl.tuning.budget import USABLE_SHARE
+from automl.tuning.budget import LEAST_SCORINGS, USABLE_SHARE
 
 #: Scorings of each finalist after which the race is over where nobody is alone by then (own choice:
 #: the mean of five trainings has less than half of the standard error of one).
@@ -123,7 +123,10 @@ def affordable(
     default: int,
     done: Iterable[FinalistScoring] = (),
 ) -> tuple[int, ...]:
-    """The finalists for whose first round there is time: one that is cut off counts for nothing.
+    """The finalists for whose least scorings there is time: one that is cut off counts for nothing.
+
+    Of a single scoring there is no standard error, and no pair that tells two apart. So fewer
+    finalists with two each are preferred, where there is time for two of them; else each has one.
 
     Args:
         finalists: Trials by their numbers, the best first.
@@ -137,20 +140,23 @@ def affordable(
         As many of the best as there is time for, and the default; none where it is not enough for
         two.
     """
-    trained = Counter(one.trial for one in done if one.number == 1)
+    trained = Counter(one.trial for one in done)
 
-    def costs(number: int) -> list[float]:
-        """Seconds of each training of its first round that is to be done."""
+    def costs(number: int, rounds: int) -> list[float]:
+        """Seconds of each training of its first rounds that is to be done."""
         result = results[number]
         pruned = result.state is _PRUNED and result.folds
         each = result.seconds / (len(result.folds) if pruned else views)
-        return [each] * (views - trained[number])
+        return [each] * max(0, rounds * views - trained[number])
 
-    kept = list(finalists)
-    while len(kept) > 1 and not left.has_room_for([c for one in kept for c in costs(one)]):
-        others = [one for one in kept[1:] if one != default]
-        kept.remove(others[-1] if others else kept[-1])
-    return tuple(kept) if len(kept) > 1 else ()
+    for rounds in range(-(-LEAST_SCORINGS // views), 0, -1):
+        kept = list(finalists)
+        while len(kept) > 1:
+            if left.has_room_for([cost for one in kept for cost in costs(one, rounds)]):
+                return tuple(kept)
+            others = [one for one in kept[1:] if one != default]
+            kept.remove(others[-1] if others else kept[-1])
+    return ()
 
 
 class Race:

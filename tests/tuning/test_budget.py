@@ -81,14 +81,16 @@ def test_time_is_kept_for_finalists_and_more_where_the_best_trial_took_longer() 
     whole = 100.0 - clock.reserve()
     assert clock.left_for_finalists() == whole
 
-    def kept(leader_seconds: float) -> float:
-        clock.keep_back_for(TrialResult(TrialState.COMPLETED, seconds=leader_seconds))
+    def kept(leader_seconds: float, folds: tuple[float, ...] = (1.0, 2.0)) -> float:
+        leader = TrialResult(TrialState.COMPLETED, seconds=leader_seconds, folds=folds)
+        clock.keep_back_for(leader)
         left = clock.left_for_trials()
         assert left is not None
         return whole - left
 
     assert kept(1.0) == pytest.approx(FINALIST_SHARE * whole)
     assert kept(20.0) == pytest.approx(20.0 / USABLE_SHARE)
+    assert kept(10.0, folds=()) == pytest.approx(20.0 / USABLE_SHARE)  # twice, for its error
     assert kept(90.0) == pytest.approx(MOST_FINALIST_SHARE * whole)
     short = Clock(SearchBudget(None, 20.0), started=0.0, now=lambda: 0.0, finalists=True)
     assert short.left_for_trials() == short.left_for_finalists()

@@ -77,6 +77,23 @@ def test_there_are_as_many_finalists_as_their_first_round_has_time_for() -> None
     assert kept((4, 3), 60.01) == (4, 3)
 
 
+def test_fewer_finalists_with_an_error_are_preferred_to_more_without() -> None:
+    results = {
+        number: TrialResult(TrialState.COMPLETED, score=1.0, seconds=10.0) for number in range(4)
+    }
+
+    def kept(seconds: float) -> tuple[int, ...]:
+        left = TimeLeft(seconds / USABLE_SHARE, slots=2)
+        return affordable((3, 2, 1, 0), results, 1, left, default=0)
+
+    assert kept(40.01) == (3, 2, 1, 0)
+    assert kept(30.01) == (3, 2, 0)
+    assert kept(20.01) == (3, 0)
+    assert kept(19.0) == (3, 2, 0)  # no time for two of each of two: one of each of three
+    assert kept(10.01) == (3, 0)
+    assert kept(9.0) == ()
+
+
 def test_what_is_trained_already_takes_no_time() -> None:
     results = {
         number: TrialResult(TrialState.COMPLETED, score=1.0, seconds=10.0) for number in (0, 1)
