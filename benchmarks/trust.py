@@ -102,7 +102,7 @@ def search(name: str, seed: int, version: str, checkout: Path, python: Path, run
 def section(found: Sequence[Reported], command: str) -> str:
     """The section of RESULTS.md."""
     header = (
-        "set", "seeds", "test - reported, before", "now", "test loss, before", "now",
+        "set", "seeds", "test - reported, before", "now", "linear's", "test loss, before", "now",
         "now / before (each seed)", "now better", "processor seconds, now / before",
     )  # fmt: skip
     return "\n\n".join(
@@ -112,9 +112,36 @@ def section(found: Sequence[Reported], command: str) -> str:
             "`automl search SET --seed S` with its defaults; losses of the exported model (log "
             "loss; diabetes: mean squared error): the difference between that on the test rows "
             "and the one that the search reports, its mean over seeds and the standard error; the "
-            "test loss likewise; the ratio of test losses is the geometric mean of each seed's.",
+            "test loss likewise; the ratio of test losses is the geometric mean of each seed's. "
+            "The linear baseline, which nobody has chosen, shows by how much the test rows happen "
+            "to be harder than those of training.",
             markdown_table(header, [_line(name, found) for name in dict.fromkeys(_names(found))]),
+            _overall(found),
         )
+    )
+
+
+def _overall(found: Sequence[Reported]) -> str:
+    """The differences of all sets together, each in shares of its set's mean test loss before."""
+    before = [one for one in found if one.version == BEFORE]
+    scale = {
+        name: float(np.mean([one.test for one in before if one.name == name]))
+        for name in _names(before)
+    }
+    told = []
+    means = {}
+    for version in (BEFORE, NOW):
+        known = [one for one in found if one.version == version and one.name in scale]
+        shares = [(one.test - one.validation) / scale[one.name] for one in known]
+        own = [
+            (one.test - one.validation - one.linear_test + one.linear) / scale[one.name]
+            for one in known
+        ]
+        means[version] = np.mean(shares) if shares else math.nan
+        told.append(f"{version} {_mean(shares)} (less the linear baseline's {_mean(own)})")
+    return (
+        f"All sets together, in shares of the mean test loss before: {'; '.join(told)}; now / "
+        f"before {means[NOW] / means[BEFORE]:.2f}."
     )
 
 
@@ -133,6 +160,7 @@ def _line(name: str, found: Sequence[Reported]) -> list[str]:
         f"{len(now)}, {len(both)} of both",
         _mean([one.test - one.validation for one in before.values()]),
         _mean([one.test - one.validation for one in now.values()]),
+        _mean([one.linear_test - one.linear for one in (now or before).values()]),
         _mean([one.test for one in before.values()]),
         _mean([one.test for one in now.values()]),
         f"{math.exp(logs.mean()):.3f}" if both else "",

@@ -63,6 +63,8 @@ class EnsembleForm:
         score: Its score: of an ensemble cross-fitted, of a bag that of its configuration.
         metrics: The task's metrics, of the same predictions.
         folds: The score on each fold; empty without folds.
+        parts: On one division, the score of each part of its validation rows that is scored by
+            what was selected on the others; empty with folds.
         gain: By how much it is better than the best single configuration.
         gain_error: Standard error of that.
         parameters: Number of weights of all its models.
@@ -73,6 +75,7 @@ class EnsembleForm:
     score: float
     metrics: Mapping[str, float]
     folds: tuple[float, ...] = ()
+    parts: tuple[float, ...] = ()
     gain: float | None = None
     gain_error: float | None = None
     parameters: int = 0

@@ -6,6 +6,8 @@ something simpler, and by how much its validation score flatters it.
 
 from __future__ import annotations
 
+import math
+
 from automl.common.neutral import printable
 from automl.results.board_columns import number, tested_text
 from automl.results.record import RunRecord, TrialRecord, candidate_name
@@ -13,6 +15,8 @@ from automl.trial import BOOSTING
 
 #: The baselines that look at no feature, in words.
 CONSTANTS = {"majority": "the majority class", "mean": "the mean"}
+#: Standard errors within which 95 % of a normal distribution lie.
+NORMAL_95 = 1.96
 _NAMES = {BOOSTING: "Gradient boosting", "linear": "The linear model"}
 
 
@@ -88,9 +92,22 @@ def gap_to_test(record: RunRecord) -> str:
         return f"{said}."
     if interval[0] <= best.score <= interval[1]:
         return f"{said}, which lies within the interval."
+    if abs(tested - best.score) <= _explained(best, best.score, tested, interval):
+        return f"{said}, which lies outside the interval, but no further than the errors of both."
     if worse > 0:
         return f"{said}, which lies outside the interval: it flatters, so quote the test score."
     return f"{said}, which lies outside the interval: the test rows are easier."
+
+
+def _explained(
+    best: TrialRecord, score: float, tested: float, interval: tuple[float, float]
+) -> float:
+    """How far two scores may lie apart by the errors of both, at 95 %.
+
+    The test rows' part is the half of its interval that looks to the validation score.
+    """
+    half = tested - interval[0] if score < tested else interval[1] - tested
+    return math.hypot(half, NORMAL_95 * (best.standard_error or 0.0))
 
 
 def never_validated(record: RunRecord) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from statistics import stdev
 from typing import Any
 
 from automl.results.paired_test import told_apart
@@ -50,9 +49,10 @@ class LeaderboardRow:
             better. None where either is unknown.
         test_metrics: The task's metrics on the test rows; empty but for the best trial and the
             baselines.
-        standard_error: Of the score, where it is a mean over folds or scorings: their standard
-            deviation over the root of their number; None else. Folds share training rows, so that
-            the true one is larger (Bengio and Grandvalet 2004, JMLR 5).
+        standard_error: Of the score, where it is a mean over folds, scorings or parts of the
+            validation rows: their standard deviation over the root of their number; None else.
+            Folds share training rows, so that the true one is larger (Bengio and Grandvalet 2004,
+            JMLR 5).
         folds: The score on each fold, by its name; empty without folds.
         test_interval: The 95 % interval of the objective on the test rows, (low, high), by the
             bootstrap over them; None where there is none.
@@ -93,9 +93,9 @@ class LeaderboardRow:
     search_score: float | None = None
     tied: bool = False
     members: Mapping[str, float] = field(default_factory=dict)
+    refit_of: int | None = None
     latency: Mapping[str, float] = field(default_factory=dict)
     test_interval: tuple[float, float] | None = None
-    refit_of: int | None = None
 
 
 def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
@@ -176,7 +176,7 @@ def _row(
         gap=_gap(result, record),
         test_metrics=record.test_scores.get(trial.trial, {}),
         trainer=result.trainer,
-        standard_error=standard_error(_scores(trial, result)),
+        standard_error=trial.standard_error,
         folds={f"fold-{number}": score for number, score in enumerate(result.folds, 1)},
         predictions=result.predictions,
         scorings=len(trial.scorings) if trial.is_finalist else 0,
@@ -186,19 +186,6 @@ def _row(
         refit_of=trial.refit_of,
         test_interval=record.test_intervals.get(trial.trial),
     )
-
-
-def _scores(trial: TrialRecord, result: TrialResult) -> Sequence[float]:
-    """The scores that a trial's is the mean of."""
-    scored = [one.score for one in trial.scorings if one.score is not None]
-    return scored if trial.is_finalist else result.folds
-
-
-def standard_error(scores: Sequence[float]) -> float | None:
-    """The standard error of a mean over folds or scorings; None of fewer than two finite ones."""
-    if len(scores) < 2 or not all(map(math.isfinite, scores)):
-        return None
-    return stdev(scores) / math.sqrt(len(scores))
 
 
 def _score(trial: TrialRecord, direction: str) -> float | None:

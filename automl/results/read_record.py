@@ -145,6 +145,7 @@ def _ensemble_record(name: str, form: EnsembleForm, voided: Mapping[int, str]) -
         None,
         result,
         members=tuple(form.members),
+        parts=tuple(form.parts),
         voided=_void_member(form, voided),
     )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from statistics import stdev
 from typing import Any
 
 from automl.common.forms import MOST
@@ -36,6 +37,7 @@ class TrialRecord:
         searched: Of a finalist, what the search's own training came to, whose model is kept;
             None for any other, whose ``result`` says so.
         members: Of an ensemble, its models.
+        parts: Of an ensemble on one division, the scores that its score's error is known by.
         refit_of: Of a refit, the trial whose configuration it has; None of any other.
         voided: Why a person has taken it out of the ranking (`automl.results.voids`), or "".
     """
@@ -50,6 +52,7 @@ class TrialRecord:
     scorings: tuple[FinalistScoring, ...] = ()
     searched: TrialResult | None = None
     members: tuple[MemberForm, ...] = ()
+    parts: tuple[float, ...] = ()
     refit_of: int | None = None
     voided: str = ""
 
@@ -93,6 +96,18 @@ class TrialRecord:
     def reason(self) -> str:
         """Why the trial failed or ended early, or an empty string."""
         return self.result.reason if self.result is not None else ""
+
+    @property
+    def standard_error(self) -> float | None:
+        """Of the score, where it is a mean over finite scores: of scorings, folds or parts."""
+        scores: Sequence[float] = self.parts
+        if self.is_finalist:
+            scores = [one.score for one in self.scorings if one.score is not None]
+        elif self.result is not None and self.result.folds:
+            scores = self.result.folds
+        if len(scores) < 2 or not all(map(math.isfinite, scores)):
+            return None
+        return stdev(scores) / math.sqrt(len(scores))
 
     @property
     def is_ranked(self) -> bool:

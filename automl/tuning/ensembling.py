@@ -250,6 +250,7 @@ class Ensembling:
             score=fmean(folds),
             metrics=self._metrics(predictions),
             folds=tuple(folds) if len(folds) > 1 else (),
+            parts=() if selected is None or len(folds) > 1 else selected.part_scores,
             gain=None if selected is None else selected.gain,
             gain_error=None if selected is None else selected.gain_error,
             parameters=sum(result.parameters for _, result in models),

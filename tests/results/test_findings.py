@@ -99,6 +99,30 @@ def test_the_gap_between_validation_and_test_is_named(
     assert all(sentence in text for sentence in findings(record))
 
 
+@pytest.mark.parametrize(
+    ("folds", "told"),
+    [
+        ((0.1, 0.3), "but no further than the errors of both."),  # 0.2 +- 0.1
+        ((0.19, 0.21), "it flatters"),
+        ((), "it flatters"),
+    ],
+)
+def test_a_gap_that_the_errors_of_both_scores_explain_does_not_flatter(
+    folds: tuple[float, ...], told: str
+) -> None:
+    record = record_of(0.2)
+    *others, best = record.trials
+    assert best.result is not None
+    best = replace(best, result=replace(best.result, folds=folds))
+    record = replace(
+        record,
+        trials=(*others, best),
+        test_scores={1: {"log_loss": 0.3}},
+        test_intervals={1: (0.25, 0.4)},
+    )
+    assert told in gap_to_test(record)
+
+
 def test_without_a_completed_trial_there_is_nothing_to_say() -> None:
     record = RunRecord("run", "log_loss", "minimize", (), (entry("majority", 0.7),))
     assert findings(record) == ()

@@ -106,6 +106,7 @@ def test_json_has_the_promised_keys(run: RunDirectory) -> None:
             "search_score",
             "tied",
             "members",
+            "refit_of",
             "latency",
             "test_interval",
         ),

@@ -180,6 +180,12 @@ def test_without_an_ensemble_the_best_trial_is_exported(tmp_path: Path) -> None:
     assert exported is not None and best is not None and exported.trial == best.trial
 
 
+def test_on_one_division_an_ensemble_s_error_is_that_over_its_parts(tmp_path: Path) -> None:
+    run = search(tmp_path / "run", cv="none", trials=5)
+    [row] = [row for row in leaderboard(run.record) if row.trial == "ensemble"]
+    assert row.standard_error is not None and row.standard_error > 0 and row.folds == {}
+
+
 def test_an_objective_that_predictions_do_not_tell_makes_no_ensemble(tmp_path: Path) -> None:
     run = search(tmp_path / "run", objective="loss", cv="none", trials=5)
     assert finalists(run) and not run.record.ensembles
