@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from statistics import fmean
 from typing import Any
+
+from automl.common.averages import mean_of
 
 #: How the reason of a trial begins that the end of the whole search has cut off.
 SEARCH_OVER = "the search's time ran out"
@@ -349,6 +350,8 @@ def mean_metrics(metrics: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The mean of each metric over several results.
 
     Args:
-        metrics: The same metrics of each, by name.
+        metrics: The metrics of each, by name; what not all have, as results of two versions may,
+            has no mean.
     """
-    return {name: fmean(one[name] for one in metrics) for name in metrics[0]}
+    known = [name for name in metrics[0] if all(name in one for one in metrics)]
+    return {name: mean_of(one[name] for one in metrics) for name in known}

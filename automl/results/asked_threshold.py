@@ -114,7 +114,7 @@ def chosen_threshold(
 
     if asked.value is not None:
         return DecisionThreshold(asked.value, GIVEN)
-    views = validation_rows(run, trial)
+    views = validation_rows(run, trial, task)
     if not views:
         if asked.costs is not None and not class_weights:
             return DecisionThreshold(threshold_of_costs(*asked.costs), COSTS, asked.costs)
@@ -135,12 +135,13 @@ def chosen_threshold(
     return (least_cost_threshold if class_weights else cost_threshold)(rows, *asked.costs)
 
 
-def validation_rows(run: RunDirectory, trial: int | str) -> list[AnsweredRows]:
+def validation_rows(run: RunDirectory, trial: int | str, task: Task) -> list[AnsweredRows]:
     """The validation rows of each view with a trial's predictions, as they lie beside its model.
 
     Args:
         run: The run.
         trial: The trial.
+        task: The task.
 
     Returns:
         Nothing where they are not recorded.
@@ -154,7 +155,7 @@ def validation_rows(run: RunDirectory, trial: int | str) -> list[AnsweredRows]:
     path = run.trial_file(trial, PREDICTIONS_FILE)
     if not run.root.is_file(path):
         return []
-    views = read_predictions(run.root, path).values()
+    views = read_predictions(run.root, path, task).values()
     rows = [
         AnsweredRows(view.truth, view.values, view.weight)
         for view in views

@@ -22,6 +22,7 @@ from automl.results.reading_report import ReadingReport, ReportColumn
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
 from automl.trial import PREDICTIONS_FILE, TrialState
+from automl.vocabulary.metrics import find_metric
 
 #: What decides which rows are test rows, as a request calls it.
 _TEST_ROWS = ("target", "task", "test", "seed", "split_by_time", "gap", "group")
@@ -201,12 +202,16 @@ def _compared(first: _Entry, entry: _Entry) -> ComparedRun:
 
 def _difference(first: _Entry, entry: _Entry) -> dict[str, Any]:
     """The difference of the models' metric on their common rows, or why there is none."""
-    metric = first.record.objective
-    if first.record.of_model or metric == "loss" or metric in first.record.own:
-        return {"why": f"{metric} cannot be computed of predictions alone"}
+    name = first.record.objective
+    if first.record.of_model or name == "loss" or name in first.record.own:
+        return {"why": f"{name} cannot be computed of predictions alone"}
+    task = _task(entry)
+    metric = find_metric(name, task.kind)
+    if metric is None:
+        return {"why": f"{name} is no metric of a {task.kind} task"}
     known = []
     for one in (first, entry):
-        found, why = _predicted(one)
+        found, why = _predicted(one, task)
         if found is None:
             return {"why": why}
         known.append(found)
@@ -219,7 +224,6 @@ def _difference(first: _Entry, entry: _Entry) -> dict[str, Any]:
             f"The predictions of {first.name} and {entry.name} are of different true values, "
             "though their data are the same; restore them from a copy."
         )
-    task = _task(entry)
     weight = mine.weight
     values = [compute_metric(metric, task, x.truth, x.values, weight) for x in (mine, other)]
     interval = bootstrap_difference(task, metric, mine.truth, other.values, mine.values, weight)
@@ -245,14 +249,14 @@ class _Predicted:
         return _Predicted(self.values[places], self.rows[places], self.truth[places], weight)
 
 
-def _predicted(entry: _Entry) -> tuple[_Predicted | None, str]:
+def _predicted(entry: _Entry, task: Task) -> tuple[_Predicted | None, str]:
     """The predictions of a run's candidate, or why there are none."""
     if entry.best is None:
         return None, f"no trial of {entry.name} has completed"
     file = entry.run.trial_file(entry.best.trial, PREDICTIONS_FILE)
     if not entry.run.root.is_file(file):
         return None, f"the predictions of {entry.best.trial} of {entry.name} were not kept"
-    views = list(read_predictions(entry.run.root, file).values())
+    views = list(read_predictions(entry.run.root, file, task).values())
     if not views or any(view.rows is None or view.truth is None for view in views):
         return None, f"{entry.name} does not record which rows were predicted, as older runs do not"
     return _together(views), ""

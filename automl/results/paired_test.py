@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import fmean, variance
 
+from automl.common.averages import deviation_of, mean_of
 from automl.results.scorings import FinalistScoring, whole_rounds
 
 #: Scorings of both before two finalists may be told apart (F-race has five: Birattari et al. 2002),
@@ -46,8 +46,8 @@ def is_apart(differences: Sequence[float], views: int) -> bool:
     if count < LEAST_SCORINGS:
         return False
     share = 1.0 / count + (1.0 / (views - 1) if views > 1 else 0.0)
-    error = math.sqrt(variance(differences) * share)
-    return abs(fmean(differences)) > quantile(count - 1) * error
+    error = deviation_of(differences) * math.sqrt(share)
+    return abs(mean_of(differences)) > quantile(count - 1) * error
 
 
 def quantile(freedom: int) -> float:

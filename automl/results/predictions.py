@@ -19,6 +19,7 @@ from automl.common.bounded import MOST_CHECKPOINT, read_bounded
 from automl.common.root import Root
 from automl.data.plan import Rows
 from automl.data.sources.npz import archive_arrays
+from automl.data.task import Task, TaskKind
 from automl.errors import DataError, RunError
 from automl.trial import PREDICTIONS_FILE
 
@@ -87,23 +88,30 @@ def add_predictions(root: Root, folder: Path, added: Mapping[str, ViewPrediction
     return path
 
 
-def read_predictions(root: Root, path: Path) -> dict[str, ViewPredictions]:
+def read_predictions(
+    root: Root, path: Path, task: Task | None = None
+) -> dict[str, ViewPredictions]:
     """Reads what `add_predictions` wrote.
 
     Args:
         root: The tree that the file is in.
         path: The file.
+        task: What the predictions are of, where they are computed with.
 
     Returns:
         Predictions by the name of the view.
 
     Raises:
-        RunError: It is not there, damaged or none of these.
+        RunError: It is not there, damaged, none of these, or of another task.
     """
     try:
         arrays = archive_arrays(io.BytesIO(read_bounded(root, path, MOST_CHECKPOINT)), path)
         names = [name for name in arrays if name.rpartition(".")[2] not in _BESIDE]
-        return {view: _view_predictions(arrays, view) for view in names}
+        views = {view: _view_predictions(arrays, view) for view in names}
+        if task is not None:
+            for view, predictions in views.items():
+                _check_task(predictions, view, task)
+        return views
     except (OSError, ValueError, DataError) as error:
         raise RunError(f"The predictions {path} cannot be read ({error}).") from error
 
@@ -129,3 +137,25 @@ def _view_predictions(arrays: Mapping[str, npt.NDArray[Any]], view: str) -> View
     if weight is not None and (weight.dtype != np.float32 or weight.shape != values.shape[:1]):
         raise ValueError(f"{view} has {len(values)} predictions and the weights of other rows")
     return ViewPredictions(values, rows, truth, weight)
+
+
+def _check_task(predictions: ViewPredictions, view: str, task: Task) -> None:
+    """Checks that predictions are of a task, as `automl.data.metrics.compute_metrics` takes them.
+
+    Raises:
+        ValueError: They are not.
+    """
+    values, truth, weight = predictions.values, predictions.truth, predictions.weight
+    if not len(values) or values.shape[1] != task.outputs:
+        raise ValueError(f"{view} has predictions of the shape {values.shape}, none of this task")
+    if truth is not None:
+        is_class = task.kind is TaskKind.MULTICLASS
+        shape = values.shape[:1] if is_class else values.shape
+        most = task.outputs - 1 if is_class else 1
+        is_known = truth.shape == shape and (not is_class or truth.dtype.kind == "i")
+        if task.is_classification:
+            is_known = is_known and bool(((truth >= 0) & (truth <= most)).all())
+        if not is_known:
+            raise ValueError(f"{view} has true values that are none of this task")
+    if weight is not None and not (np.isfinite(weight).all() and weight.min() >= 0 < weight.max()):
+        raise ValueError(f"{view} has weights that are none")

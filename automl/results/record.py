@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from statistics import stdev
 from typing import Any
 
+from automl.common.averages import deviation_of
 from automl.common.forms import MOST
 from automl.data.kept_temperature import Temperature
 from automl.errors import RequestError, RunError
@@ -107,7 +107,7 @@ class TrialRecord:
             scores = self.result.folds
         if len(scores) < 2 or not all(map(math.isfinite, scores)):
             return None
-        return stdev(scores) / math.sqrt(len(scores))
+        return deviation_of(scores) / math.sqrt(len(scores))
 
     @property
     def is_ranked(self) -> bool:

@@ -54,14 +54,34 @@ class CodeForm:
 
 
 @dataclass(frozen=True)
+class RequestedForm:
+    """What was asked for, as whoever reads a run without searching needs it."""
+
+    OTHERS: ClassVar[bool] = True
+
+    data: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class DataForm:
+    """What the rows of a run were."""
+
+    OTHERS: ClassVar[bool] = True
+
+    fingerprint: str | None = None
+    rows: Mapping[str, Any] | None = None
+    weight: str | None = None
+
+
+@dataclass(frozen=True)
 class ManifestForm:
     """``run.json``."""
 
     OTHERS: ClassVar[bool] = True
 
     created: str | None = None
-    request: Mapping[str, Any] | None = None
-    data: Mapping[str, Any] | None = None
+    request: RequestedForm | None = None
+    data: DataForm | None = None
     task: Mapping[str, Any] | None = None
     objective: ObjectiveForm | None = None
     space: SpaceForm | None = None

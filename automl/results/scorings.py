@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
 from typing import Any
 
+from automl.common.averages import mean_of
 from automl.common.forms import read_form, to_form
 from automl.errors import RunError
 from automl.trial import TrialResult, TrialState, mean_metrics
@@ -193,7 +193,7 @@ def over_scorings(result: TrialResult, scorings: Sequence[FinalistScoring]) -> T
         reason="",
         # Then it has no model of its own, and the first scoring's stands for it.
         model_hash=result.model_hash or scorings[0].result.model_hash,
-        score=fmean(one.score for one in scorings if one.score is not None),
+        score=mean_of(one.score for one in scorings if one.score is not None),
         metrics=mean_metrics([one.result.metrics for one in scorings]),
         train_metrics=mean_metrics([one.result.train_metrics for one in scorings]),
         folds=(),

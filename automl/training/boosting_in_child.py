@@ -7,11 +7,11 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import numpy as np
 
+from automl.common.averages import mean_of
 from automl.common.carrying import unpacked
 from automl.common.files import is_disk_full
 from automl.common.forms import from_form, to_form
@@ -130,7 +130,7 @@ def _trained(work: _Work) -> TrialResult:
     known = [score for score in scores if score is not None]
     return replace(
         first,
-        score=fmean(known) if len(known) == len(scores) else None,
+        score=mean_of(known) if len(known) == len(scores) else None,
         folds=tuple(known) if len(views) > 1 else (),
         metrics=mean_metrics([result.metrics for result in results]),
         train_metrics=mean_metrics([result.train_metrics for result in results]),

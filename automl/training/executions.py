@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from statistics import fmean
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automl.common.averages import mean_of
 from automl.common.files import is_disk_full
 from automl.data.metrics import Objective, better
 from automl.errors import RunError
@@ -294,7 +294,7 @@ class _Executions:
         scored = list(zip(self.planned, self.results, strict=False))
         views = dict.fromkeys(execution.view for execution, _ in scored)
         return tuple(
-            fmean(
+            mean_of(
                 one.score
                 for execution, one in scored
                 if execution.view == view and one.score is not None
@@ -359,13 +359,15 @@ class _Executions:
         )
         if self._over_views:
             folds = self._folds()
-            return replace(result, score=fmean(folds), folds=folds, notes=_once(notes))
+            return replace(result, score=mean_of(folds), folds=folds, notes=_once(notes))
         note = (
             "Each configuration is trained several times: its scores are means over the "
             "executions, and the model that is kept and exported is that of the best one."
         )
         scores = tuple(result.score for result in results if result.score is not None)
-        return replace(result, score=fmean(scores), executions=scores, notes=_once([note, *notes]))
+        return replace(
+            result, score=mean_of(scores), executions=scores, notes=_once([note, *notes])
+        )
 
 
 def _unwritten(error: OSError | RunError, result: TrialResult) -> TrialResult:

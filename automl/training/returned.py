@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import fmean
 from typing import Any
 
 import numpy as np
 
+from automl.common.averages import mean_of
 from automl.data.metrics import LOSS, Objective, default_objective
 from automl.data.task import Task
 from automl.errors import TrialError
@@ -54,7 +54,7 @@ def read_returned(value: Any, objective: Objective, task: Task, name: str) -> Re
     for score in found:
         if not math.isfinite(score):
             raise TrialError(f"The fit of {name} returned {score} as {objective.name!r}.")
-    return Returned(fmean(found), _used(value, objective, name))
+    return Returned(mean_of(found), _used(value, objective, name))
 
 
 def _parts(value: Any) -> list[Any]:

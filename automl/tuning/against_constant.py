@@ -85,7 +85,8 @@ def _compared(
 ) -> AgainstConstant | None:
     from automl.results.bootstrap import bootstrap_difference
 
-    if not pairs or any(len(rows.validation) != len(told.values) for rows, told in pairs):
+    fits = (told.values.shape == (len(rows.validation), rows.task.outputs) for rows, told in pairs)
+    if not pairs or not all(fits):
         return None
     task = pairs[0][0].task
     name, direction, metric = _metric(record, task, own)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automl.common.averages import mean_of
 from automl.trial import TrialResult, TrialState, mean_metrics
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def constant_over(views: Sequence[Arrays], objective: Objective) -> TrialResult:
     known = [score for score in scores if score is not None]
     return replace(
         first,
-        score=fmean(known) if len(known) == len(scores) else None,
+        score=mean_of(known) if len(known) == len(scores) else None,
         folds=tuple(known),
         metrics=mean_metrics([result.metrics for result in results]),
         train_metrics=mean_metrics([result.train_metrics for result in results]),

@@ -12,11 +12,12 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from automl.common.averages import deviation_of, mean_of
 
 #: Rounds of the selection; RECIPES section 6 has 25 to 40 (AutoGluon's ensemble_selection.py).
 ROUNDS = 25
@@ -142,7 +143,7 @@ def greedy(
         for place, candidate in enumerate(candidates):
             if place not in taken and len(set(taken)) >= most:
                 continue
-            loss = fmean(
+            loss = mean_of(
                 sign * score(view, (total[view] + candidate[view]) / size, rows)
                 for view, rows in by_view.items()
             )
@@ -193,7 +194,7 @@ def select(
         scores.append(score(part.view, own, part.rows))
         single = np.asarray(members[0].predictions[part.view])[part.rows]
         gains.append(sign * (score(part.view, single, part.rows) - scores[-1]))
-    whole = fmean(score(view, values, np.arange(len(values))) for view, values in fitted.items())
+    whole = mean_of(score(view, values, np.arange(len(values))) for view, values in fitted.items())
     gain, error = _gain(gains, parts)
     weights = greedy(members, parts, score, direction, most)
     return Selected(weights, whole, fitted, gain, error, tuple(scores))
@@ -210,4 +211,4 @@ def _gain(gains: Sequence[float], parts: Sequence[Part]) -> tuple[float, float]:
         return 0.0, math.inf
     ids = np.concatenate([part.ids for part in parts])
     repeats = len(ids) / len(np.unique(ids))
-    return fmean(known), stdev(known) * math.sqrt(repeats / len(known))
+    return mean_of(known), deviation_of(known) * math.sqrt(repeats / len(known))

@@ -6,11 +6,11 @@ import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automl.common.averages import mean_of
 from automl.common.files import write_sealed_json
 from automl.common.forms import to_form
 from automl.errors import RunError
@@ -157,7 +157,8 @@ class Ensembling:
             try:
                 if not self._run.root.is_file(folder / MODEL_FILE):
                     return None
-                values = read_predictions(self._run.root, folder / PREDICTIONS_FILE)
+                task = self._views[view].task
+                values = read_predictions(self._run.root, folder / PREDICTIONS_FILE, task)
             except RunError:
                 return None
             known = values.get(views[view])
@@ -247,7 +248,7 @@ class Ensembling:
         hashes = " ".join(sorted(result.model_hash for _, result in models))
         return EnsembleForm(
             members=tuple(member for member, _ in models),
-            score=fmean(folds),
+            score=mean_of(folds),
             metrics=self._metrics(predictions),
             folds=tuple(folds) if len(folds) > 1 else (),
             parts=() if selected is None or len(folds) > 1 else selected.part_scores,

@@ -12,8 +12,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
+from automl.common.averages import mean_of
 from automl.results.paired_test import is_apart
 from automl.results.scorings import FinalistScoring
 from automl.trial import TrialResult, TrialState
@@ -69,7 +69,7 @@ def ranked_for_race(results: Mapping[int, TrialResult], direction: str) -> list[
 
     def behind(number: int) -> tuple[float, int]:
         known = results[number].folds
-        reference = fmean(best.folds[: len(known)]) if known and best.folds else best.score or 0.0
+        reference = mean_of(best.folds[: len(known)]) if known and best.folds else best.score or 0.0
         return scored[number] - sign * reference, number
 
     return sorted(scored, key=behind)
@@ -231,7 +231,7 @@ class Race:
         }
         if not scores:
             return []
-        leader = min(scores, key=lambda trial: fmean(scores[trial].values()))
+        leader = min(scores, key=lambda trial: mean_of(scores[trial].values()))
         return [
             trial
             for trial in scores

@@ -40,7 +40,7 @@ def candidate_temperature(
     from automl.data.temperature import choose_temperature
 
     try:
-        views = validation_rows(run, candidate.trial)
+        views = validation_rows(run, candidate.trial, task)
     except RunError:
         return None  # nothing is chosen by what cannot be read
     if not views or (candidate.members and len(views) > 1):

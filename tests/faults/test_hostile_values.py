@@ -18,7 +18,7 @@ from automl.results.export_request import export_request
 from automl.results.run_directory import RunDirectory
 from tests.faults.hostile import ESCAPE, FORMULA
 from tests.faults.mutations import refused
-from tests.faults.whole_run import make_run, without_seals
+from tests.faults.whole_run import add_finalists, make_run, without_seals
 
 #: Numbers as JSON has them: endless, none, longer than Python reads, deeper than it reads.
 NUMBERS = ("1e999", "NaN", "9" * 5000, "-0.0", '"x"', "[" * 300 + "]" * 300)
@@ -26,15 +26,27 @@ COMMANDS = (
     ["leaderboard"], ["leaderboard", "--format", "csv"], ["leaderboard", "--format", "markdown"],
     ["leaderboard", "--json"], ["show"], ["show", "3"], ["show", "4"], ["show", "linear"],
 )  # fmt: skip
+#: What reads what a search records after its trials; the second run is the same, untouched.
+FURTHER = (
+    ["leaderboard", "--pareto", "score,parameters"], ["show", "ensemble"], ["show", "--json"],
+    ["importance"], ["compare", "OTHER"], ["compare", "OTHER", "--format", "csv"],
+    ["compare", "OTHER", "--format", "markdown"], ["void", "0", "--reason", "x"],
+)  # fmt: skip
+#: Values of every type that JSON has, and numbers that cannot be summed.
+TYPES = ("3", '"x"', "[]", "{}", "null", "true", "1e308", "-1e308", '{"a": 1}', '["a", {"b": 1}]')
 FILES = ("run.json", "plan.json", "study.log")
 _WILD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 _MARK = "<<here>>"
+#: How the names begin of what a search records after its trials.
+LATE = ("finalists", "scoring:scoring_4", "ensemble", "chosen", "temperature", "void", "test_")
 
 Path_ = tuple[str, ...]
 
 
 def leaves(form: Any, kind: type | tuple[type, ...], path: Path_ = ()) -> Iterator[Path_]:
     """Where there are values of a kind; all of a list are at one place."""
+    if path and isinstance(form, dict | list) and isinstance(form, kind):
+        yield path
     if isinstance(form, dict):
         for key, inner in form.items():
             yield from leaves(inner, kind, (*path, key))
@@ -84,6 +96,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
 
 
 @pytest.fixture
+def late(run: RunDirectory) -> RunDirectory:
+    """A run with all that a search records, beside the same once more."""
+    add_finalists(run)
+    shutil.copytree(run.path, run.path.parent / "other")
+    return run
+
+
+@pytest.fixture
 def run(whole: RunDirectory, tmp_path: Path) -> RunDirectory:
     shutil.copytree(whole.path, tmp_path / "run")
     return RunDirectory.open(tmp_path / "run")
@@ -108,7 +128,9 @@ def look(
 ) -> None:
     """Reads a run, and checks what is printed."""
     for command in commands:
-        code = main([command[0], str(run.path), *command[1:]])
+        other = str(run.path.parent / "other")
+        further = [other if word == "OTHER" else word for word in command[1:]]
+        code = main([command[0], str(run.path), *further])
         out, err = capfd.readouterr()
         assert code in (0, 1, 2), (about, command, err)
         assert "defect" not in err, (about, command, err)
@@ -159,6 +181,26 @@ def test_numbers_of_every_kind_are_shown_or_refused(
         )
         (run.path / name).write_bytes(content)
         look(run, capfd, (at, number[:20]), [COMMANDS[index % len(COMMANDS)]])
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_values_of_other_types_are_shown_or_refused(
+    name: str, late: RunDirectory, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = {file: (late.path / file).read_bytes() for file in (*FILES, "leaderboard.csv")}
+    turn = itertools.cycle((*COMMANDS, *FURTHER))
+    kinds: tuple[type, ...] = (dict, list) if name != "study.log" else (dict, list, float)
+    for at in places(before[name], name, kinds):
+        if name == "study.log" and not any(part.startswith(LATE) for part in at):
+            continue
+        for raw in TYPES:
+            content = rewrite(
+                before[name], name, lambda form, at=at: changed(form, at, lambda _: _MARK), raw
+            )
+            (late.path / name).write_bytes(content)
+            look(late, capfd, (at, raw), [next(turn)])
+        for file, content in before.items():  # a trial that is void is written
+            (late.path / file).write_bytes(content)
 
 
 def write_card(run: RunDirectory) -> str:

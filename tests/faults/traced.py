@@ -71,7 +71,7 @@ def traced(arguments: list[str], folder: Path, environment: dict[str, str]) -> D
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment},
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=1800,  # for a hang alone: a busy machine takes ten times as long
     )
     deeds = Deeds(ended.returncode, ended.stdout, ended.stderr)
     for log in logs.iterdir():

@@ -10,10 +10,15 @@ import optuna
 from optuna.storages import JournalStorage
 
 from automl.common.forms import to_form
+from automl.data.kept_temperature import Temperature
 from automl.data.metrics import default_objective
 from automl.data.prepare import prepare
+from automl.results.ensembles import CHOSEN, ENSEMBLE, EnsembleForm, MemberForm, ensemble_entry
 from automl.results.journal import JournalFile
 from automl.results.run_directory import RunDirectory
+from automl.results.scorings import FINALISTS, FinalistScoring, scoring_entry
+from automl.results.temperatures import temperature_entry
+from automl.results.voids import void_entry
 from automl.space.registry import find_space
 from automl.training.history import write_history
 from automl.trial import FailureCause, TrialResult, TrialState
@@ -72,6 +77,34 @@ def make_run(path: Path, data: Path) -> RunDirectory:
     study.set_user_attr("against_constant", compared)
     write_leaderboard(run)
     return run
+
+
+def add_finalists(run: RunDirectory) -> None:
+    """Adds to a run what a search records after its trials: finalists, an ensemble, a temperature.
+
+    Args:
+        run: A run of `make_run`.
+    """
+    storage = JournalStorage(JournalFile(run.study_file))
+    [name] = optuna.get_all_study_names(storage)
+    study = optuna.load_study(study_name=name, storage=storage)
+    scorings = [
+        FinalistScoring(trial, number, "holdout", 1, number, result(0.1 * number + 0.01 * trial))
+        for trial in (4, 1)
+        for number in (1, 2, 3)
+    ]
+    members = tuple(MemberForm(one.name, one.view, 0.5) for one in scorings[::3])
+    ensemble = EnsembleForm(members, 0.12, {"log_loss": 0.12}, gain=0.01, gain_error=0.02)
+    for key, value in (
+        (FINALISTS, [4, 1]),
+        *map(scoring_entry, scorings),
+        ensemble_entry(ENSEMBLE, ensemble),
+        (CHOSEN, ENSEMBLE),
+        temperature_entry(4, Temperature(1.25, 0.12, 0.13, 0.001, 12)),
+        void_entry(5, "it saw the target", "2026-11-29T10:00:00+00:00"),
+    ):
+        study.set_user_attr(key, value)
+    write_leaderboard(run)
 
 
 def without_seals(content: bytes) -> bytes:

@@ -175,3 +175,10 @@ def test_every_format_names_the_runs(tmp_path: Path) -> None:
     for format_ in ("table", "csv", "json", "markdown"):
         text = report_text(report, format_)
         assert "first" in text and "second" in text
+
+
+def test_an_objective_that_the_task_does_not_have_gives_no_difference(tmp_path: Path) -> None:
+    runs = [made(tmp_path / name, 0.5, objective="mse") for name in "ab"]
+    rows = compared(*runs).rows
+    assert rows[1]["difference"] is None
+    assert rows[1]["why"] == "mse is no metric of a binary task"

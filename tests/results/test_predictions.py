@@ -11,6 +11,7 @@ import pytest
 
 from automl.common.root import Root
 from automl.data import memory
+from automl.data.task import Task, TaskKind
 from automl.errors import RunError
 from automl.results.predictions import ViewPredictions, add_predictions, read_predictions
 
@@ -108,3 +109,60 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "run" / "predictions.npz").symlink_to(outside)
     with pytest.raises(RunError, match="link"):
         read_predictions(Root(tmp_path / "run"), tmp_path / "run" / "predictions.npz")
+
+
+BINARY = Task(TaskKind.BINARY, 1, ("y",), ("no", "yes"))
+THREE = Task(TaskKind.MULTICLASS, 3, ("y",), ("a", "b", "c"))
+ONE_COLUMN, THREE_COLUMNS = np.full((6, 1), 0.5, np.float32), np.full((6, 3), 0.3, np.float32)
+CLASSES = np.array([0, 1, 2, 0, 1, 2])
+NOUGHTS = np.zeros((6, 1), np.float32)
+
+
+def told(
+    values: np.ndarray, truth: np.ndarray | None, weight: float | None = None
+) -> ViewPredictions:
+    weights = None if weight is None else np.full(len(values), weight, np.float32)
+    return ViewPredictions(values, np.arange(len(values)), truth, weights)
+
+
+@pytest.mark.parametrize(
+    ("task", "predictions"),
+    [
+        (BINARY, told(ONE_COLUMN, NOUGHTS, 2.0)),
+        (BINARY, told(ONE_COLUMN, None)),
+        (THREE, told(THREE_COLUMNS, CLASSES)),
+        (Task(TaskKind.MULTILABEL, 3, ("a", "b", "c")), told(THREE_COLUMNS, np.ones((6, 3)))),
+        (Task(TaskKind.REGRESSION, 1, ("y",)), told(ONE_COLUMN, NOUGHTS - 1e9)),
+    ],
+)
+def test_predictions_of_a_task_are_read_for_it(
+    task: Task, predictions: ViewPredictions, tmp_path: Path
+) -> None:
+    path = add_predictions(Root(tmp_path), tmp_path, {"holdout": predictions})
+    assert read_predictions(Root(tmp_path), path, task).keys() == {"holdout"}
+
+
+@pytest.mark.parametrize(
+    ("task", "predictions"),
+    [
+        (BINARY, told(THREE_COLUMNS, np.zeros((6, 3)))),
+        (BINARY, told(ONE_COLUMN[:0], NOUGHTS[:0])),
+        (BINARY, told(ONE_COLUMN, np.zeros(6))),
+        (BINARY, told(ONE_COLUMN, NOUGHTS + 7)),
+        (BINARY, told(ONE_COLUMN, NOUGHTS + np.nan)),
+        (BINARY, told(ONE_COLUMN, NOUGHTS, 0.0)),
+        (BINARY, told(ONE_COLUMN, NOUGHTS, -1.0)),
+        (BINARY, told(ONE_COLUMN, NOUGHTS, np.inf)),
+        (THREE, told(THREE_COLUMNS, CLASSES + 1)),
+        (THREE, told(THREE_COLUMNS, CLASSES - 1)),
+        (THREE, told(THREE_COLUMNS, CLASSES.astype(np.float32))),
+        (Task(TaskKind.REGRESSION, 1, ("y",)), told(ONE_COLUMN, np.zeros(6))),
+    ],
+)
+def test_predictions_of_another_task_are_refused(
+    task: Task, predictions: ViewPredictions, tmp_path: Path
+) -> None:
+    path = add_predictions(Root(tmp_path), tmp_path, {"holdout": predictions})
+    assert read_predictions(Root(tmp_path), path).keys() == {"holdout"}
+    with pytest.raises(RunError, match=r"cannot be read \(holdout has"):
+        read_predictions(Root(tmp_path), path, task)

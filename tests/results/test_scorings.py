@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 
 from automl.errors import RunError
+from automl.results.paired_test import told_apart
+from automl.results.record import TrialRecord
 from automl.results.scorings import (
     FinalistScoring,
     compared,
@@ -81,3 +86,19 @@ def test_means_stand_in_place_of_the_score_that_a_trial_was_chosen_by() -> None:
     assert (final.state, final.reason, final.folds) == (TrialState.COMPLETED, "", ())
     assert final.score == pytest.approx(0.3)
     assert final.metrics == final.train_metrics == {"mse": pytest.approx(0.3)}
+
+
+def test_metrics_that_not_all_scorings_have_have_no_mean() -> None:
+    first, other = scoring(1, 1, 0.5), scoring(1, 2, 0.3)
+    more = replace(other, result=replace(other.result, metrics={"mse": 0.3, "mae": 0.1}))
+    found = over_scorings(TrialResult(TrialState.COMPLETED, score=0.1), (more, first))
+    assert found.metrics == {"mse": pytest.approx(0.4)}
+
+
+def test_scores_too_large_to_be_computed_with_tell_nothing_apart() -> None:
+    huge = tuple(scoring(1, number, 1.7e308) for number in (1, 2, 3))
+    other = tuple(scoring(2, number, -1.7e308) for number in (1, 2, 3))
+    assert over_scorings(TrialResult(TrialState.COMPLETED), huge).score == pytest.approx(1.7e308)
+    assert not told_apart(huge, other)
+    folds = TrialResult(TrialState.COMPLETED, score=0.0, folds=(1.7e308, -1.7e308))
+    assert TrialRecord(1, TrialState.COMPLETED, {}, 1, folds).standard_error == math.inf

@@ -9,11 +9,12 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from statistics import fmean
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
+
+from automl.common.averages import mean_of
 
 if TYPE_CHECKING:
     from optuna.pruners import WilcoxonPruner
@@ -66,7 +67,7 @@ class ForgivingRule(FoldPruningRule):
 
     @override
     def reason(self, folds: Sequence[float], best: Sequence[float]) -> str:
-        mean = fmean(folds)
+        mean = mean_of(folds)
         if self._direction == "minimize":
             worst, is_worse = max(best), mean > max(best)
         else:
@@ -100,7 +101,7 @@ class PairedRule(FoldPruningRule):
             )
             values = dict(enumerate(map(float, best)))
             study.add_trial(
-                optuna.trial.create_trial(value=fmean(best), intermediate_values=values)
+                optuna.trial.create_trial(value=mean_of(best), intermediate_values=values)
             )
             trial = optuna.trial.create_trial(
                 state=optuna.trial.TrialState.RUNNING,
