@@ -34,6 +34,8 @@ FURTHER = (
 )  # fmt: skip
 #: Values of every type that JSON has, and numbers that cannot be summed.
 TYPES = ("3", '"x"', "[]", "{}", "null", "true", "1e308", "-1e308", '{"a": 1}', '["a", {"b": 1}]')
+#: How many of these each place gets, the next ones in turn: no divisor of how many there are.
+EACH = 3
 FILES = ("run.json", "plan.json", "study.log")
 _WILD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 _MARK = "<<here>>"
@@ -188,12 +190,12 @@ def test_values_of_other_types_are_shown_or_refused(
     name: str, late: RunDirectory, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before = {file: (late.path / file).read_bytes() for file in (*FILES, "leaderboard.csv")}
-    turn = itertools.cycle((*COMMANDS, *FURTHER))
+    turn, types = itertools.cycle((*COMMANDS, *FURTHER)), itertools.cycle(TYPES)
     kinds: tuple[type, ...] = (dict, list) if name != "study.log" else (dict, list, float)
     for at in places(before[name], name, kinds):
         if name == "study.log" and not any(part.startswith(LATE) for part in at):
             continue
-        for raw in TYPES:
+        for raw in itertools.islice(types, EACH):
             content = rewrite(
                 before[name], name, lambda form, at=at: changed(form, at, lambda _: _MARK), raw
             )
