@@ -208,6 +208,8 @@ class TrialSpec:
         finished: What its first executions have come to already; the checkpoint is of the next.
         fixed_length: Where no rows validate it, how long it is; it then ends without a score. What
             its view has for validation is part of what it is trained on.
+        cross_fitted: Whether each validation row is scored at the epoch that the others choose, in
+            place of all at the one that is best on all (`automl.training.cross_fitting`).
     """
 
     trial: int | str
@@ -227,6 +229,7 @@ class TrialSpec:
     start: str = ""
     finished: tuple[TrialResult, ...] = ()
     fixed_length: FixedLength | None = None
+    cross_fitted: bool = False
 
     @property
     def view(self) -> str:

@@ -33,6 +33,7 @@ class FinalistScoring:
         views: How many views a round has.
         seed: Its seed, the same for every finalist.
         result: What it came to.
+        cross_fitted: As `automl.trial.TrialSpec` has it; False in a run of an older version.
     """
 
     trial: int
@@ -41,6 +42,7 @@ class FinalistScoring:
     views: int
     seed: int
     result: TrialResult
+    cross_fitted: bool = False
 
     def __post_init__(self) -> None:
         """Checks what is counted with.

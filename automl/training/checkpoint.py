@@ -42,6 +42,7 @@ class Checkpoint:
             before there is one.
         view: The view that it trains on; "" where it is not known.
         seed: Its seed; None where it is not known.
+        crossed: Predictions of `automl.training.cross_fitting`, (n, outputs), or None.
     """
 
     trainer: str
@@ -53,6 +54,7 @@ class Checkpoint:
     predictions: npt.NDArray[Any] | None
     view: str = ""
     seed: int | None = None
+    crossed: npt.NDArray[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class _Control:
     stopping: _Stopping
     schedule: Mapping[str, Any] | None
     stages: Mapping[str, float]
+    crossed: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)
@@ -110,8 +113,8 @@ def write_checkpoint(checkpoint: Checkpoint, directory: Path) -> Path:
     }
     arrays = {f"state.{name}": array for name, array in checkpoint.state.items()}
     arrays.update({f"best.{number}": array for number, array in enumerate(checkpoint.best)})
-    if checkpoint.predictions is not None:
-        arrays["predictions"] = checkpoint.predictions
+    found = {"predictions": checkpoint.predictions, "crossed": checkpoint.crossed}
+    arrays.update({name: array for name, array in found.items() if array is not None})
     arrays[_CONTROL] = np.frombuffer(json.dumps(form).encode(), np.uint8)
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **arrays)
@@ -141,7 +144,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         if form["format"] != FORMAT:
             raise ValueError(f"its format is {form['format']!r}, not {FORMAT}")
         best = tuple(arrays.pop(f"best.{number}") for number in range(_count(arrays)))
-        predictions = arrays.pop("predictions", None)
+        predictions, crossed = (arrays.pop(name, None) for name in ("predictions", "crossed"))
         state = {name.removeprefix("state."): array for name, array in arrays.items()}
         return Checkpoint(
             trainer=form["trainer"],
@@ -153,6 +156,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
             predictions=predictions,
             view=form.get("view", ""),
             seed=form.get("seed"),
+            crossed=crossed,
         )
     except (OSError, ValueError, KeyError, TypeError, DataError) as error:
         raise RunError(f"The checkpoint {path} cannot be read ({error}).") from error

@@ -77,6 +77,7 @@ class Checkpoints:
                 predictions=self._progress.scoring.best_predictions,
                 view=self._spec.view,
                 seed=self._spec.seed,
+                crossed=self._progress.scoring.crossed_predictions,
             )
             path = write_checkpoint(checkpoint, self._directory)
         self._written = time.perf_counter()

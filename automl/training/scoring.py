@@ -13,6 +13,7 @@ import numpy.typing as npt
 from automl.data.metrics import LOSS, Objective, compute_metric, compute_metrics, metric_names
 from automl.errors import TrialError, UnrankedError
 from automl.training.checkpoint import Checkpoint
+from automl.training.cross_fitting import CrossFittedEpochs, can_be_cross_fitted
 from automl.training.device_data import DeviceData, DeviceRows
 from automl.training.early_stopping import EarlyStopping
 from automl.training.evaluation import Evaluator
@@ -45,13 +46,21 @@ class Scoring:
         data: What it trains on.
         objective: What it is scored by.
         stopping: The trial's early stopping, which knows the best epoch.
+        cross_fitted: Whether its score is to be that of epochs chosen without the rows that they
+            are scored on; it is where the objective allows it.
 
     Attributes:
         best_predictions: On the validation rows at the best epoch, in the targets' own units.
         notes: What a person should be told of how it was scored.
     """
 
-    def __init__(self, data: DeviceData, objective: Objective, stopping: EarlyStopping) -> None:
+    def __init__(
+        self,
+        data: DeviceData,
+        objective: Objective,
+        stopping: EarlyStopping,
+        cross_fitted: bool = False,
+    ) -> None:
         self.best_predictions: npt.NDArray[Any] | None = None
         self.notes: tuple[str, ...] = ()
         self._data = data
@@ -62,6 +71,10 @@ class Scoring:
         self._fit_name = ""
         self._own_names: tuple[str, ...] = ()  # of which the objective is none
         self._scored_by_fit = False
+        self._crossed: CrossFittedEpochs | None = None
+        rows = data.validation.rows
+        if cross_fitted and can_be_cross_fitted(objective, len(rows)):
+            self._crossed = CrossFittedEpochs(rows, data.task, objective)
 
     def use(self, data: DeviceData) -> None:
         """Takes the same rows in the form that the model takes them."""
@@ -85,6 +98,34 @@ class Scoring:
         assert self._evaluator is not None
         self._best_weights = self._evaluator.unpacked(checkpoint.best)
         self.best_predictions = checkpoint.predictions
+        if self._crossed is not None and checkpoint.control.get("crossed"):
+            self._crossed.restore_state(checkpoint.control["crossed"], checkpoint.crossed)
+
+    @property
+    def crossed_predictions(self) -> npt.NDArray[Any] | None:
+        """Each validation row's at the epoch that the others choose; None where that is not asked.
+
+        They are what the trial is scored by then; its model is that of the one best epoch.
+        """
+        return None if self._crossed is None else self._crossed.predictions
+
+    def crossed_state(self) -> list[float | None]:
+        """See `CrossFittedEpochs.state`; empty without it."""
+        return [] if self._crossed is None else self._crossed.state()
+
+    @property
+    def scored_predictions(self) -> npt.NDArray[Any] | None:
+        """The predictions on the validation rows that the trial's score is of."""
+        crossed = self.crossed_predictions
+        return self.best_predictions if crossed is None else crossed
+
+    def best_score(self) -> float | None:
+        """The trial's score, or None without one."""
+        best, crossed = self._stopping.best_score, self.crossed_predictions
+        if best is None or crossed is None:
+            return best
+        rows, name = self._data.validation.rows, self._objective.name
+        return compute_metric(name, self._data.task, rows.truth, crossed, rows.weight)
 
     def _predictions(self) -> npt.NDArray[Any]:
         """Of the model as it is, on the validation rows, in the targets' own units."""
@@ -94,6 +135,8 @@ class Scoring:
     def _keep(self, epoch: int, score: float, predictions: npt.NDArray[Any]) -> None:
         """Keeps what the model is now, if it is the best so far."""
         assert self._evaluator is not None
+        if self._crossed is not None:
+            self._crossed.update(predictions)
         if self._stopping.update(epoch, score):
             self.best_predictions = predictions
             self._best_weights = self._evaluator.snapshot()
@@ -207,13 +250,14 @@ class Scoring:
 
     def best_metrics(self) -> dict[str, float]:
         """The task's metrics on the validation rows at the best epoch."""
-        if self.best_predictions is None:
+        predictions = self.scored_predictions
+        if predictions is None:
             return {}
         rows = self._data.validation.rows
         metrics = compute_metrics(
             self._data.task,
             rows.truth,
-            self.best_predictions,
+            predictions,
             rows.weight,
             self._objective.named,
         )

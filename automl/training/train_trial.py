@@ -274,7 +274,7 @@ def _result(trial: _Trial, model: Any) -> TrialResult:
         return dataclasses.replace(result, state=TrialState.FAILED, cause=FailureCause.TIME_LIMIT)
     result = dataclasses.replace(
         result,
-        score=best.best_score,
+        score=progress.scoring.best_score(),
         best_epoch=best.best_epoch,
         metrics=progress.scoring.best_metrics(),
     )
@@ -322,8 +322,8 @@ def _completed(trial: _Trial, model: Any, result: TrialResult) -> TrialResult:
 
 
 def _predictions(trial: _Trial) -> str:
-    """Saves the best epoch's predictions; where they lie in the end, below the run's directory."""
-    values, data = trial.progress.scoring.best_predictions, trial.data
+    """Saves the predictions that were scored; where they lie in the end, below the run."""
+    values, data = trial.progress.scoring.scored_predictions, trial.data
     assert values is not None
     rows, positions = data.validation.rows, data.validation_positions
     path = save_predictions(values, rows, positions, trial.spec.view, trial.directory)

@@ -87,7 +87,7 @@ class TrialProgress:
         self.pruned = self.paused = False
         self.cut = False
         self.is_diverged = False
-        self.scoring = Scoring(data, objective, self.stopping)
+        self.scoring = Scoring(data, objective, self.stopping, spec.cross_fitted)
         self._spec = spec
         self._data = data
         self._objective = objective
@@ -152,6 +152,7 @@ class TrialProgress:
             "scores": self._scores,
             "stopping": self.stopping.state(),
             "schedule": None if self._schedule is None else self._schedule.state(),
+            "crossed": self.scoring.crossed_state(),
         }
         return control, self.scoring.packed_best()
 

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 #: What a learning curve says of models that no ensemble has.
 _JUNK = (Verdict.DIVERGED, Verdict.CHANCE, Verdict.NOT_LEARNING)
+#: Validation rows from which on the luck of an epoch is small (own choice).
+OWN_FROM = 1000
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,16 @@ class Ensembling:
         sizes = {len(view.train) + len(view.validation) for view in self._views.values()}
         return is_scored and len(sizes) == 1
 
+    @property
+    def _takes_own(self) -> bool:
+        """Whether models of the search's own trainings may be members, of one division.
+
+        Their predictions are those of the epoch that is best on all validation rows: of few rows
+        that is luck, and they would win over those of finalists, whose epochs are cross-fitted.
+        """
+        [first, *others] = self._views.values()
+        return not others and len(first.validation) >= OWN_FROM
+
     def _inputs(self) -> InputPlan | None:
         """The inputs of one model with all views' plans, where there can be one."""
         from automl.data.plan import joined_inputs
@@ -125,7 +137,7 @@ class Ensembling:
             if worst is not None and sign * (trial.score or 0.0) >= sign * worst:
                 continue
             found += self._scorings(trial)
-            if len(self._views) == 1 and trial.searched is None:
+            if self._takes_own and trial.searched is None:
                 found += self._own(trial, trained)
         return found[: 2 * max(1, MOST_MODELS // len(self._views))]
 

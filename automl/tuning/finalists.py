@@ -102,6 +102,7 @@ class FinalistDriver:
             views=(start.view,),
             seconds_left=self._clock.left_for_finalists(),
             start=self._start_of(name),
+            cross_fitted=True,
         )
 
     def _take_events(self, timeout: float) -> None:
@@ -126,7 +127,8 @@ class FinalistDriver:
         if not is_over or self._is_cut_short(start.trial, result):
             return  # cut off, so that it is trained again when the run is resumed
         views = len(self._template.views)
-        scoring = FinalistScoring(start.trial, start.number, start.view, views, seed, result)
+        where = (start.trial, start.number, start.view, views)
+        scoring = FinalistScoring(*where, seed, result, cross_fitted=True)
         self._study.record_scoring(scoring)
         self._race.add(scoring)
         self._observer.trial_ended(name, result)

@@ -140,7 +140,7 @@ def affordable(
         As many of the best as there is time for, and the default; none where it is not enough for
         two.
     """
-    trained = Counter(one.trial for one in done)
+    trained = Counter(one.trial for one in done if one.cross_fitted)
 
     def costs(number: int, rounds: int) -> list[float]:
         """Seconds of each training of its first rounds that is to be done."""
@@ -188,8 +188,9 @@ class Race:
             self.add(one)
 
     def add(self, scoring: FinalistScoring) -> None:
-        """Takes a training that is over."""
-        if scoring.trial in self._finalists and scoring.views == len(self._views):
+        """Takes a training that is over, unless an older version has scored it otherwise."""
+        is_alike = scoring.cross_fitted and scoring.views == len(self._views)
+        if scoring.trial in self._finalists and is_alike:
             self._done[Start(scoring.trial, scoring.number, scoring.view)] = scoring
 
     def pending(self) -> list[Start]:

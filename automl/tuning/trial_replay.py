@@ -237,6 +237,7 @@ class _Again:
             wait_for_answer=recorded.state is TrialState.PRUNED,
             executions=self.request.executions_per_trial if is_trial else 1,
             views=job.views if scoring is None else (scoring.view,),
+            cross_fitted=scoring is not None and scoring.cross_fitted,
         )
         with self._engine(inputs, found.trial == BOOSTING) as engine:
             engine.open(job)

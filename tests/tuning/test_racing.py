@@ -26,7 +26,8 @@ FOLDS = tuple(f"fold-{number}" for number in range(1, 6))
 def done(start: Start, score: float | None, views: int = 1) -> FinalistScoring:
     state = TrialState.FAILED if score is None else TrialState.COMPLETED
     result = TrialResult(state, score=score)
-    return FinalistScoring(start.trial, start.number, start.view, views, 0, result)
+    where = (start.trial, start.number, start.view, views)
+    return FinalistScoring(*where, 0, result, cross_fitted=True)
 
 
 def run(race: Race, score: object, views: int = 1) -> list[Start]:
