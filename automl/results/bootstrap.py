@@ -46,11 +46,6 @@ class Interval:
     undefined: int = 0
     resamples: int = RESAMPLES
 
-    @property
-    def holds_zero(self) -> bool:
-        """Whether 0 lies within; True where nothing is known."""
-        return not (self.low > 0.0 or self.high < 0.0)
-
 
 def bootstrap_interval(
     task: Task,
@@ -88,42 +83,6 @@ def bootstrap_interval(
 
 
 def bootstrap_difference(
-    task: Task,
-    metric: str | Metric,
-    truth: Array,
-    first: Array,
-    second: Array,
-    weight: Array | None = None,
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-    level: float = LEVEL,
-) -> Interval:
-    """The interval of a metric of ``first`` less the metric of ``second``, on the same rows.
-
-    Args:
-        task, metric, truth, weight, resamples, seed, level: As in `bootstrap_interval`.
-        first: Predictions for the rows.
-        second: Other predictions for the same rows, in the same order.
-
-    Returns:
-        The interval of the difference, in the metric's units.
-
-    Raises:
-        ValueError: As `bootstrap_interval`.
-    """
-    _check(truth, first, weight)
-    _check(truth, second, weight)
-    of_first = _resampled(task, metric, truth, first, weight)
-    of_second = _resampled(task, metric, truth, second, weight)
-
-    def difference(drawn: npt.NDArray[np.int64]) -> float:
-        return of_first(drawn) - of_second(drawn)
-
-    return _interval(difference, len(truth), resamples, seed, level)
-
-
-def bootstrap_mean_difference(
     task: Task,
     metric: str | Metric,
     truth: Array,

@@ -226,7 +226,7 @@ def _difference(first: _Entry, entry: _Entry) -> dict[str, Any]:
         )
     weight = mine.weight
     values = [compute_metric(metric, task, x.truth, x.values, weight) for x in (mine, other)]
-    interval = bootstrap_difference(task, metric, mine.truth, other.values, mine.values, weight)
+    interval = bootstrap_difference(task, metric, mine.truth, [other.values], mine.values, weight)
     return {
         "difference": values[1] - values[0],
         "low": interval.low,

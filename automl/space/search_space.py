@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automl.common.names import did_you_mean, known_are
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 Builder = Callable[..., Any]
 
 
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class SearchSpace:
     """Hyperparameters with their conditions, and a builder that turns a configuration into layers.
 
@@ -45,12 +47,23 @@ class SearchSpace:
         protocol: How it is searched where that is left open; None as any space is.
 
     Attributes:
+        hyperparameters: Each after those that its condition reads.
+        build: None in a space that was read from a record.
+        protocol: No part of its JSON form or its hash.
         reference: How to find the space again (``"mlp"``, ``"/path/file.py:space"``,
             ``"module:attribute"``); None for one that was not found through the registry.
 
     Raises:
         SpaceError: Names, ranges or conditions contradict one another.
     """
+
+    name: str
+    hyperparameters: tuple[Hyperparameter, ...]
+    build: Builder | None
+    inputs: str
+    description: str
+    reference: str | None
+    protocol: Protocol | None
 
     def __init__(
         self,
@@ -80,48 +93,15 @@ class SearchSpace:
             raise SpaceError(
                 f"The description of search space {name!r} must be text, not {description!r}."
             )
-        self._name = name
-        self._hyperparameters = parents_first(name, tuple(hyperparameters))
-        self._build = build
-        self._inputs = inputs
-        self._description = description or _first_line(build)
-        self._reference = reference
-        self._protocol = protocol
-
-    @property
-    def name(self) -> str:
-        """The space's name."""
-        return self._name
-
-    @property
-    def hyperparameters(self) -> tuple[Hyperparameter, ...]:
-        """The hyperparameters, each after those that its condition reads."""
-        return self._hyperparameters
-
-    @property
-    def build(self) -> Builder | None:
-        """The builder; None in a space that was read from a record."""
-        return self._build
-
-    @property
-    def inputs(self) -> str:
-        """What the builder gets: ``"vector"``, ``"table"`` or ``"array"``."""
-        return self._inputs
-
-    @property
-    def description(self) -> str:
-        """The space in one line."""
-        return self._description
-
-    @property
-    def reference(self) -> str | None:
-        """How the registry finds the space again; None if it does not come from there."""
-        return self._reference
-
-    @property
-    def protocol(self) -> Protocol | None:
-        """How it is searched where that is left open; no part of its JSON form or its hash."""
-        return self._protocol
+        vars(self).update(
+            name=name,
+            hyperparameters=parents_first(name, tuple(hyperparameters)),
+            build=build,
+            inputs=inputs,
+            description=description or _first_line(build),
+            reference=reference,
+            protocol=protocol,
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -132,17 +112,8 @@ class SearchSpace:
         return f"SearchSpace({self.name!r}, {len(self.names)} hyperparameters)"
 
     def _copy(self, **changes: Any) -> SearchSpace:
-        fields = {
-            "name": self.name,
-            "hyperparameters": self.hyperparameters,
-            "build": self.build,
-            "inputs": self.inputs,
-            "description": self.description,
-            "reference": self.reference,
-            "protocol": self.protocol,
-        }
         copy = SearchSpace.__new__(SearchSpace)
-        copy._fill(**{**fields, **changes})
+        copy._fill(**{**vars(self), **changes})
         return copy
 
     def with_reference(self, reference: str) -> SearchSpace:

@@ -14,7 +14,7 @@ from automl.data.arrays import open_arrays
 from automl.data.metrics import compute_metric
 from automl.data.plan import Rows
 from automl.errors import RunError
-from automl.results.bootstrap import bootstrap_mean_difference
+from automl.results.bootstrap import bootstrap_difference
 from automl.training.saving import load_saved
 from automl.training.score import predict_core
 
@@ -71,7 +71,7 @@ def permuted_in_child(
     for column, places in places_of.items():
         shuffled = [predicted(_shuffled(rows, places, generator)) for _ in range(repeats)]
         scores = [compute_metric(metric, task, truth, one, weight) for one in shuffled]
-        interval = bootstrap_mean_difference(
+        interval = bootstrap_difference(
             task, metric, truth, shuffled, base, weight, resamples=RESAMPLES, seed=seed
         )
         difference = float(np.mean(scores)) - score

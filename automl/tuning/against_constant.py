@@ -103,7 +103,7 @@ def _compared(
         task,
         metric,
         truth[chosen],
-        np.concatenate([told.values for _, told in pairs])[chosen],
+        [np.concatenate([told.values for _, told in pairs])[chosen]],
         np.concatenate(constants)[chosen],
         np.concatenate(weights)[chosen] if len(weights) == len(pairs) else None,
         resamples=RESAMPLES,

@@ -21,13 +21,13 @@ from automl.results.board_columns import config_text, number
 from automl.trial import EpochReport, TrialResult, TrialState
 from automl.tuning.observer import SearchProgress
 from automl.tuning.progress_lines import describe_run, failure, shown_duration
-from automl.tuning.running_trials import RunningObserver
+from automl.tuning.running_trials import RunningTrials
 
 REFRESHES_PER_SECOND = 4
 BAR_WIDTH = 24
 
 
-class LiveDisplay(RunningObserver):
+class LiveDisplay(RunningTrials):
     """Shows a search on a terminal; what should stay on the screen scrolls up above the display.
 
     Events only change what is to be shown; it is drawn a few times a second, so that its price
@@ -119,7 +119,7 @@ class LiveDisplay(RunningObserver):
             self._spinner.update(text=Text(f"{self._stage} ..."))
             parts.append(self._spinner)
         elif self._running and progress is not None:
-            parts.append(_line(self._running.describe(progress.objective), "dim"))
+            parts.append(_line(self.describe(progress.objective), "dim"))
         if self._failure:
             parts.append(_line(self._failure, "red"))
         if progress is not None and progress.top:

@@ -11,13 +11,13 @@ from typing_extensions import override
 from automl.common.neutral import printable
 from automl.tuning.observer import SearchProgress
 from automl.tuning.progress_lines import MOST_RUNNING, describe_run, progress_line
-from automl.tuning.running_trials import RunningObserver, RunningTrials
+from automl.tuning.running_trials import RunningTrials
 
 #: Seconds between two changes: each is sent to the browser.
 PERIOD = 0.5
 
 
-class NotebookDisplay(RunningObserver):
+class NotebookDisplay(RunningTrials):
     """Shows notes, the progress and the best trials below the cell that runs.
 
     Args:
@@ -43,7 +43,7 @@ class NotebookDisplay(RunningObserver):
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         """Leaves the last state below the cell."""
         self._stage = "" if error is None else "stopped"
-        self._running = RunningTrials()
+        self._running.clear()
         self._show(at_once=True)
 
     @override
@@ -78,7 +78,7 @@ class NotebookDisplay(RunningObserver):
         if self._progress is not None:
             lines.append(progress_line(self._progress))
             if self._running and not self._stage:
-                lines.append(self._running.describe(self._progress.objective, MOST_RUNNING))
+                lines.append(self.describe(self._progress.objective, MOST_RUNNING))
         if self._stage:
             lines.append(self._stage)
         text = "\n".join(map(printable, lines))

@@ -20,13 +20,13 @@ from automl.results.run_directory import RunDirectory
 from automl.results.scorings import is_scoring
 from automl.trial import TrialResult, TrialState
 from automl.tuning.observer import SearchProgress
-from automl.tuning.running_trials import RunningObserver
+from automl.tuning.running_trials import RunningTrials
 
 #: Running trials that a line on where a search stands names.
 MOST_RUNNING = 3
 
 
-class PlainLines(RunningObserver):
+class PlainLines(RunningTrials):
     """One line for whatever a person should be told, one for each trial that has ended.
 
     Trials that take long have lines on what they do, ever fewer of them.
@@ -62,7 +62,7 @@ class PlainLines(RunningObserver):
         for trial, result in ended:
             done += isinstance(trial, int)
             self._write(trial_line(trial, result, progress, done))
-        for line in self._running.lines(progress.objective):
+        for line in self.lines(progress.objective):
             self._write(line)
 
     @override
@@ -179,7 +179,7 @@ class PacedLines(PrintedLines):
 
     @override
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:
-        self._running.trial_ended(trial, result)
+        self._running.pop(trial, None)
 
     @override
     def progressed(self, progress: SearchProgress) -> None:
@@ -195,9 +195,7 @@ class PacedLines(PrintedLines):
     def _tell(self) -> None:
         self._told_at = time.monotonic()
         if self._latest is not None:
-            running = self._running.describe(
-                self._latest.objective, most=MOST_RUNNING, since=self._period
-            )
+            running = self.describe(self._latest.objective, most=MOST_RUNNING, since=self._period)
             self._write(", ".join(filter(None, [progress_line(self._latest), running])))
             self._latest = None
 

@@ -47,7 +47,7 @@ class RunningTrial:
 
 
 class RunningTrials(Observer):
-    """Keeps what running trials have told of themselves.
+    """Keeps what running trials have told of themselves; the base of what shows it.
 
     Args:
         clock: Tells seconds.
@@ -56,10 +56,6 @@ class RunningTrials(Observer):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._running: dict[int | str, RunningTrial] = {}
-
-    def __bool__(self) -> bool:
-        """Whether there is any."""
-        return bool(self._running)
 
     @override
     def trial_started(self, trial: int | str, config: Mapping[str, Any]) -> None:
@@ -127,30 +123,3 @@ class RunningTrials(Observer):
         seconds = now - it.started
         doing = "training" if trial == BOOSTING else "building"  # which tells of no epochs
         return f"{name} {doing}" + (f" {seconds:.0f} s" if seconds >= LONG_BUILD else "")
-
-
-class RunningObserver(Observer):
-    """An observer that shows what running trials do, among other things."""
-
-    def __init__(self) -> None:
-        self._running = RunningTrials()
-
-    @override
-    def trial_started(self, trial: int | str, config: Mapping[str, Any]) -> None:
-        self._running.trial_started(trial, config)
-
-    @override
-    def epoch_finished(self, trial: int | str, report: EpochReport) -> None:
-        self._running.epoch_finished(trial, report)
-
-    @override
-    def epoch_running(self, trial: int | str, epoch: int, done: float) -> None:
-        self._running.epoch_running(trial, epoch, done)
-
-    @override
-    def execution_finished(self, trial: int | str, report: ExecutionReport) -> None:
-        self._running.execution_finished(trial, report)
-
-    @override
-    def trial_ended(self, trial: int | str, result: TrialResult) -> None:
-        self._running.trial_ended(trial, result)

@@ -111,7 +111,7 @@ def test_plain_lines_and_so_the_log_have_it() -> None:
     lines: list[str] = []
     observer = PlainLines(lines.append)
     clock = Clock()
-    observer._running = RunningTrials(clock)
+    observer._clock = clock
     told_by(observer)
     assert lines == []
     clock.now += FIRST_PACE

@@ -22,6 +22,7 @@ class IndependentSampler(BaseSampler):
     """
 
     def __init__(self, seed: int) -> None:
+        self._seed = seed
         self._random = RandomDraws(seed)
 
     def infer_relative_search_space(

@@ -5,9 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from optuna.samplers import BaseSampler
-
-from automl.tuning.samplers.study_view import RandomDraws
+from automl.tuning.samplers.independent import IndependentSampler
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
     from automl.space import SearchSpace
 
 
-class ProposingSampler(BaseSampler):
+class ProposingSampler(IndependentSampler):
     """Proposes values for any part of the space's hyperparameters, active or not.
 
     Values of inactive hyperparameters are never asked for, and what is not proposed, or is out
@@ -29,8 +27,7 @@ class ProposingSampler(BaseSampler):
     """
 
     def __init__(self, seed: int, space: SearchSpace) -> None:
-        self._seed = seed
-        self._random = RandomDraws(seed)
+        super().__init__(seed)
         self._space = space
         self._distributions: dict[str, BaseDistribution] = {
             key: distribution
@@ -54,13 +51,3 @@ class ProposingSampler(BaseSampler):
         """The proposal (see `propose`)."""
         proposal = self.propose(study, trial)
         return {key: value for key, value in proposal.items() if key in search_space}
-
-    def sample_independent(
-        self,
-        study: Study,
-        trial: FrozenTrial,
-        param_name: str,
-        param_distribution: BaseDistribution,
-    ) -> Any:
-        """A uniform draw, seeded by the run's seed, the trial and the hyperparameter."""
-        return self._random.draw(trial.number, param_name, param_distribution)

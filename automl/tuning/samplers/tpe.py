@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
 from automl.tuning.optuna_private import contains, storage_of, trial_id
+from automl.tuning.samplers.independent import IndependentSampler
 from automl.tuning.samplers.observations import Observations, Rows
 from automl.tuning.samplers.parzen import ParzenEstimator, Values
-from automl.tuning.samplers.study_view import RandomDraws, draw_seed
+from automl.tuning.samplers.study_view import draw_seed
 from automl.tuning.study_digest import StudyDigest
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _FULL_WEIGHT = 25
 MOST_BAD = 10_000
 
 
-class TpeSampler(BaseSampler):
+class TpeSampler(IndependentSampler):
     """Multivariate TPE in groups, the kind of Optuna's that follows conditional spaces.
 
     Bergstra et al. 2011, Watanabe 2023. The good trials (a tenth, 25 at most) and the bad ones
@@ -70,11 +70,10 @@ class TpeSampler(BaseSampler):
         only: Collection[str] | None = None,
         most_bad: int = MOST_BAD,
     ) -> None:
-        self._seed = seed
+        super().__init__(seed)
         self._count_running = count_running
         self._only = only
         self._most_bad = most_bad
-        self._random = RandomDraws(seed)
         self._memory: StudyDigest[Observations] = StudyDigest(
             lambda: Observations(direction, MOST_GOOD, only), Observations.add
         )
@@ -88,12 +87,6 @@ class TpeSampler(BaseSampler):
         """Nothing is proposed beforehand; called once when a trial is asked for."""
         self._drawn, self._drawn_for = {}, (storage_of(study), trial_id(trial))
         self._memory.of(study)
-        return {}
-
-    def sample_relative(
-        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        """Nothing."""
         return {}
 
     def sample_independent(
@@ -110,11 +103,11 @@ class TpeSampler(BaseSampler):
             seen = self._memory.of(study)
             unknown = self._only is not None and param_name not in self._only
             if unknown or len(seen) < STARTUP_TRIALS:
-                return self._random.draw(trial.number, param_name, param_distribution)
+                return super().sample_independent(study, trial, param_name, param_distribution)
             self._drawn |= self._draw(study, trial, seen, param_name, param_distribution)
         value = self._drawn[param_name]
         if not contains(param_distribution, value):
-            return self._random.draw(trial.number, param_name, param_distribution)
+            return super().sample_independent(study, trial, param_name, param_distribution)
         return param_distribution.to_external_repr(value)
 
     def _draw(
