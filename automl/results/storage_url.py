@@ -22,50 +22,23 @@ if TYPE_CHECKING:
 #: user of the machine, and ``run.json`` by whoever gets the run, so neither holds one.
 PASSWORD = "AUTOML_STORAGE_PASSWORD"
 
-_LIBPQ = frozenset(
-    [
-        "sslmode",
-        "sslnegotiation",
-        "ssl_min_protocol_version",
-        "ssl_max_protocol_version",
-        "channel_binding",
-        "gssencmode",
-        "connect_timeout",
-        "tcp_user_timeout",
-        "keepalives",
-        "keepalives_idle",
-        "keepalives_interval",
-        "keepalives_count",
-        "client_encoding",
-        "application_name",
-    ]
-)
-_PYMYSQL = frozenset(
-    [
-        "charset",
-        "connect_timeout",
-        "read_timeout",
-        "write_timeout",
-        "ssl_disabled",
-        "ssl_verify_cert",
-        "ssl_verify_identity",
-    ]
-)
+_LIBPQ = frozenset((
+    "sslmode", "sslnegotiation", "ssl_min_protocol_version", "ssl_max_protocol_version",
+    "channel_binding", "gssencmode", "connect_timeout", "tcp_user_timeout", "keepalives",
+    "keepalives_idle", "keepalives_interval", "keepalives_count", "client_encoding",
+    "application_name",
+))  # fmt: skip
+_PYMYSQL = frozenset((
+    "charset", "connect_timeout", "read_timeout", "write_timeout", "ssl_disabled",
+    "ssl_verify_cert", "ssl_verify_identity",
+))  # fmt: skip
 _MYSQLDB = frozenset(
     ["charset", "use_unicode", "connect_timeout", "read_timeout", "write_timeout", "ssl_mode"]
 )
-_CONNECTOR = frozenset(
-    [
-        "charset",
-        "collation",
-        "use_unicode",
-        "connection_timeout",
-        "ssl_disabled",
-        "ssl_verify_cert",
-        "ssl_verify_identity",
-        "tls_versions",
-    ]
-)
+_CONNECTOR = frozenset((
+    "charset", "collation", "use_unicode", "connection_timeout", "ssl_disabled",
+    "ssl_verify_cert", "ssl_verify_identity", "tls_versions",
+))  # fmt: skip
 _MYSQL = {
     "": _MYSQLDB,
     "mysqldb": _MYSQLDB,

@@ -220,39 +220,17 @@ METRICS: Mapping[str, Metric] = {
 
 # Of Keras's metrics and losses that are none of these, KerasTuner's rule: some metrics are to
 # maximize, the others and the losses to minimize (keras_tuner/engine/metrics_tracking.py).
-_KERAS_MAXIMIZED = frozenset(
-    {
-        "top_k_categorical_accuracy",
-        "sparse_top_k_categorical_accuracy",
-        "sensitivity_at_specificity",
-        "specificity_at_sensitivity",
-        "precision_at_recall",
-        "recall_at_precision",
-        "iou",
-        "mean_iou",
-        "binary_iou",
-        "one_hot_iou",
-        "one_hot_mean_iou",
-    }
-)
-_KERAS_MINIMIZED = frozenset(
-    {
-        "loss",
-        "msle",
-        "mean_squared_logarithmic_error",
-        "kl_divergence",
-        "kullback_leibler_divergence",
-        "poisson",
-        "hinge",
-        "squared_hinge",
-        "categorical_hinge",
-        "logcosh",
-        "log_cosh_error",
-        "huber",
-        "binary_focal_crossentropy",
-        "categorical_focal_crossentropy",
-    }
-)
+_KERAS_MAXIMIZED = frozenset((
+    "top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy",
+    "sensitivity_at_specificity", "specificity_at_sensitivity", "precision_at_recall",
+    "recall_at_precision", "iou", "mean_iou", "binary_iou", "one_hot_iou", "one_hot_mean_iou",
+))  # fmt: skip
+_KERAS_MINIMIZED = frozenset((
+    "loss", "msle", "mean_squared_logarithmic_error", "kl_divergence",
+    "kullback_leibler_divergence", "poisson", "hinge", "squared_hinge", "categorical_hinge",
+    "logcosh", "log_cosh_error", "huber", "binary_focal_crossentropy",
+    "categorical_focal_crossentropy",
+))  # fmt: skip
 
 
 def metrics_of(kind: TaskKind) -> tuple[Metric, ...]:

@@ -27,80 +27,20 @@ SINCE_2000, SINCE_2040 = 946_684_800, 2_208_988_800
 LEAST_MOMENTS, SAMPLE, DAY = 5, 1_000, 86_400
 # Names of columns, word by word, that hold months such as 202001, versions such as 10.4.12 and
 # times of day such as 14.30.
-PERIODS = frozenset(
-    [
-        "period",
-        "month",
-        "months",
-        "yyyymm",
-        "ym",
-        "yearmonth",
-        "yrmonth",
-        "date",
-        "dt",
-        "cohort",
-        "vintage",
-        "periode",
-        "monat",
-        "mois",
-        "mes",
-        "mese",
-        "mese",
-        "jahrmonat",
-        "zeitraum",
-        "fecha",
-        "datum",
-        "data",
-    ]
-)
-VERSIONS = frozenset(
-    [
-        "version",
-        "versions",
-        "ver",
-        "vers",
-        "release",
-        "build",
-        "firmware",
-        "fw",
-        "os",
-        "sw",
-        "software",
-        "driver",
-        "revision",
-        "rev",
-        "section",
-        "chapter",
-        "clause",
-    ]
-)
-CLOCKS = frozenset(
-    [
-        "time",
-        "clock",
-        "hour",
-        "hours",
-        "start",
-        "end",
-        "begin",
-        "departure",
-        "arrival",
-        "opens",
-        "closes",
-        "opening",
-        "closing",
-        "uhrzeit",
-        "zeit",
-        "uhr",
-        "heure",
-        "hora",
-        "ora",
-        "tid",
-        "kello",
-        "klokke",
-        "orario",
-    ]
-)
+PERIODS = frozenset((
+    "period", "month", "months", "yyyymm", "ym", "yearmonth", "yrmonth", "date", "dt", "cohort",
+    "vintage", "periode", "monat", "mois", "mes", "mese", "jahrmonat", "zeitraum", "fecha",
+    "datum", "data",
+))  # fmt: skip
+VERSIONS = frozenset((
+    "version", "versions", "ver", "vers", "release", "build", "firmware", "fw", "os", "sw",
+    "software", "driver", "revision", "rev", "section", "chapter", "clause",
+))  # fmt: skip
+CLOCKS = frozenset((
+    "time", "clock", "hour", "hours", "start", "end", "begin", "departure", "arrival", "opens",
+    "closes", "opening", "closing", "uhrzeit", "zeit", "uhr", "heure", "hora", "ora", "tid",
+    "kello", "klokke", "orario",
+))  # fmt: skip
 
 
 def is_named(name: str, words: frozenset[str]) -> bool:
