@@ -4,6 +4,7 @@ Each is declared here alone; see `automl.common.option`. `DataRequest` has their
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from numbers import Integral
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
@@ -31,21 +32,20 @@ AUTO, STANDARDIZE, RAW = "auto", "standardize", "raw"
 INPUTS = (RAW, STANDARDIZE, AUTO)
 #: How rows that validate are chosen where there are no folds.
 FIXED, RESHUFFLE = HOLDOUTS = ("fixed", "reshuffle")
+_ColumnNames = str | int | Sequence[str | int] | None
+_columns = partial(Option, default=(), metavar="COLUMN", check=columns, repeats=True)
+_column = partial(Option, metavar="COLUMN", check=column_or_position)
 
 
 class TargetOption(TypedDict, total=False):
     """What to learn, which Python takes by its place too."""
 
     target: Annotated[
-        str | int | Sequence[str | int] | None,
-        Option(
+        _ColumnNames,
+        _columns(
             "What to predict: a column's name or position (from 0; -1 is the last). Repeat it "
             "for several outputs. Bundled sets and NPZ files know theirs.",
-            default=(),
-            metavar="COLUMN",
             letter="t",
-            check=columns,
-            repeats=True,
             elsewhere=("label", "label_column", "response_column"),
         ),
     ]
@@ -64,25 +64,17 @@ class ReadingOptions(TypedDict, total=False):
         ),
     ]
     categorical: Annotated[
-        str | int | Sequence[str | int] | None,
-        Option(
+        _ColumnNames,
+        _columns(
             "Take a column as categories though it looks like numbers or dates. Repeatable. "
             "Default: columns of text.",
-            default=(),
-            metavar="COLUMN",
-            check=columns,
-            repeats=True,
         ),
     ]
     numeric: Annotated[
-        str | int | Sequence[str | int] | None,
-        Option(
+        _ColumnNames,
+        _columns(
             "Take a column as numbers though it looks like dates, codes or texts; what is none "
             "counts as missing. Repeatable. Default: by what the column holds.",
-            default=(),
-            metavar="COLUMN",
-            check=columns,
-            repeats=True,
         ),
     ]
     decimal: Annotated[
@@ -128,13 +120,9 @@ class ReadingOptions(TypedDict, total=False):
         ),
     ]
     ignore: Annotated[
-        str | int | Sequence[str | int] | None,
-        Option(
+        _ColumnNames,
+        _columns(
             "Leave a column out. Repeatable. Default: only columns without information.",
-            default=(),
-            metavar="COLUMN",
-            check=columns,
-            repeats=True,
         ),
     ]
     names: Annotated[
@@ -230,11 +218,9 @@ class SplitOptions(TypedDict, total=False):
     ]
     fold_column: Annotated[
         str | int | None,
-        Option(
+        _column(
             "As --cv, with the folds that this column tells: each of its values validates once. "
             "It is not learnt from. Default: none.",
-            metavar="COLUMN",
-            check=column_or_position,
         ),
     ]
     test: Annotated[
@@ -270,11 +256,9 @@ class SplitOptions(TypedDict, total=False):
     ]
     group: Annotated[
         str | int | None,
-        Option(
+        _column(
             "Rows with the same value here stay together in the split. Default: each row by "
             "itself.",
-            metavar="COLUMN",
-            check=column_or_position,
             elsewhere=("groups",),
         ),
     ]

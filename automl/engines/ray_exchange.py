@@ -205,7 +205,7 @@ class Exchange:
                 self._tell(ExecutionFinished(trial, report), files)
                 running.start, running.finished = "", (*running.finished, report.result)
             if inside is not None and ended is None:
-                self._tell(EpochRunning(trial, **inside))
+                self._tell(EpochRunning(**inside))
             if ended is not None:
                 self._end(identity, from_form(TrialResult, ended), files)
             if spent:
@@ -263,15 +263,13 @@ class Exchange:
             self._failure = why
             self._changed.notify_all()
 
-    def _end(
-        self, identity: str, result: TrialResult, files: Mapping[str, bytes] | None = None
-    ) -> None:
+    def _end(self, identity: str, result: TrialResult, files: Mapping[str, bytes] = {}) -> None:
         running = self._running.pop(identity)
         self._vacancies += 1
-        self._tell(TrialEnded(running.spec.trial, result), files or {})
+        self._tell(TrialEnded(running.spec.trial, result), files)
 
-    def _tell(self, event: Event, files: Mapping[str, bytes] | None = None) -> None:
-        self._events.append(EventAndFiles(event, files or {}))
+    def _tell(self, event: Event, files: Mapping[str, bytes] = {}) -> None:
+        self._events.append(EventAndFiles(event, files))
         self._changed.notify_all()
 
 

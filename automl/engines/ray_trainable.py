@@ -11,7 +11,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from ray.tune.result import DONE
 from automl.common.forms import from_form, to_form
 from automl.common.root import Root
 from automl.engines.ask_policy import AskPolicy
+from automl.engines.contract import EpochRunning
 from automl.engines.process_memory import give_back_memory, resident_memory
 from automl.engines.ray_watch import Place
 from automl.engines.ray_workload import Workload
@@ -107,14 +108,6 @@ class Mailbox:
         self._heard.pop(address, None)
 
 
-@dataclass(frozen=True)
-class _Inside:
-    """How much of an epoch is done."""
-
-    epoch: int
-    done: float
-
-
 class _Conversation:
     """One trial on its way, in a thread of its own: training calls back, Tune calls in."""
 
@@ -128,7 +121,7 @@ class _Conversation:
         self._at = [0, 0]  # the last execution and epoch that was told of
         self._asking = AskPolicy(spec, trainable.workload.objective.direction)
         self._news: queue.SimpleQueue[
-            tuple[EpochReport, bool] | _Inside | ExecutionReport | TrialResult
+            tuple[EpochReport, bool] | EpochRunning | ExecutionReport | TrialResult
         ] = queue.SimpleQueue()
         self._sent: dict[str, int] = {}  # files, and when those that were sent were written
         threading.Thread(target=self._train, daemon=True).start()
@@ -145,7 +138,7 @@ class _Conversation:
                 self._directory,
                 self._report,
                 self._interrupted,
-                lambda epoch, done: self._news.put(_Inside(epoch, done)),
+                lambda *inside: self._news.put(EpochRunning(self._spec.trial, *inside)),
                 self._finished,
                 self._trainable.workload.callbacks_of(self._spec),
             )
@@ -217,8 +210,8 @@ class _Conversation:
             item = self._news.get()
             if isinstance(item, TrialResult):
                 news |= {ENDED: to_form(item), FILES: self._take_files(), DONE: True}
-            elif isinstance(item, _Inside):
-                news[RUNNING] = {"epoch": item.epoch, "done": item.done}
+            elif isinstance(item, EpochRunning):
+                news[RUNNING] = to_form(item)
             elif isinstance(item, ExecutionReport):
                 news |= {EXECUTION: to_form(item), FILES: self._new_files()}
                 news.pop(RUNNING, None)

@@ -24,6 +24,16 @@ from automl.trial import CHECKPOINT_FILE, TRIALS, folder_of_trial
 _BASELINE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
+class _Place:
+    """A file or folder of a run, by its name."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, run: RunDirectory, owner: type) -> Path:
+        return run.path / self._name
+
+
 @dataclass(frozen=True)
 class RunDirectory:
     """The places of one run; make one with `create` or `open`.
@@ -33,6 +43,25 @@ class RunDirectory:
     """
 
     path: Path
+
+    #: ``run.json``: what was asked.
+    manifest_file = _Place("run.json")
+    #: ``study.log``: Optuna's journal.
+    study_file = _Place("study.log")
+    #: ``plan.json``: the preprocessing plan and the task.
+    plan_file = _Place("plan.json")
+    #: ``leaderboard.csv``: rebuilt from the study.
+    leaderboard_file = _Place("leaderboard.csv")
+    #: ``search.log``: the progress, line by line.
+    log_file = _Place("search.log")
+    #: ``trials``: one folder for each trial.
+    trials = _Place(TRIALS)
+    #: ``arrays``: the prepared rows that every worker maps.
+    arrays = _Place("arrays")
+    #: ``best``: the exported bundle.
+    best = _Place("best")
+    #: ``code``: the files of the space that was searched, where it is a person's own.
+    code = _Place("code")
 
     @classmethod
     def create(cls, path: str | Path, manifest: Mapping[str, Any]) -> RunDirectory:
@@ -142,51 +171,6 @@ class RunDirectory:
     def name(self) -> str:
         """The run's name: that of its directory."""
         return self.path.name
-
-    @property
-    def manifest_file(self) -> Path:
-        """``run.json``: what was asked."""
-        return self.path / "run.json"
-
-    @property
-    def study_file(self) -> Path:
-        """``study.log``: Optuna's journal."""
-        return self.path / "study.log"
-
-    @property
-    def plan_file(self) -> Path:
-        """``plan.json``: the preprocessing plan and the task."""
-        return self.path / "plan.json"
-
-    @property
-    def leaderboard_file(self) -> Path:
-        """``leaderboard.csv``: rebuilt from the study."""
-        return self.path / "leaderboard.csv"
-
-    @property
-    def log_file(self) -> Path:
-        """``search.log``: the progress, line by line."""
-        return self.path / "search.log"
-
-    @property
-    def trials(self) -> Path:
-        """``trials``: one folder for each trial."""
-        return self.path / TRIALS
-
-    @property
-    def arrays(self) -> Path:
-        """``arrays``: the prepared rows that every worker maps."""
-        return self.path / "arrays"
-
-    @property
-    def best(self) -> Path:
-        """``best``: the exported bundle."""
-        return self.path / "best"
-
-    @property
-    def code(self) -> Path:
-        """``code``: the files of the space that was searched, where it is a person's own."""
-        return self.path / "code"
 
     def trial_directory(self, trial: int | str) -> Path:
         """Where a trial's files are; the folder need not exist yet.

@@ -13,7 +13,8 @@ import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, ClassVar
 
 from automl.errors import SpaceError
 
@@ -166,55 +167,49 @@ class Comparison(Condition):
 
 
 @dataclass(frozen=True)
-class AllOf(Condition):
-    """Conditions joined with ``&``: met when every part is."""
+class _Joined(Condition):
+    """Conditions joined with one sign."""
 
     parts: tuple[Condition, ...]
+    _key: ClassVar[str]
+    _word: ClassVar[str]
+
+    def leaves(self) -> Iterator[Comparison]:
+        """The comparisons of all parts."""
+        return chain.from_iterable(part.leaves() for part in self.parts)
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form: the parts under ``all`` or ``any``."""
+        return {self._key: [part.to_json() for part in self.parts]}
+
+    def __str__(self) -> str:
+        return f" {self._word} ".join(_enclosed(part) for part in self.parts)
+
+
+class AllOf(_Joined):
+    """Conditions joined with ``&``: met when every part is."""
+
+    _key, _word = "all", "and"
 
     def holds(self, values: Mapping[str, Any]) -> bool:
         """Whether every part is met."""
         return all(part.holds(values) for part in self.parts)
 
-    def leaves(self) -> Iterator[Comparison]:
-        """The comparisons of all parts."""
-        for part in self.parts:
-            yield from part.leaves()
-
-    def to_json(self) -> dict[str, Any]:
-        """The JSON form: the parts under ``all``."""
-        return {"all": [part.to_json() for part in self.parts]}
-
     def __invert__(self) -> Condition:
         return AnyOf(_flatten(AnyOf, [~part for part in self.parts]))
 
-    def __str__(self) -> str:
-        return " and ".join(_enclosed(part) for part in self.parts)
 
-
-@dataclass(frozen=True)
-class AnyOf(Condition):
+class AnyOf(_Joined):
     """Conditions joined with ``|``: met when at least one part is."""
 
-    parts: tuple[Condition, ...]
+    _key, _word = "any", "or"
 
     def holds(self, values: Mapping[str, Any]) -> bool:
         """Whether at least one part is met."""
         return any(part.holds(values) for part in self.parts)
 
-    def leaves(self) -> Iterator[Comparison]:
-        """The comparisons of all parts."""
-        for part in self.parts:
-            yield from part.leaves()
-
-    def to_json(self) -> dict[str, Any]:
-        """The JSON form: the parts under ``any``."""
-        return {"any": [part.to_json() for part in self.parts]}
-
     def __invert__(self) -> Condition:
         return AllOf(_flatten(AllOf, [~part for part in self.parts]))
-
-    def __str__(self) -> str:
-        return " or ".join(_enclosed(part) for part in self.parts)
 
 
 def _enclosed(part: Condition) -> str:

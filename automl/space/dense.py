@@ -22,6 +22,7 @@ R = RealMLP, arXiv 2407.04491; T = TabM, arXiv 2410.24210.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from automl.space.choice import Choice
 from automl.space.condition import Ref
@@ -55,7 +56,17 @@ _DEPTH, _BATCH = Ref("depth"), Ref("batch_size")
 _ACTIVATION = Ref("activation")
 
 
-def shape_hyperparameters(depth: Int | None = None) -> list[Hyperparameter]:
+_SHALLOW = Int(
+    "depth",
+    0,
+    5,
+    default=2,
+    help="hidden layers; 0 is a linear model",
+    source=f"{GERON}, ch. 10: 0-3 searched, 1-5 typical",
+)
+
+
+def shape_hyperparameters(depth: Int = _SHALLOW) -> list[Hyperparameter]:
     """Depth, width and how the width changes from layer to layer.
 
     Args:
@@ -64,9 +75,8 @@ def shape_hyperparameters(depth: Int | None = None) -> list[Hyperparameter]:
     Returns:
         depth, width, width_shape.
     """
-    deep = depth if depth is not None else _depth()
     return [
-        deep,
+        depth,
         Int(
             "width",
             16,
@@ -89,17 +99,6 @@ def shape_hyperparameters(depth: Int | None = None) -> list[Hyperparameter]:
     ]
 
 
-def _depth() -> Int:
-    return Int(
-        "depth",
-        0,
-        5,
-        default=2,
-        help="hidden layers; 0 is a linear model",
-        source=f"{GERON}, ch. 10: 0-3 searched, 1-5 typical",
-    )
-
-
 def activation_hyperparameters() -> list[Hyperparameter]:
     """Activation, its slope and the initializer.
 
@@ -107,27 +106,19 @@ def activation_hyperparameters() -> list[Hyperparameter]:
     because those would need it.
     """
     room = (_DEPTH <= 2) | (_BATCH >= BATCH_NORM_LEAST_BATCH)
-    source = f"{GERON}, ch. 11: SELU > ELU > leaky ReLU > ReLU > tanh > logistic"
-    help_text = (
-        "activation of the hidden layers; a search tries leaky_relu, prelu and sigmoid only where "
-        "they are set"
+    activation = partial(
+        Choice,
+        "activation",
+        help="activation of the hidden layers; a search tries leaky_relu, prelu and sigmoid only "
+        "where they are set",
+        source=f"{GERON}, ch. 11: SELU > ELU > leaky ReLU > ReLU > tanh > logistic",
     )
     return [
-        Choice(
-            "activation",
-            tuple(ACTIVATIONS),
-            when=(_DEPTH > 0) & room,
-            otherwise=LINEAR.name,
-            help=help_text,
-            source=source,
-        ),
-        Choice(
-            "activation",
+        activation(tuple(ACTIVATIONS), when=(_DEPTH > 0) & room, otherwise=LINEAR.name),
+        activation(
             tuple(name for name in ACTIVATIONS if name not in SATURATING),
             when=(_DEPTH > 2) & (_BATCH < BATCH_NORM_LEAST_BATCH),
             label="small batches",
-            help=help_text,
-            source=source,
         ),
         Choice(
             "negative_slope",
@@ -159,30 +150,19 @@ def _hidden_normalization() -> list[Hyperparameter]:
     )
     large = _BATCH >= BATCH_NORM_LEAST_BATCH
     source = f"{GERON}, ch. 11; {ZAFAR}; batches of 20 or more for batch normalization"
-    help_text = "normalization of the hidden layers"
+    normalization = partial(Choice, "normalization", help="normalization of the hidden layers")
     return [
-        Choice(
-            "normalization",
-            [NONE, *NORMALIZATIONS],
-            when=free & large,
-            otherwise="none",
-            help=help_text,
-            source=source,
-        ),
-        Choice(
-            "normalization",
+        normalization([NONE, *NORMALIZATIONS], when=free & large, otherwise="none", source=source),
+        normalization(
             [NONE, *(name for name, one in NORMALIZATIONS.items() if one.least_batch == 1)],
             when=free & (_BATCH < BATCH_NORM_LEAST_BATCH),
             label="small batches",
-            help=help_text,
             source=source,
         ),
-        Choice(
-            "normalization",
+        normalization(
             ["batch"],
             when=(_DEPTH > 2) & _ACTIVATION.isin(SATURATING),
             label="saturating",
-            help=help_text,
             source=f"{GERON}, ch. 11; {ZAFAR}: deep saturating stacks need it",
         ),
     ]
@@ -192,47 +172,44 @@ def _normalization_placement() -> list[Hyperparameter]:
     normalized = Ref("normalization") != "none"
     skips, shape = Ref("skip_connections"), Ref("width_shape")
     plain = (_DEPTH == 1) | (shape != "constant") | (skips == "none")
-    help_text = "where the normalization stands"
-    source = f"{GERON}: experiment; {ZAFAR}: both should work; {FERLITSCH_DESIGN}: pre-activation"
+    placement = partial(
+        Choice,
+        "normalization_placement",
+        help="where the normalization stands",
+        source=f"{GERON}: experiment; {ZAFAR}: both should work; "
+        f"{FERLITSCH_DESIGN}: pre-activation",
+    )
     return [
-        Choice(
-            "normalization_placement",
+        placement(
             ["before_activation", "after_activation"],
             when=normalized & plain,
             otherwise="before_activation",
-            help=help_text,
-            source=source,
         ),
-        Choice(
-            "normalization_placement",
+        placement(
             ["before_activation", "after_activation", "pre_activation"],
             when=normalized & (_DEPTH > 1) & (shape == "constant") & (skips == "residual"),
             label="residual",
-            help=help_text,
-            source=source,
         ),
     ]
 
 
 def _input_normalization() -> list[Hyperparameter]:
-    help_text = "what happens to numeric columns first"
-    source = f"{GERON}, ch. 11 and 13"
+    normalization = partial(
+        Choice,
+        "input_normalization",
+        help="what happens to numeric columns first",
+        source=f"{GERON}, ch. 11 and 13",
+    )
     return [
-        Choice(
-            "input_normalization",
+        normalization(
             INPUT_NORMALIZATIONS,
             when=not_selu() & (_BATCH >= BATCH_NORM_LEAST_BATCH),
             otherwise="standardize",
-            help=help_text,
-            source=source,
         ),
-        Choice(
-            "input_normalization",
+        normalization(
             [STANDARDIZE, NONE],
             when=not_selu() & (_BATCH < BATCH_NORM_LEAST_BATCH),
             label="small batches",
-            help=help_text,
-            source=source,
         ),
         Choice(
             "batch_norm_momentum",

@@ -43,8 +43,10 @@ def with_hyperparameters(
         )
     given = {form["name"]: hyperparameter_from_json(form) for form in forms}
     shares = [name for name in space.names if name.removesuffix(SHARE) in given]
+    # Where somebody gives the range, there is no share of it to be searched: the value itself is.
     space = space.with_hyperparameters(
-        _whole(one) if one.name in shares else one for one in space.hyperparameters
+        replace(one, name=one.name.removesuffix(SHARE)) if one.name in shares else one
+        for one in space.hyperparameters
     )
     others = [name for name in space.names if name not in given]
     if others and not allow_new_entries:
@@ -62,14 +64,7 @@ def with_hyperparameters(
     return made.override(fixed) if fixed else made
 
 
-def _whole(declared: Hyperparameter) -> Hyperparameter:
-    """What stands for a share of a range whose range somebody gives: the value itself."""
-    return replace(declared, name=declared.name.removesuffix(SHARE))
-
-
 def _in_place(given: Mapping[str, Hyperparameter], declared: Hyperparameter) -> Hyperparameter:
     """What counts for a declared hyperparameter, under the builder's own condition."""
-    one = given.get(declared.name)
-    if one is None:
-        return declared
+    one = given.get(declared.name, declared)
     return replace(one, when=declared.when, otherwise=declared.otherwise, label=declared.label)

@@ -24,7 +24,6 @@ from automl.space.search_space import SearchSpace
 from automl.trial import FailureCause
 from automl.vocabulary.inputs import ARRAY
 
-"""What the model of such a builder takes: all columns of a row as one array."""
 SHARE: Final = ".share"
 """Ends the name of what is searched in place of a value whose range many values decide: the share
 of the range at which it lies."""

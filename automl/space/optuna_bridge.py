@@ -21,21 +21,13 @@ def stored(value: Any) -> Any:
 
 
 def distribution(parameter: Hyperparameter) -> BaseDistribution:
-    """The Optuna distribution that a hyperparameter is drawn from.
-
-    Optuna has no logarithmic range with a step: there the step is left out, and `suggest` takes
-    the nearest step to what Optuna drew.
-    """
+    """The Optuna distribution that a hyperparameter is drawn from."""
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
     if isinstance(parameter, Int):
-        if parameter.log:
-            return IntDistribution(parameter.low, parameter.high, log=True)
-        return IntDistribution(parameter.low, _last(parameter), step=parameter.step)
+        return IntDistribution(**_range(parameter))
     if isinstance(parameter, Float):
-        if parameter.log or parameter.step is None:
-            return FloatDistribution(parameter.low, parameter.high, log=parameter.log)
-        return FloatDistribution(parameter.low, _last(parameter), step=parameter.step)
+        return FloatDistribution(**_range(parameter))
     if isinstance(parameter, Choice):
         return CategoricalDistribution([stored(option) for option in parameter.options])
     raise TypeError(f"{type(parameter).__name__} has no Optuna distribution.")
@@ -44,27 +36,22 @@ def distribution(parameter: Hyperparameter) -> BaseDistribution:
 def suggest(parameter: Hyperparameter, trial: BaseTrial) -> Any:
     """The value that the trial's sampler draws for a hyperparameter."""
     if isinstance(parameter, Int):
-        if parameter.log:
-            drawn = trial.suggest_int(parameter.key, parameter.low, parameter.high, log=True)
-        else:
-            drawn = trial.suggest_int(
-                parameter.key, parameter.low, _last(parameter), step=parameter.step
-            )
-        return parameter.snap(drawn)
+        return parameter.snap(trial.suggest_int(parameter.key, **_range(parameter)))
     if isinstance(parameter, Float):
-        step = None if parameter.log else parameter.step
-        high = parameter.high if step is None else _last(parameter)
-        return parameter.snap(
-            trial.suggest_float(parameter.key, parameter.low, high, step=step, log=parameter.log)
-        )
+        return parameter.snap(trial.suggest_float(parameter.key, **_range(parameter)))
     if isinstance(parameter, Choice):
         options = {stored(option): option for option in parameter.options}
         return options[trial.suggest_categorical(parameter.key, list(options))]
     raise TypeError(f"{type(parameter).__name__} cannot be suggested.")
 
 
-def _last(parameter: Int | Float) -> Any:
-    """The greatest value on the steps; Optuna warns about a range that is no whole number."""
-    if isinstance(parameter, Int):
-        return parameter.low + (parameter.size - 1) * parameter.step
-    return parameter.snap(parameter.high)
+def _range(parameter: Int | Float) -> dict[str, Any]:
+    """The range of a number, as Optuna takes it.
+
+    Optuna has no logarithmic range with a step: there the step is left out, and `suggest` takes
+    the nearest step to what Optuna drew. It warns about a range that is no whole number of steps.
+    """
+    if parameter.log or parameter.step is None:
+        return {"low": parameter.low, "high": parameter.high, "log": parameter.log}
+    last = parameter.snap(parameter.high)
+    return {"low": parameter.low, "high": last, "step": parameter.step}

@@ -153,16 +153,8 @@ def _narrowed_number(parameter: Int | Float, change: Any) -> Hyperparameter:
         # A value between two steps is fine: the steps only keep the search coarse.
         step = 1 if isinstance(parameter, Int) else None
         return _rebuilt(parameter, values[0], values[0], values[0], step)
-    return Choice(
-        parameter.name,
-        values,
-        default=min(values, key=lambda value: abs(value - parameter.default)),
-        when=parameter.when,
-        otherwise=parameter.otherwise,
-        label=parameter.label,
-        help=parameter.help,
-        source=parameter.source,
-    )
+    nearest = min(values, key=lambda value: abs(value - parameter.default))
+    return _as_set(parameter, Choice(parameter.name, values, default=nearest))
 
 
 def _between(parameter: Int | Float, low: float, high: float) -> Hyperparameter:

@@ -6,6 +6,8 @@ penalties and limits and with alpha dropout alone.
 
 from __future__ import annotations
 
+from functools import partial
+
 from automl.space.choice import Choice
 from automl.space.condition import Condition, Ref
 from automl.space.hyperparameter import Hyperparameter
@@ -21,25 +23,19 @@ def not_selu() -> Condition:
 
 def dropout_hyperparameters() -> list[Hyperparameter]:
     """Kind, rate and placement of dropout; alpha dropout with SELU, and only there."""
-    help_text = "kind of dropout"
     source = f"{GERON}, ch. 11: alpha with SELU only"
+    kind = partial(Choice, "dropout_kind", help="kind of dropout", source=source)
     some = Ref("dropout_kind") != "none"
     return [
-        Choice(
-            "dropout_kind",
+        kind(
             [NONE, *(name for name, one in DROPOUTS.items() if not one.with_selu)],
             when=Ref("activation") != "selu",
             otherwise="none",
-            help=help_text,
-            source=source,
         ),
-        Choice(
-            "dropout_kind",
+        kind(
             [NONE, *(name for name, one in DROPOUTS.items() if one.with_selu)],
             when=Ref("activation") == "selu",
             label="selu",
-            help=help_text,
-            source=source,
         ),
         Float(
             "dropout_rate",

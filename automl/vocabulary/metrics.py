@@ -19,6 +19,10 @@ _AVERAGES = ("macro", "micro", "weighted")
 _BETA = MetricParameter("beta", "a number above 0", "2")
 _QUANTILE = MetricParameter("quantile", "a number between 0 and 1", "0.9", below=1.0)
 
+# What each trial shows; and of that, what is light enough for each epoch.
+_shown = partial(Metric, shown=True)
+_of_epochs = partial(_shown, every_epoch=True)
+
 
 def _averaged(score: Any, average: str) -> Mapping[TaskKind, MetricFunction]:
     return {_MULTICLASS: v.of_classes(score, average), _MULTILABEL: v.of_labels(score, average)}
@@ -57,7 +61,7 @@ def _count(name: str, direction: str) -> Metric:
 METRICS: Mapping[str, Metric] = {
     metric.name: metric
     for metric in (
-        Metric(
+        _of_epochs(
             "log_loss",
             {
                 _BINARY: v.log_loss_binary,
@@ -65,101 +69,82 @@ METRICS: Mapping[str, Metric] = {
                 _MULTILABEL: v.log_loss_binary,
             },
             MINIMIZE,
-            shown=True,
-            every_epoch=True,
             of_probabilities=True,
             sklearn=("neg_log_loss",),
             keras=CROSSENTROPIES,
             aliases=("logloss", CROSSENTROPY),
         ),
-        Metric(
+        _of_epochs(
             "accuracy",
             {_BINARY: v.label_accuracy, _MULTICLASS: v.accuracy_multiclass},
             MAXIMIZE,
-            shown=True,
-            every_epoch=True,
             sklearn=("accuracy_score",),
             keras=(
                 *("accuracy", "acc", "binary_accuracy", "categorical_accuracy"),
                 "sparse_categorical_accuracy",
             ),
         ),
-        Metric(
+        _of_epochs(
             "binary_accuracy",
             {_MULTILABEL: v.label_accuracy},
             MAXIMIZE,
-            shown=True,
-            every_epoch=True,
             keras=("binary_accuracy",),
         ),
-        Metric(
+        _of_epochs(
             "subset_accuracy",
             {_MULTILABEL: v.subset_accuracy},
             MAXIMIZE,
-            shown=True,
-            every_epoch=True,
             sklearn=("accuracy_score",),
             aliases=("exact_match",),
         ),
-        Metric(
+        _shown(
             "f1",
             {_BINARY: v.of_positive(confusion.fbeta)},
             MAXIMIZE,
-            shown=True,
             sklearn=("f1_score",),
             keras=("f1_score",),
         ),
         *_averages("f1", partial(_averaged, confusion.fbeta)),
-        Metric(
+        _shown(
             "roc_auc",
             {_BINARY: v.roc_auc_binary},
             MAXIMIZE,
-            shown=True,
             of_probabilities=True,
             sklearn=("roc_auc_score",),
             keras=("auc",),
         ),
-        Metric(
+        _shown(
             "average_precision",
             {_BINARY: v.average_precision_binary},
             MAXIMIZE,
-            shown=True,
             of_probabilities=True,
             sklearn=("average_precision_score",),
         ),
-        Metric(
+        _of_epochs(
             "mse",
             {_REGRESSION: v.mse},
             MINIMIZE,
-            shown=True,
-            every_epoch=True,
             sklearn=("mean_squared_error", "neg_mean_squared_error"),
             keras=("mse", "mean_squared_error"),
         ),
-        Metric(
+        _of_epochs(
             "rmse",
             {_REGRESSION: v.rmse},
             MINIMIZE,
-            shown=True,
-            every_epoch=True,
             sklearn=("root_mean_squared_error", "neg_root_mean_squared_error"),
             keras=("root_mean_squared_error",),
         ),
-        Metric(
+        _of_epochs(
             "mae",
             {_REGRESSION: v.mae},
             MINIMIZE,
-            shown=True,
-            every_epoch=True,
             sklearn=("mean_absolute_error", "neg_mean_absolute_error"),
             keras=("mae", "mean_absolute_error"),
         ),
-        Metric(
+        _of_epochs(
             "r2",
             {_REGRESSION: v.r2},
             MAXIMIZE,
-            shown=True,
-            every_epoch=True,
             sklearn=("r2_score",),
             keras=("r2_score",),
         ),
