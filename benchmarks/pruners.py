@@ -19,6 +19,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +29,7 @@ from automl.tuning.pruners import PRUNERS, make_pruner
 from automl.tuning.pruners.base import CurvePruner
 from automl.tuning.pruners.learning_curve import LearningCurve
 from automl.tuning.pruners.peers import Peers
-from automl.tuning.pruners.rules import (
-    AshaPruner,
-    MedianPruner,
-    PatientPruner,
-)
+from automl.tuning.pruners.rules import START_UP, AshaPruner, MedianPruner, PatientPruner
 
 EPOCHS = 50
 BUDGETS = (250, 500, 1000, 1500)  # epochs: 5, 10, 20 and 30 whole trials
@@ -124,17 +121,28 @@ def measure(tasks: Sequence[Task], seeds: int, pruner: CurvePruner | None) -> Ou
     return Outcome(means, *(float(np.mean(v)) for v in (at_trials, spent, completed)))
 
 
+class MedianOfAll(MedianPruner):
+    """Compares with pruned and running trials too, which asks less of a trial."""
+
+    compares_running = True
+
+    def is_behind(self, curve: LearningCurve, peers: Peers) -> bool:
+        rivals = peers.rivals(curve)
+        return len(rivals) >= START_UP and curve.best[-1] > rivals.median()
+
+    def threshold(self, curve: LearningCurve, epoch: int, peers: Peers) -> float:
+        return -math.inf
+
+
 def variants(patience: int) -> Mapping[str, CurvePruner | None]:
     """The shipped pruners by their names, and others that they were chosen from."""
 
-    def median(warm_up: int, completed_only: bool = True) -> MedianPruner:
-        return MedianPruner(direction="minimize", warm_up=warm_up, completed_only=completed_only)
-
     def asha(first: int, eta: int, start_up: int | None = None) -> AshaPruner:
-        return AshaPruner(
-            direction="minimize", epochs=EPOCHS, first=first, eta=eta, start_up=start_up
-        )
+        pruner = AshaPruner(direction="minimize", epochs=EPOCHS, first=first, eta=eta)
+        pruner.start_up = start_up or eta
+        return pruner
 
+    median = partial(MedianPruner, direction="minimize")
     made = {
         name: make_pruner(name, direction="minimize", epochs=EPOCHS, patience=patience)
         for name in PRUNERS
@@ -143,10 +151,10 @@ def variants(patience: int) -> Mapping[str, CurvePruner | None]:
     return {
         "none": None,
         **shipped,
-        "median, warm-up 1": median(1),
-        "median, warm-up 5": median(5),
-        "median of all, warm-up 2": median(2, completed_only=False),
-        "patient 5": PatientPruner(median(2), direction="minimize", patience=5),
+        "median, warm-up 1": median(warm_up=1),
+        "median, warm-up 5": median(warm_up=5),
+        "median of all, warm-up 2": MedianOfAll(direction="minimize", warm_up=2),
+        "patient 5": PatientPruner(median(warm_up=2), direction="minimize", patience=5),
         "asha eta 2, first 2": asha(2, 2),
         "asha eta 3, first 1": asha(1, 3),
         "asha eta 3, first 2, start-up 1": asha(2, 3, start_up=1),

@@ -35,10 +35,8 @@ def at(epoch: int, peers: Sequence[LearningCurve]) -> list[float]:
     return [value for peer in peers if (value := peer.at(epoch)) is not None]
 
 
-def plain_median(
-    curve: LearningCurve, peers: Sequence[LearningCurve], completed_only: bool
-) -> bool:
-    values = at(curve.epoch, [peer for peer in peers if peer.completed or not completed_only])
+def plain_median(curve: LearningCurve, peers: Sequence[LearningCurve]) -> bool:
+    values = at(curve.epoch, [peer for peer in peers if peer.completed])
     return len(values) >= 5 and curve.best[-1] > median(values)
 
 
@@ -52,16 +50,14 @@ def plain_halving(
     return curve.best[-1] > values[max(1, len(values) // 3) - 1]
 
 
-def median_pruner(completed_only: bool) -> MedianPruner:
-    return MedianPruner(direction="minimize", warm_up=2, completed_only=completed_only)
+MEDIAN = MedianPruner(direction="minimize", warm_up=2)
 
 
 CASES: dict[str, tuple[CurvePruner, Rule]] = {
-    "median": (median_pruner(True), lambda c, p: plain_median(c, p, True)),
-    "median of all": (median_pruner(False), lambda c, p: plain_median(c, p, False)),
+    "median": (MEDIAN, plain_median),
     "patient": (
-        PatientPruner(median_pruner(True), direction="minimize", patience=2),
-        lambda c, p: c.best[-1] >= c.best[-3] and plain_median(c, p, True),
+        PatientPruner(MEDIAN, direction="minimize", patience=2),
+        lambda c, p: c.best[-1] >= c.best[-3] and plain_median(c, p),
     ),
     "asha": (
         AshaPruner(direction="minimize", epochs=EPOCHS, first=2, eta=3),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from optuna.pruners import BasePruner
 from optuna.trial import TrialState
@@ -28,13 +28,16 @@ class CurvePruner(BasePruner):
     Args:
         direction: ``"minimize"`` or ``"maximize"``.
         warm_up: Epochs in which no trial is stopped.
+
+    Attributes:
         compares_running: Whether trials that run now count among the others.
     """
 
-    def __init__(self, *, direction: str, warm_up: int, compares_running: bool = True) -> None:
+    compares_running: ClassVar[bool] = True
+
+    def __init__(self, *, direction: str, warm_up: int) -> None:
         self._minimize = direction == "minimize"
         self.warm_up = warm_up
-        self.compares_running = compares_running
         self._memory: StudyDigest[Peers] = StudyDigest(Peers, self._add)
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:

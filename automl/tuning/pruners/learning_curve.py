@@ -31,9 +31,14 @@ class LearningCurve:
 
     def at(self, epoch: int) -> float | None:
         """The best loss up to an epoch, or None where the trial never got there."""
-        if epoch <= len(self.best):
-            return self.best[epoch - 1]
-        return self.best[-1] if self.completed and self.best else None
+        return best_at(self.best, self.completed, epoch)
+
+
+def best_at(best: Sequence[float], completed: bool, epoch: int) -> float | None:
+    """The best loss up to an epoch, or None where the trial never got there."""
+    if epoch <= len(best):
+        return best[epoch - 1]
+    return best[-1] if completed and best else None
 
 
 def learning_curve(

@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 
-from automl.tuning.pruners.learning_curve import LearningCurve
+from automl.tuning.pruners.learning_curve import LearningCurve, best_at
 
 
 class Peers:
@@ -40,22 +40,15 @@ class Peers:
         best = array("d", curve.best)
         self._ended.append((best, curve.completed))
         for (epoch, completed_only), losses in self._sorted.items():
-            loss = _at(best, curve.completed, epoch)
+            loss = best_at(best, curve.completed, epoch)
             if loss is not None and (curve.completed or not completed_only):
                 insort(losses, loss)
 
-    def rivals(self, curve: LearningCurve, *, completed_only: bool = False) -> Rivals:
-        """The losses of the others at the epoch that a trial is at.
-
-        Args:
-            curve: The trial's.
-            completed_only: Whether only completed trials count.
-        """
-        ended = self._at_epoch(curve.epoch, completed_only)
-        if completed_only:
-            return Rivals(ended)
+    def rivals(self, curve: LearningCurve) -> Rivals:
+        """The losses of the others at the epoch that a trial is at."""
         losses = (peer.at(curve.epoch) for peer in self.running)
-        return Rivals(ended, [loss for loss in losses if loss is not None])
+        running = [loss for loss in losses if loss is not None]
+        return Rivals(self._at_epoch(curve.epoch, False), running)
 
     def completed(self, epoch: int) -> Rivals:
         """The losses at an epoch of the completed trials."""
@@ -64,16 +57,13 @@ class Peers:
     def _at_epoch(self, epoch: int, completed_only: bool) -> array[float]:
         key = epoch, completed_only
         if key not in self._sorted:
-            self._sorted[key] = array("d", sorted(self._losses(*key)))
+            losses = (
+                best_at(best, completed, epoch)
+                for best, completed in self._ended
+                if completed or not completed_only
+            )
+            self._sorted[key] = array("d", sorted(loss for loss in losses if loss is not None))
         return self._sorted[key]
-
-    def _losses(self, epoch: int, completed_only: bool) -> list[float]:
-        return [
-            loss
-            for best, completed in self._ended
-            if (completed or not completed_only)
-            and (loss := _at(best, completed, epoch)) is not None
-        ]
 
 
 class Rivals:
@@ -100,10 +90,3 @@ class Rivals:
         both = sorted([*self._ended, *self._running]) if self._running else self._ended
         middle = len(both) // 2
         return both[middle] if len(both) % 2 else (both[middle - 1] + both[middle]) / 2
-
-
-def _at(best: Sequence[float], completed: bool, epoch: int) -> float | None:
-    """The best loss up to an epoch, or None where the trial never got there."""
-    if epoch <= len(best):
-        return best[epoch - 1]
-    return best[-1] if completed and best else None

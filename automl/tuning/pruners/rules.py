@@ -8,6 +8,9 @@ from automl.tuning.pruners.base import CurvePruner
 from automl.tuning.pruners.learning_curve import LearningCurve
 from automl.tuning.pruners.peers import Peers
 
+#: Completed trials without which no median says anything.
+START_UP = 5
+
 
 class MedianPruner(CurvePruner):
     """Stops a trial that is worse than the median of the others at the same epoch.
@@ -18,29 +21,18 @@ class MedianPruner(CurvePruner):
     Args:
         direction: ``"minimize"`` or ``"maximize"``.
         warm_up: Epochs in which no trial is stopped.
-        start_up: Trials that must have got as far before any is stopped.
-        completed_only: Compare with completed trials only, as Optuna does; otherwise with pruned
-            and running ones too, which asks less of a trial.
     """
 
-    def __init__(
-        self, *, direction: str, warm_up: int, start_up: int = 5, completed_only: bool = True
-    ) -> None:
-        super().__init__(direction=direction, warm_up=warm_up, compares_running=not completed_only)
-        self._start_up = max(1, start_up)
-        self._completed_only = completed_only
+    compares_running = False
 
     def is_behind(self, curve: LearningCurve, peers: Peers) -> bool:
-        """Whether it is worse than the median of the others at this epoch."""
-        rivals = peers.rivals(curve, completed_only=self._completed_only)
-        return len(rivals) >= self._start_up and curve.best[-1] > rivals.median()
+        """Whether it is worse than the median of the completed ones at this epoch."""
+        return curve.best[-1] > self.threshold(curve, curve.epoch, peers)
 
     def threshold(self, curve: LearningCurve, epoch: int, peers: Peers) -> float:
         """The median, once enough trials are completed."""
-        if not self._completed_only:
-            return -inf
         rivals = peers.completed(epoch)
-        return rivals.median() if len(rivals) >= self._start_up else inf
+        return rivals.median() if len(rivals) >= START_UP else inf
 
 
 class PatientPruner(CurvePruner):
@@ -51,12 +43,10 @@ class PatientPruner(CurvePruner):
         patience: Epochs without an improvement before it is asked.
     """
 
-    def __init__(self, inner: CurvePruner, *, direction: str, patience: int) -> None:
-        super().__init__(
-            direction=direction,
-            warm_up=max(inner.warm_up, patience),
-            compares_running=inner.compares_running,
-        )
+    compares_running = False
+
+    def __init__(self, inner: MedianPruner, *, direction: str, patience: int) -> None:
+        super().__init__(direction=direction, warm_up=max(inner.warm_up, patience))
         self._inner = inner
         self._patience = patience
 
@@ -86,15 +76,15 @@ class AshaPruner(CurvePruner):
         epochs: Most epochs of a trial.
         first: Epoch of the first rung, at least 1; no trial is stopped before it.
         eta: Reduction factor, at least 2.
+
+    Attributes:
+        rungs: The epochs of the rungs.
         start_up: Trials, this one included, that must have reached a rung before any is stopped.
     """
 
-    def __init__(
-        self, *, direction: str, epochs: int, first: int, eta: int, start_up: int | None = None
-    ) -> None:
+    def __init__(self, *, direction: str, epochs: int, first: int, eta: int) -> None:
         super().__init__(direction=direction, warm_up=first - 1)
-        self._eta = eta
-        self._start_up = eta if start_up is None else start_up
+        self._eta = self.start_up = eta
         # A rung at the last epoch would have nothing left to save.
         self.rungs = tuple(rungs(first, eta, epochs))
 
@@ -104,7 +94,7 @@ class AshaPruner(CurvePruner):
             return False
         rivals = peers.rivals(curve)
         reached = len(rivals) + 1
-        if reached < self._start_up:
+        if reached < self.start_up:
             return False
         return rivals.better_than(curve.best[-1]) >= max(1, reached // self._eta)
 
