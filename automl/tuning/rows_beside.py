@@ -13,12 +13,7 @@ from automl.data.request import STANDARD_INPUT
 from automl.errors import RunError
 from automl.results.run_directory import RunDirectory
 from automl.tuning.manifest import recorded_request
-from automl.tuning.stored_rows import (
-    prepared_again,
-    rows_again,
-    rows_are_whole,
-    write_arrays,
-)
+from automl.tuning.stored_rows import prepared_again, rows_again, rows_are_whole, write_arrays
 
 
 @contextmanager
@@ -52,8 +47,8 @@ def rows_beside(
     request = recorded_request(run, manifest)
     if source is not None:
         request = replace(request, data=request.data.with_data(source))
-    own = request.data.is_reshuffled and isinstance(trial, int)
-    if not own and rows_are_whole(run, request):
+    own = trial if request.data.is_reshuffled and isinstance(trial, int) else None
+    if own is None and rows_are_whole(run, request):
         yield run.arrays
         return
     if source is None and STANDARD_INPUT in (str(request.data.source), str(request.data.test)):
@@ -63,9 +58,8 @@ def rows_beside(
         )
     with tempfile.TemporaryDirectory(prefix="automl-rows-") as place:
         folder = Path(place) / "arrays"
-        if own:
-            assert isinstance(trial, int)
-            save_arrays(rows_again(run, request.data).of(trial)[0], folder)
+        if own is not None:
+            save_arrays(rows_again(run, request.data).of(own)[0], folder)
         else:
             write_arrays(prepared_again(run, request, manifest, source), folder)
         yield folder

@@ -44,14 +44,9 @@ from automl.tuning.manifest import (
     this_machine,
 )
 from automl.tuning.observer import Observer
+from automl.tuning.rows_beside import rows_beside
 from automl.tuning.search import as_space, settled_again
 from automl.tuning.search_request import SearchRequest
-from automl.tuning.stored_rows import (
-    prepared_again,
-    rows_again,
-    rows_are_whole,
-    write_arrays,
-)
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
@@ -107,9 +102,10 @@ def replay_trial(
     with (
         tempfile.TemporaryDirectory(prefix="automl-replay-") as folder,
         closing(warm_processes()) as processes,
+        rows_beside(run, manifest, source, found.trial) as rows,
     ):
-        again = _Again(run, manifest, request, objects, processes, Path(folder))
-        replayed = again.trained(found, recorded, wanted, source)
+        again = _Again(run, manifest, request, objects, processes, Path(folder), rows)
+        replayed = again.trained(found, recorded, wanted)
     versions, machine = current_versions(), this_machine()
     changes = changes_since(manifest, versions, machine, recorded, replayed)
     return Retrained(
@@ -184,6 +180,7 @@ class _Again:
         objects: The objects whose names are in ``request``.
         processes: Where workers come from.
         folder: The temporary place of everything that is written.
+        rows: The folder of the trial's prepared rows.
     """
 
     run: RunDirectory
@@ -192,27 +189,26 @@ class _Again:
     objects: Given
     processes: Processes
     folder: Path
+    rows: Path
 
-    def trained(
-        self, found: TrialRecord, recorded: TrialResult, wanted: Any, source: Any
-    ) -> TrialResult:
+    def trained(self, found: TrialRecord, recorded: TrialResult, wanted: Any) -> TrialResult:
         """Trains it.
 
         Args:
             found: The trial.
             recorded: What it has come to.
             wanted: What leads to its search space; None for a baseline.
-            source: The data, where they were given in memory.
         """
         from automl.data.arrays import open_arrays
+        from automl.data.stored import open_view
 
-        folder = self._rows(found, source)
-        arrays = open_arrays(folder)
+        arrays = open_arrays(self.rows)
         if wanted is None:
             own = self.objects.metrics
             objective = recorded_objective(self.run, self.manifest, arrays.task, own)
             if found.trial == constant_name(arrays.task):
-                return constant_over(self._views(arrays, folder), objective)
+                others = (open_view(self.rows, view) for view in self.request.data.views[1:])
+                return constant_over([arrays, *others], objective)
             spaces, inputs = {LINEAR: SpaceHandle(LINEAR)}, find_space(LINEAR).inputs
         else:
             spaces, inputs, objective = self._searched(wanted, arrays)
@@ -220,7 +216,7 @@ class _Again:
         scoring = found.scorings[0] if is_scoring(str(found.trial)) else None
         job = Job(
             spaces=spaces,
-            arrays=folder,
+            arrays=self.rows,
             run=self.folder,
             objective=objective,
             metrics=carried(objective.own) if objective.own else "",
@@ -242,25 +238,6 @@ class _Again:
         with self._engine(inputs, found.trial == BOOSTING) as engine:
             engine.open(job)
             return _conducted(engine, spec, recorded)
-
-    def _rows(self, found: TrialRecord, source: Any) -> Path:
-        """Where the trial's prepared rows are: in the run, or made again in the temporary place."""
-        from automl.data.arrays import save_arrays
-
-        folder = self.folder / "arrays"
-        if self.request.data.is_reshuffled and isinstance(found.trial, int):
-            save_arrays(rows_again(self.run, self.request.data).of(found.trial)[0], folder)
-            return folder
-        if rows_are_whole(self.run, self.request):
-            return self.run.arrays
-        write_arrays(prepared_again(self.run, self.request, self.manifest, source), folder)
-        return folder
-
-    def _views(self, first: Arrays, folder: Path) -> list[Arrays]:
-        """The rows of each view."""
-        from automl.data.stored import open_view
-
-        return [first, *(open_view(folder, view) for view in self.request.data.views[1:])]
 
     def _searched(
         self, wanted: Any, arrays: Arrays
