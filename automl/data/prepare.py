@@ -66,18 +66,13 @@ def prepare(
     notes: list[str] = []
     left_to_size = request.cv == BY_SIZE
     divided = Divided.of(request, notes.append)
-    dataset, strata, split, request = (
-        divided.dataset,
-        divided.strata,
-        divided.split,
-        divided.request,
-    )
-    task, truth, folds = divided.task, divided.truth, divided.folds
+    dataset, request, task = divided.dataset, divided.request, divided.task
+    split, truth, folds = divided.split, divided.truth, divided.folds
     if folds:
         split = replace(folds[0], test=split.test)
     made = divided.view(split, wanted, notes.append)
     arrays = made.arrays(split, task, truth)
-    say_parts(split, dataset, request, strata.task is not None, notes.append)
+    say_parts(split, dataset, request, divided.strata.task is not None, notes.append)
     others = _stored(divided, made.how) if folds[1:] else ()
     if folds:
         why = ", for the rows are few (--cv none: on one division)" if left_to_size else ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -100,36 +101,24 @@ def fold_splits(
         RequestError: Rows in the order of time cannot be divided twice, or the column has another
             number of values than folds are asked for.
     """
-    none = np.zeros(0, np.int64)
-    return [
-        Split(learnt[train], learnt[validation], none)
-        for train, validation in _pairs(dataset, learnt, rule, strata, seed, gap)
-    ]
-
-
-def _pairs(
-    dataset: Dataset,
-    learnt: IntArray,
-    rule: FoldRule | None,
-    strata: Strata,
-    seed: int,
-    gap: Gap,
-) -> Iterator[Pair]:
-    """The folds of all repeats."""
-    if dataset.fold is not None:
-        yield from _given(dataset.fold[learnt], rule)
-        return
-    assert rule is not None
-    if dataset.time is None:
+    pairs: Iterable[Pair]
+    if dataset.fold is not None or rule is None:
+        assert dataset.fold is not None
+        pairs = _given(dataset.fold[learnt], rule)
+    elif dataset.time is None:
         repeats = dataset.rows.repeats()
-        for repeat in range(rule.repeats):
-            yield from _shuffled(dataset, learnt, rule, strata, repeats, seed + repeat)
+        pairs = chain.from_iterable(
+            _shuffled(dataset, learnt, rule, strata, repeats, seed + repeat)
+            for repeat in range(rule.repeats)
+        )
     elif rule.repeats == 1:
-        yield from _forward(dataset.time[learnt], rule, gap)
+        pairs = _forward(dataset.time[learnt], rule, gap)
     else:
         raise RequestError(
             "Rows in the order of time are divided in one way only: give --cv without repeats."
         )
+    none = np.zeros(0, np.int64)
+    return [Split(learnt[train], learnt[validation], none) for train, validation in pairs]
 
 
 def _given(fold: npt.NDArray[Any], rule: FoldRule | None) -> Iterator[Pair]:

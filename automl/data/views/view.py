@@ -72,13 +72,20 @@ class View:
         """
         check_split(split, dataset, task, truth, say)
         asked = Fitting(Clip.of(request.clip), request.keep_constant)
-        tell = _tellers(dataset, split, say)
-        plan, dataset = _fit(dataset, split, task, truth, say, tell, asked)
+        tell = (
+            teller(say, "validation rows", dataset.row[split.validation]),
+            teller(say, "test rows", dataset.row[split.test]),
+        )
+        scale = fit_target(truth[split.train], task)
+        inputs, read = dataset.rows.fit(split.train, asked, say)
+        for one, rows in zip(tell, (split.validation, split.test), strict=True):
+            read.tell_unread(rows, inputs, one)
+        plan = PreprocessingPlan(inputs, scale)
         how = request.input
         if how == AUTO and wanted is not None:
             how = wanted(task, plan.signature)
         weights = class_weights(truth[split.train], task, request.class_weight)
-        return cls(plan, dataset, AUTO, weights, tell).taking(how)
+        return cls(plan, replace(dataset, rows=read), AUTO, weights, tell).taking(how)
 
     def taking(self, how: str) -> View:
         """The view as models take it that want their numbers so; see `how`."""
@@ -99,35 +106,6 @@ class View:
             check_positions=spread(len(validation)),
             validation_positions=split.validation.astype(np.int64),
         )
-
-
-def _fit(
-    dataset: Dataset,
-    split: Split,
-    task: Task,
-    truth: npt.NDArray[Any],
-    say: Say,
-    tellers: tuple[Tell, Tell],
-    asked: Fitting,
-) -> tuple[PreprocessingPlan, Dataset]:
-    """Finds what the columns are and fits the plan, from training rows alone.
-
-    Returns:
-        The plan, and all rows with their columns read.
-    """
-    scale = fit_target(truth[split.train], task)
-    inputs, read = dataset.rows.fit(split.train, asked, say)
-    for tell, rows in zip(tellers, (split.validation, split.test), strict=True):
-        read.tell_unread(rows, inputs, tell)
-    return PreprocessingPlan(inputs, scale), replace(dataset, rows=read)
-
-
-def _tellers(dataset: Dataset, split: Split, say: Say) -> tuple[Tell, Tell]:
-    """What tells of values in validation and test rows that training has not shown."""
-    return (
-        teller(say, "validation rows", dataset.row[split.validation]),
-        teller(say, "test rows", dataset.row[split.test]),
-    )
 
 
 def _rows(
