@@ -16,7 +16,7 @@ TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FIL
 # whatever kind of rows, a request whose data may be in memory, and a person's own code or
 # function, which no record holds.
 FORMS_OF_THEIR_OWN = {
-    "space/condition.py": {"Condition", "Comparison", "AllOf", "AnyOf"},
+    "space/condition.py": {"Condition", "Comparison", "_Joined"},
     "space/configuration.py": {"Configuration"},
     "space/hyperparameter.py": {"Hyperparameter"},
     "space/own_code.py": {"OwnCode"},

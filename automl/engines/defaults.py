@@ -80,11 +80,8 @@ def check_defaults(
     """
     if getattr(space.build, "__module__", "").startswith(BUILT_IN):
         return Probe(metrics=())
-    handle = SpaceHandle.of(space)
     arguments = {
-        "reference": handle.reference,
-        "carried": handle.carried,
-        "fit": dict(handle.fit),
+        "handle": to_form(SpaceHandle.of(space)),
         "config": space.defaults().to_json(),
         "task": to_form(task),
         "signature": to_form(signature),
@@ -106,9 +103,7 @@ def check_defaults(
 
 
 def build_in_child(
-    reference: str,
-    carried: str,
-    fit: Mapping[str, Any],
+    handle: Mapping[str, Any],
     config: Mapping[str, Any],
     task: Mapping[str, Any],
     signature: Mapping[str, Any],
@@ -116,9 +111,7 @@ def build_in_child(
     """Builds, compiles, saves and loads a configuration, in a process that has TensorFlow.
 
     Args:
-        reference: See `SpaceHandle`.
-        carried: See `SpaceHandle`.
-        fit: See `SpaceHandle`.
+        handle: The JSON form of the space's `SpaceHandle`.
         config: The configuration's JSON form.
         task: The task's JSON form.
         signature: The JSON form of the arrays' signature.
@@ -133,7 +126,7 @@ def build_in_child(
     from automl.models.core import build_core, compile_core
     from automl.space.keras_tuner import file_of, line_of
 
-    space = SpaceHandle(reference, carried, fit).load()
+    space = from_form(SpaceHandle, handle).load()
     chosen = space.configuration(config, check=False)
     the_task, arrays = read_form(Task, task), from_form(InputSignature, signature)
     found: dict[str, Any] = {

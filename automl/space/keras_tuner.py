@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -89,13 +90,12 @@ def file_of(build: Any) -> str:
 
 def line_of(file: str, error: BaseException) -> str:
     """``line N: `` for the last line of a file that led to the error, or ""."""
-    number = None
-    trace = error.__traceback__
-    while trace is not None:
-        if file and trace.tb_frame.f_code.co_filename == file:
-            number = trace.tb_lineno
-        trace = trace.tb_next
-    return "" if number is None else f"line {number}: "
+    lines = [
+        f"line {number}: "
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        if file and frame.f_code.co_filename == file
+    ]
+    return lines[-1] if lines else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,11 +117,7 @@ class BuiltElsewhere:
 
 def is_hypermodel(value: Any) -> bool:
     """Whether the value is a ``keras_tuner.HyperModel`` or a class of them."""
-    kind = value if isinstance(value, type) else type(value)
-    return any(
-        base.__name__ == "HyperModel" and base.__module__.partition(".")[0] == "keras_tuner"
-        for base in kind.__mro__
-    )
+    return ("keras_tuner", "HyperModel") in _bases(value)
 
 
 def word_of(error: BaseException) -> FailureCause | None:

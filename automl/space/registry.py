@@ -20,7 +20,7 @@ from typing import Any
 from automl.common.names import did_you_mean, known_are
 from automl.common.shell import quoted
 from automl.errors import SpaceError
-from automl.space.keras_tuner import candidates, hyper_space, is_hyper, what_it_is
+from automl.space.keras_tuner import candidates, hyper_space, is_hyper, line_of, what_it_is
 from automl.space.search_space import SearchSpace
 
 GROUP = "automl.search_spaces"
@@ -318,23 +318,12 @@ def _unloadable(place: str, error: BaseException) -> SpaceError:
         return SpaceError(
             f"{place}{where} has a syntax error on line {error.lineno} ({error.msg}){line}"
         )
+    line = line_of(place, error)
+    where = f", {line}" if line else ": "
     if isinstance(error, SpaceError):
-        return SpaceError(f"{place}{_line(place, error)}: {error}")
+        return SpaceError(f"{place}{where}{error}")
     kind = type(error).__name__
-    return SpaceError(
-        f"{place} cannot be loaded{_line(place, error)}: {kind}: {error}; correct it and try again."
-    )
-
-
-def _line(place: str, error: BaseException) -> str:
-    """``, line N`` for the last line of the file that led to the error; empty if unknown."""
-    number = None
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == place:
-            number = trace.tb_lineno
-        trace = trace.tb_next
-    return "" if number is None else f", line {number}"
+    return SpaceError(f"{place} cannot be loaded{where}{kind}: {error}; correct it and try again.")
 
 
 def _pick(place: str, module: ModuleType, attribute: str) -> tuple[str, SearchSpace]:
