@@ -22,7 +22,20 @@ UNDECAYED = ["bias", "gamma", "beta", "alpha"]
 slopes (He et al. 2015 for PReLU; Loshchilov & Hutter's decay is meant for kernels)."""
 
 
-class CycledSGD(keras.optimizers.SGD):  # type: ignore[misc]
+class _CycledMomentum:
+    """Of an optimizer whose momentum is a variable."""
+
+    def build(self: Any, variables: list[Any]) -> None:
+        """Creates what the optimizer has for each variable, and the momentum variable."""
+        if self.built:
+            return
+        super().build(variables)  # type: ignore[misc]
+        self.momentum_variable = self.add_variable(
+            shape=(), initializer=keras.initializers.Constant(self.momentum), name="momentum"
+        )
+
+
+class CycledSGD(_CycledMomentum, keras.optimizers.SGD):  # type: ignore[misc]
     """SGD whose momentum is a variable, so that a schedule can assign it inside a graph.
 
     Keras's own SGD keeps the momentum as a Python number, which a graph freezes when it is
@@ -31,13 +44,6 @@ class CycledSGD(keras.optimizers.SGD):  # type: ignore[misc]
     Attributes:
         momentum_variable: Scalar variable with the momentum of the next step.
     """
-
-    def build(self, variables: list[Any]) -> None:
-        """Creates the velocities and the momentum variable."""
-        if self.built:
-            return
-        super().build(variables)
-        self.momentum_variable = _momentum_variable(self)
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Updates one variable; the rule of ``keras.optimizers.SGD``."""
@@ -52,19 +58,12 @@ class CycledSGD(keras.optimizers.SGD):  # type: ignore[misc]
             self.assign_add(variable, velocity)
 
 
-class CycledRMSprop(keras.optimizers.RMSprop):  # type: ignore[misc]
+class CycledRMSprop(_CycledMomentum, keras.optimizers.RMSprop):  # type: ignore[misc]
     """RMSprop whose momentum is a variable; see `CycledSGD`.
 
     Attributes:
         momentum_variable: Scalar variable with the momentum of the next step.
     """
-
-    def build(self, variables: list[Any]) -> None:
-        """Creates the velocities, the momenta and the momentum variable."""
-        if self.built:
-            return
-        super().build(variables)
-        self.momentum_variable = _momentum_variable(self)
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Updates one variable; the rule of ``keras.optimizers.RMSprop``, not centred."""
@@ -99,12 +98,6 @@ class SquareRootFtrl(keras.optimizers.Ftrl):  # type: ignore[misc]
         self.assign_add(linear, gradient - (root - ops.sqrt(accumulator)) / rate * variable)
         self.assign(variable, -linear * rate / (root + self.beta))
         self.assign(accumulator, accumulated)
-
-
-def _momentum_variable(optimizer: Any) -> Any:
-    return optimizer.add_variable(
-        shape=(), initializer=keras.initializers.Constant(optimizer.momentum), name="momentum"
-    )
 
 
 def momentum_variable(optimizer: Any) -> Any | None:

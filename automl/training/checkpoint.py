@@ -25,6 +25,8 @@ from automl.trial import CHECKPOINT_FILE
 
 FORMAT = 1
 _CONTROL = "control"
+#: Attributes of a checkpoint that stand beside the arrays.
+_HEADER = ("trainer", "epoch", "seconds", "control", "view", "seed")
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,7 @@ def write_checkpoint(checkpoint: Checkpoint, directory: Path) -> Path:
     Returns:
         The file.
     """
-    form = {
-        "format": FORMAT,
-        "trainer": checkpoint.trainer,
-        "epoch": checkpoint.epoch,
-        "seconds": checkpoint.seconds,
-        "control": dict(checkpoint.control),
-        "view": checkpoint.view,
-        "seed": checkpoint.seed,
-    }
+    form = {"format": FORMAT, **{name: getattr(checkpoint, name) for name in _HEADER}}
     arrays = {f"state.{name}": array for name, array in checkpoint.state.items()}
     arrays.update({f"best.{number}": array for number, array in enumerate(checkpoint.best)})
     found = {"predictions": checkpoint.predictions, "crossed": checkpoint.crossed}
@@ -143,24 +137,13 @@ def read_checkpoint(path: Path) -> Checkpoint:
         check_form(_Form, form)
         if form["format"] != FORMAT:
             raise ValueError(f"its format is {form['format']!r}, not {FORMAT}")
-        best = tuple(arrays.pop(f"best.{number}") for number in range(_count(arrays)))
-        predictions, crossed = (arrays.pop(name, None) for name in ("predictions", "crossed"))
+        count = sum(name.startswith("best.") for name in arrays)
+        best = tuple(arrays.pop(f"best.{number}") for number in range(count))
+        found: dict[str, Any] = {
+            name: arrays.pop(name, None) for name in ("predictions", "crossed")
+        }
         state = {name.removeprefix("state."): array for name, array in arrays.items()}
-        return Checkpoint(
-            trainer=form["trainer"],
-            epoch=form["epoch"],
-            seconds=form["seconds"],
-            control=form["control"],
-            state=state,
-            best=best,
-            predictions=predictions,
-            view=form.get("view", ""),
-            seed=form.get("seed"),
-            crossed=crossed,
-        )
+        header = {name: form[name] for name in _HEADER if name in form}
+        return Checkpoint(state=state, best=best, **found, **header)
     except (OSError, ValueError, KeyError, TypeError, DataError) as error:
         raise RunError(f"The checkpoint {path} cannot be read ({error}).") from error
-
-
-def _count(arrays: Mapping[str, Any]) -> int:
-    return sum(name.startswith("best.") for name in arrays)
