@@ -110,15 +110,9 @@ class _Codec:
     check: Checker
     write: Mapper | None = None
     read: Mapper | None = None
-    holds: type | tuple[type, ...] = ()
+    holds: tuple[type, ...] = ()
 
 
-def _codec(kind: Any) -> _Codec:
-    """What is known of an annotation, put together once."""
-    return _made(kind)
-
-
-@functools.cache
 def _made(kind: Any) -> _Codec:
     if kind is Any:
         return _Codec(lambda _: None)
@@ -139,6 +133,10 @@ def _made(kind: Any) -> _Codec:
     return _scalar(kind)
 
 
+#: What is known of an annotation, put together once.
+_codec: Callable[[Any], _Codec] = functools.cache(_made)
+
+
 def _is(value: Any, expected: str) -> str:
     shown = repr(value) if isinstance(value, str | int | float | bool | None) else "of another type"
     return f"is {shown}, no {expected}"
@@ -154,7 +152,7 @@ def _scalar(kind: Any) -> _Codec:
     if kind is type(None):
         return _Codec(lambda v: None if v is None else _is(v, "null"))
     if kind is Path:
-        return _Codec(lambda v: None if type(v) is str else _is(v, "path"), str, Path, Path)
+        return _Codec(lambda v: None if type(v) is str else _is(v, "path"), str, Path, (Path,))
     names = {str: "text", bool: "true or false"}
     return _Codec(lambda v: None if type(v) is kind else _is(v, names.get(kind, str(kind))))
 
@@ -172,7 +170,7 @@ def _enumeration(kind: type[Enum]) -> _Codec:
         known = isinstance(value, str) and value in members
         return None if known else _is(value, kind.__name__)
 
-    return _Codec(check, lambda member: kind(member).value, kind, kind)
+    return _Codec(check, lambda member: kind(member).value, kind, (kind,))
 
 
 def _union(parts: Sequence[Any]) -> _Codec:
@@ -209,12 +207,7 @@ def _union(parts: Sequence[Any]) -> _Codec:
     one = mapped[0].read
     if parts[1:] == (types.NoneType,) and one is not None:  # the usual union, read at once
         read = lambda form: None if form is None else one(form)  # noqa: E731
-    holds = tuple(one for codec in mapped for one in _as_tuple(codec.holds))
-    return _Codec(check, write, read, holds)
-
-
-def _as_tuple(holds: type | tuple[type, ...]) -> tuple[type, ...]:
-    return holds if isinstance(holds, tuple) else (holds,)
+    return _Codec(check, write, read, tuple(one for codec in mapped for one in codec.holds))
 
 
 def _kinds(classes: Mapping[str, Any]) -> _Codec:
@@ -293,7 +286,7 @@ def _mapping(part: _Codec) -> _Codec:
         check,
         dict if write is None else lambda value: {k: write(one) for k, one in value.items()},
         None if read is None else lambda form: {k: read(one) for k, one in form.items()},
-        Mapping,
+        (Mapping,),
     )
 
 
@@ -324,7 +317,7 @@ def _dataclass(kind: Any) -> _Codec:
     write = _writer(known, codecs)
     read = _reader(kind, codecs, needed.keys())
     own = getattr(kind, "to_json", write), getattr(kind, "from_json", read)
-    return _Codec(_codec(kind.FORM).check if hasattr(kind, "FORM") else check, *own, kind)
+    return _Codec(_codec(kind.FORM).check if hasattr(kind, "FORM") else check, *own, (kind,))
 
 
 def _writer(known: Sequence[Field[Any]], codecs: Mapping[str, _Codec]) -> Mapper:

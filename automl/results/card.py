@@ -18,6 +18,18 @@ from automl.results.record import RunRecord, TrialRecord, candidate_name
 from automl.results.scorings import trial_of_model
 from automl.vocabulary.decisions import THRESHOLD
 
+#: What columns are read from, as it is called, and what plain Keras expects in its place.
+_EXPECTED = (
+    (
+        "date",
+        "Dates",
+        "days since 1970-01-01 as a number (and finds places in the year, the week and the day by "
+        "itself); `automl predict` converts dates by itself",
+    ),
+    ("boolean", "True and false", "1 and 0; `automl predict` converts them by itself"),
+    ("time", "Times of day", "hours as a number; `automl predict` converts them by itself"),
+)
+
 
 def card_text(
     record: RunRecord,
@@ -289,25 +301,10 @@ def _limit_lines(
 ) -> list[str]:
     features = plan["features"]
     lines = ["- The model knows what its training rows showed; other rows may differ."]
-    dates = [f["name"] for f in features if f.get("source") == "date"]
-    booleans = [f["name"] for f in features if f.get("source") == "boolean"]
-    if dates:
-        lines.append(
-            f"- Dates ({', '.join(dates)}): plain Keras expects days since 1970-01-01 as a "
-            "number (and finds places in the year, the week and the day by itself); "
-            "`automl predict` converts dates by itself."
-        )
-    if booleans:
-        lines.append(
-            f"- True and false ({', '.join(booleans)}): plain Keras expects 1 and 0; "
-            "`automl predict` converts them by itself."
-        )
-    times = [f["name"] for f in features if f.get("source") == "time"]
-    if times:
-        lines.append(
-            f"- Times of day ({', '.join(times)}): plain Keras expects hours as a number; "
-            "`automl predict` converts them by itself."
-        )
+    for source, what, expected in _EXPECTED:
+        names = [f["name"] for f in features if f.get("source") == source]
+        if names:
+            lines.append(f"- {what} ({', '.join(names)}): plain Keras expects {expected}.")
     lines += [
         f"- Numbers in texts ({name}: {how}): plain Keras expects numbers; `automl predict` reads "
         "such texts by itself."

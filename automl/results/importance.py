@@ -8,6 +8,7 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +119,7 @@ def hyperparameter_importance(run: RunDirectory, record: RunRecord) -> ReadingRe
     return ReadingReport(
         f"{record.name}: importance of {len(rows)} hyperparameters for {record.objective}, by "
         f"PED-ANOVA over {len(tried)} completed trials (the best {count} against all)",
-        [_plain(row) for row in rows],
+        [{**to_form(row), "of_best": _joined(row.of_best)} for row in rows],
         _COLUMNS,
         [*notes, *_left_out(space, record, shares, tried)],
     )
@@ -301,10 +302,6 @@ def _left_out(
     return notes
 
 
-def _plain(row: HyperparameterImportance) -> dict[str, Any]:
-    return {**to_form(row), "of_best": _joined(row.of_best)}
-
-
 def _joined(values: Sequence[Any]) -> str:
     return "..".join(_shown(value) for value in dict.fromkeys(map(to_tuple, values)))
 
@@ -313,10 +310,7 @@ def _shown(value: Any) -> str:
     return "" if value is None else config_text({"": to_list(value)}, [""])[1:]
 
 
-def _shortened(text: str) -> str:
-    return textwrap.shorten(text, 34, placeholder=" ...")
-
-
+_shortened = partial(textwrap.shorten, width=34, placeholder=" ...")
 _COLUMNS = (
     ReportColumn("hyperparameter", lambda row: row["hyperparameter"], right=False),
     ReportColumn("importance", lambda row: number(row["importance"])),

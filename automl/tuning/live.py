@@ -20,7 +20,7 @@ from automl.common.neutral import printable
 from automl.results.board_columns import config_text, number
 from automl.trial import EpochReport, TrialResult, TrialState
 from automl.tuning.observer import SearchProgress
-from automl.tuning.progress_lines import describe_run, failure, shown_duration
+from automl.tuning.progress_lines import best_so_far, counts, describe_run, failure, shown_duration
 from automl.tuning.running_trials import RunningTrials
 
 REFRESHES_PER_SECOND = 4
@@ -134,27 +134,19 @@ def _line(text: str, style: str = "") -> Text:
 
 def _bar(progress: SearchProgress) -> RenderableType:
     """A bar, and how many trials are in which state."""
-    counts = [f"{progress.running} running"]
-    if progress.pruned:
-        counts.append(f"{progress.pruned} pruned")
-    if progress.failed:
-        counts.append(f"{progress.failed} failed")
+    states = ", ".join(counts(progress))
     if progress.total is None:
-        return _line(f"{progress.done} trials done, {', '.join(counts)}")
+        return _line(f"{progress.done} trials done, {states}")
     row = Table.grid(padding=(0, 1))
     bar = ProgressBar(total=progress.total, completed=progress.done, width=BAR_WIDTH)
-    row.add_row(bar, _line(f"{progress.done}/{progress.total} trials, {', '.join(counts)}"))
+    row.add_row(bar, _line(f"{progress.done}/{progress.total} trials, {states}"))
     return row
 
 
 def _counts_line(progress: SearchProgress, since: float, left: float | None) -> Text:
     """The best so far and the time, as it has gone on since the last report."""
-    parts = []
-    if progress.top:
-        trial, score, _ = progress.top[0]
-        parts.append(f"best {progress.objective} {number(score)} (trial {trial})")
     elapsed = progress.elapsed + since
-    parts.append(f"{shown_duration(elapsed)} elapsed")
+    parts = [*best_so_far(progress), f"{shown_duration(elapsed)} elapsed"]
     if left is not None:
         parts.append(f"about {shown_duration(max(0.0, left - since))} left")
     return _line(" · ".join(parts))

@@ -203,16 +203,24 @@ class PacedLines(PrintedLines):
 def progress_line(progress: SearchProgress) -> str:
     """One line on where a search stands."""
     total = "" if progress.total is None else f"/{progress.total}"
-    parts = [f"{progress.done}{total} trials", f"{progress.running} running"]
-    if progress.pruned:
-        parts.append(f"{progress.pruned} pruned")
-    if progress.failed:
-        parts.append(f"{progress.failed} failed")
-    if progress.top:
-        trial, score, _ = progress.top[0]
-        parts.append(f"best {progress.objective} {number(score)} (trial {trial})")
-    parts.append(f"{shown_duration(progress.elapsed)} elapsed")
-    return ", ".join(parts)
+    done = f"{progress.done}{total} trials"
+    elapsed = f"{shown_duration(progress.elapsed)} elapsed"
+    return ", ".join([done, *counts(progress), *best_so_far(progress), elapsed])
+
+
+def counts(progress: SearchProgress) -> list[str]:
+    """How many trials run, and how many have come to nothing."""
+    ends = {"pruned": progress.pruned, "failed": progress.failed}
+    told = (f"{count} {word}" for word, count in ends.items() if count)
+    return [f"{progress.running} running", *told]
+
+
+def best_so_far(progress: SearchProgress) -> list[str]:
+    """The best score and its trial, where there is one."""
+    return [
+        f"best {progress.objective} {number(score)} (trial {trial})"
+        for trial, score, _ in progress.top[:1]
+    ]
 
 
 def describe_run(path: Path) -> list[str]:

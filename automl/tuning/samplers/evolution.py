@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Sequence
-from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from automl.tuning.samplers.proposals import ProposingSampler
-from automl.tuning.samplers.study_view import draw_seed, rank_key
+from automl.tuning.samplers.study_view import best_first, draw_seed
 from automl.tuning.study_digest import StudyDigest
 
 if TYPE_CHECKING:
@@ -89,9 +88,6 @@ class _Generations:
         whole = len(self._trials) // POPULATION * POPULATION
         if whole > count:
             new = [trial for _, trial in self._trials[count:whole]]
-            best = nsmallest(POPULATION, [*best, *new], key=self._place)
+            best = best_first([*best, *new], self._direction)[:POPULATION]
             self._chosen = best, whole
         return best
-
-    def _place(self, trial: FrozenTrial) -> tuple[tuple[int, int, float], int]:
-        return rank_key(trial, self._direction), trial.number
