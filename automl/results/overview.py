@@ -102,11 +102,12 @@ def overview_lines(run: RunDirectory, record: RunRecord) -> dict[str, list[str]]
     """The run in short: by what each is about, its lines."""
     told = overview(run, record)
     rows = ", ".join(f"{part} {count:,}" for part, count in told["rows"].items() if count)
+    better = "lower" if record.direction == "minimize" else "higher"
     pairs = {
         "Run": f"{shown_path(run.path)}, begun {told['created']}",
         "Data": f"{told['data']} ({told['task']}; rows: {rows or 'unknown'})",
         "Space": str(told["space"]),
-        "Objective": f"{record.objective} ({'lower' if _is_less(record) else 'higher'} is better)",
+        "Objective": f"{record.objective} ({better} is better)",
         "Trials": _counted(told["trials"]),
     }
     best = told["best"]
@@ -123,10 +124,6 @@ def overview_lines(run: RunDirectory, record: RunRecord) -> dict[str, list[str]]
     time = time_lines(record) or ["none spent on trials yet"]
     found = {"Findings": told["findings"]} if told["findings"] else {}
     return {**{name: [text] for name, text in pairs.items()}, **found, "Worker time": time}
-
-
-def _is_less(record: RunRecord) -> bool:
-    return record.direction == "minimize"
 
 
 def _counted(trials: Mapping[str, int]) -> str:

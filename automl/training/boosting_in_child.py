@@ -123,7 +123,8 @@ def _trained(work: _Work) -> TrialResult:
     extent = None
     for view in views:
         arrays = open_view(work.arrays, view)
-        seconds = _least(work.spec.budget.seconds, work.spec.share_seconds)
+        limits = (work.spec.budget.seconds, work.spec.share_seconds)
+        seconds = min((limit for limit in limits if limit is not None), default=None)
         extent = extent or extent_of(arrays, len(views), seconds)
         results.append(_on_view(work, view, arrays, extent))
     first, scores = results[0], [result.score for result in results]
@@ -177,10 +178,6 @@ def _notes(spec: TrialSpec, arrays: Arrays, extent: Extent) -> tuple[str, ...]:
     if extent.iterations < ITERATIONS:
         told.append(f"for {extent.iterations} of {ITERATIONS} iterations, to take no longer")
     return (f"baseline {spec.trial} is trained {' and '.join(told)}",) if told else ()
-
-
-def _least(*seconds: float | None) -> float | None:
-    return min((one for one in seconds if one is not None), default=None)
 
 
 def _failure(work: _Work, error: BaseException) -> TrialResult:

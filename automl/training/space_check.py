@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,8 +85,8 @@ def train_space(
         tables = _toy_data(space, seed)
         for kind, data in tables:
             results = _train(space, chosen, data, Path(folder) / kind, seed)
-            places = [f"{kind} with {_settings_text(config)}" for config in chosen]
-            places[0] = f"{kind} with the defaults"
+            settings = [", ".join(f"{k}={v}" for k, v in config.items()) for config in chosen]
+            places = [f"{kind} with {text}" for text in ("the defaults", *settings[1:])]
             for found, place in zip(_loadable(space, chosen, results, data), places, strict=True):
                 objects.update(dict.fromkeys(found.objects))
                 if found.problem:
@@ -213,10 +213,6 @@ def _line(directory: Path, space: SearchSpace) -> str:
         return ""
     lines = re.findall(rf'File "{re.escape(file)}", line (\d+)', error.read_text(encoding="utf-8"))
     return f"line {lines[-1]}: " if lines else ""
-
-
-def _settings_text(config: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in config.items())
 
 
 def _where(places: Sequence[str]) -> str:

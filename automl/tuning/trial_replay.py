@@ -157,16 +157,13 @@ def _replayable(found: TrialRecord, request: SearchRequest) -> TrialResult:
     if recorded.state not in (TrialState.COMPLETED, TrialState.PRUNED) or recorded.score is None:
         why = recorded.reason or recorded.state.value
         raise RequestError(f"{name} has no score to compare with ({why}).")
-    if recorded.state is TrialState.PRUNED and _is_pruned_within(recorded, request):
+    within_fold = recorded.folds and request.executions_per_trial > 1
+    if recorded.state is TrialState.PRUNED and within_fold:
         raise RequestError(
             f"{name} cannot be replayed, for it was pruned between two executions of a fold, and "
             "its record does not say which."
         )
     return recorded
-
-
-def _is_pruned_within(recorded: TrialResult, request: SearchRequest) -> bool:
-    return bool(recorded.folds) and request.executions_per_trial > 1
 
 
 @dataclass(frozen=True)
