@@ -8,12 +8,8 @@ from dataclasses import dataclass
 from automl.results.record import RunRecord, TrialRecord
 from automl.trial import BOOSTING, TrialState
 
-#: The states of trials that are over, and what they are called here.
-_OVER = {
-    TrialState.COMPLETED: "completed",
-    TrialState.PRUNED: "pruned",
-    TrialState.FAILED: "failed",
-}
+#: The states of trials that are over.
+_OVER = (TrialState.COMPLETED, TrialState.PRUNED, TrialState.FAILED)
 
 
 @dataclass(frozen=True)
@@ -47,10 +43,10 @@ def time_spent(record: RunRecord) -> list[TimeSpent]:
         One entry each for completed, pruned and failed trials and for baselines, in this order;
         without gradient boosting, which takes no worker's seconds.
     """
-    groups: dict[str, list[TrialRecord]] = {what: [] for what in _OVER.values()}
-    for trial in record.trials:
-        if trial.state in _OVER and trial.result is not None:
-            groups[_OVER[trial.state]].append(trial)
+    groups = {
+        state.value: [one for one in record.trials if one.state is state and one.result is not None]
+        for state in _OVER
+    }
     groups["baselines"] = [
         one for one in record.baselines if one.result is not None and one.trial != BOOSTING
     ]

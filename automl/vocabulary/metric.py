@@ -163,11 +163,6 @@ class Metric:
         return (self.name, *self.sklearn, *self.keras, *self.aliases)
 
     @property
-    def takes_weights(self) -> bool:
-        """Whether rows can have weights."""
-        return not callable(self.function) or _weight_name(self.function) is not None
-
-    @property
     def needs_decision(self) -> bool:
         """Whether a threshold makes a difference to it: it looks at what is told."""
         if callable(self.function):

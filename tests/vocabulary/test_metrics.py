@@ -48,7 +48,7 @@ def test_the_default_of_each_task_is_shown_and_light() -> None:
 
 def test_a_function_of_scikit_learns_is_a_metric_with_the_weights_of_rows() -> None:
     metric = Metric("own_mae", sk.mean_absolute_error, MINIMIZE)
-    assert metric.takes_weights and metric.kinds == tuple(TaskKind)
+    assert metric.kinds == tuple(TaskKind)
     weight = np.array([1.0, 1.0, 2.0])
     for one in (None, weight):
         found = metric.value(TaskKind.REGRESSION, TRUTH, PREDICTIONS, one)
@@ -60,7 +60,6 @@ def test_a_function_of_scikit_learns_is_a_metric_with_the_weights_of_rows() -> N
 
 def test_a_function_without_weights_is_refused_rows_that_have_some() -> None:
     metric = Metric("worst", lambda truth, told: np.abs(truth - told).max(), MINIMIZE)
-    assert not metric.takes_weights
     assert metric.value(TaskKind.REGRESSION, TRUTH, PREDICTIONS, None) == 1.0
     with pytest.raises(RequestError, match="no parameter sample_weight"):
         metric.value(TaskKind.REGRESSION, TRUTH, PREDICTIONS, np.ones(3))
