@@ -37,8 +37,8 @@ from automl.trial import (
 )
 
 TRAINER = "scikit-learn"
-#: How the extent of the training is recorded, under names of what a result has scaled.
-MAX_ITER, MOST_ROWS_NAME = "max_iter", "most_rows"
+#: How the extent of the training is recorded, under the name of what a result has scaled.
+MAX_ITER = "max_iter"
 
 
 @dataclass(frozen=True)
