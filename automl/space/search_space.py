@@ -39,8 +39,10 @@ class SearchSpace:
         build: ``build(config, inputs, task)``: returns a feature tensor (the head is added), a
             Keras model, or a compiled Keras model. Imports keras inside.
         inputs: What the builder gets: ``"vector"``, one tensor of shape (rows, features) with
-            every column in it, or ``"table"``, numeric and categorical columns apart. (``"array"``
-            is for builders in KerasTuner's form: nothing, the model's own input takes the rows.)
+            every column in it; ``"table"``, numeric and categorical columns apart; or ``"image"``,
+            one float32 tensor of shape (rows, height, width, channels), already scaled.
+            (``"array"`` is for builders in KerasTuner's form: nothing, the model's own input takes
+            the rows.)
         description: One line; by default the first line of the docstring of ``build``'s module.
         protocol: How it is searched where that is left open; None as any space is.
 
@@ -105,7 +107,7 @@ class SearchSpace:
 
     @property
     def inputs(self) -> str:
-        """What the builder gets: ``"vector"``, ``"table"`` or ``"array"``."""
+        """What the builder gets: ``"vector"``, ``"table"``, ``"image"`` or ``"array"``."""
         return self._inputs
 
     @property
