@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 
 from automl.data.dataset import Dataset
-from automl.data.kinds import kind_of
+from automl.data.kinds import kind_named, kind_of
 from automl.data.request import DataRequest
 from automl.data.say import Say
 from automl.data.sources import Loaded, load
@@ -31,6 +31,8 @@ def combine(request: DataRequest, say: Say) -> Dataset:
         digest.update(b"-" if loaded is None else loaded.digest)
     parts = [main.main, *(None if loaded is None else loaded.main for loaded in given)]
     kinds = {kind_of(rows) for rows in parts if rows is not None}
+    if request.kind is not None:
+        kinds = {kind_named(request.kind)}
     if len(kinds) > 1:
         first, second = sorted(kind.word for kind in kinds)[:2]
         raise DataError(

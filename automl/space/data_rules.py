@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from automl.errors import SpaceError
 from automl.space.search_space import SearchSpace
 from automl.space.training import BATCH_SIZES
 from automl.vocabulary.activations import ACTIVATIONS, SATURATING
+from automl.vocabulary.inputs import IMAGE, VECTOR
+
+if TYPE_CHECKING:
+    from automl.data.kinds.signature import InputSignature
 
 MOST_STEPS = 512
 """Steps of an epoch above which a batch is too small for the rows. The batch is chosen for
@@ -15,6 +20,30 @@ throughput, not for score (Deep Learning Tuning Playbook); with batches of 16 on
 trial took half of a search's worker seconds (measured)."""
 FEWEST_STEPS = 2
 """Steps of an epoch below which a batch is too large for the rows: nearly all rows in one step."""
+
+
+def check_inputs_suit(space: SearchSpace, signature: InputSignature) -> None:
+    """Checks that a space's models can take the rows.
+
+    Args:
+        space: The space.
+        signature: What the rows are.
+
+    Raises:
+        SpaceError: Its builder takes images and the rows are none, or it takes columns by their
+            names and the rows are images; as a vector it gets either.
+    """
+    if space.inputs == VECTOR or (space.inputs == IMAGE) == bool(signature.pixel):
+        return
+    if space.inputs == IMAGE:
+        raise SpaceError(
+            f"Space {space.name!r} takes images, and the rows are none: choose a space for tables, "
+            "such as mlp."
+        )
+    raise SpaceError(
+        f"The rows are images, and the builder of space {space.name!r} gets a table: choose a "
+        "space of images (`automl spaces` lists them)."
+    )
 
 
 def suit_to_data(

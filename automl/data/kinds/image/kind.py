@@ -1,0 +1,110 @@
+"""The kind of images: height, width and channels of bytes a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.common.forms import read_form
+from automl.data.kinds.given_arrays import given_arrays
+from automl.data.kinds.image.combine import combine_images
+from automl.data.kinds.image.plan import ImageFeature, ImagePlan
+from automl.data.kinds.image.rows import ImageRows
+from automl.data.kinds.kind import InputPlan, Kind, Positions, RawRows
+from automl.data.say import Say
+from automl.data.sources import Loaded
+from automl.data.sources.image_set import ImageSet
+from automl.data.sources.npz import npz_arrays
+from automl.errors import DataError
+from automl.vocabulary.inputs import IMAGE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from automl.data.dataset import Dataset
+    from automl.data.request import DataRequest
+
+NO_IMAGES = "The model was trained on images, but the rows are a table: give images."
+
+
+class ImageKind(Kind):
+    """Images."""
+
+    name = IMAGE
+    word = "images"
+    features = (IMAGE,)
+    check_file = "check_images.npz"
+
+    def holds(self, rows: Any) -> bool:
+        """Whether rows are images that were read as such."""
+        return isinstance(rows, ImageSet)
+
+    def combine(
+        self, request: DataRequest, parts: Sequence[Any], source: Loaded, say: Say
+    ) -> Dataset:
+        """Joins all images of a request."""
+        return combine_images(request, parts, say)
+
+    def read(
+        self,
+        source: Any,
+        plan: InputPlan,
+        names: Sequence[str],
+        say: Say | None,
+        separator: str | None,
+    ) -> tuple[Any, npt.NDArray[Any] | None]:
+        """Reads an `ImageSet`, and y if it is there."""
+        assert isinstance(plan, ImagePlan)
+        x, y = given_arrays(source, NO_IMAGES)
+        return ImageSet(plan.given(x), y), y
+
+    def target_frame(self, rows: Any) -> pd.DataFrame:
+        """None: images have no columns."""
+        raise DataError("the images have no targets: give x and y, or a folder for each class")
+
+    def plan_from_json(self, features: Sequence[Mapping[str, Any]]) -> ImagePlan:
+        """Rebuilds a plan from the JSON form of its one feature."""
+        if len(features) > 1:
+            raise ValueError("features is neither a list of columns nor images")
+        image = {key: value for key, value in features[0].items() if key != "kind"}
+        return ImagePlan(read_form(ImageFeature, image))
+
+    def store(self, views: Iterable[tuple[InputPlan, RawRows]], positions: Positions) -> ImageRows:
+        """Stores the images in their own type."""
+        stored = [rows.x for _, rows in views if isinstance(rows, ImageRows)]  # the same of all
+        return ImageRows(stored[0][positions])
+
+    def stored(self, form: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> ImageRows:
+        """The stored images."""
+        return ImageRows(arrays["x"])
+
+    def write_check_rows(self, file: IO[bytes], rows: Any) -> None:
+        """Writes images as the x of an NPZ file."""
+        np.savez_compressed(file, x=rows.x)
+
+    def read_check_rows(self, path: Path) -> Any:
+        """Reads the images."""
+        return ImageSet(npz_arrays(path, ("x",))["x"])
+
+    def input_lines(self, features: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Type, channels and sizes of the images."""
+        image = self.plan_from_json(features).image
+        how = (
+            "padded with black to these proportions and resized"
+            if image.fit == "pad"
+            else "resized"
+        )
+        numbers = "of 0 to 255" if image.pixel == "uint8" else "as the training images had them"
+        return [
+            f"`inputs` is one {image.pixel} array of images, {numbers}, of the shape",
+            f"(rows, height, width, {image.channels}). Those of {image.height} x {image.width} "
+            "pixels, as in training, are taken as they",
+            f"are; of any other size the model has them {how}.",
+        ]
+
+
+KIND = ImageKind()

@@ -1,0 +1,34 @@
+"""Images in memory: all of one size, with their targets and where they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Images of one size.
+
+    Attributes:
+        x: The images, (n, height, width, channels), uint8 or float32.
+        y: Targets, (n,) or (n, k); None where nobody has given any.
+        files: The file of each, below the folder that was given, (n,) of texts; None of arrays.
+    """
+
+    x: npt.NDArray[Any]
+    y: npt.NDArray[Any] | None = None
+    files: npt.NDArray[np.object_] | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __getitem__(self, rows: Any) -> ImageSet:
+        """Some of the images, by their positions or by which they are."""
+        y, files = self.y, self.files
+        return ImageSet(
+            self.x[rows], None if y is None else y[rows], None if files is None else files[rows]
+        )
