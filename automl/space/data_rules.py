@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl.errors import SpaceError
 from automl.space.search_space import SearchSpace
-from automl.space.training import BATCH_SIZES
+from automl.space.training import BATCH_SIZES, IMAGE_BATCH_SIZES
 from automl.vocabulary.activations import ACTIVATIONS, SATURATING
 from automl.vocabulary.inputs import IMAGE, VECTOR
 
@@ -90,7 +90,7 @@ def suit_to_data(
             kept = _worth_trying(options, rows)
             if len(kept) < len(options):
                 changes[parameter.key] = kept
-        elif parameter.name == "batch_size" and tuple(options) == BATCH_SIZES:
+        elif parameter.name == "batch_size" and tuple(options) in (BATCH_SIZES, IMAGE_BATCH_SIZES):
             kept = _fitting_batches(options, rows)
             if len(kept) < len(options):
                 changes[parameter.key] = kept

@@ -17,6 +17,7 @@ from automl.space.growth import extended_hyperparameters
 from automl.space.hyperparameter import UNSET, Hyperparameter
 from automl.space.optuna_bridge import distribution, stored, suggest
 from automl.space.override import override_hyperparameters
+from automl.space.portfolio import Portfolio, checked_portfolio, fitted_entry
 from automl.space.protocol import Protocol
 from automl.space.serialization import hyperparameter_from_json
 from automl.space.validation import flattened, parents_first, validate_space
@@ -45,6 +46,8 @@ class SearchSpace:
             the rows.)
         description: One line; by default the first line of the docstring of ``build``'s module.
         protocol: How it is searched where that is left open; None as any space is.
+        portfolio: Configurations that are known to be good, each as the values that are not the
+            defaults; they are tried first, behind the defaults.
 
     Attributes:
         reference: How to find the space again (``"mlp"``, ``"/path/file.py:space"``,
@@ -63,10 +66,14 @@ class SearchSpace:
         inputs: Inputs = VECTOR,
         description: str = "",
         protocol: Protocol | None = None,
+        portfolio: Iterable[Mapping[str, Any]] = (),
     ) -> None:
         parameters = flattened(name, hyperparameters)
-        self._fill(name, parameters, build, inputs, description, protocol=protocol)
+        kept = checked_portfolio(name, portfolio)
+        self._fill(name, parameters, build, inputs, description, protocol=protocol, portfolio=kept)
         validate_space(self.name, self.hyperparameters, self.inputs, self.build, declared=True)
+        for entry in kept:
+            self.configuration(entry)
 
     def _fill(
         self,
@@ -77,6 +84,7 @@ class SearchSpace:
         description: str,
         reference: str | None = None,
         protocol: Protocol | None = None,
+        portfolio: Portfolio = (),
     ) -> None:
         if not isinstance(description, str):
             raise SpaceError(
@@ -89,6 +97,7 @@ class SearchSpace:
         self._description = description or _first_line(build)
         self._reference = reference
         self._protocol = protocol
+        self._portfolio = portfolio
 
     @property
     def name(self) -> str:
@@ -142,6 +151,7 @@ class SearchSpace:
             "description": self.description,
             "reference": self.reference,
             "protocol": self.protocol,
+            "portfolio": self._portfolio,
         }
         copy = SearchSpace.__new__(SearchSpace)
         copy._fill(**{**fields, **changes})
@@ -178,6 +188,11 @@ class SearchSpace:
     def defaults(self) -> Configuration:
         """The configuration of defaults."""
         return self._decide(lambda parameter: parameter.default)
+
+    def first_configurations(self) -> tuple[Configuration, ...]:
+        """What a search tries first: the defaults, then the portfolio as far as it is left."""
+        found = ({}, *(fitted_entry(self.hyperparameters, one) for one in self._portfolio))
+        return tuple(dict.fromkeys(self.configuration(one) for one in found if one is not None))
 
     def sample(self, rng: np.random.Generator) -> Configuration:
         """A configuration drawn at random.
@@ -335,6 +350,9 @@ class SearchSpace:
             "description": self.description,
             "inputs": self.inputs,
             "hyperparameters": [parameter.to_json() for parameter in self.hyperparameters],
+            **(
+                {"portfolio": [dict(entry) for entry in self._portfolio]} if self._portfolio else {}
+            ),
         }
 
     @classmethod
@@ -351,24 +369,26 @@ class SearchSpace:
         try:
             parameters = [hyperparameter_from_json(part) for part in form["hyperparameters"]]
             name, inputs, description = form["name"], form["inputs"], form["description"]
+            portfolio = checked_portfolio(name, form.get("portfolio", ()))
         except (KeyError, TypeError) as error:
             raise SpaceError(
                 f"This is not the JSON form of a search space ({error!r}); expected what to_json() "
                 "gives."
             ) from error
         space = cls.__new__(cls)
-        space._fill(name, parameters, build, inputs, description)
+        space._fill(name, parameters, build, inputs, description, portfolio=portfolio)
         validate_space(name, space.hyperparameters, inputs, build, declared=False)
         return space
 
     def hash(self) -> str:
         """SHA-256 over what a search depends on: names, ranges, defaults and conditions.
 
-        Texts for people (description, help, source) may change without changing the hash. The
-        builder's code is not part of it.
+        Texts for people (description, help, source) may change without changing the hash, and
+        what is tried first. The builder's code is not part of it.
         """
         form = self.to_json()
         form.pop("description")
+        form.pop("portfolio", None)
         for part in form["hyperparameters"]:
             part.pop("help", None)
             part.pop("source", None)
