@@ -96,4 +96,18 @@ space = SearchSpace(
     ],
     build,
     inputs="image",
+    portfolio=[
+        {
+            **{"first_filters": 32, "first_kernel": 3, "normalization": "batch"},
+            **{"pooling": "global_average", "head_depth": 0, "schedule": "one_cycle"},
+        },
+        {
+            **{"first_filters": 32, "first_kernel": 3, "groups": 1, "head_depth": 1},
+            **{"dropout_placement": "every_layer", "dropout_rate": 0.4},
+        },
+        {
+            **{"first_filters": 48, "normalization": "batch", "schedule": "one_cycle"},
+            **{"optimizer": "adamw", "label_smoothing": 0.1, "batch_size": 128},
+        },
+    ],
 )

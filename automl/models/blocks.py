@@ -247,15 +247,20 @@ def activated(x: Tensor, style: DenseStyle) -> Tensor:
     return getattr(keras.layers, entry.layer)(**arguments)(x)
 
 
-def normalized(x: Tensor, style: DenseStyle) -> Tensor:
+def normalized(x: Tensor, style: DenseStyle, *, scale: bool = True) -> Tensor:
     """A tensor behind the style's normalization, of its last axis.
+
+    Args:
+        x: Tensor of shape (None, ..., k).
+        style: How layers are made.
+        scale: Whether it learns a factor of each unit, beside the shift.
 
     Raises:
         SpaceError: If the normalization is not known.
     """
     entry = _known("normalization", style.normalization, NORMALIZATIONS)
     arguments = {name: getattr(style, given) for name, given in entry.arguments.items()}
-    return getattr(keras.layers, entry.keras)(**arguments)(x)
+    return getattr(keras.layers, entry.keras)(scale=scale, **arguments)(x)
 
 
 def _rate(style: DenseStyle, position: int, depth: int) -> float:

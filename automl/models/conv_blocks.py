@@ -68,6 +68,19 @@ def is_small(x: Tensor) -> bool:
     return min(sides(x)) < SMALL_IMAGE
 
 
+def resized(x: Tensor, factor: float) -> Tensor:
+    """Images of other sides, by means of neighbouring pixels; themselves at a factor of 1.
+
+    Args:
+        x: Images.
+        factor: What multiplies both sides; they are a pixel at least.
+    """
+    if factor == 1.0:
+        return x
+    height, width = (max(1, round(factor * side)) for side in sides(x))
+    return keras.layers.Resizing(height, width)(x)
+
+
 def fitting_steps(x: Tensor, step: int) -> tuple[int, int]:
     """A step down each side, or less where the side is shorter than that.
 
@@ -89,6 +102,7 @@ def convolution(
     padding: str = "same",
     activation: str | None = None,
     use_bias: bool = True,
+    name: str | None = None,
 ) -> Tensor:
     """One convolution.
 
@@ -101,6 +115,7 @@ def convolution(
         padding: same; or valid, which is same where the kernel is larger than the map.
         activation: An activation that it takes as an argument, or None.
         use_bias: Whether it has biases.
+        name: The layer's name; None for one of Keras's own.
     """
     limit = keras.constraints.MaxNorm(style.max_norm, axis=(0, 1, 2)) if style.max_norm else None
     return keras.layers.Conv2D(
@@ -113,6 +128,7 @@ def convolution(
         kernel_initializer=make_initializer(style.initializer, style.activation),
         kernel_regularizer=make_regularizer(style.regularizer, style.regularization),
         kernel_constraint=limit,
+        name=name,
     )(x)
 
 
@@ -175,7 +191,13 @@ def before_convolution(x: Tensor, style: DenseStyle) -> Tensor:
 
 
 def depthwise_block(
-    x: Tensor, kernel: int, style: DenseStyle, *, stride: int = 1, linear: bool = False
+    x: Tensor,
+    kernel: int,
+    style: DenseStyle,
+    *,
+    stride: int = 1,
+    multiplier: int = 1,
+    linear: bool = False,
 ) -> Tensor:
     """A convolution of each channel by itself, with normalization and activation behind it.
 
@@ -186,6 +208,7 @@ def depthwise_block(
         kernel: Side of the kernel.
         style: How it is made.
         stride: Step between places.
+        multiplier: Channels that each channel becomes.
         linear: Whether nothing stands behind it, as in a separable convolution.
     """
     plain = style.normalization == NONE
@@ -193,6 +216,7 @@ def depthwise_block(
         kernel,
         strides=_square_steps(x, stride),
         padding="same",
+        depth_multiplier=multiplier,
         use_bias=plain and not linear,
         depthwise_initializer=make_initializer(style.initializer, style.activation),
     )(x)
@@ -293,6 +317,23 @@ def squeezed_and_excited(x: Tensor, ratio: int, style: DenseStyle) -> Tensor:
     weights = activated(keras.layers.Dense(rounded(channels / ratio))(weights), style)
     weights = keras.layers.Dense(channels, activation="sigmoid")(weights)
     return keras.layers.Multiply()([x, weights])
+
+
+def locally_normalized(x: Tensor) -> Tensor:
+    """Local response normalization: each value by the squares of five neighbouring channels.
+
+    ``x / (2 + 1e-4 * sum of squares) ** 0.75`` (Krizhevsky et al. 2012, section 3.3), of Keras's
+    operations alone, for Keras has no layer of it.
+
+    Args:
+        x: Maps.
+    """
+    channels, reach = int(x.shape[-1]), 2
+    padded = keras.ops.pad(keras.ops.square(x), [[0, 0], [0, 0], [0, 0], [reach, reach]])
+    near = padded[..., :channels]
+    for shift in range(1, 2 * reach + 1):
+        near = keras.ops.add(near, padded[..., shift : shift + channels])
+    return keras.ops.divide(x, keras.ops.power(keras.ops.add(2.0, 1e-4 * near), 0.75))
 
 
 def vector_of(x: Tensor, pooling: str) -> Tensor:

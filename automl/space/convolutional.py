@@ -168,21 +168,25 @@ def pooling_hyperparameter(default: str) -> Choice:
     )
 
 
-def dense_head_hyperparameters(depth: int, width: int, *, most: int = 512) -> list[Hyperparameter]:
-    """Dense layers between the maps and the outputs, each later one half as wide.
+def dense_head_hyperparameters(
+    depth: int, width: int, *, most: int = 512, halving: bool = True
+) -> list[Hyperparameter]:
+    """Dense layers between the maps and the outputs.
 
     Args:
         depth: Default of their number.
         width: Default of the first one's units.
         most: Most units of it.
+        halving: Whether each later one has half of the units, which the builder does.
     """
+    later = "each later one has half the units" if halving else "all of one width"
     return [
         Int(
             "head_depth",
             0,
             2,
             default=depth,
-            help="dense layers in front of the outputs; each later one has half the units",
+            help=f"dense layers in front of the outputs; {later}",
             source=f"{GERON}, ch. 14; one suffices after global average pooling",
         ),
         Int(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from automl.errors import SpaceError
+from automl.space.families import FAMILY
 from automl.space.search_space import SearchSpace
 from automl.space.training import BATCH_SIZES, IMAGE_BATCH_SIZES
 from automl.vocabulary.activations import ACTIVATIONS, SATURATING
@@ -20,6 +21,9 @@ throughput, not for score (Deep Learning Tuning Playbook); with batches of 16 on
 trial took half of a search's worker seconds (measured)."""
 FEWEST_STEPS = 2
 """Steps of an epoch below which a batch is too large for the rows: nearly all rows in one step."""
+CHEAP_FAMILIES = ("fastcnn", "plain_cnn", "resnet", "mobilenet", "densenet")
+"""Families of convolutional networks whose defaults a few cores train in minutes an epoch (own
+choice, by their multiply-adds): of the space of all families a search tries these."""
 
 
 def check_inputs_suit(space: SearchSpace, signature: InputSignature) -> None:
@@ -89,6 +93,10 @@ def suit_to_data(
         elif parameter.name == "activation":
             kept = _worth_trying(options, rows)
             if len(kept) < len(options):
+                changes[parameter.key] = kept
+        elif parameter.name == FAMILY and space.inputs == IMAGE:
+            kept = [option for option in options if option in CHEAP_FAMILIES]
+            if set(CHEAP_FAMILIES) < set(options):
                 changes[parameter.key] = kept
         elif parameter.name == "batch_size" and tuple(options) in (BATCH_SIZES, IMAGE_BATCH_SIZES):
             kept = _fitting_batches(options, rows)
