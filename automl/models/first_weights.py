@@ -34,7 +34,7 @@ def set_first_weights(model: Any, rows: Rows) -> None:
         if name == IDENTITY and isinstance(layer, keras.layers.Conv2D):
             layer.kernel.assign(with_identity(np.array(layer.kernel)))
         elif name == WHITENING and isinstance(layer, keras.layers.Conv2D):
-            seen = keras.Model(model.inputs, layer.input)
+            seen = keras.Model(model.input, layer.input)
             images = np.asarray(seen.predict(rows(ROWS), verbose=0))
             layer.kernel.assign(whitening_kernel(images, layer.kernel_size[0]))
 
