@@ -11,6 +11,7 @@ from typing import Any
 
 from automl.data.task import Task
 from automl.space import Boolean, Configuration, Ref, SearchSpace
+from automl.space.augmentation import augmentation_hyperparameters
 from automl.space.convolutional import (
     dense_head_hyperparameters,
     image_training_hyperparameters,
@@ -79,6 +80,7 @@ space = SearchSpace(
         *dense_head_hyperparameters(depth=2, width=512, most=4096, halving=False),
         *style_hyperparameters(dropout="dropout"),
         local_response,
+        *augmentation_hyperparameters(),
         *image_training_hyperparameters(batch_size=128),
     ],
     build,

@@ -11,6 +11,7 @@ from typing import Any
 
 from automl.data.task import Task
 from automl.space import Choice, Configuration, SearchSpace
+from automl.space.augmentation import augmentation_hyperparameters
 from automl.space.convolutional import image_training_hyperparameters, style_hyperparameters
 from automl.vocabulary.sources import FERLITSCH_HANDBOOK
 
@@ -62,6 +63,7 @@ space = SearchSpace(
     [
         *(dense_blocks, growth, compression),
         *style_hyperparameters(normalization="batch", needs_normalization=True, placements=()),
+        *augmentation_hyperparameters(),
         *image_training_hyperparameters(optimizer="nesterov", schedule="one_cycle"),
     ],
     build,

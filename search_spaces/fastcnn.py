@@ -13,6 +13,7 @@ from typing import Any
 
 from automl.data.task import Task
 from automl.space import Boolean, Choice, Configuration, SearchSpace
+from automl.space.augmentation import augmentation_hyperparameters
 from automl.space.convolutional import image_training_hyperparameters, style_hyperparameters
 from automl.space.hyperparameter import Hyperparameter
 
@@ -74,16 +75,21 @@ space = SearchSpace(
     [
         *(fast_widths, whitening),
         *_style(),
+        *augmentation_hyperparameters(),
         *image_training_hyperparameters(schedule="one_cycle", batch_size=128),
     ],
     build,
     inputs="image",
     portfolio=[
         {"fast_widths": (24, 48, 96), "learning_rate": 3e-3},
-        {"fast_widths": (32, 128, 128), "optimizer": "adamw", "label_smoothing": 0.1},
+        {
+            **{"fast_widths": (32, 128, 128), "optimizer": "adamw", "label_smoothing": 0.1},
+            **{"augmentation": "parts", "shift": 0.05},
+        },
         {
             **{"fast_widths": (64, 256, 256), "optimizer": "nesterov", "learning_rate": 0.05},
             **{"momentum": 0.85, "label_smoothing": 0.1, "batch_size": 512},
+            **{"augmentation": "parts", "shift": 0.05, "flip": "horizontal"},
         },
     ],
 )

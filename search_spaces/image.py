@@ -11,6 +11,7 @@ from typing import Any
 
 from automl.data.task import Task
 from automl.space import Configuration, SearchSpace
+from automl.space.augmentation import augmentation_hyperparameters
 from automl.space.convolutional import image_training_hyperparameters
 from automl.space.families import families
 from automl.vocabulary.sources import FERLITSCH_DESIGN, GERON
@@ -58,7 +59,10 @@ space = SearchSpace(
     "image",
     families(
         {name: one.hyperparameters for name, one in FAMILIES.items()},
-        image_training_hyperparameters(schedule="one_cycle", batch_size=128),
+        [
+            *augmentation_hyperparameters(),
+            *image_training_hyperparameters(schedule="one_cycle", batch_size=128),
+        ],
         default="fastcnn",
         source=f"{GERON}, ch. 14; {FERLITSCH_DESIGN}",
     ),
@@ -69,7 +73,10 @@ space = SearchSpace(
             **{"family": "plain_cnn", "first_filters": 32, "first_kernel": 3},
             **{"normalization": "batch", "pooling": "global_average", "head_depth": 0},
         },
-        {"family": "fastcnn", "fast_widths": (32, 128, 128), "optimizer": "adamw"},
+        {
+            **{"family": "fastcnn", "fast_widths": (32, 128, 128), "optimizer": "adamw"},
+            **{"augmentation": "parts", "shift": 0.05},
+        },
         {"family": "resnet", "residual_groups": (1, 1, 1), "first_filters": 32},
         {"family": "densenet", "dense_blocks": (4, 4, 4), "optimizer": "adamw"},
     ],

@@ -20,6 +20,7 @@ from automl.space import (
     Ref,
     SearchSpace,
 )
+from automl.space.augmentation import augmentation_hyperparameters
 from automl.space.convolutional import (
     image_training_hyperparameters,
     style_hyperparameters,
@@ -100,6 +101,7 @@ space = SearchSpace(
         *module_hyperparameters(),
         *style_hyperparameters(normalization="batch", dropout="dropout", dropout_rate=0.4),
         local_response,
+        *augmentation_hyperparameters(),
         *image_training_hyperparameters(schedule="one_cycle", batch_size=128),
     ],
     build,

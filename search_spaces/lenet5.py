@@ -12,6 +12,7 @@ from typing import Any
 
 from automl.data.task import Task
 from automl.space import Choice, Configuration, SearchSpace
+from automl.space.augmentation import augmentation_hyperparameters
 from automl.space.convolutional import (
     image_training_hyperparameters,
     pooling_hyperparameter,
@@ -77,6 +78,7 @@ space = SearchSpace(
         *(first_filters, head_width, lenet_pooling),
         pooling_hyperparameter("flatten"),
         *style_hyperparameters(activation="tanh", saturating=True),
+        *augmentation_hyperparameters(),
         *image_training_hyperparameters(),
     ],
     build,

@@ -10,6 +10,7 @@ from typing import Any
 
 from automl.data.task import Task
 from automl.space import Choice, Configuration, Int, SearchSpace
+from automl.space.augmentation import augmentation_hyperparameters
 from automl.space.convolutional import (
     image_training_hyperparameters,
     style_hyperparameters,
@@ -70,6 +71,7 @@ space = SearchSpace(
         *(middle_blocks, depth_multiplier, resolution),
         width_factor_hyperparameter([0.25, 0.5, 0.75, 1.0], 0.5, _SOURCE),
         *style_hyperparameters(normalization="batch", needs_normalization=True, placements=()),
+        *augmentation_hyperparameters(),
         *image_training_hyperparameters(schedule="one_cycle", batch_size=128),
     ],
     build,

@@ -11,6 +11,7 @@ from typing import Any
 
 from automl.data.task import Task
 from automl.space import Choice, Configuration, Int, SearchSpace
+from automl.space.augmentation import augmentation_hyperparameters
 from automl.space.convolutional import (
     dense_head_hyperparameters,
     downsampling_hyperparameter,
@@ -92,6 +93,7 @@ space = SearchSpace(
         pooling_hyperparameter("flatten"),
         *dense_head_hyperparameters(depth=2, width=128),
         *style_hyperparameters(dropout="dropout"),
+        *augmentation_hyperparameters(),
         *image_training_hyperparameters(),
     ],
     build,

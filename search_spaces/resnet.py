@@ -12,6 +12,7 @@ from typing import Any
 
 from automl.data.task import Task
 from automl.space import Choice, Condition, Configuration, Hyperparameter, SearchSpace
+from automl.space.augmentation import augmentation_hyperparameters
 from automl.space.convolutional import image_training_hyperparameters, style_hyperparameters
 from automl.vocabulary.sources import FERLITSCH_DESIGN, GERON
 
@@ -89,6 +90,7 @@ space = SearchSpace(
     [
         *residual_hyperparameters(),
         *style_hyperparameters(normalization="batch", needs_normalization=True, placements=()),
+        *augmentation_hyperparameters(),
         *image_training_hyperparameters(optimizer="nesterov", schedule="one_cycle", batch_size=128),
     ],
     build,

@@ -10,6 +10,7 @@ from typing import Any
 
 from automl.data.task import Task
 from automl.space import Choice, Configuration, SearchSpace
+from automl.space.augmentation import augmentation_hyperparameters
 from automl.space.convolutional import image_training_hyperparameters, style_hyperparameters
 from automl.vocabulary.sources import GERON
 
@@ -68,6 +69,7 @@ space = SearchSpace(
         *resnet.residual_hyperparameters(when=excited == "residual"),
         *inception.module_hyperparameters(when=excited == "inception"),
         *style_hyperparameters(normalization="batch", needs_normalization=True, placements=()),
+        *augmentation_hyperparameters(),
         *image_training_hyperparameters(optimizer="nesterov", schedule="one_cycle", batch_size=128),
     ],
     build,

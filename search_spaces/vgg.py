@@ -12,6 +12,7 @@ from typing import Any
 
 from automl.data.task import Task
 from automl.space import Choice, Configuration, SearchSpace
+from automl.space.augmentation import augmentation_hyperparameters
 from automl.space.convolutional import (
     dense_head_hyperparameters,
     image_training_hyperparameters,
@@ -69,6 +70,7 @@ space = SearchSpace(
         pooling_hyperparameter("flatten"),
         *dense_head_hyperparameters(depth=2, width=512, most=4096, halving=False),
         *style_hyperparameters(normalization="batch", dropout="dropout"),
+        *augmentation_hyperparameters(),
         *image_training_hyperparameters(schedule="one_cycle", batch_size=128),
     ],
     build,

@@ -11,6 +11,7 @@ from typing import Any
 
 from automl.data.task import Task
 from automl.space import Configuration, Int, SearchSpace
+from automl.space.augmentation import augmentation_hyperparameters
 from automl.space.convolutional import (
     image_training_hyperparameters,
     style_hyperparameters,
@@ -56,6 +57,7 @@ space = SearchSpace(
         middle_blocks,
         width_factor_hyperparameter([0.125, 0.25, 0.5, 1.0], 0.25, f"own, below {_SOURCE}"),
         *style_hyperparameters(normalization="batch", needs_normalization=True, placements=()),
+        *augmentation_hyperparameters(),
         *image_training_hyperparameters(schedule="one_cycle", batch_size=128),
     ],
     build,

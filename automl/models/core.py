@@ -17,6 +17,7 @@ from automl.data.kinds.signature import InputSignature
 from automl.data.plan import TargetScale
 from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
+from automl.models.augmentation import without_augmentation
 from automl.models.heads import add_head, is_head
 from automl.models.inputs.builder import TableInputs, uses_embedding, vector_input
 from automl.models.inputs.builder_images import ImageInputs
@@ -83,11 +84,13 @@ class Core:
     def in_contract(self, scale: TargetScale) -> Any:
         """The model to save, in the contract's form and with the weights of `model`.
 
+        What changes images in training is left out.
+
         Args:
             scale: How the data's targets are standardized.
         """
         if self.form is None or self.signature is None:
-            return self.model
+            return without_augmentation(self.model)
         return contract_core(self.model, self.form, self.signature, scale)
 
 
@@ -147,7 +150,7 @@ def _given_to_builder(
 ) -> Any:
     """What the builder of a space starts from."""
     if isinstance(table, ImageInputs):
-        images = table.scaled()
+        images = table.scaled(config)
         return keras.layers.Flatten()(images) if space.inputs == VECTOR else images
     return table if space.inputs == TABLE else vector_input(table, config)
 
