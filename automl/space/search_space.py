@@ -41,13 +41,11 @@ class SearchSpace:
             Keras model, or a compiled Keras model. Imports keras inside.
         inputs: What the builder gets: ``"vector"``, one tensor of shape (rows, features) with
             every column in it; ``"table"``, numeric and categorical columns apart; or ``"image"``,
-            one float32 tensor of shape (rows, height, width, channels), already scaled.
-            (``"array"`` is for builders in KerasTuner's form: nothing, the model's own input takes
-            the rows.)
+            one float32 tensor of shape (rows, height, width, channels), scaled. (``"array"`` is
+            for builders in KerasTuner's form: nothing, the model's own input takes the rows.)
         description: One line; by default the first line of the docstring of ``build``'s module.
         protocol: How it is searched where that is left open; None as any space is.
-        portfolio: Configurations that are known to be good, each as the values that are not the
-            defaults; they are tried first, behind the defaults.
+        portfolio: Good configurations, each as what is not its default; tried behind the defaults.
 
     Attributes:
         reference: How to find the space again (``"mlp"``, ``"/path/file.py:space"``,
