@@ -30,8 +30,8 @@ class DataRequest:
 
     Attributes:
         source: Path of a file (CSV, TSV, Excel, Parquet, Feather, JSON lines or NPZ, packed or
-            not), ``-`` for standard input, name of a set bundled with scikit-learn, a
-            `pandas.DataFrame`, or a pair of arrays ``(x, y)``.
+            not) or of a folder of images, ``-`` for standard input, name of a set bundled with
+            scikit-learn, a `pandas.DataFrame`, or a pair of arrays ``(x, y)``.
         names: Column names of a text file without a header: the names, or one text of names
             with commas between them, or the path of a file with one name a line.
         weight: Column with the weight of each row; or the weights themselves, an array, a Series
@@ -220,7 +220,7 @@ def _source_form(source: Any) -> Any:
         if str(source) == STANDARD_INPUT:
             return {IN_MEMORY: "standard input"}
         path = Path(source)
-        return str(path.resolve()) if path.is_file() else str(source)
+        return str(path.resolve()) if path.exists() else str(source)
     return {IN_MEMORY: "arrays" if isinstance(source, tuple | list) else "table"}
 
 

@@ -10,7 +10,7 @@ from automl.space.families import FAMILY
 from automl.space.search_space import SearchSpace
 from automl.space.training import BATCH_SIZES, IMAGE_BATCH_SIZES
 from automl.vocabulary.activations import ACTIVATIONS, SATURATING
-from automl.vocabulary.inputs import IMAGE, VECTOR
+from automl.vocabulary.inputs import ARRAY, IMAGE, VECTOR
 
 if TYPE_CHECKING:
     from automl.data.kinds.signature import InputSignature
@@ -45,8 +45,9 @@ def check_inputs_suit(space: SearchSpace, signature: InputSignature) -> None:
             "such as mlp."
         )
     raise SpaceError(
-        f"The rows are images, and the builder of space {space.name!r} gets a table: choose a "
-        "space of images (`automl spaces` lists them)."
+        f"The rows are images in files, and models of space {space.name!r} take "
+        f"{'an array' if space.inputs == ARRAY else 'a table'}: choose a space of images (`automl "
+        "spaces` lists them), or read them into an array (automl.search((x, y), ...))."
     )
 
 

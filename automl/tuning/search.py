@@ -48,6 +48,7 @@ from automl.tuning.sharing import check_joining
 from automl.tuning.stored_rows import restore_rows
 from automl.tuning.study_opening import check_storage
 from automl.tuning.usual_folds import with_usual_folds
+from automl.tuning.usual_space import with_usual_space
 from automl.vocabulary.inputs import ARRAY, IMAGE
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def start_search(
     with ExitStack() as stack:
         if processes is None:
             processes = stack.enter_context(closing(warm_processes()))
+        request, space_note = with_usual_space(request, left_open)
         found = as_space(request.space if space is None else space, processes)
         request, renamed = with_current_sampler(request)
         request, protocol_note = with_protocol(request, found.protocol, left_open)
@@ -99,7 +101,9 @@ def start_search(
         wanted = InputDetection(_checked(request, found, objects), found, processes)
         check_objects(objects, processes)
         data = prepare(wanted.request.data, wanted)
-        setup = _settled(wanted, data, objects, observer, renamed, protocol_note, folds_note)
+        setup = _settled(
+            wanted, data, objects, observer, renamed, space_note, protocol_note, folds_note
+        )
         manifest = _joinable_manifest(setup, data)
         _check_models(setup, wanted, data, observer)
         devices = _devices(setup.request, setup.space, processes)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from automl.data.columns.column import clean_apart
 from automl.data.dataset import Dataset, weights_in_memory
 from automl.data.kinds.kind import RawRows
+from automl.data.large_arrays import joined, taken
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
 from automl.data.say import Say
 from automl.data.sources import ArrayPair, checked_frame
@@ -73,14 +74,15 @@ def joined_arrays(
                 f"{first.y.shape[1:]}: give rows of one shape."
             )
     part = np.concatenate([np.full(len(pair.x), number) for number, pair in present])
-    x = first.x if len(present) == 1 else np.concatenate([pair.x for _, pair in present])
+    x = joined([pair.x for _, pair in present])
     y = first.y if len(present) == 1 else np.concatenate([pair.y for _, pair in present])
     frame = _array_targets(y, request, say)
     targets = pd.DataFrame({name: clean_apart(frame[name]) for name in frame.columns})
     keep = with_target(targets, part, [[] for _ in present], say)
     row = np.concatenate([np.arange(1, len(pair.x) + 1) for _, pair in present])[keep]
     if not keep.all():
-        targets, part, x = targets[keep].reset_index(drop=True), part[keep], x[keep]
+        targets, part = targets[keep].reset_index(drop=True), part[keep]
+        x = taken(x, np.flatnonzero(keep))
     if len(x.shape) == 2 and x.shape[1] > int((part == 0).sum()) and not request.allow_wide:
         raise DataError(
             f"There are more columns ({x.shape[1]:,}) than rows ({int((part == 0).sum()):,}), "

@@ -38,7 +38,18 @@ def combine_images(request: DataRequest, parts: Sequence[Any], say: Say) -> Data
     dataset = joined_arrays(request, pairs, rows_of, say)
     rows = dataset.rows
     assert isinstance(rows, ImageRows)
-    return replace(dataset, rows=replace(rows, files=_files(sets, dataset)))
+    by_folder = any(one is not None and one.files is not None for one in sets)
+    declared = tuple(dataset.targets.columns) if by_folder else ()  # a folder's name is a class
+    rows = replace(rows, files=_files(sets, dataset))
+    return replace(dataset, rows=rows, declared=declared)
+
+
+def _pair(images: ImageSet, say: Say) -> ArrayPair | None:
+    """Images with their targets; None, and said, where they have none."""
+    if images.y is None:
+        say(f"{len(images):,} images are in no folder of a class, and are left out")
+        return None
+    return ArrayPair(images.x, images.y)
 
 
 def _image_set(rows: Any, say: Say) -> ImageSet:
@@ -51,10 +62,7 @@ def _image_set(rows: Any, say: Say) -> ImageSet:
         return ImageSet(channels_last(rows.x, say), rows.y)
     if isinstance(rows, ImageSet):
         return rows
-    raise DataError(
-        "The space's models take images, but the rows are a table: give a folder with a folder of "
-        "images for each class, arrays of images, or choose a space for tables (--space mlp)."
-    )
+    raise DataError("Some rows came as images and others as a table: give all of them in one form.")
 
 
 def _files(sets: Sequence[ImageSet | None], dataset: Dataset) -> npt.NDArray[np.object_] | None:

@@ -12,11 +12,15 @@ import numpy.typing as npt
 from automl.common.forms import read_form
 from automl.data.kinds.given_arrays import given_arrays
 from automl.data.kinds.image.combine import combine_images
+from automl.data.kinds.image.listed import combine_listed, read_listed
 from automl.data.kinds.image.plan import ImageFeature, ImagePlan
 from automl.data.kinds.image.rows import ImageRows
 from automl.data.kinds.kind import InputPlan, Kind, Positions, RawRows
+from automl.data.large_arrays import taken
 from automl.data.say import Say
-from automl.data.sources import Loaded
+from automl.data.separators import checked_separator
+from automl.data.sources import Loaded, is_bundled, is_folder, load, open_source
+from automl.data.sources.image_reading import ImageReading
 from automl.data.sources.image_set import ImageSet
 from automl.data.sources.npz import npz_arrays
 from automl.errors import DataError
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from automl.data.dataset import Dataset
     from automl.data.request import DataRequest
 
-NO_IMAGES = "The model was trained on images, but the rows are a table: give images."
+NO_IMAGES = "The model was trained on images, but the rows are none: give images."
 
 
 class ImageKind(Kind):
@@ -38,6 +42,7 @@ class ImageKind(Kind):
     word = "images"
     features = (IMAGE,)
     check_file = "check_images.npz"
+    example = "PHOTOS"
 
     def holds(self, rows: Any) -> bool:
         """Whether rows are images that were read as such."""
@@ -46,7 +51,9 @@ class ImageKind(Kind):
     def combine(
         self, request: DataRequest, parts: Sequence[Any], source: Loaded, say: Say
     ) -> Dataset:
-        """Joins all images of a request."""
+        """Joins all images of a request: arrays, folders, or files that a table names."""
+        if hasattr(parts[0], "columns"):
+            return combine_listed(request, parts, source, say)
         return combine_images(request, parts, say)
 
     def read(
@@ -59,12 +66,35 @@ class ImageKind(Kind):
     ) -> tuple[Any, npt.NDArray[Any] | None]:
         """Reads an `ImageSet`, and y if it is there."""
         assert isinstance(plan, ImagePlan)
-        x, y = given_arrays(source, NO_IMAGES)
-        return ImageSet(plan.given(x), y), y
+        one = plan.image
+        reading = ImageReading((one.height, one.width), one.channels, one.fit, every=True)
+        tell = say or (lambda _: None)
+        if isinstance(source, np.ndarray | tuple | list) or _is_of_arrays(source):
+            x, y = given_arrays(source, NO_IMAGES)
+            return ImageSet(plan.given(x), y), y
+        loaded = load(source, names, tell, checked_separator(separator), reading)
+        if isinstance(loaded.main, ImageSet):
+            return loaded.main, loaded.main.y
+        return read_listed(loaded.main, reading, loaded.place, tell), None
 
     def target_frame(self, rows: Any) -> pd.DataFrame:
-        """None: images have no columns."""
-        raise DataError("the images have no targets: give x and y, or a folder for each class")
+        """The table that names the images.
+
+        Raises:
+            DataError: They are no files that a table names.
+        """
+        if rows.table is None:
+            raise DataError(
+                "The images have no targets: give x and y, a folder for each class, or a table of "
+                "paths and targets."
+            )
+        table: pd.DataFrame = rows.table
+        return table
+
+    def row_names(self, rows: Any) -> npt.NDArray[Any] | None:
+        """The files."""
+        files: npt.NDArray[Any] | None = rows.files
+        return files
 
     def plan_from_json(self, features: Sequence[Mapping[str, Any]]) -> ImagePlan:
         """Rebuilds a plan from the JSON form of its one feature."""
@@ -76,7 +106,7 @@ class ImageKind(Kind):
     def store(self, views: Iterable[tuple[InputPlan, RawRows]], positions: Positions) -> ImageRows:
         """Stores the images in their own type."""
         stored = [rows.x for _, rows in views if isinstance(rows, ImageRows)]  # the same of all
-        return ImageRows(stored[0][positions])
+        return ImageRows(taken(stored[0], positions))
 
     def stored(self, form: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> ImageRows:
         """The stored images."""
@@ -108,3 +138,10 @@ class ImageKind(Kind):
 
 
 KIND = ImageKind()
+
+
+def _is_of_arrays(source: Any) -> bool:
+    """Whether a source is a file of arrays."""
+    if not isinstance(source, str | Path) or is_bundled(source) or is_folder(source):
+        return False
+    return open_source(source)[1].arrays is not None

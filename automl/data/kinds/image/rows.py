@@ -26,6 +26,7 @@ from automl.data.kinds.kind import (
     Repeats,
     StoredRows,
 )
+from automl.data.large_arrays import taken
 from automl.data.say import Say
 from automl.data.sources.image_set import ImageSet
 from automl.vocabulary.inputs import IMAGE
@@ -40,6 +41,7 @@ class ImageRows(RawRows, StoredRows):
         files: See `ImageSet`.
         shares: Whether they came as numbers of 0 to 1.
         fit_by: How images of another size come to this one; see `ImageFit.how`.
+        is_listed: Whether a table names them, whose columns say by themselves what they hold.
     """
 
     kind: ClassVar[str] = IMAGE
@@ -47,14 +49,15 @@ class ImageRows(RawRows, StoredRows):
     files: npt.NDArray[np.object_] | None = None
     shares: bool = False
     fit_by: str = RESIZE
+    is_listed: bool = False
 
     def __len__(self) -> int:
         return len(self.x)
 
     @property
     def counts_classes(self) -> bool:
-        """Whole numbers as targets of images are numbers of classes."""
-        return True
+        """Whole numbers beside arrays of images are numbers of classes."""
+        return not self.is_listed
 
     @property
     def size(self) -> int:
@@ -84,7 +87,7 @@ class ImageRows(RawRows, StoredRows):
 
     def prepared(self, positions: Positions, plan: InputPlan, tell: Tell | None = None) -> Inputs:
         """Some images as they are: the model scales them."""
-        return {IMAGE: self.x[positions]}
+        return {IMAGE: taken(self.x, positions)}
 
     def at(self, positions: Positions, plan: InputPlan) -> ImageSet:
         """Some images."""

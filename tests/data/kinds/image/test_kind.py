@@ -103,5 +103,5 @@ def test_what_is_no_image_is_refused_in_a_sentence() -> None:
         prepared(np.zeros((60, 784)), y)
     with pytest.raises(DataError, match="one colour"):
         prepared(np.full((60, 4, 4), 7, np.uint8) + 0 * y.astype(np.uint8)[:, None, None], y)
-    with pytest.raises(DataError, match="take images, but the rows are a table"):
+    with pytest.raises(DataError, match="take images, but the rows are a table without"):
         prepare(DataRequest("iris", kind=IMAGE))
