@@ -10,7 +10,7 @@ from automl.data.sources import is_folder
 from automl.tuning.search_request import SearchRequest
 
 #: The space of images: those in a folder are nothing else.
-OF_IMAGES = "plain_cnn"
+OF_IMAGES = "image"
 
 
 def with_usual_space(

@@ -13,6 +13,7 @@ from automl.common.forms import read_form
 from automl.data.kinds.given_arrays import given_arrays
 from automl.data.kinds.image.combine import combine_images
 from automl.data.kinds.image.listed import combine_listed, read_listed
+from automl.data.kinds.image.pixel_table import combine_pixels, pixel_columns, squares
 from automl.data.kinds.image.plan import ImageFeature, ImagePlan
 from automl.data.kinds.image.rows import ImageRows
 from automl.data.kinds.kind import InputPlan, Kind, Positions, RawRows
@@ -51,9 +52,10 @@ class ImageKind(Kind):
     def combine(
         self, request: DataRequest, parts: Sequence[Any], source: Loaded, say: Say
     ) -> Dataset:
-        """Joins all images of a request: arrays, folders, or files that a table names."""
+        """Joins all images of a request: arrays, folders, and tables of files or of pixels."""
         if hasattr(parts[0], "columns"):
-            return combine_listed(request, parts, source, say)
+            combined = combine_pixels if pixel_columns(parts[0]) else combine_listed
+            return combined(request, parts, source, say)
         return combine_images(request, parts, say)
 
     def read(
@@ -75,6 +77,9 @@ class ImageKind(Kind):
         loaded = load(source, names, tell, checked_separator(separator), reading)
         if isinstance(loaded.main, ImageSet):
             return loaded.main, loaded.main.y
+        if pixels := pixel_columns(loaded.main):
+            x = plan.given(squares(loaded.main, pixels))
+            return ImageSet(x, table=loaded.main), None
         return read_listed(loaded.main, reading, loaded.place, tell), None
 
     def target_frame(self, rows: Any) -> pd.DataFrame:
