@@ -7,6 +7,7 @@ dividing and writing images holds as little as training on them does.
 from __future__ import annotations
 
 import math
+import os
 import tempfile
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from automl.common.machine import total_memory
 from automl.data.numbers import rows_of_a_chunk
+from automl.errors import DataError
 
 # Own choices: what is below the first is faster in memory; above it, or this share of the memory,
 # a file takes it.
@@ -36,14 +38,25 @@ def roomy(shape: Sequence[int], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         dtype: Type of its numbers.
 
     Raises:
-        OSError: The disk has no room for it.
+        DataError: The disk has no room for it.
     """
     kind = np.dtype(dtype)
     size = math.prod(shape) * kind.itemsize
     if not is_large(size):
         return np.empty(tuple(shape), kind)
     with tempfile.TemporaryFile(prefix="automl-rows-") as file:  # mapped, it lives on
-        return np.memmap(file, kind, "w+", shape=tuple(shape))
+        try:
+            if hasattr(
+                os, "posix_fallocate"
+            ):  # else a full disk ends the process when it is filled
+                os.posix_fallocate(file.fileno(), 0, size)
+            return np.memmap(file, kind, "w+", shape=tuple(shape))
+        except OSError as error:
+            raise DataError(
+                f"The rows take {size / 2**30:.3g} GiB once more, for which "
+                f"{tempfile.gettempdir()} has no room ({error.strerror}): give a smaller "
+                "--image-size, or another folder for temporary files (TMPDIR)."
+            ) from error
 
 
 def taken(x: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:

@@ -7,6 +7,7 @@ import pytest
 
 from automl.data import large_arrays
 from automl.data.large_arrays import joined, roomy, taken
+from automl.errors import DataError
 
 X = np.random.default_rng(0).integers(0, 256, (50, 4, 3), np.uint8)
 ROWS = np.random.default_rng(1).permutation(50)[:40].astype(np.int64)
@@ -30,6 +31,11 @@ def test_rows_are_taken_and_joined(mapped: bool) -> None:
     ):
         assert isinstance(found, np.memmap) == mapped
         np.testing.assert_array_equal(found, expected)
+
+
+def test_a_full_disk_is_told() -> None:
+    with pytest.raises(DataError, match="has no room"):
+        roomy((2**44, 2**14), np.uint8)  # more than any file may have
 
 
 def test_what_is_whole_is_not_copied(mapped: bool) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 #: Pillow's names of the formats that are read.
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
+#: First bytes of such files.
+STARTS = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"GIF8", b"RIFF")
 #: Number of the orientation in EXIF, and its values that exchange height and width.
 ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)
 WHITE = (255, 255, 255, 255)
@@ -66,27 +68,35 @@ class Pixels:
     digest: bytes
 
 
-def read_header(path: Path) -> Header:
+def is_encoded(value: Any) -> bool:
+    """Whether a value is the content of a file of an image, as tables may hold it."""
+    return isinstance(value, bytes) and value.startswith(STARTS)
+
+
+def read_header(source: Path | bytes) -> Header:
     """Reads what the beginning of a file says; nothing is unpacked.
+
+    Args:
+        source: The file, or its content.
 
     Raises:
         UnreadImage: It is no image, or too large a one.
     """
     try:
-        with path.open("rb") as file, _opened(file) as image:
+        with _file_of(source) as file, _opened(file) as image:
             width, height = image.size
             if image.getexif().get(ORIENTATION) in TURNED:
                 width, height = height, width
             return Header(height, width, _is_grey(image))
     except Exception as error:  # Pillow's decoders raise what they like on a damaged file
-        raise _unread(error, path) from error
+        raise _unread(error, source) from error
 
 
-def read_pixels(path: Path, fit: ImageFit, channels: int) -> Pixels:
+def read_pixels(source: Path | bytes, fit: ImageFit, channels: int) -> Pixels:
     """Reads an image whose header was read.
 
     Args:
-        path: The file.
+        source: The file, or its content.
         fit: The size that it is brought to.
         channels: Numbers of a pixel: 1, 3 or 4.
 
@@ -96,7 +106,7 @@ def read_pixels(path: Path, fit: ImageFit, channels: int) -> Pixels:
     from PIL import ImageOps
 
     try:
-        content = path.read_bytes()
+        content = source if isinstance(source, bytes) else source.read_bytes()
         with _opened(io.BytesIO(content)) as image:
             changes = ["frames"] if getattr(image, "n_frames", 1) > 1 else []
             changes += ["cmyk"] if image.mode == "CMYK" else []
@@ -109,7 +119,7 @@ def read_pixels(path: Path, fit: ImageFit, channels: int) -> Pixels:
             changes += ["transparent"] if is_laid else []
             array = np.asarray(fit.fitted(plain)).reshape(fit.height, fit.width, channels)
     except Exception as error:  # Pillow's decoders raise what they like on a damaged file
-        raise _unread(error, path) from error
+        raise _unread(error, source) from error
     return Pixels(array, tuple(changes), hashlib.sha256(content).digest())
 
 
@@ -131,7 +141,11 @@ def _opened(file: Any) -> Image:
     return image
 
 
-def _unread(error: Exception, path: Path) -> Exception:
+def _file_of(source: Path | bytes) -> IO[bytes]:
+    return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+
+
+def _unread(error: Exception, source: Path | bytes) -> Exception:
     """The reason why a file is left out; an error that is no file's fault as it is."""
     from PIL import Image as pillow
     from PIL import UnidentifiedImageError
@@ -143,7 +157,7 @@ def _unread(error: Exception, path: Path) -> Exception:
             f"more than {2 * (pillow.MAX_IMAGE_PIXELS or 0) // 10**6} million pixels"
         )
     if isinstance(error, UnidentifiedImageError):
-        known = path.suffix.lower() in SUFFIXES
+        known = isinstance(source, bytes) or source.suffix.lower() in SUFFIXES
         return UnreadImage("damaged" if known else "no image")
     if isinstance(error, MemoryError):
         return error

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
-import shutil
-import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -17,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.machine import usable_cores
-from automl.data.large_arrays import is_large, roomy
+from automl.data.large_arrays import roomy
 from automl.data.say import Say
 from automl.data.sources.image_file import (
     CHANGES,
@@ -78,7 +75,7 @@ class ImagesRead:
 
 
 def read_images(
-    files: Sequence[tuple[str, Path]],
+    files: Sequence[tuple[str, Path | bytes]],
     settling: Sequence[int],
     reading: ImageReading,
     place: Path,
@@ -88,7 +85,7 @@ def read_images(
     """Reads files.
 
     Args:
-        files: Their names for people, and where they are.
+        files: Their names for people, and where they are, or what they hold.
         settling: Positions of those by whose headers size and channels are settled.
         reading: What is asked of both.
         place: Where all are, for a message.
@@ -104,7 +101,7 @@ def read_images(
 
 
 def _read(
-    files: Sequence[tuple[str, Path]],
+    files: Sequence[tuple[str, Path | bytes]],
     settling: Sequence[int],
     reading: ImageReading,
     place: Path,
@@ -122,7 +119,7 @@ def _read(
         )
     settled = reading.settled(asked, say)
     fit, channels = settled.image_fit, settled.channels or 3
-    x = _room((len(known), fit.height, fit.width, channels), place)
+    x = roomy((len(known), fit.height, fit.width, channels), np.uint8)
 
     def one(position: int) -> Pixels | UnreadImage:
         try:
@@ -151,7 +148,7 @@ def _read(
     return ImagesRead(x[: len(read)], np.array(read, np.int64), settled, digest.digest())
 
 
-def _headers(files: Sequence[tuple[str, Path]], left_out: LeftOut) -> list[Header | None]:
+def _headers(files: Sequence[tuple[str, Path | bytes]], left_out: LeftOut) -> list[Header | None]:
     """The header of each file; None of those that are left out."""
     headers: list[Header | None] = []
     for name, path in files:
@@ -161,21 +158,3 @@ def _headers(files: Sequence[tuple[str, Path]], left_out: LeftOut) -> list[Heade
             left_out.add(str(error), name)
             headers.append(None)
     return headers
-
-
-def _room(shape: tuple[int, ...], place: Path) -> npt.NDArray[np.uint8]:
-    """Room for all images.
-
-    Raises:
-        DataError: The disk has not got it.
-    """
-    size = math.prod(shape)
-    folder = tempfile.gettempdir()
-    # They are there three times: as read, divided into parts, and with the run.
-    if is_large(size) and 2 * size > shutil.disk_usage(folder).free:
-        raise DataError(
-            f"The {shape[0]:,} images of {str(place)!r} would take {size / 2**30:.3g} GiB at "
-            f"{shape[1]} x {shape[2]} pixels, and {folder} has no room for them twice: give a "
-            "smaller --image-size, or another folder for temporary files (TMPDIR)."
-        )
-    return roomy(shape, np.uint8)

@@ -72,7 +72,7 @@ def read_image_folder(folder: Path, reading: ImageReading, say: Say) -> Loaded:
             "each class."
         )
     main = [position for position, one in enumerate(found) if one.part == 0 or reading.every]
-    files = [(one.name, one.path) for one in found]
+    files: list[tuple[str, Path | bytes]] = [(one.name, one.path) for one in found]
     images = read_images(files, main, reading, folder, left_out, say)
     kept = [found[position] for position in images.read]
     if not reading.every:

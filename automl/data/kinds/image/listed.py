@@ -1,4 +1,4 @@
-"""Images that a table names: a column of paths, and beside it what is to be learnt."""
+"""Images of a table: a column of paths or of whole files, beside it what is to be learnt."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from automl.data.kinds.image.rows import ImageRows
 from automl.data.request import DataRequest
 from automl.data.say import Say
 from automl.data.sources import Loaded
-from automl.data.sources.image_file import SUFFIXES
+from automl.data.sources.image_file import SUFFIXES, is_encoded
 from automl.data.sources.image_files import ImagesRead, LeftOut, read_images
 from automl.data.sources.image_reading import ImageReading
 from automl.data.sources.image_set import ImageSet
@@ -41,7 +41,8 @@ def combine_listed(request: DataRequest, parts: Sequence[Any], source: Loaded, s
         if rows is not None and column not in getattr(rows, "columns", ()):
             raise DataError(f"Rows for validation or test have no column {column!r} of paths.")
     request = _with_target(request, main, column, source, say)
-    table = kind_named("table").combine(request, parts, source, say)
+    named = [None if rows is None else _named(rows, column) for rows in parts]
+    table = kind_named("table").combine(request, named, source, say)
     paths = np.empty(len(table.part), object)
     for number, rows in enumerate(parts):
         if rows is not None:
@@ -51,9 +52,9 @@ def combine_listed(request: DataRequest, parts: Sequence[Any], source: Loaded, s
     settling = np.flatnonzero(table.part == 0)
     images = _read(paths, settling, reading, source.place, say)
     if not (table.part[images.read] == 0).any():
-        raise DataError(f"No file that column {column!r} names can be read.")
-    say(f"column {column!r} names the images")
-    files = np.array([str(path) for path in paths[images.read]], object)
+        raise DataError(f"No image of column {column!r} can be read.")
+    say(f"column {column!r} has the images")
+    files = _names(paths)[images.read]
     rows = ImageRows(images.x, files, False, request.image_fit, is_listed=True)
     return replace(_only(table, images.read), rows=rows)
 
@@ -74,19 +75,21 @@ def read_listed(
     """
     paths = table[path_column(table)].to_numpy(object)
     images = _read(paths, range(len(paths)), reading, place, say)
-    files = np.array([str(path) for path in paths[images.read]], object)
+    files = _names(paths)[images.read]
     return ImageSet(images.x, None, files, table.iloc[images.read].reset_index(drop=True))
 
 
 def path_column(table: pd.DataFrame) -> str:
-    """The column that holds paths of images: the first whose values are named as such files.
+    """The column of images: the first whose values are named as such files, or are them.
 
     Raises:
         DataError: There is none.
     """
     for name in table.columns:
-        values = [one for one in table[name].head(LOOKED_AT) if isinstance(one, str)]
-        named = sum(one.strip().lower().endswith(SUFFIXES) for one in values)
+        values = [one for one in table[name].head(LOOKED_AT) if isinstance(one, str | bytes)]
+        named = sum(
+            is_encoded(one) or str(one).strip().lower().endswith(SUFFIXES) for one in values
+        )
         if values and named >= SHARE * len(values):
             return str(name)
     raise DataError(
@@ -120,8 +123,25 @@ def _read(
     say: Say,
 ) -> ImagesRead:
     start = place or Path.cwd()
-    files = [(str(path).strip(), start / str(path).strip()) for path in paths]
+    files: list[tuple[str, Path | bytes]] = [
+        (name, path if isinstance(path, bytes) else start / name)
+        for name, path in zip(_names(paths), paths, strict=True)
+    ]
     return read_images(files, [int(one) for one in settling], reading, start, LeftOut(), say)
+
+
+def _names(paths: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """What images are called: their files, or the numbers of their rows, counted from 1."""
+    named = enumerate(paths, 1)
+    return np.array(
+        [f"row {row}" if isinstance(path, bytes) else str(path).strip() for row, path in named],
+        object,
+    )
+
+
+def _named(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The table with names in place of whole files, which are no values of a column."""
+    return rows.assign(**{column: _names(rows[column].to_numpy(object))})
 
 
 def _only(dataset: Dataset, rows: npt.NDArray[np.int64]) -> Dataset:

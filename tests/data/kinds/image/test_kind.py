@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from automl.data.arrays import open_arrays, save_arrays
 from automl.data.kinds import kind_named
@@ -105,3 +106,30 @@ def test_what_is_no_image_is_refused_in_a_sentence() -> None:
         prepared(np.full((60, 4, 4), 7, np.uint8) + 0 * y.astype(np.uint8)[:, None, None], y)
     with pytest.raises(DataError, match="take images, but the rows are a table without"):
         prepare(DataRequest("iris", kind=IMAGE))
+
+
+def folder_of(place: Path, images: int, size: tuple[int, int]) -> Path:
+    rng = np.random.default_rng(len(place.name))
+    for label in ("a", "b"):
+        (place / label).mkdir(parents=True)
+        for number in range(images):
+            pixels = rng.integers(0, 256, (*size, 3), np.uint8)
+            Image.fromarray(pixels).save(place / label / f"{number}.png")
+    return place
+
+
+def test_rows_of_another_folder_get_the_size_of_the_first(tmp_path: Path) -> None:
+    first = folder_of(tmp_path / "first", 20, (6, 8))
+    second = folder_of(tmp_path / "second", 5, (12, 10))
+    data = prepare(DataRequest(first, validation=str(second), test=0))
+    assert data.train.inputs[IMAGE].shape == (40, 6, 8, 3)
+    assert data.validation.inputs[IMAGE].shape == (10, 6, 8, 3)
+    assert DataRequest.from_json(DataRequest(first, image_size=9).to_json()).image_size == (9, 9)
+
+
+def test_a_class_of_one_image_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "first", 20, (6, 8))
+    (folder / "c").mkdir()
+    (folder / "a" / "0.png").rename(folder / "c" / "0.png")
+    with pytest.raises(DataError, match="class 'c' of 'target' has 1 row"):
+        prepare(DataRequest(folder))
