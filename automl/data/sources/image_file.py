@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -83,6 +84,8 @@ def read_header(source: Path | bytes) -> Header:
         UnreadImage: It is no image, or too large a one.
     """
     try:
+        if isinstance(source, Path) and not stat.S_ISREG(source.stat().st_mode):
+            raise UnreadImage("no regular file")  # a pipe would keep its reader waiting
         with _file_of(source) as file, _opened(file) as image:
             width, height = image.size
             if image.getexif().get(ORIENTATION) in TURNED:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from automl.data.say import Say
-from automl.data.sources.file_format import Loaded
+from automl.data.sources.file_format import Loaded, format_titles
 from automl.data.sources.image_file import SUFFIXES
 from automl.data.sources.image_files import ImagesRead, LeftOut, read_images
 from automl.data.sources.image_reading import ImageReading
@@ -67,10 +67,7 @@ def read_image_folder(folder: Path, reading: ImageReading, say: Say) -> Loaded:
         found = _with_labels(folder, found, left_out)
     if not found:
         left_out.tell(say)
-        raise DataError(
-            f"The folder {str(folder)!r} holds no images: give one with a folder of images for "
-            "each class."
-        )
+        raise DataError(_no_images(folder))
     main = [position for position, one in enumerate(found) if one.part == 0 or reading.every]
     files: list[tuple[str, Path | bytes]] = [(one.name, one.path) for one in found]
     images = read_images(files, main, reading, folder, left_out, say)
@@ -119,7 +116,8 @@ def _files_in(folder: Path, left_out: LeftOut) -> Iterator[_Found]:
             if _is_hidden(name):
                 continue
             path, shown = Path(at) / name, (inside / name).as_posix()
-            if path.is_symlink() and not path.resolve().is_relative_to(home):
+            # Not `Path.resolve`, which raises where a link leads back to itself.
+            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(home):
                 left_out.add(LINK, shown)
                 continue
             levels = list(inside.parts)
@@ -165,9 +163,11 @@ def _with_labels(folder: Path, found: list[_Found], left_out: LeftOut) -> list[_
     """
     labels = {one.label for one in found if one.label}
     if found and not labels:
+        if not any(one.path.suffix.lower() in SUFFIXES for one in found):
+            raise DataError(_no_images(folder))
         raise DataError(
-            f"The folder {str(folder)!r} holds files, but no folder for each class: put the images "
-            "of each class into a folder of its name, or give a CSV file of paths and labels."
+            f"The folder {str(folder)!r} holds images, but no folder for each class: put the "
+            "images of each class into one of its name, or give a CSV file of paths and labels."
         )
     alike: dict[str, str] = {}
     for label in sorted(labels):
@@ -182,6 +182,13 @@ def _with_labels(folder: Path, found: list[_Found], left_out: LeftOut) -> list[_
             is_image = one.path.suffix.lower() in SUFFIXES
             left_out.add(NO_CLASS if is_image else "no image", _shown(one.name))
     return [one for one in found if one.label]
+
+
+def _no_images(folder: Path) -> str:
+    return (
+        f"{str(folder)!r} is a folder: give a file ({format_titles()}), or a folder with a folder "
+        "of images for each class."
+    )
 
 
 def _tell_classes(folder: Path, kept: list[_Found], say: Say) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -114,7 +115,8 @@ def is_bundled(source: str | Path) -> bool:
 
 def is_folder(source: str | Path) -> bool:
     """Whether a source is a folder, and neither an address nor standard input."""
-    return str(source) != STANDARD_INPUT and Path(source).is_dir()
+    # An odd name is no error here, as it would be for `Path.is_dir`.
+    return str(source) != STANDARD_INPUT and os.path.isdir(source)  # noqa: PTH112
 
 
 def open_source(source: str | Path) -> tuple[Content, FileFormat]:

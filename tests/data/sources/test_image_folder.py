@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from collections.abc import Callable
@@ -191,9 +192,11 @@ def test_hidden_files_and_links_out_are_no_rows(photos: Path, tmp_path: Path) ->
     (photos / "cats" / "link.png").symlink_to(tmp_path / "outside.png")
     (photos / "dogs" / "inside.jpg").symlink_to(photos / "cats" / "0.jpg")
     (photos / "linked").symlink_to(tmp_path)
+    (photos / "cats" / "loop.png").symlink_to(photos / "cats" / "loop.png")
+    os.mkfifo(photos / "cats" / "pipe.png")
     loaded, said = read(photos)
     assert len(loaded.main) == 11  # the link that stays inside is one
-    assert "2 files are left out" in said
+    assert "4 files are left out" in said and "no regular file: cats/pipe.png" in said
     assert "leads out of the folder: cats/link.png" in said and "a link to a folder: linked" in said
 
 
@@ -220,5 +223,5 @@ def test_a_folder_without_classes_is_for_predictions_only(photos: Path) -> None:
     loaded, said = read(photos)
     assert len(loaded.main) == 10 and "in no folder of a class: beside.png" in said
     (photos / "none").mkdir()
-    with pytest.raises(DataError, match="holds no images"):
+    with pytest.raises(DataError, match="is a folder: give a file"):
         read(photos / "none")
