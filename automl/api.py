@@ -54,9 +54,10 @@ def search(
     """Searches for a good Keras model.
 
     Args:
-        data: A file (CSV, TSV, Excel, Parquet, Feather, JSON lines or NPZ, packed or not), ``-``
-            for standard input, the name of one of scikit-learn's bundled sets, a
-            `pandas.DataFrame`, or a pair (x, y): arrays, or x a data frame or arrays by name.
+        data: A file (CSV, TSV, Excel, Parquet, Feather, JSON lines or NPZ, packed or not), a
+            folder with a folder of images for each class, ``-`` for standard input, the name of
+            one of scikit-learn's bundled sets, a `pandas.DataFrame`, or a pair (x, y): arrays, or
+            x a data frame or arrays by name.
         target, **options: See `automl.tuning.options`, from where they are put in here.
         verbose: What is shown on the way, on standard error: 0 nothing, 1 the notes and the
             progress, 2 the notes and a line a trial. `Run.notes`, the run's ``search.log`` and the

@@ -52,7 +52,7 @@ def _training() -> list[Hyperparameter]:
 space = SearchSpace(
     "linear",
     [
-        *regularizer_hyperparameters(linear=True),
+        *regularizer_hyperparameters(selu=False),
         *categorical_hyperparameters(),
         *_training(),
     ],

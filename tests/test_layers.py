@@ -132,7 +132,7 @@ KIND_FOLDERS = sorted(path.parent for path in (ROOT / "data" / "kinds").glob("*/
 
 def test_nobody_outside_a_kind_knows_it() -> None:
     """A kind is one folder and its Keras reading: all else asks the interface of kinds."""
-    assert [folder.name for folder in KIND_FOLDERS] == ["array", "table"]
+    assert [folder.name for folder in KIND_FOLDERS] == ["array", "image", "table"]
     for folder in KIND_FOLDERS:
         reading = ROOT / "models" / "inputs" / f"{folder.name}.py"
         assert reading.is_file()

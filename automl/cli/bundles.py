@@ -24,8 +24,8 @@ RowsPath = Annotated[
     str,
     typer.Argument(
         metavar="ROWS",
-        help="A file as `search` reads it, with the model's columns in any order; - for standard "
-        "input; or a bundled set.",
+        help="A file or a folder of images as `search` reads it, with the model's columns in any "
+        "order; - for standard input; or a bundled set.",
     ),
 ]
 RowNames = Annotated[
@@ -120,6 +120,8 @@ def export(
     """
     from automl.api import load_run
     from automl.cli.results import parse_trial
+    from automl.data.kinds import kind_named
+    from automl.export.bundle import open_bundle
 
     found = load_run(run, storage)
     bundle = found.export(to, parse_trial(trial), trust, format_, threshold, costs)
@@ -137,8 +139,9 @@ def export(
     if format_ != "bundle":  # no other is read by this program
         return
     consent = " --trust" if trust else ""
+    example = kind_named(open_bundle(bundle).plan.inputs.kind).example
     typer.echo(
-        f"Next: automl predict {shown_path(bundle)} ROWS.csv --output predictions.csv{consent}"
+        f"Next: automl predict {shown_path(bundle)} {example} --output predictions.csv{consent}"
     )
 
 
@@ -176,7 +179,8 @@ def predict(
 ) -> None:
     """Predict ROWS, with or without the target, and write CSV.
 
-    Classes come with the probability of each; numbers are in the target's own units. With --json,
+    Classes come with the probability of each, files of images with their names; numbers are in the
+    target's own units. With --json,
     which needs --output, how many rows were predicted is printed, and what there was to say.
     """
     import tempfile

@@ -24,9 +24,9 @@ Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="A file (CSV, TSV, Excel, Parquet, Feather, JSON lines or NPZ, also .gz or .zip), - "
-        "for standard input, or a set bundled with scikit-learn: digits, iris, wine, "
-        "breast_cancer or diabetes.",
+        help="A file (CSV, TSV, Excel, Parquet, Feather, JSON lines or NPZ, also .gz or .zip), a "
+        "folder with a folder of images for each class, - for standard input, or a set bundled "
+        "with scikit-learn: digits, iris, wine, breast_cancer or diabetes.",
     ),
 ]
 Quiet = Annotated[

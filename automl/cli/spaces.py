@@ -101,6 +101,9 @@ def show(
     )
     if found.protocol is not None:
         typer.echo(f"Searched as in {found.protocol.source}: {found.protocol} by default")
+    first = len(found.first_configurations()) - 1
+    if first:
+        typer.echo(f"Tried first: the defaults, and {first} known to be good")
     typer.echo()
     for line in describe_lines(found.describe(), screen_width()):
         typer.echo(line)

@@ -110,6 +110,18 @@ def _cut_off(record: RunRecord) -> list[str]:
     return [f"{len(cut)} trials were {when} they run again."]
 
 
+def _example(bundle: Path) -> str:
+    """What stands for rows that the bundle's model predicts."""
+    from automl.data.kinds import kind_named
+    from automl.errors import AutoMLError
+    from automl.export.bundle import open_bundle
+
+    try:
+        return kind_named(open_bundle(bundle).plan.inputs.kind).example
+    except AutoMLError:
+        return kind_named("table").example  # it is with another run
+
+
 def _consent(bundle: Path) -> str:
     """The option that the bundle's model needs to be loaded, where it needs one."""
     from automl.errors import AutoMLError
@@ -131,7 +143,8 @@ def _next_commands(run: Run, place: str) -> list[str]:
         bundle, consent = run.path / "best", _consent(run.path / "best")
         commands += [
             f"automl export {place} --to model{consent}",
-            f"automl predict {shown_path(bundle)} ROWS.csv --output predictions.csv{consent}",
+            f"automl predict {shown_path(bundle)} {_example(bundle)} --output predictions.csv"
+            f"{consent}",
         ]
     more = 2 * max(len(record.trials), 1)
     return [*commands, f"automl resume {place} --trials {more}"]

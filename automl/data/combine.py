@@ -6,10 +6,11 @@ import hashlib
 from dataclasses import replace
 
 from automl.data.dataset import Dataset
-from automl.data.kinds import kind_of
+from automl.data.kinds import kind_named, kind_of
 from automl.data.request import DataRequest
 from automl.data.say import Say
 from automl.data.sources import Loaded, load
+from automl.data.sources.image_reading import ImageReading
 from automl.errors import DataError
 
 
@@ -24,13 +25,16 @@ def combine(request: DataRequest, say: Say) -> Dataset:
         DataError: A source cannot be read, or its rows cannot be used.
         RequestError: An option does not fit the kind of source.
     """
-    main = load(request.source, request.names, say, request.separator)
+    asked = ImageReading(request.image_size, request.channels, request.image_fit)
+    main = load(request.source, request.names, say, request.separator, asked)
     given = [_given(request, part, main, say) for part in ("validation", "test")]
     digest = hashlib.sha256(main.digest)
     for loaded in given:
         digest.update(b"-" if loaded is None else loaded.digest)
     parts = [main.main, *(None if loaded is None else loaded.main for loaded in given)]
     kinds = {kind_of(rows) for rows in parts if rows is not None}
+    if request.kind is not None:
+        kinds = {kind_named(request.kind)}
     if len(kinds) > 1:
         first, second = sorted(kind.word for kind in kinds)[:2]
         raise DataError(
@@ -49,5 +53,5 @@ def _given(request: DataRequest, part: str, main: Loaded, say: Say) -> Loaded | 
     asked = getattr(request, part)
     own = getattr(main, part)
     if asked is not None and not isinstance(asked, int | float):
-        return load(asked, request.names, say, request.separator)
+        return load(asked, request.names, say, request.separator, main.images)
     return None if own is None else Loaded(own)

@@ -27,6 +27,7 @@ from automl.data.data_option_values import (
     separator,
     share_or_rows,
 )
+from automl.data.image_options import ImageOptions
 
 AUTO, STANDARDIZE, RAW = "auto", "standardize", "raw"
 INPUTS = (RAW, STANDARDIZE, AUTO)
@@ -284,6 +285,6 @@ class SplitOptions(TypedDict, total=False):
 
 
 #: The headings of the help, and what stands under each.
-PANELS = {"Data": ReadingOptions, "Split and weights": SplitOptions}
+PANELS = {"Data": ReadingOptions, "Images": ImageOptions, "Split and weights": SplitOptions}
 #: What may be given of the data beside where they are.
 DATA_OPTIONS = options_of({"Data": TargetOption}) | options_of(PANELS)

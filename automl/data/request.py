@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.common.option import check_options
+from automl.data.image_options import RESIZE
 from automl.data.options import AUTO, DATA_OPTIONS, FIXED, RESHUFFLE, STANDARDIZE
 from automl.data.views.fold_rule import BY_SIZE, ONE_DIVISION, FoldRule
 from automl.data.views.gap import Gap
@@ -29,8 +30,8 @@ class DataRequest:
 
     Attributes:
         source: Path of a file (CSV, TSV, Excel, Parquet, Feather, JSON lines or NPZ, packed or
-            not), ``-`` for standard input, name of a set bundled with scikit-learn, a
-            `pandas.DataFrame`, or a pair of arrays ``(x, y)``.
+            not) or of a folder of images, ``-`` for standard input, name of a set bundled with
+            scikit-learn, a `pandas.DataFrame`, or a pair of arrays ``(x, y)``.
         names: Column names of a text file without a header: the names, or one text of names
             with commas between them, or the path of a file with one name a line.
         weight: Column with the weight of each row; or the weights themselves, an array, a Series
@@ -38,6 +39,8 @@ class DataRequest:
         seed: Seed of the split; 0 is a seed.
         keep_constant: Whether columns of numbers that are all the same stay (as zeros) and dates
             get no further columns, for a model whose author has counted on every column.
+        kind: Name of the kind that the models take the rows as, where these could be of several,
+            as arrays of images are; None for the kind that the source gives.
     """
 
     source: Any
@@ -67,6 +70,10 @@ class DataRequest:
     seed: int = 0
     allow_wide: bool = False
     keep_constant: bool = False
+    kind: str | None = None
+    image_size: tuple[int, int] | None = None
+    channels: int | None = None
+    image_fit: str = RESIZE
 
     def __post_init__(self) -> None:
         """Checks and reads the values: a single name may stand for several.
@@ -213,7 +220,7 @@ def _source_form(source: Any) -> Any:
         if str(source) == STANDARD_INPUT:
             return {IN_MEMORY: "standard input"}
         path = Path(source)
-        return str(path.resolve()) if path.is_file() else str(source)
+        return str(path.resolve()) if path.exists() else str(source)
     return {IN_MEMORY: "arrays" if isinstance(source, tuple | list) else "table"}
 
 

@@ -86,7 +86,7 @@ def predict(model: str, inputs: str, output: str, code: Mapping[str, Any] | None
 
 def _tensor(array: Any) -> Any:
     """Texts as a TensorFlow constant, because Keras refuses NumPy arrays of text."""
-    if array.dtype.kind == "f":
+    if array.dtype.kind == "f" or array.ndim > 1:  # numbers, or bytes of images
         return array
     import numpy as np
     import tensorflow as tf

@@ -56,7 +56,8 @@ def predict(
         seed: Of these passes.
 
     Returns:
-        One row for each row given. Regression: ``prediction`` in the target's own units, or
+        One row for each row given; of files of images, those that can be read, with ``file``
+        before all else. Regression: ``prediction`` in the target's own units, or
         ``prediction_<target>`` for each of several. Binary and multiclass: ``prediction`` (the
         class) and ``probability_<class>`` for each class. Multilabel: for each label
         ``prediction_<label>`` (0 or 1) and ``probability_<label>``. With ``samples`` then
@@ -78,10 +79,13 @@ def predict(
     arrays = opened.plan.inputs.exported(raw, opened.inputs, teller(say, "rows"))
     model = load_bundled(opened, trust)
     frame = prediction_frame(opened.task, _outputs(model, opened.task, arrays), opened.threshold)
-    if samples is None:
-        return frame
-    spread = sampled_outputs(model, opened.path, arrays, samples, seed)
-    return frame.join(spread_frame(opened.task, *spread))
+    if samples is not None:
+        spread = sampled_outputs(model, opened.path, arrays, samples, seed)
+        frame = frame.join(spread_frame(opened.task, *spread))
+    called = kind_of(raw).row_names(raw)
+    if called is not None:
+        frame.insert(0, "file", called)
+    return frame
 
 
 def evaluate(

@@ -28,7 +28,7 @@ Tensor: TypeAlias = Any
 
 @dataclass(frozen=True)
 class DenseStyle:
-    """How the layers of a dense stack are made; the fields are the names of a dense space.
+    """How layers are made, dense ones and convolutions; the fields are a space's names.
 
     Attributes:
         activation: One of `automl.vocabulary.activations`, or another name of Keras's.
@@ -40,7 +40,8 @@ class DenseStyle:
         batch_norm_momentum: Momentum of batch normalization's moving statistics.
         dropout_kind: none, dropout, alpha or gaussian.
         dropout_rate: Rate of the first dropout layer.
-        dropout_placement: every_layer, input_and_every_layer, last_hidden or halving.
+        dropout_placement: every_layer, input_and_every_layer, last_hidden or halving; around
+            convolutions see `automl.models.conv_blocks`.
         regularizer: none, l1, l2 or l1_l2, of kernels only.
         regularization: Strength of the regularizer.
         max_norm: Largest norm of a unit's incoming weights, or None for no limit.
@@ -157,12 +158,12 @@ def dense_stack(inputs: Tensor, widths: list[int], style: DenseStyle) -> Tensor:
     """
     x = inputs
     if widths and style.dropout_placement == "input_and_every_layer":
-        x = _dropout(x, style, style.dropout_rate)
+        x = dropped(x, style, style.dropout_rate)
     if style.skip_connections == "residual" and len(widths) > 1:
         return _residual_stack(x, widths, style)
     for position, units in enumerate(widths):
         x = _dense_block(x, units, style)
-        x = _dropout(x, style, _rate(style, position, len(widths)))
+        x = dropped(x, style, _rate(style, position, len(widths)))
     return x
 
 
@@ -179,16 +180,16 @@ def _residual_stack(x: Tensor, widths: list[int], style: DenseStyle) -> Tensor:
         x = _dense(widths[0], style, activation=None, use_bias=False)(x)
     else:
         x = _dense_block(x, widths[0], style)
-    x = _dropout(x, style, _rate(style, 0, depth))
+    x = dropped(x, style, _rate(style, 0, depth))
     for position, units in enumerate(widths[1:], start=1):
         if pre:
-            h = _activated(_normalized(x, style), style)
+            h = activated(normalized(x, style), style)
             h = _dense(units, style, activation=None, use_bias=False)(h)
         else:
             h = _dense_block(x, units, style)
-        h = _dropout(h, style, _rate(style, position, depth))
+        h = dropped(h, style, _rate(style, position, depth))
         x = keras.layers.Add()([x, h])
-    return _activated(_normalized(x, style), style) if pre else x
+    return activated(normalized(x, style), style) if pre else x
 
 
 def _dense_block(x: Tensor, units: int, style: DenseStyle) -> Tensor:
@@ -196,15 +197,15 @@ def _dense_block(x: Tensor, units: int, style: DenseStyle) -> Tensor:
     if style.normalization == "none":
         return _activated_dense(x, units, style)
     if style.normalization_placement == "after_activation":
-        return _normalized(_activated_dense(x, units, style), style)
+        return normalized(_activated_dense(x, units, style), style)
     # The normalization's own shift does what a bias would do.
     x = _dense(units, style, activation=None, use_bias=False)(x)
-    return _activated(_normalized(x, style), style)
+    return activated(normalized(x, style), style)
 
 
 def _activated_dense(x: Tensor, units: int, style: DenseStyle) -> Tensor:
-    if _entry(style.activation).layer:
-        return _activated(_dense(units, style, activation=None)(x), style)
+    if not is_fused(style.activation):
+        return activated(_dense(units, style, activation=None)(x), style)
     return _dense(units, style, activation=style.activation)(x)
 
 
@@ -221,18 +222,45 @@ def _dense(units: int, style: DenseStyle, *, activation: str | None, use_bias: b
     )
 
 
-def _activated(x: Tensor, style: DenseStyle) -> Tensor:
+def is_fused(activation: str) -> bool:
+    """Whether Keras's layers take an activation as an argument, so that it is no layer of its own.
+
+    Args:
+        activation: Its name.
+    """
+    return not _entry(activation).layer
+
+
+def activated(x: Tensor, style: DenseStyle) -> Tensor:
+    """A tensor behind the style's activation.
+
+    Args:
+        x: Tensor of shape (None, k), or maps (None, height, width, channels).
+        style: How layers are made.
+    """
     entry = _entry(style.activation)
     if not entry.layer:
         return keras.layers.Activation(style.activation)(x)
     arguments = {name: getattr(style, name) for name in entry.arguments}
+    if entry.learnt and len(x.shape) == 4:
+        arguments["shared_axes"] = (1, 2)  # a slope a channel, wherever on the map
     return getattr(keras.layers, entry.layer)(**arguments)(x)
 
 
-def _normalized(x: Tensor, style: DenseStyle) -> Tensor:
+def normalized(x: Tensor, style: DenseStyle, *, scale: bool = True) -> Tensor:
+    """A tensor behind the style's normalization, of its last axis.
+
+    Args:
+        x: Tensor of shape (None, ..., k).
+        style: How layers are made.
+        scale: Whether it learns a factor of each unit, beside the shift.
+
+    Raises:
+        SpaceError: If the normalization is not known.
+    """
     entry = _known("normalization", style.normalization, NORMALIZATIONS)
     arguments = {name: getattr(style, given) for name, given in entry.arguments.items()}
-    return getattr(keras.layers, entry.keras)(**arguments)(x)
+    return getattr(keras.layers, entry.keras)(scale=scale, **arguments)(x)
 
 
 def _rate(style: DenseStyle, position: int, depth: int) -> float:
@@ -244,7 +272,12 @@ def _rate(style: DenseStyle, position: int, depth: int) -> float:
     return style.dropout_rate
 
 
-def _dropout(x: Tensor, style: DenseStyle, rate: float) -> Tensor:
+def dropped(x: Tensor, style: DenseStyle, rate: float) -> Tensor:
+    """A tensor behind the style's kind of dropout at some rate; itself without one or at 0.
+
+    Raises:
+        SpaceError: If the kind is not known.
+    """
     if style.dropout_kind == NONE or rate <= 0.0:
         return x
     entry = _known("dropout", style.dropout_kind, DROPOUTS)

@@ -1,8 +1,8 @@
 """The core model of a trial: a space's builder between the arrays' inputs and the task's head.
 
 The core takes a dictionary of arrays, ``numeric`` (rows, p) float32 and ``categorical``
-(rows, c) int32, each only where the data has such columns, and answers (rows, outputs)
-probabilities or standardized targets.
+(rows, c) int32, each only where the data has such columns, or ``image`` (rows, height, width,
+channels) uint8, and answers (rows, outputs) probabilities or standardized targets.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from automl.data.kinds.signature import InputSignature
 from automl.data.plan import TargetScale
 from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
+from automl.models.augmentation import without_augmentation
 from automl.models.heads import add_head, is_head
 from automl.models.inputs.builder import TableInputs, uses_embedding, vector_input
+from automl.models.inputs.builder_images import ImageInputs
 from automl.models.keras_private import compile_arguments
 from automl.models.losses import make_loss, make_metrics
 from automl.models.optimizers import make_optimizer
@@ -36,7 +38,9 @@ from automl.models.own_model import (
 from automl.models.several_inputs import has_several, input_parts, takes_names
 from automl.models.wanted_input import is_whole
 from automl.space import Configuration, SearchSpace
+from automl.space.data_rules import check_inputs_suit
 from automl.space.keras_tuner import HyperBuilder
+from automl.vocabulary.inputs import TABLE, VECTOR
 
 if TYPE_CHECKING:
     from automl.models.hyper import HyperBuilt
@@ -81,11 +85,13 @@ class Core:
     def in_contract(self, scale: TargetScale) -> Any:
         """The model to save, in the contract's form and with the weights of `model`.
 
+        What changes images in training is left out.
+
         Args:
             scale: How the data's targets are standardized.
         """
         if self.form is None or self.signature is None:
-            return self.model
+            return without_augmentation(self.model)
         return contract_core(self.model, self.form, self.signature, scale)
 
 
@@ -114,13 +120,14 @@ def build_core(
         )
     if isinstance(space.build, HyperBuilder):
         return _from_hyper(space.name, space.build, config, task, signature)
-    table = TableInputs(signature)
-    inputs = table if space.inputs == "table" else vector_input(table, config)
+    check_inputs_suit(space, signature)
+    table = ImageInputs(signature) if signature.pixel else TableInputs(signature)
+    inputs = _given_to_builder(space, table, config)
     built = space.build(config, inputs, task)
     if isinstance(built, keras.Model):
-        if space.inputs == "vector" and has_several(built):
+        if space.inputs == VECTOR and has_several(built):
             return _from_own(space.name, built, task, signature)
-        if space.inputs == "vector" and overrides(built, OWN_STEPS):
+        if space.inputs == VECTOR and overrides(built, OWN_STEPS):
             _check_vector(space.name, signature, config)
             return _from_own(space.name, built, task, signature)
         return _from_model(space.name, built, table, inputs, task)
@@ -137,6 +144,16 @@ def build_core(
     outputs = built if is_head(built) else add_head(built, task)
     _check_outputs(space.name, outputs, task)
     return Core(_model(space.name, table, outputs), compiled_by_user=False)
+
+
+def _given_to_builder(
+    space: SearchSpace, table: TableInputs | ImageInputs, config: Configuration
+) -> Any:
+    """What the builder of a space starts from."""
+    if isinstance(table, ImageInputs):
+        images = table.scaled(config)
+        return keras.layers.Flatten()(images) if space.inputs == VECTOR else images
+    return table if space.inputs == TABLE else vector_input(table, config)
 
 
 def compile_core(core: Core, config: Mapping[str, Any], task: Task) -> Any:
@@ -247,7 +264,9 @@ def _check_vector(name: str, signature: InputSignature, config: Mapping[str, Any
     )
 
 
-def _from_model(name: str, built: Any, table: TableInputs, inputs: Any, task: Task) -> Core:
+def _from_model(
+    name: str, built: Any, table: TableInputs | ImageInputs, inputs: Any, task: Task
+) -> Core:
     """Wires a builder's own model to the core's inputs, with its own compilation."""
     if len(getattr(built, "outputs", None) or (None,)) > 1:
         raise SpaceError(
@@ -282,7 +301,7 @@ def _from_model(name: str, built: Any, table: TableInputs, inputs: Any, task: Ta
     return Core(model, compiled_by_user=bool(built.compiled), own=own)
 
 
-def _model(name: str, table: TableInputs, outputs: Any) -> Any:
+def _model(name: str, table: TableInputs | ImageInputs, outputs: Any) -> Any:
     try:
         return keras.Model(table.tensors, outputs, name="core")
     except ValueError as error:

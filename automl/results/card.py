@@ -237,10 +237,10 @@ def _use_lines(
         "multilabel": "a probability for each label",
     }[task["kind"]]
     return [
-        "With this program, which takes files with the columns in any order:",
+        "With this program, which takes what a search takes:",
         "",
-        "    automl predict DIRECTORY rows.csv --output predictions.csv"
-        + (" --trust" if code else ""),
+        f"    automl predict DIRECTORY {kind_of_features(plan['features']).example} "
+        "--output predictions.csv" + (" --trust" if code else ""),
         "",
         *_loading_lines(code),
         "",

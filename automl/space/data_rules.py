@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from automl.errors import SpaceError
+from automl.space.families import FAMILY
 from automl.space.search_space import SearchSpace
-from automl.space.training import BATCH_SIZES
+from automl.space.training import BATCH_SIZES, IMAGE_BATCH_SIZES
 from automl.vocabulary.activations import ACTIVATIONS, SATURATING
+from automl.vocabulary.inputs import ARRAY, IMAGE, VECTOR
+
+if TYPE_CHECKING:
+    from automl.data.kinds.signature import InputSignature
 
 MOST_STEPS = 512
 """Steps of an epoch above which a batch is too small for the rows. The batch is chosen for
@@ -15,6 +21,34 @@ throughput, not for score (Deep Learning Tuning Playbook); with batches of 16 on
 trial took half of a search's worker seconds (measured)."""
 FEWEST_STEPS = 2
 """Steps of an epoch below which a batch is too large for the rows: nearly all rows in one step."""
+CHEAP_FAMILIES = ("fastcnn", "plain_cnn", "resnet", "mobilenet", "densenet")
+"""Families of convolutional networks whose defaults a few cores train in minutes an epoch (own
+choice, by their multiply-adds): of the space of all families a search tries these."""
+
+
+def check_inputs_suit(space: SearchSpace, signature: InputSignature) -> None:
+    """Checks that a space's models can take the rows.
+
+    Args:
+        space: The space.
+        signature: What the rows are.
+
+    Raises:
+        SpaceError: Its builder takes images and the rows are none, or it takes columns by their
+            names and the rows are images; as a vector it gets either.
+    """
+    if space.inputs == VECTOR or (space.inputs == IMAGE) == bool(signature.pixel):
+        return
+    if space.inputs == IMAGE:
+        raise SpaceError(
+            f"Space {space.name!r} takes images, and the rows are none: choose a space for tables, "
+            "such as mlp."
+        )
+    raise SpaceError(
+        f"The rows are images in files, and models of space {space.name!r} take "
+        f"{'an array' if space.inputs == ARRAY else 'a table'}: choose a space of images (`automl "
+        "spaces` lists them), or read them into an array (automl.search((x, y), ...))."
+    )
 
 
 def suit_to_data(
@@ -61,7 +95,11 @@ def suit_to_data(
             kept = _worth_trying(options, rows)
             if len(kept) < len(options):
                 changes[parameter.key] = kept
-        elif parameter.name == "batch_size" and tuple(options) == BATCH_SIZES:
+        elif parameter.name == FAMILY and space.inputs == IMAGE:
+            kept = [option for option in options if option in CHEAP_FAMILIES]
+            if set(CHEAP_FAMILIES) < set(options):
+                changes[parameter.key] = kept
+        elif parameter.name == "batch_size" and tuple(options) in (BATCH_SIZES, IMAGE_BATCH_SIZES):
             kept = _fitting_batches(options, rows)
             if len(kept) < len(options):
                 changes[parameter.key] = kept

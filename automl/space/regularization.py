@@ -1,16 +1,16 @@
-"""Fragments that keep a dense network from overfitting: dropout, kernel penalties, max-norm.
+"""Fragments that keep a network from overfitting: dropout, kernel penalties, max-norm.
 
-They read ``depth`` and ``activation``: a stack of SELU layers self-normalizes only without
-penalties and limits and with alpha dropout alone.
+Those of dense networks read ``depth`` and ``activation``: a stack of SELU layers self-normalizes
+only without penalties and limits and with alpha dropout alone.
 """
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 
 from automl.space.choice import Choice
 from automl.space.condition import Condition, Ref
-from automl.space.hyperparameter import Hyperparameter
+from automl.space.hyperparameter import UNSET, Hyperparameter
 from automl.space.numeric import Float
 from automl.vocabulary.layers import DROPOUTS, NONE, REGULARIZERS
 from automl.vocabulary.sources import FERLITSCH_HANDBOOK, GERON, ZAFAR
@@ -21,52 +21,81 @@ def not_selu() -> Condition:
     return (Ref("depth") == 0) | (Ref("activation") != "selu")
 
 
+#: Where dropout stands in a dense network.
+DENSE_PLACEMENTS = ("every_layer", "input_and_every_layer", "last_hidden", "halving")
+
+
 def dropout_hyperparameters() -> list[Hyperparameter]:
     """Kind, rate and placement of dropout; alpha dropout with SELU, and only there."""
-    source = f"{GERON}, ch. 11: alpha with SELU only"
-    kind = partial(Choice, "dropout_kind", help="kind of dropout", source=source)
-    some = Ref("dropout_kind") != "none"
+    kinds = _dropout_kind()
+    with_selu = replace(
+        kinds,
+        options=[NONE, *(name for name, one in DROPOUTS.items() if one.with_selu)],
+        when=Ref("activation") == "selu",
+        otherwise=UNSET,
+        label="selu",
+    )
+    placement = Choice(
+        "dropout_placement",
+        DENSE_PLACEMENTS,
+        when=Ref("dropout_kind") != NONE,
+        help="which layers are followed by dropout; halving: each later one at half the rate",
+        source=f"{GERON}, ch. 11; {FERLITSCH_HANDBOOK} (halving)",
+    )
     return [
-        kind(
-            [NONE, *(name for name, one in DROPOUTS.items() if not one.with_selu)],
-            when=Ref("activation") != "selu",
-            otherwise="none",
-        ),
-        kind(
-            [NONE, *(name for name, one in DROPOUTS.items() if one.with_selu)],
-            when=Ref("activation") == "selu",
-            label="selu",
-        ),
-        Float(
-            "dropout_rate",
-            0.05,
-            0.6,
-            default=0.2,
-            when=some,
-            help="share of units that are dropped",
-            source=f"{GERON} 0.2-0.5; {FERLITSCH_HANDBOOK} 0.10, 0.25, 0.50",
-        ),
-        Choice(
-            "dropout_placement",
-            ["every_layer", "input_and_every_layer", "last_hidden", "halving"],
-            when=some,
-            help="which layers are followed by dropout; halving: each later one at half the rate",
-            source=f"{GERON}, ch. 11; {FERLITSCH_HANDBOOK} (halving)",
-        ),
+        replace(kinds, when=Ref("activation") != "selu", otherwise=NONE),
+        with_selu,
+        dropout_rate_hyperparameter(),
+        placement,
     ]
 
 
-def regularizer_hyperparameters(*, linear: bool = False) -> list[Hyperparameter]:
+def _dropout_kind() -> Choice:
+    return Choice(
+        "dropout_kind",
+        [NONE, *(name for name, one in DROPOUTS.items() if not one.with_selu)],
+        help="kind of dropout",
+        source=f"{GERON}, ch. 11: alpha with SELU only",
+    )
+
+
+def dropout_kind_hyperparameter(default: str = NONE) -> Choice:
+    """The kind of dropout in a network without SELU.
+
+    Args:
+        default: none, dropout or gaussian.
+    """
+    return replace(_dropout_kind(), default=default)
+
+
+def dropout_rate_hyperparameter(default: float = 0.2) -> Float:
+    """The rate of dropout where there is any.
+
+    Args:
+        default: Of the space's first trial.
+    """
+    return Float(
+        "dropout_rate",
+        0.05,
+        0.6,
+        default=default,
+        when=Ref("dropout_kind") != NONE,
+        help="share of units that are dropped",
+        source=f"{GERON} 0.2-0.5; {FERLITSCH_HANDBOOK} 0.10, 0.25, 0.50",
+    )
+
+
+def regularizer_hyperparameters(*, selu: bool = True) -> list[Hyperparameter]:
     """Kind and strength of the kernels' regularizer.
 
     Args:
-        linear: Whether the space has neither depth nor activation, so that nothing forbids it.
+        selu: Whether the space has SELU layers, which forbid it; it then has a depth too.
     """
     return [
         Choice(
             "regularizer",
             [NONE, *REGULARIZERS],
-            when=None if linear else not_selu(),
+            when=not_selu() if selu else None,
             otherwise="none",
             help="penalty on kernels",
             source=f"{GERON}, ch. 11 (0.01); {ZAFAR} (0.001)",
@@ -84,13 +113,17 @@ def regularizer_hyperparameters(*, linear: bool = False) -> list[Hyperparameter]
     ]
 
 
-def constraint_hyperparameters() -> list[Hyperparameter]:
-    """Whether each hidden unit's incoming weights have a largest norm, and which."""
+def constraint_hyperparameters(*, selu: bool = True) -> list[Hyperparameter]:
+    """Whether each hidden unit's incoming weights have a largest norm, and which.
+
+    Args:
+        selu: Whether the space has SELU layers, which forbid it.
+    """
     return [
         Choice(
             "kernel_constraint",
             ["none", "max_norm"],
-            when=Ref("activation") != "selu",
+            when=Ref("activation") != "selu" if selu else None,
             otherwise="none",
             help="limit on the norm of each hidden unit's incoming weights",
             source=f"{GERON}, ch. 11",

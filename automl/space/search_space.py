@@ -18,6 +18,7 @@ from automl.space.growth import extended_hyperparameters
 from automl.space.hyperparameter import UNSET, Hyperparameter
 from automl.space.optuna_bridge import distribution, stored, suggest
 from automl.space.override import override_hyperparameters
+from automl.space.portfolio import Portfolio, checked_portfolio, fitted_entry
 from automl.space.protocol import Protocol
 from automl.space.serialization import hyperparameter_from_json
 from automl.space.validation import flattened, parents_first, validate_space
@@ -41,10 +42,12 @@ class SearchSpace:
         build: ``build(config, inputs, task)``: returns a feature tensor (the head is added), a
             Keras model, or a compiled Keras model. Imports keras inside.
         inputs: What the builder gets: ``"vector"``, one tensor of shape (rows, features) with
-            every column in it, or ``"table"``, numeric and categorical columns apart. (``"array"``
-            is for builders in KerasTuner's form: nothing, the model's own input takes the rows.)
+            every column in it; ``"table"``, numeric and categorical columns apart; or ``"image"``,
+            one float32 tensor of shape (rows, height, width, channels), scaled. (``"array"`` is
+            for builders in KerasTuner's form: nothing, the model's own input takes the rows.)
         description: One line; by default the first line of the docstring of ``build``'s module.
         protocol: How it is searched where that is left open; None as any space is.
+        portfolio: Good configurations, each as what is not its default; tried behind the defaults.
 
     Attributes:
         hyperparameters: Each after those that its condition reads.
@@ -64,6 +67,7 @@ class SearchSpace:
     description: str
     reference: str | None
     protocol: Protocol | None
+    portfolio: Portfolio
 
     def __init__(
         self,
@@ -74,10 +78,14 @@ class SearchSpace:
         inputs: Inputs = VECTOR,
         description: str = "",
         protocol: Protocol | None = None,
+        portfolio: Iterable[Mapping[str, Any]] = (),
     ) -> None:
         parameters = flattened(name, hyperparameters)
-        self._fill(name, parameters, build, inputs, description, protocol=protocol)
+        kept = checked_portfolio(name, portfolio)
+        self._fill(name, parameters, build, inputs, description, protocol=protocol, portfolio=kept)
         validate_space(self.name, self.hyperparameters, self.inputs, self.build, declared=True)
+        for entry in kept:
+            self.configuration(entry)
 
     def _fill(
         self,
@@ -88,6 +96,7 @@ class SearchSpace:
         description: str,
         reference: str | None = None,
         protocol: Protocol | None = None,
+        portfolio: Portfolio = (),
     ) -> None:
         if not isinstance(description, str):
             raise SpaceError(
@@ -101,6 +110,7 @@ class SearchSpace:
             description=description or _first_line(build),
             reference=reference,
             protocol=protocol,
+            portfolio=portfolio,
         )
 
     @property
@@ -147,6 +157,11 @@ class SearchSpace:
     def defaults(self) -> Configuration:
         """The configuration of defaults."""
         return self._decide(lambda parameter: parameter.default)
+
+    def first_configurations(self) -> tuple[Configuration, ...]:
+        """What a search tries first: the defaults, then the portfolio as far as it is left."""
+        found = ({}, *(fitted_entry(self.hyperparameters, one) for one in self.portfolio))
+        return tuple(dict.fromkeys(self.configuration(one) for one in found if one is not None))
 
     def sample(self, rng: np.random.Generator) -> Configuration:
         """A configuration drawn at random.
@@ -304,6 +319,7 @@ class SearchSpace:
             "description": self.description,
             "inputs": self.inputs,
             "hyperparameters": [parameter.to_json() for parameter in self.hyperparameters],
+            **({"portfolio": [dict(entry) for entry in self.portfolio]} if self.portfolio else {}),
         }
 
     @classmethod
@@ -320,24 +336,26 @@ class SearchSpace:
         try:
             parameters = [hyperparameter_from_json(part) for part in form["hyperparameters"]]
             name, inputs, description = form["name"], form["inputs"], form["description"]
+            portfolio = checked_portfolio(name, form.get("portfolio", ()))
         except (KeyError, TypeError) as error:
             raise SpaceError(
                 f"This is not the JSON form of a search space ({error!r}); expected what to_json() "
                 "gives."
             ) from error
         space = cls.__new__(cls)
-        space._fill(name, parameters, build, inputs, description)
+        space._fill(name, parameters, build, inputs, description, portfolio=portfolio)
         validate_space(name, space.hyperparameters, inputs, build, declared=False)
         return space
 
     def hash(self) -> str:
         """SHA-256 over what a search depends on: names, ranges, defaults and conditions.
 
-        Texts for people (description, help, source) may change without changing the hash. The
-        builder's code is not part of it.
+        Texts for people (description, help, source) may change without changing the hash, and
+        what is tried first. The builder's code is not part of it.
         """
         form = self.to_json()
         form.pop("description")
+        form.pop("portfolio", None)
         for part in form["hyperparameters"]:
             part.pop("help", None)
             part.pop("source", None)

@@ -38,6 +38,8 @@ from automl.vocabulary.sources import (
 __all__ = ["training_hyperparameters"]
 
 BATCH_SIZES = (16, 32, 64, 128, 256)
+IMAGE_BATCH_SIZES = (16, 32, 64, 128, 256, 512)
+"""Batches of images, larger than those of tables: 128 to 512 rows use a core best (own range)."""
 LARGE_SGD_RATE = 0.03
 """Learning rate from which SGD, with or without momentum, trains with clipped gradients only. Of 12
 random configurations of the dense space with rates of 0.03 to 0.1 on housing, 5 diverged without

@@ -119,8 +119,8 @@ def validate_space(
         raise SpaceError(f"{name!r} cannot name a search space; expected text.")
     if not isinstance(inputs, str) or inputs not in INPUTS:
         raise SpaceError(
-            f"Search space '{name}' asks for inputs {inputs!r}; expected 'vector' or 'table' (or "
-            "'array', where build(hp) makes the model)."
+            f"Search space '{name}' asks for inputs {inputs!r}; expected 'vector', 'table' or "
+            "'image' (or 'array', where build(hp) makes the model)."
         )
     if build is not None and not callable(build):
         raise SpaceError(

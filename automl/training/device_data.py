@@ -93,6 +93,11 @@ class DeviceRows:
             rows=self.rows.at(positions),
         )
 
+    def spread(self, count: int) -> dict[str, Any]:
+        """The inputs of so many rows, evenly spaced over all; of all where there are no more."""
+        positions = np.linspace(0, len(self) - 1, min(count, len(self))).astype(np.int64)
+        return {name: tf.gather(tensor, positions) for name, tensor in self.inputs.items()}
+
     def in_form(self, form: ArrayForm, signature: InputSignature) -> DeviceRows:
         """The same rows as a model of a person's own takes them.
 

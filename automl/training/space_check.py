@@ -35,8 +35,10 @@ from automl.trial import (
     TrialSpec,
     TrialState,
 )
+from automl.vocabulary.inputs import ARRAY, IMAGE
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
 
     from automl.space import Configuration, SearchSpace
@@ -138,17 +140,35 @@ def _loadable(
 
 def _toy_data(space: SearchSpace, seed: int) -> list[tuple[str, DeviceData]]:
     """What to train on, in words, and the rows."""
-    if space.inputs == "array":
+    if space.inputs == ARRAY:
         return [toy_rows(space, seed)]
-    return [
-        (
-            kind,
-            DeviceData.from_arrays(
-                prepare(DataRequest(toy_table(kind, seed), ("target",), task=kind, seed=seed))
-            ),
-        )
+    requests = {
+        kind: DataRequest(toy_images(kind, seed), task=kind, seed=seed, kind=IMAGE)
+        if space.inputs == IMAGE
+        else DataRequest(toy_table(kind, seed), ("target",), task=kind, seed=seed)
         for kind in KINDS
-    ]
+    }
+    return [(kind, DeviceData.from_arrays(prepare(request))) for kind, request in requests.items()]
+
+
+def toy_images(kind: str, seed: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
+    """A few small images in colours with something to learn.
+
+    Args:
+        kind: ``binary``, ``multiclass`` or ``regression``.
+        seed: Seed of their pixels.
+
+    Returns:
+        120 images of 32 x 32 pixels, brighter at the top the larger the target, and the targets.
+    """
+    rng = np.random.default_rng(seed)
+    images = rng.integers(0, 128, (ROWS, 32, 32, 3), np.uint8)
+    signal = rng.uniform(0.0, 1.0, ROWS)
+    images[:, :16] += (127 * signal).astype(np.uint8)[:, np.newaxis, np.newaxis, np.newaxis]
+    if kind == "regression":
+        return images, signal
+    classes = 2 if kind == "binary" else 3
+    return images, (signal * classes).astype(np.int64)
 
 
 def toy_table(kind: str, seed: int) -> pd.DataFrame:

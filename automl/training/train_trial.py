@@ -16,6 +16,7 @@ from automl.data.metrics import Objective, better, default_objective
 from automl.errors import AutoMLError, RunError, UnrankedError
 from automl.export.loadable import error_text
 from automl.models.core import Core, build_core, compile_core
+from automl.models.first_weights import set_first_weights
 from automl.models.loss_names import loss_text
 from automl.models.schedules import Schedule, make_schedule
 from automl.space import Configuration, SearchSpace
@@ -169,6 +170,7 @@ def _run(trial: _Trial) -> TrialResult:
         core = _build(trial, config)
         model, scheduled = core.model, not core.compiled_by_user
         trial = dataclasses.replace(trial, data=trial.data.in_form(core.form), core=core)
+        set_first_weights(model, trial.data.train.spread)
         progress.use(trial.data)
     rows = len(trial.data.train)
     batch_size = min(int(config.get("batch_size") or DEFAULT_BATCH_SIZE), rows)

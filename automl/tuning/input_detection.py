@@ -9,10 +9,12 @@ from automl.data.options import AUTO, STANDARDIZE
 from automl.engines.defaults import Probe, check_defaults
 from automl.engines.processes import Processes
 from automl.engines.space_tracing import with_hyperparameters_traced
+from automl.space.data_rules import check_inputs_suit
 from automl.space.fit_options import FitOptions
 from automl.space.keras_tuner import fitted_with
 from automl.tuning.manifest import as_asked
 from automl.tuning.search_request import SearchRequest
+from automl.vocabulary.inputs import TABLE
 
 if TYPE_CHECKING:
     from automl.data.kinds.signature import InputSignature
@@ -37,7 +39,8 @@ class InputDetection:
 
     def __call__(self, task: Task, signature: InputSignature) -> str:
         """``"raw"`` or ``"standardize"``; see `automl.data.prepare.prepare`."""
-        if self.space.inputs == "table":  # its builder is given the columns, and wires them
+        check_inputs_suit(self.space, signature)
+        if self.space.inputs == TABLE:  # its builder is given the columns, and wires them
             return STANDARDIZE
         self.space = with_hyperparameters_traced(self.space, self.processes)
         fit = FitOptions(self.request.loss, self.request.optimizer)

@@ -5,6 +5,7 @@ where the run is.
 """
 
 from automl.common.option import options_of
+from automl.data.image_options import ImageOptions
 from automl.data.options import DATA_OPTIONS, ReadingOptions, SplitOptions
 from automl.tuning.run_options import MachineOptions, RunOptions
 from automl.tuning.search_options import (
@@ -16,6 +17,7 @@ from automl.tuning.search_options import (
 
 class SearchOptions(
     ReadingOptions,
+    ImageOptions,
     SplitOptions,
     SpaceOptions,
     BudgetOptions,

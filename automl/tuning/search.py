@@ -20,6 +20,7 @@ from automl.engines.warm_processes import warm_processes
 from automl.results.run_directory import RunDirectory
 from automl.space.batch_size import NAME as BATCH_SIZE
 from automl.space.callbacks import check_callbacks
+from automl.space.data_rules import check_inputs_suit
 from automl.space.fit_options import FitOptions, check_fit
 from automl.space.keras_tuner import fitted_with, is_untraced, remarks, space_of
 from automl.space.override import narrowing_notes
@@ -47,7 +48,8 @@ from automl.tuning.sharing import check_joining
 from automl.tuning.stored_rows import restore_rows
 from automl.tuning.study_opening import check_storage
 from automl.tuning.usual_folds import with_usual_folds
-from automl.vocabulary.inputs import ARRAY
+from automl.tuning.usual_space import with_usual_space
+from automl.vocabulary.inputs import ARRAY, IMAGE
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
@@ -91,6 +93,7 @@ def start_search(
     with ExitStack() as stack:
         if processes is None:
             processes = stack.enter_context(closing(warm_processes()))
+        request, space_note = with_usual_space(request, left_open)
         found = as_space(request.space if space is None else space, processes)
         request, renamed = with_current_sampler(request)
         request, protocol_note = with_protocol(request, found.protocol, left_open)
@@ -98,7 +101,9 @@ def start_search(
         wanted = InputDetection(_checked(request, found, objects), found, processes)
         check_objects(objects, processes)
         data = prepare(wanted.request.data, wanted)
-        setup = _settled(wanted, data, objects, observer, renamed, protocol_note, folds_note)
+        setup = _settled(
+            wanted, data, objects, observer, renamed, space_note, protocol_note, folds_note
+        )
         manifest = _joinable_manifest(setup, data)
         _check_models(setup, wanted, data, observer)
         devices = _devices(setup.request, setup.space, processes)
@@ -114,8 +119,10 @@ def _checked(request: SearchRequest, space: SearchSpace, objects: Given) -> Sear
     if not is_untraced(space):
         as_asked(space, request)
     check_sampler_and_pruner(request, space, objects, folds=2)  # more than are known yet
-    if space.inputs == "array":  # its author has counted on every column
+    if space.inputs == ARRAY:  # its author has counted on every column
         return replace(request, data=replace(request.data, keep_constant=True))
+    if space.inputs == IMAGE:  # arrays could be rows of another kind too
+        return replace(request, data=replace(request.data, kind=IMAGE))
     return request
 
 
@@ -125,6 +132,7 @@ def _settled(
     """What is searched, settled by the data; says what a person should know, the notes first."""
     from automl.tuning.objective import asked_objective, check_objective, one_loss
 
+    check_inputs_suit(wanted.space, data.plan.signature)
     space, request = with_hyperparameters_traced(wanted.space, wanted.processes), wanted.settled()
     request = replace(request, data=replace(request.data, cv=data.cv))
     check_sampler_and_pruner(request, space, objects, len(request.data.views))

@@ -176,11 +176,15 @@ class RunStudy(StudyRecords):
         return proposals_left(self.study.sampler, self.study)
 
     def ask(self) -> Proposal:
-        """Proposes the next trial; the first one of a run is the space's default."""
+        """Proposes the next trial; a run's first are the space's default and its portfolio."""
+        import optuna
+
         with self._together():
-            if not self.study.get_trials(deepcopy=False):
-                space = self._growing.space
-                self.study.enqueue_trial(space.optuna_params(space.defaults()))
+            trials, space = self.study.get_trials(deepcopy=False), self._growing.space
+            waits = any(trial.state == optuna.trial.TrialState.WAITING for trial in trials)
+            first = space.first_configurations() if not waits else ()
+            if len(trials) < len(first):
+                self.study.enqueue_trial(space.optuna_params(first[len(trials)]))
             proposal = self._propose(self.study.ask())
         self._asked += 1
         return proposal

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from automl.data.views.fold_rule import BY_SIZE
 from automl.tuning.search_request import SearchRequest
+from automl.vocabulary.inputs import ARRAY, IMAGE
 
 if TYPE_CHECKING:
     from automl.space import SearchSpace
@@ -51,6 +52,7 @@ def _why_no_folds(request: SearchRequest, space: SearchSpace) -> str:
         "--executions-per-trial are trainings already": request.executions_per_trial > 1,
         "--pruner none stops no trial after a fold": request.pruner == "none",
         "who shares a study must divide the rows alike": request.storage is not None,
-        "a builder in KerasTuner's form may train for hours": space.inputs == "array",
+        "a builder in KerasTuner's form may train for hours": space.inputs == ARRAY,
+        "models of images train for long": space.inputs == IMAGE,
     }
     return next((reason for reason, holds in reasons.items() if holds), "")

@@ -18,6 +18,7 @@ class Activation:
             Machine Learning, 2nd ed., table 11-1).
         layer: Keras's class where it is a layer of its own, else "".
         arguments: Hyperparameters that the layer takes.
+        learnt: Whether the layer learns its slopes, one for each unit or channel.
         saturating: Whether its gradient vanishes on both sides, so that deep stacks need batch
             normalization.
         rarely_good: Whether it was among the best three of none of 21 searches on letter, bank,
@@ -30,6 +31,7 @@ class Activation:
     initializer: str = _HE
     layer: str = ""
     arguments: tuple[str, ...] = ()
+    learnt: bool = False
     saturating: bool = False
     rarely_good: bool = False
     least_rows: int = 0
@@ -46,7 +48,7 @@ ACTIVATIONS: Mapping[str, Activation] = {
         ),
         # It needs plenty of data, and may overfit small sets (Géron, ch. 11; own number, the book
         # names none).
-        Activation("prelu", layer="PReLU", rarely_good=True, least_rows=10_000),
+        Activation("prelu", layer="PReLU", learnt=True, rarely_good=True, least_rows=10_000),
         Activation("elu"),
         Activation("selu", "lecun_normal"),
         Activation("gelu"),

@@ -1,4 +1,4 @@
-"""What stands between dense layers: normalizations, dropouts, and the penalties on kernels."""
+"""What stands between layers: normalizations, dropouts, poolings, and the penalties on kernels."""
 
 from __future__ import annotations
 
@@ -48,4 +48,22 @@ REGULARIZERS: Mapping[str, LayerEntry] = {
     "l1": LayerEntry("L1", {"l1": _STRENGTH}),
     "l2": LayerEntry("L2", {"l2": _STRENGTH}),
     "l1_l2": LayerEntry("L1L2", {"l1": _STRENGTH, "l2": _STRENGTH}),
+}
+
+#: Where dropout stands in a convolutional network: in its head, or behind convolutions too.
+HEAD, EVERY_LAYER = "head", "every_layer"
+CONVOLUTIONAL_PLACEMENTS = (HEAD, EVERY_LAYER)
+
+STRIDED = "strided"
+#: What halves maps, with Keras's class; `STRIDED` is no layer, but a convolution in steps of 2.
+DOWNSAMPLINGS: Mapping[str, str] = {
+    "max_pool": "MaxPooling2D",
+    "average_pool": "AveragePooling2D",
+    STRIDED: "",
+}
+#: How maps become a vector, with Keras's class.
+POOLINGS: Mapping[str, str] = {
+    "flatten": "Flatten",
+    "global_average": "GlobalAveragePooling2D",
+    "global_max": "GlobalMaxPooling2D",
 }

@@ -36,6 +36,7 @@ class Optimizer:
         fixed: Arguments that make it what it is.
         rate: Keras's default of its learning rate.
         linear_only: Whether it is for linear models only, for it stops too early in deep ones.
+        slots: Numbers that it keeps for each weight.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Optimizer:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     rate: float = 1e-3
     linear_only: bool = False
+    slots: int = 2
 
 
 _ADAM = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
@@ -51,19 +53,19 @@ _ADAM = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
 OPTIMIZERS: Mapping[str, Optimizer] = {
     optimizer.name: optimizer
     for optimizer in (
-        Optimizer("sgd", SGD, rate=1e-2),
-        Optimizer("momentum", SGD, {"momentum": 0.9}, rate=1e-2),
-        Optimizer("nesterov", SGD, {"momentum": 0.9}, {"nesterov": True}, rate=1e-2),
-        Optimizer("adagrad", "Adagrad", {"epsilon": 1e-7}, linear_only=True),
+        Optimizer("sgd", SGD, rate=1e-2, slots=0),
+        Optimizer("momentum", SGD, {"momentum": 0.9}, rate=1e-2, slots=1),
+        Optimizer("nesterov", SGD, {"momentum": 0.9}, {"nesterov": True}, rate=1e-2, slots=1),
+        Optimizer("adagrad", "Adagrad", {"epsilon": 1e-7}, linear_only=True, slots=1),
         Optimizer("adadelta", "Adadelta", {"rho": 0.95, "epsilon": 1e-7}),
         Optimizer("rmsprop", "RMSprop", {"rho": 0.9, "momentum": 0.0, "epsilon": 1e-7}),
         Optimizer("adam", "Adam", _ADAM),
-        Optimizer("amsgrad", "Adam", _ADAM, {"amsgrad": True}),
+        Optimizer("amsgrad", "Adam", _ADAM, {"amsgrad": True}, slots=3),
         Optimizer("adamw", "AdamW", _ADAM, {"weight_decay": 0.0}),
         Optimizer("adamax", "Adamax", _ADAM),
         Optimizer("nadam", "Nadam", _ADAM),
         Optimizer("ftrl", "Ftrl"),
-        Optimizer("lion", "Lion", {"beta_1": 0.9, "beta_2": 0.99}),
+        Optimizer("lion", "Lion", {"beta_1": 0.9, "beta_2": 0.99}, slots=1),
     )
 }
 

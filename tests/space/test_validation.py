@@ -59,7 +59,7 @@ def test_contradictions_are_named(parameters: Any, message: str) -> None:
 
 
 def test_the_rest_of_a_space_is_checked() -> None:
-    with pytest.raises(SpaceError, match="inputs 'matrix'; expected 'vector' or 'table'"):
+    with pytest.raises(SpaceError, match="inputs 'matrix'; expected 'vector', 'table' or 'image'"):
         SearchSpace("s", [depth], build, inputs="matrix")  # type: ignore[arg-type]
     with pytest.raises(SpaceError, match="'' cannot name a search space"):
         SearchSpace("", [depth], build)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
+
+from automl.data.numbers import rows_of_a_chunk
 
 UIntArray = npt.NDArray[np.uint64]
 
@@ -30,3 +34,30 @@ def numbered(hashes: UIntArray) -> npt.NDArray[np.int64]:
     import pandas as pd
 
     return pd.factorize(hashes)[0].astype(np.int64, copy=False)
+
+
+def block_hashes(x: npt.NDArray[Any]) -> UIntArray:
+    """Hashes of rows of an array, the same where all numbers are equal in single precision.
+
+    Args:
+        x: The rows, (n, ...).
+    """
+    if x.dtype.hasobject:  # refused when the plan is fitted
+        return np.arange(len(x), dtype=np.uint64)
+    dtype = np.dtype(np.float32) if x.dtype == np.float64 else x.dtype  # as a model sees them
+    size = int(np.prod(x.shape[1:], dtype=np.int64)) * dtype.itemsize
+    words = -(-size // 8)
+    # A factor a word, so that the order of the words counts.
+    places: UIntArray = np.arange(1, words + 1, dtype=np.uint64)
+    factors = mixed(np.multiply(places, STEP)) | np.uint64(1)
+    hashes = np.empty(len(x), np.uint64)
+    step = rows_of_a_chunk(words)
+    for start in range(0, len(x), step):
+        with np.errstate(over="ignore"):
+            part = np.ascontiguousarray(x[start : start + step], dtype)
+        if part.dtype.kind == "f":
+            part = part + part.dtype.type(0)  # makes one of both zeros
+        block = np.zeros((len(part), 8 * words), np.uint8)
+        block[:, :size] = part.view(np.uint8).reshape(len(part), size)
+        hashes[start : start + step] = (mixed(block.view(np.uint64)) * factors).sum(axis=1)
+    return hashes

@@ -277,6 +277,8 @@ class Kind(ABC):
     """The ``kind`` of the JSON forms of its plan's features."""
     check_file: ClassVar[str]
     """Name of the file with the rows by which an exported model is checked."""
+    example: ClassVar[str] = "ROWS.csv"
+    """What stands for rows to predict in a command that is shown."""
 
     @abstractmethod
     def holds(self, rows: Any) -> bool:
@@ -320,6 +322,10 @@ class Kind(ABC):
         Raises:
             DataError: They do not.
         """
+
+    def row_names(self, rows: Any) -> npt.NDArray[Any] | None:
+        """What each raw row is called, such as its file, (n,); None where they have no names."""
+        return None
 
     @abstractmethod
     def plan_from_json(self, features: Sequence[Mapping[str, Any]]) -> InputPlan:

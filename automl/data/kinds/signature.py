@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from automl.vocabulary.inputs import IMAGE
+
 NUMERIC = "numeric"
 CATEGORICAL = "categorical"
 
@@ -32,10 +34,13 @@ class InputSignature:
         mean: Of each numeric column, what was subtracted (0 for a place or an indicator); one
             number where it is the same for all.
         std: Of each numeric column, what it was divided by (1 for a place or an indicator),
-            likewise.
-        shape: Of array data, the shape of one row before it was flattened; None for tables.
+            likewise. Of images, for each channel, what is to be subtracted and divided by in the
+            model: they lie as they are.
+        shape: Of array data, the shape of one row before it was flattened; of images (height,
+            width, channels); None for tables.
         numeric_names: Names of the numeric columns (empty for array data).
         categorical_names: Names of the categorical columns.
+        pixel: Of images, NumPy's name of the type that their numbers have; "" for other rows.
     """
 
     numeric: int
@@ -45,10 +50,14 @@ class InputSignature:
     shape: tuple[int, ...] | None = None
     numeric_names: tuple[str, ...] = ()
     categorical_names: tuple[str, ...] = ()
+    pixel: str = ""
 
     @property
     def inputs(self) -> dict[str, InputSpec]:
         """The core's inputs by name, in the order that it has them; none without columns."""
+        if self.pixel:
+            assert self.shape is not None
+            return {IMAGE: InputSpec(self.shape, self.pixel)}
         specs = {
             NUMERIC: InputSpec((self.numeric,), "float32"),
             CATEGORICAL: InputSpec((len(self.cardinalities),), "int32"),

@@ -6,6 +6,7 @@ from automl.data.sources.frames import ArrayPair, checked_frame, checked_pair
 from automl.data.sources.load import (
     check_source,
     is_bundled,
+    is_folder,
     keep_standard_input,
     load,
     open_source,
@@ -19,6 +20,7 @@ __all__ = [
     "checked_frame",
     "checked_pair",
     "is_bundled",
+    "is_folder",
     "keep_standard_input",
     "load",
     "open_source",

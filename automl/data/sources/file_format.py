@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from automl.data.say import Say
 from automl.data.sources.content import Content
+from automl.data.sources.image_reading import ImageReading
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,15 @@ class Loaded:
     """What a source gave.
 
     Attributes:
-        main: The rows, a `pandas.DataFrame` or an `ArrayPair`.
+        main: The rows, a `pandas.DataFrame`, an `ArrayPair` or an `ImageSet`.
         validation: Validation rows that the source itself sets apart, or None.
         test: Test rows likewise.
         target: Names of the target columns where the source knows them.
         from_text: Whether the header was read from text, which may have none.
         digest: SHA-256 of the content.
+        images: Of images, how they were read, for those of other sources to be read alike; None
+            of other rows.
+        place: The folder that paths in the rows start from; None for where the program runs.
     """
 
     main: Any
@@ -35,6 +39,8 @@ class Loaded:
     target: tuple[str, ...] = ()
     from_text: bool = False
     digest: bytes = field(default=b"", repr=False)
+    images: ImageReading | None = None
+    place: Path | None = None
 
 
 @dataclass(frozen=True)

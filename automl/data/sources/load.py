@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,6 +28,8 @@ from automl.data.sources.frames import (
     pair_digest,
     table_of_pair,
 )
+from automl.data.sources.image_folder import read_image_folder
+from automl.data.sources.image_reading import ImageReading
 from automl.data.sources.place import check_address, check_file
 from automl.errors import DataError
 
@@ -49,6 +52,7 @@ def load(
     names: Sequence[str] = (),
     say: Say | None = None,
     separator: str | None = None,
+    images: ImageReading | None = None,
 ) -> Loaded:
     """Reads a source.
 
@@ -57,6 +61,7 @@ def load(
         names: Column names of a file without a header.
         say: Called with what a person should be told.
         separator: What separates the values of a text file; None to find out.
+        images: How images in a folder are read; None as is usual.
 
     Raises:
         DataError: There is no such source, or it cannot be read.
@@ -78,6 +83,9 @@ def load(
         pair = checked_pair(source[0], source[1])
         return Loaded(pair, digest=pair_digest(pair))
     if isinstance(source, str | Path):
+        if is_folder(source):
+            reading = images or ImageReading()
+            return read_image_folder(Path(source), reading, say or (lambda _: None))
         return _load_named(source, names, say, separator)
     raise DataError(
         f"A {type(source).__name__} is no source of rows: give a file, the name of a bundled set, "
@@ -96,12 +104,19 @@ def _load_named(
     if isinstance(read, Loaded):
         return read
     frame = checked_frame(read, repr(str(content.path)))
-    return Loaded(frame, from_text=found.is_text, digest=content.digest)
+    place = content.path.absolute().parent if content.raw is None else None
+    return Loaded(frame, from_text=found.is_text, digest=content.digest, place=place)
 
 
 def is_bundled(source: str | Path) -> bool:
     """Whether a source is the name of a bundled set, and no file."""
     return str(source) in BUNDLED and not Path(source).exists()
+
+
+def is_folder(source: str | Path) -> bool:
+    """Whether a source is a folder, and neither an address nor standard input."""
+    # An odd name is no error here, as it would be for `Path.is_dir`.
+    return str(source) != STANDARD_INPUT and os.path.isdir(source)  # noqa: PTH112
 
 
 def open_source(source: str | Path) -> tuple[Content, FileFormat]:
@@ -116,7 +131,7 @@ def open_source(source: str | Path) -> tuple[Content, FileFormat]:
     Raises:
         DataError: It cannot be opened, or is of no known format.
     """
-    check_source(source)
+    _check_file(source)
     archives = [end for end, one in known_suffixes().items() if one.archive is not None]
     tables = tuple(known_suffixes())
     content = open_content(source, tables, (*archives, ".ods"), is_own_archive)
@@ -124,11 +139,16 @@ def open_source(source: str | Path) -> tuple[Content, FileFormat]:
 
 
 def check_source(source: str | Path) -> None:
-    """Checks that a source is standard input or a file with something in it.
+    """Checks that a source is standard input, a folder, or a file with something in it.
 
     Raises:
-        DataError: It is neither.
+        DataError: It is none of these.
     """
+    if not is_folder(source):
+        _check_file(source)
+
+
+def _check_file(source: str | Path) -> None:
     if str(source) == STANDARD_INPUT:
         return
     check_address(str(source))

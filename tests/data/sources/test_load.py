@@ -124,13 +124,13 @@ def test_a_format_is_one_file_found_by_its_suffix_and_its_content() -> None:
     files = FOLDER.glob("*.py")
     own = [path.stem for path in files if "\nFORMAT = " in path.read_text(encoding="utf-8")]
     formats = file_formats()
-    assert len(formats) == len(own) == 6
+    assert len(formats) == len(own) == 7
     assert [one for one in formats if one.is_text] == [formats[0]]
     suffixes = [suffix for one in formats for suffix in one.suffixes]
     assert len(set(suffixes)) == len(suffixes)
     starts = [start for one in formats for start in one.starts]
     assert not [a for a in starts for b in starts if a is not b and a.startswith(b)]
-    assert format_titles() == "CSV, TSV, Feather, Excel, JSON lines, NPZ or Parquet"
+    assert format_titles() == "CSV, TSV, Feather, Excel, JSON lines, NPZ, Parquet or TFRecord"
     others = "".join(
         path.read_text(encoding="utf-8") for path in FOLDER.glob("*.py") if path.stem not in own
     )

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.forms import read_form
-from automl.data.kinds.array.combine import combine_arrays
 from automl.data.kinds.array.plan import ArrayFeature, ArrayPlan
 from automl.data.kinds.array.rows import ArrayRows
+from automl.data.kinds.given_arrays import given_arrays
+from automl.data.kinds.joined_arrays import joined_arrays
 from automl.data.kinds.kind import InputPlan, Kind, Positions, RawRows
 from automl.data.say import Say
-from automl.data.sources import ArrayPair, Loaded, checked_pair, is_bundled, load, open_source
+from automl.data.sources import ArrayPair, Loaded
 from automl.data.sources.npz import npz_arrays
 from automl.errors import DataError
 
@@ -44,7 +45,7 @@ class ArrayKind(Kind):
         self, request: DataRequest, parts: Sequence[Any], source: Loaded, say: Say
     ) -> Dataset:
         """Joins all rows of a request, which must have one shape."""
-        return combine_arrays(request, parts, say)
+        return joined_arrays(request, parts, ArrayRows, say)
 
     def read(
         self,
@@ -56,7 +57,7 @@ class ArrayKind(Kind):
     ) -> tuple[Any, npt.NDArray[Any] | None]:
         """Reads an array (n, *shape), and y if it is there."""
         assert isinstance(plan, ArrayPlan)
-        x, y = _read_array(source)
+        x, y = given_arrays(source, NO_ARRAYS)
         return plan.block.shaped(x), y
 
     def target_frame(self, rows: Any) -> pd.DataFrame:
@@ -94,30 +95,3 @@ class ArrayKind(Kind):
 
 
 KIND = ArrayKind()
-
-
-def _read_array(source: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
-    if isinstance(source, np.ndarray):
-        return source, None
-    if isinstance(source, str | Path) and not is_bundled(source):
-        content, found = open_source(source)
-        if found.arrays is None:
-            raise DataError(NO_ARRAYS)
-        return _array_of(found.arrays(content), content.path)
-    loaded = load(source)
-    if not isinstance(loaded.main, ArrayPair):
-        raise DataError(NO_ARRAYS)
-    return loaded.main.x, loaded.main.y
-
-
-def _array_of(
-    arrays: Mapping[str, npt.NDArray[Any]], path: Path
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
-    for key in ("x", "x_test", "x_train"):
-        if key in arrays:
-            y = arrays.get("y" + key[1:])
-            if y is None:
-                return arrays[key], None
-            pair = checked_pair(arrays[key], y)
-            return pair.x, pair.y
-    raise DataError(f"The file {str(path)!r} holds no array x: save the rows under that name.")

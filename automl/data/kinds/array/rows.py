@@ -13,7 +13,7 @@ import numpy.typing as npt
 from automl.data.columns.unread import Tell
 from automl.data.kinds.array.fit import fit_array
 from automl.data.kinds.array.plan import ArrayPlan
-from automl.data.kinds.hashing import STEP, UIntArray, mixed, numbered
+from automl.data.kinds.hashing import block_hashes, numbered
 from automl.data.kinds.kind import (
     LEAST_DIFFERENT,
     LEAST_PAIRS,
@@ -27,7 +27,6 @@ from automl.data.kinds.kind import (
     Repeats,
     StoredRows,
 )
-from automl.data.numbers import rows_of_a_chunk
 from automl.data.say import Say
 
 # Own choice: how much of a row the next one must repeat at least to be an overlapping window.
@@ -64,7 +63,7 @@ class ArrayRows(RawRows, StoredRows):
 
     @cached_property
     def _repeats(self) -> Repeats:
-        return Repeats(numbered(_hashes(self.x)), LEAST_DIFFERENT)
+        return Repeats(numbered(block_hashes(self.x)), LEAST_DIFFERENT)
 
     def numbers(self, positions: Positions) -> FloatMatrix | None:
         """All numbers of some rows."""
@@ -125,26 +124,3 @@ def _share(a: FloatMatrix, b: FloatMatrix) -> float:
         return 0.0
     same = np.isclose(a[varied], b[varied], rtol=1e-5, atol=0.0).reshape(int(varied.sum()), -1)
     return float(same.all(axis=1).mean())
-
-
-def _hashes(x: npt.NDArray[Any]) -> UIntArray:
-    """Hashes of rows, the same where all their numbers are equal in single precision."""
-    if x.dtype.hasobject:  # refused when the plan is fitted
-        return np.arange(len(x), dtype=np.uint64)
-    dtype = np.dtype(np.float32) if x.dtype == np.float64 else x.dtype  # as a model sees them
-    size = int(np.prod(x.shape[1:], dtype=np.int64)) * dtype.itemsize
-    words = -(-size // 8)
-    # A factor a word, so that the order of the words counts.
-    numbered: UIntArray = np.arange(1, words + 1, dtype=np.uint64)
-    factors = mixed(np.multiply(numbered, STEP)) | np.uint64(1)
-    hashes = np.empty(len(x), np.uint64)
-    step = rows_of_a_chunk(words)
-    for start in range(0, len(x), step):
-        with np.errstate(over="ignore"):
-            part = np.ascontiguousarray(x[start : start + step], dtype)
-        if part.dtype.kind == "f":
-            part = part + part.dtype.type(0)  # makes one of both zeros
-        block = np.zeros((len(part), 8 * words), np.uint8)
-        block[:, :size] = part.view(np.uint8).reshape(len(part), size)
-        hashes[start : start + step] = (mixed(block.view(np.uint64)) * factors).sum(axis=1)
-    return hashes

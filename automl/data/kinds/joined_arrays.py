@@ -1,8 +1,11 @@
-"""All rows of arrays in one place: sources joined, targets as columns, bad rows out."""
+"""Arrays of all sources in one place: joined, targets as columns, bad rows out.
+
+Several kinds of rows come as arrays.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +13,8 @@ import numpy.typing as npt
 
 from automl.data.columns.column import clean_apart
 from automl.data.dataset import Dataset, weights_in_memory
-from automl.data.kinds.array.rows import ArrayRows
+from automl.data.kinds.kind import RawRows
+from automl.data.large_arrays import joined, taken
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
 from automl.data.say import Say
 from automl.data.sources import ArrayPair, checked_frame
@@ -28,8 +32,23 @@ OF_COLUMNS = (
 )  # fmt: skip
 
 
-def combine_arrays(request: DataRequest, parts: Sequence[ArrayPair | None], say: Say) -> Dataset:
-    """Joins all rows of a request; see `Kind.combine`."""
+def joined_arrays(
+    request: DataRequest,
+    parts: Sequence[ArrayPair | None],
+    rows_of: Callable[[npt.NDArray[Any]], RawRows],
+    say: Say,
+) -> Dataset:
+    """Joins all rows of a request; see `Kind.combine`.
+
+    Args:
+        request: The request.
+        parts: The arrays, those for validation and those for test; None where there are none.
+        rows_of: Makes rows of a kind of all of x.
+        say: Called with what a person should be told.
+
+    Returns:
+        The rows, without a fingerprint.
+    """
     import pandas as pd
 
     if request.split_by_time not in (None, BY_ORDER, SHUFFLED):
@@ -55,14 +74,15 @@ def combine_arrays(request: DataRequest, parts: Sequence[ArrayPair | None], say:
                 f"{first.y.shape[1:]}: give rows of one shape."
             )
     part = np.concatenate([np.full(len(pair.x), number) for number, pair in present])
-    x = first.x if len(present) == 1 else np.concatenate([pair.x for _, pair in present])
+    x = joined([pair.x for _, pair in present])
     y = first.y if len(present) == 1 else np.concatenate([pair.y for _, pair in present])
     frame = _array_targets(y, request, say)
     targets = pd.DataFrame({name: clean_apart(frame[name]) for name in frame.columns})
     keep = with_target(targets, part, [[] for _ in present], say)
     row = np.concatenate([np.arange(1, len(pair.x) + 1) for _, pair in present])[keep]
     if not keep.all():
-        targets, part, x = targets[keep].reset_index(drop=True), part[keep], x[keep]
+        targets, part = targets[keep].reset_index(drop=True), part[keep]
+        x = taken(x, np.flatnonzero(keep))
     if len(x.shape) == 2 and x.shape[1] > int((part == 0).sum()) and not request.allow_wide:
         raise DataError(
             f"There are more columns ({x.shape[1]:,}) than rows ({int((part == 0).sum()):,}), "
@@ -72,7 +92,7 @@ def combine_arrays(request: DataRequest, parts: Sequence[ArrayPair | None], say:
         part=part,
         row=row,
         targets=targets,
-        rows=ArrayRows(x),
+        rows=rows_of(x),
         weight=weights_in_memory(request, present, keep),
     )
 

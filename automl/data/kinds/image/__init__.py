@@ -1,0 +1,1 @@
+"""Rows of images: height, width and channels of bytes each."""

@@ -1,0 +1,89 @@
+"""All images of a request in one place: sources joined, one size, their targets as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.dataset import Dataset
+from automl.data.image_fit import ImageFit
+from automl.data.kinds.image.pixels import as_pixels, channels_last, with_channels
+from automl.data.kinds.image.rows import ImageRows
+from automl.data.kinds.joined_arrays import joined_arrays
+from automl.data.request import DataRequest
+from automl.data.say import Say
+from automl.data.sources import ArrayPair
+from automl.data.sources.image_set import ImageSet
+from automl.errors import DataError
+
+
+def combine_images(request: DataRequest, parts: Sequence[Any], say: Say) -> Dataset:
+    """Joins all images of a request; see `Kind.combine`."""
+    say_once = _once(say)
+    sets = [None if part is None else _image_set(part, say_once) for part in parts]
+    pairs = [None if one is None or one.y is None else ArrayPair(one.x, one.y) for one in sets]
+
+    def rows_of(x: npt.NDArray[Any]) -> ImageRows:
+        pixels, shares = as_pixels(x, say)
+        if request.channels is not None:
+            pixels = with_channels(pixels, request.channels)
+        if request.image_size is not None:
+            pixels = ImageFit(*request.image_size, request.image_fit).fitted_array(pixels)
+        return ImageRows(pixels, None, shares, request.image_fit)
+
+    dataset = joined_arrays(request, pairs, rows_of, say)
+    rows = dataset.rows
+    assert isinstance(rows, ImageRows)
+    by_folder = any(one is not None and one.files is not None for one in sets)
+    declared = tuple(dataset.targets.columns) if by_folder else ()  # a folder's name is a class
+    rows = replace(rows, files=_files(sets, dataset))
+    return replace(dataset, rows=rows, declared=declared)
+
+
+def _pair(images: ImageSet, say: Say) -> ArrayPair | None:
+    """Images with their targets; None, and said, where they have none."""
+    if images.y is None:
+        say(f"{len(images):,} images are in no folder of a class, and are left out")
+        return None
+    return ArrayPair(images.x, images.y)
+
+
+def _image_set(rows: Any, say: Say) -> ImageSet:
+    """Images with their targets, channels last.
+
+    Raises:
+        DataError: They are none.
+    """
+    if isinstance(rows, ArrayPair):
+        return ImageSet(channels_last(rows.x, say), rows.y)
+    if isinstance(rows, ImageSet):
+        return rows
+    raise DataError("Some rows came as images and others as a table: give all of them in one form.")
+
+
+def _files(sets: Sequence[ImageSet | None], dataset: Dataset) -> npt.NDArray[np.object_] | None:
+    """The file of each image; None where those of a part have none."""
+    if any(one is not None and one.files is None for one in sets):
+        return None
+    files = np.empty(len(dataset.part), object)
+    for number, one in enumerate(sets):
+        if one is not None and one.files is not None:
+            own = dataset.part == number
+            files[own] = one.files[dataset.row[own] - 1]
+    return files
+
+
+def _once(say: Say) -> Say:
+    """Says each sentence once, though each part may give cause for it."""
+    said: set[str] = set()
+
+    def tell(sentence: str) -> None:
+        if sentence not in said:
+            said.add(sentence)
+            say(sentence)
+
+    return tell

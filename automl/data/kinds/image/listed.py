@@ -1,0 +1,162 @@
+"""Images of a table: a column of paths or of whole files, beside it what is to be learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.dataset import Dataset
+from automl.data.kinds.image.rows import ImageRows
+from automl.data.request import DataRequest
+from automl.data.say import Say
+from automl.data.sources import Loaded
+from automl.data.sources.image_file import SUFFIXES, is_encoded
+from automl.data.sources.image_files import ImagesRead, LeftOut, read_images
+from automl.data.sources.image_reading import ImageReading
+from automl.data.sources.image_set import ImageSet
+from automl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Values of a column that are looked at, and the share that has to be named as an image's file.
+LOOKED_AT, SHARE = 100, 0.8
+
+
+def combine_listed(request: DataRequest, parts: Sequence[Any], source: Loaded, say: Say) -> Dataset:
+    """Joins all images that tables name; see `Kind.combine`.
+
+    Columns play the parts that they play in tables; those that play none are not learnt from.
+    """
+    from automl.data.kinds import kind_named
+
+    main: pd.DataFrame = parts[0]
+    column = path_column(main)
+    for rows in parts[1:]:
+        if rows is not None and column not in getattr(rows, "columns", ()):
+            raise DataError(f"Rows for validation or test have no column {column!r} of paths.")
+    request = _with_target(request, main, column, source, say)
+    named = [None if rows is None else _named(rows, column) for rows in parts]
+    table = kind_named("table").combine(request, named, source, say)
+    paths = np.empty(len(table.part), object)
+    for number, rows in enumerate(parts):
+        if rows is not None:
+            own = table.part == number
+            paths[own] = rows[column].to_numpy(object)[table.row[own] - 1]
+    reading = ImageReading(request.image_size, request.channels, request.image_fit)
+    settling = np.flatnonzero(table.part == 0)
+    images = _read(paths, settling, reading, source.place, say)
+    if not (table.part[images.read] == 0).any():
+        raise DataError(f"No image of column {column!r} can be read.")
+    say(f"column {column!r} has the images")
+    files = _names(paths)[images.read]
+    rows = ImageRows(images.x, files, False, request.image_fit, is_listed=True)
+    return replace(_only(table, images.read), rows=rows)
+
+
+def read_listed(
+    table: pd.DataFrame, reading: ImageReading, place: Path | None, say: Say
+) -> ImageSet:
+    """The images that a table names, for a trained model.
+
+    Args:
+        table: The table; it may hold the targets too.
+        reading: How the images are read, size and channels included.
+        place: The folder that paths start from; None for where the program runs.
+        say: Called with what a person should be told.
+
+    Raises:
+        DataError: It names no images, or none that can be read.
+    """
+    paths = table[path_column(table)].to_numpy(object)
+    images = _read(paths, range(len(paths)), reading, place, say)
+    files = _names(paths)[images.read]
+    return ImageSet(images.x, None, files, table.iloc[images.read].reset_index(drop=True))
+
+
+def path_column(table: pd.DataFrame) -> str:
+    """The column of images: the first whose values are named as such files, or are them.
+
+    Raises:
+        DataError: There is none.
+    """
+    for name in table.columns:
+        values = [one for one in table[name].head(LOOKED_AT) if isinstance(one, str | bytes)]
+        named = sum(
+            is_encoded(one) or str(one).strip().lower().endswith(SUFFIXES) for one in values
+        )
+        if values and named >= SHARE * len(values):
+            return str(name)
+    raise DataError(
+        "The models take images, but the rows are a table without a column of paths of images: "
+        "give a folder with a folder of images for each class, arrays of images, a table that "
+        "names files (.jpg, .png), or choose a space for tables (--space mlp)."
+    )
+
+
+def _with_target(
+    request: DataRequest, main: pd.DataFrame, column: str, source: Loaded, say: Say
+) -> DataRequest:
+    """The request with the one other column as its target, where none was named."""
+    if request.target or source.target:
+        return request
+    columns = [str(name) for name in main.columns]
+    given = (request.weight, request.group, request.fold_column, request.split_by_time)
+    taken = {column, *(one for one in (*given, *request.ignore) if isinstance(one, str))}
+    others = [name for name in columns if name not in taken]
+    if len(others) != 1:
+        return request
+    say(f"target: column {others[0]!r}, the one beside the paths (--target overrules)")
+    return replace(request, target=tuple(others))
+
+
+def _read(
+    paths: npt.NDArray[np.object_],
+    settling: Sequence[int] | npt.NDArray[np.int64],
+    reading: ImageReading,
+    place: Path | None,
+    say: Say,
+) -> ImagesRead:
+    start = place or Path.cwd()
+    files: list[tuple[str, Path | bytes]] = [
+        (name, path if isinstance(path, bytes) else start / name)
+        for name, path in zip(_names(paths), paths, strict=True)
+    ]
+    return read_images(files, [int(one) for one in settling], reading, start, LeftOut(), say)
+
+
+def _names(paths: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """What images are called: their files, or the numbers of their rows, counted from 1."""
+    named = enumerate(paths, 1)
+    return np.array(
+        [f"row {row}" if isinstance(path, bytes) else str(path).strip() for row, path in named],
+        object,
+    )
+
+
+def _named(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The table with names in place of whole files, which are no values of a column."""
+    return rows.assign(**{column: _names(rows[column].to_numpy(object))})
+
+
+def _only(dataset: Dataset, rows: npt.NDArray[np.int64]) -> Dataset:
+    """Some rows of a data set, but for what is learnt from."""
+
+    def taken(array: npt.NDArray[Any] | None) -> Any:
+        return None if array is None else array[rows]
+
+    return replace(
+        dataset,
+        part=dataset.part[rows],
+        row=dataset.row[rows],
+        targets=dataset.targets.iloc[rows].reset_index(drop=True),
+        weight=taken(dataset.weight),
+        group=taken(dataset.group),
+        time=taken(dataset.time),
+        fold=taken(dataset.fold),
+    )

@@ -1,0 +1,105 @@
+"""Raw rows of images, as they lie on disk too: bytes, all of one size."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.data.columns.unread import Tell
+from automl.data.image_options import RESIZE
+from automl.data.kinds.hashing import block_hashes, numbered
+from automl.data.kinds.image.fit import fit_images
+from automl.data.kinds.image.plan import ImagePlan
+from automl.data.kinds.kind import (
+    LEAST_DIFFERENT,
+    Fitting,
+    FloatMatrix,
+    InputPlan,
+    Inputs,
+    Positions,
+    RawRows,
+    Repeats,
+    StoredRows,
+)
+from automl.data.large_arrays import taken
+from automl.data.say import Say
+from automl.data.sources.image_set import ImageSet
+from automl.vocabulary.inputs import IMAGE
+
+
+@dataclass(frozen=True)
+class ImageRows(RawRows, StoredRows):
+    """Images of one size.
+
+    Attributes:
+        x: The images, (n, height, width, channels), uint8 or float32.
+        files: See `ImageSet`.
+        shares: Whether they came as numbers of 0 to 1.
+        fit_by: How images of another size come to this one; see `ImageFit.how`.
+        is_listed: Whether a table names them, whose columns say by themselves what they hold.
+    """
+
+    kind: ClassVar[str] = IMAGE
+    x: npt.NDArray[Any]
+    files: npt.NDArray[np.object_] | None = None
+    shares: bool = False
+    fit_by: str = RESIZE
+    is_listed: bool = False
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def counts_classes(self) -> bool:
+        """Whole numbers beside arrays of images are numbers of classes."""
+        return not self.is_listed
+
+    @property
+    def size(self) -> int:
+        """Numbers of an image."""
+        return math.prod(self.x.shape[1:])
+
+    def repeats(self) -> Repeats:
+        """Finds images whose pixels are all equal."""
+        return self._repeats
+
+    @cached_property
+    def _repeats(self) -> Repeats:
+        return Repeats(numbered(block_hashes(self.x)), LEAST_DIFFERENT)
+
+    def numbers(self, positions: Positions) -> FloatMatrix:
+        """All numbers of some images."""
+        part = self.x[positions]
+        return part.reshape(len(part), -1).astype(np.float64)
+
+    def shifts(self, first: FloatMatrix, second: FloatMatrix) -> bool:
+        """Images are no windows of a series."""
+        return False
+
+    def fit(self, train: Positions, asked: Fitting, say: Say) -> tuple[InputPlan, RawRows]:
+        """Fits the plan: mean and deviation of each channel."""
+        return ImagePlan(fit_images(self.x, train, self.shares, self.fit_by, say)), self
+
+    def prepared(self, positions: Positions, plan: InputPlan, tell: Tell | None = None) -> Inputs:
+        """Some images as they are: the model scales them."""
+        return {IMAGE: taken(self.x, positions)}
+
+    def at(self, positions: Positions, plan: InputPlan) -> ImageSet:
+        """Some images."""
+        return ImageSet(self.x, files=self.files)[positions]
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """The images."""
+        return {"x": self.x}
+
+    def form(self) -> dict[str, Any]:
+        """Nothing: the array says all of itself."""
+        return {}
+
+    def tell_unread(self, positions: Positions, plan: InputPlan, tell: Tell) -> None:
+        """Nothing to tell: an image's numbers are all read, or refused."""

@@ -1,0 +1,160 @@
+"""Many files of images at once: the same size and channels, read side by side."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from automl.common.machine import usable_cores
+from automl.data.large_arrays import roomy
+from automl.data.say import Say
+from automl.data.sources.image_file import (
+    CHANGES,
+    Header,
+    Pixels,
+    UnreadImage,
+    read_header,
+    read_pixels,
+)
+from automl.data.sources.image_reading import ImageReading
+from automl.errors import DataError
+
+# Files of each reason that are named; the others are counted.
+NAMED = 3
+
+
+@dataclass
+class LeftOut:
+    """Files that are no rows, by the reason, in words."""
+
+    files: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, reason: str, name: str) -> None:
+        """Notes a file."""
+        self.files.setdefault(reason, []).append(name)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.files.values()))
+
+    def tell(self, say: Say) -> None:
+        """Says which files are left out, and why."""
+        if not self.files:
+            return
+        parts = []
+        for reason, names in sorted(self.files.items()):
+            shown = ", ".join(sorted(names)[:NAMED])
+            more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+            parts.append(f"{reason}: {shown}{more}")
+        many = "file is" if len(self) == 1 else "files are"
+        say(f"{len(self):,} {many} left out ({'; '.join(parts)})")
+
+
+@dataclass(frozen=True)
+class ImagesRead:
+    """What was read.
+
+    Attributes:
+        x: uint8 (n, height, width, channels), of those that could be read.
+        read: Which of the files they are, int64 (n,).
+        reading: How they were read, settled.
+        digest: SHA-256 of the files and their names.
+    """
+
+    x: npt.NDArray[np.uint8]
+    read: npt.NDArray[np.int64]
+    reading: ImageReading
+    digest: bytes
+
+
+def read_images(
+    files: Sequence[tuple[str, Path | bytes]],
+    settling: Sequence[int],
+    reading: ImageReading,
+    place: Path,
+    left_out: LeftOut,
+    say: Say,
+) -> ImagesRead:
+    """Reads files.
+
+    Args:
+        files: Their names for people, and where they are, or what they hold.
+        settling: Positions of those by whose headers size and channels are settled.
+        reading: What is asked of both.
+        place: Where all are, for a message.
+        left_out: Takes those that cannot be read.
+        say: Called with what a person should be told.
+
+    Raises:
+        DataError: None can be read.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of odd metadata, and of sizes, which are looked at here
+        return _read(files, settling, reading, place, left_out, say)
+
+
+def _read(
+    files: Sequence[tuple[str, Path | bytes]],
+    settling: Sequence[int],
+    reading: ImageReading,
+    place: Path,
+    left_out: LeftOut,
+    say: Say,
+) -> ImagesRead:
+    headers = _headers(files, left_out)
+    known = [position for position, header in enumerate(headers) if header is not None]
+    asked = [header for header in (headers[i] for i in settling) if header is not None]
+    if not asked:
+        left_out.tell(say)
+        raise DataError(
+            f"There is no image in {str(place)!r} that can be read: give JPEG, PNG, BMP, GIF or "
+            "WebP files."
+        )
+    settled = reading.settled(asked, say)
+    fit, channels = settled.image_fit, settled.channels or 3
+    x = roomy((len(known), fit.height, fit.width, channels), np.uint8)
+
+    def one(position: int) -> Pixels | UnreadImage:
+        try:
+            return read_pixels(files[position][1], fit, channels)
+        except UnreadImage as error:
+            return error
+
+    read: list[int] = []
+    digest, changes = hashlib.sha256(), Counter[str]()
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        for position, found in zip(known, pool.map(one, known), strict=True):
+            name = files[position][0]
+            if isinstance(found, UnreadImage):
+                left_out.add(str(found), name)
+                continue
+            x[len(read)] = found.array
+            read.append(position)
+            changes.update(found.changes)
+            digest.update(f"{name}\0".encode("utf-8", "surrogateescape") + found.digest)
+    left_out.tell(say)
+    if changes:
+        listed = ", ".join(f"{count:,} {CHANGES[what]}" for what, count in changes.items())
+        say(f"images: {listed}")
+    if not read:
+        raise DataError(f"There is no image in {str(place)!r} that can be read whole.")
+    return ImagesRead(x[: len(read)], np.array(read, np.int64), settled, digest.digest())
+
+
+def _headers(files: Sequence[tuple[str, Path | bytes]], left_out: LeftOut) -> list[Header | None]:
+    """The header of each file; None of those that are left out."""
+    headers: list[Header | None] = []
+    for name, path in files:
+        try:
+            headers.append(read_header(path))
+        except UnreadImage as error:
+            left_out.add(str(error), name)
+            headers.append(None)
+    return headers

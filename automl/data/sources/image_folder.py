@@ -1,0 +1,216 @@
+"""Folders of images: a folder for each class, and above them perhaps one for each part."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from automl.data.say import Say
+from automl.data.sources.file_format import Loaded, format_titles
+from automl.data.sources.image_file import SUFFIXES
+from automl.data.sources.image_files import ImagesRead, LeftOut, read_images
+from automl.data.sources.image_reading import ImageReading
+from automl.data.sources.image_set import ImageSet
+from automl.errors import DataError
+
+#: Names of folders above those of classes, by the part that they hold; in any case of letters.
+PART_FOLDERS = (("train", "training"), ("validation", "valid", "val"), ("test", "testing"))
+#: What systems leave in folders, hidden files aside.
+OF_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+LINK = "a link that leads out of the folder"
+FOLDER_LINK = "a link to a folder"
+NO_CLASS = "in no folder of a class"
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A file of the folder.
+
+    Attributes:
+        name: Its path below the folder, with slashes.
+        path: Where it is.
+        label: The folder of its class, or "" for none.
+        part: Number of its part: 0 for rows to be divided, 1 for validation, 2 for test.
+    """
+
+    name: str
+    path: Path
+    label: str
+    part: int
+
+
+def read_image_folder(folder: Path, reading: ImageReading, say: Say) -> Loaded:
+    """Reads a folder of images.
+
+    Each folder in it is a class, with all images below it; or it holds a folder ``train`` and
+    perhaps ``validation`` and ``test`` of such. Hidden files are not looked at.
+
+    Args:
+        folder: The folder.
+        reading: How images are to be read.
+        say: Called with what a person should be told.
+
+    Returns:
+        An `ImageSet` of each part, with the classes as targets where all images have one.
+
+    Raises:
+        DataError: There are no images, or two classes are called nearly alike.
+    """
+    left_out = LeftOut()
+    found = list(_files_in(folder, left_out))
+    if not reading.every:
+        found = _with_labels(folder, found, left_out)
+    if not found:
+        left_out.tell(say)
+        raise DataError(_no_images(folder))
+    main = [position for position, one in enumerate(found) if one.part == 0 or reading.every]
+    files: list[tuple[str, Path | bytes]] = [(one.name, one.path) for one in found]
+    images = read_images(files, main, reading, folder, left_out, say)
+    kept = [found[position] for position in images.read]
+    if not reading.every:
+        _tell_classes(folder, kept, say)
+    if reading.every:
+        return Loaded(_set_of(images, kept, None), digest=images.digest, images=images.reading)
+    train, validation, test = (_set_of(images, kept, part) for part in range(len(PART_FOLDERS)))
+    if train is None:
+        raise DataError(f"No image of {str(folder / 'train')!r} can be read: there is no training.")
+    return Loaded(train, validation, test, digest=images.digest, images=images.reading)
+
+
+def _set_of(images: ImagesRead, kept: list[_Found], part: int | None) -> ImageSet | None:
+    """The images of a part, of all parts for None; None where there are none."""
+    rows = [row for row, one in enumerate(kept) if part in (None, one.part)]
+    if not rows:
+        return None
+    # Those of one part stand together, for they come in the order of their folders.
+    own = slice(rows[0], rows[-1] + 1)
+    assert len(rows) == own.stop - own.start
+    labels = [kept[row].label for row in rows]
+    y = np.array(labels, object) if all(labels) else None
+    files = np.array([_shown(kept[row].name) for row in rows], object)
+    return ImageSet(images.x[own], y, files)
+
+
+def _files_in(folder: Path, left_out: LeftOut) -> Iterator[_Found]:
+    """All files of a folder that may be images, in the order of their names."""
+    parts = _part_folders(folder)
+    home = folder.resolve()
+    for at, folders, names in os.walk(folder):
+        inside = Path(at).relative_to(folder)
+        for name in [*folders]:
+            if _is_hidden(name):
+                folders.remove(name)
+            elif (Path(at) / name).is_symlink():  # which `os.walk` does not follow
+                left_out.add(FOLDER_LINK, (inside / name).as_posix())
+        if parts and inside == Path():
+            for name in [one for one in folders if one not in parts]:
+                left_out.add("beside the folders of parts", f"{name}/")
+                folders.remove(name)
+        folders.sort()
+        for name in sorted(names):
+            if _is_hidden(name):
+                continue
+            path, shown = Path(at) / name, (inside / name).as_posix()
+            # Not `Path.resolve`, which raises where a link leads back to itself.
+            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(home):
+                left_out.add(LINK, shown)
+                continue
+            levels = list(inside.parts)
+            part = parts[levels.pop(0)] if parts and levels else 0
+            yield _Found(shown, path, levels[0] if levels else "", part)
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name.lower() in OF_SYSTEMS
+
+
+def _part_folders(folder: Path) -> dict[str, int]:
+    """The folders of parts by their names; none where there are only classes.
+
+    Raises:
+        DataError: Two are of the same part.
+    """
+    found: dict[str, int] = {}
+    for child in sorted(folder.iterdir()):
+        for part, names in enumerate(PART_FOLDERS):
+            if child.name.lower() in names and child.is_dir() and not child.is_symlink():
+                found[child.name] = part
+    of_training = [name for name, part in found.items() if part == 0]
+    if len(found) < 2 or not of_training or not _has_folders(folder / of_training[0]):
+        return {}
+    if len(set(found.values())) < len(found):
+        raise DataError(
+            f"The folder {str(folder)!r} holds two folders of one part "
+            f"({', '.join(found)}): keep one."
+        )
+    return found
+
+
+def _has_folders(folder: Path) -> bool:
+    return any(child.is_dir() and not _is_hidden(child.name) for child in folder.iterdir())
+
+
+def _with_labels(folder: Path, found: list[_Found], left_out: LeftOut) -> list[_Found]:
+    """The files of classes.
+
+    Raises:
+        DataError: There are images, but no classes, or two classes are called nearly alike.
+    """
+    labels = {one.label for one in found if one.label}
+    if found and not labels:
+        if not any(one.path.suffix.lower() in SUFFIXES for one in found):
+            raise DataError(_no_images(folder))
+        raise DataError(
+            f"The folder {str(folder)!r} holds images, but no folder for each class: put the "
+            "images of each class into one of its name, or give a CSV file of paths and labels."
+        )
+    alike: dict[str, str] = {}
+    for label in sorted(labels):
+        other = alike.setdefault(unicodedata.normalize("NFC", label).casefold(), label)
+        if other != label:
+            raise DataError(
+                f"The folders {other!r} and {label!r} differ in capital letters only: rename one, "
+                "or put their images together."
+            )
+    for one in found:
+        if not one.label:
+            is_image = one.path.suffix.lower() in SUFFIXES
+            left_out.add(NO_CLASS if is_image else "no image", _shown(one.name))
+    return [one for one in found if one.label]
+
+
+def _no_images(folder: Path) -> str:
+    return (
+        f"{str(folder)!r} is a folder: give a file ({format_titles()}), or a folder with a folder "
+        "of images for each class."
+    )
+
+
+def _tell_classes(folder: Path, kept: list[_Found], say: Say) -> None:
+    """Says which folders hold no image that could be read."""
+    above = [folder / name for name in _part_folders(folder)] or [folder]
+    labels = {
+        child.name
+        for one in above
+        for child in one.iterdir()
+        if child.is_dir() and not child.is_symlink() and not _is_hidden(child.name)
+    }
+    empty = sorted(labels - {one.label for one in kept})
+    if empty:
+        listed = ", ".join(map(repr, empty))
+        what = (
+            "folder holds no image and is no class"
+            if len(empty) == 1
+            else ("folders hold no image and are no classes")
+        )
+        say(f"{len(empty)} {what}: {_shown(listed)}")
+
+
+def _shown(name: str) -> str:
+    """A name as valid text: one of bytes that are no UTF-8 has marks in place of these."""
+    return name.encode("utf-8", "replace").decode()

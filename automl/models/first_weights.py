@@ -1,0 +1,74 @@
+"""First weights that need more than an initializer: whitened patches, and kernels that hand on.
+
+A layer says by its name what it wants, so that saved models consist of Keras's layers alone. Both
+from Jordan 2024, arXiv 2404.00498.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+WHITENING, IDENTITY = "whitening", "identity"
+#: Training images that the patches are taken from.
+ROWS = 5_000
+#: Added to the patches' variances, so that what hardly varies is not blown up.
+_LEAST_VARIANCE = 5e-4
+
+Rows = Callable[[int], Any]
+
+
+def set_first_weights(model: Any, rows: Rows) -> None:
+    """Gives a new model's layers the first weights that they want; others keep their own.
+
+    Args:
+        model: A built ``keras.Model``.
+        rows: Gives so many training rows (or all that there are) as the model takes them.
+    """
+    for layer in model.layers:
+        name = layer.name.partition("_")[0]
+        if name == IDENTITY and isinstance(layer, keras.layers.Conv2D):
+            layer.kernel.assign(with_identity(np.array(layer.kernel)))
+        elif name == WHITENING and isinstance(layer, keras.layers.Conv2D):
+            seen = keras.Model(model.input, layer.input)
+            images = np.asarray(seen.predict(rows(ROWS), verbose=0))
+            layer.kernel.assign(whitening_kernel(images, layer.kernel_size[0]))
+
+
+def with_identity(kernel: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A kernel whose first channels hand on those that come in, the others as they are.
+
+    Args:
+        kernel: (height, width, channels in, channels out), sides odd.
+    """
+    made = kernel.copy()
+    height, width, into, out = kernel.shape
+    count = min(into, out)
+    made[..., :count] = 0.0
+    made[height // 2, width // 2, np.arange(count), np.arange(count)] = 1.0
+    return made
+
+
+def whitening_kernel(images: npt.NDArray[Any], side: int) -> npt.NDArray[Any]:
+    """Kernels that decorrelate patches and give them one variance, each with its negative.
+
+    Args:
+        images: (n, height, width, channels), scaled as the layer takes them.
+        side: Side of a patch.
+
+    Returns:
+        float32 (side, side, channels, 2 * channels * side ** 2).
+    """
+    windows = np.lib.stride_tricks.sliding_window_view(images, (side, side), axis=(1, 2))
+    channels = images.shape[-1]
+    # (n, places, places, channels, side, side) as (patches, side * side * channels)
+    patches = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, side * side * channels)
+    patches = patches.astype(np.float64)
+    variances, vectors = np.linalg.eigh(patches.T @ patches / max(1, len(patches)))
+    scaled = vectors / np.sqrt(variances + _LEAST_VARIANCE)
+    kernel = scaled[:, ::-1].reshape(side, side, channels, -1)
+    return np.concatenate([kernel, -kernel], axis=-1).astype(np.float32)

@@ -1,0 +1,83 @@
+"""Images: a choice among all families of convolutional networks, the cheap ones by default.
+
+Each family is a space of its own, with its own shapes and defaults; what they share is one
+hyperparameter of all. A search tries the families that a few cores have the time for
+(`automl.space.data_rules`); ``--set family=vgg,xception`` names others.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from automl.data.task import Task
+from automl.space import Configuration, SearchSpace
+from automl.space.augmentation import augmentation_hyperparameters
+from automl.space.convolutional import image_training_hyperparameters
+from automl.space.families import families
+from automl.vocabulary.sources import FERLITSCH_DESIGN, GERON
+
+from . import (
+    alexnet,
+    densenet,
+    fastcnn,
+    inception,
+    lenet5,
+    mobilenet,
+    plain_cnn,
+    resnet,
+    senet,
+    vgg,
+    xception,
+)
+
+FAMILIES = {
+    module.space.name: module.space
+    for module in (
+        *(fastcnn, plain_cnn, resnet, senet, mobilenet, densenet),
+        *(lenet5, alexnet, vgg, inception, xception),
+    )
+}
+
+
+def build(config: Configuration, inputs: Any, task: Task) -> Any:
+    """Builds the network of the configuration's family up to its outputs.
+
+    Args:
+        config: A configuration of this space.
+        inputs: Keras tensor of shape (None, height, width, channels), scaled.
+        task: The task, for the head.
+
+    Returns:
+        Keras tensor of shape (None, task.outputs).
+    """
+    builder = FAMILIES[config.family].build
+    assert builder is not None
+    return builder(config, inputs, task)
+
+
+space = SearchSpace(
+    "image",
+    families(
+        {name: one.hyperparameters for name, one in FAMILIES.items()},
+        [
+            *augmentation_hyperparameters(),
+            *image_training_hyperparameters(schedule="one_cycle", batch_size=128),
+        ],
+        default="fastcnn",
+        source=f"{GERON}, ch. 14; {FERLITSCH_DESIGN}",
+    ),
+    build,
+    inputs="image",
+    portfolio=[
+        {
+            **{"family": "plain_cnn", "first_filters": 32, "first_kernel": 3},
+            **{"normalization": "batch", "pooling": "global_average", "head_depth": 0},
+        },
+        {
+            **{"family": "fastcnn", "fast_widths": (32, 128, 128), "optimizer": "adamw"},
+            **{"augmentation": "parts", "shift": 0.05},
+        },
+        {"family": "resnet", "residual_groups": (1, 1, 1), "first_filters": 32},
+        {"family": "densenet", "dense_blocks": (4, 4, 4), "optimizer": "adamw"},
+    ],
+)

@@ -1,0 +1,88 @@
+"""Tables that name images: paths, and beside them classes, labels or numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from automl.data.prepare import prepare
+from automl.data.request import DataRequest
+from automl.data.rows import read_rows
+from automl.data.task import TaskKind
+from automl.errors import DataError
+from automl.vocabulary.inputs import IMAGE
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    (tmp_path / "images").mkdir()
+    for number in range(60):
+        pixels = rng.integers(0, 256, (6, 8, 3), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "images" / f"{number}.png")
+    return tmp_path
+
+
+def table(rows: int = 60) -> pd.DataFrame:
+    numbers = np.arange(rows)
+    return pd.DataFrame(
+        {
+            "path": [f"images/{number}.png" for number in numbers],
+            "kind": np.where(numbers % 3 == 0, "a", "b"),
+            "size": numbers * 0.5,
+            "patient": numbers // 4,
+        }
+    )
+
+
+def test_the_column_beside_the_paths_is_the_target(folder: Path) -> None:
+    table()[["path", "kind"]].to_csv(folder / "list.csv", index=False)
+    data = prepare(DataRequest(folder / "list.csv", kind=IMAGE))
+    assert data.task.classes == ("a", "b") and data.train.inputs[IMAGE].shape[1:] == (6, 8, 3)
+    name = data.check.files[0]
+    np.testing.assert_array_equal(data.check.x[0], np.asarray(Image.open(folder / name)))
+
+
+def test_numbers_labels_and_groups(folder: Path) -> None:
+    table().to_json(folder / "list.jsonl", orient="records", lines=True)
+    asked = {"kind": IMAGE, "group": "patient"}
+    data = prepare(DataRequest(folder / "list.jsonl", target="size", **asked))  # type: ignore[arg-type]
+    assert data.task.kind is TaskKind.REGRESSION
+    trained = set(data.train.truth[:, 0] * 2 // 4)
+    assert not trained & set(data.validation.truth[:, 0] * 2 // 4)  # no patient is in both
+    two = table().assign(first=table().kind == "a", second=table().index % 2 == 0)
+    two[["path", "first", "second"]].to_csv(folder / "labels.csv", index=False)
+    labels = DataRequest(folder / "labels.csv", target=("first", "second"), kind=IMAGE)
+    assert prepare(labels).task.kind is TaskKind.MULTILABEL
+
+
+def test_labels_of_missing_files_are_left_out_and_named(folder: Path) -> None:
+    listed = table()[["path", "kind"]]
+    listed.loc[7, "path"] = "images/gone.png"
+    listed.to_csv(folder / "list.csv", index=False)
+    data = prepare(DataRequest(folder / "list.csv", kind=IMAGE))
+    said = "\n".join(data.notes)
+    assert "1 file is left out (no such file or directory: images/gone.png)" in said
+    parts = [data.train, data.validation, data.test]
+    assert sum(len(part) for part in parts if part is not None) == 59
+    listed["path"] = "gone.png"
+    listed.to_csv(folder / "list.csv", index=False)
+    with pytest.raises(DataError, match="no image"):
+        prepare(DataRequest(folder / "list.csv", kind=IMAGE))
+
+
+def test_a_trained_model_reads_a_list_too(folder: Path) -> None:
+    table()[["path", "kind"]].to_csv(folder / "list.csv", index=False)
+    data = prepare(DataRequest(folder / "list.csv", kind=IMAGE))
+    raw, y = read_rows(folder / "list.csv", data.plan)
+    assert y is None and len(raw) == 60 and raw.files[3] == "images/3.png"
+    assert list(raw[raw.table["kind"] == "a"].files[:2]) == ["images/0.png", "images/3.png"]
+
+
+def test_a_table_without_paths_is_refused() -> None:
+    with pytest.raises(DataError, match="a table without a column of paths of images"):
+        prepare(DataRequest("iris", kind=IMAGE))

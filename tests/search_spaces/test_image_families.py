@@ -1,0 +1,235 @@
+"""The families of convolutional networks: published counts, maps, biases, saving, and `image`.
+
+Networks are built without weights (`keras.StatelessScope`), which takes a tenth of the time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from automl.data.task import Task, TaskKind
+from automl.models.first_weights import set_first_weights
+from automl.space import Configuration, SearchSpace, find_space
+from automl.space.data_rules import CHEAP_FAMILIES, suit_to_data
+
+FAMILIES = (
+    *("plain_cnn", "lenet5", "alexnet", "vgg", "resnet", "inception"),
+    *("xception", "senet", "mobilenet", "densenet", "fastcnn"),
+)
+NAMES = (*FAMILIES, "image")
+PHOTO = (224, 224, 3)
+SHAPES = ((28, 28, 1), (32, 32, 3), PHOTO)
+RESNET50 = {
+    **{"residual_block": "bottleneck", "residual_groups": (3, 4, 6, 3)},
+    **{"first_filters": 64},
+}
+#: Biases that Keras's ResNet50 has in front of its batch normalizations, and ours has not.
+RESNET50_BIASES = 26_560
+LINEAR = keras.activations.linear
+
+
+def task(classes: int = 10) -> Task:
+    return Task(TaskKind.MULTICLASS, classes, ("y",), tuple(map(str, range(classes))))
+
+
+def built(name: str, config: Configuration, shape: tuple[int, ...], classes: int = 10) -> Any:
+    builder = find_space(name).build
+    assert builder is not None
+    inputs = keras.Input(shape)
+    return keras.Model(inputs, builder(config, inputs, task(classes)))
+
+
+def without_weights(name: str, config: Configuration, shape: Any, classes: int = 10) -> Any:
+    keras.utils.clear_session(free_memory=False)
+    with keras.StatelessScope(initialize_variables=False):
+        return built(name, config, shape, classes)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "shape", "classes", "count"),
+    [
+        ("plain_cnn", {}, (28, 28, 1), 10, 1_413_834),
+        ("lenet5", {}, (28, 28, 1), 10, 61_706),
+        ("alexnet", {"width_factor": 1.0, "head_width": 4096}, (227, 227, 3), 1000, 62_378_344),
+        (
+            "vgg",
+            {"width_factor": 1.0, "head_width": 4096, "normalization": "none"},
+            *(PHOTO, 1000, 138_357_544),
+        ),
+        ("resnet", RESNET50, PHOTO, 1000, 25_636_712 - RESNET50_BIASES),
+        (
+            "inception",
+            {"width_factor": 1.0, "normalization": "none", "local_response": True},
+            *(PHOTO, 1000, 6_998_552),
+        ),
+        ("xception", {"width_factor": 1.0, "middle_blocks": 8}, PHOTO, 1000, 22_910_480),
+        ("mobilenet", {"width_factor": 1.0}, PHOTO, 1000, 4_253_864),
+        ("fastcnn", {"fast_widths": (24, 48, 96)}, (28, 28, 1), 10, 163_760 + 10 + 8 + 672),
+    ],
+)
+def test_published_networks_have_the_published_counts(
+    name: str, values: dict[str, Any], shape: tuple[int, ...], classes: int, count: int
+) -> None:
+    config = find_space(name).configuration(values)
+    assert without_weights(name, config, shape, classes).count_params() == count
+
+
+@pytest.mark.slow
+def test_densenet_121_and_se_resnet_50_have_the_published_counts() -> None:
+    dense = {"growth": 32, "dense_blocks": (6, 12, 24, 16)}
+    config = find_space("densenet").configuration(dense)
+    assert without_weights("densenet", config, PHOTO, 1000).count_params() == 8_062_504
+    config = find_space("senet").configuration(RESNET50)
+    model = without_weights("senet", config, PHOTO, 1000)
+    assert sum(int(np.prod(one.shape)) for one in model.trainable_weights) == 28_088_024
+
+
+def test_the_biases_that_batch_normalization_takes_off_are_keras_s_difference() -> None:
+    model = without_weights("resnet", find_space("resnet").configuration(RESNET50), PHOTO, 1000)
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert sum(layer.filters for layer in convolutions) == RESNET50_BIASES
+    assert not any(layer.use_bias for layer in convolutions)
+
+
+def check_maps(model: Any, name: str, config: Configuration) -> None:
+    """No map below 1 x 1; channels in multiples of 8; no bias that a normalization takes off."""
+    lenet = name == "lenet5" or config.get("family") == "lenet5"
+    for layer in model.layers:
+        shape = layer.output.shape
+        assert all(side >= 1 for side in shape[1:]), layer.name
+        if isinstance(layer, keras.layers.Conv2D):
+            assert layer.filters % 8 == 0 or (lenet and layer.filters == 6)
+        if isinstance(layer, keras.layers.BatchNormalization):
+            before = layer.input._keras_history.operation
+            if isinstance(before, keras.layers.Conv2D) and before.activation is LINEAR:
+                assert not before.use_bias
+    assert model.output_shape == (None, 10)
+    assert model.layers[-1].name == "head"
+
+
+def sampled(name: str, shape: tuple[int, ...], seeds: range) -> None:
+    space = find_space(name)
+    for seed in seeds:
+        config = space.sample(np.random.default_rng(seed))
+        check_maps(without_weights(name, config, shape), name, config)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_samples_build_for_small_and_large_images(name: str) -> None:
+    for seed, shape in enumerate(SHAPES):
+        sampled(name, shape, range(seed, seed + 1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("name", NAMES)
+def test_200_samples_build_without_a_map_below_a_pixel(name: str, shape: tuple[int, ...]) -> None:
+    sampled(name, shape, range(200))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 5, 3)], ids=str)
+def test_the_defaults_build_for_hardly_any_pixels(name: str, shape: tuple[int, ...]) -> None:
+    config = find_space(name).defaults()
+    check_maps(without_weights(name, config, shape), name, config)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_defaults_save_load_and_predict_the_same(name: str, tmp_path: Any) -> None:
+    keras.utils.set_random_seed(1)
+    space = find_space(name).override({"batch_size": 16})
+    model = built(name, space.defaults(), (16, 16, 3))
+    x = np.random.default_rng(1).random((4, 16, 16, 3), np.float32)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
+    assert np.allclose(again.predict_on_batch(x), model.predict_on_batch(x), atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("name", FAMILIES)
+def test_samples_save_load_and_predict_the_same(name: str, seed: int, tmp_path: Any) -> None:
+    config = find_space(name).sample(np.random.default_rng(seed))
+    model = built(name, config, (28, 28, 1))
+    x = np.random.default_rng(1).random((4, 28, 28, 1), np.float32)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
+    assert np.allclose(again.predict_on_batch(x), model.predict_on_batch(x), atol=1e-5)
+
+
+def test_local_response_normalization_is_loaded_without_code(tmp_path: Any) -> None:
+    config = find_space("alexnet").configuration({"width_factor": 0.25})
+    assert config.local_response
+    model = built("alexnet", config, (16, 16, 3))
+    model.save(tmp_path / "model.keras")
+    keras.models.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_each_family_brings_three_to_five_known_good_configurations(name: str) -> None:
+    assert 3 <= len(find_space(name).first_configurations()) - 1 <= 5
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_image_gives_each_family_what_its_own_space_has(seed: int) -> None:
+    config = find_space("image").sample(np.random.default_rng(seed))
+    own = find_space(config.family)
+    values = {name: value for name, value in config.items() if config.active(name)}
+    values.pop("family")
+    assert set(own.names) >= set(values)
+    missing = [p.name for p in own.hyperparameters if p.active(values) and p.name not in values]
+    assert missing == []
+
+
+def test_image_tries_the_cheap_families_unless_others_are_named() -> None:
+    space = find_space("image")
+    assert space.defaults().family == "fastcnn"
+    given = {"rows": 1000, "cardinalities": (), "classification": True}
+
+    def tried(space: Any, **more: Any) -> set[str]:
+        suited = suit_to_data(space, **given, **more)
+        return {suited.sample(np.random.default_rng(seed)).family for seed in range(200)}
+
+    assert tried(space) == set(CHEAP_FAMILIES)
+    assert tried(space.override({"family": "vgg,resnet"}), asked=("family",)) == {"vgg", "resnet"}
+    assert tried(space.override({"family": "vgg,resnet"})) == {"vgg", "resnet"}
+    first = suit_to_data(space, **given).first_configurations()
+    assert [config.family for config in first] == [
+        *("fastcnn", "plain_cnn", "fastcnn", "resnet", "densenet")
+    ]
+
+
+def test_whitened_kernels_are_set_from_rows_and_not_trained() -> None:
+    keras.utils.set_random_seed(0)
+    config = find_space("fastcnn").configuration({"fast_widths": (16, 32, 64)})
+    model = built("fastcnn", config, (16, 16, 3))
+    rows = np.random.default_rng(0).random((200, 16, 16, 3), np.float32)
+    set_first_weights(model, lambda count: rows[:count])
+    layer = model.get_layer("whitening")
+    assert [variable.name for variable in layer.trainable_variables] == ["bias"]
+    kernel = layer.kernel.numpy()
+    assert np.array_equal(kernel[..., :12], -kernel[..., 12:])
+    # What comes out of them is decorrelated, each direction with the variance of one.
+    out = keras.Model(model.inputs, layer.output).predict(rows, verbose=0)[..., :12]
+    flat = out.reshape(-1, 12) - layer.bias.numpy()[:12]
+    assert np.allclose(flat.T @ flat / len(flat), np.eye(12), atol=0.05)
+    first = model.get_layer("identity_0_0").kernel.numpy()
+    assert np.array_equal(first[1, 1, :16, :16], np.eye(16))
+    assert np.count_nonzero(first[..., :16]) == 16
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_is_described_and_rebuilt(name: str) -> None:
+    space = find_space(name)
+    assert space.inputs == "image"
+    assert all(row.help and row.source for row in space.describe())
+    again = SearchSpace.from_json(space.to_json())
+    assert again.hash() == space.hash()
+    assert again.first_configurations() == space.first_configurations()
