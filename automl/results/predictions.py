@@ -7,6 +7,7 @@ every row that was learnt from.
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.common.bounded import MOST_CHECKPOINT, read_bounded
 from automl.common.root import Root
+from automl.data.memory import check_memory
 from automl.data.plan import Rows
 from automl.data.sources.npz import archive_arrays
 from automl.data.task import Task, TaskKind
@@ -105,7 +106,9 @@ def read_predictions(
         RunError: It is not there, damaged, none of these, or of another task.
     """
     try:
-        arrays = archive_arrays(io.BytesIO(read_bounded(root, path, MOST_CHECKPOINT)), path)
+        with root.open(path) as file:
+            check_memory(path, os.fstat(file.fileno()).st_size)
+            arrays = archive_arrays(file, path)
         names = [name for name in arrays if name.rpartition(".")[2] not in _BESIDE]
         views = {view: _view_predictions(arrays, view) for view in names}
         if task is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -97,6 +98,17 @@ def test_what_unpacks_to_more_than_the_memory_is_not_unpacked(
     path.write_bytes(archived(np.zeros((100_000, 2), np.float32)))
     assert path.stat().st_size < 10_000
     monkeypatch.setattr(memory, "total_memory", lambda: 1_000_000)
+    with pytest.raises(RunError, match=r"cannot be read .*of memory"):
+        read_predictions(Root(tmp_path), path)
+
+
+def test_a_file_larger_than_the_memory_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "predictions.npz"
+    path.touch()
+    os.truncate(path, 64 << 30)  # which takes no room on the disk
+    monkeypatch.setattr(memory, "total_memory", lambda: 1 << 30)
     with pytest.raises(RunError, match=r"cannot be read .*of memory"):
         read_predictions(Root(tmp_path), path)
 
