@@ -41,6 +41,7 @@ def combine(request: DataRequest, say: Say) -> Dataset:
             f"Some rows came as {first} and others as {second}: give all of them in one form."
         )
     dataset = kinds.pop().combine(request, parts, main, say)
+    digest.update(dataset.fingerprint.encode())  # of what the sources name, such as files
     dataset = replace(dataset, fingerprint=digest.hexdigest())
     if dataset.weight is None or dataset.weight_name is not None:
         return dataset

@@ -10,6 +10,7 @@ from automl.data.columns.column import ColumnSource
 from automl.data.columns.cycles import Cycle
 from automl.data.columns.number_format import NumberFormat
 from automl.data.kinds.array.plan import ArrayFeature, ArrayPlan
+from automl.data.kinds.image.plan import ImageFeature, ImagePlan
 from automl.data.kinds.signature import InputSignature
 from automl.data.kinds.table.features import CategoricalFeature, NumericFeature
 from automl.data.kinds.table.plan import TablePlan
@@ -59,6 +60,9 @@ TABLE = PreprocessingPlan(
     TargetScale((1.5, -2.0), (0.5, 3)),
 )
 ARRAY = PreprocessingPlan(ArrayPlan(ArrayFeature((2, 2), (0.5,), (2.0,), Clip.of("smooth"))))
+IMAGES = PreprocessingPlan(
+    ImagePlan(ImageFeature(28, 20, 2, (100.5, 7.0), (50.0, 2.5), shares=True, fit="pad"))
+)
 REQUEST = DataRequest(
     "digits",
     ("a", -1),
@@ -117,8 +121,10 @@ EXAMPLES: dict[str, Any] = {
     "table signature": TABLE.signature,
     "array signature": ARRAY.signature,
     "bare signature": InputSignature(3),
+    "image signature": IMAGES.signature,
     "table plan": TABLE,
     "array plan": ARRAY,
+    "image plan": IMAGES,
     "data request": REQUEST,
     "search request": SearchRequest(
         REQUEST,

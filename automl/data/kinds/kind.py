@@ -297,7 +297,7 @@ class Kind(ABC):
             say: Called with what a person should be told.
 
         Returns:
-            The rows, without a fingerprint.
+            The rows; their fingerprint is of what the sources only name, such as files, or "".
 
         Raises:
             DataError: The rows cannot be used.

@@ -56,7 +56,7 @@ def combine_listed(request: DataRequest, parts: Sequence[Any], source: Loaded, s
     say(f"column {column!r} has the images")
     files = _names(paths)[images.read]
     rows = ImageRows(images.x, files, False, request.image_fit, is_listed=True)
-    return replace(_only(table, images.read), rows=rows)
+    return replace(_only(table, images.read), rows=rows, fingerprint=images.digest.hex())
 
 
 def read_listed(

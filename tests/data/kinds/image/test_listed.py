@@ -47,6 +47,15 @@ def test_the_column_beside_the_paths_is_the_target(folder: Path) -> None:
     np.testing.assert_array_equal(data.check.x[0], np.asarray(Image.open(folder / name)))
 
 
+def test_other_files_of_the_same_names_are_other_data(folder: Path) -> None:
+    table()[["path", "kind"]].to_csv(folder / "list.csv", index=False)
+    request = DataRequest(folder / "list.csv", kind=IMAGE)
+    first = prepare(request).fingerprint
+    assert prepare(request).fingerprint == first
+    Image.new("RGB", (8, 6)).save(folder / "images" / "3.png")
+    assert prepare(request).fingerprint != first
+
+
 def test_numbers_labels_and_groups(folder: Path) -> None:
     table().to_json(folder / "list.jsonl", orient="records", lines=True)
     asked = {"kind": IMAGE, "group": "patient"}
