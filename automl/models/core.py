@@ -17,7 +17,7 @@ from automl.data.kinds.signature import InputSignature
 from automl.data.plan import TargetScale
 from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
-from automl.models.augmentation import without_augmentation
+from automl.models.augmented_images import without_augmentation
 from automl.models.heads import add_head, is_head
 from automl.models.inputs.builder import TableInputs, uses_embedding, vector_input
 from automl.models.inputs.builder_images import ImageInputs

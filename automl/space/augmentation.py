@@ -1,6 +1,6 @@
 """Changes of training images that leave their meaning, as hyperparameters.
 
-They stand in the training graph, in front of any network (`automl.models.augmentation`), and do
+They stand in the training graph, in front of any network (`automl.models.augmented_images`), and do
 nothing to images that are predicted. A strength of 0 turns one off.
 """
 

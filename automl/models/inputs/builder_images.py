@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
-from automl.data.kinds.image.pixels import BRIGHTEST, BYTE
 from automl.data.kinds.signature import InputSignature
-from automl.models.augmentation import augmented
+from automl.models.augmented_images import augmented
 from automl.models.inputs.scaling import standardized
 from automl.vocabulary.inputs import IMAGE
 
@@ -39,7 +39,7 @@ class ImageInputs:
 
         Args:
             config: The trial's configuration, which may say how training images are changed; see
-                `automl.models.augmentation`.
+                `automl.models.augmented_images`.
 
         Returns:
             float32 (None, height, width, channels), of each channel minus its mean and divided by
@@ -51,8 +51,9 @@ class ImageInputs:
 
     def _value_range(self) -> tuple[float, float]:
         """The numbers that a pixel may have: of a byte, or what is usual among the images'."""
-        if self.signature.pixel == BYTE:
-            return 0.0, float(BRIGHTEST)
+        pixel = np.dtype(self.signature.pixel)
+        if pixel.kind == "u":
+            return 0.0, float(np.iinfo(pixel).max)
         pairs = list(zip(self.signature.mean, self.signature.std, strict=True))
         low = min(mean - _USUAL * std for mean, std in pairs)
         return low, max(mean + _USUAL * std for mean, std in pairs)

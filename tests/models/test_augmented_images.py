@@ -12,7 +12,7 @@ from automl.data.kinds.signature import InputSignature
 from automl.data.plan import TargetScale
 from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
-from automl.models.augmentation import augmented, without_augmentation
+from automl.models.augmented_images import augmented, without_augmentation
 from automl.models.core import Core, build_core, compile_core
 from automl.space import SearchSpace, find_space
 from automl.space.augmentation import augmentation_hyperparameters
