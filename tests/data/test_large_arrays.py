@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from automl.data import large_arrays
-from automl.data.large_arrays import joined, roomy, taken
+from automl.data.large_arrays import concatenated, roomy, taken
 from automl.errors import DataError
 
 X = np.random.default_rng(0).integers(0, 256, (50, 4, 3), np.uint8)
@@ -27,7 +27,7 @@ def test_rows_are_taken_and_joined(mapped: bool) -> None:
     for found, expected in (
         (room, X),
         (taken(room, ROWS), X[ROWS]),
-        (joined([room, X[ROWS]]), np.concatenate([X, X[ROWS]])),
+        (concatenated([room, X[ROWS]]), np.concatenate([X, X[ROWS]])),
     ):
         assert isinstance(found, np.memmap) == mapped
         np.testing.assert_array_equal(found, expected)
@@ -39,5 +39,5 @@ def test_a_full_disk_is_told() -> None:
 
 
 def test_what_is_whole_is_not_copied(mapped: bool) -> None:
-    assert joined([X]) is X
+    assert concatenated([X]) is X
     assert (taken(X, np.arange(50)) is X) == mapped

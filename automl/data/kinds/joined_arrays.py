@@ -14,7 +14,7 @@ import numpy.typing as npt
 from automl.data.columns.column import clean_apart
 from automl.data.dataset import Dataset, weights_in_memory
 from automl.data.kinds.kind import RawRows
-from automl.data.large_arrays import joined, taken
+from automl.data.large_arrays import concatenated, taken
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
 from automl.data.say import Say
 from automl.data.sources import ArrayPair, checked_frame
@@ -74,7 +74,7 @@ def joined_arrays(
                 f"{first.y.shape[1:]}: give rows of one shape."
             )
     part = np.concatenate([np.full(len(pair.x), number) for number, pair in present])
-    x = joined([pair.x for _, pair in present])
+    x = concatenated([pair.x for _, pair in present])
     y = first.y if len(present) == 1 else np.concatenate([pair.y for _, pair in present])
     frame = _array_targets(y, request, say)
     targets = pd.DataFrame({name: clean_apart(frame[name]) for name in frame.columns})
