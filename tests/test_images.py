@@ -32,7 +32,10 @@ def build(config: Any, inputs: Any, task: Any) -> Any:
 
 
 SPACE = SearchSpace(
-    "small_cnn", [Int("filters", 4, 8, default=4), *training_hyperparameters()], build, "image"
+    "small_cnn",
+    [Int("filters", 4, 8, default=4), *training_hyperparameters()],
+    build,
+    inputs="image",
 )
 
 
