@@ -17,7 +17,7 @@ from automl.space import Int, SearchSpace, training_hyperparameters
 
 pytestmark = pytest.mark.usefixtures("warm")
 ASKED: dict[str, Any] = {
-    **{"verbose": 0, "trials": 1, "epochs": 4, "workers": 1, "finalists": 0},
+    **{"verbose": 0, "trials": 1, "epochs": 30, "workers": 1, "finalists": 0},
     **{"no_ensemble": True, "no_temperature": True, "keep_models": 1},
 }
 
