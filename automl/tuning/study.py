@@ -177,17 +177,23 @@ class RunStudy(StudyRecords):
 
     def ask(self) -> Proposal:
         """Proposes the next trial; a run's first are the space's default and its portfolio."""
-        import optuna
-
         with self._together():
-            trials, space = self.study.get_trials(deepcopy=False), self._growing.space
-            waits = any(trial.state == optuna.trial.TrialState.WAITING for trial in trials)
-            first = space.first_configurations() if not waits else ()
-            if len(trials) < len(first):
-                self.study.enqueue_trial(space.optuna_params(first[len(trials)]))
+            self._enqueue_first()
             proposal = self._propose(self.study.ask())
         self._asked += 1
         return proposal
+
+    def _enqueue_first(self) -> None:
+        """Has the defaults and the portfolio proposed, as long as these are not all tried."""
+        import optuna
+
+        trials, space = self.study.get_trials(deepcopy=False), self._growing.space
+        if len(trials) > len(space.portfolio):
+            return
+        waits = any(trial.state == optuna.trial.TrialState.WAITING for trial in trials)
+        first = space.first_configurations() if not waits else ()
+        if len(trials) < len(first):
+            self.study.enqueue_trial(space.optuna_params(first[len(trials)]))
 
     def ask_again(self, number: int) -> Proposal | None:
         """Proposes a trial that was left running, with the configuration it had or would have.

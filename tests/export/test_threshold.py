@@ -76,7 +76,7 @@ def test_a_threshold_is_kept_told_and_used(classes: Exported, with_threshold: Ex
 def test_f1_and_costs_are_of_the_recorded_validation_rows(
     classes: Exported, with_threshold: Exporting
 ) -> None:
-    [rows] = validation_rows(classes.run, 0)
+    [rows] = validation_rows(classes.run, 0, classes.data.task)
     np.testing.assert_array_equal(rows.truth, classes.data.validation.truth)
     bundle = with_threshold("f1")
     chosen = config_of(bundle)["threshold"]

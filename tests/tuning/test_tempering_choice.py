@@ -84,7 +84,7 @@ def test_a_search_records_and_exports_it(off: bool, tmp_path: Path) -> None:
     )
     directory = RunDirectory.open(found.path)
     task = Task(TaskKind.BINARY, 1, ("y",), ("no", "yes"))
-    chosen = choose_temperature(task, validation_rows(directory, 0))
+    chosen = choose_temperature(task, validation_rows(directory, 0, task))
     assert chosen is not None, "the model is as sure as it should be"
     recorded = found.record.temperatures
     assert recorded == ({} if off else {0: chosen})

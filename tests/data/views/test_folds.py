@@ -349,7 +349,8 @@ def test_a_plan_is_fitted_on_the_training_rows_of_its_own_fold() -> None:
 def test_rows_are_compared_once_for_all_divisions(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    named = f"automl.data.kinds.{kind}.rows.{'_hashes' if kind == 'array' else 'table_repeats'}"
+    compares = "block_hashes" if kind == "array" else "table_repeats"
+    named = f"automl.data.kinds.{kind}.rows.{compares}"
     compare, calls = pkgutil.resolve_name(named), []
     monkeypatch.setattr(named, lambda *given: calls.append(given) or compare(*given))
     frame = table(60)[["a", "b", "y"]]
