@@ -116,13 +116,9 @@ def _score_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
     test = record.test_scores.get(trial.trial, {})
     interval = record.test_intervals.get(trial.trial)
     names = dict.fromkeys([*result.metrics, *result.train_metrics, *test])
-    better = "lower" if record.direction == "minimize" else "higher"
     objective = markdown_text(record.objective)
-    chosen = f"Chosen by {objective} on the validation rows ({better} is better)"
     lines = [
-        f"{chosen}: {number(result.score)}{_how_scored(trial)}."
-        if trial.refit_of is None
-        else f"Never validated: trial {trial.refit_of}, trained again on the validation rows too.",
+        _chosen_by(record, trial, number(result.score)),
         "",
         "| metric | training rows | validation rows | test rows |",
         "| :--- | ---: | ---: | ---: |",
@@ -158,6 +154,15 @@ def _score_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
     lines.append(f"- Verdict on the learning curve: {verdict}")
     lines.append(f"- Epochs: {result.epochs}, the best of which, {result.best_epoch}, is exported")
     return lines
+
+
+def _chosen_by(record: RunRecord, trial: TrialRecord, score: str) -> str:
+    """What the model was chosen by, in a sentence."""
+    if trial.refit_of is not None:
+        return f"Never validated: trial {trial.refit_of}, trained again on the validation rows too."
+    better = "lower" if record.direction == "minimize" else "higher"
+    by = f"{markdown_text(record.objective)} on the validation rows ({better} is better)"
+    return f"Chosen by {by}: {score}{_how_scored(trial)}."
 
 
 def _how_scored(trial: TrialRecord) -> str:

@@ -115,18 +115,18 @@ def never_validated(record: RunRecord) -> str:
     refit = record.exported
     if refit is None or refit.refit_of is None:
         return ""
-    rows = (
-        f"The refit, which is exported, is trial {refit.refit_of} trained on all rows but the test"
+    said = (
+        f"The refit, which is exported, is trial {refit.refit_of} trained on all rows but the test "
+        "rows, so no rows have validated it"
     )
-    said = f"{rows} rows, so no rows have validated it"
-    scores = [
+    own, of_trial = (
         record.test_scores.get(trial, {}).get(record.objective)
         for trial in (refit.trial, refit.refit_of)
-    ]
-    if scores[0] is None:
+    )
+    if own is None:
         return f"{said}, and it has no test score."
-    told = tested_text(scores[0], record.test_intervals.get(refit.trial))
-    other = "" if scores[1] is None else f", and trial {refit.refit_of}'s {number(scores[1])}"
+    told = tested_text(own, record.test_intervals.get(refit.trial))
+    other = "" if of_trial is None else f", and trial {refit.refit_of}'s {number(of_trial)}"
     return f"{said}; its test {record.objective} is {told}{other}."
 
 

@@ -54,6 +54,8 @@ class CrossFittedEpochs:
         self._objective = objective
         order = np.random.default_rng(0).permutation(len(rows))
         self._parts = [np.sort(part) for part in np.array_split(order, PARTS)]
+        every = np.arange(len(rows))
+        self._others = [np.setdiff1d(every, part) for part in self._parts]
         self._best: list[float | None] = [None] * PARTS
 
     def update(self, predictions: npt.NDArray[Any]) -> None:
@@ -64,15 +66,13 @@ class CrossFittedEpochs:
         """
         if self.predictions is None:
             self.predictions = np.array(predictions)
-        for number, part in enumerate(self._parts):
-            others = np.ones(len(self._rows), bool)
-            others[part] = False
+        for number, (part, others) in enumerate(zip(self._parts, self._others, strict=True)):
             score = self._score(predictions, others)
             if better(score, self._best[number], self._objective.direction):
                 self._best[number] = score
                 self.predictions[part] = predictions[part]
 
-    def _score(self, predictions: npt.NDArray[Any], rows: npt.NDArray[np.bool_]) -> float:
+    def _score(self, predictions: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> float:
         weight = self._rows.weight
         return compute_metric(
             self._objective.name,

@@ -190,15 +190,18 @@ class TestRowScoring:
         self._record(BOOSTING, from_form(ScoredRows, form))
         return "", ""
 
+    def _arrays_of(self, trial: int | str) -> Path:
+        """Where the rows lie that a trial is scored on."""
+        if trial == REFIT and self.refit_arrays is not None:
+            return self.refit_arrays()
+        return self.run.arrays if self.arrays_of is None else self.arrays_of(trial)
+
     def _score_model(
         self, trial: int | str, model: Path, record: RunRecord, left: float
     ) -> ScoredRows:
-        arrays = self.run.arrays if self.arrays_of is None else self.arrays_of(trial)
-        if trial == REFIT and self.refit_arrays is not None:
-            arrays = self.refit_arrays()
         arguments: dict[str, Any] = {
             "model": str(model),
-            "arrays": str(arrays),
+            "arrays": str(self._arrays_of(trial)),
             "part": "test",
             "objective": record.objective,
             "named": list(record.named),

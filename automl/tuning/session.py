@@ -167,7 +167,7 @@ class Session:
                 arrays_of=None if self._reshuffling is None else self._reshuffling.arrays_of,
                 ensembling=self._ensembling(arrays),
                 tempering=not self._request.no_temperature,
-                refitting=self._refitting(arrays),
+                refitting=self._refitting(),
             )
         return outcome, finished
 
@@ -223,12 +223,14 @@ class Session:
         views = dict(zip(request.data.views, self._opened_views(arrays), strict=True))
         return Ensembling(self._run, views, self._setup.objective, request.seed)
 
-    def _refitting(self, arrays: Arrays) -> Refitting | None:
+    def _refitting(self) -> Refitting | None:
         """What trains the refit, where that is to be exported."""
+        from automl.data.stored import open_views
+
         request = self._request
         if request.export != REFIT:
             return None
-        views = dict(zip(request.data.views, self._opened_views(arrays), strict=True))
+        views = open_views(self._run.arrays, request.data.views)
         limit, gpus = request.memory_per_worker, self._devices.gpus
         return Refitting(
             self._run,
