@@ -10,7 +10,7 @@ from automl.results.scorings import FinalistScoring, whole_rounds
 
 #: Scorings of both before two finalists may be told apart (F-race has five: Birattari et al. 2002),
 #: and the level of the interval.
-LEAST_SCORINGS = 3
+LEAST_PAIRS = 3
 LEVEL = 0.95
 
 
@@ -43,7 +43,7 @@ def is_apart(differences: Sequence[float], views: int) -> bool:
         False for fewer than three.
     """
     count = len(differences)
-    if count < LEAST_SCORINGS:
+    if count < LEAST_PAIRS:
         return False
     share = 1.0 / count + (1.0 / (views - 1) if views > 1 else 0.0)
     error = deviation_of(differences) * math.sqrt(share)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from automl.common.option_values import above_zero_seconds, at_least
 from automl.errors import RequestError
 from automl.trial import TrialResult
+from automl.tuning.race_time import FINALISTS_FROM, RaceTime
 
 #: Trials of a search for which neither a number nor a time was given.
 DEFAULT_TRIALS = 30
@@ -40,17 +41,6 @@ LEAST_TIME = 6.0
 #: find models as good, the longest trial taking 16 to 31 % and 7 to 9 % of the worker seconds
 #: (`benchmarks/search_time.py`, two sets, two seeds).
 TRIAL_SHARE = 1 / 8
-#: Share of --time, beyond what follows the trials, that is kept for training finalists again; and
-#: how much it may become where the best trial takes longer: a race without it would be none.
-FINALIST_SHARE, MOST_FINALIST_SHARE = 0.2, 0.4
-#: Scorings of each finalist for which time is kept: of one there is no standard error.
-LEAST_SCORINGS = 2
-#: Share of the time that is left that these are planned for: other seeds take more
-#: epochs or fewer, and at its end some workers have nothing to do (own choice).
-USABLE_SHARE = 0.75
-#: Least --time in which finalists are trained again: in less there are hardly trials to choose
-#: among, for starting and exporting take ten seconds of it.
-FINALISTS_FROM = 30.0
 #: Seconds kept back for an ensemble beyond what any model needs. To score, export and check one of
 #: 15 models and a bag of 5 on digits took 4 s longer than one model (measured on two idle cores);
 #: an ensemble has 25 at most.
@@ -104,7 +94,8 @@ class Clock:
         started: When this session started, on the monotonic clock; None for now.
         now: The monotonic clock, in seconds.
         import_seconds: How long importing TensorFlow took in this session; 0 while not known.
-        finalists: Whether finalists are to be trained again after the trials.
+        finalists: Where finalists are to be trained again after the trials, how time is kept for
+            that; else None.
         refit_views: Where the best trial is to be trained on all rows in the end, how many views
             a trial is trained on; else 0.
     """
@@ -116,7 +107,7 @@ class Clock:
         started: float | None = None,
         now: Callable[[], float] = time.monotonic,
         import_seconds: Callable[[], float] = lambda: 0.0,
-        finalists: bool = False,
+        finalists: RaceTime | None = None,
         refit_views: int = 0,
     ) -> None:
         self._now = now
@@ -126,8 +117,8 @@ class Clock:
         self._spent = spent
         self._startup = self._session()
         self._export_seconds = self._test_seconds = self._leader_seconds = 0.0
-        self._leader_rounds = 1
-        self._finalists = finalists
+        is_long_enough = budget.seconds is not None and budget.seconds >= FINALISTS_FROM
+        self._finalists = finalists if is_long_enough else None
         self._refit_views = refit_views
 
     def elapsed(self) -> float:
@@ -150,19 +141,18 @@ class Clock:
         return self._seconds - self.reserve() - self.elapsed()
 
     def _kept_for_finalists(self) -> float:
-        if not self._has_finalists():
+        if self._finalists is None:
             return 0.0
-        seconds = (self._seconds or 0.0) - self.reserve()
-        needed = self._leader_rounds * self._leader_seconds / USABLE_SHARE
-        return min(max(FINALIST_SHARE * seconds, needed), MOST_FINALIST_SHARE * seconds)
+        return self._finalists.kept(self._for_trials_and_finalists(), self._leader_seconds)
 
-    def _has_finalists(self) -> bool:
-        return self._finalists and (self._seconds or 0.0) >= FINALISTS_FROM
+    def _for_trials_and_finalists(self) -> float:
+        return (self._seconds or 0.0) - self.reserve()
 
     def share_of_a_trial(self, workers: int, leader: TrialResult | None) -> float | None:
         """Seconds that one trial may take, so that it does not eat the search.
 
-        It may always take as long as the best one has: else no other could become as good.
+        It may always take as long as the best one has: else no other could become as good. Where
+        finalists are trained again, there must be time to train it again, should it be the best.
 
         Args:
             workers: Trials at once.
@@ -174,6 +164,10 @@ class Clock:
         if self._seconds is None:
             return None
         share = TRIAL_SHARE * self._seconds * workers
+        left = self.left_for_finalists()
+        if self._finalists is not None and left is not None:
+            longest = self._finalists.longest_trial(self._for_trials_and_finalists(), left)
+            share = min(share, longest)
         return max(share, 0.0 if leader is None else leader.seconds)
 
     def keep_back_for(self, leader: TrialResult | None) -> None:
@@ -185,8 +179,6 @@ class Clock:
         self._export_seconds = 0.0 if leader is None else leader.export_seconds
         self._test_seconds = 0.0 if leader is None else leader.test_seconds
         self._leader_seconds = 0.0 if leader is None else leader.seconds
-        views = 1 if leader is None else max(1, len(leader.folds))
-        self._leader_rounds = -(-LEAST_SCORINGS // views)
 
     def reserve(self) -> float:
         """Seconds of a search with a time limit that are kept back for what follows its trials."""
@@ -199,7 +191,7 @@ class Clock:
         return max(0.0, self.reserve() - self._least_reserve())
 
     def _least_reserve(self) -> float:
-        ensemble = ENSEMBLE_RESERVE if self._has_finalists() else 0.0
+        ensemble = ENSEMBLE_RESERVE if self._finalists is not None else 0.0
         least = max(self._any_export(), 0.02 * (self._seconds or 0.0)) + ensemble
         return least + self._kept_for_refit()
 

@@ -13,7 +13,7 @@ from automl.trial import SEARCH_OVER, Answer, TrialResult, TrialSpec, TrialState
 from automl.tuning.driver import LEAST_SECONDS, STOP_GRACE, TICK
 from automl.tuning.failures import check_files_written
 from automl.tuning.interruption import Interruption
-from automl.tuning.observer import Observer
+from automl.tuning.observer import Observer, RaceProgress
 from automl.tuning.racing import Race, Start
 from automl.tuning.study import trial_seed
 
@@ -33,6 +33,7 @@ class FinalistDriver:
         engine: Where they are trained, open.
         race: Who is trained next.
         template: What every training has in common: budget and views; its seed is the run's.
+        objective: Name of the objective.
         clock: Time spent and left.
         observer: Who watches.
         interruption: What listens to Ctrl-C and SIGTERM.
@@ -46,6 +47,7 @@ class FinalistDriver:
         engine: Engine,
         race: Race,
         template: TrialSpec,
+        objective: str,
         clock: Clock,
         observer: Observer,
         interruption: Interruption,
@@ -56,6 +58,7 @@ class FinalistDriver:
         self._engine = engine
         self._race = race
         self._template = template
+        self._objective = objective
         self._clock = clock
         self._observer = observer
         self._interruption = interruption
@@ -78,6 +81,20 @@ class FinalistDriver:
             if not self._running:
                 return
             self._take_events(TICK if left is None else max(0.0, min(TICK, left)))
+            self._observer.race_progressed(self._progress())
+
+    def _progress(self) -> RaceProgress:
+        best, score, scorings = self._race.leader() or (None, None, 0)
+        return RaceProgress(
+            self._race.done,
+            self._race.most,
+            best,
+            score,
+            scorings,
+            len(self._running),
+            self._clock.elapsed(),
+            self._objective,
+        )
 
     def _fill_slots(self) -> None:
         for start in self._race.pending():

@@ -19,8 +19,15 @@ from typing_extensions import override
 from automl.common.neutral import printable
 from automl.results.board_columns import config_text, number
 from automl.trial import EpochReport, TrialResult, TrialState
-from automl.tuning.observer import SearchProgress
-from automl.tuning.progress_lines import best_so_far, counts, describe_run, failure, shown_duration
+from automl.tuning.observer import RaceProgress, SearchProgress
+from automl.tuning.progress_lines import (
+    best_so_far,
+    counts,
+    describe_run,
+    failure,
+    race_line,
+    shown_duration,
+)
 from automl.tuning.running_trials import RunningTrials
 
 REFRESHES_PER_SECOND = 4
@@ -40,7 +47,7 @@ class LiveDisplay(RunningTrials):
     def __init__(self, console: Console) -> None:
         super().__init__()
         self._console = console
-        self._stage = "reading the data"
+        self._stage, self._shows_running = "reading the data", False
         self._progress: SearchProgress | None = None
         self._origin: SearchProgress | None = None
         self._drawn_at = 0.0
@@ -99,8 +106,13 @@ class LiveDisplay(RunningTrials):
             self._origin = progress
 
     @override
+    def race_progressed(self, progress: RaceProgress) -> None:
+        self._stage = race_line(progress)
+        self._shows_running = True
+
+    @override
     def finishing(self, message: str) -> None:
-        self._stage = message
+        self._stage, self._shows_running = message, False
 
     def _begin(self) -> None:
         """The workers have come up, and train."""
@@ -118,7 +130,7 @@ class LiveDisplay(RunningTrials):
         if self._stage:
             self._spinner.update(text=Text(f"{self._stage} ..."))
             parts.append(self._spinner)
-        elif self._running and progress is not None:
+        if (not self._stage or self._shows_running) and self._running and progress is not None:
             parts.append(_line(self.describe(progress.objective), "dim"))
         if self._failure:
             parts.append(_line(self._failure, "red"))

@@ -43,6 +43,31 @@ class SearchProgress:
     top: tuple[tuple[int, float, Mapping[str, Any]], ...] = field(default=())
 
 
+@dataclass(frozen=True)
+class RaceProgress:
+    """Where the training of finalists stands.
+
+    Attributes:
+        done: Trainings that are over.
+        most: How many there may be at most: fewer, once the best is told apart from the others.
+        best: The finalist with the best mean, or None before any is scored.
+        score: That mean.
+        scorings: Of how many trainings it is the mean.
+        running: Trainings that run now.
+        elapsed: Seconds spent on the search, those of earlier sessions included.
+        objective: Name of the objective.
+    """
+
+    done: int
+    most: int
+    best: int | None
+    score: float | None
+    scorings: int
+    running: int
+    elapsed: float
+    objective: str
+
+
 class Observer:
     """Watches a search: ``automl.search(..., observer=MyObserver())``.
 
@@ -81,6 +106,9 @@ class Observer:
 
     def progressed(self, progress: SearchProgress) -> None:
         """The search stands as given; called after every change and about once a second."""
+
+    def race_progressed(self, progress: RaceProgress) -> None:
+        """Finalists are trained again; called after each training and about once a second."""
 
     def finishing(self, message: str) -> None:
         """A stage after the last trial has begun (scoring test rows, exporting, checking)."""

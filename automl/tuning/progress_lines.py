@@ -17,9 +17,8 @@ from automl.common.shell import shown_path
 from automl.errors import AutoMLError
 from automl.results.board_columns import number
 from automl.results.run_directory import RunDirectory
-from automl.results.scorings import is_scoring
 from automl.trial import TrialResult, TrialState
-from automl.tuning.observer import SearchProgress
+from automl.tuning.observer import RaceProgress, SearchProgress
 from automl.tuning.running_trials import RunningTrials
 
 #: Running trials that a line on where a search stands names.
@@ -62,7 +61,17 @@ class PlainLines(RunningTrials):
         for trial, result in ended:
             done += isinstance(trial, int)
             self._write(trial_line(trial, result, progress, done))
-        for line in self.lines(progress.objective):
+        self._write_running(progress.objective)
+
+    @override
+    def race_progressed(self, progress: RaceProgress) -> None:
+        ended, self._ended = self._ended, []
+        for done, (trial, result) in enumerate(ended, start=progress.done - len(ended) + 1):
+            self._write(scoring_line(str(trial), result, progress, done))
+        self._write_running(progress.objective)
+
+    def _write_running(self, objective: str) -> None:
+        for line in self.lines(objective):
             self._write(line)
 
     @override
@@ -175,7 +184,7 @@ class PacedLines(PrintedLines):
         super().__init__(stream)
         self._period = period
         self._told_at = time.monotonic()
-        self._latest: SearchProgress | None = None
+        self._latest: SearchProgress | RaceProgress | None = None
 
     @override
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:
@@ -183,6 +192,13 @@ class PacedLines(PrintedLines):
 
     @override
     def progressed(self, progress: SearchProgress) -> None:
+        self._take(progress)
+
+    @override
+    def race_progressed(self, progress: RaceProgress) -> None:
+        self._take(progress)
+
+    def _take(self, progress: SearchProgress | RaceProgress) -> None:
         self._latest = progress
         if time.monotonic() >= self._told_at + self._period:
             self._tell()
@@ -196,7 +212,7 @@ class PacedLines(PrintedLines):
         self._told_at = time.monotonic()
         if self._latest is not None:
             running = self.describe(self._latest.objective, most=MOST_RUNNING, since=self._period)
-            self._write(", ".join(filter(None, [progress_line(self._latest), running])))
+            self._write(", ".join(filter(None, [_progress_text(self._latest), running])))
             self._latest = None
 
 
@@ -206,6 +222,20 @@ def progress_line(progress: SearchProgress) -> str:
     done = f"{progress.done}{total} trials"
     elapsed = f"{shown_duration(progress.elapsed)} elapsed"
     return ", ".join([done, *counts(progress), *best_so_far(progress), elapsed])
+
+
+def _progress_text(progress: SearchProgress | RaceProgress) -> str:
+    return race_line(progress) if isinstance(progress, RaceProgress) else progress_line(progress)
+
+
+def race_line(progress: RaceProgress) -> str:
+    """One line on where the training of finalists stands."""
+    parts = [f"finalists: {progress.done} of at most {progress.most} trainings"]
+    if progress.best is not None and progress.score is not None:
+        mean = f" (mean of {progress.scorings})" if progress.scorings > 1 else ""
+        best = f"best {progress.objective} {number(progress.score)}{mean}"
+        parts.append(f"{best} (trial {progress.best})")
+    return ", ".join([*parts, f"{shown_duration(progress.elapsed)} elapsed"])
 
 
 def counts(progress: SearchProgress) -> list[str]:
@@ -260,17 +290,34 @@ def trial_line(trial: int | str, result: TrialResult, progress: SearchProgress, 
         progress: Where the search stands since.
         done: How many trials were over with this one.
     """
-    if isinstance(trial, str):
-        name = trial.replace("_", " ") if is_scoring(trial) else f"baseline {trial}"
-    else:
-        total = "" if progress.total is None else f"/{progress.total}"
-        name = f"[{done}{total}] trial {trial}"
-    parts = []
-    if result.score is not None:
-        parts.append(f"{progress.objective} {number(result.score)}")
+    total = "" if progress.total is None else f"/{progress.total}"
+    name = f"baseline {trial}" if isinstance(trial, str) else f"[{done}{total}] trial {trial}"
+    rank = ""
     if progress.top and isinstance(trial, int):
         best, score, _ = progress.top[0]
-        parts.append("the best so far" if best == trial else f"best {number(score)} (trial {best})")
+        rank = "the best so far" if best == trial else f"best {number(score)} (trial {best})"
+    return _ended_line(name, result, progress.objective, rank)
+
+
+def scoring_line(name: str, result: TrialResult, progress: RaceProgress, done: int) -> str:
+    """One line on a training of a finalist that has ended.
+
+    Args:
+        name: The training's, as a trial of its own.
+        result: How it ended.
+        progress: Where the race stands since.
+        done: How many trainings were over with this one.
+    """
+    count = f"[{done}/{progress.most}] "
+    return _ended_line(count + name.replace("_", " "), result, progress.objective)
+
+
+def _ended_line(name: str, result: TrialResult, objective: str, rank: str = "") -> str:
+    parts = []
+    if result.score is not None:
+        parts.append(f"{objective} {number(result.score)}")
+    if rank:
+        parts.append(rank)
     if result.epochs:
         parts.append(f"{result.epochs} epoch{'' if result.epochs == 1 else 's'}")
     parts.append(f"{result.seconds:.1f} s")

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from automl.common.averages import mean_of
-from automl.results.paired_test import is_apart
+from automl.results.paired_test import LEAST_PAIRS, is_apart
 from automl.results.scorings import FinalistScoring
 from automl.trial import TrialResult, TrialState
-from automl.tuning.budget import LEAST_SCORINGS, USABLE_SHARE
+from automl.tuning.race_time import LEAST_SCORINGS, TimeLeft
 
 #: Scorings of each finalist after which the race is over where nobody is alone by then (own choice:
 #: the mean of five trainings has less than half of the standard error of one).
@@ -93,26 +93,6 @@ def choose_finalists(ranked: Sequence[int], tried: int, most: int, default: int)
     if default in ranked and default not in best:
         best.append(default)
     return tuple(best)
-
-
-@dataclass(frozen=True)
-class TimeLeft:
-    """What there is for a race.
-
-    Attributes:
-        seconds: Wall-clock seconds; None for no limit.
-        slots: Trainings at once.
-    """
-
-    seconds: float | None
-    slots: int
-
-    def has_room_for(self, costs: Sequence[float]) -> bool:
-        """Whether trainings end in time that take about so many seconds each."""
-        if self.seconds is None:
-            return True
-        usable = USABLE_SHARE * max(0.0, self.seconds)
-        return sum(costs) <= usable * self.slots and max(costs, default=0.0) <= usable
 
 
 def affordable(
@@ -194,22 +174,42 @@ class Race:
             self._done[Start(scoring.trial, scoring.number, scoring.view)] = scoring
 
     def pending(self) -> list[Start]:
-        """What is to be trained in the current round, the best first; none when it is over."""
-        left = list(self._finalists)
+        """What is to be trained now, the first to be first; none when it is over.
+
+        That is a round; of the first ones, as many together as nobody can be told apart before, so
+        that no worker waits for the longest of a round.
+        """
+        left: list[int] = list(self._finalists)
+        waiting: list[Start] = []
         for number in range(1, self.rounds + 1):
-            starts = [
-                Start(trial, number, view)
-                for trial in left
-                for view in self._views
-                if not self._has_failed(trial, number)
-            ]
-            waiting = [start for start in starts if start not in self._done]
-            if waiting:
+            racing = [trial for trial in left if not self._has_failed(trial, number)]
+            if number > 1 and len(racing) < 2:
                 return waiting
-            left = self._survivors(left, number)
-            if len(left) < 2:
-                return []
-        return []
+            starts = [Start(trial, number, view) for trial in racing for view in self._views]
+            waiting += [start for start in starts if start not in self._done]
+            if number * len(self._views) >= LEAST_PAIRS:
+                if waiting:
+                    return waiting
+                left = self._survivors(left, number)
+        return waiting
+
+    @property
+    def most(self) -> int:
+        """How many trainings there may be."""
+        return len(self._finalists) * self.rounds * len(self._views)
+
+    @property
+    def done(self) -> int:
+        """How many are over."""
+        return len(self._done)
+
+    def leader(self) -> tuple[int, float, int] | None:
+        """The finalist with the best mean so far, the mean, and of how many scores it is one."""
+        scores = {trial: list(of.values()) for trial, of in self._scores(self.rounds).items() if of}
+        if not scores:
+            return None
+        best = min(scores, key=lambda trial: mean_of(scores[trial]))
+        return best, self._sign * mean_of(scores[best]), len(scores[best])
 
     def _has_failed(self, trial: int, number: int) -> bool:
         return any(
@@ -219,17 +219,7 @@ class Race:
 
     def _survivors(self, left: Sequence[int], number: int) -> list[int]:
         """Who is still in the race after a round: who is not told apart from the leader."""
-        scores = {
-            trial: {
-                (one.number, one.view): self._sign * score
-                for start, one in self._done.items()
-                if start.trial == trial
-                and start.number <= number
-                and (score := one.score) is not None
-            }
-            for trial in left
-            if not self._has_failed(trial, number)
-        }
+        scores = {trial: of for trial, of in self._scores(number).items() if trial in left}
         if not scores:
             return []
         leader = min(scores, key=lambda trial: mean_of(scores[trial].values()))
@@ -242,3 +232,17 @@ class Race:
                 len(self._views),
             )
         ]
+
+    def _scores(self, rounds: int) -> dict[int, dict[tuple[int, str], float]]:
+        """Scores of who has not failed by round and view, in that order; less is better."""
+        return {
+            trial: {
+                (one.number, one.view): self._sign * score
+                for start, one in self._done.items()
+                if start.trial == trial
+                and start.number <= rounds
+                and (score := one.score) is not None
+            }
+            for trial in self._finalists
+            if not self._has_failed(trial, rounds)
+        }

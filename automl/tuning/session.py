@@ -31,7 +31,8 @@ from automl.tuning.manifest import membership, record_code, record_request
 from automl.tuning.observer import Observer, Observers
 from automl.tuning.outcome import Outcome, StopReason, interrupted
 from automl.tuning.progress_lines import failure
-from automl.tuning.racing import Race, TimeLeft, affordable, choose_finalists, ranked_for_race
+from automl.tuning.race_time import RaceTime, TimeLeft
+from automl.tuning.racing import Race, affordable, choose_finalists, ranked_for_race
 from automl.tuning.refitting import Refitting
 from automl.tuning.reshuffling import Reshuffling
 from automl.tuning.search_request import SearchRequest
@@ -207,6 +208,7 @@ class Session:
             engine,
             race,
             TrialSpec(DEFAULT_TRIAL, {}, request.seed, request.trial_budget, views=views),
+            self._setup.objective.name,
             clock,
             self._observer,
             interruption,
@@ -248,13 +250,15 @@ class Session:
             self._run.root.remove_tree(self._run.arrays)
 
     def _clock(self, study: RunStudy, started: float) -> Clock:
+        request, views = self._request, len(self._request.data.views)
+        has_finalists = request.finalists > 0 and request.storage is None
         return Clock(
-            self._request.budget,
+            request.budget,
             study.elapsed(),
             started,
             import_seconds=lambda: self._processes.import_seconds,
-            finalists=self._request.finalists > 0 and self._request.storage is None,
-            refit_views=len(self._request.data.views) if self._request.export == REFIT else 0,
+            finalists=RaceTime(self._devices.workers, views) if has_finalists else None,
+            refit_views=views if request.export == REFIT else 0,
         )
 
     def _open_study(self) -> RunStudy:

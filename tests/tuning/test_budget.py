@@ -9,14 +9,13 @@ from automl.tuning.budget import (
     EXPORT_IMPORTS,
     EXPORT_RESERVE,
     EXPORT_SHARE,
-    FINALIST_SHARE,
     LEAST_FOR_TEST_ROWS,
     LIKELY_IMPORT,
-    MOST_FINALIST_SHARE,
-    USABLE_SHARE,
+    TRIAL_SHARE,
     Clock,
     SearchBudget,
 )
+from automl.tuning.race_time import RaceTime
 
 
 def left(seconds: float, imports: float) -> float:
@@ -77,20 +76,36 @@ def test_an_import_that_goes_on_is_taken_for_a_slow_one() -> None:
 
 
 def test_time_is_kept_for_finalists_and_more_where_the_best_trial_took_longer() -> None:
-    clock = Clock(SearchBudget(None, 100.0), started=0.0, now=lambda: 0.0, finalists=True)
+    time = RaceTime(slots=2, views=1)
+    clock = Clock(SearchBudget(None, 100.0), started=0.0, now=lambda: 0.0, finalists=time)
     whole = 100.0 - clock.reserve()
     assert clock.left_for_finalists() == whole
 
-    def kept(leader_seconds: float, folds: tuple[float, ...] = (1.0, 2.0)) -> float:
-        leader = TrialResult(TrialState.COMPLETED, seconds=leader_seconds, folds=folds)
-        clock.keep_back_for(leader)
-        left = clock.left_for_trials()
-        assert left is not None
-        return whole - left
+    def left(leader_seconds: float) -> float | None:
+        clock.keep_back_for(TrialResult(TrialState.COMPLETED, seconds=leader_seconds))
+        return clock.left_for_trials()
 
-    assert kept(1.0) == pytest.approx(FINALIST_SHARE * whole)
-    assert kept(20.0) == pytest.approx(20.0 / USABLE_SHARE)
-    assert kept(10.0, folds=()) == pytest.approx(20.0 / USABLE_SHARE)  # twice, for its error
-    assert kept(90.0) == pytest.approx(MOST_FINALIST_SHARE * whole)
-    short = Clock(SearchBudget(None, 20.0), started=0.0, now=lambda: 0.0, finalists=True)
+    for seconds in (1.0, 10.0):
+        assert left(seconds) == whole - time.kept(whole, seconds)
+    assert left(90.0) == whole  # no time to train it again: trials have it
+    short = Clock(SearchBudget(None, 20.0), started=0.0, now=lambda: 0.0, finalists=time)
     assert short.left_for_trials() == short.left_for_finalists()
+
+
+def test_a_trial_that_becomes_the_best_can_be_trained_again() -> None:
+    passed = [0.0]
+    time = RaceTime(slots=2, views=1)
+    clock = Clock(SearchBudget(None, 80.0), started=0.0, now=lambda: passed[0], finalists=time)
+    for begun in (0.0, 20.0, 40.0):
+        passed[0] = begun
+        share = clock.share_of_a_trial(2, None)
+        assert share is not None and 1.0 < share < 80.0 * TRIAL_SHARE * 2
+        passed[0] = begun + share
+        left = clock.left_for_finalists()
+        assert left is not None and time.needed(share, time.least_rounds) <= left
+        clock.keep_back_for(TrialResult(TrialState.COMPLETED, seconds=share))
+        kept = (clock.left_for_finalists() or 0.0) - (clock.left_for_trials() or 0.0)
+        assert kept >= time.needed(share, time.least_rounds)
+        clock.keep_back_for(None)
+    without = Clock(SearchBudget(None, 80.0), started=0.0, now=lambda: 0.0)
+    assert without.share_of_a_trial(2, None) == 80.0 * TRIAL_SHARE * 2

@@ -61,6 +61,8 @@ def test_the_best_and_the_default_are_trained_again_with_seeds_of_their_own(
         assert trial.score == pytest.approx(fmean(one.score or 0.0 for one in trial.scorings))
         assert trial.searched is not None and trial.searched.score != trial.score
         assert trial.seed not in {one.seed for one in trial.scorings}
+    log = (run.path / "search.log").read_text()
+    assert all(one.name.replace("_", " ") in log for trial in found for one in trial.scorings)
     seeds = [{(one.number, one.view): one.seed for one in trial.scorings} for trial in found]
     assert all(known[1, view] == seeds[0][1, view] for known in seeds for _, view in known)
 

@@ -16,13 +16,15 @@ from automl.common.root import Root
 from automl.results.run_directory import RunDirectory
 from automl.trial import EpochReport, FailureCause, TrialResult, TrialState, Verdict
 from automl.tuning.live import LiveDisplay, differing, time_left
-from automl.tuning.observer import SearchProgress
+from automl.tuning.observer import RaceProgress, SearchProgress
 from automl.tuning.progress_lines import (
     LogFile,
     LoggedLines,
+    PacedLines,
     PlainLines,
     PrintedLines,
     failure,
+    race_line,
     shown_duration,
     shown_path,
     trial_line,
@@ -50,6 +52,11 @@ FAILED = TrialResult(
     seconds=0.4,
     reason="ValueError: no\nsuch layer",
     cause=FailureCause.BUILDER,
+)
+
+
+RACE = RaceProgress(
+    done=4, most=25, best=2, score=0.3, scorings=2, running=2, elapsed=75.0, objective="log_loss"
 )
 
 
@@ -120,6 +127,41 @@ def test_lines_come_in_order_and_count_the_trials(run: RunDirectory) -> None:
     assert "10 trials or 1:30 of up to 20 epochs, seed 4" in lines[2]
     assert [line.split(" ")[0] for line in lines[3:6]] == ["baseline", "[2/10]", "[3/10]"]
     assert lines[6:] == ["exporting"]
+
+
+def test_finalists_have_a_line_each_and_one_on_where_their_race_stands() -> None:
+    lines: list[str] = []
+    observer = PlainLines(lines.append)
+    for name in ("scoring_2_1_holdout", "scoring_7_2_fold_3"):
+        observer.trial_ended(name, COMPLETED)
+    observer.race_progressed(RACE)
+    assert [line.split(":")[0] for line in lines] == [
+        "[3/25] scoring 2 1 holdout completed",
+        "[4/25] scoring 7 2 fold 3 completed",
+    ]
+    assert race_line(RACE) == (
+        "finalists: 4 of at most 25 trainings, best log_loss 0.3000 (mean of 2) (trial 2), "
+        "1:15 elapsed"
+    )
+    early = replace(RACE, done=0, best=None, score=None, scorings=0)
+    assert race_line(early) == "finalists: 0 of at most 25 trainings, 1:15 elapsed"
+
+
+def test_the_screen_shows_where_the_race_stands() -> None:
+    stream = io.StringIO()
+    paced = PacedLines(stream, period=3600.0)
+    paced.race_progressed(RACE)
+    assert stream.getvalue() == ""
+    paced.finishing("exporting")
+    assert stream.getvalue().splitlines() == [race_line(RACE), "exporting"]
+    display = display_of(PROGRESS)
+    display.finishing("training 5 finalists again")
+    display.race_progressed(RACE)
+    text = "\n".join(drawn(display, 120))
+    assert "finalists: 4 of at most 25 trainings" in text
+    assert "trial 0 epoch 3" in text  # what is trained now
+    display.finishing("exporting")
+    assert "trial 0 epoch 3" not in "\n".join(drawn(display, 120))
 
 
 def test_the_log_file_has_what_was_said_before_there_was_a_run(run: RunDirectory) -> None:

@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 
 from automl.results.scorings import FinalistScoring
 from automl.trial import TrialResult, TrialState
-from automl.tuning.budget import USABLE_SHARE
+from automl.tuning.race_time import USABLE_SHARE, TimeLeft
 from automl.tuning.racing import (
     MOST_SCORINGS,
     Race,
     Start,
-    TimeLeft,
     affordable,
     choose_finalists,
     ranked_for_race,
@@ -142,6 +141,17 @@ def test_rounds_go_on_until_the_leader_is_alone() -> None:
 def test_who_is_alone_is_trained_no_more() -> None:
     order = run(Race([1, 2], ["holdout"], "maximize"), lambda start: start.trial + start.number)
     assert len(order) == 2 * 3
+
+
+def test_rounds_before_which_nobody_is_told_apart_are_trained_together() -> None:
+    race = Race([1, 2], ["holdout"], "minimize")
+    starts = [Start(trial, number, "holdout") for number in (1, 2, 3) for trial in (1, 2)]
+    assert race.pending() == starts
+    race.add(done(starts[0], 0.5))
+    race.add(done(starts[3], 0.4))
+    assert race.pending() == [starts[1], starts[2], *starts[4:]]
+    assert race.leader() == (2, 0.4, 1)
+    assert (race.done, race.most) == (2, 2 * MOST_SCORINGS)
 
 
 def test_five_folds_are_one_round() -> None:
