@@ -206,6 +206,7 @@ class Run(RunReadings):
         data: Any = None,
         callbacks: Any = None,
         metrics: Any = (),
+        say: Callable[[str], None] | None = None,
     ) -> Retrained:
         """Trains a trial again from its record, in a temporary place, and compares the two.
 
@@ -219,6 +220,7 @@ class Run(RunReadings):
             data: The data, where they were given in memory and are needed again.
             callbacks: The run's callbacks, where it has some.
             metrics: Its metrics that were given as functions, the objective among them.
+            say: Told in a sentence what is trained, once it is known that it can be.
 
         Returns:
             What is recorded and what it came to now; see `automl.results.retrained.Retrained`.
@@ -232,7 +234,13 @@ class Run(RunReadings):
 
         _, objects = resumed_values({"callbacks": callbacks}, metrics=metrics)
         return replay_trial(
-            self.path, trial, space=space, source=data, objects=objects, storage=self._storage
+            self.path,
+            trial,
+            space=space,
+            source=data,
+            objects=objects,
+            storage=self._storage,
+            say=say,
         )
 
     def void(self, trial: int, reason: str = "", undo: bool = False) -> Voided:

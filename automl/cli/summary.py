@@ -95,7 +95,7 @@ def _summary(run: Run) -> str:
     lines += _cut_off(record)
     lines.append(f"Everything is in {place}: leaderboard.csv, search.log, trials.")
     lines.append("Next:")
-    lines += [f"  {command}" for command in _next_commands(run, place)]
+    lines += [f"  {command}" for command in next_commands(run, place)]
     return "\n".join(lines) + "\n"
 
 
@@ -133,13 +133,20 @@ def _consent(bundle: Path) -> str:
         return ""  # it is with another run
 
 
-def _next_commands(run: Run, place: str) -> list[str]:
+def next_commands(run: Run, place: str) -> list[str]:
+    """What a person may want to type after a search: of what is exported, where something is.
+
+    Args:
+        run: The run.
+        place: Its directory as it is typed.
+    """
     record = run.record
-    best = record.best()
+    exported = record.exported
+    shown = record.best() if run.not_exported else exported
     commands = [f"automl leaderboard {place}"]
-    if best is not None:
-        commands.append(f"automl show {place} {best.trial}")
-    if best is not None and not run.not_exported:
+    if shown is not None:
+        commands.append(f"automl show {place} {shown.trial}")
+    if exported is not None and not run.not_exported:
         bundle, consent = run.path / "best", _consent(run.path / "best")
         commands += [
             f"automl export {place} --to model{consent}",

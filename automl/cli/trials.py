@@ -55,9 +55,9 @@ def replay(
     from automl.cli.exit_codes import DIFFERENT
     from automl.cli.streams import print_json, tell
 
-    if not as_json:
-        tell([f"training {trial} of {run} again, in a temporary place"])
-    found = load_run(run, storage=storage).replay(parse_trial(trial), space=space)
+    found = load_run(run, storage=storage).replay(
+        parse_trial(trial), space=space, say=None if as_json else lambda line: tell([line])
+    )
     if as_json:
         print_json(found.to_object())
     else:

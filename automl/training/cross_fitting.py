@@ -7,6 +7,7 @@ score best: as in cross-fitting, of which the choice of an epoch is one more use
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,6 +38,8 @@ def can_be_cross_fitted(objective: Objective, rows: int) -> bool:
 class CrossFittedEpochs:
     """Keeps each part's predictions of the epoch that the other parts choose.
 
+    Where the objective is not defined on the other parts, all rows choose, as in any trial.
+
     Args:
         rows: The validation rows.
         task: The task.
@@ -66,8 +69,11 @@ class CrossFittedEpochs:
         """
         if self.predictions is None:
             self.predictions = np.array(predictions)
+        every = np.arange(len(self._rows))
         for number, (part, others) in enumerate(zip(self._parts, self._others, strict=True)):
             score = self._score(predictions, others)
+            if math.isnan(score):  # not defined on these: the AUC of rows of one class
+                score = self._score(predictions, every)
             if better(score, self._best[number], self._objective.direction):
                 self._best[number] = score
                 self.predictions[part] = predictions[part]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -64,6 +64,7 @@ def replay_trial(
     source: Any = None,
     objects: Given = NOTHING_GIVEN,
     storage: str | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Retrained:
     """Trains a trial again from its record, in a temporary place; nothing of the run is changed.
 
@@ -76,6 +77,7 @@ def replay_trial(
         source: The run's data, where they were given in memory and their prepared form is gone.
         objects: The run's callbacks and metrics once more, where it was started with some.
         storage: The database of the run's study, where it is in one.
+        say: Told in a sentence what is trained, once it is known that it can be.
 
     Returns:
         What is recorded and what it came to now.
@@ -99,6 +101,8 @@ def replay_trial(
     wanted = None if is_baseline else consented_space(run, manifest, space, asking)
     if source is not None:
         request = replace(request, data=request.data.with_data(source))
+    if say is not None:
+        say(f"training {found.trial} of {directory} again, in a temporary place")
     with (
         tempfile.TemporaryDirectory(prefix="automl-replay-") as folder,
         closing(warm_processes()) as processes,

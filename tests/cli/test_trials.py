@@ -46,7 +46,7 @@ def test_an_unknown_trial_and_a_missing_run_are_sentences(
 ) -> None:
     done = inside("replay", "run", "33", cwd=run.parent)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "has no trial 33" in done.stderr
+    assert "has no trial 33" in done.stderr and len(done.stderr.splitlines()) == 1
     assert inside("replay", "nowhere", "0", cwd=run.parent).returncode == 2
 
 

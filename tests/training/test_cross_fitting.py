@@ -75,6 +75,23 @@ def test_each_row_is_predicted_by_the_epoch_that_rows_of_other_parts_choose(
         assert np.array_equal(found.predictions[part], curve[chosen][part])
 
 
+def test_where_the_metric_is_not_defined_on_the_other_parts_all_rows_choose() -> None:
+    """One positive row: without its part there is no AUC, and the first epoch is no choice."""
+    task = Task(TaskKind.BINARY, 1, ("no", "yes"))
+    truth = np.zeros((20, 1), np.float32)
+    truth[3] = 1.0
+    found = CrossFittedEpochs(
+        Rows({}, truth, truth.astype(np.float64)), task, Objective("roc_auc", "maximize")
+    )
+    rng = np.random.default_rng(0)
+    guesses = rng.uniform(0.2, 0.8, (20, 1))
+    right = np.where(truth == 1.0, 0.9, 0.1)
+    for predictions in (guesses, right, guesses):
+        found.update(predictions)
+    assert found.predictions is not None
+    assert np.array_equal(found.predictions, right)
+
+
 def test_noise_that_is_chosen_by_its_luck_does_not_look_better_than_noise() -> None:
     """Each epoch guesses: the best of them looks better than any, the cross-fitted one does not."""
     rng = np.random.default_rng(1)

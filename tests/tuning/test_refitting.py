@@ -11,6 +11,7 @@ import pytest
 from sklearn.datasets import load_wine
 
 import automl
+from automl.cli.summary import next_commands
 from automl.common.forms import read_form
 from automl.data.plan import PreprocessingPlan
 from automl.errors import RequestError
@@ -62,6 +63,15 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def run(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> automl.Run:
     return search(rows, tmp_path_factory.mktemp("refit") / "run")
+
+
+def test_what_is_to_be_typed_next_is_of_the_refit(run: automl.Run) -> None:
+    commands = next_commands(run, "there")
+    assert commands[:3] == [
+        "automl leaderboard there",
+        "automl show there refit",
+        "automl export there --to model",
+    ]
 
 
 def test_it_has_all_rows_but_the_test_rows_and_its_epochs_grow_with_them(run: automl.Run) -> None:
