@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ class FinalistDriver:
         study: The run's study, in which each training is recorded.
         engine: Where they are trained, open.
         race: Who is trained next.
+        seconds: By finalist, how long one training may take; nothing without a limit of time.
         template: What every training has in common: budget and views; its seed is the run's.
         objective: Name of the objective.
         clock: Time spent and left.
@@ -46,6 +47,7 @@ class FinalistDriver:
         study: RunStudy,
         engine: Engine,
         race: Race,
+        seconds: Mapping[int, float],
         template: TrialSpec,
         objective: str,
         clock: Clock,
@@ -57,6 +59,7 @@ class FinalistDriver:
         self._study = study
         self._engine = engine
         self._race = race
+        self._seconds = seconds
         self._template = template
         self._objective = objective
         self._clock = clock
@@ -118,6 +121,7 @@ class FinalistDriver:
             seed=trial_seed(self._template.seed, "scoring", start.number * _VIEWS + place),
             views=(start.view,),
             seconds_left=self._clock.left_for_finalists(),
+            share_seconds=self._seconds.get(start.trial),
             start=self._start_of(name),
             cross_fitted=True,
         )

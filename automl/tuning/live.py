@@ -112,6 +112,7 @@ class LiveDisplay(RunningTrials):
 
     @override
     def finishing(self, message: str) -> None:
+        super().finishing(message)
         self._stage, self._shows_running = message, False
 
     def _begin(self) -> None:

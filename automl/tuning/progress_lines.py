@@ -76,6 +76,7 @@ class PlainLines(RunningTrials):
 
     @override
     def finishing(self, message: str) -> None:
+        super().finishing(message)
         self._write(message)
 
 

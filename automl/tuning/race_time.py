@@ -56,6 +56,11 @@ class TimeLeft:
         """Whether trainings end in time that take about so many seconds each."""
         return self.seconds is None or seconds_for(costs, self.slots) <= max(0.0, self.seconds)
 
+    def stretch(self, costs: Sequence[float]) -> float | None:
+        """How many times as long each may take, at most; None for no limit."""
+        needed = USABLE_SHARE * seconds_for(costs, self.slots)
+        return self.seconds / needed if self.seconds is not None and needed > 0 else None
+
 
 @dataclass(frozen=True)
 class RaceTime:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from automl.common.averages import mean_of
 from automl.results.paired_test import LEAST_PAIRS, is_apart
@@ -95,6 +95,21 @@ def choose_finalists(ranked: Sequence[int], tried: int, most: int, default: int)
     return tuple(best)
 
 
+@dataclass(frozen=True)
+class Entrants:
+    """Who races, and how long each may train.
+
+    Attributes:
+        finalists: Trials by their numbers, the best first.
+        seconds: By trial, how many seconds one training may take; nothing without a limit of
+            time. One whose trial was cut off would go on for as long as it gets better, and there
+            would be no time for the others.
+    """
+
+    finalists: tuple[int, ...] = ()
+    seconds: Mapping[int, float] = field(default_factory=dict)
+
+
 def affordable(
     finalists: Sequence[int],
     results: Mapping[int, TrialResult],
@@ -102,7 +117,7 @@ def affordable(
     left: TimeLeft,
     default: int,
     done: Iterable[FinalistScoring] = (),
-) -> tuple[int, ...]:
+) -> Entrants:
     """The finalists for whose least scorings there is time: one that is cut off counts for nothing.
 
     Of a single scoring there is no standard error, and no pair that tells two apart. So fewer
@@ -118,25 +133,26 @@ def affordable(
 
     Returns:
         As many of the best as there is time for, and the default; none where it is not enough for
-        two.
+        two. Each training may take as much longer than the trial did as all of them can.
     """
     trained = Counter(one.trial for one in done if one.cross_fitted)
-
-    def costs(number: int, rounds: int) -> list[float]:
-        """Seconds of each training of its first rounds that is to be done."""
-        result = results[number]
-        pruned = result.state is _PRUNED and result.folds
-        each = result.seconds / (len(result.folds) if pruned else views)
-        return [each] * max(0, rounds * views - trained[number])
-
+    each = {number: _seconds_a_view(results[number], views) for number in finalists}
     for rounds in range(-(-LEAST_SCORINGS // views), 0, -1):
         kept = list(finalists)
         while len(kept) > 1:
-            if left.has_room_for([cost for one in kept for cost in costs(one, rounds)]):
-                return tuple(kept)
+            to_do = {one: max(0, rounds * views - trained[one]) for one in kept}
+            costs = [each[one] for one in kept for _ in range(to_do[one])]
+            if left.has_room_for(costs):
+                stretch = left.stretch(costs)
+                return Entrants(tuple(kept), {one: stretch * each[one] for one in kept if stretch})
             others = [one for one in kept[1:] if one != default]
             kept.remove(others[-1] if others else kept[-1])
-    return ()
+    return Entrants()
+
+
+def _seconds_a_view(result: TrialResult, views: int) -> float:
+    pruned = result.state is _PRUNED and result.folds
+    return result.seconds / (len(result.folds) if pruned else views)
 
 
 class Race:

@@ -80,6 +80,10 @@ class RunningTrials(Observer):
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:
         self._running.pop(trial, None)
 
+    @override
+    def finishing(self, message: str) -> None:
+        self._running.clear()  # what the end of the search has cut off for nothing never ends
+
     def _change(self, trial: int | str, **told: Any) -> None:
         if trial in self._running:
             self._running[trial] = replace(self._running[trial], **told)

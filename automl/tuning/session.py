@@ -191,10 +191,11 @@ class Session:
         ranked = ranked_for_race(valid, direction)
         finalists = choose_finalists(ranked, len(valid), request.finalists, DEFAULT_TRIAL)
         left = TimeLeft(clock.left_for_finalists(), engine.slots)
-        finalists = affordable(finalists, valid, len(views), left, DEFAULT_TRIAL, study.scorings())
         if finalists and request.storage is not None:
             self._observer.note("finalists are not trained again: several may share the study")
             finalists = ()
+        entrants = affordable(finalists, valid, len(views), left, DEFAULT_TRIAL, study.scorings())
+        finalists = entrants.finalists
         study.record_finalists(finalists)  # those of an earlier session are best no longer
         race = Race(finalists, views, direction, study.scorings())
         if not race.pending():
@@ -207,6 +208,7 @@ class Session:
             study,
             engine,
             race,
+            entrants.seconds,
             TrialSpec(DEFAULT_TRIAL, {}, request.seed, request.trial_budget, views=views),
             self._setup.objective.name,
             clock,

@@ -156,12 +156,15 @@ def test_the_screen_shows_where_the_race_stands() -> None:
     assert stream.getvalue().splitlines() == [race_line(RACE), "exporting"]
     display = display_of(PROGRESS)
     display.finishing("training 5 finalists again")
+    display.trial_started("scoring_2_1_holdout", {})
+    display.epoch_finished("scoring_2_1_holdout", EpochReport(7, 0.5, {}))
     display.race_progressed(RACE)
     text = "\n".join(drawn(display, 120))
     assert "finalists: 4 of at most 25 trainings" in text
-    assert "trial 0 epoch 3" in text  # what is trained now
+    assert "scoring_2_1_holdout epoch 7" in text
+    assert "trial 0" not in text  # cut off when the search ended
     display.finishing("exporting")
-    assert "trial 0 epoch 3" not in "\n".join(drawn(display, 120))
+    assert "epoch 7" not in "\n".join(drawn(display, 120))
 
 
 def test_the_log_file_has_what_was_said_before_there_was_a_run(run: RunDirectory) -> None:

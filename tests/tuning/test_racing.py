@@ -12,6 +12,7 @@ from automl.trial import TrialResult, TrialState
 from automl.tuning.race_time import USABLE_SHARE, TimeLeft
 from automl.tuning.racing import (
     MOST_SCORINGS,
+    Entrants,
     Race,
     Start,
     affordable,
@@ -65,7 +66,7 @@ def test_there_are_as_many_finalists_as_their_first_round_has_time_for() -> None
 
     def kept(finalists: tuple[int, ...], seconds: float | None, slots: int = 1) -> tuple[int, ...]:
         left = TimeLeft(None if seconds is None else seconds / USABLE_SHARE, slots)
-        return affordable(finalists, results, 5, left, default=0)
+        return affordable(finalists, results, 5, left, default=0).finalists
 
     assert kept(chosen, None) == chosen
     assert kept(chosen, 40.01) == chosen
@@ -84,7 +85,7 @@ def test_fewer_finalists_with_an_error_are_preferred_to_more_without() -> None:
 
     def kept(seconds: float) -> tuple[int, ...]:
         left = TimeLeft(seconds / USABLE_SHARE, slots=2)
-        return affordable((3, 2, 1, 0), results, 1, left, default=0)
+        return affordable((3, 2, 1, 0), results, 1, left, default=0).finalists
 
     assert kept(40.01) == (3, 2, 1, 0)
     assert kept(30.01) == (3, 2, 0)
@@ -99,8 +100,8 @@ def test_what_is_trained_already_takes_no_time() -> None:
         number: TrialResult(TrialState.COMPLETED, score=1.0, seconds=10.0) for number in (0, 1)
     }
     trained = [done(Start(trial, 1, "holdout"), 0.5) for trial in (0, 1)]
-    assert affordable((1, 0), results, 1, TimeLeft(-1.0, 2), 0) == ()
-    assert affordable((1, 0), results, 1, TimeLeft(-1.0, 2), 0, trained) == (1, 0)
+    assert affordable((1, 0), results, 1, TimeLeft(-1.0, 2), 0) == Entrants()
+    assert affordable((1, 0), results, 1, TimeLeft(-1.0, 2), 0, trained) == Entrants((1, 0))
 
 
 def test_one_long_training_is_not_shared_by_workers() -> None:
@@ -108,7 +109,16 @@ def test_one_long_training_is_not_shared_by_workers() -> None:
         0: TrialResult(TrialState.COMPLETED, score=1.0, seconds=1.0),
         1: TrialResult(TrialState.COMPLETED, score=1.0, seconds=100.0),
     }
-    assert affordable((1, 0), results, 1, TimeLeft(80.0, 8), 0) == ()
+    assert affordable((1, 0), results, 1, TimeLeft(80.0, 8), 0) == Entrants()
+
+
+def test_each_training_may_take_as_much_longer_as_all_of_them_can() -> None:
+    results = {
+        0: TrialResult(TrialState.COMPLETED, score=1.0, seconds=2.0),
+        1: TrialResult(TrialState.COMPLETED, score=1.0, seconds=6.0),
+    }
+    assert affordable((1, 0), results, 1, TimeLeft(12.0, 2), 0).seconds == {0: 3.0, 1: 9.0}
+    assert affordable((1, 0), results, 1, TimeLeft(None, 2), 0) == Entrants((1, 0))
 
 
 def test_trials_pruned_between_folds_are_compared_on_the_folds_that_they_have() -> None:
