@@ -9,7 +9,7 @@ boundary and how they are recorded.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -159,6 +159,10 @@ class TrialBudget:
     seconds: float | None = None
     goal: float | None = None
 
+    def planned(self, epochs: int) -> TrialBudget:
+        """The same with fewer epochs; see `TrialResult.planned_epochs`."""
+        return replace(self, epochs=epochs or self.epochs)
+
 
 @dataclass(frozen=True)
 class FixedLength:
@@ -196,6 +200,9 @@ class TrialSpec:
             its result; None for no limit.
         share_seconds: Seconds of the search's time that one trial may take, after which it is
             complete with what it has reached; None for no limit but the others.
+        planned_seconds: Seconds within which its epochs should fit: where those of its budget take
+            longer, there are fewer, over which schedules stretch
+            (`automl.training.epoch_plan`). None where they are as many as the budget has.
         kept_back: Seconds that were taken off them for what the best trial so far needs after
             the search.
         model_room: Bytes of weights above which the model is not saved, there being no room for
@@ -222,6 +229,7 @@ class TrialSpec:
     thresholds: tuple[float, ...] = ()
     seconds_left: float | None = None
     share_seconds: float | None = None
+    planned_seconds: float | None = None
     kept_back: float = 0.0
     model_room: int | None = None
     executions: int = 1
@@ -272,6 +280,8 @@ class TrialResult:
         epochs: Epochs finished. A completed trial with none was cut inside its first epoch and
             scored with the weights it had; ``reason`` says after which share of the epoch.
         best_epoch: Number of the best epoch, counted from 1; 0 without one.
+        planned_epochs: Epochs that it was to have, over which its schedule stretched, where they
+            were fewer than its budget's for want of time; 0 where they were not.
         seconds: Wall-clock seconds the trial took, building and saving included.
         parameters: Number of weights of the model, trainable and not.
         verdict: What the learning curve says, or None without a curve.
@@ -327,6 +337,7 @@ class TrialResult:
     notes: tuple[str, ...] = ()
     checkpoint: str = ""
     predictions: str = ""
+    planned_epochs: int = 0
 
     @property
     def is_cut(self) -> bool:

@@ -82,6 +82,11 @@ class Schedule(ABC):
         self._steps(epoch)
         return None
 
+    def begins_as(self, other: Schedule) -> bool:
+        """Whether another schedule has the same rates and momenta in the first epoch."""
+        pairs = ((self.rates(1), other.rates(1)), (self.momenta(1), other.momenta(1)))
+        return all(a is b if a is None or b is None else np.array_equal(a, b) for a, b in pairs)
+
     def after_epoch(self, val_loss: float) -> None:
         """Tells the schedule the validation loss of the epoch that has just ended.
 

@@ -79,6 +79,7 @@ class _Control:
     schedule: Mapping[str, Any] | None
     stages: Mapping[str, float]
     crossed: Sequence[Any] = ()
+    epochs: int = 0
 
 
 @dataclass(frozen=True)

@@ -164,9 +164,9 @@ class Deadline:
         end, reason = self._limit()
         if end is None:
             return ""
-        needed = self._after_scoring() + (self._validation_seconds() if also_validates else 0.0)
+        needed = self.after_scoring() + (self.validation_seconds() if also_validates else 0.0)
         if not scored:
-            needed += self._validation_seconds()
+            needed += self.validation_seconds()
         return reason if now + needed >= end else ""
 
     def wants_probe(self) -> bool:
@@ -200,7 +200,7 @@ class Deadline:
         end, reason = self._limit()
         if end is None:
             return ""
-        seconds = self._validation_seconds()
+        seconds = self.validation_seconds()
         late = now + seconds - end
         if reason == SEARCH_OVER or late < max(0.5, 0.5 * seconds):
             return ""
@@ -240,7 +240,7 @@ class Deadline:
             ends.append((self._interrupted_end, SEARCH_OVER))
         return min(ends, default=(None, ""))
 
-    def _after_scoring(self) -> float:
+    def after_scoring(self) -> float:
         """Seconds from the last score to the result."""
         row = (self._row_seconds or 0.0) + METRIC_SECONDS
         least = row * min(FEWEST_ROWS, len(self._train))
@@ -251,6 +251,7 @@ class Deadline:
     def _saving(self) -> float:
         return SAVE_SECONDS + self._weight_bytes / SAVE_RATE
 
-    def _validation_seconds(self) -> float:
+    def validation_seconds(self) -> float:
+        """What a pass over the validation rows takes, as far as it is known."""
         row = (self._row_seconds or 0.0) + METRIC_SECONDS
         return row * len(self._validation)

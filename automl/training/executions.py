@@ -227,8 +227,17 @@ class _Executions:
         left = None if left is None else left - (time.monotonic() - self._begun)
         if shared > 1 or spent:
             share = None if share is None else (share - spent) / shared
-        budget = replace(own.budget, seconds=limit)
-        return replace(own, budget=budget, seconds_left=left, share_seconds=share)
+        planned = spec.planned_seconds
+        if self.results:  # all have as many epochs as the first
+            own = replace(own, budget=own.budget.planned(self.results[0].planned_epochs))
+            planned = None
+        return replace(
+            own,
+            budget=replace(own.budget, seconds=limit),
+            seconds_left=left,
+            share_seconds=share,
+            planned_seconds=None if planned is None else planned / shared,
+        )
 
     def add(
         self,

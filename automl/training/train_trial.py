@@ -23,15 +23,17 @@ from automl.space import Configuration, SearchSpace
 from automl.space.keras_tuner import word_of
 from automl.training.checkpoint import Checkpoint
 from automl.training.device_data import DeviceData
+from automl.training.failure_text import sentence_of, shortened
 from automl.training.graphs import forgotten_gradients
 from automl.training.history import run_of, write_history, write_whole
+from automl.training.hyper_fit import HyperFitTrainer
 from automl.training.pausing import Checkpoints, forget_checkpoint, found_checkpoint, go_on
 from automl.training.saving import save_check, save_core, save_predictions
 from automl.training.timings import Timings
 from automl.training.trainers import OUT_OF_MEMORY, Training, make_trainer
-from automl.training.trial_progress import ACCURACY, TrialProgress
+from automl.training.trial_progress import TrialProgress
 from automl.training.unvalidated import unvalidated, unvalidated_rows
-from automl.training.verdicts import judge
+from automl.training.verdicts import ACCURACY, judge
 from automl.trial import (
     ERROR_FILE,
     HISTORY_FILE,
@@ -47,8 +49,6 @@ from automl.trial import (
 )
 
 BYTES_OF_A_WEIGHT = 4
-ERROR_CHARACTERS = 100_000
-"""Most that is kept of a traceback, whose message may be as long as a whole array."""
 DEFAULT_BATCH_SIZE = 32
 """Where the space has no ``batch_size`` (search-space handbook, section 3)."""
 
@@ -175,7 +175,10 @@ def _run(trial: _Trial) -> TrialResult:
     rows = len(trial.data.train)
     batch_size = min(int(config.get("batch_size") or DEFAULT_BATCH_SIZE), rows)
     steps = -(-rows // batch_size)
-    schedule = make_schedule(config, steps, spec.budget.epochs) if scheduled else None
+
+    def schedule_over(epochs: int) -> Schedule | None:
+        return make_schedule(config, steps, epochs) if scheduled else None
+
     training = make_trainer(
         model,
         trial.data,
@@ -190,7 +193,7 @@ def _run(trial: _Trial) -> TrialResult:
     if core.hyper is not None and core.hyper.trains_itself:
         progress.expect_return(trial.space.name)
     with training.options.applied():
-        result = _trained(trial, training, schedule)
+        result = _trained(trial, training, schedule_over)
         if core.hyper is not None:
             found = tuple(parameter.to_json() for parameter in core.hyper.found())
             notes = (*result.notes, *core.hyper.notes(), *progress.scoring.notes)
@@ -205,7 +208,9 @@ def _run(trial: _Trial) -> TrialResult:
     return result if spec.fixed_length is None else unvalidated(result)
 
 
-def _trained(trial: _Trial, training: Training, schedule: Schedule | None) -> TrialResult:
+def _trained(
+    trial: _Trial, training: Training, schedule_over: Callable[[int], Schedule | None]
+) -> TrialResult:
     """Trains a model that is ready for it, from the start that the trial has."""
     assert trial.core is not None
     spec, progress, trainer, model = (
@@ -214,12 +219,12 @@ def _trained(trial: _Trial, training: Training, schedule: Schedule | None) -> Tr
         training.trainer,
         trial.core.model,
     )
-    progress.begin(model, trainer.evaluator, schedule)
+    progress.begin(model, trainer.evaluator, schedule_over)
     checkpoints = Checkpoints(spec, training, progress, trial.timings, trial.home)
     anew = trial.anew or go_on(trial.checkpoint, training, progress)
     with trial.timings.stage("train"):
         if not progress.should_stop():
-            trainer.run(progress)
+            _train(training, progress)
             progress.score_unfinished()
     if progress.paused:
         result = _paused(trial, checkpoints.write())
@@ -228,6 +233,21 @@ def _trained(trial: _Trial, training: Training, schedule: Schedule | None) -> Tr
         forget_checkpoint(trial.home)
     notes = (*result.notes, *(note for note in (training.note, anew) if note))
     return dataclasses.replace(result, trainer=str(training.name), notes=notes)
+
+
+def _train(training: Training, progress: TrialProgress) -> None:
+    """Trains; once more from the beginning where that shows that there are to be fewer epochs."""
+    trainer = training.trainer
+    if not training.can_pause or isinstance(trainer, HyperFitTrainer):
+        progress.keep_epochs()
+        trainer.run(progress)
+        return
+    beginning = trainer.state() if progress.may_begin_anew else {}
+    trainer.run(progress)
+    if progress.begins_anew:
+        trainer.restore_state(beginning)
+        progress.begin_anew()
+        trainer.run(progress)
 
 
 def _build(trial: _Trial, config: Configuration) -> Core:
@@ -261,6 +281,7 @@ def _result(trial: _Trial, model: Any) -> TrialResult:
     result = TrialResult(
         TrialState.COMPLETED,
         epochs=len(progress.history),
+        planned_epochs=progress.planned_epochs,
         parameters=int(model.count_params()),
         reason=progress.reason,
         loss=loss_text(model, trial.data.form, trial.data.task),
@@ -353,7 +374,7 @@ def _saved(trial: _Trial, model: Any) -> tuple[str, str]:
 
 def _failure(trial: _Trial, error: BaseException, cause: FailureCause) -> TrialResult:
     """The result of a trial that an exception ended, its traceback in ``error.txt``."""
-    reason = _sentence(error)
+    reason = sentence_of(error)
     cause = word_of(error) or cause
     if isinstance(error, UnrankedError):
         cause = FailureCause.NO_OBJECTIVE
@@ -361,7 +382,7 @@ def _failure(trial: _Trial, error: BaseException, cause: FailureCause) -> TrialR
         cause = FailureCause.DISK_FULL
     try:
         told = "".join(traceback.format_exception(error))
-        write_whole(trial.directory / ERROR_FILE, _shortened(told))
+        write_whole(trial.directory / ERROR_FILE, shortened(told))
         if trial.progress.history:
             write_history(trial.progress.history, trial.directory)
     except (OSError, RunError) as failed:
@@ -371,20 +392,3 @@ def _failure(trial: _Trial, error: BaseException, cause: FailureCause) -> TrialR
     return TrialResult(
         TrialState.FAILED, epochs=len(trial.progress.history), reason=reason, cause=cause
     )
-
-
-def _shortened(text: str) -> str:
-    """A text without its middle where it is very long."""
-    half = ERROR_CHARACTERS // 2
-    if len(text) <= ERROR_CHARACTERS:
-        return text
-    return f"{text[:half]}\n... {len(text) - 2 * half} characters left out ...\n{text[-half:]}"
-
-
-def _sentence(error: BaseException) -> str:
-    """One line on an exception: its kind and the first line of its message that says something."""
-    if isinstance(error, AutoMLError):
-        return str(error)
-    lines = [line.strip() for line in str(error).splitlines()]
-    told = [line for line in lines if line and not line.endswith("execution error:")]
-    return f"{type(error).__name__}: {told[0][:300]}" if told else type(error).__name__

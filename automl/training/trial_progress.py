@@ -16,11 +16,18 @@ from automl.training.checkpoint import Checkpoint
 from automl.training.deadline import Deadline, own_seconds
 from automl.training.device_data import DeviceData
 from automl.training.early_stopping import EarlyStopping, FixedEpochs
+from automl.training.epoch_plan import EpochPlan
 from automl.training.evaluation import Evaluator
 from automl.training.kernel.trainer import DenseTrainer
 from automl.training.scoring import Scored, Scoring, not_finite
 from automl.training.timings import Timings
-from automl.training.verdicts import TrainingCurves, trivial_accuracy, trivial_loss, trivial_mae
+from automl.training.verdicts import (
+    ACCURACY,
+    TrainingCurves,
+    trivial_accuracy,
+    trivial_loss,
+    trivial_mae,
+)
 from automl.trial import SEARCH_OVER, Answer, EpochReport, TrialSpec
 
 ASK_SECONDS = 0.5
@@ -28,13 +35,6 @@ ASK_SECONDS = 0.5
 
 TELL_SECONDS = 2.0
 """Seconds of an epoch after which it is told how much of it is done, and again after as many."""
-
-ACCURACY = {
-    TaskKind.BINARY: "accuracy",
-    TaskKind.MULTICLASS: "accuracy",
-    TaskKind.MULTILABEL: "binary_accuracy",
-}
-"""The metric by which the gap between training and validation is judged."""
 
 SHUFFLE = 1
 """Sets the stream of shuffling apart from others made from the same seed."""
@@ -60,6 +60,8 @@ class TrialProgress:
         paused: Whether `report` said to pause.
         cut: Whether a limit or an interruption ended training.
         is_diverged: Whether a loss was not finite.
+        begins_anew: Whether training ended to begin once more with fewer epochs: all of them would
+            take longer than there is time for.
         deadline: When the trial has to be over.
         scoring: The scores, and the best epoch's weights and predictions.
     """
@@ -85,7 +87,7 @@ class TrialProgress:
         self.history: list[dict[str, float]] = []
         self.reason = ""
         self.pruned = self.paused = False
-        self.cut = False
+        self.cut = self.begins_anew = False
         self.is_diverged = False
         self.scoring = Scoring(data, objective, self.stopping, spec.cross_fitted)
         self._spec = spec
@@ -101,8 +103,12 @@ class TrialProgress:
         self.deadline = Deadline(
             spec, timings.start, data.train, data.validation, data.test_rows, timings.begun
         )
+        planned = spec.planned_seconds
+        end = None if planned is None else timings.start + planned
+        self._plan = EpochPlan(end, self.epochs)
         self._after_epoch: Callable[[], None] = lambda: None
         self._schedule: Schedule | None = None
+        self._schedule_over: Callable[[int], Schedule | None] = lambda _: None
         self._model: Any = None
         self._evaluator: Evaluator | DenseTrainer | None = None
         self._scores: list[float] = []
@@ -120,16 +126,21 @@ class TrialProgress:
         self.deadline.use(data.train, data.validation)
 
     def begin(
-        self, model: Any, evaluator: Evaluator | DenseTrainer, schedule: Schedule | None
+        self,
+        model: Any,
+        evaluator: Evaluator | DenseTrainer,
+        schedule_over: Callable[[int], Schedule | None],
     ) -> None:
         """Takes what is made in the meantime.
 
         Args:
             model: The compiled model.
             evaluator: Scores it.
-            schedule: Gives the learning rates, or None for a model that has its own.
+            schedule_over: Makes the schedule over a number of epochs, or None for a model that
+                has its own.
         """
-        self._model, self._evaluator, self._schedule = model, evaluator, schedule
+        self._model, self._evaluator, self._schedule_over = model, evaluator, schedule_over
+        self._schedule = schedule_over(self.epochs)
         self.scoring.begin(evaluator)
         self.deadline.begin(model.count_params())
 
@@ -141,6 +152,34 @@ class TrialProgress:
         """
         self.scoring.expect_return(name)
 
+    @property
+    def may_begin_anew(self) -> bool:
+        """Whether there may turn out to be too little time for all epochs."""
+        return self._plan.is_open
+
+    def keep_epochs(self) -> None:
+        """Has as many epochs as the budget says: the trainer cannot begin anew."""
+        self._plan.close()
+
+    def begin_anew(self) -> None:
+        """Told that the trainer is where it began."""
+        self.begins_anew, self._done = False, 0.0
+
+    def _takes_too_long(self, done: float) -> bool:
+        """Whether the first epoch shows that training has to begin anew, with fewer epochs."""
+        deadline = self.deadline
+        fitting = self._plan.fitting(done, deadline.validation_seconds(), deadline.after_scoring())
+        if fitting is None or self.history:
+            return False
+        self._plan.close()
+        if fitting >= self.epochs:
+            return False
+        before, self.epochs = self._schedule, fitting
+        self._schedule = self._schedule_over(fitting)
+        same = before is None or self._schedule is None or before.begins_as(self._schedule)
+        self.begins_anew = not same
+        return self.begins_anew
+
     def watch(self, after_epoch: Callable[[], None]) -> None:
         """Has something called after each epoch that is followed by another."""
         self._after_epoch = after_epoch
@@ -148,6 +187,7 @@ class TrialProgress:
     def state(self) -> tuple[dict[str, Any], tuple[npt.NDArray[Any], ...]]:
         """What decides about the training, as a JSON form, and the best epoch's weights."""
         control = {
+            "epochs": self.epochs,
             "history": self.history,
             "scores": self._scores,
             "stopping": self.stopping.state(),
@@ -160,6 +200,9 @@ class TrialProgress:
         """Goes on from a checkpoint, after `begin`."""
         control = checkpoint.control
         self.first_epoch = checkpoint.epoch + 1
+        self._plan.close()
+        if planned := control.get("epochs"):
+            self.epochs, self._schedule = planned, self._schedule_over(planned)
         self.history = [dict(row) for row in control["history"]]
         self._scores = list(control["scores"])
         self._before = tuple(self._scores)
@@ -196,6 +239,8 @@ class TrialProgress:
             assert self._evaluator is not None
             with self._timings.stage("validate"):
                 self.deadline.probe(self._evaluator.evaluate)
+        if self._takes_too_long(done):
+            return True
         reason = self.deadline.passed(scored=bool(self.history))
         now = time.perf_counter()
         if reason:
@@ -248,6 +293,8 @@ class TrialProgress:
 
     def end_epoch(self, epoch: int, logs: Mapping[str, float]) -> bool:
         """See `TrainingControl.end_epoch`."""
+        if self._takes_too_long(1.0):
+            return False
         late = self.deadline.passed(scored=True, also_validates=True) if self.history else ""
         if late:
             self.reason, self.cut = self._in_epoch(late), True
@@ -344,6 +391,11 @@ class TrialProgress:
             cut=self.cut,
             capped=len(self.history) >= self.epochs,
         )
+
+    @property
+    def planned_epochs(self) -> int:
+        """See `automl.trial.TrialResult.planned_epochs`."""
+        return 0 if self.epochs == self._spec.budget.epochs else self.epochs
 
     def _column(self, name: str) -> list[float]:
         return [row[name] for row in self.history if name in row]

@@ -18,6 +18,12 @@ import numpy.typing as npt
 from automl.data.task import Task, TaskKind
 from automl.trial import Verdict
 
+ACCURACY = {
+    TaskKind.BINARY: "accuracy",
+    TaskKind.MULTICLASS: "accuracy",
+    TaskKind.MULTILABEL: "binary_accuracy",
+}
+"""The metric by which the gap between training and validation is judged."""
 SATURATED_LOSS = 16.118
 """-ln(1e-7): the loss of a wrong prediction at Keras's smallest probability (Ferlitsch)."""
 NEAR = 0.02

@@ -200,12 +200,7 @@ class Driver:
             spec = None if left is not None and left < LEAST_SECONDS else self._next_spec()
             if spec is None:
                 return
-            spec = replace(
-                spec,
-                seconds_left=self._clock.left_for_trials(),  # rows may have been divided for it
-                kept_back=self._clock.kept_for_leader(),
-                share_seconds=self._share(),
-            )
+            spec = self._limited(spec)  # now: rows may have been divided for it
             self._running[spec.trial] = spec
             if self._disk is not None:
                 self._disk.begin(spec.trial)
@@ -213,11 +208,19 @@ class Driver:
             self._observer.trial_started(spec.trial, spec.config)
             self._engine.submit(spec)
 
-    def _share(self) -> float | None:
-        """Seconds that the next trial may take; the first one is all that there is yet."""
-        if not self.has_trained and self._ranking.leader is None:
-            return None
-        return self._clock.share_of_a_trial(self._engine.slots, self._ranking.leader)
+    def _limited(self, spec: TrialSpec) -> TrialSpec:
+        """A trial with what it may take of the time."""
+        left = self._clock.left_for_trials()
+        share = self._clock.share_of_a_trial(self._engine.slots, self._ranking.leader)
+        is_first = not self.has_trained and self._ranking.leader is None  # all that there is yet
+        limits = (left, share, spec.budget.seconds)
+        return replace(
+            spec,
+            seconds_left=left,
+            kept_back=self._clock.kept_for_leader(),
+            share_seconds=None if is_first else share,
+            planned_seconds=min((one for one in limits if one is not None), default=None),
+        )
 
     def _next_spec(self) -> TrialSpec | None:
         """The next trial: interrupted ones first, baselines right after the default trial."""

@@ -68,7 +68,7 @@ class FinalistDriver:
         self._slots = max(1, engine.slots - busy)
         self._start_of = start_of
         self._running: dict[str, tuple[Start, int]] = {}
-        self._epochs = {number: result.epochs for number, result in study.results().items()}
+        self._results = study.results()
 
     def run(self) -> None:
         """Trains until there is nothing left to train, no time, or the end was asked for."""
@@ -118,6 +118,7 @@ class FinalistDriver:
             self._template,
             trial=name,
             config=self._study.configs[start.trial],
+            budget=self._template.budget.planned(self._planned(start.trial)),
             seed=trial_seed(self._template.seed, "scoring", start.number * _VIEWS + place),
             views=(start.view,),
             seconds_left=self._clock.left_for_finalists(),
@@ -144,6 +145,7 @@ class FinalistDriver:
     def _end(self, name: str, result: TrialResult) -> None:
         start, seed = self._running.pop(name)
         check_files_written(name, result)
+        result = replace(result, planned_epochs=self._planned(start.trial))
         is_over = result.state in (TrialState.COMPLETED, TrialState.FAILED)
         if not is_over or self._is_cut_short(start.trial, result):
             return  # cut off, so that it is trained again when the run is resumed
@@ -162,7 +164,13 @@ class FinalistDriver:
         if not result.reason.startswith(SEARCH_OVER):
             return False
         is_scored = result.state is TrialState.COMPLETED and result.score is not None
-        return not is_scored or result.epochs < max(1, self._epochs.get(trial, 1))
+        known = self._results.get(trial)
+        return not is_scored or result.epochs < max(1, 1 if known is None else known.epochs)
+
+    def _planned(self, trial: int) -> int:
+        """Epochs that the trial was to have, as `automl.trial.TrialResult.planned_epochs`."""
+        known = self._results.get(trial)
+        return 0 if known is None else known.planned_epochs
 
     def _wind_down(self, answer: Answer | None) -> None:
         """Ends what runs; a race that is cut off counts with its whole rounds."""

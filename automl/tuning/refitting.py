@@ -111,7 +111,9 @@ class Refitting:
         return folder
 
     def _spec(self, best: TrialRecord, seed: int, left: float | None, rows: int) -> TrialSpec:
-        length = refit_length(best, self.views, rows, self.budget.epochs, self._losses)
+        planned = 0 if best.trained is None else best.trained.planned_epochs
+        cap = self.budget.planned(planned).epochs
+        length = refit_length(best, self.views, rows, cap, self._losses)
         seconds = self.budget.seconds
         return TrialSpec(
             REFIT,

@@ -229,7 +229,7 @@ class _Again:
             trial=found.trial,
             config=found.config,
             seed=found.seed or 0,
-            budget=self.request.trial_budget,
+            budget=self.request.trial_budget.planned(recorded.planned_epochs),
             space=str(found.trial) if wanted is None else SEARCHED,
             wait_for_answer=recorded.state is TrialState.PRUNED,
             executions=self.request.executions_per_trial if is_trial else 1,

@@ -1,0 +1,74 @@
+"""How many epochs fit into the time that a trial may take.
+
+A learning rate that is to fall to nothing over a hundred epochs has hardly fallen where a limit of
+time cuts the trial off after five, and the model is far from what five epochs can reach. Decaying
+over what there is time for reaches it (Li, Yumer & Ramanan 2020, Budgeted Training, ICLR). So the
+first epoch is timed, and where all would take too long there are fewer, over which the schedule
+stretches.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+LEAST_MEASURED = 0.5
+"""Seconds of training that are timed, or a whole epoch if that takes less."""
+FITTING_SHARE = 0.9
+"""Share of the time that is left that is planned for: epochs get slower where more is running."""
+
+
+class EpochPlan:
+    """Times the first epoch and says how many there is time for.
+
+    Args:
+        end: When the trial should be over, on ``now``; None where its epochs are as many as it
+            may have.
+        most: Epochs that it may have.
+        now: Tells seconds.
+    """
+
+    def __init__(
+        self, end: float | None, most: int, now: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._end = end
+        self._most = most
+        self._now = now
+        self._first: tuple[float, float] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be found how many there are."""
+        return self._end is not None
+
+    def close(self) -> None:
+        """Leaves the epochs as they are."""
+        self._end = None
+
+    def fitting(self, done: float, validation: float, after: float) -> int | None:
+        """How many epochs fit.
+
+        The very first call of a training prepares much, so seconds count from its end.
+
+        Args:
+            done: Share of the first epoch's steps that are done.
+            validation: Seconds of a validation.
+            after: Seconds from the last score to the result.
+
+        Returns:
+            The number, from 1 to as many as there may be; None while it is not known.
+        """
+        if self._end is None or not done:
+            return None
+        now = self._now()
+        if self._first is None and done < 1.0:
+            self._first = now, done
+            return None
+        if self._first is None:  # an epoch of one call, which says little and takes little
+            return self._most
+        began, before = self._first
+        if now - began < LEAST_MEASURED and done < 1.0:
+            return None
+        epoch = (now - began) / (done - before) + validation
+        left = FITTING_SHARE * (self._end - now - after)
+        return max(1, min(self._most, int(left / max(epoch, 1e-9))))
