@@ -103,7 +103,8 @@ def _heading(row: LeaderboardRow, objective: str, ranked: int) -> list[str]:
         said.append(row.verdict)
     told = []
     if row.epochs:
-        told.append(f"{row.epochs} epochs, best {row.best_epoch or 'none'}")
+        planned = f" of {row.planned_epochs} that there was time for" if row.planned_epochs else ""
+        told.append(f"{row.epochs} epochs{planned}, best {row.best_epoch or 'none'}")
     if row.seconds:
         told.append(f"{row.seconds:.1f} s")
     if row.parameters:

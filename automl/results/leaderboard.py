@@ -65,6 +65,8 @@ class LeaderboardRow:
             (`automl.results.paired_test.told_apart`).
         members: Of an ensemble, what each of its models counts, by the name of its folder.
         refit_of: Of a refit, the trial whose configuration it has; None of any other.
+        planned_epochs: Epochs that it was to have where there was no time for as many as a trial
+            may have; else 0.
         latency: Milliseconds of a prediction, by the number of rows that are predicted at once;
             empty where none was measured (`automl.training.latency`).
     """
@@ -96,6 +98,7 @@ class LeaderboardRow:
     refit_of: int | None = None
     latency: Mapping[str, float] = field(default_factory=dict)
     test_interval: tuple[float, float] | None = None
+    planned_epochs: int = 0
 
 
 def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
@@ -185,6 +188,7 @@ def _row(
         members={one.name: one.weight for one in trial.members},
         refit_of=trial.refit_of,
         test_interval=record.test_intervals.get(trial.trial),
+        planned_epochs=result.planned_epochs,
     )
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.metrics import Objective
-from automl.data.task import TaskKind
 from automl.models.schedules import Schedule
 from automl.training.checkpoint import Checkpoint
 from automl.training.deadline import Deadline, own_seconds
@@ -21,13 +20,7 @@ from automl.training.evaluation import Evaluator
 from automl.training.kernel.trainer import DenseTrainer
 from automl.training.scoring import Scored, Scoring, not_finite
 from automl.training.timings import Timings
-from automl.training.verdicts import (
-    ACCURACY,
-    TrainingCurves,
-    trivial_accuracy,
-    trivial_loss,
-    trivial_mae,
-)
+from automl.training.verdicts import TrainingCurves, curves_of
 from automl.trial import SEARCH_OVER, Answer, EpochReport, TrialSpec
 
 ASK_SECONDS = 0.5
@@ -373,20 +366,11 @@ class TrialProgress:
         Args:
             accuracy_gap: Training minus validation accuracy at the best epoch, if known.
         """
-        task, rows = self._data.task, self._data.validation.rows
-        quality = "val_mse" if task.kind is TaskKind.REGRESSION else "val_log_loss"
-        return TrainingCurves(
-            loss=self._column("loss"),
-            val_loss=self._column("val_loss"),
-            quality=self._column(quality),
-            trivial=trivial_loss(task, rows.truth, rows.weight),
-            majority=trivial_accuracy(task, rows.truth, rows.weight),
-            val_mae=self._column("val_mae"),
-            trivial_mae=trivial_mae(task, rows.truth, rows.weight),
-            val_accuracy=self._column(f"val_{ACCURACY.get(task.kind, '')}"),
+        return curves_of(
+            self.history,
+            self._data.task,
+            self._data.validation.rows,
             accuracy_gap=accuracy_gap,
-            rows=len(rows),
-            classes=len(task.classes),
             diverged=self.is_diverged,
             cut=self.cut,
             capped=len(self.history) >= self.epochs,
@@ -396,9 +380,6 @@ class TrialProgress:
     def planned_epochs(self) -> int:
         """See `automl.trial.TrialResult.planned_epochs`."""
         return 0 if self.epochs == self._spec.budget.epochs else self.epochs
-
-    def _column(self, name: str) -> list[float]:
-        return [row[name] for row in self.history if name in row]
 
     def _last_rate(self, epoch: int) -> float:
         """The learning rate of the epoch's last step."""

@@ -7,7 +7,7 @@ The signs are those of the search-space handbook (section 6); the numbers that i
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.plan import Rows
 from automl.data.task import Task, TaskKind
 from automl.trial import Verdict
 
@@ -84,6 +85,50 @@ class TrainingCurves:
     diverged: bool = False
     cut: bool = False
     capped: bool = False
+
+
+def curves_of(
+    history: Sequence[Mapping[str, float]],
+    task: Task,
+    rows: Rows,
+    *,
+    accuracy_gap: float | None = None,
+    diverged: bool = False,
+    cut: bool = False,
+    capped: bool = False,
+) -> TrainingCurves:
+    """The learning curve of a training.
+
+    Args:
+        history: A row of numbers for each finished epoch.
+        task: The task.
+        rows: The validation rows, for what a constant would score on them.
+        accuracy_gap: As `TrainingCurves` has it, with the others.
+        diverged: Likewise.
+        cut: Likewise.
+        capped: Likewise.
+    """
+
+    def column(name: str) -> list[float]:
+        return [row[name] for row in history if name in row]
+
+    quality = "val_mse" if task.kind is TaskKind.REGRESSION else "val_log_loss"
+    return TrainingCurves(
+        loss=column("loss"),
+        val_loss=column("val_loss"),
+        quality=column(quality),
+        trivial=trivial_loss(task, rows.truth, rows.weight),
+        majority=trivial_accuracy(task, rows.truth, rows.weight),
+        val_mae=column("val_mae"),
+        trivial_mae=trivial_mae(task, rows.truth, rows.weight),
+        val_accuracy=column(f"val_{ACCURACY.get(task.kind, '')}"),
+        accuracy_gap=accuracy_gap,
+        rows=len(rows),
+        classes=len(task.classes),
+        diverged=diverged,
+        cut=cut,
+        capped=capped,
+    )
 
 
 def judge(curve: TrainingCurves) -> Verdict | None:
