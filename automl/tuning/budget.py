@@ -46,6 +46,9 @@ TRIAL_SHARE = 1 / 8
 #: an ensemble has 25 at most.
 ENSEMBLE_RESERVE = 6.0
 
+#: Most that is kept back for training gradient boosting again to score it on the test rows, as a
+#: share of the time: it comes last, and `automl resume` makes up for it (own choice).
+BOOSTING_SHARE = 0.05
 #: Seconds kept back for the refit, in those that the best trial takes on one view: it has more rows
 #: and, in proportion, more epochs (1.25 times each over five folds), but none of patience.
 REFIT_RESERVE = 1.6
@@ -117,6 +120,7 @@ class Clock:
         self._spent = spent
         self._startup = self._session()
         self._export_seconds = self._test_seconds = self._leader_seconds = 0.0
+        self._boosting_seconds = 0.0
         is_long_enough = budget.seconds is not None and budget.seconds >= FINALISTS_FROM
         self._finalists = finalists if is_long_enough else None
         self._refit_views = refit_views
@@ -180,6 +184,10 @@ class Clock:
         self._test_seconds = 0.0 if leader is None else leader.test_seconds
         self._leader_seconds = 0.0 if leader is None else leader.seconds
 
+    def keep_back_for_boosting(self, seconds: float) -> None:
+        """Takes how long gradient boosting took, which is trained once more at the end."""
+        self._boosting_seconds = seconds
+
     def reserve(self) -> float:
         """Seconds of a search with a time limit that are kept back for what follows its trials."""
         seconds = self._seconds or 0.0
@@ -192,7 +200,9 @@ class Clock:
 
     def _least_reserve(self) -> float:
         ensemble = ENSEMBLE_RESERVE if self._finalists is not None else 0.0
-        least = max(self._any_export(), 0.02 * (self._seconds or 0.0)) + ensemble
+        seconds = self._seconds or 0.0
+        boosting = min(self._boosting_seconds, BOOSTING_SHARE * seconds)
+        least = max(self._any_export(), 0.02 * seconds) + ensemble + boosting
         return least + self._kept_for_refit()
 
     def left_for_refit(self) -> float | None:

@@ -16,13 +16,7 @@ from automl.engines.contract import (
     ExecutionFinished,
     TrialEnded,
 )
-from automl.trial import (
-    SEARCH_OVER,
-    Answer,
-    TrialResult,
-    TrialSpec,
-    TrialState,
-)
+from automl.trial import BOOSTING, SEARCH_OVER, Answer, TrialResult, TrialSpec, TrialState
 from automl.tuning.driver_settings import DriverSettings
 from automl.tuning.failures import FailuresInARow, check_files_written, ends_search
 from automl.tuning.fold_pruning import FoldPruning
@@ -312,6 +306,8 @@ class Driver:
             result = self._disk.take(spec, result, self._ranking)
         if isinstance(event.trial, str):
             self._study.record_baseline(event.trial, spec.config, spec.seed, result)
+            if event.trial == BOOSTING:
+                self._clock.keep_back_for_boosting(result.seconds)
         else:
             self._study.tell(event.trial, result, self._clock.elapsed())
             self._rank(event.trial, result)

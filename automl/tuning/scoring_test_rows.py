@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from automl.engines.processes import Processes
 from automl.engines.run_in_child import TookTooLong, run_in_child
 from automl.errors import RequestError, RunError
 from automl.results.export_request import code_needed, ensemble_arguments, model_folder
-from automl.results.record import RunRecord
+from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.scored_rows import ScoredRows, scored_on
 from automl.trial import BOOSTING, CHECK_FILE, MODEL_FILE, REFIT, TrialState
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from automl.tuning.interruption import Interruption
     from automl.tuning.study import RunStudy
     from automl.vocabulary.metric import Metric
+
+#: Scores a model on the test rows within so many seconds.
+_Scorer = Callable[[float], ScoredRows | None]
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,28 @@ class TestRowScoring:
         clock, interruption = self.limits
         again = self.study.late_for_test_rows() == best
         limits = (None if again else clock, interruption)
+        for trial, score in self._waiting(best, record):
+            name = record.find(trial).name
+            named = name[:1].upper() + name[1:]
+            left, limit = _left(limits)
+            try:
+                found = score(left)
+            except TookTooLong:
+                return named, limit
+            except (RunError, RequestError) as error:
+                self.observer.note(f"{named} is not scored on the test rows: {error}")
+                continue
+            if found is not None:
+                self._record(trial, found)
+        return "", ""
+
+    def _waiting(self, best: int, record: RunRecord) -> Iterator[tuple[int | str, _Scorer]]:
+        """What is to be scored, and how: first what is exported, the longest last."""
         scores = self.study.test_scores()
+        ensembles = sorted(record.ensembles, key=lambda one: one.trial != record.chosen)
+        waiting = [one for one in ensembles if self._lacks_score(one, scores)]
+        if waiting and waiting[0].trial == record.chosen:
+            yield record.chosen, partial(self._score_ensemble, waiting.pop(0), record)
         models: list[int | str] = [best] if self.study.owns(best) else []
         if record.refit is not None and self.refit_arrays is not None:
             models.append(REFIT)
@@ -114,61 +139,43 @@ class TestRowScoring:
         for trial in models:
             folder = model_folder(self.run, record.find(trial))
             model = self.run.trial_file(folder, MODEL_FILE)
-            if str(trial) in scores or not self.run.root.is_file(model):
-                continue
-            left, limit = _left(limits)
-            try:
-                self._record(trial, self._score_model(folder, model, record, left))
-            except TookTooLong:
-                return record.find(trial).name.capitalize(), limit
-            except (RunError, RequestError) as error:
-                name = record.find(trial).name.capitalize()
-                self.observer.note(f"{name} is not scored on the test rows: {error}")
-        late, limit = self._score_boosting(record, limits)
-        return (late, limit) if late else self._score_ensembles(record, limits)
+            is_there = self.arrays.test is not None and self.run.root.is_file(model)
+            if str(trial) not in scores and is_there:
+                yield trial, partial(self._score_model, folder, model, record)
+        for ensemble in waiting:
+            yield ensemble.trial, partial(self._score_ensemble, ensemble, record)
+        is_trained = _completed(record, BOOSTING) and self.study.owns(BOOSTING)
+        if BOOSTING not in scores and is_trained and self.arrays.test is not None:
+            yield BOOSTING, partial(self._score_boosting, record)
 
-    def _score_ensembles(
-        self, record: RunRecord, limits: tuple[Clock | None, Interruption | None]
-    ) -> tuple[str, str]:
-        """Scores the ensembles on the test rows, and for the check of an export; likewise."""
-        scores = self.study.test_scores()
-        for ensemble in record.ensembles:
-            name = str(ensemble.trial)
-            is_checked = self.run.root.is_file(self.run.trial_file(name, CHECK_FILE))
-            if is_checked and (name in scores or self.arrays.test is None):
-                continue
-            left, limit = _left(limits)
-            called = "automl.training.score_ensemble:score_ensemble_in_child"
-            arguments = {
-                **ensemble_arguments(self.run, ensemble),
-                "arrays": str(self.run.arrays),
-                "test": self.arrays.test is not None,
-                "objective": record.objective,
-                "named": list(record.named),
-                "own": carried(tuple(self.own)) if self.own else "",
-            }
-            try:
-                found = run_in_child(self.processes, called, arguments, timeout=left)
-            except TookTooLong:
-                return f"The {name}", limit
-            except (RunError, RequestError) as error:
-                self.observer.note(f"The {name} is not scored on the test rows: {error}")
-                continue
-            if found is not None:
-                self._record(name, from_form(ScoredRows, found))
-        return "", ""
+    def _lacks_score(self, ensemble: TrialRecord, scores: Mapping[str, Any]) -> bool:
+        """Whether an ensemble has no score on the test rows, or nothing to check an export by."""
+        name = str(ensemble.trial)
+        is_checked = self.run.root.is_file(self.run.trial_file(name, CHECK_FILE))
+        return not is_checked or (name not in scores and self.arrays.test is not None)
 
-    def _score_boosting(
-        self, record: RunRecord, limits: tuple[Clock | None, Interruption | None]
-    ) -> tuple[str, str]:
-        """Trains gradient boosting again and scores it on the test rows; as `_score_models`.
+    def _score_ensemble(
+        self, ensemble: TrialRecord, record: RunRecord, left: float
+    ) -> ScoredRows | None:
+        """Scores an ensemble on the test rows, if there are any, and for the check of an export."""
+        called = "automl.training.score_ensemble:score_ensemble_in_child"
+        arguments = {
+            **ensemble_arguments(self.run, ensemble),
+            "arrays": str(self.run.arrays),
+            "test": self.arrays.test is not None,
+            "objective": record.objective,
+            "named": list(record.named),
+            "own": carried(tuple(self.own)) if self.own else "",
+        }
+        found = run_in_child(self.processes, called, arguments, timeout=left)
+        return None if found is None else from_form(ScoredRows, found)
+
+    def _score_boosting(self, record: RunRecord, left: float) -> ScoredRows:
+        """Trains gradient boosting again and scores it on the test rows.
 
         Its model is kept nowhere, for what it could be read from again are pickles; the same seed
         and rows give the same one.
         """
-        scores = self.study.test_scores()
-        if BOOSTING in scores or not (_completed(record, BOOSTING) and self.study.owns(BOOSTING)):
-            return "", ""
         baseline = record.find(BOOSTING)
         arguments: dict[str, Any] = {
             "arrays": str(self.run.arrays),
@@ -178,17 +185,9 @@ class TestRowScoring:
             "named": list(record.named),
             "own": carried(tuple(self.own)) if self.own else "",
         }
-        left, limit = _left(limits)
         called = "automl.training.boosting_in_child:score_boosting_in_child"
-        try:
-            form = run_in_child(self.processes, called, arguments, timeout=left)
-        except TookTooLong:
-            return f"Baseline {BOOSTING}", limit
-        except (RunError, RequestError) as error:
-            self.observer.note(f"Baseline {BOOSTING} is not scored on the test rows: {error}")
-            return "", ""
-        self._record(BOOSTING, from_form(ScoredRows, form))
-        return "", ""
+        form = run_in_child(self.processes, called, arguments, timeout=left)
+        return from_form(ScoredRows, form)
 
     def _arrays_of(self, trial: int | str) -> Path:
         """Where the rows lie that a trial is scored on."""

@@ -6,6 +6,7 @@ import pytest
 
 from automl.trial import TrialResult, TrialState
 from automl.tuning.budget import (
+    BOOSTING_SHARE,
     EXPORT_IMPORTS,
     EXPORT_RESERVE,
     EXPORT_SHARE,
@@ -44,6 +45,15 @@ def test_what_the_best_model_needs_is_kept_back() -> None:
     assert (clock.reserve(), clock.kept_for_leader()) == (30.0, 30.0 - EXPORT_RESERVE)
     clock.keep_back_for(TrialResult(TrialState.COMPLETED))
     assert clock.reserve() == EXPORT_RESERVE
+
+
+def test_boosting_is_given_a_small_share_for_being_trained_once_more() -> None:
+    clock = Clock(SearchBudget(None, 200.0), started=0.0, now=lambda: 0.0)
+    before = clock.reserve()
+    clock.keep_back_for_boosting(7.0)
+    assert clock.reserve() == before + 7.0
+    clock.keep_back_for_boosting(70.0)
+    assert clock.reserve() == before + BOOSTING_SHARE * 200.0
 
 
 def test_the_test_rows_get_what_the_export_leaves() -> None:

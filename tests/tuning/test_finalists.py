@@ -95,6 +95,18 @@ def test_ensembles_are_rows_with_their_own_test_scores(run: automl.Run) -> None:
 
 
 @pytest.mark.parametrize("name", ["bag", "ensemble"])
+def test_what_is_exported_is_scored_on_the_test_rows_first_and_boosting_last(
+    run: automl.Run,
+) -> None:
+    record = run.record
+    best, made = record.best(), [str(one.trial) for one in record.ensembles]
+    assert best is not None
+    chosen = [record.chosen] if record.chosen else []
+    others = [name for name in made if name not in chosen]
+    order = [*chosen, best.trial, "linear", *others, "boosting", "majority"]
+    assert list(record.test_scores) == order
+
+
 def test_an_exported_ensemble_answers_in_plain_keras_what_was_scored(
     name: str, run: automl.Run, tmp_path: Path
 ) -> None:
