@@ -109,6 +109,7 @@ def test_json_has_the_promised_keys(run: RunDirectory) -> None:
             "refit_of",
             "latency",
             "test_interval",
+            "planned_epochs",
         ),
     ]
     assert rows[0]["config"]["learning_rate"] == 0.00123456

@@ -82,6 +82,16 @@ def test_the_board_has_finalists_first_and_marks_who_is_not_told_from_the_best(
     assert frame.loc[best.trial, "search_score"] == scored[0].search_score
 
 
+def test_what_is_exported_is_scored_on_the_test_rows_first(run: automl.Run) -> None:
+    record = run.record
+    best, made = record.best(), [str(one.trial) for one in record.ensembles]
+    assert best is not None
+    chosen = [record.chosen] if record.chosen else []
+    others = [name for name in made if name not in chosen]
+    order = [*chosen, best.trial, "linear", *others, "majority"]
+    assert list(record.test_scores) == order
+
+
 def test_ensembles_are_rows_with_their_own_test_scores(run: automl.Run) -> None:
     rows = {row.trial: row for row in leaderboard(run.record)}
     for name in ("bag", "ensemble"):
@@ -95,18 +105,6 @@ def test_ensembles_are_rows_with_their_own_test_scores(run: automl.Run) -> None:
 
 
 @pytest.mark.parametrize("name", ["bag", "ensemble"])
-def test_what_is_exported_is_scored_on_the_test_rows_first_and_boosting_last(
-    run: automl.Run,
-) -> None:
-    record = run.record
-    best, made = record.best(), [str(one.trial) for one in record.ensembles]
-    assert best is not None
-    chosen = [record.chosen] if record.chosen else []
-    others = [name for name in made if name not in chosen]
-    order = [*chosen, best.trial, "linear", *others, "boosting", "majority"]
-    assert list(record.test_scores) == order
-
-
 def test_an_exported_ensemble_answers_in_plain_keras_what_was_scored(
     name: str, run: automl.Run, tmp_path: Path
 ) -> None:
