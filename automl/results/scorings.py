@@ -34,6 +34,7 @@ class FinalistScoring:
         seed: Its seed, the same for every finalist.
         result: What it came to.
         cross_fitted: As `automl.trial.TrialSpec` has it; False in a run of an older version.
+        elapsed: Seconds that the run had spent when it ended.
     """
 
     trial: int
@@ -43,6 +44,7 @@ class FinalistScoring:
     seed: int
     result: TrialResult
     cross_fitted: bool = False
+    elapsed: float = 0.0
 
     def __post_init__(self) -> None:
         """Checks what is counted with.

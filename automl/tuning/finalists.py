@@ -69,6 +69,7 @@ class FinalistDriver:
         self._start_of = start_of
         self._running: dict[str, tuple[Start, int]] = {}
         self._results = study.results()
+        self._record_finalists()
 
     def run(self) -> None:
         """Trains until there is nothing left to train, no time, or the end was asked for."""
@@ -151,10 +152,17 @@ class FinalistDriver:
             return  # cut off, so that it is trained again when the run is resumed
         views = len(self._template.views)
         where = (start.trial, start.number, start.view, views)
-        scoring = FinalistScoring(*where, seed, result, cross_fitted=True)
+        elapsed = round(self._clock.elapsed(), 3)
+        scoring = FinalistScoring(*where, seed, result, cross_fitted=True, elapsed=elapsed)
         self._study.record_scoring(scoring)
         self._race.add(scoring)
+        self._record_finalists()
         self._observer.trial_ended(name, result)
+
+    def _record_finalists(self) -> None:
+        """Records who they are once their scores count: until then those of an earlier race do."""
+        if self._race.counts:
+            self._study.record_finalists(self._race.finalists)
 
     def _is_cut_short(self, trial: int, result: TrialResult) -> bool:
         """Whether the end of the time has cut a training off sooner than the search's own ended.

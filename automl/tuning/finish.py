@@ -203,7 +203,7 @@ class _Ending:
         self.observer.finishing("exporting the best model and checking the export")
         record = self.record()
         if record.chosen:
-            why = _export_best(self.run, self.processes, record.chosen, record, self.trust)
+            why = self._export_chosen(record)
             if not why:
                 return ""
             self.observer.note(f"{why} The best trial, {number}, is exported in its place.")
@@ -214,6 +214,16 @@ class _Ending:
                 f"{best.result.unsaved.rstrip('.')}; correct that and search again."
             )
         return _export_best(self.run, self.processes, number, self.record(), self.trust)
+
+    def _export_chosen(self, record: RunRecord) -> str:
+        """Exports an ensemble or a refit; why it is not exported, or ""."""
+        checked = self.run.trial_file(record.chosen, CHECK_FILE)
+        if record.chosen != REFIT and not self.run.root.is_file(checked):
+            return (
+                f"There was no time to score the {record.chosen}, which `automl resume "
+                f"{shown_path(self.run.path)}` scores and exports."
+            )
+        return _export_best(self.run, self.processes, record.chosen, record, self.trust)
 
 
 def _export_best(

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from automl.common.averages import mean_of
 from automl.results.paired_test import LEAST_PAIRS, is_apart
-from automl.results.scorings import FinalistScoring
+from automl.results.scorings import FinalistScoring, compared
 from automl.trial import TrialResult, TrialState
 from automl.tuning.race_time import LEAST_SCORINGS, TimeLeft
 
@@ -165,6 +165,7 @@ class Race:
         scorings: Those that are recorded already, whoever they are of.
 
     Attributes:
+        finalists: Who races.
         rounds: How many rounds there may be.
     """
 
@@ -176,7 +177,7 @@ class Race:
         scorings: Iterable[FinalistScoring] = (),
     ) -> None:
         self.rounds = max(1, math.ceil(MOST_SCORINGS / len(views)))
-        self._finalists = tuple(finalists)
+        self.finalists = tuple(finalists)
         self._views = tuple(views)
         self._sign = 1.0 if direction == "minimize" else -1.0
         self._done: dict[Start, FinalistScoring] = {}
@@ -186,7 +187,7 @@ class Race:
     def add(self, scoring: FinalistScoring) -> None:
         """Takes a training that is over, unless an older version has scored it otherwise."""
         is_alike = scoring.cross_fitted and scoring.views == len(self._views)
-        if scoring.trial in self._finalists and is_alike:
+        if scoring.trial in self.finalists and is_alike:
             self._done[Start(scoring.trial, scoring.number, scoring.view)] = scoring
 
     def pending(self) -> list[Start]:
@@ -195,7 +196,7 @@ class Race:
         That is a round; of the first ones, as many together as nobody can be told apart before, so
         that no worker waits for the longest of a round.
         """
-        left: list[int] = list(self._finalists)
+        left: list[int] = list(self.finalists)
         waiting: list[Start] = []
         for number in range(1, self.rounds + 1):
             racing = [trial for trial in left if not self._has_failed(trial, number)]
@@ -212,12 +213,17 @@ class Race:
     @property
     def most(self) -> int:
         """How many trainings there may be."""
-        return len(self._finalists) * self.rounds * len(self._views)
+        return len(self.finalists) * self.rounds * len(self._views)
 
     @property
     def done(self) -> int:
         """How many are over."""
         return len(self._done)
+
+    @property
+    def counts(self) -> bool:
+        """Whether each finalist has a whole round, or has failed, so that their scores count."""
+        return bool(compared(self.finalists, self._done.values()))
 
     def leader(self) -> tuple[int, float, int] | None:
         """The finalist with the best mean so far, the mean, and of how many scores it is one."""
@@ -259,6 +265,6 @@ class Race:
                 and start.number <= rounds
                 and (score := one.score) is not None
             }
-            for trial in self._finalists
+            for trial in self.finalists
             if not self._has_failed(trial, rounds)
         }

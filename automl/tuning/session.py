@@ -194,16 +194,16 @@ class Session:
         if finalists and request.storage is not None:
             self._observer.note("finalists are not trained again: several may share the study")
             finalists = ()
-        entrants = affordable(finalists, valid, len(views), left, DEFAULT_TRIAL, study.scorings())
-        finalists = entrants.finalists
-        study.record_finalists(finalists)  # those of an earlier session are best no longer
-        race = Race(finalists, views, direction, study.scorings())
-        if not race.pending():
+        if not finalists:
+            study.record_finalists(())  # where there were some, they are wanted no longer
             return outcome
-        self._observer.finishing(
-            f"training {len(finalists)} finalists again with fresh seeds: trials "
-            f"{', '.join(map(str, finalists))}"
-        )
+        entrants = affordable(finalists, valid, len(views), left, DEFAULT_TRIAL, study.scorings())
+        race = Race(entrants.finalists, views, direction, study.scorings())
+        if race.pending():
+            self._observer.finishing(
+                f"training {len(race.finalists)} finalists again with fresh seeds: trials "
+                f"{', '.join(map(str, race.finalists))}"
+            )
         FinalistDriver(
             study,
             engine,

@@ -163,11 +163,10 @@ class RunStudy(StudyRecords):
         return frozenset(voided_trials(self.study.user_attrs))
 
     def elapsed(self) -> float:
-        """Seconds that the run's earlier sessions had spent when their last trial ended."""
-        times = [
-            trial.user_attrs.get("elapsed", 0.0) for trial in self.study.get_trials(deepcopy=False)
-        ]
-        return max(times, default=0.0)
+        """Seconds that the run's earlier sessions had spent when their last training ended."""
+        trials = self.study.get_trials(deepcopy=False)
+        times = [trial.user_attrs.get("elapsed", 0.0) for trial in trials]
+        return max([*times, *(one.elapsed for one in self.scorings())], default=0.0)
 
     def proposals_left(self) -> int | None:
         """How many new configurations there are to ask for, or None where there is no end."""

@@ -17,6 +17,9 @@ from automl.data.stored import open_view
 from automl.export.bundle import load_keras
 from automl.results.leaderboard import LeaderboardRow, leaderboard
 from automl.results.record import TrialRecord
+from automl.trial import TrialState
+from automl.tuning import session
+from automl.tuning.finalists import FinalistDriver
 from automl.tuning.observer import Observer
 
 pytestmark = pytest.mark.usefixtures("warm")
@@ -169,6 +172,25 @@ def test_a_finished_run_that_is_resumed_scores_nothing_again(
     copy.resume(data=load_wine(return_X_y=True), space="mlp", verbose=0)
     assert told(copy) == told(run)
     assert b"test_scores" not in (tmp_path / "run" / "study.log").read_bytes()[len(before) :]
+
+
+def test_fair_scores_stay_until_those_of_other_finalists_count(
+    run: automl.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A resumption that wants one finalist more, and has no time to train it, undoes nothing."""
+    shutil.copytree(run.path, tmp_path / "run")
+    copy = automl.load_run(tmp_path / "run")
+    known = {trial.trial for trial in finalists(copy)}
+    more = next(
+        trial.trial
+        for trial in copy.record.trials
+        if trial.trial not in known and trial.state is TrialState.COMPLETED
+    )
+    monkeypatch.setattr(session, "choose_finalists", lambda *_: (*sorted(known), more))
+    monkeypatch.setattr(FinalistDriver, "_fill_slots", lambda _: None)
+    copy.resume(data=load_wine(return_X_y=True), space="mlp", verbose=0)
+    assert {trial.trial for trial in finalists(copy)} == known
+    assert told(copy) == told(run)
 
 
 def told(run: automl.Run) -> list[dict[str, Any]]:

@@ -164,6 +164,16 @@ def test_rounds_before_which_nobody_is_told_apart_are_trained_together() -> None
     assert (race.done, race.most) == (2, 2 * MOST_SCORINGS)
 
 
+def test_scores_count_once_each_finalist_has_a_whole_round_or_has_failed() -> None:
+    race = Race([1, 2], FOLDS[:2], "minimize")
+    assert not race.counts
+    for trial, view in ((1, FOLDS[0]), (1, FOLDS[1]), (2, FOLDS[0])):
+        race.add(done(Start(trial, 1, view), 0.5, views=2))
+        assert not race.counts
+    race.add(done(Start(2, 1, FOLDS[1]), None, views=2))
+    assert race.counts
+
+
 def test_five_folds_are_one_round() -> None:
     order = run(Race([1, 2], FOLDS, "minimize"), lambda start: float(start.trial), views=5)
     assert order == [Start(trial, 1, view) for trial in (1, 2) for view in FOLDS]
