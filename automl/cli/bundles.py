@@ -79,7 +79,10 @@ def export(
     ],
     trial: Annotated[
         str,
-        typer.Argument(metavar="TRIAL", help="A trial's number, a baseline's name, or best."),
+        typer.Argument(
+            metavar="TRIAL",
+            help="A trial's number; a baseline's name, ensemble, bag or refit; or best.",
+        ),
     ] = "best",
     format_: Annotated[
         str,

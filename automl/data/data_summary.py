@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from automl.common.forms import to_form
+from automl.common.shell import option
 from automl.data.dataset import Dataset
+from automl.data.kinds.kind import InputPlan
 from automl.data.plan import PreprocessingPlan
 from automl.data.request import DataRequest
 from automl.data.say import Say
@@ -35,6 +39,25 @@ def say_parts(
         f"rows: {len(split.train):,} for training, {len(split.validation):,} for validation, "
         f"{len(split.test):,} for test ({how})"
     )
+
+
+def say_readings(plans: Sequence[InputPlan], say: Say) -> None:
+    """Says which columns are not read alike in all folds.
+
+    Args:
+        plans: The plan of each fold.
+        say: Called with each sentence.
+    """
+    read = [plan.read_as() for plan in plans]
+    for name in dict.fromkeys(name for columns in read for name in columns):
+        counts = Counter(columns.get(name, "left out") for columns in read)
+        if len(counts) > 1:
+            ways = ", ".join(f"{way} in {count}" for way, count in counts.most_common())
+            say(
+                f"column {name!r} is read otherwise in other folds, for the training rows of each "
+                f"decide: {ways} ({option('--categorical', name)} takes it as categories, "
+                f"{option('--numeric', name)} as numbers)"
+            )
 
 
 def summarize(

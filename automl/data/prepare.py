@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.arrays import Arrays
-from automl.data.data_summary import say_parts, summarize
+from automl.data.data_summary import say_parts, say_readings, summarize
 from automl.data.kinds import kind_named
 from automl.data.kinds.kind import InputPlan, RawRows
 from automl.data.kinds.signature import InputSignature
@@ -74,6 +74,7 @@ def prepare(
     arrays = made.arrays(split, task, truth)
     say_parts(split, dataset, request, divided.strata.task is not None, notes.append)
     others = _stored(divided, made.how) if folds[1:] else ()
+    say_readings([made.plan.inputs, *(view.plan.inputs for view in others)], notes.append)
     if folds:
         why = ", for the rows are few (--cv none: on one division)" if left_to_size else ""
         notes.append(

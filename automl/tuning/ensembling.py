@@ -46,6 +46,10 @@ _JUNK = (Verdict.DIVERGED, Verdict.CHANCE, Verdict.NOT_LEARNING)
 OWN_FROM = 1000
 
 
+class NoEnsemble(RunError):
+    """Models that could be in an ensemble cannot be put together; the message says why."""
+
+
 @dataclass(frozen=True)
 class _Trained:
     """A member, with what its training came to."""
@@ -80,14 +84,23 @@ class Ensembling:
 
         Returns:
             What was made, by name; empty where there is too little to choose among.
+
+        Raises:
+            NoEnsemble: Models cannot be put together.
         """
         best = record.best()
-        if best is None or not best.is_finalist or not self._can_be_averaged():
+        if best is None or not best.is_finalist:
             return {}
+        self._check_can_be_averaged()
         found = self._members(record, best)
         own = [one for one in found if _is_of(one.member, best)]
-        if not own or self._inputs() is None:
+        if not own:
             return {}
+        if self._inputs() is None:
+            raise NoEnsemble(
+                "the folds read some column otherwise, so that one model cannot have the "
+                "preprocessing of all (--categorical, --numeric and --date-format settle it)"
+            )
         made = {}
         if len(self._views) > 1:
             made[BAG] = self._bag(own)
@@ -95,17 +108,18 @@ class Ensembling:
             made[ENSEMBLE] = self._selected(found)
         return {name: form for name, form in made.items() if math.isfinite(form.score)}
 
-    def _can_be_averaged(self) -> bool:
-        """Whether predictions can be scored, and models of all views are of one standing.
+    def _check_can_be_averaged(self) -> None:
+        """Checks that predictions can be scored, and that models of all views are of one standing.
 
-        Keras's loss and a metric of the models are no function of predictions. Where the order of
-        time makes the folds, the first models know few and old rows.
+        Raises:
+            NoEnsemble: Keras's loss and a metric of the models are no function of predictions; or
+                the order of time makes the folds, and the first models know few and old rows.
         """
-        is_scored = bool(self._objective.named) and self._objective.name in {
-            str(getattr(one, "name", one)) for one in self._objective.named
-        }
-        sizes = {len(view.train) + len(view.validation) for view in self._views.values()}
-        return is_scored and len(sizes) == 1
+        name = self._objective.name
+        if name not in {str(getattr(one, "name", one)) for one in self._objective.named}:
+            raise NoEnsemble(f"{name} is told by each model, and not by what it predicts")
+        if len({len(view.train) + len(view.validation) for view in self._views.values()}) > 1:
+            raise NoEnsemble("the models of earlier folds know fewer and older rows than others")
 
     @property
     def _takes_own(self) -> bool:

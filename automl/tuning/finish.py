@@ -19,7 +19,7 @@ from automl.results.run_directory import RunDirectory
 from automl.results.study_content import study_content
 from automl.trial import CHECK_FILE, MODEL_FILE, REFIT
 from automl.tuning.against_constant import against_constant
-from automl.tuning.ensembling import Ensembling, chosen_ensemble
+from automl.tuning.ensembling import Ensembling, NoEnsemble, chosen_ensemble
 from automl.tuning.leaderboard_file import write_leaderboard
 from automl.tuning.leftovers import remove_leftovers
 from automl.tuning.observer import Observer
@@ -135,8 +135,8 @@ class _Ending:
         known, made = self.study.ensembles(), {}
         try:
             made = ensembling.make(self.record())
-        except TrialError as error:  # of a metric of a person's own, on some of the rows
-            self.observer.note(f"No ensemble is made: {error}")
+        except (NoEnsemble, TrialError) as error:  # also a person's own metric, on some of the rows
+            self.observer.note(f"No ensemble is made: {str(error).rstrip('.')}.")
         for name in dict.fromkeys((*known, *made)):
             if made.get(name) != known.get(name):
                 self.run.root.remove(self.run.trial_file(name, CHECK_FILE))  # of the former one

@@ -27,9 +27,9 @@ pytestmark = pytest.mark.usefixtures("warm")
 TRIALS = 6
 
 
-def search(directory: Path, **options: Any) -> automl.Run:
-    """Six short trials of a small space over three folds, of wine's rows in memory."""
-    x, y = load_wine(return_X_y=True)
+def search(directory: Path, data: Any = None, **options: Any) -> automl.Run:
+    """Six short trials of a small space over three folds, by default of wine's rows in memory."""
+    data = load_wine(return_X_y=True) if data is None else data
     usual: dict[str, Any] = {
         "space": "mlp",
         "settings": {"width": "16:32", "depth": "1:2", "optimizer": "adam", "batch_size": 32},
@@ -40,12 +40,16 @@ def search(directory: Path, **options: Any) -> automl.Run:
         "pruner": "none",
         "test": 0.2,
     }
-    return automl.search((x, y), directory=directory, verbose=0, **{**usual, **options})
+    return automl.search(data, directory=directory, verbose=0, **{**usual, **options})
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> automl.Run:
     return search(tmp_path_factory.mktemp("finalists") / "run")
+
+
+def search_log(run: automl.Run) -> str:
+    return (run.path / "search.log").read_text()
 
 
 def finalists(run: automl.Run) -> list[TrialRecord]:
@@ -223,4 +227,17 @@ def test_on_one_division_an_ensemble_s_error_is_that_over_its_parts(tmp_path: Pa
 def test_an_objective_that_predictions_do_not_tell_makes_no_ensemble(tmp_path: Path) -> None:
     run = search(tmp_path / "run", objective="loss", cv="none", trials=5)
     assert finalists(run) and not run.record.ensembles
+    assert "No ensemble is made: loss is told by each model" in search_log(run)
+    assert (run.path / "best" / "model.keras").is_file()
+
+
+def test_folds_that_read_a_column_otherwise_make_no_ensemble_and_it_is_said(tmp_path: Path) -> None:
+    frame = load_wine(as_frame=True).frame
+    frame["fold"] = np.arange(len(frame)) % 3
+    frame["hue"] = np.where(frame["fold"] == 2, "deep", frame["hue"].round(1).astype(str))
+    frame.to_csv(tmp_path / "wine.csv", index=False)
+    data, options = tmp_path / "wine.csv", {"target": "target", "fold_column": "fold"}
+    run = search(tmp_path / "run", data, cv=None, trials=5, **options)
+    assert finalists(run) and not run.record.ensembles
+    assert "No ensemble is made: the folds read some column otherwise" in search_log(run)
     assert (run.path / "best" / "model.keras").is_file()

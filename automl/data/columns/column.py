@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
@@ -177,6 +178,20 @@ class Reading:
         how += f" as training has them ({described})" if described else ""
         return f"no {self.source}{how}, so counted as missing"
 
+    def joined(self, other: Reading) -> Reading | None:
+        """A reading that gives every value that either gives; None where there is none.
+
+        Texts that count as missing may differ: that one was among the training rows is only told,
+        unless it would be read, as a day that stands for none.
+        """
+        strays = tuple(dict.fromkeys((*self.strays, *other.strays)))
+        whole = replace(self, strays=strays)
+        if whole != replace(other, strays=strays):
+            return None
+        apart = set(self.strays) ^ set(other.strays)
+        is_read = self.source is ColumnSource.DATE and bool(_days_of(apart, self).notna().any())
+        return None if is_read else whole
+
 
 def read_column(column: pd.Series, reading: Reading, is_clean: bool = False) -> ReadColumn:
     """Reads a column as numbers or dates.
@@ -213,11 +228,15 @@ def read_column(column: pd.Series, reading: Reading, is_clean: bool = False) -> 
 
 def _are_strays(moments: pd.Series, reading: Reading) -> npt.NDArray[np.bool_]:
     """Which dates are one of the days that count as missing, however they are written."""
+    days = _days_of(reading.strays, reading).dropna().to_numpy().astype("datetime64[D]")
+    return np.isin(moments.to_numpy().astype("datetime64[D]"), days)
+
+
+def _days_of(texts: Collection[str], reading: Reading) -> pd.Series:
+    """Texts as the dates that a reading makes of them."""
     import pandas as pd
 
-    none = timestamps(pd.Series(list(reading.strays), dtype="str"), reading.date_format)
-    days = none.dropna().to_numpy().astype("datetime64[D]")
-    return np.isin(moments.to_numpy().astype("datetime64[D]"), days)
+    return timestamps(pd.Series(list(texts), dtype="str"), reading.date_format)
 
 
 def _read_cleaned(cleaned: pd.Series, reading: Reading) -> pd.Series:

@@ -160,6 +160,10 @@ class InputPlan(ABC):
             The plan; None where the two read a column differently.
         """
 
+    def read_as(self) -> dict[str, str]:
+        """What each column is read as, in words; empty where rows have no columns."""
+        return {}
+
     @abstractmethod
     def features_form(self) -> list[dict[str, Any]]:
         """The JSON forms of the plan's features, each with its ``kind``."""

@@ -207,12 +207,15 @@ class TablePlan(InputPlan):
         return table_inputs(self.columns, texts)
 
     def joined(self, other: InputPlan) -> InputPlan | None:
-        """The features of both; those of the other stand behind."""
+        """The features of both, as the first has them; those of the other alone stand behind."""
         assert isinstance(other, TablePlan)
-        own = {feature.name: feature for feature in self.features}
-        if any(_reading(own[f.name]) != _reading(f) for f in other.features if f.name in own):
-            return None
-        whole = TablePlan((*self.features, *(f for f in other.features if f.name not in own)))
+        features = {feature.name: feature for feature in self.features}
+        for feature in other.features:
+            alike = _alike(features.get(feature.name, feature), feature)
+            if alike is None:
+                return None
+            features[feature.name] = alike
+        whole = TablePlan(tuple(features.values()))
         names = whole.input_names()
         is_same = all(
             names[column] == name
@@ -247,6 +250,10 @@ class TablePlan(InputPlan):
         form: list[dict[str, Any]] = to_form(self)["features"]
         return form
 
+    def read_as(self) -> dict[str, str]:
+        """What each column is read as."""
+        return {feature.name: _read_as(feature) for feature in self.features}
+
     def describe(self) -> list[dict[str, Any]]:
         """What each column is."""
         return [_described(feature) for feature in self.features]
@@ -264,6 +271,16 @@ def _described(feature: Feature) -> dict[str, Any]:
     return facts | ({"cycles": [str(c) for c in feature.cycles]} if feature.cycles else {})
 
 
-def _reading(feature: Feature) -> Any:
-    """How a column is read; None for texts, which are taken as they are."""
-    return feature.reading if isinstance(feature, NumericFeature) else None
+def _read_as(feature: Feature) -> str:
+    if isinstance(feature, CategoricalFeature):
+        return "categories"
+    described = feature.date_format or feature.number_format.describe()
+    return f"{feature.source}s" + (f" ({described})" if described else "")
+
+
+def _alike(feature: Feature, other: Feature) -> Feature | None:
+    """A feature whose raw values are those of both; None where they read a column differently."""
+    if isinstance(feature, NumericFeature) and isinstance(other, NumericFeature):
+        reading = feature.reading.joined(other.reading)
+        return None if reading is None else replace(feature, strays=reading.strays)
+    return feature if type(feature) is type(other) else None
