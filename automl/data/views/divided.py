@@ -27,6 +27,7 @@ from automl.data.views.reshuffle import MOST_DRAWS, check_reshuffle, reshuffled
 from automl.data.views.splits import Split
 from automl.data.views.strata import Strata, find_strata
 from automl.data.views.view import View
+from automl.data.weights import check_weights
 from automl.errors import DataError
 
 
@@ -120,15 +121,20 @@ class Divided:
     def anew(self, trial: int) -> tuple[Split, View]:
         """Divides the rows that are learnt from for a trial, and fits its plan.
 
-        Where few rows make divisions that cannot be learnt from, as without a row of weight among
-        those that validate, the next is drawn.
+        Where few rows make divisions that cannot be learnt from, or where no validation row of a
+        class has any weight, the next is drawn.
 
         Raises:
             DataError: The rows are too few, or none of many divisions can be learnt from.
         """
+        dataset = self.dataset
         for draw in range(MOST_DRAWS):
-            split = reshuffled(self.dataset, self.split, self.request, self.strata, trial, draw)
+            split = reshuffled(dataset, self.split, self.request, self.strata, trial, draw)
+            rows = split.validation
             try:
+                if dataset.weight is not None:
+                    weight = dataset.weight[rows]
+                    check_weights(self.truth[rows], weight, self.task, "validation rows")
                 return split, self.view(split)
             except DataError:
                 if draw == MOST_DRAWS - 1:

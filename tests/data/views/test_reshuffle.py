@@ -131,3 +131,15 @@ def test_rows_that_are_prepared_can_be_divided_for_any_trial(
         arrays, _ = divided.of(trial)
         assert arrays.validation.weight is not None
         assert arrays.validation.weight.sum() > 0
+
+
+def test_each_class_has_weight_where_it_is_validated() -> None:
+    frame = table(60)
+    yes = np.flatnonzero(frame["y"] == "yes")
+    frame["w"] = np.where(frame["y"] == "no", 1.0, 0.0)
+    frame.loc[yes[::5], "w"] = 1.0
+    rows = RowsAgain(request(frame, weight="w", test=0.0))
+    for trial in range(20):
+        validation = rows.of(trial)[0].validation
+        assert validation.weight is not None
+        assert validation.weight[validation.truth[:, 0] == 1].sum() > 0
