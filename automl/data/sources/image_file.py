@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,10 @@ STARTS = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"GIF8", b"RIFF")
 #: Number of the orientation in EXIF, and its values that exchange height and width.
 ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)
 WHITE = (255, 255, 255, 255)
+#: Pixels of the longest side, as many as JPEG and GIF can have: rows cost time of their own.
+LONGEST = 65_535
+#: Most bytes of a file (own choice): the most pixels that are read take as many, in three colours.
+MOST_BYTES = 256 << 20
 #: What is told of images that are changed when they are read, by what they are.
 CHANGES = {
     "cmyk": "in CMYK, converted to red, green and blue",
@@ -84,11 +89,13 @@ def read_header(source: Path | bytes) -> Header:
         UnreadImage: It is no image, or too large a one.
     """
     try:
-        if isinstance(source, Path) and not stat.S_ISREG(source.stat().st_mode):
-            raise UnreadImage("no regular file")  # a pipe would keep its reader waiting
+        if isinstance(source, Path):
+            _check_file(source.stat())
         with _file_of(source) as file, _opened(file) as image:
             width, height = image.size
-            if image.getexif().get(ORIENTATION) in TURNED:
+            # Of a PNG that says nothing of it before its pixels, `getexif` would unpack them.
+            known = image.format != "PNG" or "exif" in image.info
+            if known and image.getexif().get(ORIENTATION) in TURNED:
                 width, height = height, width
             return Header(height, width, _is_grey(image))
     except Exception as error:  # Pillow's decoders raise what they like on a damaged file
@@ -109,21 +116,45 @@ def read_pixels(source: Path | bytes, fit: ImageFit, channels: int) -> Pixels:
     from PIL import ImageOps
 
     try:
-        content = source if isinstance(source, bytes) else source.read_bytes()
+        content = source if isinstance(source, bytes) else _content(source)
         with _opened(io.BytesIO(content)) as image:
-            changes = ["frames"] if getattr(image, "n_frames", 1) > 1 else []
+            changes = ["frames"] if getattr(image, "is_animated", False) else []
             changes += ["cmyk"] if image.mode == "CMYK" else []
             changes += ["deep"] if _is_deep(image) else []
             if image.getexif().get(ORIENTATION, 1) != 1:
                 changes.append("turned")
             image.load()
-            upright = _shallow(ImageOps.exif_transpose(image))
+            ImageOps.exif_transpose(image, in_place=True)
+            upright = _shallow(image)
             plain, is_laid = _with_channels(upright, channels)
             changes += ["transparent"] if is_laid else []
             array = np.asarray(fit.fitted(plain)).reshape(fit.height, fit.width, channels)
     except Exception as error:  # Pillow's decoders raise what they like on a damaged file
         raise _unread(error, source) from error
     return Pixels(array, tuple(changes), hashlib.sha256(content).digest())
+
+
+def _check_file(found: os.stat_result) -> None:
+    """Checks what a file is, and its size.
+
+    Raises:
+        UnreadImage: It is none, or too large.
+    """
+    if not stat.S_ISREG(found.st_mode):
+        raise UnreadImage("no regular file")  # a pipe would keep its reader waiting
+    if found.st_size > MOST_BYTES:
+        raise UnreadImage(f"{found.st_size:,} bytes, more than {MOST_BYTES:,}")
+
+
+def _content(path: Path) -> bytes:
+    """What a file holds, which may be another one by now than that whose header was read.
+
+    Raises:
+        UnreadImage: It is none, or too large.
+    """
+    _check_file(path.stat())
+    with path.open("rb") as file:
+        return file.read(MOST_BYTES)
 
 
 def _opened(file: Any) -> Image:
@@ -140,6 +171,10 @@ def _opened(file: Any) -> Image:
     if image.width * image.height > most:
         raise UnreadImage(
             f"{image.width:,} x {image.height:,} pixels, more than {most // 10**6} million"
+        )
+    if max(image.size) > LONGEST:
+        raise UnreadImage(
+            f"{image.width:,} x {image.height:,} pixels, more than {LONGEST:,} at a side"
         )
     return image
 
@@ -198,10 +233,12 @@ def _with_channels(image: Image, channels: int) -> tuple[Image, bool]:
 
     has_alpha = "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info
     if channels == 4:
-        return image.convert("RGBA"), False
+        return image if image.mode == "RGBA" else image.convert("RGBA"), False
     is_laid = False
     if has_alpha:
         whole = image.convert("RGBA")
         is_laid = bool(np.asarray(whole)[..., 3].min() < 255)
         image = pillow.alpha_composite(pillow.new("RGBA", whole.size, WHITE), whole).convert("RGB")
-    return image.convert("L" if channels == 1 else "RGB"), is_laid
+    mode = "L" if channels == 1 else "RGB"
+    # Converting makes a copy of what needs none.
+    return image if image.mode == mode else image.convert(mode), is_laid

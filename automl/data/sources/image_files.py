@@ -7,8 +7,10 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +29,8 @@ from automl.data.sources.image_file import (
 from automl.data.sources.image_reading import ImageReading
 from automl.errors import DataError
 
+# Pixels of an image that takes much memory while it is read (own choice).
+LARGE = 1 << 24
 # Files of each reason that are named; the others are counted.
 NAMED = 3
 
@@ -121,9 +125,15 @@ def _read(
     fit, channels = settled.image_fit, settled.channels or 3
     x = roomy((len(known), fit.height, fit.width, channels), np.uint8)
 
+    large = Lock()
+
     def one(position: int) -> Pixels | UnreadImage:
+        header = headers[position]
+        assert header is not None
         try:
-            return read_pixels(files[position][1], fit, channels)
+            # One large image unpacked takes a gigabyte, so they come one after another.
+            with large if header.height * header.width > LARGE else nullcontext():
+                return read_pixels(files[position][1], fit, channels)
         except UnreadImage as error:
             return error
 

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from automl.data.image_fit import ImageFit
 from automl.data.sources import load
 from automl.data.sources.file_format import Loaded
+from automl.data.sources.image_file import UnreadImage, read_header, read_pixels
 from automl.data.sources.image_reading import ImageReading
 from automl.errors import DataError
 
@@ -75,16 +77,28 @@ def test_parts_in_folders_of_their_own(photos: Path, tmp_path: Path) -> None:
         read(whole)
 
 
-def bomb(path: Path, side: int) -> None:
+def chunk(kind: bytes, content: bytes) -> bytes:
+    checked = kind + content
+    return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+
+def bomb(path: Path, side: int, height: int | None = None) -> None:
     """A small file whose header promises so many pixels."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        checked = kind + content
-        return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
-
-    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", side, height or side, 8, 0, 0, 0, 0)
     parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + parts)
+
+
+def noted(path: Path, kind: bytes, content: bytes) -> None:
+    """An image with something beside its pixels."""
+    picture().save(path)
+    start = path.read_bytes()
+    path.write_bytes(start[:33] + chunk(kind, content) + start[33:])
+
+
+def heavy(path: Path) -> None:
+    picture().save(path)
+    os.truncate(path, 16 << 30)
 
 
 def damage(path: Path) -> None:
@@ -104,7 +118,27 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda path: bomb(path, 10_000),
         "10,000 x 10,000 pixels, more than 89 million: cats/wide.png",
     ),
+    "long.png": (
+        lambda path: bomb(path, 70_000, 1),
+        "70,000 x 1 pixels, more than 65,535 at a side: cats/long.png",
+    ),
+    "heavy.png": (
+        heavy,
+        "17,179,869,184 bytes, more than 268,435,456: cats/heavy.png",
+    ),
+    "noted.png": (
+        lambda path: noted(path, b"zTXt", b"k\0\0" + zlib.compress(bytes(200 << 20))),
+        "damaged: cats/noted.png",
+    ),
 }
+
+
+def test_a_header_is_read_without_the_pixels(tmp_path: Path) -> None:
+    bomb(tmp_path / "a.png", 9_000)  # 81 million pixels, none of which is there
+    header = read_header(tmp_path / "a.png")
+    assert (header.height, header.width, header.is_grey) == (9_000, 9_000, True)
+    with pytest.raises(UnreadImage, match="damaged"):
+        read_pixels(tmp_path / "a.png", ImageFit(8, 8), 1)
 
 
 @pytest.mark.parametrize("name", BAD)
