@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from automl.common.machine import total_memory
 from automl.common.root import Root
 from automl.errors import RunError
 
@@ -39,12 +40,23 @@ def read_bounded(root: Root, path: str | Path, most: int) -> bytes:
         RunError: It is larger, or a link is on the way.
         OSError: It cannot be read.
     """
+    most = most_read(most)
     with root.open(path) as file:
         size = os.fstat(file.fileno()).st_size
         check_size(root.path / path, size, most)
         content: bytes = file.read(size + 1)
     check_size(root.path / path, len(content), most)  # it may have grown
     return content
+
+
+def most_read(most: int) -> int:
+    """A bound, or half of the memory there is for this process, where that is less.
+
+    Args:
+        most: Bytes.
+    """
+    memory = total_memory()
+    return most if memory is None else min(most, max(MOST_TEXT, memory // 2))
 
 
 def check_size(place: str | Path, size: int, most: int) -> None:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.image_options import IMAGE_FITS, PAD, RESIZE
+from automl.data.image_options import IMAGE_FITS, LONGEST_SIDE, PAD, RESIZE
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+#: Pixels of the largest size.
+MOST_PIXELS = LONGEST_SIDE**2
 #: Names of Pillow's, by how many numbers a pixel has.
 MODES = {1: "L", 3: "RGB"}
 
@@ -42,7 +44,7 @@ class ImageFit:
         Raises:
             ValueError: There are no such images.
         """
-        if self.height < 1 or self.width < 1:
+        if self.height < 1 or self.width < 1 or self.height * self.width > MOST_PIXELS:
             raise ValueError(f"images cannot be of {self.height} x {self.width} pixels")
         if self.how not in IMAGE_FITS:
             raise ValueError(f"images come to one size by {' or '.join(IMAGE_FITS)}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.common.bounded import MOST_CHECKPOINT, parsed_json, read_bounded
+from automl.common.bounded import MOST_CHECKPOINT, check_size, most_read, parsed_json
 from automl.common.forms import check_form
 from automl.data.sources.npz import archive_arrays
 from automl.errors import DataError, RunError
@@ -132,8 +133,9 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """
     path = path.absolute()
     try:
-        content = read_bounded(run_of(path.parent), path, MOST_CHECKPOINT)
-        arrays = archive_arrays(io.BytesIO(content), path)
+        with run_of(path.parent).open(path) as file:
+            check_size(path, os.fstat(file.fileno()).st_size, most_read(MOST_CHECKPOINT))
+            arrays = archive_arrays(file, path)
         form = parsed_json(arrays.pop(_CONTROL).tobytes(), path)
         check_form(_Form, form)
         if form["format"] != FORMAT:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +17,8 @@ import keras_tuner
 import numpy as np
 import pytest
 
+from automl.common import bounded
+from automl.data import memory
 from automl.data.metrics import default_objective
 from automl.data.task import TaskKind
 from automl.space import Choice, Float, Int, SearchSpace
@@ -216,6 +220,32 @@ def test_a_checkpoint_in_another_form_is_said_too(change: Any, tmp_path: Path) -
     result = train("kernel", tmp_path, start=f"trials/0/{CHECKPOINT_FILE}")
     assert result.state is TrialState.COMPLETED
     assert "began anew" in result.notes[0]
+
+
+@pytest.mark.parametrize("size", [20 << 30, 40 << 30])
+def test_a_checkpoint_of_gigabytes_is_not_read(
+    size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded, "total_memory", lambda: 16 << 30)
+    path = tmp_path / "trials" / "0" / CHECKPOINT_FILE
+    path.parent.mkdir(parents=True)
+    path.touch()
+    os.truncate(path, size)
+    result = train("kernel", tmp_path, start=f"trials/0/{CHECKPOINT_FILE}")
+    assert result.state is TrialState.COMPLETED
+    (note,) = result.notes
+    assert "began anew" in note and f"{size:,} bytes, more than the 8,589,934,592" in note
+
+
+def test_a_checkpoint_that_unpacks_to_gigabytes_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / train("kernel", tmp_path, pause=2).checkpoint
+    monkeypatch.setattr(memory, "total_memory", lambda: 16 << 20)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("state.zeros.npy", bytes(9 << 20))
+    result = train("kernel", tmp_path, start=f"trials/0/{CHECKPOINT_FILE}")
+    assert "more than a half of the" in result.notes[0]
 
 
 def test_a_checkpoint_of_another_model_or_trainer_is_refused_whole(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from automl.data.image_fit import MOST_PIXELS
 from automl.data.kinds.image.pixels import BYTE
 from automl.data.kinds.image.plan import ImageFeature
 from automl.data.numbers import LEAST_RELATIVE_STD, LEAST_STD, rows_of_a_chunk
@@ -29,9 +30,14 @@ def fit_images(
         say: Called with what a person should be told.
 
     Raises:
-        DataError: The images are all of one colour.
+        DataError: The images are all of one colour, or larger than any that are taken.
     """
     _, height, width, channels = x.shape
+    if height * width > MOST_PIXELS:
+        raise DataError(
+            f"The images have {height:,} x {width:,} pixels, and {MOST_PIXELS:,} in all are the "
+            "most: give a smaller --image-size."
+        )
     mean = _mean(x, rows, np.zeros(channels), 1)
     std = np.sqrt(_mean(x, rows, mean, 2))
     constant = std <= np.maximum(LEAST_RELATIVE_STD * np.abs(mean), LEAST_STD)

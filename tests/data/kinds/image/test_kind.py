@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from automl.common.forms import read_form, to_form
 from automl.data.arrays import open_arrays, save_arrays
 from automl.data.kinds import kind_named
+from automl.data.kinds.image.fit import fit_images
 from automl.data.kinds.image.plan import ImagePlan
+from automl.data.plan import PreprocessingPlan
 from automl.data.prepare import PreparedData, prepare
 from automl.data.request import DataRequest
 from automl.data.rows import read_rows
@@ -106,6 +109,20 @@ def test_what_is_no_image_is_refused_in_a_sentence() -> None:
         prepared(np.full((60, 4, 4), 7, np.uint8) + 0 * y.astype(np.uint8)[:, None, None], y)
     with pytest.raises(DataError, match="take images, but the rows are a table without"):
         prepare(DataRequest("iris", kind=IMAGE))
+
+
+@pytest.mark.parametrize("side", [5_000, 10**6, 10**12])
+def test_images_of_any_size_are_no_plan(side: int) -> None:
+    plan = prepared(
+        np.random.default_rng(0).integers(0, 256, (40, 4, 4, 3)), np.arange(40) % 2
+    ).plan
+    form = to_form(plan)
+    form["features"][0].update(height=side, width=side)
+    with pytest.raises(ValueError, match=f"images cannot be of {side} x {side} pixels"):
+        read_form(PreprocessingPlan, form)
+    large = np.broadcast_to(np.zeros(1, np.uint8), (40, 5_000, 5_000, 3))
+    with pytest.raises(DataError, match="5,000 x 5,000 pixels, and 16,777,216 in all are the most"):
+        fit_images(large, np.arange(30), False, "resize", lambda _: None)
 
 
 def folder_of(place: Path, images: int, size: tuple[int, int]) -> Path:
