@@ -159,6 +159,10 @@ class _Ending:
         except NotRefitted as error:
             self.observer.note(f"{error} What is best is exported in its place.")
             return False
+        said = () if best.trained is None else best.trained.notes
+        for note in form.result.notes:
+            if note not in said:
+                self.observer.note(note)
         self.study.record_refit(form)
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from automl.results.findings import findings
 from automl.results.leaderboard import leaderboard
 from automl.results.readings.table import leaderboard_text
 from automl.results.record import TrialRecord
-from automl.results.refits import recorded_refit
+from automl.results.refits import RefitForm, recorded_refit
 from automl.trial import REFIT
+from automl.tuning.refitting import Refitting
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -116,6 +118,21 @@ def test_it_is_what_is_exported_and_answers_in_plain_keras_what_was_scored(
     assert np.allclose(np.asarray(answers), np.asarray(expected), atol=1e-5)
     again = run.export(tmp_path / "again", trial=REFIT)
     assert (again / "model.keras").is_file()
+
+
+def test_how_it_was_trained_is_said_where_its_trial_was_trained_otherwise(
+    rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Refitting.train
+
+    def slower(*given: Any) -> RefitForm:
+        form = whole(*given)
+        return replace(form, result=replace(form.result, notes=("It trains by fit.",)))
+
+    monkeypatch.setattr(Refitting, "train", slower)
+    run = search(rows, tmp_path / "run", trials=1)
+    assert refit_of(run).result is not None
+    assert (run.path / "search.log").read_text().count("It trains by fit.") == 1
 
 
 def test_what_needs_validation_rows_refuses_it(run: automl.Run) -> None:
