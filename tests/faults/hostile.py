@@ -12,6 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import optuna
+from optuna.storages import JournalStorage
+
+from automl.common.forms import to_form
+from automl.results.journal import JournalFile
+from automl.trial import TrialResult, TrialState
 from tests.faults.whole_run import without_seals
 
 #: What nobody may see on a terminal, in Markdown or at the beginning of a cell.
@@ -42,7 +48,8 @@ class Hostile:
 LINKED = (
     "run.json", "study.log", "plan.json", "leaderboard.csv", "search.log", "run.lock",
     "check.parquet", "check_positions.npy", "trials", "trials/0", "trials/0/model.keras",
-    "trials/0/check.npy", "trials/0/history.csv", "trials/0/error.txt", "trials/2", "logs",
+    "trials/0/check.npy", "trials/0/history.csv", "trials/0/error.txt",
+    "trials/0/predictions.npz", "trials/ensemble", "trials/2", "logs",
     "logs/worker-0.log", "arrays", "arrays/data.json", "best", "best/model.keras",
     "best/config.json", ".best",
 )  # fmt: skip
@@ -51,8 +58,8 @@ LINKED = (
 #: model of a run that had ended are made anew.
 _LEFT = (
     "leaderboard.csv", ".best", "trials/0", "trials/0/model.keras", "trials/0/check.npy",
-    "trials/0/history.csv", "trials/0/error.txt", "arrays/data.json", "best/model.keras",
-    "best/config.json",
+    "trials/0/history.csv", "trials/0/error.txt", "trials/0/predictions.npz", "trials/ensemble",
+    "arrays/data.json", "best/model.keras", "best/config.json",
 )  # fmt: skip
 
 
@@ -117,8 +124,8 @@ KINDS: dict[str, Callable[[Path, Path], None]] = {
 #: What is read, appended to, replaced, and written by a worker.
 _SPECIAL = (
     "run.json", "study.log", "plan.json", "leaderboard.csv", "search.log", "run.lock",
-    "logs/worker-0.log", "trials/0/history.csv", "trials/2", "best/model.keras",
-    "best/config.json", "arrays/data.json",
+    "logs/worker-0.log", "trials/0/history.csv", "trials/0/predictions.npz",
+    "trials/0/model.keras", "trials/2", "best/model.keras", "best/config.json", "arrays/data.json",
 )  # fmt: skip
 
 
@@ -210,8 +217,42 @@ def _texts(run: Path, outside: Path) -> None:
     changed(run, mark, "plan.json")
 
 
-#: What a resumed search writes once more, whatever stands there.
-MADE_ANEW = {"best/config.json"}
+def _made(run: Path, outside: Path) -> None:
+    """Finalists, an ensemble and a refit that no search has made, of names that lead out."""
+    (run / "study.log").write_bytes(without_seals((run / "study.log").read_bytes()))
+    storage = JournalStorage(JournalFile(run / "study.log"))
+    [name] = optuna.get_all_study_names(storage)
+    study = optuna.load_study(study_name=name, storage=storage)
+    way_out = f"../../../{outside.name}/model"
+    members = [{"name": one, "view": "holdout", "weight": 0.5} for one in (way_out, "0")]
+    result = to_form(TrialResult(TrialState.COMPLETED, epochs=10**9))
+    scoring = {"trial": 0, "number": 1, "view": "../x", "fold": 1, "seed": 1, "result": result}
+    for key, value in (
+        ("finalists", [0, 10**9, -1]),
+        (f"scoring:scoring_0_1_{way_out}", scoring),
+        ("ensemble:ensemble", {"members": members, "score": 0.1, "metrics": {"log_loss": 0.1}}),
+        (f"ensemble:{way_out}", {"members": members, "score": 0.1, "metrics": {}}),
+        ("refit", {"trial": 0, "seed": 1, "rows": 10**15, "result": result}),
+        ("chosen", way_out),
+        (f"void:{way_out}", {"reason": FORMULA + ESCAPE, "at": "yesterday"}),
+    ):
+        study.set_user_attr(key, value)
+
+
+def _image_plan(run: Path, outside: Path) -> None:
+    """The plan of images of terabytes, in the place of a table's."""
+    side, three = 10**6, [1.0, 1.0, 1.0]
+    image = {"kind": "image", "height": side, "width": side, "channels": 3, "pixel": "uint8"}
+    image |= {"mean": three, "std": three, "shares": False, "fit": "resize"}
+    for name in ("plan.json", "best/config.json"):
+        form = json.loads(without_seals((run / name).read_bytes()))
+        form["plan"]["features"] = [image]
+        form.pop("files", None)
+        (run / name).write_text(json.dumps(form))
+
+
+#: What a resumed search writes once more, whatever stands there, or never reads.
+MADE_ANEW = {"best/config.json", "trials/0/predictions.npz", "trials/0/checkpoint.npz"}
 
 
 def sparse(name: str) -> Hostile:
@@ -258,8 +299,15 @@ GROUPS: dict[str, tuple[Hostile, ...]] = {
     "databases": tuple(map(stored, STORAGES)),
     "code": (*map(referring, REFERENCES), Hostile("cluster", _cluster)),
     "texts": (Hostile("texts", _texts, False),),
+    "records": (Hostile("records", _made, False), Hostile("image plan", _image_plan, False)),
     "sizes": (
-        *map(sparse, ("run.json", "study.log", "plan.json", "best/config.json")),
+        *map(
+            sparse,
+            (
+                "run.json", "study.log", "plan.json", "best/config.json",
+                "trials/0/predictions.npz", "trials/0/checkpoint.npz",
+            ),
+        ),
         *map(nested, ("run.json", "study.log", "plan.json", "best/config.json")),
         Hostile("archive", _bomb, False),
     ),

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.machine import usable_cores
+from automl.common.neutral import printable
 from automl.data.large_arrays import roomy
 from automl.data.say import Say
 from automl.data.sources.image_file import (
@@ -42,8 +43,8 @@ class LeftOut:
     files: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, reason: str, name: str) -> None:
-        """Notes a file."""
-        self.files.setdefault(reason, []).append(name)
+        """Notes a file, whose name may be of bytes that are no text."""
+        self.files.setdefault(reason, []).append(printable(name))
 
     def __len__(self) -> int:
         return sum(map(len, self.files.values()))

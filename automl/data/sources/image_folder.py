@@ -180,7 +180,7 @@ def _with_labels(folder: Path, found: list[_Found], left_out: LeftOut) -> list[_
     for one in found:
         if not one.label:
             is_image = one.path.suffix.lower() in SUFFIXES
-            left_out.add(NO_CLASS if is_image else "no image", _shown(one.name))
+            left_out.add(NO_CLASS if is_image else "no image", one.name)
     return [one for one in found if one.label]
 
 
