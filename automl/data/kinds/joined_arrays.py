@@ -18,6 +18,7 @@ from automl.data.large_arrays import concatenated, taken
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
 from automl.data.say import Say
 from automl.data.sources import ArrayPair, checked_frame
+from automl.data.sources.frames import valid_texts
 from automl.data.targets.missing import PART_NAMES, with_target
 from automl.data.targets.one_hot import is_one_hot
 from automl.errors import DataError, RequestError
@@ -103,6 +104,8 @@ def _array_targets(y: npt.NDArray[Any], request: DataRequest, say: Say) -> pd.Da
 
     if y.dtype.kind not in "biufOUST":
         raise DataError(f"Array y holds values of type {y.dtype}: give numbers or class labels.")
+    if y.dtype.kind in "OUT":
+        y = valid_texts(y)
     is_block = y.ndim > 2
     if is_block:
         say(

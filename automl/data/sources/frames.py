@@ -216,7 +216,40 @@ def checked_frame(frame: pd.DataFrame, what: str) -> pd.DataFrame:
                     f"Column {name!r} of {what} holds a {type(nested[0]).__name__} in a row: give "
                     "one number or text in each."
                 )
+            values = column.to_numpy()
+            valid = valid_texts(values)
+            if valid is not values:
+                frame[name] = pd.Series(valid, frame.index, dtype=object)
     return frame
+
+
+def valid_texts(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Values whose texts can be written to a file: of half a surrogate pair a mark is left.
+
+    Args:
+        values: An array of texts or of objects, of any shape.
+
+    Returns:
+        The same array, or one of objects where a text was none.
+    """
+    flat = values.reshape(-1)
+    odd = [place for place, value in enumerate(flat) if isinstance(value, str) and _is_odd(value)]
+    if not odd:
+        return values
+    valid = flat.astype(object)
+    for place in odd:
+        valid[place] = str(flat[place]).encode("utf-8", "replace").decode()
+    return valid.reshape(values.shape)
+
+
+def _is_odd(text: str) -> bool:
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def frame_digest(frame: pd.DataFrame) -> bytes:

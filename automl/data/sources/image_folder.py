@@ -159,7 +159,8 @@ def _with_labels(folder: Path, found: list[_Found], left_out: LeftOut) -> list[_
     """The files of classes.
 
     Raises:
-        DataError: There are images, but no classes, or two classes are called nearly alike.
+        DataError: There are images, but no classes, or two classes are called nearly alike, or the
+            name of one is no text.
     """
     labels = {one.label for one in found if one.label}
     if found and not labels:
@@ -171,6 +172,11 @@ def _with_labels(folder: Path, found: list[_Found], left_out: LeftOut) -> list[_
         )
     alike: dict[str, str] = {}
     for label in sorted(labels):
+        if label != _shown(label):
+            raise DataError(
+                f"The name {label!r} of a folder is no valid text (UTF-8), and images are of the "
+                "class that their folder is named after: rename it."
+            )
         other = alike.setdefault(unicodedata.normalize("NFC", label).casefold(), label)
         if other != label:
             raise DataError(

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
 
+from automl.data.prepare import prepare
+from automl.data.request import DataRequest
 from automl.data.sources.frames import checked_pair, table_of_pair
 from automl.errors import DataError
 
@@ -104,3 +106,17 @@ def test_rows_as_lists_are_rows():
     assert checked_pair([[1, 2]] * 6, [0] * 6).x.shape == (6, 2)
     square = checked_pair([A[:, 0]] * 6, B)  # six rows of six numbers
     assert square.x.shape == (6, 6)
+
+
+@pytest.mark.parametrize("kind", ["array", "texts", "target", "feature"])
+def test_half_a_surrogate_pair_in_memory_leaves_a_mark(kind: str) -> None:
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    words = np.array(["a\udcff", "b"], object)[np.arange(60) % 2]
+    table = pd.DataFrame(x, columns=["p", "q"])
+    table["word"] = pd.Series(words, dtype=object)
+    table["y"] = np.arange(60) % 2
+    source: Any = {"array": (x, words), "texts": (x, words.astype(str))}.get(kind, table)
+    data = prepare(DataRequest(source, {"target": ("word",), "feature": ("y",)}.get(kind, ())))
+    known = data.task.classes if kind != "feature" else data.plan.inputs.features[-1].vocabulary
+    assert sorted(known) == ["a?", "b"]
+    assert table["word"][0] == "a\udcff"  # the person's own table stays what it is

@@ -259,3 +259,10 @@ def test_a_folder_without_classes_is_for_predictions_only(photos: Path) -> None:
     (photos / "none").mkdir()
     with pytest.raises(DataError, match="is a folder: give a file"):
         read(photos / "none")
+
+
+def test_a_class_whose_name_is_no_text_is_refused(photos: Path) -> None:
+    (photos / os.fsdecode(b"\xff\xfe")).mkdir()
+    picture().save(photos / os.fsdecode(b"\xff\xfe") / "a.png")
+    with pytest.raises(DataError, match=r"'\\udcff\\udcfe' of a folder is no valid text .* rename"):
+        read(photos)
