@@ -95,3 +95,25 @@ def test_a_trained_model_reads_a_list_too(folder: Path) -> None:
 def test_a_table_without_paths_is_refused() -> None:
     with pytest.raises(DataError, match="a table without a column of paths of images"):
         prepare(DataRequest("iris", kind=IMAGE))
+
+
+def test_training_images_alone_decide_size_channels_and_classes(folder: Path) -> None:
+    """Images of a test table are larger and in colours, and one is of a class of its own."""
+    rng = np.random.default_rng(3)
+    lists: dict[str, list[str]] = {"train": [], "test": []}
+    for number in range(40):
+        part = "test" if number % 4 == 0 else "train"
+        shape = (20, 20, 3) if part == "test" else (6, 8)
+        name = f"{part}{number}.png"
+        Image.fromarray(rng.integers(0, 256, shape, np.uint8)).save(folder / name)
+        label = "unknown" if number == 8 else ("cat", "dog")[number // 2 % 2]
+        lists[part].append(f"{name},{label}")
+    for part, lines in lists.items():
+        (folder / f"{part}.csv").write_text("\n".join(["path,label", *lines, ""]))
+    asked = DataRequest(folder / "train.csv", test=folder / "test.csv", kind=IMAGE)
+    data = prepare(asked)
+    alone = prepare(DataRequest(folder / "train.csv", test=0.0, kind=IMAGE))
+    assert data.plan.signature.shape == (6, 8, 1) and data.plan == alone.plan
+    assert data.task.classes == ("cat", "dog")
+    assert data.test is not None and len(data.test) == 9
+    assert any("unknown" in note and "at most" in note for note in data.notes), data.notes
