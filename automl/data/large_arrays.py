@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.machine import total_memory
-from automl.data.numbers import rows_of_a_chunk
+from automl.data.numbers import chunks
 from automl.errors import DataError
 
 # Own choices: what is below the first is faster in memory; above it, or this share of the memory,
@@ -72,9 +72,8 @@ def taken(x: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
     if len(rows) == len(x) and bool((np.diff(rows) == 1).all()):
         return x
     found = roomy((len(rows), *x.shape[1:]), x.dtype)
-    step = rows_of_a_chunk(size)
-    for start in range(0, len(rows), step):
-        found[start : start + step] = x[rows[start : start + step]]
+    for part in chunks(len(rows), size):
+        found[part] = x[rows[part]]
     return found
 
 

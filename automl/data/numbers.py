@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,13 +59,16 @@ def _are_usual(values: npt.NDArray[Any]) -> bool:
         return float(values.min()) >= -LARGEST_VALUE and float(values.max()) <= LARGEST_VALUE
 
 
-def rows_of_a_chunk(numbers: int) -> int:
+def chunks(rows: int, numbers: int) -> Iterator[slice]:
     """Rows that are worked on together, so that they stay in the cache and nothing large is copied.
 
     Args:
+        rows: How many rows there are.
         numbers: How many numbers a row has.
     """
-    return max(1, CHUNK // max(numbers, 1))
+    step = max(1, CHUNK // max(numbers, 1))
+    for start in range(0, rows, step):
+        yield slice(start, min(start + step, rows))
 
 
 def array_to_float32(array: npt.NDArray[Any]) -> FloatArray:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.numbers import rows_of_a_chunk
+from automl.data.numbers import chunks
 
 UIntArray = npt.NDArray[np.uint64]
 
@@ -51,13 +51,12 @@ def block_hashes(x: npt.NDArray[Any]) -> UIntArray:
     places: UIntArray = np.arange(1, words + 1, dtype=np.uint64)
     factors = mixed(np.multiply(places, STEP)) | np.uint64(1)
     hashes = np.empty(len(x), np.uint64)
-    step = rows_of_a_chunk(words)
-    for start in range(0, len(x), step):
+    for rows in chunks(len(x), words):
         with np.errstate(over="ignore"):
-            part = np.ascontiguousarray(x[start : start + step], dtype)
+            part = np.ascontiguousarray(x[rows], dtype)
         if part.dtype.kind == "f":
             part = part + part.dtype.type(0)  # makes one of both zeros
         block = np.zeros((len(part), 8 * words), np.uint8)
         block[:, :size] = part.view(np.uint8).reshape(len(part), size)
-        hashes[start : start + step] = (mixed(block.view(np.uint64)) * factors).sum(axis=1)
+        hashes[rows] = (mixed(block.view(np.uint64)) * factors).sum(axis=1)
     return hashes

@@ -2,7 +2,8 @@
 
 A kind is a folder beside this file, with a module ``kind`` that holds it as ``KIND``. It has three
 parts: its raw rows, as a source gives them; its plan, fitted on training rows; and the kind itself,
-which makes them. Its Keras reading stands in `automl.models.inputs`, in a file of its name.
+which makes them. Its Keras reading stands in `automl.models.inputs`, in a file of its name. Kinds
+without columns have much in common, which is in `automl.data.kinds.block`.
 """
 
 from __future__ import annotations
@@ -119,17 +120,18 @@ class InputPlan(ABC):
         """
         return {}
 
-    @abstractmethod
     def input_names(self) -> dict[str, str]:
         """The input of an exported model that each column has; empty where rows have none."""
+        return {}
 
-    @abstractmethod
     def check_inputs(self, inputs: Mapping[str, str]) -> None:
         """Checks the input names of an exported model.
 
         Raises:
             ValueError: They are not those of the columns.
         """
+        if set(inputs) != set(self.input_names()):
+            raise ValueError("inputs are not those of the columns")
 
     @abstractmethod
     def exported(
@@ -201,9 +203,10 @@ class RawRows(ABC):
         """Whether whole numbers as targets are taken for numbers of classes, as of images."""
         return False
 
+    @property
     @abstractmethod
     def repeats(self) -> Repeats:
-        """Finds the rows that are equal in all that is learnt from.
+        """The rows that are equal in all that is learnt from.
 
         Rows are compared by a 64-bit hash: that two different ones among a million get one number
         has a chance of 3e-8, and would only keep them together.
@@ -218,7 +221,6 @@ class RawRows(ABC):
     def numbers(self, positions: Positions) -> FloatMatrix | None:
         """The numbers of some rows, NaN for what is none, (m, p); None where there are none."""
 
-    @abstractmethod
     def shifts(self, first: FloatMatrix, second: FloatMatrix) -> bool:
         """Whether rows go on where those before them began, as overlapping windows do.
 
@@ -226,6 +228,7 @@ class RawRows(ABC):
             first: As `numbers` gives them.
             second: The rows that follow them.
         """
+        return False
 
     @abstractmethod
     def fit(self, train: Positions, asked: Fitting, say: Say) -> tuple[InputPlan, RawRows]:

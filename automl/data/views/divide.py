@@ -72,7 +72,7 @@ def divide(dataset: Dataset, request: DataRequest, strata: Strata, say: Say) -> 
         validation_share=0.0 if has_validation else float(validation_share),
         seed=request.seed,
     )
-    repeats = dataset.rows.repeats()
+    repeats = dataset.rows.repeats
     same = repeats.same
     own = np.unique(same[main], return_inverse=True)[1].reshape(-1)  # counted from 0 among them
     if dataset.time is not None:

@@ -106,7 +106,7 @@ def fold_splits(
         assert dataset.fold is not None
         pairs = _given(dataset.fold[learnt], rule)
     elif dataset.time is None:
-        repeats = dataset.rows.repeats()
+        repeats = dataset.rows.repeats
         pairs = chain.from_iterable(
             _shuffled(dataset, learnt, rule, strata, repeats, seed + repeat)
             for repeat in range(rule.repeats)

@@ -15,8 +15,8 @@ from automl.vocabulary.inputs import IMAGE
 
 def raw_inputs(plan: ImagePlan) -> dict[str, Any]:
     """The one input: images of any size."""
-    shape = (None, None, plan.image.channels)
-    return {IMAGE: keras.Input(shape, dtype=plan.image.pixel, name=IMAGE)}
+    shape = (None, None, plan.block.channels)
+    return {IMAGE: keras.Input(shape, dtype=plan.block.pixel, name=IMAGE)}
 
 
 def whole(inputs: Mapping[str, Any]) -> Any:
@@ -29,7 +29,7 @@ def core_inputs(plan: ImagePlan, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
     Images of the one size come out as they were: the filter is then one pixel wide.
     """
-    one = plan.image
+    one = plan.block
     numbers = keras.ops.image.resize(
         keras.ops.cast(inputs[IMAGE], "float32"),
         (one.height, one.width),

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from automl.data.clipping import Clip
 from automl.data.kinds.array.plan import ArrayFeature
-from automl.data.numbers import LEAST_RELATIVE_STD, LEAST_STD, array_to_float32, rows_of_a_chunk
+from automl.data.numbers import LEAST_RELATIVE_STD, LEAST_STD, array_to_float32, chunks
 from automl.data.say import Say
 from automl.errors import DataError
 
@@ -62,9 +62,8 @@ def _chunked_mean(
     """Mean of rows, or of their squared distance from a center, in float64; no copy of all."""
     size = math.prod(x.shape[1:])
     total: npt.NDArray[np.float64] = np.zeros(size if axis == 0 else (), np.float64)
-    step = rows_of_a_chunk(size)
-    for start in range(0, len(rows), step):
-        part = x[rows[start : start + step]]
+    for places in chunks(len(rows), size):
+        part = x[rows[places]]
         chunk = array_to_float32(part.reshape(len(part), size)).astype(np.float64)
         if center is not None:
             chunk -= center

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from automl.common.forms import read_form
 from automl.data.kinds.array.plan import ArrayFeature, ArrayPlan
 from automl.data.kinds.array.rows import ArrayRows
+from automl.data.kinds.block import BlockKind
 from automl.data.kinds.given_arrays import given_arrays
 from automl.data.kinds.joined_arrays import joined_arrays
-from automl.data.kinds.kind import InputPlan, Kind, Positions, RawRows
+from automl.data.kinds.kind import InputPlan
 from automl.data.say import Say
 from automl.data.sources import ArrayPair, Loaded
 from automl.data.sources.npz import npz_arrays
@@ -29,13 +29,14 @@ if TYPE_CHECKING:
 NO_ARRAYS = "The model was trained on arrays, but the rows are a table: give arrays."
 
 
-class ArrayKind(Kind):
+class ArrayKind(BlockKind):
     """Arrays."""
 
     name = "array"
     word = "arrays"
     features = ("array",)
     check_file = "check.npz"
+    plan, feature, rows = ArrayPlan, ArrayFeature, ArrayRows
 
     def holds(self, rows: Any) -> bool:
         """Whether rows are an array, or one with targets."""
@@ -63,22 +64,6 @@ class ArrayKind(Kind):
     def target_frame(self, rows: Any) -> pd.DataFrame:
         """None: an array has no columns."""
         raise DataError("the rows have no columns to take the target from: give x and y")
-
-    def plan_from_json(self, features: Sequence[Mapping[str, Any]]) -> ArrayPlan:
-        """Rebuilds a plan from the JSON form of its one feature."""
-        if len(features) > 1:
-            raise ValueError("features is neither a list of columns nor one array")
-        block = {key: value for key, value in features[0].items() if key != "kind"}
-        return ArrayPlan(read_form(ArrayFeature, block))
-
-    def store(self, views: Iterable[tuple[InputPlan, RawRows]], positions: Positions) -> ArrayRows:
-        """Stores the array in its own type."""
-        stored = [rows.x for _, rows in views if isinstance(rows, ArrayRows)]  # the same of all
-        return ArrayRows(stored[0][positions])
-
-    def stored(self, form: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> ArrayRows:
-        """The stored array."""
-        return ArrayRows(arrays["x"])
 
     def write_check_rows(self, file: IO[bytes], rows: Any) -> None:
         """Writes an array as the x of an NPZ file."""

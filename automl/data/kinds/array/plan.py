@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from automl.common.forms import to_form
 from automl.data.clipping import Clip
 from automl.data.columns.unread import Tell
+from automl.data.kinds.block import BlockPlan
 from automl.data.kinds.kind import FloatArray, InputPlan, Inputs
 from automl.data.kinds.signature import NUMERIC, InputSignature
-from automl.data.numbers import array_to_float32, check_scales, rows_of_a_chunk, standardize
+from automl.data.numbers import array_to_float32, check_scales, chunks, standardize
 from automl.errors import DataError
 
 
@@ -94,15 +94,13 @@ class ArrayFeature:
             DataError: As `raw` does.
         """
         result = np.empty((len(positions), self.size), np.float32)
-        step = rows_of_a_chunk(self.size)
-        for start in range(0, len(positions), step):
-            part = positions[start : start + step]
-            result[start : start + step] = self.apply(self.raw(array[part]))
+        for part in chunks(len(positions), self.size):
+            result[part] = self.apply(self.raw(array[positions[part]]))
         return result
 
 
 @dataclass(frozen=True)
-class ArrayPlan(InputPlan):
+class ArrayPlan(BlockPlan):
     """The plan of array data.
 
     Attributes:
@@ -131,28 +129,13 @@ class ArrayPlan(InputPlan):
         """The same for some rows, of which nothing else is copied."""
         return {NUMERIC: self.block.apply_at(array, positions)}
 
-    def input_names(self) -> dict[str, str]:
-        """None: a block is the one input."""
-        return {}
-
     def joined(self, other: InputPlan) -> InputPlan | None:
         """Itself, for rows of the same shape."""
         assert isinstance(other, ArrayPlan)
         return self if other.block.shape == self.block.shape else None
-
-    def check_inputs(self, inputs: Mapping[str, str]) -> None:
-        """Nothing to check: there are no columns."""
 
     def exported(
         self, rows: Any, inputs: Mapping[str, str], tell: Tell | None = None
     ) -> dict[str, npt.NDArray[Any]]:
         """The rows as float32 (n, *shape), under ``""``."""
         return {"": self.block.raw(np.asarray(rows))}
-
-    def features_form(self) -> list[dict[str, Any]]:
-        """The JSON form of the block."""
-        return [{"kind": "array", **to_form(self.block)}]
-
-    def describe(self) -> list[dict[str, Any]]:
-        """The shape of a row."""
-        return [{"name": "x", "kind": "array", "shape": list(self.block.shape)}]

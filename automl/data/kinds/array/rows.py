@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,9 +11,8 @@ import numpy.typing as npt
 from automl.data.columns.unread import Tell
 from automl.data.kinds.array.fit import fit_array
 from automl.data.kinds.array.plan import ArrayPlan
-from automl.data.kinds.hashing import block_hashes, numbered
+from automl.data.kinds.block import BlockRows
 from automl.data.kinds.kind import (
-    LEAST_DIFFERENT,
     LEAST_PAIRS,
     OVERLAPPING,
     Fitting,
@@ -24,8 +21,6 @@ from automl.data.kinds.kind import (
     Inputs,
     Positions,
     RawRows,
-    Repeats,
-    StoredRows,
 )
 from automl.data.say import Say
 
@@ -34,44 +29,15 @@ LEAST_OVERLAP = 0.25
 
 
 @dataclass(frozen=True)
-class ArrayRows(RawRows, StoredRows):
-    """Rows of an array, which are stored as they came, in their own type.
-
-    Attributes:
-        x: The array, (n, *shape).
-    """
+class ArrayRows(BlockRows):
+    """Rows of an array."""
 
     kind: ClassVar[str] = "array"
-    x: npt.NDArray[Any]
-
-    def __len__(self) -> int:
-        return len(self.x)
 
     @property
     def counts_classes(self) -> bool:
         """Whether a row is a block of rank two or more, as an image is."""
         return self.x.ndim > 2
-
-    @property
-    def size(self) -> int:
-        """Numbers of a row."""
-        return max(1, math.prod(self.x.shape[1:]))
-
-    def repeats(self) -> Repeats:
-        """Finds rows whose numbers are all equal."""
-        return self._repeats
-
-    @cached_property
-    def _repeats(self) -> Repeats:
-        return Repeats(numbered(block_hashes(self.x)), LEAST_DIFFERENT)
-
-    def numbers(self, positions: Positions) -> FloatMatrix | None:
-        """All numbers of some rows."""
-        part = self.x[positions]
-        if part.dtype.kind not in "biuf":
-            return None
-        flat = part.reshape(len(part), -1).astype(np.float64)
-        return np.where(np.isfinite(flat), flat, np.nan)
 
     def shifts(self, first: FloatMatrix, second: FloatMatrix) -> bool:
         """Whether each block goes on where the one before it began, some steps later."""
@@ -89,17 +55,6 @@ class ArrayRows(RawRows, StoredRows):
     def at(self, positions: Positions, plan: InputPlan) -> npt.NDArray[Any]:
         """Some rows."""
         return self.x[positions]
-
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """The array."""
-        return {"x": self.x}
-
-    def form(self) -> dict[str, Any]:
-        """Nothing: the array says all of itself."""
-        return {}
-
-    def tell_unread(self, positions: Positions, plan: InputPlan, tell: Tell) -> None:
-        """Nothing to tell: an array's numbers are all read, or refused."""
 
 
 def _windows_shift(first: FloatMatrix, second: FloatMatrix, steps: int) -> bool:

@@ -44,14 +44,6 @@ def combine_images(request: DataRequest, parts: Sequence[Any], say: Say) -> Data
     return replace(dataset, rows=rows, declared=declared)
 
 
-def _pair(images: ImageSet, say: Say) -> ArrayPair | None:
-    """Images with their targets; None, and said, where they have none."""
-    if images.y is None:
-        say(f"{len(images):,} images are in no folder of a class, and are left out")
-        return None
-    return ArrayPair(images.x, images.y)
-
-
 def _image_set(rows: Any, say: Say) -> ImageSet:
     """Images with their targets, channels last.
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from automl.data.image_fit import MOST_PIXELS
 from automl.data.kinds.image.pixels import BYTE
 from automl.data.kinds.image.plan import ImageFeature
-from automl.data.numbers import LEAST_RELATIVE_STD, LEAST_STD, rows_of_a_chunk
+from automl.data.numbers import LEAST_RELATIVE_STD, LEAST_STD, chunks
 from automl.data.say import Say
 from automl.errors import DataError
 
@@ -68,9 +68,8 @@ def _mean(
     """Mean over each channel of a power of the distance from a center; no copy of all."""
     channels = x.shape[3]
     total = np.zeros(channels)
-    step = rows_of_a_chunk(int(np.prod(x.shape[1:])))
-    for start in range(0, len(rows), step):
-        part = x[rows[start : start + step]].reshape(-1, channels)
+    for places in chunks(len(rows), int(np.prod(x.shape[1:]))):
+        part = x[rows[places]].reshape(-1, channels)
         if x.dtype == np.uint8:  # of 256 numbers, how often each is there tells all
             for channel in range(channels):
                 counts = np.bincount(part[:, channel], minlength=256)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from automl.common.forms import read_form
+from automl.data.kinds.block import BlockKind
 from automl.data.kinds.given_arrays import given_arrays
 from automl.data.kinds.image.combine import combine_images
 from automl.data.kinds.image.listed import combine_listed, read_listed
 from automl.data.kinds.image.pixel_table import combine_pixels, pixel_columns, squares
 from automl.data.kinds.image.plan import ImageFeature, ImagePlan
 from automl.data.kinds.image.rows import ImageRows
-from automl.data.kinds.kind import InputPlan, Kind, Positions, RawRows
-from automl.data.large_arrays import taken
+from automl.data.kinds.kind import InputPlan
 from automl.data.say import Say
 from automl.data.separators import checked_separator
 from automl.data.sources import Loaded, is_bundled, is_folder, load, open_source
@@ -36,13 +35,14 @@ if TYPE_CHECKING:
 NO_IMAGES = "The model was trained on images, but the rows are none: give images."
 
 
-class ImageKind(Kind):
+class ImageKind(BlockKind):
     """Images."""
 
     name = IMAGE
     word = "images"
     features = (IMAGE,)
     check_file = "check_images.npz"
+    plan, feature, rows = ImagePlan, ImageFeature, ImageRows
     example = "PHOTOS"
 
     def holds(self, rows: Any) -> bool:
@@ -68,7 +68,7 @@ class ImageKind(Kind):
     ) -> tuple[Any, npt.NDArray[Any] | None]:
         """Reads an `ImageSet`, and y if it is there."""
         assert isinstance(plan, ImagePlan)
-        one = plan.image
+        one = plan.block
         reading = ImageReading((one.height, one.width), one.channels, one.fit, every=True)
         tell = say or (lambda _: None)
         if isinstance(source, np.ndarray | tuple | list) or _is_of_arrays(source):
@@ -101,22 +101,6 @@ class ImageKind(Kind):
         files: npt.NDArray[Any] | None = rows.files
         return files
 
-    def plan_from_json(self, features: Sequence[Mapping[str, Any]]) -> ImagePlan:
-        """Rebuilds a plan from the JSON form of its one feature."""
-        if len(features) > 1:
-            raise ValueError("features is neither a list of columns nor images")
-        image = {key: value for key, value in features[0].items() if key != "kind"}
-        return ImagePlan(read_form(ImageFeature, image))
-
-    def store(self, views: Iterable[tuple[InputPlan, RawRows]], positions: Positions) -> ImageRows:
-        """Stores the images in their own type."""
-        stored = [rows.x for _, rows in views if isinstance(rows, ImageRows)]  # the same of all
-        return ImageRows(taken(stored[0], positions))
-
-    def stored(self, form: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> ImageRows:
-        """The stored images."""
-        return ImageRows(arrays["x"])
-
     def write_check_rows(self, file: IO[bytes], rows: Any) -> None:
         """Writes images as the x of an NPZ file."""
         np.savez_compressed(file, x=rows.x)
@@ -127,7 +111,7 @@ class ImageKind(Kind):
 
     def input_lines(self, features: Sequence[Mapping[str, Any]]) -> list[str]:
         """Type, channels and sizes of the images."""
-        image = self.plan_from_json(features).image
+        image = self.plan_from_json(features).block
         how = (
             "padded with black to these proportions and resized"
             if image.fit == "pad"

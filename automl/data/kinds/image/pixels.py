@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.numbers import array_to_float32, rows_of_a_chunk
+from automl.data.numbers import array_to_float32, chunks
 from automl.data.say import Say
 from automl.errors import DataError
 
@@ -62,10 +63,9 @@ def with_channels(x: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:
         return np.repeat(x, 3, axis=3)
     if (x.shape[3], channels) == (3, 1):
         grey = np.empty((*x.shape[:3], 1), x.dtype)
-        step = rows_of_a_chunk(int(np.prod(x.shape[1:])))
-        for start in range(0, len(x), step):
-            part = x[start : start + step].astype(np.float32) @ LUMA
-            grey[start : start + step, ..., 0] = np.rint(part) if x.dtype.kind in "iu" else part
+        for rows in _chunks_of(x):
+            part = x[rows].astype(np.float32) @ LUMA
+            grey[rows, ..., 0] = np.rint(part) if x.dtype.kind in "iu" else part
         return grey
     raise DataError(
         f"The images have {x.shape[3]} channels, and the models take {channels}: give images with "
@@ -102,9 +102,8 @@ def as_pixels(x: npt.NDArray[Any], say: Say) -> tuple[npt.NDArray[Any], bool]:
         "times the memory of bytes"
     )
     floats = np.empty(x.shape, np.float32)
-    step = rows_of_a_chunk(int(np.prod(x.shape[1:])))
-    for start in range(0, len(x), step):
-        floats[start : start + step] = array_to_float32(x[start : start + step])
+    for rows in _chunks_of(x):
+        floats[rows] = array_to_float32(x[rows])
     return floats, False
 
 
@@ -140,17 +139,18 @@ def as_trained(x: npt.NDArray[Any], pixel: str, shares: bool) -> npt.NDArray[Any
 
 def _from_shares(x: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     pixels = np.empty(x.shape, np.uint8)
-    step = rows_of_a_chunk(int(np.prod(x.shape[1:])))
-    for start in range(0, len(x), step):
-        part = x[start : start + step].astype(np.float32)
-        pixels[start : start + step] = np.rint(part * BRIGHTEST).astype(np.uint8)
+    for rows in _chunks_of(x):
+        pixels[rows] = np.rint(x[rows].astype(np.float32) * BRIGHTEST).astype(np.uint8)
     return pixels
 
 
 def _all(x: npt.NDArray[Any], holds: Any) -> bool:
     """Whether something holds of every part of an array."""
-    step = rows_of_a_chunk(int(np.prod(x.shape[1:])))
-    return all(bool(holds(x[start : start + step])) for start in range(0, len(x), step))
+    return all(bool(holds(x[rows])) for rows in _chunks_of(x))
+
+
+def _chunks_of(x: npt.NDArray[Any]) -> Iterator[slice]:
+    return chunks(len(x), int(np.prod(x.shape[1:])))
 
 
 def _are_bytes(part: npt.NDArray[Any]) -> bool:

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from automl.common.forms import to_form
 from automl.data.columns.unread import Tell
 from automl.data.image_fit import ImageFit
 from automl.data.image_options import RESIZE
+from automl.data.kinds.block import BlockPlan
 from automl.data.kinds.image.pixels import BYTE, PIXELS, as_trained, channels_last, with_channels
 from automl.data.kinds.kind import InputPlan, Inputs
 from automl.data.kinds.signature import InputSignature
@@ -65,27 +65,27 @@ class ImageFeature:
 
 
 @dataclass(frozen=True)
-class ImagePlan(InputPlan):
+class ImagePlan(BlockPlan):
     """The plan of images.
 
     Attributes:
-        image: What they are.
+        block: What they are.
     """
 
     kind: ClassVar[str] = IMAGE
-    image: ImageFeature
+    block: ImageFeature
 
     @property
     def signature(self) -> InputSignature:
         """What the core model takes."""
-        one = self.image
+        one = self.block
         shape = (one.height, one.width, one.channels)
         return InputSignature(0, mean=one.mean, std=one.std, shape=shape, pixel=one.pixel)
 
     def unscaled(self) -> ImagePlan:
         """The plan whose models get the numbers as they are."""
-        channels = self.image.channels
-        return ImagePlan(replace(self.image, mean=(0.0,) * channels, std=(1.0,) * channels))
+        channels = self.block.channels
+        return ImagePlan(replace(self.block, mean=(0.0,) * channels, std=(1.0,) * channels))
 
     def given(self, rows: Any) -> npt.NDArray[Any]:
         """Raw images as an exported model could take them: of any size, channels last.
@@ -98,22 +98,15 @@ class ImagePlan(InputPlan):
         """
         x = rows.x if isinstance(rows, ImageSet) else np.asarray(rows)
         x = channels_last(x, lambda _: None)
-        x = with_channels(x, self.image.channels)
-        return as_trained(x, self.image.pixel, self.image.shares)
+        x = with_channels(x, self.block.channels)
+        return as_trained(x, self.block.pixel, self.block.shares)
 
     def _fitted(self, rows: Any) -> npt.NDArray[Any]:
-        return self.image.size.fitted_array(self.given(rows))
+        return self.block.size.fitted_array(self.given(rows))
 
     def apply(self, data: Any, tell: Tell | None = None) -> Inputs:
         """Turns images into those of the one size, (n, height, width, channels)."""
         return {IMAGE: self._fitted(data)}
-
-    def input_names(self) -> dict[str, str]:
-        """None: images are the one input."""
-        return {}
-
-    def check_inputs(self, inputs: Mapping[str, str]) -> None:
-        """Nothing to check: there are no columns."""
 
     def exported(
         self, rows: Any, inputs: Mapping[str, str], tell: Tell | None = None
@@ -124,14 +117,5 @@ class ImagePlan(InputPlan):
     def joined(self, other: InputPlan) -> InputPlan | None:
         """Itself, for images of the same size and type: only their scales differ."""
         assert isinstance(other, ImagePlan)
-        mine = replace(self.image, mean=other.image.mean, std=other.image.std)
-        return self if mine == other.image else None
-
-    def features_form(self) -> list[dict[str, Any]]:
-        """The JSON form of the images."""
-        return [{"kind": IMAGE, **to_form(self.image)}]
-
-    def describe(self) -> list[dict[str, Any]]:
-        """Size and channels."""
-        one = self.image
-        return [{"name": "x", "kind": IMAGE, "shape": [one.height, one.width, one.channels]}]
+        mine = replace(self.block, mean=other.block.mean, std=other.block.std)
+        return self if mine == other.block else None

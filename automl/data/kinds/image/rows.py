@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from automl.data.columns.unread import Tell
 from automl.data.image_options import RESIZE
-from automl.data.kinds.hashing import block_hashes, numbered
+from automl.data.kinds.block import BlockRows
 from automl.data.kinds.image.fit import fit_images
 from automl.data.kinds.image.plan import ImagePlan
-from automl.data.kinds.kind import (
-    LEAST_DIFFERENT,
-    Fitting,
-    FloatMatrix,
-    InputPlan,
-    Inputs,
-    Positions,
-    RawRows,
-    Repeats,
-    StoredRows,
-)
+from automl.data.kinds.kind import Fitting, InputPlan, Inputs, Positions, RawRows
 from automl.data.large_arrays import taken
 from automl.data.say import Say
 from automl.data.sources.image_set import ImageSet
@@ -33,7 +21,7 @@ from automl.vocabulary.inputs import IMAGE
 
 
 @dataclass(frozen=True)
-class ImageRows(RawRows, StoredRows):
+class ImageRows(BlockRows):
     """Images of one size.
 
     Attributes:
@@ -45,41 +33,15 @@ class ImageRows(RawRows, StoredRows):
     """
 
     kind: ClassVar[str] = IMAGE
-    x: npt.NDArray[Any]
     files: npt.NDArray[np.object_] | None = None
     shares: bool = False
     fit_by: str = RESIZE
     is_listed: bool = False
 
-    def __len__(self) -> int:
-        return len(self.x)
-
     @property
     def counts_classes(self) -> bool:
         """Whole numbers beside arrays of images are numbers of classes."""
         return not self.is_listed
-
-    @property
-    def size(self) -> int:
-        """Numbers of an image."""
-        return math.prod(self.x.shape[1:])
-
-    def repeats(self) -> Repeats:
-        """Finds images whose pixels are all equal."""
-        return self._repeats
-
-    @cached_property
-    def _repeats(self) -> Repeats:
-        return Repeats(numbered(block_hashes(self.x)), LEAST_DIFFERENT)
-
-    def numbers(self, positions: Positions) -> FloatMatrix:
-        """All numbers of some images."""
-        part = self.x[positions]
-        return part.reshape(len(part), -1).astype(np.float64)
-
-    def shifts(self, first: FloatMatrix, second: FloatMatrix) -> bool:
-        """Images are no windows of a series."""
-        return False
 
     def fit(self, train: Positions, asked: Fitting, say: Say) -> tuple[InputPlan, RawRows]:
         """Fits the plan: mean and deviation of each channel."""
@@ -92,14 +54,3 @@ class ImageRows(RawRows, StoredRows):
     def at(self, positions: Positions, plan: InputPlan) -> ImageSet:
         """Some images."""
         return ImageSet(self.x, files=self.files)[positions]
-
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """The images."""
-        return {"x": self.x}
-
-    def form(self) -> dict[str, Any]:
-        """Nothing: the array says all of itself."""
-        return {}
-
-    def tell_unread(self, positions: Positions, plan: InputPlan, tell: Tell) -> None:
-        """Nothing to tell: an image's numbers are all read, or refused."""

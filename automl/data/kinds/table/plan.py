@@ -226,15 +226,6 @@ class TablePlan(InputPlan):
         is_plain = len(set(names.values())) == len(names) or self.columns == other.columns
         return whole if is_same and is_plain else None
 
-    def check_inputs(self, inputs: Mapping[str, str]) -> None:
-        """Checks that each column has an input.
-
-        Raises:
-            ValueError: One has none, or there are others.
-        """
-        if set(inputs) != set(self.columns):
-            raise ValueError("inputs are not those of the columns")
-
     def exported(
         self, rows: Any, inputs: Mapping[str, str], tell: Tell | None = None
     ) -> dict[str, npt.NDArray[Any]]:

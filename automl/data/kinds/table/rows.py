@@ -62,12 +62,9 @@ class TableRows(RawRows):
         """One: a few rows of a table are small."""
         return 1
 
-    def repeats(self) -> Repeats:
-        """Finds rows that are equal in every column that is learnt from."""
-        return self._repeats
-
     @cached_property
-    def _repeats(self) -> Repeats:
+    def repeats(self) -> Repeats:
+        """The rows that are equal in every column that is learnt from."""
         return table_repeats(self.frame, self.categorical)
 
     def numbers(self, positions: Positions) -> FloatMatrix | None:

@@ -78,7 +78,7 @@ def test_sizes_and_channels_as_asked() -> None:
     data = prepared(x, y, image_size="8x12", channels=1, image_fit="pad")
     assert data.train.inputs[IMAGE].shape[1:] == (8, 12, 1)
     plan = data.plan.inputs
-    assert isinstance(plan, ImagePlan) and plan.image.fit == "pad"
+    assert isinstance(plan, ImagePlan) and plan.block.fit == "pad"
     again, _ = read_rows(x, data.plan)
     everything = {row.tobytes() for row in plan.apply(again)[IMAGE]}
     assert {row.tobytes() for row in data.train.inputs[IMAGE]} <= everything
