@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from automl.data.task import Task
-from automl.space import Boolean, Configuration, Ref, SearchSpace
-from automl.space.augmentation import augmentation_hyperparameters
+from automl.space import Boolean, Configuration, Ref
 from automl.space.convolutional import (
+    convolutional_space,
     dense_head_hyperparameters,
     image_training_hyperparameters,
     pooling_hyperparameter,
@@ -72,19 +72,16 @@ def build(config: Configuration, inputs: Any, task: Task) -> Any:
     return classifier(vector_of(x, config.pooling), widths, style, task)
 
 
-space = SearchSpace(
+space = convolutional_space(
     "alexnet",
     [
         width_factor_hyperparameter([0.25, 0.5, 1.0], 0.5, f"own, below {_SOURCE}"),
         pooling_hyperparameter("flatten"),
         *dense_head_hyperparameters(depth=2, width=512, most=4096, halving=False),
-        *style_hyperparameters(dropout="dropout"),
-        local_response,
-        *augmentation_hyperparameters(),
-        *image_training_hyperparameters(batch_size=128),
     ],
     build,
-    inputs="image",
+    style=[*style_hyperparameters(dropout="dropout"), local_response],
+    training=image_training_hyperparameters(batch_size=128),
     portfolio=[
         {"normalization": "batch", "width_factor": 0.25, "schedule": "one_cycle"},
         {"normalization": "batch", "pooling": "global_average", "head_depth": 1},

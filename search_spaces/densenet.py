@@ -10,9 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 from automl.data.task import Task
-from automl.space import Choice, Configuration, SearchSpace
-from automl.space.augmentation import augmentation_hyperparameters
-from automl.space.convolutional import image_training_hyperparameters, style_hyperparameters
+from automl.space import Choice, Configuration
+from automl.space.convolutional import (
+    convolutional_space,
+    image_training_hyperparameters,
+    style_hyperparameters,
+)
 from automl.vocabulary.sources import FERLITSCH_HANDBOOK
 
 _SOURCE = f"Huang et al. 2016, arXiv 1608.06993; {FERLITSCH_HANDBOOK}"
@@ -58,16 +61,12 @@ def build(config: Configuration, inputs: Any, task: Task) -> Any:
     return classifier(vector_of(x, "global_average"), [], style, task)
 
 
-space = SearchSpace(
+space = convolutional_space(
     "densenet",
-    [
-        *(dense_blocks, growth, compression),
-        *style_hyperparameters(normalization="batch", needs_normalization=True, placements=()),
-        *augmentation_hyperparameters(),
-        *image_training_hyperparameters(optimizer="nesterov", schedule="one_cycle"),
-    ],
+    [dense_blocks, growth, compression],
     build,
-    inputs="image",
+    style=style_hyperparameters(normalization="batch", needs_normalization=True, placements=()),
+    training=image_training_hyperparameters(optimizer="nesterov", schedule="one_cycle"),
     portfolio=[
         {"dense_blocks": (2, 2, 2), "optimizer": "adamw"},
         {"dense_blocks": (4, 4, 4), "growth": 24, "optimizer": "adamw"},

@@ -12,9 +12,12 @@ from dataclasses import replace
 from typing import Any
 
 from automl.data.task import Task
-from automl.space import Boolean, Choice, Configuration, SearchSpace
-from automl.space.augmentation import augmentation_hyperparameters
-from automl.space.convolutional import image_training_hyperparameters, style_hyperparameters
+from automl.space import Boolean, Choice, Configuration
+from automl.space.convolutional import (
+    convolutional_space,
+    image_training_hyperparameters,
+    style_hyperparameters,
+)
 from automl.space.hyperparameter import Hyperparameter
 
 _SOURCE = "Jordan 2024, arXiv 2404.00498"
@@ -70,16 +73,12 @@ def _style() -> list[Hyperparameter]:
     ]
 
 
-space = SearchSpace(
+space = convolutional_space(
     "fastcnn",
-    [
-        *(fast_widths, whitening),
-        *_style(),
-        *augmentation_hyperparameters(),
-        *image_training_hyperparameters(schedule="one_cycle", batch_size=128),
-    ],
+    [fast_widths, whitening],
     build,
-    inputs="image",
+    style=_style(),
+    training=image_training_hyperparameters(schedule="one_cycle", batch_size=128),
     portfolio=[
         {"fast_widths": (24, 48, 96), "learning_rate": 3e-3},
         {

@@ -18,10 +18,9 @@ from automl.space import (
     Configuration,
     Hyperparameter,
     Ref,
-    SearchSpace,
 )
-from automl.space.augmentation import augmentation_hyperparameters
 from automl.space.convolutional import (
+    convolutional_space,
     image_training_hyperparameters,
     style_hyperparameters,
     width_factor_hyperparameter,
@@ -95,17 +94,15 @@ def build(config: Configuration, inputs: Any, task: Task) -> Any:
     return classifier(vector_of(x, "global_average"), [], style, task)
 
 
-space = SearchSpace(
+space = convolutional_space(
     "inception",
-    [
-        *module_hyperparameters(),
+    module_hyperparameters(),
+    build,
+    style=[
         *style_hyperparameters(normalization="batch", dropout="dropout", dropout_rate=0.4),
         local_response,
-        *augmentation_hyperparameters(),
-        *image_training_hyperparameters(schedule="one_cycle", batch_size=128),
     ],
-    build,
-    inputs="image",
+    training=image_training_hyperparameters(schedule="one_cycle", batch_size=128),
     portfolio=[
         {"inception_groups": (1, 1, 1), "width_factor": 0.25},
         {"inception_groups": (1, 2, 1), "large_branch": "double_3x3", "optimizer": "adamw"},

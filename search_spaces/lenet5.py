@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 from automl.data.task import Task
-from automl.space import Choice, Configuration, SearchSpace
-from automl.space.augmentation import augmentation_hyperparameters
+from automl.space import Choice, Configuration
 from automl.space.convolutional import (
+    convolutional_space,
     image_training_hyperparameters,
     pooling_hyperparameter,
     style_hyperparameters,
@@ -72,17 +72,12 @@ def build(config: Configuration, inputs: Any, task: Task) -> Any:
     return classifier(vector_of(x, config.pooling), [config.head_width], style, task)
 
 
-space = SearchSpace(
+space = convolutional_space(
     "lenet5",
-    [
-        *(first_filters, head_width, lenet_pooling),
-        pooling_hyperparameter("flatten"),
-        *style_hyperparameters(activation="tanh", saturating=True),
-        *augmentation_hyperparameters(),
-        *image_training_hyperparameters(),
-    ],
+    [*(first_filters, head_width, lenet_pooling), pooling_hyperparameter("flatten")],
     build,
-    inputs="image",
+    style=style_hyperparameters(activation="tanh", saturating=True),
+    training=image_training_hyperparameters(),
     portfolio=[
         {"activation": "relu", "downsampling": "max_pool", "first_filters": 16},
         {

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from automl.data.task import Task
-from automl.space import Choice, Configuration, Int, SearchSpace
-from automl.space.augmentation import augmentation_hyperparameters
+from automl.space import Choice, Configuration, Int
 from automl.space.convolutional import (
+    convolutional_space,
     dense_head_hyperparameters,
     downsampling_hyperparameter,
     image_training_hyperparameters,
@@ -85,19 +85,17 @@ def build(config: Configuration, inputs: Any, task: Task) -> Any:
     return classifier(vector_of(x, config.pooling), widths, style, task)
 
 
-space = SearchSpace(
+space = convolutional_space(
     "plain_cnn",
     [
         *(groups, convolutions, first_filters, first_kernel, kernel),
         downsampling_hyperparameter(),
         pooling_hyperparameter("flatten"),
         *dense_head_hyperparameters(depth=2, width=128),
-        *style_hyperparameters(dropout="dropout"),
-        *augmentation_hyperparameters(),
-        *image_training_hyperparameters(),
     ],
     build,
-    inputs="image",
+    style=style_hyperparameters(dropout="dropout"),
+    training=image_training_hyperparameters(),
     portfolio=[
         {
             **{"first_filters": 32, "first_kernel": 3, "normalization": "batch"},

@@ -11,9 +11,12 @@ from __future__ import annotations
 from typing import Any
 
 from automl.data.task import Task
-from automl.space import Choice, Condition, Configuration, Hyperparameter, SearchSpace
-from automl.space.augmentation import augmentation_hyperparameters
-from automl.space.convolutional import image_training_hyperparameters, style_hyperparameters
+from automl.space import Choice, Condition, Configuration, Hyperparameter
+from automl.space.convolutional import (
+    convolutional_space,
+    image_training_hyperparameters,
+    style_hyperparameters,
+)
 from automl.vocabulary.sources import FERLITSCH_DESIGN, GERON
 
 _SOURCE = "He et al. 2015, arXiv 1512.03385"
@@ -85,16 +88,14 @@ def build(config: Configuration, inputs: Any, task: Task) -> Any:
     return classifier(vector_of(x, "global_average"), [], style, task)
 
 
-space = SearchSpace(
+space = convolutional_space(
     "resnet",
-    [
-        *residual_hyperparameters(),
-        *style_hyperparameters(normalization="batch", needs_normalization=True, placements=()),
-        *augmentation_hyperparameters(),
-        *image_training_hyperparameters(optimizer="nesterov", schedule="one_cycle", batch_size=128),
-    ],
+    residual_hyperparameters(),
     build,
-    inputs="image",
+    style=style_hyperparameters(normalization="batch", needs_normalization=True, placements=()),
+    training=image_training_hyperparameters(
+        optimizer="nesterov", schedule="one_cycle", batch_size=128
+    ),
     portfolio=[
         {"residual_groups": (1, 1, 1), "first_filters": 32, "optimizer": "adamw"},
         {"residual_version": "v2", "residual_groups": (2, 2, 2), "optimizer": "adamw"},

@@ -9,9 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from automl.data.task import Task
-from automl.space import Choice, Configuration, SearchSpace
-from automl.space.augmentation import augmentation_hyperparameters
-from automl.space.convolutional import image_training_hyperparameters, style_hyperparameters
+from automl.space import Choice, Configuration
+from automl.space.convolutional import (
+    convolutional_space,
+    image_training_hyperparameters,
+    style_hyperparameters,
+)
 from automl.vocabulary.sources import GERON
 
 from . import inception, resnet
@@ -62,18 +65,18 @@ def build(config: Configuration, inputs: Any, task: Task) -> Any:
     return classifier(vector_of(x, "global_average"), [], style, task)
 
 
-space = SearchSpace(
+space = convolutional_space(
     "senet",
     [
         *(excited, excitation_ratio),
         *resnet.residual_hyperparameters(when=excited == "residual"),
         *inception.module_hyperparameters(when=excited == "inception"),
-        *style_hyperparameters(normalization="batch", needs_normalization=True, placements=()),
-        *augmentation_hyperparameters(),
-        *image_training_hyperparameters(optimizer="nesterov", schedule="one_cycle", batch_size=128),
     ],
     build,
-    inputs="image",
+    style=style_hyperparameters(normalization="batch", needs_normalization=True, placements=()),
+    training=image_training_hyperparameters(
+        optimizer="nesterov", schedule="one_cycle", batch_size=128
+    ),
     portfolio=[
         {"residual_groups": (1, 1, 1), "first_filters": 32, "optimizer": "adamw"},
         {"residual_groups": (2, 2, 2), "first_filters": 32, "excitation_ratio": 8},

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 from automl.data.task import Task
-from automl.space import Choice, Configuration, SearchSpace
-from automl.space.augmentation import augmentation_hyperparameters
+from automl.space import Choice, Configuration
 from automl.space.convolutional import (
+    convolutional_space,
     dense_head_hyperparameters,
     image_training_hyperparameters,
     pooling_hyperparameter,
@@ -62,19 +62,17 @@ def build(config: Configuration, inputs: Any, task: Task) -> Any:
     return classifier(vector_of(x, config.pooling), widths, style, task)
 
 
-space = SearchSpace(
+space = convolutional_space(
     "vgg",
     [
         vgg_groups,
         width_factor_hyperparameter([0.125, 0.25, 0.5, 1.0], 0.25, f"own, below {_SOURCE}"),
         pooling_hyperparameter("flatten"),
         *dense_head_hyperparameters(depth=2, width=512, most=4096, halving=False),
-        *style_hyperparameters(normalization="batch", dropout="dropout"),
-        *augmentation_hyperparameters(),
-        *image_training_hyperparameters(schedule="one_cycle", batch_size=128),
     ],
     build,
-    inputs="image",
+    style=style_hyperparameters(normalization="batch", dropout="dropout"),
+    training=image_training_hyperparameters(schedule="one_cycle", batch_size=128),
     portfolio=[
         {"vgg_groups": (1, 1, 1), "width_factor": 0.5, "head_depth": 1, "head_width": 128},
         {"vgg_groups": (2, 2, 2), "width_factor": 0.5, "pooling": "global_average"},

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from automl.data.task import Task
-from automl.space import Configuration, Int, SearchSpace
-from automl.space.augmentation import augmentation_hyperparameters
+from automl.space import Configuration, Int
 from automl.space.convolutional import (
+    convolutional_space,
     image_training_hyperparameters,
     style_hyperparameters,
     width_factor_hyperparameter,
@@ -51,17 +51,15 @@ def build(config: Configuration, inputs: Any, task: Task) -> Any:
     return classifier(vector_of(x, "global_average"), [], style, task)
 
 
-space = SearchSpace(
+space = convolutional_space(
     "xception",
     [
         middle_blocks,
         width_factor_hyperparameter([0.125, 0.25, 0.5, 1.0], 0.25, f"own, below {_SOURCE}"),
-        *style_hyperparameters(normalization="batch", needs_normalization=True, placements=()),
-        *augmentation_hyperparameters(),
-        *image_training_hyperparameters(schedule="one_cycle", batch_size=128),
     ],
     build,
-    inputs="image",
+    style=style_hyperparameters(normalization="batch", needs_normalization=True, placements=()),
+    training=image_training_hyperparameters(schedule="one_cycle", batch_size=128),
     portfolio=[
         {"middle_blocks": 0, "width_factor": 0.125, "optimizer": "adamw"},
         {"middle_blocks": 4, "dropout_kind": "dropout"},

@@ -11,9 +11,11 @@ Names, ranges and meanings are those of the dense spaces (`automl.space.dense`);
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+from automl.space.augmentation import augmentation_hyperparameters
 from automl.space.choice import Choice
 from automl.space.condition import Ref
 from automl.space.dense import activation_hyperparameters, normalization_hyperparameters
@@ -25,8 +27,10 @@ from automl.space.regularization import (
     dropout_rate_hyperparameter,
     regularizer_hyperparameters,
 )
+from automl.space.search_space import Builder, SearchSpace
 from automl.space.training import IMAGE_BATCH_SIZES, training_hyperparameters
 from automl.vocabulary.activations import ACTIVATIONS, SATURATING
+from automl.vocabulary.inputs import IMAGE
 from automl.vocabulary.layers import (
     BATCH_NORM_LEAST_BATCH,
     CONVOLUTIONAL_PLACEMENTS,
@@ -38,6 +42,29 @@ from automl.vocabulary.layers import (
 from automl.vocabulary.optimizers import DEFAULT_OPTIMIZER, OPTIMIZERS
 from automl.vocabulary.schedules import DEFAULT_SCHEDULE, SCHEDULES
 from automl.vocabulary.sources import FERLITSCH_DESIGN, GERON, PLAYBOOK, ZAFAR
+
+
+def convolutional_space(
+    name: str,
+    shape: Sequence[Hyperparameter],
+    build: Builder,
+    *,
+    style: Sequence[Hyperparameter],
+    training: Sequence[Hyperparameter],
+    portfolio: Sequence[Mapping[str, Any]] = (),
+) -> SearchSpace:
+    """The search space of a family of convolutional networks.
+
+    Args:
+        name: The family's name.
+        shape: What is its own: which layers there are, how many, how wide.
+        build: Its builder.
+        style: How its layers are made; see `style_hyperparameters`.
+        training: How it is trained; see `image_training_hyperparameters`.
+        portfolio: Configurations to be tried first.
+    """
+    hyperparameters = [*shape, *style, *augmentation_hyperparameters(), *training]
+    return SearchSpace(name, hyperparameters, build, inputs=IMAGE, portfolio=portfolio)
 
 
 def style_hyperparameters(
