@@ -339,6 +339,17 @@ class TrialResult:
     predictions: str = ""
     planned_epochs: int = 0
 
+    @classmethod
+    def failed(cls, cause: FailureCause, reason: str, seconds: float = 0.0) -> TrialResult:
+        """The result of a trial that has failed.
+
+        Args:
+            cause: What kind of failure it is.
+            reason: Why, for a person.
+            seconds: How long the trial took.
+        """
+        return cls(TrialState.FAILED, cause=cause, reason=reason, seconds=seconds)
+
     @property
     def is_cut(self) -> bool:
         """Whether a limit of time has ended it, which no second training would meet alike."""
@@ -369,3 +380,25 @@ def mean_metrics(metrics: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """
     known = [name for name in metrics[0] if all(name in one for one in metrics)]
     return {name: mean_of(one[name] for one in metrics) for name in known}
+
+
+def over_views(results: Sequence[TrialResult]) -> TrialResult:
+    """The result of one training on each of several views, or of one.
+
+    Args:
+        results: What each came to.
+
+    Returns:
+        The first, with the means and the score on each view; with no score where one has none.
+    """
+    if len(results) == 1:
+        return results[0]
+    scores = [result.score for result in results if result.score is not None]
+    return replace(
+        results[0],
+        score=mean_of(scores) if len(scores) == len(results) else None,
+        folds=tuple(scores),
+        metrics=mean_metrics([result.metrics for result in results]),
+        train_metrics=mean_metrics([result.train_metrics for result in results]),
+        seconds=sum(result.seconds for result in results),
+    )

@@ -120,8 +120,7 @@ class BoostingBeside(Engine):
             self._fail(reason, FailureCause.STALLED)
 
     def _fail(self, reason: str, cause: FailureCause) -> None:
-        seconds = self._absence.waited
-        self._end(TrialResult(TrialState.FAILED, seconds=seconds, reason=reason, cause=cause))
+        self._end(TrialResult.failed(cause, reason, self._absence.waited))
 
     def _end(self, result: TrialResult) -> None:
         self._stop()
@@ -160,5 +159,4 @@ class BoostingBeside(Engine):
 def _result(answer: Mapping[str, Any]) -> TrialResult:
     if "value" in answer:
         return from_form(TrialResult, answer["value"])
-    cause = FailureCause.EXCEPTION
-    return TrialResult(TrialState.FAILED, reason=str(answer["error"]), cause=cause)
+    return TrialResult.failed(FailureCause.EXCEPTION, str(answer["error"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from automl.trial import FailureCause, TrialResult, TrialSpec, TrialState
+from automl.trial import FailureCause, TrialResult, TrialSpec
 
 #: A worker is replaced when it holds this much more than after its first trial. Keras and
 #: TensorFlow keep up to 16 MB of every graph that they traced; a replacement takes 0.2 s of
@@ -111,4 +111,4 @@ def overdue(
         cause = FailureCause.STALLED
     else:
         return None
-    return TrialResult(TrialState.FAILED, seconds=running, reason=reason, cause=cause)
+    return TrialResult.failed(cause, reason, running)

@@ -45,7 +45,6 @@ from automl.trial import (
     FailureCause,
     TrialResult,
     TrialSpec,
-    TrialState,
 )
 
 
@@ -286,12 +285,7 @@ class LocalEngine(Engine):
             return []
         cause = FailureCause.OUT_OF_MEMORY if overgrown else FailureCause.CRASHED
         reason = overgrown or f"its worker process {worker.end_description()}"
-        return [
-            TrialEnded(
-                spec.trial,
-                TrialResult(TrialState.FAILED, seconds=seconds, reason=reason, cause=cause),
-            )
-        ]
+        return [TrialEnded(spec.trial, TrialResult.failed(cause, reason, seconds))]
 
     @override
     def answer(self, trial: int | str, answer: Answer, thresholds: Sequence[float] = ()) -> None:

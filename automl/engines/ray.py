@@ -219,9 +219,7 @@ class RayEngine(Engine):
             replace_files(Root(self._run), Path(folder_of_trial(event.trial)), taken.files)
         except (OSError, RunError) as error:
             reason = f"its files could not be written: {error}"
-            cause = FailureCause.UNWRITABLE
-            result = TrialResult(TrialState.FAILED, reason=reason, cause=cause)
-            return TrialEnded(event.trial, result)
+            return TrialEnded(event.trial, TrialResult.failed(FailureCause.UNWRITABLE, reason))
         return event
 
     def _keep(self, trial: int | str, files: Mapping[str, bytes | None]) -> None:

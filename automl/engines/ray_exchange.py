@@ -38,7 +38,6 @@ from automl.trial import (
     FailureCause,
     TrialResult,
     TrialSpec,
-    TrialState,
     file_of_trial,
 )
 
@@ -230,7 +229,7 @@ class Exchange:
                 self._queue_again(identity)
             elif running.started is not None:
                 seconds = time.monotonic() - running.started
-                self._end(identity, _crashed(why, seconds))
+                self._end(identity, TrialResult.failed(FailureCause.CRASHED, why, seconds))
             else:
                 self._queue_again(identity)
                 # One that nobody has used for so long, Tune has thrown away.
@@ -271,8 +270,3 @@ class Exchange:
     def _tell(self, event: Event, files: Mapping[str, bytes] = {}) -> None:
         self._events.append(EventAndFiles(event, files))
         self._changed.notify_all()
-
-
-def _crashed(why: str, seconds: float) -> TrialResult:
-    cause = FailureCause.CRASHED
-    return TrialResult(TrialState.FAILED, seconds=seconds, reason=why, cause=cause)

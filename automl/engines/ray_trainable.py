@@ -35,7 +35,6 @@ from automl.trial import (
     FailureCause,
     TrialResult,
     TrialSpec,
-    TrialState,
     folder_of_trial,
 )
 
@@ -144,7 +143,7 @@ class _Conversation:
             )
         except BaseException as error:  # noqa: BLE001 - a thread's exception has no other reader
             reason = f"{type(error).__name__}: {error}"
-            result = TrialResult(TrialState.FAILED, reason=reason, cause=FailureCause.EXCEPTION)
+            result = TrialResult.failed(FailureCause.EXCEPTION, reason)
         self._news.put(result)
 
     def _fetched_start(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,9 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.common.averages import mean_of
 from automl.common.carrying import unpacked
-from automl.common.files import is_disk_full
 from automl.common.forms import from_form, to_form
 from automl.common.root import Root
 from automl.data.arrays import Arrays, open_arrays
@@ -24,16 +21,16 @@ from automl.errors import RunError
 from automl.results.predictions import add_predictions, predictions_of
 from automl.results.scored_rows import scored_on
 from automl.training.boosting import ITERATIONS, BoostedTrees, Extent, extent_of
-from automl.training.history import write_whole
+from automl.training.failing import failed_training
 from automl.trial import (
-    ERROR_FILE,
     PREDICTIONS_FILE,
     FailureCause,
     TrialResult,
     TrialSpec,
     TrialState,
     file_of_trial,
-    mean_metrics,
+    folder_of_trial,
+    over_views,
 )
 
 TRAINER = "scikit-learn"
@@ -78,7 +75,9 @@ def train_in_child(
     try:
         result = _trained(work)
     except (Exception, MemoryError) as error:  # noqa: BLE001 - only this baseline fails
-        result = _failure(work, error)
+        out_of_memory = isinstance(error, MemoryError)
+        cause = FailureCause.OUT_OF_MEMORY if out_of_memory else FailureCause.EXCEPTION
+        result = failed_training(work.run / folder_of_trial(work.spec.trial), error, cause)
     return to_form(replace(result, seconds=time.monotonic() - started))
 
 
@@ -127,15 +126,7 @@ def _trained(work: _Work) -> TrialResult:
         seconds = min((limit for limit in limits if limit is not None), default=None)
         extent = extent or extent_of(arrays, len(views), seconds)
         results.append(_on_view(work, view, arrays, extent))
-    first, scores = results[0], [result.score for result in results]
-    known = [score for score in scores if score is not None]
-    return replace(
-        first,
-        score=mean_of(known) if len(known) == len(scores) else None,
-        folds=tuple(known) if len(views) > 1 else (),
-        metrics=mean_metrics([result.metrics for result in results]),
-        train_metrics=mean_metrics([result.train_metrics for result in results]),
-    )
+    return over_views(results)
 
 
 def _on_view(work: _Work, view: str, arrays: Arrays, extent: Extent) -> TrialResult:
@@ -153,7 +144,7 @@ def _on_view(work: _Work, view: str, arrays: Arrays, extent: Extent) -> TrialRes
         score, loss = task_loss(arrays.task, arrays.validation, validation)
         metrics = {**metrics, LOSS: score}
     values = np.ascontiguousarray(trees.in_own_units(validation), np.float32)
-    folder = work.run / file_of_trial(spec.trial, "")
+    folder = work.run / folder_of_trial(spec.trial)
     own = predictions_of(values, arrays.validation, arrays.validation_positions)
     add_predictions(Root(work.run), folder, {view: own})
     return TrialResult(
@@ -178,20 +169,3 @@ def _notes(spec: TrialSpec, arrays: Arrays, extent: Extent) -> tuple[str, ...]:
     if extent.iterations < ITERATIONS:
         told.append(f"for {extent.iterations} of {ITERATIONS} iterations, to take no longer")
     return (f"baseline {spec.trial} is trained {' and '.join(told)}",) if told else ()
-
-
-def _failure(work: _Work, error: BaseException) -> TrialResult:
-    """The result of a training that raised, with the traceback beside it."""
-    lines = str(error).strip().splitlines()
-    reason = f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
-    cause = FailureCause.EXCEPTION
-    if isinstance(error, MemoryError):
-        cause = FailureCause.OUT_OF_MEMORY
-    if is_disk_full(error):
-        cause = FailureCause.DISK_FULL
-    folder = work.run / file_of_trial(work.spec.trial, "")
-    try:
-        write_whole(folder / ERROR_FILE, "".join(traceback.format_exception(error)))
-    except (OSError, RunError) as failed:
-        reason = f"{reason} (and its files could not be written: {failed})"
-    return TrialResult(TrialState.FAILED, reason=reason, cause=cause)

@@ -211,8 +211,7 @@ class _Executions:
         if not self._over_views:
             return self.result()  # a mean over fewer of them is one, too
         reason = f"the time limit of {self._spec.budget.seconds:g} s was over before it"
-        failed = TrialResult(TrialState.FAILED, reason=reason, cause=FailureCause.TIME_LIMIT)
-        return self.broken_off(place, failed)
+        return self.broken_off(place, TrialResult.failed(FailureCause.TIME_LIMIT, reason))
 
     def _limited(self, own: TrialSpec, shared: int) -> TrialSpec:
         """An execution with its part of the time that its trial has left, if there is any.
@@ -382,8 +381,7 @@ class _Executions:
 def _unwritten(error: OSError | RunError, result: TrialResult) -> TrialResult:
     """How an execution ended whose files could not be put where the trial has them."""
     cause = FailureCause.DISK_FULL if is_disk_full(error) else FailureCause.UNWRITABLE
-    reason = f"its files could not be written: {error}"
-    return TrialResult(TrialState.FAILED, reason=reason, cause=cause, seconds=result.seconds)
+    return TrialResult.failed(cause, f"its files could not be written: {error}", result.seconds)
 
 
 def _once(notes: Sequence[str]) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import gc
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import keras
 
 from automl.common.files import is_disk_full
 from automl.data.metrics import Objective, better, default_objective
-from automl.errors import AutoMLError, RunError, UnrankedError
+from automl.errors import AutoMLError, UnrankedError
 from automl.export.loadable import error_text
 from automl.models.core import Core, build_core, compile_core
 from automl.models.first_weights import set_first_weights
@@ -23,9 +22,9 @@ from automl.space import Configuration, SearchSpace
 from automl.space.keras_tuner import word_of
 from automl.training.checkpoint import Checkpoint
 from automl.training.device_data import DeviceData
-from automl.training.failure_text import sentence_of, shortened
+from automl.training.failing import failed_training
 from automl.training.graphs import forgotten_gradients
-from automl.training.history import run_of, write_history, write_whole
+from automl.training.history import run_of, write_history
 from automl.training.hyper_fit import HyperFitTrainer
 from automl.training.pausing import Checkpoints, forget_checkpoint, found_checkpoint, go_on
 from automl.training.saving import save_check, save_core, save_predictions
@@ -374,21 +373,7 @@ def _saved(trial: _Trial, model: Any) -> tuple[str, str]:
 
 def _failure(trial: _Trial, error: BaseException, cause: FailureCause) -> TrialResult:
     """The result of a trial that an exception ended, its traceback in ``error.txt``."""
-    reason = sentence_of(error)
     cause = word_of(error) or cause
     if isinstance(error, UnrankedError):
         cause = FailureCause.NO_OBJECTIVE
-    if is_disk_full(error):
-        cause = FailureCause.DISK_FULL
-    try:
-        told = "".join(traceback.format_exception(error))
-        write_whole(trial.directory / ERROR_FILE, shortened(told))
-        if trial.progress.history:
-            write_history(trial.progress.history, trial.directory)
-    except (OSError, RunError) as failed:
-        reason = f"{reason} (and its files could not be written: {failed})"
-        if cause is not FailureCause.DISK_FULL:
-            cause = FailureCause.UNWRITABLE
-    return TrialResult(
-        TrialState.FAILED, epochs=len(trial.progress.history), reason=reason, cause=cause
-    )
+    return failed_training(trial.directory, error, cause, trial.progress.history)

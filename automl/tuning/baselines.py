@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl.common.averages import mean_of
-from automl.trial import TrialResult, TrialState, mean_metrics
+from automl.trial import TrialResult, TrialState, over_views
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -107,19 +105,7 @@ def constant_over(views: Sequence[Arrays], objective: Objective) -> TrialResult:
     Returns:
         A completed result with the means, and the score of each view where there are several.
     """
-    results = [constant_baseline(v.task, objective, v.train, v.validation) for v in views]
-    first, scores = results[0], [result.score for result in results]
-    if len(results) == 1:
-        return first
-    known = [score for score in scores if score is not None]
-    return replace(
-        first,
-        score=mean_of(known) if len(known) == len(scores) else None,
-        folds=tuple(known),
-        metrics=mean_metrics([result.metrics for result in results]),
-        train_metrics=mean_metrics([result.train_metrics for result in results]),
-        seconds=sum(result.seconds for result in results),
-    )
+    return over_views([constant_baseline(v.task, objective, v.train, v.validation) for v in views])
 
 
 def _loss(task: Task, prediction: npt.NDArray[Any], train: Rows, val: Rows) -> tuple[float, str]:
