@@ -13,6 +13,7 @@ from automl.cli.results import (
     LeaderboardFormat,
     chosen_format,
     deliver,
+    opened,
     parse_trial,
 )
 from automl.cli.shared_options import AsJson, Debug, ReadStorage, RunPath
@@ -65,18 +66,14 @@ def importance(
     Of hyperparameters by PED-ANOVA over the completed trials, with those that were best at the
     edge of their range; of columns by permutation. --json is the same as --format json.
     """
-    from automl.cli.streams import screen_width, tell
+    from automl.cli.streams import screen_width
     from automl.results.importance import hyperparameter_importance
-    from automl.results.read_record import read_record
     from automl.results.readings.report import report_text
-    from automl.results.run_directory import RunDirectory
 
     format_ = chosen_format(format_, as_json)
     if not columns and (trial is not None or repeats is not None):
         raise RequestError("--trial and --repeats are of the importance of columns: add --columns.")
-    directory = RunDirectory.open(run)
-    record = read_record(directory, storage=storage)
-    tell(record.notes)
+    directory, record = opened(run, storage)
     if columns:
         from automl.tuning.column_importance import REPEATS, column_importance
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,10 @@ from automl.cli.shared_options import AsJson, Debug, ReadStorage, RunPath
 from automl.common.forms import to_form
 from automl.errors import RequestError
 from automl.trial import trial_named
+
+if TYPE_CHECKING:
+    from automl.results.record import RunRecord
+    from automl.results.run_directory import RunDirectory
 
 #: Rows of the printed table unless asked otherwise: they fit a screen.
 TOP = 20
@@ -74,18 +78,14 @@ def leaderboard(
     from automl.cli.streams import screen_width, tell, use_color
     from automl.results.leaderboard import leaderboard as ranked
     from automl.results.pareto import read_criteria
-    from automl.results.read_record import read_record
     from automl.results.readings.csv import to_csv
     from automl.results.readings.json import to_json
     from automl.results.readings.markdown import to_markdown
     from automl.results.readings.table import leaderboard_text
-    from automl.results.run_directory import RunDirectory
 
     format_ = chosen_format(format_, as_json)
     criteria = () if pareto is None else read_criteria(pareto)
-    directory = RunDirectory.open(run)
-    record = read_record(directory, storage=storage)
-    tell(record.notes)
+    directory, record = opened(run, storage)
     rows = ranked(record)
     if criteria:
         from automl.engines.latencies import front_of
@@ -123,15 +123,11 @@ def show(
     debug: Debug = False,
 ) -> None:
     """Show RUN in short, or one trial: its configuration, curve and verdict, or why it failed."""
-    from automl.cli.streams import print_json, screen_width, tell, use_color
+    from automl.cli.streams import print_json, screen_width, use_color
     from automl.cli.trial_text import find_row, trial_text
     from automl.results.overview import overview, overview_text
-    from automl.results.read_record import read_record
-    from automl.results.run_directory import RunDirectory
 
-    directory = RunDirectory.open(run)
-    record = read_record(directory, storage=storage)
-    tell(record.notes)
+    directory, record = opened(run, storage)
     if trial is None:
         if as_json:
             print_json(overview(directory, record))
@@ -145,6 +141,23 @@ def show(
         directory, record, parse_trial(trial), width=screen_width(), color=use_color()
     )
     sys.stdout.write(text)
+
+
+def opened(run: str, storage: str | None) -> tuple[RunDirectory, RunRecord]:
+    """Opens and reads a run, and tells what a reader should know of it.
+
+    Args:
+        run: The run's directory.
+        storage: The database that its study is in, where the person names it.
+    """
+    from automl.cli.streams import tell
+    from automl.results.read_record import read_record
+    from automl.results.run_directory import RunDirectory
+
+    directory = RunDirectory.open(run)
+    record = read_record(directory, storage=storage)
+    tell(record.notes)
+    return directory, record
 
 
 def parse_trial(given: str | None) -> int | str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,8 @@ from automl.common.names import did_you_mean
 from automl.data.task import Task, TaskKind
 from automl.errors import RequestError
 from automl.vocabulary.decisions import THRESHOLD, holds
-from automl.vocabulary.metric import MAXIMIZE, MINIMIZE, Metric
+from automl.vocabulary.directions import DIRECTIONS, MAXIMIZE, MINIMIZE
+from automl.vocabulary.metric import Metric
 from automl.vocabulary.metric_functions.values import MeanOverRows
 from automl.vocabulary.metrics import (
     METRICS,
@@ -28,9 +29,6 @@ from automl.vocabulary.metrics import (
 from automl.vocabulary.renamed_metrics import renamed_hint
 
 LOSS = "loss"
-DIRECTIONS: Mapping[str, str] = {
-    name: direction for direction in (MINIMIZE, MAXIMIZE) for name in (direction[:3], direction)
-}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from automl.trial import EpochReport, TrialSpec
+from automl.vocabulary.directions import sign_of
 
 
 class AskPolicy:
@@ -22,7 +23,7 @@ class AskPolicy:
 
     def __init__(self, spec: TrialSpec, direction: str) -> None:
         self._asks = spec.wait_for_answer
-        self._sign = 1.0 if direction == "minimize" else -1.0
+        self._sign = sign_of(direction)
         self._best = math.inf
         self._after, self._thresholds = 0, spec.thresholds
 

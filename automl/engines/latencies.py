@@ -12,7 +12,7 @@ from automl.results.export_request import code_needed
 from automl.results.leaderboard import LeaderboardRow
 from automl.results.pareto import LATENCY, LATENCY_BATCHES, pareto_candidates, pareto_front
 from automl.results.run_directory import RunDirectory
-from automl.results.trial_plan import plan_and_task
+from automl.results.trial_plan import recorded_plan
 from automl.trial import MODEL_FILE
 
 
@@ -84,7 +84,7 @@ def with_latencies(
 
 def _inputs(run: RunDirectory, trial: int | str) -> dict[str, Any]:
     """Shape and type of what the core model of a trial takes."""
-    plan, _ = plan_and_task(run, trial)
+    _, plan, _ = recorded_plan(run, trial)
     return {
         name: {"shape": list(spec.shape), "dtype": spec.dtype}
         for name, spec in plan.signature.inputs.items()

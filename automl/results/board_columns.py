@@ -13,6 +13,7 @@ from automl.common.neutral import printable
 from automl.results.leaderboard import LeaderboardRow
 from automl.results.record import RunRecord
 from automl.trial import TrialState
+from automl.vocabulary.directions import better_word
 
 #: What a refit has in place of a verdict: no rows are left to validate it.
 NEVER_VALIDATED = "never validated"
@@ -47,7 +48,7 @@ def title(record: RunRecord, rows: Sequence[LeaderboardRow]) -> str:
         if any(row.state == state for row in trials)
     }
     states = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
-    better = "lower" if record.direction == "minimize" else "higher"
+    better = better_word(record.direction)
     plural = "" if len(trials) == 1 else "s"
     return printable(
         f"{record.name}: {len(trials)} trial{plural}{f' ({states})' if states else ''}, "

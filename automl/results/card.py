@@ -17,6 +17,7 @@ from automl.results.findings import findings
 from automl.results.record import RunRecord, TrialRecord, candidate_name
 from automl.results.scorings import trial_of_model
 from automl.vocabulary.decisions import THRESHOLD
+from automl.vocabulary.directions import better_word
 
 #: What columns are read from, as it is called, and what plain Keras expects in its place.
 _EXPECTED = (
@@ -160,7 +161,7 @@ def _chosen_by(record: RunRecord, trial: TrialRecord, score: str) -> str:
     """What the model was chosen by, in a sentence."""
     if trial.refit_of is not None:
         return f"Never validated: trial {trial.refit_of}, trained again on the validation rows too."
-    better = "lower" if record.direction == "minimize" else "higher"
+    better = better_word(record.direction)
     by = f"{markdown_text(record.objective)} on the validation rows ({better} is better)"
     return f"Chosen by {by}: {score}{_how_scored(trial)}."
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from automl.common.forms import read_form
 from automl.common.shell import shown_path
-from automl.data.metrics import better, compute_metric
+from automl.data.metrics import compute_metric
 from automl.data.task import Task
 from automl.errors import RequestError, RunError
 from automl.results.board_columns import number
@@ -22,6 +22,7 @@ from automl.results.reading_report import ReadingReport, ReportColumn
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
 from automl.trial import PREDICTIONS_FILE, TrialState
+from automl.vocabulary.directions import better_word
 from automl.vocabulary.metrics import find_metric
 
 #: What decides which rows are test rows, as a request calls it.
@@ -83,6 +84,11 @@ class _Entry:
         return shown_path(self.run.path)
 
     @property
+    def loss(self) -> float:
+        """The score of its best model as what is to be small."""
+        return self.record.loss(None if self.best is None else self.best.score)
+
+    @property
     def row(self) -> LeaderboardRow | None:
         """What stands on its leaderboard of its best."""
         rows = leaderboard(self.record)
@@ -113,25 +119,17 @@ def compare_runs(runs: Sequence[RunDirectory], records: Sequence[RunRecord]) -> 
     ]
     for other in entries[1:]:
         _check_alike(entries[0], other)
-    ordered = sorted(range(len(entries)), key=lambda i: _place(entries[i]))
-    ranked = [entries[i] for i in ordered]
+    ranked = sorted(entries, key=lambda one: one.loss)
     first = ranked[0]
     compared = [_compared(first, entry) for entry in ranked]
     objective = first.record.objective
-    less = "lower" if first.record.direction == "minimize" else "higher"
+    less = better_word(first.record.direction)
     return ReadingReport(
         f"{len(runs)} runs on the same data, by validation {objective}, {less} is better",
         [vars(one) for one in compared],
         _columns(objective),
         _notes(compared, objective),
     )
-
-
-def _place(entry: _Entry) -> tuple[bool, float]:
-    score = None if entry.best is None else entry.best.score
-    if score is None or not better(score, None, entry.record.direction):
-        return True, 0.0
-    return False, score if entry.record.direction == "minimize" else -score
 
 
 def _check_alike(one: _Entry, other: _Entry) -> None:

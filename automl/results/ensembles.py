@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from automl.common.forms import read_form, to_form
-from automl.errors import RunError
+from automl.results.study_entries import entries, reading_entry
 
 PREFIX = "ensemble:"
 #: The candidate that a search exports: a trial's number or the name of an ensemble.
@@ -107,16 +107,11 @@ def recorded_ensembles(attributes: Mapping[str, Any]) -> dict[str, EnsembleForm]
         RunError: One cannot be read.
     """
     found = {}
-    for key, form in attributes.items():
-        if not key.startswith(PREFIX) or form is None:
+    for name, form in entries(attributes, PREFIX):
+        if form is None:
             continue
-        try:
-            if key.removeprefix(PREFIX) not in (ENSEMBLE, BAG):
+        with reading_entry(f"the {name}"):
+            if name not in (ENSEMBLE, BAG):
                 raise ValueError("there is no ensemble of that name")
-            found[key.removeprefix(PREFIX)] = read_form(EnsembleForm, form)
-        except ValueError as error:
-            raise RunError(
-                f"What the study says of the {key.removeprefix(PREFIX)} cannot be read ({error}); "
-                "restore the study from a copy."
-            ) from error
+            found[name] = read_form(EnsembleForm, form)
     return found

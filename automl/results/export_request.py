@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.common.files import finite, read_json_object
-from automl.common.forms import read_form, to_form
+from automl.common.forms import to_form
 from automl.data.arrays import FIRST_FOLD
 from automl.data.decision_threshold import DecisionThreshold
 from automl.data.kept_temperature import Temperature
@@ -28,8 +28,8 @@ from automl.results.ensembles import PLANS_FILE
 from automl.results.read_record import read_record
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
-from automl.results.run_forms import PlanForm, check_known
 from automl.results.scorings import is_scoring
+from automl.results.trial_plan import read_part, recorded_plan
 from automl.trial import BOOSTING, CHECK_FILE, HOLDOUT, MODEL_FILE, TRIALS, TrialState, trial_named
 
 
@@ -62,32 +62,53 @@ def export_request(
     record = record or read_record(run)
     chosen = _best(record) if trial is None else record.find(trial)
     manifest = run.read_manifest()
-    if chosen.members:
-        return _ensemble_request(run, chosen, to, record, manifest, asked)
-    model, expected = _files_of(run, chosen)
-    code = code_needed(run, manifest, model_folder(run, chosen), trust)
-    plan_file = run.plan_of(chosen.trial)
-    stored = read_json_object(plan_file)
-    check_known(PlanForm, stored, plan_file)
-    task = _checked_task(plan_file, stored)
+    own = _of_ensemble(run, chosen) if chosen.members else _of_model(run, chosen, manifest, trust)
+    stored, _, task = recorded_plan(run, chosen.trial)
+    stored = {**stored, "plan": own.get("plan", stored["plan"])}
     temperature = record.temperatures.get(chosen.trial) if task.is_classification else None
     threshold = _threshold(asked, run, chosen, task, manifest, temperature)
     form: dict[str, Any] = finite(
         {
             "run": str(run.path),
-            "model": str(model),
-            "expected": str(expected),
             "check_rows": str(check_rows_file(run, chosen.trial)),
             "plan": stored["plan"],
             "task": stored["task"],
             "config": _config(record, chosen, manifest) | _decision(threshold, temperature),
-            "card": card_text(record, chosen, manifest, stored, code, threshold),
+            "card": card_text(record, chosen, manifest, stored, own["code"], threshold),
             "temperature": 1.0 if temperature is None else temperature.value,
             "to": str(Path(to).absolute()),
-            "code": code,
+            **own,
         }
     )
     return form
+
+
+def _of_model(
+    run: RunDirectory, chosen: TrialRecord, manifest: Mapping[str, Any], trust: bool
+) -> dict[str, Any]:
+    """What an export is told of one model."""
+    model, expected = _files_of(run, chosen)
+    code = code_needed(run, manifest, model_folder(run, chosen), trust)
+    return {"model": str(model), "expected": str(expected), "code": code}
+
+
+def _of_ensemble(run: RunDirectory, chosen: TrialRecord) -> dict[str, Any]:
+    """What it is told of the models of an ensemble, with the one plan for all of them."""
+    members = ensemble_arguments(run, chosen)["members"]
+    plans_file = run.trial_file(chosen.trial, PLANS_FILE)
+    kept = read_json_object(plans_file)
+    plans, whole = kept.get("plans"), kept.get("plan")
+    if not isinstance(plans, Mapping) or not all(one.view in plans for one in chosen.members):
+        raise RunError(f"{plans_file} does not hold the plans of the {chosen.trial}; restore it.")
+    for plan in (*plans.values(), whole):
+        read_part(PreprocessingPlan, plan, plans_file)
+    return {
+        "model": "",
+        "members": [{**one, "plan": plans[one["view"]]} for one in members],
+        "expected": str(run.trial_file(chosen.trial, CHECK_FILE)),
+        "plan": whole,
+        "code": None,
+    }
 
 
 def ensemble_arguments(run: RunDirectory, ensemble: TrialRecord) -> dict[str, Any]:
@@ -120,47 +141,6 @@ def ensemble_arguments(run: RunDirectory, ensemble: TrialRecord) -> dict[str, An
         "members": members,
         "first": first,
     }
-
-
-def _ensemble_request(
-    run: RunDirectory,
-    chosen: TrialRecord,
-    to: str | Path,
-    record: RunRecord,
-    manifest: dict[str, Any],
-    asked: AskedThreshold | None = None,
-) -> dict[str, Any]:
-    """What exporting an ensemble needs; see `export_request`."""
-    told = ensemble_arguments(run, chosen)
-    plans_file = run.trial_file(chosen.trial, PLANS_FILE)
-    kept = read_json_object(plans_file)
-    plans, whole = kept.get("plans"), kept.get("plan")
-    stored = read_json_object(run.plan_file)
-    check_known(PlanForm, stored, run.plan_file)
-    task = _checked_task(run.plan_file, stored)
-    if not isinstance(plans, Mapping) or not all(one.view in plans for one in chosen.members):
-        raise RunError(f"{plans_file} does not hold the plans of the {chosen.trial}; restore it.")
-    for plan in (*plans.values(), whole):
-        _checked_task(plans_file, {**stored, "plan": plan})
-    temperature = record.temperatures.get(chosen.trial) if task.is_classification else None
-    threshold = _threshold(asked, run, chosen, task, manifest, temperature)
-    form: dict[str, Any] = finite(
-        {
-            "run": str(run.path),
-            "model": "",
-            "members": [{**one, "plan": plans[one["view"]]} for one in told["members"]],
-            "expected": str(run.trial_file(chosen.trial, CHECK_FILE)),
-            "check_rows": str(check_rows_file(run, chosen.trial)),
-            "plan": whole,
-            "task": stored["task"],
-            "config": _config(record, chosen, manifest) | _decision(threshold, temperature),
-            "card": card_text(record, chosen, manifest, {**stored, "plan": whole}, None, threshold),
-            "temperature": 1.0 if temperature is None else temperature.value,
-            "to": str(Path(to).absolute()),
-            "code": None,
-        }
-    )
-    return form
 
 
 def model_of(run: RunDirectory, chosen: TrialRecord) -> Path:
@@ -301,15 +281,6 @@ def _decision(
     """What ``config.json`` says of threshold and temperature: nothing where there are none."""
     found = {"threshold": threshold, "temperature": temperature}
     return {name: to_form(one) for name, one in found.items() if one is not None}
-
-
-def _checked_task(file: Path, stored: dict[str, Any]) -> Task:
-    """Checks that the recorded plan and task are ones, before a process is started for them."""
-    try:
-        read_form(PreprocessingPlan, stored["plan"])
-        return read_form(Task, stored["task"])
-    except ValueError as error:
-        raise RunError(f"{file} cannot be used ({error}); restore it from a copy.") from error
 
 
 def _best(record: RunRecord) -> TrialRecord:

@@ -48,7 +48,7 @@ def nothing_learnt(record: RunRecord) -> str:
     if compared is not None and compared.trial == best.trial:
         is_better = compared.tells_apart
     else:
-        is_better = _loss(record, best.score) < _loss(record, constant.score)
+        is_better = record.loss(best.score) < record.loss(constant.score)
     if is_better:
         return ""
     return (
@@ -64,9 +64,9 @@ def better_baseline(record: RunRecord) -> str:
     learning = [one for one in record.baselines if one.trial not in CONSTANTS and one.is_ranked]
     if best is None or best.score is None or not learning:
         return ""
-    strongest = min(learning, key=lambda one: _loss(record, one.score))
+    strongest = min(learning, key=lambda one: record.loss(one.score))
     beaten = [best.score, *([] if constant is None else [constant.score])]
-    if any(_loss(record, strongest.score) >= _loss(record, score) for score in beaten):
+    if any(record.loss(strongest.score) >= record.loss(score) for score in beaten):
         return ""
     name = _NAMES.get(str(strongest.trial), f"The baseline {strongest.trial}")
     return (
@@ -82,7 +82,7 @@ def gap_to_test(record: RunRecord) -> str:
     if best is None or best.score is None or tested is None:
         return ""
     interval = record.test_intervals.get(best.trial)
-    worse = _loss(record, tested) - _loss(record, best.score)
+    worse = record.loss(tested) - record.loss(best.score)
     how = f"{number(abs(worse))} {'worse' if worse > 0 else 'better'} than"
     said = (
         f"The winner's test {record.objective} is {tested_text(tested, interval)}, "
@@ -141,8 +141,8 @@ def unbeaten_baseline(record: RunRecord) -> str:
     baselines = [one.trial for one in record.baselines if one.trial in tested]
     if best is None or best.trial not in tested or not baselines:
         return ""
-    strongest = min(baselines, key=lambda name: _loss(record, tested[name]))
-    if _loss(record, tested[best.trial]) < _loss(record, tested[strongest]):
+    strongest = min(baselines, key=lambda name: record.loss(tested[name]))
+    if record.loss(tested[best.trial]) < record.loss(tested[strongest]):
         return ""
     return (
         f"On the test rows {candidate_name(best.trial)} is no better than the baseline "
@@ -153,10 +153,3 @@ def unbeaten_baseline(record: RunRecord) -> str:
 
 def _constant(record: RunRecord) -> TrialRecord | None:
     return next((one for one in record.baselines if one.trial in CONSTANTS), None)
-
-
-def _loss(record: RunRecord, score: float | None) -> float:
-    """A score as what is to be small; none at all is the largest."""
-    if score is None:
-        return float("inf")
-    return score if record.direction == "minimize" else -score

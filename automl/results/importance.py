@@ -138,7 +138,6 @@ def _space_of(run: RunDirectory) -> SearchSpace:
 
 
 def _tried(record: RunRecord, space: SearchSpace) -> list[_Tried]:
-    sign = 1.0 if record.direction == "minimize" else -1.0
     found = []
     for trial in record.trials:
         scored = trial.trained
@@ -152,7 +151,7 @@ def _tried(record: RunRecord, space: SearchSpace) -> list[_Tried]:
             for parameter in space.hyperparameters
             if parameter.name in config and parameter.active(config)
         }
-        found.append(_Tried(params, sign * scored.score))
+        found.append(_Tried(params, record.loss(scored.score)))
     return found
 
 

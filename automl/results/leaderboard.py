@@ -115,10 +115,8 @@ def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
     Returns:
         One row for each trial and baseline.
     """
-    sign = 1.0 if record.direction == "minimize" else -1.0
-
     finalists = [t.score for t in record.trials if t.is_finalist and t.score is not None]
-    last = max((sign * score for score in finalists), default=-math.inf)
+    last = max((record.loss(score) for score in finalists), default=-math.inf)
 
     def place(entry: tuple[int, TrialRecord]) -> tuple[int, bool, float, int]:
         index, trial = entry
@@ -126,8 +124,8 @@ def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
         compared = trial.state in (TrialState.COMPLETED, TrialState.PRUNED)
         if not compared or score is None or math.isnan(score):
             return _ORDER[trial.state], True, math.inf, index
-        among = isinstance(trial.trial, str) and (bool(trial.members) or sign * score < last)
-        return _ORDER[trial.state], not (trial.is_finalist or among), sign * score, index
+        among = isinstance(trial.trial, str) and (bool(trial.members) or record.loss(score) < last)
+        return _ORDER[trial.state], not (trial.is_finalist or among), record.loss(score), index
 
     entries = sorted(enumerate((*record.trials, *record.made, *record.baselines)), key=place)
     # An infinite score would tie with none at all, so the ranked are taken out first.
@@ -207,4 +205,4 @@ def _gap(result: TrialResult, record: RunRecord) -> float | None:
     validation = result.metrics.get(record.objective, result.score)
     if train is None or validation is None:
         return None
-    return validation - train if record.direction == "minimize" else train - validation
+    return record.loss(validation) - record.loss(train)

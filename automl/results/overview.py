@@ -17,6 +17,7 @@ from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.time_spent import time_lines, time_spent
 from automl.trial import TrialState
+from automl.vocabulary.directions import better_word
 
 
 def overview(run: RunDirectory, record: RunRecord) -> dict[str, Any]:
@@ -102,7 +103,7 @@ def overview_lines(run: RunDirectory, record: RunRecord) -> dict[str, list[str]]
     """The run in short: by what each is about, its lines."""
     told = overview(run, record)
     rows = ", ".join(f"{part} {count:,}" for part, count in told["rows"].items() if count)
-    better = "lower" if record.direction == "minimize" else "higher"
+    better = better_word(record.direction)
     pairs = {
         "Run": f"{shown_path(run.path)}, begun {told['created']}",
         "Data": f"{told['data']} ({told['task']}; rows: {rows or 'unknown'})",

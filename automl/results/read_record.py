@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from automl.common.forms import check_form, read_form
+from automl.common.forms import from_form, read_form
 from automl.data.options import RESHUFFLE
 from automl.errors import RunError
 from automl.results.ensembles import CHOSEN, EnsembleForm, recorded_ensembles
@@ -15,7 +15,7 @@ from automl.results.recorded_board import record_of_board
 from automl.results.refits import RefitForm, recorded_refit
 from automl.results.replay import StudyContent, StudyTrial
 from automl.results.run_directory import RunDirectory
-from automl.results.run_forms import BaselineForm
+from automl.results.run_forms import BaselineForm, ObjectiveForm
 from automl.results.scorings import (
     FinalistScoring,
     compared,
@@ -25,6 +25,7 @@ from automl.results.scorings import (
     trial_of_model,
 )
 from automl.results.study_content import read_study
+from automl.results.study_entries import entries
 from automl.results.temperatures import recorded_temperatures
 from automl.results.voids import voided_trials
 from automl.trial import (
@@ -35,9 +36,11 @@ from automl.trial import (
     file_of_trial,
     trial_named,
 )
+from automl.vocabulary.directions import MAXIMIZE, MINIMIZE
 from automl.vocabulary.renamed_metrics import current_name
 
 _BASELINE_PREFIX = "baseline:"
+T = TypeVar("T")
 
 
 def read_record(
@@ -64,14 +67,14 @@ def read_record(
     manifest = run.read_manifest()
     objective = _objective_of(run, manifest)
     kind = str((manifest.get("task") or {}).get("kind", ""))
-    named = current_name(objective["name"], kind)
+    named = current_name(objective.name, kind)
     own: dict[str, Any] = {
-        "of_model": bool(objective.get("of_model", False)),
-        "further": tuple(objective.get("further", ())),
-        "own": tuple(form["name"] for form in objective.get("own", ())),
+        "of_model": objective.of_model,
+        "further": tuple(objective.further),
+        "own": tuple(one.name for one in objective.own),
     }
     if manifest.get("storage") and storage is None and content is None:
-        board = record_of_board(run, named, objective["direction"])
+        board = record_of_board(run, named, objective.direction)
         return replace(board, **own, notes=(*board.notes, *_division_notes(manifest)))
     study = content or read_study(run, manifest, storage)
     voided = voided_trials(study.attributes)
@@ -83,25 +86,27 @@ def read_record(
         ),
     )
     baselines = tuple(
-        _baseline_record(run, key.removeprefix(_BASELINE_PREFIX), form, kind)
-        for key, form in study.attributes.items()
-        if key.startswith(_BASELINE_PREFIX)
+        _baseline_record(run, name, form, kind)
+        for name, form in entries(study.attributes, _BASELINE_PREFIX)
     )
     ensembles = recorded_ensembles(study.attributes)
     made = tuple(_ensemble_record(name, form, voided) for name, form in ensembles.items())
     refit = _refit_record(run, recorded_refit(study.attributes), trials, voided)
+    tested = _tested(study.attributes)
     return RunRecord(
         name=run.name,
         objective=named,
         ensembles=made,
         refit=refit,
         chosen=_chosen(study.attributes, made if refit is None else (*made, refit)),
-        direction=objective["direction"],
+        direction=objective.direction,
         trials=trials,
         baselines=tuple(_comparable(one, objective, trials) for one in baselines),
-        test_scores=_test_scores(study.attributes.get("test_scores", {}), kind),
+        test_scores={
+            trial_named(name): _named_today(scores, kind) for name, scores in tested.scores.items()
+        },
         notes=_division_notes(manifest),
-        test_intervals=_test_intervals(study.attributes.get("test_intervals", {})),
+        test_intervals={trial_named(name): ends for name, ends in tested.intervals.items()},
         temperatures=recorded_temperatures(study.attributes),
         against_constant=_against_constant(study.attributes.get("against_constant")),
         **own,
@@ -192,18 +197,19 @@ def _chosen(attributes: Mapping[str, Any], made: Sequence[TrialRecord]) -> str:
     return next((str(one.trial) for one in made if one.trial == chosen and not one.voided), "")
 
 
-def _objective_of(run: RunDirectory, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+def _objective_of(run: RunDirectory, manifest: Mapping[str, Any]) -> ObjectiveForm:
     """What a run says of its objective.
 
     Raises:
         RunError: It says nothing that could be ranked by.
     """
-    objective = manifest.get("objective")
-    if not isinstance(objective, Mapping) or not {"name", "direction"} <= objective.keys():
+    form = manifest.get("objective")
+    if form is None:
         raise RunError(f"{run.manifest_file} names no objective; restore it from a copy.")
-    if objective["direction"] not in ("minimize", "maximize"):
+    objective = from_form(ObjectiveForm, form)
+    if objective.direction not in (MINIMIZE, MAXIMIZE):
         raise RunError(
-            f"{run.manifest_file} gives the direction {objective['direction']!r}; "
+            f"{run.manifest_file} gives the direction {objective.direction!r}; "
             "expected minimize or maximize."
         )
     return objective
@@ -221,15 +227,15 @@ def _division_notes(manifest: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _comparable(
-    baseline: TrialRecord, objective: Mapping[str, Any], trials: Sequence[TrialRecord]
+    baseline: TrialRecord, objective: ObjectiveForm, trials: Sequence[TrialRecord]
 ) -> TrialRecord:
     """A baseline that is ranked only where its score is what the trials' scores are."""
     if baseline.result is None or baseline.state is not TrialState.COMPLETED:
         return baseline
     reason = ""
-    if objective.get("of_model"):
-        reason = f"it is not ranked: {objective['name']} is a metric of the trials' own models"
-    elif objective["name"] == "loss":
+    if objective.of_model:
+        reason = f"it is not ranked: {objective.name} is a metric of the trials' own models"
+    elif objective.name == "loss":
         losses = [one.result.loss for one in trials if one.is_ranked and one.result is not None]
         own, theirs = baseline.result.loss, losses[0] if losses else ""
         if losses and (not own or own != theirs):
@@ -258,7 +264,10 @@ def _trial_record(
     # Of a trial with a result they are looked at when they are asked for.
     values = trial.values_by_epoch if form is None else {}
     config, seed = trial.attributes.get("config", {}), trial.attributes.get("seed")
-    result = None if form is None else _result(run, form, trial.number, kind)
+    result = None
+    if form is not None:
+        read = _read(TrialResult, form, f"trial {trial.number}")
+        result = _as_today(run, read, trial.number, kind)
     # Written by one process in one order, these can only differ where the study was changed.
     agree = isinstance(config, dict) and isinstance(seed, int | None)
     agree = agree and are_scores(values)
@@ -280,25 +289,13 @@ def _trial_record(
 
 
 def _baseline_record(run: RunDirectory, name: str, form: Any, kind: str) -> TrialRecord:
-    try:
-        check_form(BaselineForm, form)
-    except ValueError as error:
-        raise _unreadable(f"trial {name}", error) from error
-    result = _result(run, form["result"], name, kind)
-    return TrialRecord(
-        trial=name,
-        state=result.state,
-        config=form["config"],
-        seed=form["seed"],
-        result=result,
-    )
+    read = _read(BaselineForm, form, f"trial {name}")
+    result = _as_today(run, read.result, name, kind)
+    return TrialRecord(name, result.state, read.config, read.seed, result)
 
 
-def _result(run: RunDirectory, form: Mapping[str, Any], trial: int | str, kind: str) -> TrialResult:
-    try:
-        result = read_form(TrialResult, form)
-    except ValueError as error:
-        raise _unreadable(f"trial {trial}", error) from error
+def _as_today(run: RunDirectory, result: TrialResult, trial: int | str, kind: str) -> TrialResult:
+    """A result as it is recorded today, with the predictions that are still there."""
     return replace(
         result,
         predictions=_kept_predictions(run, trial, result),
@@ -316,67 +313,51 @@ def _kept_predictions(run: RunDirectory, trial: int | str, result: TrialResult) 
         return ""
 
 
-def _named_today(metrics: Mapping[str, float], kind: str) -> dict[str, float]:
+def _named_today(metrics: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """Metrics under the names that they have today; an older run may call them otherwise."""
     return {current_name(name, kind): value for name, value in metrics.items()}
 
 
-def _test_scores(form: Any, kind: str) -> dict[int | str, Mapping[str, float]]:
-    """The test scores by trial or baseline.
-
-    Raises:
-        RunError: They are none.
-    """
-    try:
-        check_form(_TestScores, {"scores": form})
-    except ValueError as error:
-        raise _unreadable("the test rows", error) from error
-    return {trial_named(key): _named_today(scores, kind) for key, scores in form.items()}
-
-
 @dataclass(frozen=True)
-class _TestScores:
-    """What a study records of the test rows."""
+class _Tested:
+    """What a study records of the test rows, by trial or baseline.
+
+    Attributes:
+        scores: Metrics.
+        intervals: Of the objective, the ends of its interval.
+    """
 
     scores: Mapping[str, Mapping[str, float | None]]
-
-
-@dataclass(frozen=True)
-class _TestIntervals:
-    """The intervals that a study records beside them."""
-
     intervals: Mapping[str, tuple[float, float]]
 
 
-def _test_intervals(form: Any) -> dict[int | str, tuple[float, float]]:
-    """The intervals of the objective on the test rows, by trial or baseline.
-
-    Raises:
-        RunError: They are none.
-    """
-    try:
-        read = read_form(_TestIntervals, {"intervals": form})
-    except ValueError as error:
-        raise _unreadable("the test rows", error) from error
-    return {trial_named(key): interval for key, interval in read.intervals.items()}
+def _tested(attributes: Mapping[str, Any]) -> _Tested:
+    form = {name: attributes.get(f"test_{name}", {}) for name in ("scores", "intervals")}
+    return _read(_Tested, form, "the test rows")
 
 
 def _against_constant(form: Any) -> AgainstConstant | None:
-    """The best trial beside the constant baseline, where that was recorded.
+    """The best trial beside the constant baseline, where that was recorded."""
+    return (
+        None if form is None else _read(AgainstConstant, form, "the comparison with the baseline")
+    )
+
+
+def _read(kind: type[T], form: Any, what: str) -> T:
+    """Reads a part of what the study records.
+
+    Args:
+        kind: The dataclass that it is the form of.
+        form: The form.
+        what: What it is the result of, for the message.
 
     Raises:
-        RunError: It is something else.
+        RunError: It is none.
     """
-    if form is None:
-        return None
     try:
-        return read_form(AgainstConstant, form)
+        return read_form(kind, form)
     except ValueError as error:
-        raise _unreadable("the comparison with the baseline", error) from error
-
-
-def _unreadable(what: str, error: ValueError) -> RunError:
-    return RunError(
-        f"The result of {what} cannot be read ({error}); it may have been written by another "
-        "version of automl, or changed since."
-    )
+        raise RunError(
+            f"The result of {what} cannot be read ({error}); it may have been written by another "
+            "version of automl, or changed since."
+        ) from error

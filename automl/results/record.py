@@ -16,6 +16,7 @@ from automl.results.ensembles import MemberForm
 from automl.results.replay import StudyTrial
 from automl.results.scorings import FinalistScoring
 from automl.trial import TrialResult, TrialState
+from automl.vocabulary.directions import as_loss
 
 
 @dataclass(frozen=True)
@@ -212,6 +213,10 @@ class RunRecord:
         first = () if self.of_model or self.objective == "loss" else (self.objective,)
         return tuple(name for name in (*first, *self.further) if name not in self.own)
 
+    def loss(self, score: float | None) -> float:
+        """A score as what is to be small; none at all is the largest."""
+        return as_loss(score, self.direction)
+
     def find(self, trial: int | str) -> TrialRecord:
         """Finds a trial by its number, or a baseline, an ensemble or the refit by its name.
 
@@ -234,9 +239,8 @@ class RunRecord:
 
         Where there are finalists it is one of them: the scores of others were chosen for luck.
         """
-        sign = 1.0 if self.direction == "minimize" else -1.0
         scored = [
-            (not record.is_finalist, bool(record.scorings), sign * record.score, index)
+            (not record.is_finalist, bool(record.scorings), self.loss(record.score), index)
             for index, record in enumerate(self.trials)
             if record.score is not None and record.is_ranked
         ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from automl.common.forms import read_form
-from automl.errors import RunError
+from automl.results.study_entries import reading_entry
 from automl.trial import REFIT, TrialResult
 
 
@@ -51,10 +51,5 @@ def recorded_refit(attributes: Mapping[str, Any]) -> RefitForm | None:
     form = attributes.get(REFIT)
     if form is None:
         return None
-    try:
+    with reading_entry("the refit"):
         return read_form(RefitForm, form)
-    except (ValueError, TypeError, KeyError) as error:
-        raise RunError(
-            f"What the study says of the refit cannot be read ({error}); restore the study from a "
-            "copy."
-        ) from error

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from automl.common.forms import check_form
 from automl.errors import RunError
+from automl.trial import TrialResult
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ class BaselineForm:
 
     config: Mapping[str, Any]
     seed: int | None
-    result: Mapping[str, Any]
+    result: TrialResult
 
 
 def check_known(kind: type, form: Mapping[str, Any], path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from automl.common.averages import mean_of
 from automl.common.forms import read_form, to_form
 from automl.errors import RunError
+from automl.results.study_entries import brief_result, entries, reading_entry, whole_result
 from automl.trial import TrialResult, TrialState, mean_metrics
 
 PREFIX = "scoring:"
@@ -96,9 +97,8 @@ def trial_of_model(name: str) -> int | None:
 
 def scoring_entry(scoring: FinalistScoring) -> tuple[str, dict[str, Any]]:
     """The key and the value by which a study records one; what has its default is left out."""
-    form, usual = to_form(scoring), to_form(TrialResult(TrialState.COMPLETED))
-    result = {key: value for key, value in form["result"].items() if value != usual[key]}
-    return f"{PREFIX}{scoring.name}", {**form, "result": result}
+    form = {**to_form(scoring), "result": brief_result(scoring.result)}
+    return f"{PREFIX}{scoring.name}", form
 
 
 def recorded_scorings(attributes: Mapping[str, Any]) -> tuple[FinalistScoring, ...]:
@@ -111,19 +111,10 @@ def recorded_scorings(attributes: Mapping[str, Any]) -> tuple[FinalistScoring, .
         RunError: One of them cannot be read.
     """
     found = []
-    for key, form in attributes.items():
-        if not key.startswith(PREFIX):
-            continue
-        try:
-            usual = {"state": str(TrialState.COMPLETED)}
-            found.append(
-                read_form(FinalistScoring, {**form, "result": {**usual, **form["result"]}})
-            )
-        except (ValueError, TypeError, KeyError) as error:
-            raise RunError(
-                f"What the study says of the {key.replace(':', ' ')} cannot be read ({error}); "
-                "restore the study from a copy."
-            ) from error
+    for name, form in entries(attributes, PREFIX):
+        with reading_entry(f"the scoring {name}"):
+            whole = {**form, "result": whole_result(form["result"])}
+            found.append(read_form(FinalistScoring, whole))
     return tuple(found)
 
 

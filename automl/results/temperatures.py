@@ -7,7 +7,7 @@ from typing import Any
 
 from automl.common.forms import read_form, to_form
 from automl.data.kept_temperature import Temperature
-from automl.errors import RunError
+from automl.results.study_entries import entries, reading_entry
 from automl.trial import trial_named
 
 PREFIX = "temperature:"
@@ -30,16 +30,8 @@ def recorded_temperatures(attributes: Mapping[str, Any]) -> dict[int | str, Temp
         RunError: One cannot be read.
     """
     found: dict[int | str, Temperature] = {}
-    for key, form in attributes.items():
-        if not key.startswith(PREFIX) or form is None:
-            continue
-        name = key.removeprefix(PREFIX)
-        try:
-            temperature = read_form(Temperature, form)
-        except ValueError as error:
-            raise RunError(
-                f"What the study says of the temperature of {name} cannot be read ({error}); "
-                "restore the study from a copy."
-            ) from error
-        found[trial_named(name)] = temperature
+    for name, form in entries(attributes, PREFIX):
+        if form is not None:
+            with reading_entry(f"the temperature of {name}"):
+                found[trial_named(name)] = read_form(Temperature, form)
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from automl.common.forms import read_form, to_form
-from automl.errors import RunError
+from automl.results.study_entries import entries, reading_entry
 
 _PREFIX = "void:"
 #: How the reason of a voided trial begins on the leaderboard.
@@ -48,16 +48,9 @@ def voided_trials(attributes: Mapping[str, Any]) -> dict[int, str]:
         RunError: What is recorded of one cannot be read.
     """
     found = {}
-    for key, value in attributes.items():
-        if not key.startswith(_PREFIX):
-            continue
-        try:
-            form = read_form(VoidForm, value)
-            if form.reason:
-                found[int(key.removeprefix(_PREFIX))] = form.reason
-        except ValueError as error:
-            raise RunError(
-                f"What the study says of the voided trial {key.removeprefix(_PREFIX)} cannot be "
-                f"read ({error}); restore the study from a copy."
-            ) from error
+    for name, form in entries(attributes, _PREFIX):
+        with reading_entry(f"the voided trial {name}"):
+            reason = read_form(VoidForm, form).reason
+            if reason:
+                found[int(name)] = reason
     return found

@@ -8,6 +8,7 @@ from typing import Any
 from typing_extensions import override
 
 from automl.data.metrics import better
+from automl.vocabulary.directions import sign_of
 
 
 class EarlyStopping:
@@ -38,7 +39,7 @@ class EarlyStopping:
         self.best_score: float | None = None
         self.best_epoch = 0
         self.reason = ""
-        self._sign = -1.0 if direction == "minimize" else 1.0
+        self._sign = -sign_of(direction)
         self._direction = direction
         self._patience = max(1, patience)
         self._min_delta = min_delta

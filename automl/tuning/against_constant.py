@@ -15,7 +15,8 @@ from automl.results.predictions import ViewPredictions, read_predictions
 from automl.results.record import AgainstConstant, RunRecord
 from automl.trial import HOLDOUT
 from automl.tuning.baselines import constant_prediction
-from automl.vocabulary.metric import MINIMIZE, Metric
+from automl.vocabulary.directions import MINIMIZE
+from automl.vocabulary.metric import Metric
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays

@@ -15,8 +15,9 @@ from automl.results.export_request import code_needed, model_of
 from automl.results.reading_report import ReadingReport, ReportColumn
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
-from automl.results.trial_plan import plan_and_task
+from automl.results.trial_plan import recorded_plan
 from automl.tuning.rows_beside import rows_beside
+from automl.vocabulary.directions import sign_of
 
 REPEATS = 10
 #: Most seconds that it may take: a column of 10,000 rows is predicted ten times in one.
@@ -92,7 +93,7 @@ def _metric(run: RunDirectory, record: RunRecord, trial: TrialRecord) -> tuple[s
         RequestError: The rows are no table.
         RunError: The plan cannot be read.
     """
-    plan, task = plan_and_task(run, trial.trial)
+    _, plan, task = recorded_plan(run, trial.trial)
     if not plan.inputs.places():
         raise RequestError(
             f"The rows of {run.path} are arrays; --columns is for tables, whose columns mean "
@@ -113,7 +114,7 @@ def _report(
     told: dict[str, Any],
     repeats: int,
 ) -> ReadingReport:
-    sign = 1.0 if direction == "minimize" else -1.0
+    sign = sign_of(direction)
     rows = []
     for form in told["columns"]:
         ends = sorted(sign * _number(form[end]) for end in ("low", "high"))

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.averages import deviation_of, mean_of
+from automl.vocabulary.directions import sign_of
 
 #: Rounds of the selection; RECIPES section 6 has 25 to 40 (AutoGluon's ensemble_selection.py).
 ROUNDS = 25
@@ -116,7 +117,7 @@ def greedy(
     Returns:
         The share of each member that was taken, by its place.
     """
-    sign = 1.0 if direction == "minimize" else -1.0
+    sign = sign_of(direction)
     by_view: dict[str, npt.NDArray[np.int64]] = {}
     for part in parts:
         known = by_view.get(part.view)
@@ -180,7 +181,7 @@ def select(
         direction: ``minimize`` or ``maximize``.
         most: How many different members at most.
     """
-    sign = 1.0 if direction == "minimize" else -1.0
+    sign = sign_of(direction)
     fitted = {
         view: np.zeros(np.shape(values), np.float64)
         for view, values in members[0].predictions.items()

@@ -140,15 +140,14 @@ class Ensembling:
     def _members(self, record: RunRecord, best: TrialRecord) -> list[_Trained]:
         """Models that may be members: those of the best configuration first, then by score."""
         worst = next((one.score for one in record.baselines if not one.config), None)
-        sign = 1.0 if record.direction == "minimize" else -1.0
         trials = [t for t in record.trials if t.is_ranked and not t.place and t.score is not None]
-        trials.sort(key=lambda t: (t is not best, not t.is_finalist, sign * (t.score or 0.0)))
+        trials.sort(key=lambda t: (t is not best, not t.is_finalist, record.loss(t.score)))
         found = []
         for trial in trials:
             trained = trial.trained
             if trained is None or trained.verdict in _JUNK:
                 continue
-            if worst is not None and sign * (trial.score or 0.0) >= sign * worst:
+            if worst is not None and record.loss(trial.score) >= record.loss(worst):
                 continue
             found += self._scorings(trial)
             if self._takes_own and trial.searched is None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from automl.common.forms import read_form, to_form
-from automl.errors import RunError
-from automl.trial import ExecutionReport, TrialResult, TrialState
+from automl.common.forms import read_form
+from automl.results.study_entries import brief_result, reading_entry, whole_result
+from automl.trial import ExecutionReport, TrialResult
 
 _PREFIX = "execution:"
 
@@ -17,9 +17,7 @@ def execution_entry(report: ExecutionReport) -> tuple[str, dict[str, Any]]:
 
     Of a trial of ten folds there are nine, so that what has its default is left out.
     """
-    form, usual = to_form(report.result), to_form(TrialResult(TrialState.COMPLETED))
-    needed = {key: value for key, value in form.items() if value != usual[key]}
-    return f"{_PREFIX}{report.number}", needed
+    return f"{_PREFIX}{report.number}", brief_result(report.result)
 
 
 def finished_executions(attributes: Mapping[str, Any]) -> tuple[TrialResult, ...]:
@@ -33,14 +31,8 @@ def finished_executions(attributes: Mapping[str, Any]) -> tuple[TrialResult, ...
     """
     found: list[TrialResult] = []
     while (form := attributes.get(f"{_PREFIX}{len(found) + 1}")) is not None:
-        try:
-            whole = {"state": str(TrialState.COMPLETED), **form}
-            found.append(read_form(TrialResult, whole))
-        except ValueError as error:
-            raise RunError(
-                f"What the study says of an execution of a trial cannot be read ({error}); restore "
-                "the study from a copy."
-            ) from error
+        with reading_entry("an execution of a trial"):
+            found.append(read_form(TrialResult, whole_result(form)))
     return tuple(found)
 
 

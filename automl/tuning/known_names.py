@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from automl.common.names import did_you_mean
 from automl.errors import RequestError
+from automl.vocabulary.directions import MAXIMIZE, MINIMIZE
 
 
 def unknown_name(what: str, given: str, known: Iterable[str]) -> RequestError:
@@ -17,5 +18,5 @@ def unknown_name(what: str, given: str, known: Iterable[str]) -> RequestError:
 
 def check_direction(direction: str) -> None:
     """Raises RequestError for a direction that is neither minimize nor maximize."""
-    if direction not in ("minimize", "maximize"):
+    if direction not in (MINIMIZE, MAXIMIZE):
         raise RequestError(f"The direction is '{direction}'; expected 'minimize' or 'maximize'.")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from automl.errors import RequestError
+from automl.vocabulary.directions import DIRECTIONS
 from automl.vocabulary.metric import Metric
 from automl.vocabulary.own_metric import metric_given
-
-_DIRECTIONS = {"min": "minimize", "max": "maximize"}
 
 
 def objective_given(
@@ -45,8 +44,8 @@ def objective_given(
     name, direction = getattr(given, "name", None), getattr(given, "direction", None)
     if name == "default_objective" and direction == "min":  # of a tuner that was given none
         return None, asked, ()
-    if isinstance(name, str) and direction in _DIRECTIONS:
-        return name, asked or _DIRECTIONS[direction], ()
+    if isinstance(name, str) and str(direction) in DIRECTIONS:
+        return name, asked or DIRECTIONS[str(direction)], ()
     raise RequestError(
         f"The objective is {_shown(given)}; give a metric's name, such as 'val_accuracy', or "
         "automl.Metric(name, function, direction) or keras_tuner.Objective(name, direction) with "

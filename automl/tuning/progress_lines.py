@@ -20,6 +20,7 @@ from automl.results.run_directory import RunDirectory
 from automl.trial import TrialResult, TrialState
 from automl.tuning.observer import RaceProgress, SearchProgress
 from automl.tuning.running_trials import RunningTrials
+from automl.vocabulary.directions import better_word
 
 #: Running trials that a line on where a search stands names.
 MOST_RUNNING = 3
@@ -263,7 +264,7 @@ def describe_run(path: Path) -> list[str]:
     manifest = RunDirectory(path).read_manifest()
     asked = manifest["request"]
     objective = manifest["objective"]
-    better = "lower" if objective["direction"] == "minimize" else "higher"
+    better = better_word(objective["direction"])
     hyperparameters = {part["name"] for part in manifest["space"]["definition"]["hyperparameters"]}
     return [
         f"run: {shown_path(path)}, ranked by {objective['name']} on the validation rows "

@@ -18,6 +18,7 @@ from automl.results.paired_test import LEAST_PAIRS, is_apart
 from automl.results.scorings import FinalistScoring, compared
 from automl.trial import TrialResult, TrialState
 from automl.tuning.race_time import LEAST_SCORINGS, TimeLeft
+from automl.vocabulary.directions import sign_of
 
 #: Scorings of each finalist after which the race is over where nobody is alone by then (own choice:
 #: the mean of five trainings has less than half of the standard error of one).
@@ -54,7 +55,7 @@ def ranked_for_race(results: Mapping[int, TrialResult], direction: str) -> list[
         results: Of trials that are over, by number.
         direction: ``minimize`` or ``maximize``.
     """
-    sign = 1.0 if direction == "minimize" else -1.0
+    sign = sign_of(direction)
     scored = {
         number: sign * result.score
         for number, result in results.items()
@@ -179,7 +180,7 @@ class Race:
         self.rounds = max(1, math.ceil(MOST_SCORINGS / len(views)))
         self.finalists = tuple(finalists)
         self._views = tuple(views)
-        self._sign = 1.0 if direction == "minimize" else -1.0
+        self._sign = sign_of(direction)
         self._done: dict[Start, FinalistScoring] = {}
         for one in scorings:
             self.add(one)

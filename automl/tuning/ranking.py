@@ -7,6 +7,7 @@ from bisect import insort
 from collections import Counter
 
 from automl.trial import TrialResult, TrialState
+from automl.vocabulary.directions import sign_of
 
 
 class Ranking:
@@ -25,7 +26,7 @@ class Ranking:
     """
 
     def __init__(self, direction: str, keep_models: int) -> None:
-        self._sign = 1.0 if direction == "minimize" else -1.0
+        self._sign = sign_of(direction)
         self._keep = keep_models
         self._ranked: list[tuple[float, int]] = []
         self.counts: Counter[TrialState] = Counter()

@@ -22,6 +22,7 @@ from automl.tuning.baselines import LINEAR, constant_name, constant_over
 from automl.tuning.budget import Clock
 from automl.tuning.disk import DiskBudget
 from automl.tuning.driver import Driver
+from automl.tuning.ending import Ending
 from automl.tuning.ensembling import Ensembling
 from automl.tuning.finalists import FinalistDriver
 from automl.tuning.finish import Finished, finish
@@ -154,7 +155,7 @@ class Session:
                     None if self._reshuffling is None else self._reshuffling.views_of,
                 )
                 outcome = self._raced(study, engine, driver, driver.run(), clock, interruption)
-            finished = finish(
+            ending = Ending(
                 self._run,
                 study,
                 arrays,
@@ -170,7 +171,7 @@ class Session:
                 tempering=not self._request.no_temperature,
                 refitting=self._refitting(),
             )
-        return outcome, finished
+            return outcome, finish(ending)
 
     def _raced(
         self,

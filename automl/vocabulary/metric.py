@@ -15,9 +15,9 @@ import numpy as np
 
 from automl.errors import RequestError, TrialError
 from automl.vocabulary.decisions import chosen_classes, holds
+from automl.vocabulary.directions import DIRECTIONS
 from automl.vocabulary.task_kinds import TaskKind
 
-MINIMIZE, MAXIMIZE = "minimize", "maximize"
 #: What a user's function may be given as the prediction; scikit-learn's names.
 RESPONSE_METHODS = ("predict_proba", "predict")
 #: A user's name is a column's on the leaderboard and a key in files.
@@ -134,13 +134,13 @@ class Metric:
                 'such as automl.Metric("rmsle", function, direction="min").'
             )
         if self.direction is not None:
-            found = [one for one in (MINIMIZE, MAXIMIZE) if self.direction in (one, one[:3])]
-            if not found:
+            direction = DIRECTIONS.get(str(self.direction))
+            if direction is None:
                 raise RequestError(
                     f"The direction of metric {self.name!r} is min or max, for minimize or "
                     f"maximize, not {self.direction!r}."
                 )
-            object.__setattr__(self, "direction", found[0])
+            object.__setattr__(self, "direction", direction)
         if self.response_method not in RESPONSE_METHODS:
             raise RequestError(
                 f"The response_method of metric {self.name!r} is "

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 from automl.errors import RequestError
+from automl.vocabulary.directions import MAXIMIZE, MINIMIZE
 from automl.vocabulary.losses import CROSSENTROPIES, CROSSENTROPY
-from automl.vocabulary.metric import MAXIMIZE, MINIMIZE, Metric, MetricFunction, MetricParameter
+from automl.vocabulary.metric import Metric, MetricFunction, MetricParameter
 from automl.vocabulary.metric_functions import confusion
 from automl.vocabulary.metric_functions import values as v
 from automl.vocabulary.task_kinds import TaskKind

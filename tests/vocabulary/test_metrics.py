@@ -10,7 +10,8 @@ import sklearn.metrics as sk
 from automl.data.metrics import compute_metrics
 from automl.data.task import Task
 from automl.errors import RequestError
-from automl.vocabulary.metric import MAXIMIZE, MINIMIZE, Metric
+from automl.vocabulary.directions import MAXIMIZE, MINIMIZE
+from automl.vocabulary.metric import Metric
 from automl.vocabulary.metrics import METRICS, find_metric, keras_direction, metrics_of
 from automl.vocabulary.task_kinds import TaskKind
 

@@ -25,7 +25,8 @@ from automl.training.kernel.codes import SLOTS, Clipping, Flow, LossKind, Operat
 from automl.training.scoring import is_light
 from automl.vocabulary import activations, inputs, layers, losses, metrics, optimizers, schedules
 from automl.vocabulary.activations import Activation
-from automl.vocabulary.metric import MINIMIZE, Metric
+from automl.vocabulary.directions import MINIMIZE
+from automl.vocabulary.metric import Metric
 from automl.vocabulary.optimizers import Optimizer
 from automl.vocabulary.ranges import Range
 from automl.vocabulary.task_kinds import TaskKind

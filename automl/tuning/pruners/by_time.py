@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+from automl.vocabulary.directions import sign_of
+
 #: Share of its peers that must be ahead of a trial at equal seconds. Pruners of epochs already
 #: stop what is worse than most; this one is for what is both slow and behind nearly all.
 AHEAD = 0.75
@@ -26,7 +28,7 @@ class EqualSeconds:
     """
 
     def __init__(self, direction: str, least: float) -> None:
-        self._sign = 1.0 if direction == "minimize" else -1.0
+        self._sign = sign_of(direction)
         self._least = least
         self._curves: dict[int, tuple[list[float], list[float]]] = {}
         self._ended: set[int] = set()

@@ -14,6 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 from automl.results.voids import voided_trials
 from automl.tuning.finished_executions import finished_folds
 from automl.tuning.optuna_private import study_id
+from automl.vocabulary.directions import as_loss
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -134,22 +135,15 @@ def rank_key(trial: FrozenTrial, direction: str) -> tuple[int, int, float]:
     finished its first. No value and NaN are worst.
     """
     if trial.state == TrialState.COMPLETE:
-        return 0, 0, _loss(trial.value, direction)
+        return 0, 0, as_loss(trial.value, direction)
     if folds := finished_folds(trial.user_attrs):
-        return 1, -(_EPOCHS + folds), _loss(trial.value, direction)  # the mean over them
+        return 1, -(_EPOCHS + folds), as_loss(trial.value, direction)  # the mean over them
     step = trial.last_step
     if step is None:
         return 2, 0, math.inf
-    return 1, -step, _loss(trial.intermediate_values[step], direction)
+    return 1, -step, as_loss(trial.intermediate_values[step], direction)
 
 
 def best_first(trials: Sequence[FrozenTrial], direction: str) -> list[FrozenTrial]:
     """Finished trials, the best first; equals in order of their numbers."""
     return sorted(trials, key=lambda t: (rank_key(t, direction), t.number))
-
-
-def _loss(value: float | None, direction: str) -> float:
-    """A score as a number of which less is better."""
-    if value is None or math.isnan(value):
-        return math.inf
-    return value if direction == "minimize" else -value
