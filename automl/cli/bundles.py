@@ -126,17 +126,11 @@ def export(
     from automl.data.kinds import kind_named
     from automl.export.bundle import open_bundle
 
-    found = load_run(run, storage)
-    bundle = found.export(to, parse_trial(trial), trust, format_, threshold, costs)
+    found, number = load_run(run, storage), parse_trial(trial)
+    bundle = found.export(to, number, trust, format_, threshold, costs)
     if as_json:
-        number = parse_trial(trial)
-        print_json(
-            {
-                "run": str(found.path),
-                "trial": found.best.number if number is None else number,
-                "bundle": str(bundle),
-            }
-        )
+        exported = found.best.number if number is None else number
+        print_json({"run": str(found.path), "trial": exported, "bundle": str(bundle)})
         return
     typer.echo(f"Exported to {bundle}, and checked to predict what was scored.")
     if format_ != "bundle":  # no other is read by this program

@@ -16,6 +16,7 @@ from automl.data.task import Task, TaskKind
 from automl.errors import RequestError
 from automl.vocabulary.decisions import THRESHOLD, holds
 from automl.vocabulary.directions import DIRECTIONS, MAXIMIZE, MINIMIZE
+from automl.vocabulary.losses import LOSS
 from automl.vocabulary.metric import Metric
 from automl.vocabulary.metric_functions.values import MeanOverRows
 from automl.vocabulary.metrics import (
@@ -27,8 +28,6 @@ from automl.vocabulary.metrics import (
     shown_metrics,
 )
 from automl.vocabulary.renamed_metrics import renamed_hint
-
-LOSS = "loss"
 
 
 @dataclass(frozen=True)
@@ -63,11 +62,23 @@ class Objective:
         object.__setattr__(self, "further", tuple(self.further))
 
     @property
+    def of_predictions(self) -> bool:
+        """Whether predictions and what is true tell it: not a loss, nor a model's own metric."""
+        return not self.of_model and self.name != LOSS
+
+    @property
+    def metric(self) -> str | Metric:
+        """What computes it of predictions: a metric's name, or a function that was handed over."""
+        return self._given(self.name)
+
+    @property
     def named(self) -> tuple[str | Metric, ...]:
         """Metrics that are named here and can be computed of predictions, the objective first."""
-        first = () if self.of_model or self.name == LOSS else (self.name,)
-        given = {metric.name: metric for metric in self.own}
-        return tuple(given.get(name, name) for name in (*first, *self.further))
+        first = (self.name,) if self.of_predictions else ()
+        return tuple(self._given(name) for name in (*first, *self.further))
+
+    def _given(self, name: str) -> str | Metric:
+        return next((metric for metric in self.own if metric.name == name), name)
 
 
 def metric_names(task: Task, named: Sequence[str | Metric] = ()) -> tuple[str, ...]:

@@ -16,10 +16,7 @@ from automl.data.rows import read_rows
 from automl.data.sources.npz import read_npy
 from automl.data.task import Task
 from automl.errors import RunError
-from automl.export.bundle import (
-    CODE_FOLDER,
-    load_keras,
-)
+from automl.export.bundle import CODE_FOLDER, load_keras
 from automl.export.formats import DEFAULT, Exported
 from automl.export.loadable import loader_of
 from automl.export.new_process import new_process
@@ -29,6 +26,7 @@ from automl.export.writing import check_free, write_export
 from automl.space.own_code import OwnCode, read_code
 
 if TYPE_CHECKING:
+    import keras
     import pandas as pd
 
 
@@ -77,7 +75,7 @@ def export_in_child(
         RunError: The model cannot be loaded by Keras alone, or is not the one that was scored;
             nothing is left at ``to``.
     """
-    from automl.models.preprocessing import WeightedCore, raw_ensemble, raw_model
+    from automl.models.preprocessing import raw_model
 
     destination = Path(to)
     check_free(destination)
@@ -102,15 +100,7 @@ def export_in_child(
             return found
 
         if members:
-            cores = [
-                WeightedCore(
-                    load_keras(root.checked(one["model"])),
-                    read_form(PreprocessingPlan, one["plan"]),
-                    one["weight"],
-                )
-                for one in members
-            ]
-            whole = raw_ensemble(cores, the_plan, the_task, temperature)
+            whole = _ensemble(members, root, the_plan, the_task, temperature)
         else:
             core = load_keras(root.checked(model), loader)
             whole = raw_model(core, the_plan, the_task, temperature)
@@ -120,6 +110,27 @@ def export_in_child(
         )
         write_export(exported, destination, format_name)
     return {"bundle": to, **found}
+
+
+def _ensemble(
+    members: Sequence[Mapping[str, Any]],
+    root: Root,
+    plan: PreprocessingPlan,
+    task: Task,
+    temperature: float,
+) -> keras.Model:
+    """The members' models, each behind its own plan, as one model of raw rows."""
+    from automl.models.preprocessing import WeightedCore, raw_ensemble
+
+    cores = [
+        WeightedCore(
+            load_keras(root.checked(one["model"])),
+            read_form(PreprocessingPlan, one["plan"]),
+            one["weight"],
+        )
+        for one in members
+    ]
+    return raw_ensemble(cores, plan, task, temperature)
 
 
 def _own_code(

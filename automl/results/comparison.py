@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.common.forms import read_form
 from automl.common.shell import shown_path
 from automl.data.metrics import compute_metric
 from automl.data.task import Task
@@ -21,6 +20,7 @@ from automl.results.predictions import ViewPredictions, read_predictions
 from automl.results.reading_report import ReadingReport, ReportColumn
 from automl.results.record import RunRecord, TrialRecord
 from automl.results.run_directory import RunDirectory
+from automl.results.trial_plan import read_part
 from automl.trial import PREDICTIONS_FILE, TrialState
 from automl.vocabulary.directions import better_word
 from automl.vocabulary.metrics import find_metric
@@ -201,9 +201,9 @@ def _compared(first: _Entry, entry: _Entry) -> ComparedRun:
 def _difference(first: _Entry, entry: _Entry) -> dict[str, Any]:
     """The difference of the models' metric on their common rows, or why there is none."""
     name = first.record.objective
-    if first.record.of_model or name == "loss" or name in first.record.own:
+    if not first.record.of_predictions:
         return {"why": f"{name} cannot be computed of predictions alone"}
-    task = _task(entry)
+    task = read_part(Task, entry.manifest.get("task"), entry.run.manifest_file)
     metric = find_metric(name, task.kind)
     if metric is None:
         return {"why": f"{name} is no metric of a {task.kind} task"}
@@ -273,16 +273,6 @@ def _together(views: Sequence[ViewPredictions]) -> _Predicted:
     np.add.at(sums, places, values)
     weight = np.concatenate(weights)[first] if weights else None
     return _Predicted(sums / times[:, None], found, truth[first], weight)
-
-
-def _task(entry: _Entry) -> Task:
-    try:
-        return read_form(Task, entry.manifest.get("task"))
-    except (ValueError, TypeError) as error:
-        raise RunError(
-            f"The task in {entry.run.manifest_file} cannot be read ({error}); restore the file "
-            "from a copy."
-        ) from error
 
 
 def _notes(compared: Sequence[ComparedRun], objective: str) -> list[str]:

@@ -17,6 +17,7 @@ from automl.results.replay import StudyTrial
 from automl.results.scorings import FinalistScoring
 from automl.trial import TrialResult, TrialState
 from automl.vocabulary.directions import as_loss
+from automl.vocabulary.losses import LOSS
 
 
 @dataclass(frozen=True)
@@ -208,9 +209,15 @@ class RunRecord:
         return self.ensembles if self.refit is None else (*self.ensembles, self.refit)
 
     @property
+    def of_predictions(self) -> bool:
+        """Whether the objective is a metric that is computed of predictions, and known here."""
+        is_metric = not self.of_model and self.objective != LOSS
+        return is_metric and self.objective not in self.own
+
+    @property
     def named(self) -> tuple[str, ...]:
         """Metrics of the task that the search named, the objective first."""
-        first = () if self.of_model or self.objective == "loss" else (self.objective,)
+        first = (self.objective,) if self.of_predictions else ()
         return tuple(name for name in (*first, *self.further) if name not in self.own)
 
     def loss(self, score: float | None) -> float:

@@ -14,7 +14,7 @@ from automl.common.carrying import unpacked
 from automl.common.forms import from_form, to_form
 from automl.common.root import Root
 from automl.data.arrays import Arrays, open_arrays
-from automl.data.metrics import LOSS, Objective, compute_metrics
+from automl.data.metrics import Objective, compute_metrics
 from automl.data.stored import open_view
 from automl.data.task_loss import task_loss
 from automl.errors import RunError
@@ -32,6 +32,7 @@ from automl.trial import (
     folder_of_trial,
     over_views,
 )
+from automl.vocabulary.losses import LOSS
 
 TRAINER = "scikit-learn"
 #: How the extent of the training is recorded, under the name of what a result has scaled.

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.metrics import LOSS, Objective, better, compute_metric
+from automl.data.metrics import Objective, better, compute_metric
 from automl.data.plan import Rows
 from automl.data.task import Task
 
@@ -30,9 +30,8 @@ def can_be_cross_fitted(objective: Objective, rows: int) -> bool:
     Keras's loss and a metric of the model are no function of predictions, and a function of a
     person's own may not be defined on a part.
     """
-    is_known = objective.name != LOSS and not objective.of_model
-    is_own = objective.name in {metric.name for metric in objective.own}
-    return is_known and not is_own and 2 * PARTS <= rows <= MOST_ROWS
+    is_known = objective.of_predictions and isinstance(objective.metric, str)
+    return is_known and 2 * PARTS <= rows <= MOST_ROWS
 
 
 class CrossFittedEpochs:

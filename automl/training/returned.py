@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from automl.common.averages import mean_of
-from automl.data.metrics import LOSS, Objective, default_objective
+from automl.data.metrics import Objective, default_objective
 from automl.data.task import Task
 from automl.errors import TrialError
+from automl.vocabulary.losses import LOSS
 
 
 @dataclass(frozen=True)

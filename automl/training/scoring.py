@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.metrics import LOSS, Objective, compute_metric, compute_metrics, metric_names
+from automl.data.metrics import Objective, compute_metric, compute_metrics, metric_names
 from automl.errors import TrialError, UnrankedError
 from automl.training.checkpoint import Checkpoint
 from automl.training.cross_fitting import CrossFittedEpochs, can_be_cross_fitted
@@ -19,6 +19,7 @@ from automl.training.early_stopping import EarlyStopping
 from automl.training.evaluation import Evaluator
 from automl.training.kernel.trainer import DenseTrainer
 from automl.training.returned import read_returned, value_text
+from automl.vocabulary.losses import LOSS
 from automl.vocabulary.metrics import METRICS
 
 

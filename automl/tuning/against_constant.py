@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automl.data.metrics import LOSS, default_objective
+from automl.data.metrics import Objective, default_objective
 from automl.errors import RunError
 from automl.results.predictions import ViewPredictions, read_predictions
 from automl.results.record import AgainstConstant, RunRecord
 from automl.trial import HOLDOUT
 from automl.tuning.baselines import constant_prediction
-from automl.vocabulary.directions import MINIMIZE
-from automl.vocabulary.metric import Metric
+from automl.vocabulary.directions import sign_of
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
-    from automl.data.task import Task
     from automl.results.run_directory import RunDirectory
 
 #: Chance of saying, where nothing can be learnt, that something was: all trials of a run together.
@@ -36,7 +34,7 @@ MOST_ROWS = 20_000
 def against_constant(
     run: RunDirectory,
     record: RunRecord,
-    own: Sequence[Metric] = (),
+    objective: Objective,
     arrays_of: Callable[[int | str], Path] | None = None,
 ) -> AgainstConstant | None:
     """Compares the best trial with the best constant, by the paired bootstrap.
@@ -47,7 +45,8 @@ def against_constant(
     Args:
         run: The run, with its prepared rows and the predictions of the best trial.
         record: The run as recorded.
-        own: Metrics of the search that are functions.
+        objective: What trials are ranked by. Where predictions do not tell it, the usual one of
+            the task compares.
         arrays_of: Where the rows of a trial are, where each has a division of its own.
 
     Returns:
@@ -68,7 +67,7 @@ def against_constant(
         ]
     except RunError:
         return None  # nothing is said of what cannot be compared
-    return _compared(best.trial, record, own, pairs)
+    return _compared(best.trial, record, objective, pairs)
 
 
 def _opened(folder: Path, view: str, alone: bool) -> Arrays:
@@ -81,7 +80,7 @@ def _opened(folder: Path, view: str, alone: bool) -> Arrays:
 def _compared(
     trial: int,
     record: RunRecord,
-    own: Sequence[Metric],
+    objective: Objective,
     pairs: Sequence[tuple[Arrays, ViewPredictions]],
 ) -> AgainstConstant | None:
     from automl.results.bootstrap import bootstrap_difference
@@ -90,7 +89,7 @@ def _compared(
     if not pairs or not all(fits):
         return None
     task = pairs[0][0].task
-    name, direction, metric = _metric(record, task, own)
+    compared = objective if objective.of_predictions else default_objective(task)
     validation = [rows.validation for rows, _ in pairs]
     constants = [
         np.broadcast_to(constant_prediction(task, rows.train), told.values.shape)
@@ -102,7 +101,7 @@ def _compared(
     chosen = np.random.default_rng(0).permutation(len(truth))[:MOST_ROWS]
     found = bootstrap_difference(
         task,
-        metric,
+        compared.metric,
         truth[chosen],
         [np.concatenate([told.values for _, told in pairs])[chosen]],
         np.concatenate(constants)[chosen],
@@ -112,18 +111,6 @@ def _compared(
     )
     if not (math.isfinite(found.low) and math.isfinite(found.high)):
         return None
-    low, high = (-found.high, -found.low) if direction == MINIMIZE else (found.low, found.high)
-    return AgainstConstant(trial, name, low, high)
-
-
-def _metric(record: RunRecord, task: Task, own: Sequence[Metric]) -> tuple[str, str, str | Metric]:
-    """By what is compared: the objective, or the task's own where predictions do not tell it.
-
-    Returns:
-        Its name, its direction and what computes it.
-    """
-    if record.of_model or record.objective == LOSS:
-        usual = default_objective(task)
-        return usual.name, usual.direction, usual.name
-    given = {metric.name: metric for metric in own}
-    return record.objective, record.direction, given.get(record.objective, record.objective)
+    sign = -sign_of(compared.direction)
+    low, high = sorted((sign * found.low, sign * found.high))
+    return AgainstConstant(trial, compared.name, low, high)

@@ -75,9 +75,9 @@ def constant_baseline(task: Task, objective: Objective, train: Rows, val: Rows) 
     Returns:
         A completed result without epochs.
     """
-    started = time.monotonic()
-    from automl.data.metrics import LOSS
+    from automl.vocabulary.losses import LOSS
 
+    started = time.monotonic()
     prediction = constant_prediction(task, train)
     metrics = constant_metrics(task, prediction, val, objective.named)
     score, loss = metrics.get(objective.name), ""

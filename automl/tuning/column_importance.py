@@ -99,11 +99,10 @@ def _metric(run: RunDirectory, record: RunRecord, trial: TrialRecord) -> tuple[s
             f"The rows of {run.path} are arrays; --columns is for tables, whose columns mean "
             "something by themselves."
         )
-    named = record.objective
-    if record.of_model or named == "loss" or named in record.own:
-        usual = default_objective(task)
-        return usual.name, usual.direction
-    return named, record.direction
+    if record.of_predictions:
+        return record.objective, record.direction
+    usual = default_objective(task)
+    return usual.name, usual.direction
 
 
 def _report(

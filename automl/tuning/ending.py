@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +18,10 @@ from automl.tuning.refitting import Refitting
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
+    from automl.data.metrics import Objective
     from automl.tuning.budget import Clock
     from automl.tuning.interruption import Interruption
     from automl.tuning.study import RunStudy
-    from automl.vocabulary.metric import Metric
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Ending:
             the test rows they stay unopened, for finishing the run once more.
         interruption: What may have asked for the end, and then leaves only so much time.
         trust: Whether code that models hold may be run: they are this machine's own.
-        own: Metrics of the search that are functions.
+        objective: What trials are ranked by.
         arrays_of: Where the rows of a trial are, where each has a division of its own.
         ensembling: Makes ensembles of the run's models; None for none.
         tempering: Whether probabilities may be tempered in what is exported.
@@ -53,7 +53,7 @@ class Ending:
     clock: Clock | None
     interruption: Interruption
     trust: bool
-    own: Sequence[Metric]
+    objective: Objective
     arrays_of: Callable[[int | str], Path] | None
     ensembling: Ensembling | None
     tempering: bool

@@ -205,8 +205,7 @@ class Ensembling:
         from automl.data.metrics import compute_metric
 
         task = next(iter(self._views.values())).task
-        own = {metric.name: metric for metric in self._objective.own}
-        metric = own.get(self._objective.name, self._objective.name)
+        metric = self._objective.metric
 
         def score(view: str, values: Any, rows: Any) -> float:
             known = self._views[view].validation

@@ -109,7 +109,7 @@ def _refit(ending: Ending, refitting: Refitting) -> bool:
 
 def _compare(ending: Ending, record: RunRecord) -> None:
     """Records how the best trial compares with the best constant, where that is known."""
-    found = against_constant(ending.run, record, ending.own, ending.arrays_of)
+    found = against_constant(ending.run, record, ending.objective, ending.arrays_of)
     if found is not None and found != record.against_constant:
         ending.study.record_against_constant(found)
 

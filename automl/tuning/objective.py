@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl.data.metrics import (
-    LOSS,
     Objective,
     compute_metric,
     default_objective,
@@ -20,6 +19,7 @@ from automl.data.task import Task
 from automl.errors import RequestError, TrialError
 from automl.trial import FailureCause, TrialResult, TrialState
 from automl.tuning.baselines import constant_prediction
+from automl.vocabulary.losses import LOSS
 from automl.vocabulary.metric import Metric
 from automl.vocabulary.metrics import keyed
 

@@ -79,7 +79,7 @@ class TestRowScoring:
         name = constant_name(arrays.task)
         if name not in scores:
             prediction = constant_prediction(arrays.task, arrays.train)
-            named: list[str | Metric] = [*self.record.named, *self.ending.own]
+            named: list[str | Metric] = [*self.record.named, *self.ending.objective.own]
             predictions = np.broadcast_to(prediction, (len(arrays.test), len(prediction)))
             found = scored_on(arrays.test, arrays.task, predictions, self.record.objective, named)
             self._record(name, found)
@@ -99,7 +99,7 @@ class TestRowScoring:
         Returns:
             The model for which there was no time, or "", and the option that limits it.
         """
-        ending, own = self.ending, tuple(self.ending.own)
+        ending, own = self.ending, self.ending.objective.own
         again = ending.study.late_for_test_rows() == self.best
         scored_by = {
             "objective": self.record.objective,

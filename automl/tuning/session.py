@@ -165,7 +165,7 @@ class Session:
                 clock if driver.has_trained else None,
                 interruption,
                 trust=self._begun,
-                own=self._setup.objective.own,
+                objective=self._setup.objective,
                 arrays_of=None if self._reshuffling is None else self._reshuffling.arrays_of,
                 ensembling=self._ensembling(arrays),
                 tempering=not self._request.no_temperature,

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+#: The objective that is no metric: Keras's loss on the validation rows, regularization included.
+LOSS = "loss"
+
 
 @dataclass(frozen=True)
 class Loss:

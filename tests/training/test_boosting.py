@@ -14,7 +14,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from automl.common.forms import from_form, to_form
 from automl.common.root import Root
 from automl.data.arrays import save_arrays
-from automl.data.metrics import LOSS, Objective, compute_metrics, default_objective
+from automl.data.metrics import Objective, compute_metrics, default_objective
 from automl.data.prepare import PreparedData, prepare
 from automl.data.request import DataRequest
 from automl.results.predictions import read_predictions
@@ -22,6 +22,7 @@ from automl.training import boosting
 from automl.training.boosting import BoostedTrees, Extent, extent_of
 from automl.training.boosting_in_child import score_boosting_in_child, train_in_child
 from automl.trial import BOOSTING, FailureCause, TrialBudget, TrialResult, TrialSpec, TrialState
+from automl.vocabulary.losses import LOSS
 
 FULL = Extent()
 
