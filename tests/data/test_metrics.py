@@ -23,6 +23,7 @@ from automl.data.metrics import (
 )
 from automl.data.task import Task, TaskKind
 from automl.errors import RequestError
+from automl.vocabulary.metric import Metric
 
 BINARY = Task(TaskKind.BINARY, 1, ("y",), (0, 1))
 MULTICLASS = Task(TaskKind.MULTICLASS, 3, ("y",), ("a", "b", "c"))
@@ -221,3 +222,24 @@ def test_no_score_beats_nothing():
 def test_an_objective_has_a_known_direction():
     with pytest.raises(ValueError, match="minimize or maximize"):
         Objective("mse", "down")
+
+
+@pytest.mark.parametrize(
+    ("objective", "told"),
+    [
+        (Objective("mse", "minimize"), True),
+        (Objective("loss", "minimize"), False),
+        (Objective("lift", "maximize", of_model=True), False),
+    ],
+)
+def test_predictions_tell_metrics_but_no_loss_and_no_metric_of_a_model(objective, told):
+    assert objective.of_predictions is told
+    assert objective.metric == objective.name
+    assert objective.named == ((objective.name,) if told else ())
+
+
+def test_what_was_handed_over_stands_in_place_of_its_name():
+    own = Metric("bias", lambda truth, predicted: 0.0)
+    objective = Objective("bias", "minimize", further=("mse",), own=(own,))
+    assert objective.metric is own
+    assert objective.named == (own, "mse")
