@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from automl.data.kinds.kind import RawRows
 from automl.data.request import DataRequest
 from automl.data.weights import are_weights, given_weights
+from automl.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +52,35 @@ class Dataset:
     in_order: bool = False
     fold: npt.NDArray[Any] | None = None
     dated: bool = False
+
+
+def places(present: Sequence[tuple[int, int]]) -> tuple[npt.NDArray[np.int64], ...]:
+    """The part and the number of each row; see `Dataset`.
+
+    Args:
+        present: The parts that there are, and how many rows each has.
+    """
+    part = np.concatenate([np.full(rows, number) for number, rows in present])
+    return part, np.concatenate([np.arange(1, rows + 1) for _, rows in present])
+
+
+def check_width(request: DataRequest, columns: int, rows: int, mend: str = "") -> None:
+    """Checks that a table of rows to learn from is higher than wide.
+
+    Args:
+        request: The request.
+        columns: How many columns there are.
+        rows: How many rows.
+        mend: What else can be done than to give more rows.
+
+    Raises:
+        DataError: It is not, and nobody insists.
+    """
+    if columns > rows and not request.allow_wide:
+        raise DataError(
+            f"There are more columns ({columns:,}) than rows ({rows:,}), which hardly ever learns "
+            f"anything: give more rows, {mend}or insist with --allow-wide."
+        )
 
 
 def weights_in_memory(

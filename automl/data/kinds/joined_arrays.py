@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.option_values import flag_of
 from automl.data.columns.column import clean_apart
-from automl.data.dataset import Dataset, weights_in_memory
+from automl.data.dataset import Dataset, check_width, places, weights_in_memory
 from automl.data.kinds.kind import RawRows
 from automl.data.large_arrays import concatenated, taken
 from automl.data.request import BY_ORDER, SHUFFLED, DataRequest
@@ -52,6 +53,37 @@ def joined_arrays(
     """
     import pandas as pd
 
+    _check_options(request)
+    present = [(number, pair) for number, pair in enumerate(parts) if pair is not None]
+    first = present[0][1]
+    for number, pair in present[1:]:
+        _check_shapes(first, pair, PART_NAMES[number])
+    part, row = places([(number, len(pair.x)) for number, pair in present])
+    x = concatenated([pair.x for _, pair in present])
+    y = first.y if len(present) == 1 else np.concatenate([pair.y for _, pair in present])
+    frame = _array_targets(y, request, say)
+    targets = pd.DataFrame({name: clean_apart(frame[name]) for name in frame.columns})
+    keep = with_target(targets, part, [[] for _ in present], say)
+    if not keep.all():
+        targets, part, row = targets[keep].reset_index(drop=True), part[keep], row[keep]
+        x = taken(x, np.flatnonzero(keep))
+    if len(x.shape) == 2:
+        check_width(request, x.shape[1], int((part == 0).sum()))
+    return Dataset(
+        part=part,
+        row=row,
+        targets=targets,
+        rows=rows_of(x),
+        weight=weights_in_memory(request, present, keep),
+    )
+
+
+def _check_options(request: DataRequest) -> None:
+    """Refuses what names columns.
+
+    Raises:
+        RequestError: An option does.
+    """
     if request.split_by_time not in (None, BY_ORDER, SHUFFLED):
         raise RequestError(
             f"Option --split-by-time {request.split_by_time} names a column, but arrays have none: "
@@ -63,39 +95,23 @@ def joined_arrays(
             continue
         if given is None or (isinstance(given, tuple | Mapping) and not given):
             continue
-        flag = "--" + option.replace("_", "-")
-        raise RequestError(f"Option {flag} names a column, but arrays have none: give a table.")
-    present = [(number, pair) for number, pair in enumerate(parts) if pair is not None]
-    first = present[0][1]
-    for number, pair in present[1:]:
-        if (pair.x.shape[1:], pair.y.shape[1:]) != (first.x.shape[1:], first.y.shape[1:]):
-            raise DataError(
-                f"A row of the {PART_NAMES[number]} has the shapes {pair.x.shape[1:]} and "
-                f"{pair.y.shape[1:]}, but the first rows have {first.x.shape[1:]} and "
-                f"{first.y.shape[1:]}: give rows of one shape."
-            )
-    part = np.concatenate([np.full(len(pair.x), number) for number, pair in present])
-    x = concatenated([pair.x for _, pair in present])
-    y = first.y if len(present) == 1 else np.concatenate([pair.y for _, pair in present])
-    frame = _array_targets(y, request, say)
-    targets = pd.DataFrame({name: clean_apart(frame[name]) for name in frame.columns})
-    keep = with_target(targets, part, [[] for _ in present], say)
-    row = np.concatenate([np.arange(1, len(pair.x) + 1) for _, pair in present])[keep]
-    if not keep.all():
-        targets, part = targets[keep].reset_index(drop=True), part[keep]
-        x = taken(x, np.flatnonzero(keep))
-    if len(x.shape) == 2 and x.shape[1] > int((part == 0).sum()) and not request.allow_wide:
-        raise DataError(
-            f"There are more columns ({x.shape[1]:,}) than rows ({int((part == 0).sum()):,}), "
-            "which hardly ever learns anything: give more rows, or insist with --allow-wide."
+        raise RequestError(
+            f"Option {flag_of(option)} names a column, but arrays have none: give a table."
         )
-    return Dataset(
-        part=part,
-        row=row,
-        targets=targets,
-        rows=rows_of(x),
-        weight=weights_in_memory(request, present, keep),
-    )
+
+
+def _check_shapes(first: ArrayPair, pair: ArrayPair, name: str) -> None:
+    """Checks that rows have the shapes of the first ones.
+
+    Raises:
+        DataError: They have others.
+    """
+    if (pair.x.shape[1:], pair.y.shape[1:]) != (first.x.shape[1:], first.y.shape[1:]):
+        raise DataError(
+            f"A row of the {name} has the shapes {pair.x.shape[1:]} and {pair.y.shape[1:]}, but "
+            f"the first rows have {first.x.shape[1:]} and {first.y.shape[1:]}: give rows of one "
+            "shape."
+        )
 
 
 def _array_targets(y: npt.NDArray[Any], request: DataRequest, say: Say) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from automl.data.columns.column import clean, clean_apart, numeric_values, read_
 from automl.data.columns.cycles import parse_cycles
 from automl.data.columns.infer import infer_column
 from automl.data.columns.schema import ColumnKind, Conventions
-from automl.data.dataset import Dataset, weights_in_memory
+from automl.data.dataset import Dataset, check_width, places, weights_in_memory
 from automl.data.kinds.table.roles import Roles, find_roles
 from automl.data.kinds.table.rows import TableRows
 from automl.data.request import DataRequest
@@ -37,29 +37,19 @@ def combine_tables(
     main = parts[0]
     assert main is not None
     roles = find_roles(request, main, source.target, source.from_text)
-    if len(roles.features) > len(main) and not request.allow_wide:
-        raise DataError(
-            f"There are more columns ({len(roles.features):,}) than rows ({len(main):,}), which "
-            "hardly ever learns anything: give more rows, leave columns out with --ignore, or "
-            "insist with --allow-wide."
-        )
+    mend = "leave columns out with --ignore, "
+    check_width(request, len(roles.features), len(main), mend)
     for name, rows in zip(PART_NAMES[1:], parts[1:], strict=True):
         if rows is not None:
             _check_columns(rows, roles, name)
     present = [(number, rows) for number, rows in enumerate(parts) if rows is not None]
-    part = np.concatenate([np.full(len(rows), number) for number, rows in present])
-    wanted = [c for c in main.columns if c in {*roles.needed, roles.group, roles.fold, roles.time}]
+    part, row = places([(number, len(rows)) for number, rows in present])
     declared = _declared(main, roles, say)
-    joined = {}
-    for c in wanted:
-        of = [_column(rows, c) for _, rows in present]
-        is_target = c in roles.targets
-        joined[c] = _joined([clean_apart(x, c in declared) if is_target else clean(x) for x in of])
+    joined = _cleaned([rows for _, rows in present], roles, declared)
     raw = [[_column(rows, t) for t in roles.targets] for _, rows in present]
     keep = with_target(pd.DataFrame({t: joined[t] for t in roles.targets}), part, raw, say)
     kept = {name: column[keep].reset_index(drop=True) for name, column in joined.items()}
-    row = np.concatenate([np.arange(1, len(rows) + 1) for _, rows in present])[keep]
-    part = part[keep]
+    part, row = part[keep], row[keep]
     conventions = Conventions(
         request.decimal,
         request.day_first or None,
@@ -86,6 +76,21 @@ def combine_tables(
         fold=None if roles.fold is None else _folds(kept[roles.fold], part, say),
         dated=dated,
     )
+
+
+def _cleaned(
+    present: Sequence[pd.DataFrame], roles: Roles, declared: Collection[str]
+) -> dict[str, pd.Series]:
+    """The columns that play a part, each cleaned, of all rows."""
+    columns = {}
+    for c in present[0].columns:
+        if c in {*roles.needed, roles.group, roles.fold, roles.time}:
+            of = [_column(rows, c) for rows in present]
+            is_target = c in roles.targets
+            columns[c] = _joined(
+                [clean_apart(x, c in declared) if is_target else clean(x) for x in of]
+            )
+    return columns
 
 
 def _declared(main: pd.DataFrame, roles: Roles, say: Say) -> tuple[str, ...]:
