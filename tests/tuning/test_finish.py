@@ -53,6 +53,24 @@ def test_out_of_time_the_test_rows_stay_unopened_until_the_run_is_finished(
     assert set(scored) == {0, "boosting", "linear", "majority"}
 
 
+def test_without_test_rows_nothing_is_asked_of_them(tmp_path: Path) -> None:
+    observer = Listening()
+    run = automl.search(
+        "iris",
+        space="linear",
+        trials=1,
+        epochs=1,
+        workers=1,
+        test=0,
+        cv="none",
+        directory=tmp_path / "run",
+        observer=observer,
+    )
+    assert (run.path / "best" / "model.keras").is_file()
+    assert run.record.test_scores == {}
+    assert not [said for said in observer.heard if "test rows" in said]
+
+
 def test_late_test_rows_get_their_time_also_where_a_resumed_search_goes_on_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
