@@ -68,7 +68,7 @@ def test_without_test_rows_nothing_is_asked_of_them(tmp_path: Path) -> None:
     )
     assert (run.path / "best" / "model.keras").is_file()
     assert run.record.test_scores == {}
-    assert not [said for said in observer.heard if "test rows" in said]
+    assert not [said for said in observer.heard if "scored on the test rows" in said]
 
 
 def test_late_test_rows_get_their_time_also_where_a_resumed_search_goes_on_training(
