@@ -77,7 +77,7 @@ def test_each_row_is_predicted_by_the_epoch_that_rows_of_other_parts_choose(
 
 def test_where_the_metric_is_not_defined_on_the_other_parts_all_rows_choose() -> None:
     """One positive row: without its part there is no AUC, and the first epoch is no choice."""
-    task = Task(TaskKind.BINARY, 1, ("no", "yes"))
+    task = Task(TaskKind.BINARY, 1, ("target",), ("no", "yes"))
     truth = np.zeros((20, 1), np.float32)
     truth[3] = 1.0
     found = CrossFittedEpochs(
