@@ -16,7 +16,7 @@ from automl.training.fallback import FitTrainer, needs_fit
 from automl.training.flat_updates import flatten_updates
 from automl.training.fused_normalization import fuse_normalization
 from automl.training.hyper_fit import HyperFitTrainer
-from automl.training.kernel.codes import UnsupportedModel
+from automl.training.kernel.codes import AbsentKernel, UnsupportedModel
 from automl.training.kernel.trainer import DenseTrainer
 from automl.training.loop import CompiledTrainer
 from automl.training.timings import Timings
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 Trainer = DenseTrainer | CompiledTrainer | FitTrainer | HyperFitTrainer
 
+#: What is told of models that the kernel would train, were it there.
+NO_KERNEL = (
+    "dense networks are trained by TensorFlow, slower than by the compiled kernel, which is not "
+    "there: install automl once more where there is a C compiler"
+)
 OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)
 
 
@@ -87,7 +92,7 @@ def make_trainer(
         model.optimizer.build(model.trainable_variables)
         return _fit_training(model, data, batch_size, scheduled, callbacks=callbacks)
     with timings.stage("trace"):
-        dense = None if has_gpu() or own_metrics else _dense_trainer(model, data, batch_size)
+        dense, note = _dense_trainer(model, data, batch_size, own_metrics)
     if dense is not None:
         return Training(dense, GraphOptions(), TrainerName.KERNEL)
     if not has_gpu():
@@ -99,23 +104,38 @@ def make_trainer(
         else:
             model.optimizer.build(model.trainable_variables)
     with timings.stage("trace"):
-        return _graph_trainer(model, data, batch_size, options, scheduled)
+        return _graph_trainer(model, data, batch_size, options, scheduled, note)
 
 
-def _dense_trainer(model: Any, data: DeviceData, batch_size: int) -> DenseTrainer | None:
+def _dense_trainer(
+    model: Any, data: DeviceData, batch_size: int, own_metrics: bool
+) -> tuple[DenseTrainer | None, str]:
+    """The kernel's trainer, or None and what a person should be told of that."""
+    if has_gpu() or own_metrics:
+        return None, ""
     try:
-        return DenseTrainer(model, data.train, data.validation, batch_size)
+        return DenseTrainer(model, data.train, data.validation, batch_size), ""
+    except AbsentKernel:
+        return None, NO_KERNEL
     except UnsupportedModel:
-        return None
+        return None, ""
 
 
 def _graph_trainer(
-    model: Any, data: DeviceData, batch_size: int, options: GraphOptions, scheduled: bool
+    model: Any,
+    data: DeviceData,
+    batch_size: int,
+    options: GraphOptions,
+    scheduled: bool,
+    otherwise: str,
 ) -> Training:
     """A trainer of TensorFlow's, its graphs traced: the fastest way that the model's code allows.
 
     Whole epochs are traced below `tf.function`, then by it; then Keras's `fit` traces a step; what
     cannot be traced runs eagerly.
+
+    Args:
+        otherwise: What a person should be told where whole epochs are traced, or "".
     """
     reason = ""
     if not needs_fit(model):
@@ -128,10 +148,9 @@ def _graph_trainer(
             except Exception as error:  # noqa: BLE001 - an error of the model, `fit` meets too
                 reason = error_text(error)
             else:
-                note = f"graphs are traced by tf.function, which is slower: {reason}"
-                return Training(
-                    compiled, compiled.options, TrainerName.COMPILED, note if plain else ""
-                )
+                slower = f"graphs are traced by tf.function, which is slower: {reason}"
+                note = slower if plain else otherwise
+                return Training(compiled, compiled.options, TrainerName.COMPILED, note)
     return _fit_training(model, data, batch_size, scheduled, reason)
 
 

@@ -16,6 +16,7 @@ from automl.data.request import DataRequest
 from automl.space import SearchSpace
 from automl.training import graphs
 from automl.training.device_data import DeviceData
+from automl.training.kernel import trainer as kernel_trainer
 from automl.training.kernel.loading import load_kernel
 from automl.training.loop import CompiledTrainer
 from automl.training.train_trial import train_trial
@@ -82,7 +83,19 @@ class Fitting(keras.Model):
 def test_a_dense_net_is_trained_by_the_kernel(data: DeviceData, tmp_path: Path) -> None:
     result = trained(dense, data, tmp_path)
     assert result.trainer == ("kernel" if load_kernel() else "compiled")
-    assert result.notes == ()
+    assert load_kernel() is None or result.notes == ()
+
+
+def test_without_the_kernel_a_dense_net_is_compiled_and_it_is_told(
+    data: DeviceData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel_trainer, "load_kernel", lambda: None)
+    result = trained(dense, data, tmp_path)
+    assert result.state is TrialState.COMPLETED, result.reason
+    assert result.trainer == "compiled"
+    (note,) = result.notes
+    assert "slower than by the compiled kernel, which is not there" in note
+    assert trained(other, data, tmp_path).notes == ()
 
 
 def test_another_net_is_compiled(data: DeviceData, tmp_path: Path) -> None:

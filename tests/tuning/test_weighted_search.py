@@ -110,3 +110,10 @@ def test_column_importance_weighs_rows(run: automl.Run) -> None:
     report = column_importance(RunDirectory.open(run.path), run.record, repeats=1)
     loss, _ = validated(run, best)[0]
     assert f"(log_loss {number(loss)} on " in report.title
+
+
+def test_each_training_tells_its_trainer(run: automl.Run) -> None:
+    scorings = [one.result for trial in run.record.trials for one in trial.scorings]
+    results = [trial.trained for trial in (*run.record.trials, run.record.refit) if trial]
+    assert len(scorings) >= 6
+    assert {result.trainer for result in (*results, *scorings) if result} == {"kernel"}

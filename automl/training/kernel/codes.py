@@ -95,3 +95,7 @@ class Flow(IntEnum):
 
 class UnsupportedModel(Exception):
     """The kernel has no equivalent of a part of a model, which the message names."""
+
+
+class AbsentKernel(UnsupportedModel):
+    """The kernel could train a model, but was not compiled."""

@@ -21,7 +21,7 @@ from automl.models.keras_private import functional_class
 from automl.training.chunks import Chunks
 from automl.training.control import TrainingControl
 from automl.training.device_data import DeviceRows
-from automl.training.kernel.codes import Rule, UnsupportedModel
+from automl.training.kernel.codes import AbsentKernel, Rule, UnsupportedModel
 from automl.training.kernel.compilation import read_loss, read_optimizer, variable_floats
 from automl.training.kernel.confirmation import CONFIRMED_ROWS, confirm
 from automl.training.kernel.dense_rows import DenseRows, dense_rows
@@ -51,22 +51,23 @@ class DenseTrainer:
         evaluator: Scores the model: this object.
 
     Raises:
-        UnsupportedModel: The kernel is not there, or does not know a part of the model.
+        UnsupportedModel: The kernel does not know a part of the model.
+        AbsentKernel: It is not there.
     """
 
     def __init__(
         self, model: Any, train: DeviceRows, validation: DeviceRows, batch_size: int
     ) -> None:
-        kernel = load_kernel()
-        if kernel is None:
-            raise UnsupportedModel("a kernel that was not compiled")
         _check_model(model)
         self.evaluator = self
-        self._kernel = kernel
         self._model = model
         self._loss = read_loss(model)
         self._optimizer = read_optimizer(model.optimizer)
         self._program = read_program(model, self._loss.head)
+        kernel = load_kernel()
+        if kernel is None:
+            raise AbsentKernel("a kernel that was not compiled")
+        self._kernel = kernel
         self._variable_floats = variable_floats(model)
         self._rows: dict[int, tuple[DeviceRows, DenseRows]] = {}
         self._train = train
