@@ -48,12 +48,12 @@ def run(
 
 
 def expected(rows: pd.DataFrame, yes: npt.NDArray[Any]) -> dict[str, float]:
-    """The scores as scikit-learn has them, yes told from one half on."""
+    """The scores as scikit-learn has them, yes told above one half."""
     truth, weight = rows["y"] == "yes", rows["w"]
     return {
         "log_loss": sk.log_loss(truth, yes, sample_weight=weight),
-        "accuracy": sk.accuracy_score(truth, yes >= 0.5, sample_weight=weight),
-        "f1": sk.f1_score(truth, yes >= 0.5, sample_weight=weight),
+        "accuracy": sk.accuracy_score(truth, yes > 0.5, sample_weight=weight),
+        "f1": sk.f1_score(truth, yes > 0.5, sample_weight=weight),
         "roc_auc": sk.roc_auc_score(truth, yes, sample_weight=weight),
     }
 
@@ -89,7 +89,7 @@ def validated(run: automl.Run, trial: TrialRecord) -> list[tuple[float, float]]:
         found.append(
             (
                 sk.log_loss(rows[0], yes, sample_weight=rows[1]),
-                sk.accuracy_score(rows[0], yes >= 0.5, sample_weight=rows[1]),
+                sk.accuracy_score(rows[0], yes > 0.5, sample_weight=rows[1]),
             )
         )
     return found
