@@ -150,7 +150,7 @@ def test_names_that_are_orders_are_shown_tame(
     for number, name in enumerate(NAMES):
         at = os.path.join(os.fsencode(photos / "cat"), name)  # noqa: PTH118 - of bytes
         shutil.copy(photos / "cat" / "0.png", at)
-        bad = os.fsencode(photos / f"{number}") + name
+        bad = os.fsencode(photos / "cat" / f"{number}") + name
         os.mkdir(bad)  # noqa: PTH102 - of bytes
         with open(os.path.join(bad, name), "wb") as file:  # noqa: PTH118, PTH123 - of bytes
             file.write(b"no image")
