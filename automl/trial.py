@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from automl.common.averages import mean_of
+from automl.common.model_cost import CostLimits
 
 #: How the reason of a trial begins that the end of the whole search has cut off.
 SEARCH_OVER = "the search's time ran out"
@@ -112,7 +113,9 @@ class FailureCause(StrEnum):
 
     ``REFUSED`` and ``FATAL`` are the builder's own words, KerasTuner's ``FailedTrialError`` (this
     configuration is not to be trained) and ``FatalError`` (no trial is to follow). ``NO_OBJECTIVE``
-    says that nothing gives the metric that trials are ranked by.
+    says that nothing gives the metric that trials are ranked by. ``OVER_LIMIT`` is no failing of a
+    trial's: its model costs more than the search allows, and so it was not trained and counts for
+    none.
     """
 
     EXCEPTION = "exception"
@@ -129,6 +132,7 @@ class FailureCause(StrEnum):
     DISK_LIMIT = "disk limit"
     OTHER_LOSS = "another loss"
     NO_OBJECTIVE = "no objective"
+    OVER_LIMIT = "over a limit"
 
 
 class TrainerName(StrEnum):
@@ -217,6 +221,7 @@ class TrialSpec:
             its view has for validation is part of what it is trained on.
         cross_fitted: Whether each validation row is scored at the epoch that the others choose, in
             place of all at the one that is best on all (`automl.training.cross_fitting`).
+        limits: What its model may cost; one that costs more is not trained.
     """
 
     trial: int | str
@@ -238,6 +243,7 @@ class TrialSpec:
     finished: tuple[TrialResult, ...] = ()
     fixed_length: FixedLength | None = None
     cross_fitted: bool = False
+    limits: CostLimits = field(default_factory=CostLimits)
 
     @property
     def view(self) -> str:
@@ -284,6 +290,11 @@ class TrialResult:
             were fewer than its budget's for want of time; 0 where they were not.
         seconds: Wall-clock seconds the trial took, building and saving included.
         parameters: Number of weights of the model, trainable and not.
+        multiply_adds: Multiplications with an addition that one row takes through it; 0 where that
+            is not known.
+        training_bytes: Memory that a step of its training takes, in bytes; see
+            `automl.common.model_cost.Cost`. 0 where that is not known.
+        excess: Of a model that costs more than is allowed, how many times as much; else 0.
         verdict: What the learning curve says, or None without a curve.
         reason: One sentence on why it failed or ended early; empty otherwise.
         cause: Of a failed trial, the cause; None otherwise.
@@ -338,6 +349,14 @@ class TrialResult:
     checkpoint: str = ""
     predictions: str = ""
     planned_epochs: int = 0
+    multiply_adds: int = 0
+    training_bytes: int = 0
+    excess: float = 0.0
+
+    @property
+    def is_over_limit(self) -> bool:
+        """Whether its model costs more than is allowed, so that it is none of the trials."""
+        return self.cause is FailureCause.OVER_LIMIT
 
     @classmethod
     def failed(cls, cause: FailureCause, reason: str, seconds: float = 0.0) -> TrialResult:

@@ -52,7 +52,7 @@ def close_search(run: Run, quiet: bool, as_json: bool = False) -> int:
             return FAILED
     if outcome is None or outcome.stopped_by in (StopReason.TRIALS, StopReason.TIME):
         return 0
-    if outcome.stopped_by is StopReason.EXHAUSTED:
+    if outcome.stopped_by in (StopReason.EXHAUSTED, StopReason.LIMITS):
         if not (quiet or as_json):
             print(printable(outcome.message))
         return 0
@@ -153,5 +153,5 @@ def next_commands(run: Run, place: str) -> list[str]:
             f"automl predict {shown_path(bundle)} {_example(bundle)} --output predictions.csv"
             f"{consent}",
         ]
-    more = 2 * max(len(record.trials), 1)
+    more = 2 * max(len(record.counted), 1)
     return [*commands, f"automl resume {place} --trials {more}"]

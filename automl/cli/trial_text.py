@@ -11,9 +11,10 @@ from typing import Any
 from automl.common.layout import in_columns
 from automl.common.neutral import printable
 from automl.common.shell import shown_path
+from automl.common.sizes import shown_size
 from automl.errors import RunError
 from automl.results.board_columns import number, tested_text
-from automl.results.leaderboard import LeaderboardRow, leaderboard
+from automl.results.leaderboard import LeaderboardRow, row_of
 from automl.results.record import RunRecord
 from automl.results.run_directory import RunDirectory
 from automl.results.scorings import trial_of_model
@@ -90,7 +91,7 @@ def find_row(record: RunRecord, trial: int | str | None) -> LeaderboardRow:
             raise RunError(f"No trial of {record.name} has completed, so there is no best one.")
         trial = best.trial
     found = record.find(trial)
-    return next(row for row in leaderboard(record) if row.trial == found.trial)
+    return row_of(record, found)
 
 
 def _heading(row: LeaderboardRow, objective: str, ranked: int) -> list[str]:
@@ -101,18 +102,7 @@ def _heading(row: LeaderboardRow, objective: str, ranked: int) -> list[str]:
         said.append(f"rank {row.rank} of {ranked}")
     if row.verdict:
         said.append(row.verdict)
-    told = []
-    if row.epochs:
-        planned = f" of {row.planned_epochs} that there was time for" if row.planned_epochs else ""
-        told.append(f"{row.epochs} epochs{planned}, best {row.best_epoch or 'none'}")
-    if row.seconds:
-        told.append(f"{row.seconds:.1f} s")
-    if row.parameters:
-        told.append(f"{row.parameters:,} weights")
-    if row.trainer:
-        told.append(f"trainer {row.trainer}")
-    if row.seed is not None:
-        told.append(f"seed {row.seed}")
+    told = _spent(row)
     lines = [", ".join(said)]
     if told:
         lines.append(", ".join(told))
@@ -123,6 +113,21 @@ def _heading(row: LeaderboardRow, objective: str, ranked: int) -> list[str]:
     elif row.state == TrialState.RUNNING:
         lines.append("It is running, or was interrupted; `automl resume` runs it again.")
     return lines
+
+
+def _spent(row: LeaderboardRow) -> list[str]:
+    """What a training took, and what its model costs."""
+    planned = f" of {row.planned_epochs} that there was time for" if row.planned_epochs else ""
+    told = {
+        f"{row.epochs} epochs{planned}, best {row.best_epoch or 'none'}": row.epochs,
+        f"{row.seconds:.1f} s": row.seconds,
+        f"{row.parameters:,} weights": row.parameters,
+        f"{row.multiply_adds:,} multiply-adds a row": row.multiply_adds,
+        f"{shown_size(row.training_bytes)} a step": row.training_bytes,
+        f"trainer {row.trainer}": row.trainer,
+        f"seed {row.seed}": row.seed is not None,
+    }
+    return [text for text, is_known in told.items() if is_known]
 
 
 def _kind(row: LeaderboardRow) -> str:

@@ -23,6 +23,7 @@ BEYOND = 2**63
 LARGEST_SIZE = 2.0**62
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)?")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?")
+_COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmMgGtT]?)")
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -187,6 +188,30 @@ def above_zero_bytes(name: str, value: Any) -> int:
     if size <= 0:
         raise RequestError(f"{flag_of(name)} is {value}; it must be above zero, such as 500M.")
     return size
+
+
+def above_zero_count(name: str, value: Any) -> int:
+    """A count of a whole number, or of a text such as ``500k``, ``2M`` or ``1.5G``.
+
+    Each unit is 1,000 of the one before.
+
+    Raises:
+        RequestError: It is neither, or not above zero.
+    """
+    count = value
+    if isinstance(value, str):
+        found = _COUNT.fullmatch(value.strip().replace(",", "").replace("_", ""))
+        if found is None:
+            raise RequestError(
+                f"{flag_of(name)} is {value!r:.60}, no number; write it like 500000, 500k, 2M or "
+                "1.5G."
+            )
+        unit = " kmgt".index(found[2].lower() or " ")
+        count = round(min(float(found[1]), LARGEST_SIZE) * 1000**unit)
+    number = whole_number(name, count)
+    if number < 1:
+        raise RequestError(f"{flag_of(name)} is {value}; it must be above zero.")
+    return number
 
 
 def one_of(known: Sequence[str]) -> Check:

@@ -16,9 +16,10 @@ from typing import Protocol
 
 from automl.common.machine import Machine, address_space
 from automl.common.root import Root
+from automl.common.sizes import shown_size
 from automl.engines.child import Child
 from automl.engines.limits import LOG_BYTES, LOG_KEPT, SCARCE_ADDRESSES, scarce_memory
-from automl.engines.process_memory import held_memory, mapped_memory, shown_size
+from automl.engines.process_memory import held_memory, mapped_memory
 from automl.engines.process_output import bounds_met
 from automl.errors import RunError
 

@@ -13,6 +13,7 @@ from typing_extensions import override
 from automl.common.forms import from_form, to_form
 from automl.common.machine import address_space
 from automl.common.root import Root
+from automl.common.sizes import shown_size
 from automl.engines.absence import Absence
 from automl.engines.contract import (
     Engine,
@@ -34,7 +35,7 @@ from automl.engines.limits import (
     too_large,
 )
 from automl.engines.local_worker import LocalWorker
-from automl.engines.process_memory import held_memory, mapped_memory, shown_size
+from automl.engines.process_memory import held_memory, mapped_memory
 from automl.engines.processes import Processes
 from automl.engines.warm_processes import warm_processes
 from automl.errors import RequestError, RunError

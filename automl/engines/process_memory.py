@@ -6,7 +6,6 @@ import os
 import sys
 from pathlib import Path
 
-_MEBIBYTE = 1 << 20
 _PROCESS = Path("/proc")
 
 
@@ -77,10 +76,3 @@ def _peak_memory() -> int:
         return 0
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def shown_size(size: float) -> str:
-    """Bytes for a person: ``512 MB``, ``1.5 GB``."""
-    if size >= 1024 * _MEBIBYTE:
-        return f"{size / (1024 * _MEBIBYTE):.3g} GB"
-    return f"{size / _MEBIBYTE:.3g} MB"

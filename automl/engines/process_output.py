@@ -8,7 +8,7 @@ from pathlib import Path
 
 from automl.common.machine import address_space, process_bound
 from automl.common.root import Root
-from automl.engines.process_memory import shown_size
+from automl.common.sizes import shown_size
 from automl.errors import RunError
 
 #: Lines that libraries print in every process, whatever becomes of it.

@@ -13,8 +13,8 @@ from contextlib import closing
 from typing import Any
 
 from automl.common.machine import address_space
+from automl.common.sizes import shown_size
 from automl.engines.limits import LEAST_ADDRESS_SPACE
-from automl.engines.process_memory import shown_size
 from automl.engines.process_output import bounds_met
 from automl.engines.processes import Processes
 from automl.engines.run_in_child import TIMEOUT, run_in_child

@@ -6,89 +6,127 @@ A model may be built without weights (`keras.StatelessScope`), which takes a ten
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 
+from automl.common.model_cost import Cost
+from automl.models.keras_private import functional_class, functional_of, layers_of, nodes_of
 from automl.vocabulary.optimizers import OPTIMIZERS
 
 _BYTES = 4
 """Of a number: all is float32."""
 _LEAST_KERNEL = 2
 """Axes from which a weight is multiplied with what comes in; biases and scales have one."""
+_USUAL_SLOTS = 2
+"""Numbers that an optimizer keeps for each weight where it is none of ours: as Adam does."""
 #: Layers whose output is their input in another shape.
 _VIEWS = (keras.layers.InputLayer, keras.layers.Flatten, keras.layers.Reshape)
+#: Layers each of whose kernel's numbers is multiplied at every place of what comes in.
+_SPREADING = (
+    keras.layers.Conv1DTranspose,
+    keras.layers.Conv2DTranspose,
+    keras.layers.Conv3DTranspose,
+)
+#: Layers that take one step after another of what comes in.
+_RECURRENT = (keras.layers.RNN, keras.layers.Bidirectional)
 
 
 @dataclass(frozen=True)
-class Cost:
-    """What a model costs.
+class _Call:
+    """A layer where it is called, with the shapes of its weights and what goes in and comes out.
 
-    Attributes:
-        parameters: Weights, trainable and not.
-        multiply_adds: Multiplications with an addition each that one row takes forward. Training
-            on a row takes about three times as many.
-        training_bytes: Memory of a step: weights, gradients and what the optimizer keeps of them,
-            all layers' outputs for the whole batch, which the way back needs, and the gradients
-            of the largest. An estimate: a library's working memory comes to it.
+    Of a model whose graph is not known each layer counts once, with no shapes.
     """
 
-    parameters: int
-    multiply_adds: int
-    training_bytes: int
+    layer: Any
+    weights: Sequence[tuple[int, ...]]
+    inputs: Sequence[tuple[int, ...]] = ()
+    outputs: Sequence[tuple[int, ...]] = ()
+
+    @property
+    def numbers(self) -> int:
+        """Numbers that come out for one row."""
+        return 0 if isinstance(self.layer, _VIEWS) else sum(map(_row_size, self.outputs))
+
+    @property
+    def multiply_adds(self) -> int:
+        """Each number of a kernel is multiplied once at every place of the output."""
+        if isinstance(self.layer, keras.layers.Embedding):
+            return 0  # it is looked up
+        kernels = [shape for shape in self.weights if len(shape) >= _LEAST_KERNEL]
+        if not kernels:
+            return 0
+        shapes = self.inputs if isinstance(self.layer, _SPREADING) else self.outputs
+        places = max((math.prod(shape[1:-1]) for shape in shapes), default=1)
+        if isinstance(self.layer, _RECURRENT) and not self.layer.return_sequences:
+            places *= max((shape[1] for shape in self.inputs[:1]), default=1)
+        return sum(map(math.prod, kernels)) * places
 
 
-def cost_of(model: Any, batch_size: int, optimizer: str) -> Cost:
+def cost_of(model: Any, batch_size: int, optimizer: Any) -> Cost:
     """The cost of a built model.
 
     Args:
-        model: A functional ``keras.Model``.
+        model: A ``keras.Model``. Of one that is no graph of layers, as a subclass with a ``call``
+            is, each layer counts as if it were called once at one place: that is the least.
         batch_size: Rows of a step.
-        optimizer: One of `automl.vocabulary.optimizers`.
+        optimizer: One of `automl.vocabulary.optimizers`, or an optimizer of Keras's.
     """
-    trainable = sum(_size(weight.shape) for weight in model.trainable_weights)
-    parameters = int(model.count_params())
-    layers = list(_layers(model))
-    outputs = [_row_size(layer) for layer in layers if not isinstance(layer, _VIEWS)]
+    shapes = {id(weight): _known(weight.shape) for weight in model.weights}
+    trainable = sum(math.prod(shapes[id(weight)]) for weight in model.trainable_weights)
+    parameters = sum(map(math.prod, shapes.values()))
+    calls = list(_calls(model, shapes))
+    outputs = [call.numbers for call in calls]
     kept = sum(outputs) + 2 * max(outputs, default=0)
-    slots = OPTIMIZERS[optimizer].slots
     return Cost(
         parameters,
-        sum(_multiply_adds(layer) for layer in layers),
-        _BYTES * (parameters + (1 + slots) * trainable + batch_size * kept),
+        sum(call.multiply_adds for call in calls),
+        _BYTES * (parameters + (1 + _slots(optimizer)) * trainable + batch_size * kept),
     )
 
 
-def _layers(model: Any) -> Iterator[Any]:
-    """The layers, those of models that are parts of it too."""
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _layers(layer)
+def _calls(model: Any, shapes: Mapping[int, tuple[int, ...]]) -> Iterator[_Call]:
+    """The calls of the layers, those of models that are parts of it too."""
+    graph = functional_of(model)
+    if not isinstance(graph, functional_class()):
+        parts = [layer for layer in layers_of(model) if not isinstance(layer, keras.Model)]
+        yield from (_Call(layer, _weights(layer, shapes)) for layer in parts)
+        return
+    for node in nodes_of(graph):
+        if isinstance(node.operation, keras.Model):
+            yield from _calls(node.operation, shapes)
         else:
-            yield layer
+            tensors = (node.input_tensors, node.output_tensors)
+            inputs, outputs = ([_known(one.shape) for one in part] for part in tensors)
+            yield _Call(node.operation, _weights(node.operation, shapes), inputs, outputs)
 
 
-def _multiply_adds(layer: Any) -> int:
-    """Each number of a kernel is multiplied once at every place of the output."""
-    if isinstance(layer, keras.layers.Embedding):
-        return 0  # it is looked up
-    kernels = (weight.shape for weight in layer.weights if len(weight.shape) >= _LEAST_KERNEL)
-    places = max((math.prod(shape[1:-1]) for shape in _shapes(layer)), default=1)
-    return sum(_size(shape) for shape in kernels) * places
+def _weights(layer: Any, shapes: Mapping[int, tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Shapes of a layer's weights; an operation that is no layer has none."""
+    return [shapes[id(one)] for one in getattr(layer, "weights", ()) if id(one) in shapes]
 
 
-def _row_size(layer: Any) -> int:
-    """Numbers of a layer's outputs for one row."""
-    return sum(math.prod(shape[1:]) for shape in _shapes(layer))
+def _slots(optimizer: Any) -> int:
+    """Numbers that an optimizer keeps for each weight."""
+    if isinstance(optimizer, str):
+        return OPTIMIZERS[optimizer].slots
+    known = [
+        one.slots
+        for one in OPTIMIZERS.values()
+        if one.keras == type(optimizer).__name__
+        and all(getattr(optimizer, key, None) == value for key, value in one.fixed.items())
+    ]
+    return max(known, default=_USUAL_SLOTS)
 
 
-def _shapes(layer: Any) -> list[tuple[int, ...]]:
-    """Shapes of a layer's outputs; a side that is not known before there are rows counts once."""
-    tensors = keras.tree.flatten(layer.output)
-    return [tuple(1 if side is None else int(side) for side in one.shape) for one in tensors]
+def _known(shape: Any) -> tuple[int, ...]:
+    """A shape as numbers; a side that is not known before there are rows counts once."""
+    sides = shape.as_list() if hasattr(shape, "as_list") else shape  # TensorFlow's iterate slowly
+    return tuple(1 if side is None else int(side) for side in sides)
 
 
-def _size(shape: Any) -> int:
-    return math.prod(int(side) for side in shape)
+def _row_size(shape: tuple[int, ...]) -> int:
+    return math.prod(shape[1:])

@@ -50,10 +50,16 @@ def title(record: RunRecord, rows: Sequence[LeaderboardRow]) -> str:
     states = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
     better = better_word(record.direction)
     plural = "" if len(trials) == 1 else "s"
+    over = over_limits_text(len(record.trials) - len(record.counted))
     return printable(
-        f"{record.name}: {len(trials)} trial{plural}{f' ({states})' if states else ''}, "
+        f"{record.name}: {len(trials)} trial{plural}{f' ({states})' if states else ''}{over}, "
         f"ranked by validation {record.objective}, {better} is better"
     )
+
+
+def over_limits_text(count: int) -> str:
+    """The end of a phrase on the trials of a run; "" where no configuration was over a limit."""
+    return f" and {count} configuration{'' if count == 1 else 's'} over a limit" if count else ""
 
 
 def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> list[TableColumn]:
@@ -94,10 +100,32 @@ def leaderboard_columns(record: RunRecord, rows: Sequence[LeaderboardRow]) -> li
         column("gap", lambda row: number(row.gap)),
         column("verdict", verdict, right=False),
         column("weights", lambda row: f"{row.parameters:,}" if row.parameters else ""),
+        *_costs(rows),
         TableColumn("epochs\n(best)", [_epochs(row) for row in rows]),
         column("seconds", lambda row: f"{row.seconds:.1f}" if row.seconds else ""),
         *map(latency, dict.fromkeys(key for row in rows for key in row.latency)),
     ]
+
+
+def _costs(rows: Sequence[LeaderboardRow]) -> list[TableColumn]:
+    """What models cost, where their weights do not tell it: a convolution's count at each place."""
+    if not any(row.multiply_adds > 2 * row.parameters for row in rows):
+        return []
+    return [
+        TableColumn("multiply-\nadds", [_shortened(row.multiply_adds) for row in rows]),
+        TableColumn(
+            "MB to\ntrain",
+            [f"{row.training_bytes / 2**20:,.0f}" if row.training_bytes else "" for row in rows],
+        ),
+    ]
+
+
+def _shortened(count: int) -> str:
+    """A large count with three digits: 21.4M; nothing for 0."""
+    for unit, size in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
+        if count >= size:
+            return f"{count / size:.3g}{unit}"
+    return str(count or "")
 
 
 def finalists_text(record: RunRecord, rows: Sequence[LeaderboardRow]) -> str:

@@ -187,7 +187,7 @@ def _compared(first: _Entry, entry: _Entry) -> ComparedRun:
         "score": None if row is None else row.score,
         "standard_error": None if row is None else row.standard_error,
         "test_score": None if row is None else row.test_metrics.get(record.objective),
-        "trials": len(record.trials),
+        "trials": len(record.counted),
         "completed": sum(one.state is TrialState.COMPLETED for one in record.trials),
         "seconds": sum(one.seconds for one in (*results, *again) if one is not None),
         "space": str(request.get("space")),

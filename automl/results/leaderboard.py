@@ -39,6 +39,10 @@ class LeaderboardRow:
         best_epoch: Number of the best epoch, counted from 1; 0 without one.
         seconds: Wall-clock seconds the trial took.
         parameters: Number of weights of the model.
+        multiply_adds: Multiplications with an addition that one row takes through it; 0 where that
+            is not known.
+        training_bytes: Memory that a step of its training takes, in bytes, by its layers, weights
+            and optimizer; an estimate, and 0 where that is not known.
         seed: The trial's seed, or None where none is recorded.
         verdict: What the learning curve says, or None.
         reason: Why the trial failed or ended early, or is void; else an empty string.
@@ -99,6 +103,8 @@ class LeaderboardRow:
     latency: Mapping[str, float] = field(default_factory=dict)
     test_interval: tuple[float, float] | None = None
     planned_epochs: int = 0
+    multiply_adds: int = 0
+    training_bytes: int = 0
 
 
 def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
@@ -107,7 +113,8 @@ def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
     Completed trials and baselines come first by score, of equal scores the earlier trial, a
     trial before a baseline; then pruned trials by score, running, waiting and failed ones by
     number. Where there are finalists, they and the baselines that are better than one of them
-    stand before all other trials, whose scores were chosen for luck.
+    stand before all other trials, whose scores were chosen for luck. Configurations that cost more
+    than is allowed have no row.
 
     Args:
         record: The run as recorded.
@@ -127,7 +134,7 @@ def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
         among = isinstance(trial.trial, str) and (bool(trial.members) or record.loss(score) < last)
         return _ORDER[trial.state], not (trial.is_finalist or among), record.loss(score), index
 
-    entries = sorted(enumerate((*record.trials, *record.made, *record.baselines)), key=place)
+    entries = sorted(enumerate((*record.counted, *record.made, *record.baselines)), key=place)
     # An infinite score would tie with none at all, so the ranked are taken out first.
     ordered = [trial for _, trial in entries if trial.is_ranked]
     ordered += [trial for _, trial in entries if not trial.is_ranked]
@@ -136,6 +143,17 @@ def leaderboard(record: RunRecord) -> list[LeaderboardRow]:
         _row(record, trial, rank if trial.is_ranked else None, trial.trial in tied)
         for rank, trial in enumerate(ordered, start=1)
     ]
+
+
+def row_of(record: RunRecord, trial: TrialRecord) -> LeaderboardRow:
+    """The row of a trial, a baseline or a candidate; one without a rank where it has none.
+
+    Args:
+        record: The run as recorded.
+        trial: What is looked for, one of the record's.
+    """
+    rows = (row for row in leaderboard(record) if row.trial == trial.trial)
+    return next(rows, None) or _row(record, trial, None)
 
 
 def _tied(record: RunRecord) -> set[int | str]:
@@ -170,6 +188,8 @@ def _row(
         best_epoch=best_epoch,
         seconds=result.seconds,
         parameters=result.parameters,
+        multiply_adds=result.multiply_adds,
+        training_bytes=result.training_bytes,
         seed=trial.seed,
         verdict=None if result.verdict is None else result.verdict.value,
         reason=f"{VOID}{trial.voided}" if trial.voided else result.reason,

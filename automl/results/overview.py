@@ -10,7 +10,7 @@ from automl.common.forms import to_form
 from automl.common.neutral import printable
 from automl.common.shell import shown_path
 from automl.errors import RunError
-from automl.results.board_columns import number, tested_text
+from automl.results.board_columns import number, over_limits_text, tested_text
 from automl.results.findings import findings
 from automl.results.leaderboard import leaderboard
 from automl.results.record import RunRecord
@@ -29,7 +29,8 @@ def overview(run: RunDirectory, record: RunRecord) -> dict[str, Any]:
 
     Returns:
         ``run`` (the directory), ``created``, ``data``, ``rows``, ``task``, ``space``,
-        ``objective``, ``direction``, ``trials`` (how many in which state), ``time`` (where the
+        ``objective``, ``direction``, ``trials`` (how many in which state, and configurations that
+        cost more than is allowed: ``over_limits``), ``time`` (where the
         workers' seconds went), ``best`` (its row of the leaderboard, or None), ``bundle`` (the
         exported best model's directory, or None), ``findings`` (what the scores come to, one
         sentence each) and ``notes``.
@@ -38,7 +39,7 @@ def overview(run: RunDirectory, record: RunRecord) -> dict[str, Any]:
     asked = _mapping(manifest, "request")
     rows = leaderboard(record)
     best = record.best()
-    states = [TrialState(trial.state) for trial in record.trials]
+    states = [TrialState(trial.state) for trial in record.counted]
     return {
         "run": str(run.path),
         "created": manifest.get("created"),
@@ -55,6 +56,7 @@ def overview(run: RunDirectory, record: RunRecord) -> dict[str, Any]:
         "trials": {
             "total": len(states),
             **{state.value: states.count(state) for state in TrialState},
+            "over_limits": len(record.trials) - len(states),
         },
         "time": [to_form(spent) for spent in time_spent(record)],
         "best": None
@@ -128,8 +130,10 @@ def overview_lines(run: RunDirectory, record: RunRecord) -> dict[str, list[str]]
 
 
 def _counted(trials: Mapping[str, int]) -> str:
-    parts = [f"{count} {state}" for state, count in trials.items() if count and state != "total"]
-    return f"{trials['total']}" + (f": {', '.join(parts)}" if parts else "")
+    states = {name: n for name, n in trials.items() if n and name not in ("total", "over_limits")}
+    parts = [f"{count} {state}" for state, count in states.items()]
+    told = f"{trials['total']}" + (f": {', '.join(parts)}" if parts else "")
+    return told + over_limits_text(trials["over_limits"])
 
 
 def _mapping(form: Mapping[str, Any], key: str) -> Mapping[str, Any]:

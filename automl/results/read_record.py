@@ -276,9 +276,11 @@ def _trial_record(
         agree = agree and result is not None and result.score == trial.value
     if not agree:
         raise misfit(trial.number)
+    # The study says pruned of what costs too much, for samplers learn from that.
+    state = result.state if result is not None and result.is_over_limit else trial.state
     return TrialRecord(
         trial=trial.number,
-        state=trial.state,
+        state=state,
         config=config,
         seed=seed,
         result=result,

@@ -69,6 +69,11 @@ class TrialRecord:
         )
 
     @property
+    def is_over_limit(self) -> bool:
+        """Whether its model costs more than the search allows, so that it is none of its trials."""
+        return self.result is not None and self.result.is_over_limit
+
+    @property
     def is_finalist(self) -> bool:
         """Whether it was scored again, each time with a score, and counts."""
         is_scored = bool(self.scorings) and all(one.score is not None for one in self.scorings)
@@ -191,6 +196,11 @@ class RunRecord:
     refit: TrialRecord | None = None
     chosen: str = ""
     temperatures: Mapping[int | str, Temperature] = field(default_factory=dict)
+
+    @property
+    def counted(self) -> tuple[TrialRecord, ...]:
+        """The trials without those whose models cost more than the search allows."""
+        return tuple(trial for trial in self.trials if not trial.is_over_limit)
 
     @property
     def exported(self) -> TrialRecord | None:

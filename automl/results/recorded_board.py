@@ -91,6 +91,8 @@ def _record(line: Mapping[str, str]) -> TrialRecord:
         best_epoch=int(numbers["best_epoch"] or 0),
         seconds=float(numbers["seconds"] or 0.0),
         parameters=int(numbers["parameters"] or 0),
+        multiply_adds=int(line.get("multiply_adds") or 0),
+        training_bytes=int(line.get("training_bytes") or 0),
         verdict=Verdict(line["verdict"]) if line["verdict"] else None,
         reason=from_csv_cell(line["reason"]),
         trainer=from_csv_cell(line.get("trainer") or ""),

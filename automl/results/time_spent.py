@@ -17,7 +17,8 @@ class TimeSpent:
     """What one kind of trials has taken.
 
     Attributes:
-        what: ``completed``, ``pruned``, ``failed`` or ``baselines``.
+        what: ``completed``, ``pruned``, ``failed``, ``over limits`` (built, not trained) or
+            ``baselines``.
         trials: How many there are.
         seconds: Worker seconds that they took.
         share: Share of all worker seconds of trials that are over, 0 to 1.
@@ -40,13 +41,15 @@ def time_spent(record: RunRecord) -> list[TimeSpent]:
         record: The run as recorded.
 
     Returns:
-        One entry each for completed, pruned and failed trials and for baselines, in this order;
-        without gradient boosting, which takes no worker's seconds.
+        One entry each for completed, pruned and failed trials, for configurations over a limit and
+        for baselines, in this order; without gradient boosting, which takes no worker's seconds.
     """
+    counted = record.counted
     groups = {
-        state.value: [one for one in record.trials if one.state is state and one.result is not None]
+        state.value: [one for one in counted if one.state is state and one.result is not None]
         for state in _OVER
     }
+    groups["over limits"] = [one for one in record.trials if one.is_over_limit]
     groups["baselines"] = [
         one for one in record.baselines if one.result is not None and one.trial != BOOSTING
     ]

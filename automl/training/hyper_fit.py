@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
@@ -17,8 +18,25 @@ from automl.training.fallback import Follower
 
 if TYPE_CHECKING:
     from automl.models.hyper import HyperBuilt
+    from automl.trial import TrialResult
 
 _REPEATED = re.compile(r"got multiple values for (?:keyword )?argument '(\w+)'")
+
+
+def with_found(result: TrialResult, hyper: HyperBuilt, notes: Sequence[str]) -> TrialResult:
+    """The result of a builder in KerasTuner's form, with what it was found to declare.
+
+    Args:
+        result: The result.
+        hyper: The built model with its hypermodel.
+        notes: Further sentences for a person.
+    """
+    return replace(
+        result,
+        found=tuple(parameter.to_json() for parameter in hyper.found()),
+        scaled=dict(hyper.hp.scaled),
+        notes=(*result.notes, *hyper.notes(), *notes),
+    )
 
 
 class _Over(BaseException):

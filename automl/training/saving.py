@@ -18,7 +18,7 @@ from automl.export.loadable import Loadable, error_text, try_loading
 from automl.models.keras_private import forget_compilation, layers_of
 from automl.results.predictions import add_predictions, predictions_of
 from automl.training.history import run_of
-from automl.trial import CHECK_FILE, MODEL_FILE
+from automl.trial import CHECK_FILE, ERROR_FILE, HISTORY_FILE, MODEL_FILE, MODEL_FILES
 
 if TYPE_CHECKING:
     from automl.models.core import Core
@@ -40,6 +40,18 @@ def hash_weights(model: Any) -> str:
         digest.update(f"{weight.path} {array.shape} {array.dtype.str}\n".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
+
+
+def empty_folder(directory: Path) -> None:
+    """Makes a trial's folder, without what an attempt that was killed has left in it.
+
+    Args:
+        directory: The folder, in that of a run.
+    """
+    root, folder = run_of(directory), directory.absolute()
+    root.make_folder(folder)
+    for name in (HISTORY_FILE, *MODEL_FILES, ERROR_FILE):
+        root.remove(folder / name)
 
 
 def how_it_loads(core: Core, code: OwnCode | None) -> Loadable:

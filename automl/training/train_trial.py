@@ -21,22 +21,20 @@ from automl.models.schedules import Schedule, make_schedule
 from automl.space import Configuration, SearchSpace
 from automl.space.keras_tuner import word_of
 from automl.training.checkpoint import Checkpoint
+from automl.training.cost_check import batch_size_of, core_cost, over_limit, over_unbuilt, with_cost
 from automl.training.device_data import DeviceData
 from automl.training.failing import failed_training
 from automl.training.graphs import forgotten_gradients
-from automl.training.history import run_of, write_history
-from automl.training.hyper_fit import HyperFitTrainer
+from automl.training.history import write_history
+from automl.training.hyper_fit import HyperFitTrainer, with_found
 from automl.training.pausing import Checkpoints, forget_checkpoint, found_checkpoint, go_on
-from automl.training.saving import save_check, save_core, save_predictions
+from automl.training.saving import empty_folder, save_check, save_core, save_predictions
 from automl.training.timings import Timings
 from automl.training.trainers import OUT_OF_MEMORY, Training, make_trainer
 from automl.training.trial_progress import TrialProgress
 from automl.training.unvalidated import unvalidated, unvalidated_rows
 from automl.training.verdicts import ACCURACY, judge
 from automl.trial import (
-    ERROR_FILE,
-    HISTORY_FILE,
-    MODEL_FILES,
     Answer,
     EpochReport,
     FailureCause,
@@ -48,8 +46,6 @@ from automl.trial import (
 )
 
 BYTES_OF_A_WEIGHT = 4
-DEFAULT_BATCH_SIZE = 32
-"""Where the space has no ``batch_size`` (search-space handbook, section 3)."""
 
 
 class _BuilderFailed(Exception):
@@ -137,7 +133,7 @@ def train_trial(
     )
     try:
         with forgotten_gradients():
-            result = _run(trial)
+            result = _refused(trial) or _run(trial)
     except _BuilderFailed as failure:
         result = _failure(trial, failure.__cause__ or failure, FailureCause.BUILDER)
     except OUT_OF_MEMORY as error:
@@ -153,12 +149,16 @@ def train_trial(
     return dataclasses.replace(result, seconds=timings.total, timings=seconds)
 
 
+def _refused(trial: _Trial) -> TrialResult | None:
+    """The result of a configuration that costs more than is allowed; None of any other."""
+    with trial.timings.stage("build"):
+        return over_unbuilt(trial.spec, trial.space, trial.data)
+
+
 def _run(trial: _Trial) -> TrialResult:
     """Builds, trains and scores; what it raises becomes the trial's failure."""
     spec, progress, timings = trial.spec, trial.progress, trial.timings
-    run_of(trial.directory).make_folder(trial.directory.absolute())
-    for name in (HISTORY_FILE, *MODEL_FILES, ERROR_FILE):  # of an attempt that was killed
-        run_of(trial.directory).remove(trial.directory.absolute() / name)
+    empty_folder(trial.directory)
     if trial.checkpoint is None:
         forget_checkpoint(trial.home)
     # Names and seeds start afresh, so that a trial does not depend on the ones before it.
@@ -167,12 +167,15 @@ def _run(trial: _Trial) -> TrialResult:
     with timings.stage("build"):
         config = trial.space.configuration(spec.config, check=False)
         core = _build(trial, config)
+        rows = len(trial.data.train)
+        cost = core_cost(core, config, rows)
+        if (refused := over_limit(cost, spec.limits)) is not None:
+            return refused
         model, scheduled = core.model, not core.compiled_by_user
         trial = dataclasses.replace(trial, data=trial.data.in_form(core.form), core=core)
         set_first_weights(model, trial.data.train.spread)
         progress.use(trial.data)
-    rows = len(trial.data.train)
-    batch_size = min(int(config.get("batch_size") or DEFAULT_BATCH_SIZE), rows)
+    batch_size = batch_size_of(config, rows)
     steps = -(-rows // batch_size)
 
     def schedule_over(epochs: int) -> Schedule | None:
@@ -194,16 +197,12 @@ def _run(trial: _Trial) -> TrialResult:
     with training.options.applied():
         result = _trained(trial, training, schedule_over)
         if core.hyper is not None:
-            found = tuple(parameter.to_json() for parameter in core.hyper.found())
-            notes = (*result.notes, *core.hyper.notes(), *progress.scoring.notes)
-            scaled = dict(core.hyper.hp.scaled)
-            result = dataclasses.replace(result, found=found, scaled=scaled, notes=notes)
+            result = with_found(result, core.hyper, progress.scoring.notes)
     if progress.history:
-        history = (
-            progress.history if spec.fixed_length is None else unvalidated_rows(progress.history)
-        )
+        rows_of = unvalidated_rows if spec.fixed_length is not None else list
         with timings.stage("save"):
-            write_history(history, trial.directory)
+            write_history(rows_of(progress.history), trial.directory)
+    result = with_cost(result, cost)
     return result if spec.fixed_length is None else unvalidated(result)
 
 

@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from automl.common.sizes import shown_size
 from automl.engines.limits import LOG_BYTES
-from automl.engines.process_memory import shown_size
 from automl.results.run_directory import RunDirectory
 from automl.trial import (
     CHECKPOINT_FILE,

@@ -24,8 +24,10 @@ from automl.tuning.interruption import Interruption
 from automl.tuning.objective import with_one_loss
 from automl.tuning.observer import Observer, SearchProgress
 from automl.tuning.outcome import Outcome, StopReason, interrupted
+from automl.tuning.over_limits import OverLimits
 from automl.tuning.pruning import Pruning
 from automl.tuning.ranking import Ranking
+from automl.tuning.standing import standing
 
 if TYPE_CHECKING:
     from automl.tuning.budget import Clock
@@ -38,7 +40,6 @@ STOP_GRACE = 3.0
 LEAST_SECONDS = 0.5
 #: Longest wait for an event; a first Ctrl-C and a deadline are noticed within it.
 TICK = 0.25
-TOP_SHOWN = 5
 
 
 class Driver:
@@ -85,6 +86,7 @@ class Driver:
         self._interrupted = deque(study.interrupted())
         self._running: dict[int | str, TrialSpec] = {}
         self._failures = FailuresInARow()
+        self._over_limits = OverLimits()
         self._ranking = Ranking(settings.objective.direction, settings.keep_models)
         self._pruning = (
             None
@@ -119,11 +121,15 @@ class Driver:
             self._said.update(results[number].notes)
             if self._study.owns(number):
                 self._failures.add(results[number], self._has_completed())
+            self._over_limits.add(number, results[number])
         if self._failures.are_alike():
             self._failures.clear()
+        self._over_limits.begin_anew()
 
     def _rank(self, number: int, result: TrialResult) -> None:
         """Takes a trial that is over; the clock hears of the best one that this run exports."""
+        if result.is_over_limit:
+            return
         counted = replace(result, score=None) if number in self._voided else result
         self._ranking.add(number, counted)
         best = self._ranking.best(1)
@@ -177,16 +183,16 @@ class Driver:
             return Outcome(StopReason.FATAL, self._fatal)
         if self._failures.are_alike():
             return Outcome(StopReason.FAILURES, self._failures.message())
+        if self._over_limits.are_too_many():
+            return Outcome(StopReason.LIMITS, self._over_limits.message())
         return None
 
     def _finished(self) -> Outcome:
         trials, asked = self._settings.budget.trials, self._study.asked()
         if trials is not None and asked >= trials:
             return Outcome(StopReason.TRIALS)
-        return Outcome(
-            StopReason.EXHAUSTED,
-            f"All {asked} configurations of the search space have been tried.",
-        )
+        tried = f"All {asked} configurations of the search space have been tried"
+        return Outcome(StopReason.EXHAUSTED, f"{tried}{self._over_limits.left_out()}.")
 
     def _fill_slots(self) -> None:
         while len(self._running) < self._engine.slots:
@@ -236,6 +242,7 @@ class Driver:
             start=self._start_of(proposal.number),
             finished=proposal.finished,
             model_room=None if self._disk is None else self._disk.model_room(self._ranking),
+            limits=self._settings.limits,
         )
 
     def _next_proposal(self) -> Proposal | None:
@@ -312,6 +319,7 @@ class Driver:
             self._study.tell(event.trial, result, self._clock.elapsed())
             self._rank(event.trial, result)
             self._failures.add(result, self._has_completed())
+            self._over_limits.add(event.trial, result)
             for number in self._ranking.without_model(event.trial):
                 self._forget_model(number)
         for note in result.notes:
@@ -377,21 +385,11 @@ class Driver:
 
     def progress(self) -> SearchProgress:
         """Where the search stands now."""
-        counts = self._ranking.counts
-        left = self._clock.left_for_trials()
-        return SearchProgress(
-            done=counts.total(),
-            completed=counts[TrialState.COMPLETED],
-            pruned=counts[TrialState.PRUNED],
-            failed=counts[TrialState.FAILED],
-            running=len(self._running),
-            total=self._settings.budget.trials,
-            elapsed=self._clock.elapsed(),
-            seconds_left=None if left is None else max(0.0, left),
-            objective=self._settings.objective.name,
-            direction=self._settings.objective.direction,
-            top=tuple(
-                (number, score, self._study.configs.get(number, {}))
-                for number, score in self._ranking.best(TOP_SHOWN)
-            ),
+        return standing(
+            self._ranking,
+            self._settings,
+            self._clock,
+            self._study.configs,
+            len(self._running),
+            self._over_limits.count,
         )

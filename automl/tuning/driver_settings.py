@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from automl.common.model_cost import CostLimits
 from automl.trial import HOLDOUT, TrialBudget
 from automl.tuning.pruners.fold_rules import FoldPruningRule, NoRule
 
@@ -28,6 +29,7 @@ class DriverSettings:
         executions: How often each configuration is trained, on each view.
         views: The views that it is trained on.
         fold_rule: What stops trials after a fold, where there are several views.
+        limits: What a model may cost to be trained.
     """
 
     budget: SearchBudget
@@ -38,3 +40,4 @@ class DriverSettings:
     executions: int = 1
     views: tuple[str, ...] = (HOLDOUT,)
     fold_rule: FoldPruningRule = field(default_factory=lambda: NoRule("minimize"))
+    limits: CostLimits = field(default_factory=CostLimits)

@@ -43,12 +43,15 @@ class FailuresInARow:
 
         A diverged trial says something about its configuration, such as its learning rate, and
         so does one that its builder refused; only where no trial has ever completed do they say
-        something about the space or the data.
+        something about the space or the data. What costs more than is allowed was not trained, and
+        says nothing here.
 
         Args:
             result: How it ended.
             has_completed: Whether any trial of the search has completed.
         """
+        if result.is_over_limit:
+            return
         if result.state is not TrialState.FAILED or (result.cause in _REFUSALS and has_completed):
             self._causes.clear()
             return

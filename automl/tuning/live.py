@@ -94,7 +94,7 @@ class LiveDisplay(RunningTrials):
         super().trial_ended(trial, result)
         if isinstance(trial, int):
             self._begin()
-        if result.state is TrialState.FAILED:
+        if result.state is TrialState.FAILED and not result.is_over_limit:
             name = trial if isinstance(trial, str) else f"trial {trial}"
             self._failure = f"{name} failed: {failure(result)}"
 

@@ -28,6 +28,7 @@ class SearchProgress:
         objective: Name of the objective.
         direction: ``minimize`` or ``maximize``.
         top: The best completed trials, best first: number, score and configuration.
+        over_limits: Configurations that cost too much to be trained; they count for no trials.
     """
 
     done: int
@@ -41,6 +42,7 @@ class SearchProgress:
     objective: str
     direction: str
     top: tuple[tuple[int, float, Mapping[str, Any]], ...] = field(default=())
+    over_limits: int = 0
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,16 @@ from typing import Any
 
 from optuna.distributions import BaseDistribution
 from optuna.storages.journal._storage import JournalStorageReplayResult
+from optuna.study._constrained_optimization import _CONSTRAINTS_KEY
 
-__all__ = ["JournalStorageReplayResult", "contains", "storage_of", "study_id", "trial_id"]
+__all__ = [
+    "JournalStorageReplayResult",
+    "constraint_key",
+    "contains",
+    "storage_of",
+    "study_id",
+    "trial_id",
+]
 
 
 def storage_of(study: Any) -> Any:
@@ -34,3 +42,11 @@ def trial_id(trial: Any) -> int:
 def contains(distribution: BaseDistribution, value: float) -> bool:
     """Whether a distribution has a value, in its internal form."""
     return distribution._contains(value)
+
+
+def constraint_key(name: str) -> str:
+    """The system attribute in which a trial has a constraint, as `Trial.set_constraint` sets it.
+
+    A `Trial` made anew for that would ask the sampler for its parameters.
+    """
+    return f"{_CONSTRAINTS_KEY}:{name}"

@@ -18,6 +18,11 @@ class StopReason(StrEnum):
     FAILURES = "failures"
     DISK = "disk"
     FATAL = "fatal"
+    LIMITS = "limits"
+
+
+#: Ends that a search comes to by itself, with all done that it can do.
+BY_ITSELF = (StopReason.TRIALS, StopReason.EXHAUSTED, StopReason.TIME, StopReason.LIMITS)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ class PlainLines(RunningTrials):
         self._write = write
         # Ended trials wait for the next report of progress, which knows the best so far.
         self._ended: list[tuple[int | str, TrialResult]] = []
+        self._over_limits: list[tuple[int | str, TrialResult]] = []
 
     @override
     def note(self, message: str) -> None:
@@ -53,7 +54,10 @@ class PlainLines(RunningTrials):
     @override
     def trial_ended(self, trial: int | str, result: TrialResult) -> None:
         super().trial_ended(trial, result)
-        self._ended.append((trial, result))
+        if result.is_over_limit:  # there may be many, and none counts
+            self._over_limits.append((trial, result))
+        else:
+            self._ended.append((trial, result))
 
     @override
     def progressed(self, progress: SearchProgress) -> None:
@@ -61,6 +65,7 @@ class PlainLines(RunningTrials):
         done = progress.done - sum(isinstance(trial, int) for trial, _ in ended)
         for trial, result in ended:
             done += isinstance(trial, int)
+            self._tell_over_limits()
             self._write(trial_line(trial, result, progress, done))
         self._write_running(progress.objective)
 
@@ -75,9 +80,19 @@ class PlainLines(RunningTrials):
         for line in self.lines(objective):
             self._write(line)
 
+    def _tell_over_limits(self) -> None:
+        """One line on the configurations over a limit since the last trial that was trained."""
+        if self._over_limits:
+            trial, result = self._over_limits[-1]
+            count = len(self._over_limits)
+            these = "configuration" if count == 1 else f"{count} configurations, at last"
+            self._write(f"not trained: {these} {trial} ({result.reason})")
+            self._over_limits.clear()
+
     @override
     def finishing(self, message: str) -> None:
         super().finishing(message)
+        self._tell_over_limits()
         self._write(message)
 
 
@@ -242,7 +257,11 @@ def race_line(progress: RaceProgress) -> str:
 
 def counts(progress: SearchProgress) -> list[str]:
     """How many trials run, and how many have come to nothing."""
-    ends = {"pruned": progress.pruned, "failed": progress.failed}
+    ends = {
+        "pruned": progress.pruned,
+        "failed": progress.failed,
+        "over a limit": progress.over_limits,
+    }
     told = (f"{count} {word}" for word, count in ends.items() if count)
     return [f"{progress.running} running", *told]
 

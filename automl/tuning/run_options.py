@@ -16,9 +16,9 @@ from automl.common.option_values import (
     one_of,
     path,
 )
+from automl.common.sizes import shown_size
 from automl.engines.devices import DEVICES
 from automl.engines.limits import LEAST_WORKER_MEMORY
-from automl.engines.process_memory import shown_size
 from automl.errors import RequestError
 from automl.tuning.interruption import DEFAULT_GRACE
 

@@ -8,7 +8,14 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from automl.common.option import Option
-from automl.common.option_values import above_zero_seconds, at_least, not_negative, one_of
+from automl.common.option_values import (
+    above_zero_bytes,
+    above_zero_count,
+    above_zero_seconds,
+    at_least,
+    not_negative,
+    one_of,
+)
 from automl.errors import RequestError
 from automl.space.batch_size import checked_batch_size
 from automl.trial import REFIT
@@ -220,6 +227,39 @@ class BudgetOptions(TypedDict, total=False):
             default=1,
             metavar="N",
             check=at_least(1),
+        ),
+    ]
+    max_parameters: Annotated[
+        int | str | None,
+        Option(
+            "Most parameters (weights) of a model: 500000, 500k, 2M. What has more is not trained, "
+            "told to the sampler as infeasible, and counts for no trial. Default: no limit.",
+            metavar="N",
+            check=above_zero_count,
+            on_resume="Most parameters of a model: 500000, 500k, 2M.",
+        ),
+    ]
+    max_flops: Annotated[
+        int | str | None,
+        Option(
+            "Most multiply-adds that one row takes forward through a model: 50M, 1.5G (an addition "
+            "that goes with a multiplication is not counted again); as --max-parameters. "
+            "Default: no limit.",
+            metavar="N",
+            check=above_zero_count,
+            on_resume="Most multiply-adds of a row: 50M, 1.5G.",
+        ),
+    ]
+    max_memory: Annotated[
+        int | str | None,
+        Option(
+            "Most memory that a step of training may take by a model's layers, weights and "
+            "optimizer, an estimate without TensorFlow's own and the data: 500M, 4G; as "
+            "--max-parameters. Default: no limit.",
+            metavar="SIZE",
+            check=above_zero_bytes,
+            in_python="Or bytes.",
+            on_resume="Most memory that a step of training may take: 500M, 4G.",
         ),
     ]
     finalists: Annotated[

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from automl.common.forms import to_form
+from automl.common.model_cost import CostLimits
 from automl.common.option import check_options
 from automl.data.options import DATA_OPTIONS
 from automl.data.request import STANDARD_INPUT, DataRequest
@@ -42,6 +43,7 @@ class SearchRequest:
         pruner: Name of the pruner, likewise.
         grace: In seconds.
         memory_per_worker: In bytes; None for no limit.
+        max_memory: Likewise.
         max_disk: In bytes; None for no limit.
         storage: URL without a password.
     """
@@ -75,6 +77,9 @@ class SearchRequest:
     no_ensemble: bool = False
     export: str = _USUAL["export"]
     no_temperature: bool = False
+    max_parameters: int | None = None
+    max_flops: int | None = None
+    max_memory: int | None = None
     memory_per_worker: int | None = None
     max_disk: int | None = None
     grace: float = _USUAL["grace"]
@@ -131,6 +136,11 @@ class SearchRequest:
         """The values by their options' names."""
         budget = to_form(self.trial_budget)
         return {**vars(self), **budget, "trial_time": budget["seconds"]}
+
+    @property
+    def limits(self) -> CostLimits:
+        """What a model may cost to be trained."""
+        return CostLimits(self.max_parameters, self.max_flops, self.max_memory)
 
     def changed(self, values: Mapping[str, Any]) -> SearchRequest:
         """The same request with other values of some options, by the options' names."""

@@ -30,7 +30,7 @@ from automl.tuning.interruption import Interruption
 from automl.tuning.leaderboard_file import LeaderboardWriter
 from automl.tuning.manifest import membership, record_code, record_request
 from automl.tuning.observer import Observer, Observers
-from automl.tuning.outcome import Outcome, StopReason, interrupted
+from automl.tuning.outcome import BY_ITSELF, Outcome, StopReason, interrupted
 from automl.tuning.progress_lines import failure
 from automl.tuning.race_time import RaceTime, TimeLeft
 from automl.tuning.racing import Race, affordable, choose_finalists, ranked_for_race
@@ -184,11 +184,15 @@ class Session:
     ) -> Outcome:
         """Trains the best trials again, where the search has come to its end by itself."""
         request = self._request
-        if outcome.stopped_by not in (StopReason.TRIALS, StopReason.EXHAUSTED, StopReason.TIME):
+        if outcome.stopped_by not in BY_ITSELF:
             return outcome
         direction, views = self._setup.objective.direction, request.data.views
         results, voided = study.results(), study.voided()
-        valid = {number: end for number, end in results.items() if number not in voided}
+        valid = {
+            number: end
+            for number, end in results.items()
+            if number not in voided and not end.is_over_limit
+        }
         ranked = ranked_for_race(valid, direction)
         finalists = choose_finalists(ranked, len(valid), request.finalists, DEFAULT_TRIAL)
         left = TimeLeft(clock.left_for_finalists(), engine.slots)
@@ -330,7 +334,11 @@ class Session:
 
 def last_failure(results: Mapping[int, TrialResult]) -> str:
     """Which trial failed last and why, as a part of a sentence; "" where none has failed."""
-    failed = [number for number, end in results.items() if end.state is TrialState.FAILED]
+    failed = [
+        number
+        for number, end in results.items()
+        if end.state is TrialState.FAILED and not end.is_over_limit
+    ]
     if not failed:
         return ""
     return f"trial {max(failed)} failed ({failure(results[max(failed)]).rstrip('.')})"

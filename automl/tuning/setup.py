@@ -69,6 +69,7 @@ class SearchSetup:
             views=request.data.views,
             pruner=by_epoch,
             fold_rule=asked_fold_rule(request.pruner, self.objects, direction),
+            limits=request.limits,
         )
 
 

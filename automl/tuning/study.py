@@ -19,7 +19,7 @@ from automl.results.voids import voided_trials
 from automl.trial import EpochReport, ExecutionReport, TrialResult, TrialState
 from automl.tuning.finished_executions import execution_entry, finished_executions
 from automl.tuning.growing import GrowingSpace, SamplerOf
-from automl.tuning.optuna_private import storage_of, study_id, trial_id
+from automl.tuning.optuna_private import constraint_key, storage_of, study_id, trial_id
 from automl.tuning.study_records import StudyRecords
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 #: Epochs for which a worker is told ahead by which score it need not ask (own choice: a question
 #: in so many costs nothing, and with several workers the thresholds do not grow old).
 AHEAD = 32
+
+#: Optuna's constraint that says by how much the model of a trial costs more than is allowed.
+COST = "cost"
 
 _SEED_STREAMS = {"trial": 1, "baseline": 2, "scoring": 3, "refit": 4}
 
@@ -129,11 +132,17 @@ class RunStudy(StudyRecords):
         return True
 
     def count(self) -> int:
-        """How many trials the study holds, in whatever state, but for those that wait."""
+        """How many trials count, in whatever state.
+
+        Not those that wait, nor those whose models cost too much to be trained.
+        """
         import optuna
 
-        trials = self.study.get_trials(deepcopy=False)
-        return sum(trial.state != optuna.trial.TrialState.WAITING for trial in trials)
+        return sum(
+            trial.state != optuna.trial.TrialState.WAITING
+            and not trial.constraints.get(COST, 0.0) > 0.0
+            for trial in self.study.get_trials(deepcopy=False)
+        )
 
     def interrupted(self) -> list[int]:
         """Numbers of the trials that a driver before this one has left running."""
@@ -292,11 +301,17 @@ class RunStudy(StudyRecords):
         self.write_reports()
         trial_id = self._ids.pop(number)
         self._scores.pop(number, None)
+        values: list[float] | None
         scored = result.score is not None and math.isfinite(result.score)
         if result.state is TrialState.COMPLETED and scored:
             state, values = optuna.trial.TrialState.COMPLETE, [float(result.score or 0.0)]
         elif result.state is TrialState.PRUNED and scored:
             state, values = optuna.trial.TrialState.PRUNED, [float(result.score or 0.0)]
+        elif result.is_over_limit:
+            # Infeasible: samplers learn that of pruned trials, and of failed ones nothing.
+            state, values = optuna.trial.TrialState.PRUNED, None
+            self._storage.set_trial_system_attr(trial_id, constraint_key(COST), result.excess - 1.0)
+            self._asked -= 1
         else:
             state, values = optuna.trial.TrialState.FAIL, None
         with self._together():

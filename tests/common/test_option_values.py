@@ -9,7 +9,7 @@ import pytest
 
 import automl
 from automl.common.option import check_options
-from automl.common.option_values import above_zero_bytes, above_zero_seconds
+from automl.common.option_values import above_zero_bytes, above_zero_count, above_zero_seconds
 from automl.errors import RequestError
 from automl.export.bundle import open_bundle
 from automl.export.writing import check_free
@@ -91,6 +91,27 @@ def test_sizes_are_read(text: str, size: int) -> None:
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(RequestError, match=r"--max-disk is .*500M"):
         above_zero_bytes("max_disk", text)
+
+
+@pytest.mark.parametrize(
+    ("given", "count"),
+    [
+        (7, 7),
+        ("500000", 500_000),
+        ("500,000", 500_000),
+        ("500k", 500_000),
+        ("1.5 G", 1_500_000_000),
+    ],
+)
+def test_counts_are_read(given: object, count: int) -> None:
+    assert above_zero_count("max_parameters", given) == count
+    assert above_zero_count("max_parameters", count) == count
+
+
+@pytest.mark.parametrize("given", ["", "k", "lots", "-5", "0", 0, 2.5, "5kk", True, None])
+def test_what_is_no_count_is_refused(given: object) -> None:
+    with pytest.raises(RequestError, match=r"max.parameters is "):
+        above_zero_count("max_parameters", given)
 
 
 @pytest.mark.parametrize(

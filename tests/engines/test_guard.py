@@ -15,7 +15,7 @@ from automl.common.machine import Machine
 from automl.engines.child import Child
 from automl.engines.guard import Guard, shorten_log
 from automl.engines.limits import LEAST_WORKER_MEMORY, scarce_memory, too_large
-from automl.engines.process_memory import held_memory, resident_memory, shown_size
+from automl.engines.process_memory import held_memory, resident_memory
 
 MB = 1 << 20
 
@@ -138,8 +138,3 @@ def test_a_worker_is_replaced_before_what_it_kept_costs_a_trial_its_memory() -> 
     limit = LEAST_WORKER_MEMORY
     assert too_large(300 * MB + (limit - 300 * MB) // 2 + 1, 300 * MB, 1 << 40, limit)
     assert not too_large(310 * MB, 300 * MB, 1 << 40, limit)
-
-
-def test_sizes_are_shown_for_people() -> None:
-    assert shown_size(300 * MB) == "300 MB"
-    assert shown_size(1536 * MB) == "1.5 GB"

@@ -74,6 +74,43 @@ def test_an_embedding_is_looked_up_and_parts_are_counted() -> None:
     assert cost_of(whole, 1, "sgd").multiply_adds == 8 * 4 + 4 * 2
 
 
+def test_a_layer_counts_as_often_as_it_is_called() -> None:
+    inputs = keras.Input((8,))
+    shared = keras.layers.Dense(8, use_bias=False)
+    cost = cost_of(keras.Model(inputs, shared(shared(inputs))), 1, "sgd")
+    assert cost.parameters == 64
+    assert cost.multiply_adds == 2 * 64
+    assert cost.training_bytes == 4 * (64 + 64 + 2 * 8 + 2 * 8)
+
+
+def test_a_recurrent_layer_takes_each_step_and_a_transposed_convolution_each_place() -> None:
+    steps = keras.Input((7, 3))
+    each = 4 * (3 * 5 + 5 * 5)  # LSTM has four gates
+    for sequences in (False, True):
+        model = keras.Model(steps, keras.layers.LSTM(5, return_sequences=sequences)(steps))
+        assert cost_of(model, 1, "sgd").multiply_adds == 7 * each
+    maps = keras.Input((4, 6, 2))
+    wide = keras.layers.Conv2DTranspose(8, 3, strides=2, padding="same", use_bias=False)
+    assert cost_of(keras.Model(maps, wide(maps)), 1, "sgd").multiply_adds == 4 * 6 * 9 * 2 * 8
+
+
+class Subclassed(keras.Model):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = keras.layers.Dense(4)
+
+    def call(self, inputs: Any) -> Any:
+        return self.hidden(inputs)
+
+
+def test_a_model_without_a_graph_has_the_least_that_its_weights_say() -> None:
+    model = Subclassed()
+    model(np.zeros((1, 3), np.float32))
+    cost = cost_of(model, 32, keras.optimizers.Adam())
+    assert (cost.parameters, cost.multiply_adds) == (16, 12)
+    assert cost.training_bytes == 4 * (16 + 3 * 16)
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_what_an_optimizer_keeps_is_what_keras_s_keeps(name: str) -> None:
     made = make_optimizer({"optimizer": name, "momentum": 0.9})

@@ -110,6 +110,8 @@ def test_json_has_the_promised_keys(run: RunDirectory) -> None:
             "latency",
             "test_interval",
             "planned_epochs",
+            "multiply_adds",
+            "training_bytes",
         ),
     ]
     assert rows[0]["config"]["learning_rate"] == 0.00123456

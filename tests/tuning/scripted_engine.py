@@ -38,7 +38,7 @@ class ScriptedEngine(Engine):
     Args:
         slots: Trials at once.
         dies_after: Events after which `Killed` is raised instead of the next one, or None.
-        fails: Maps a spec to the cause that its trial fails with, or None.
+        fails: Maps a spec to the cause that its trial fails with, to its whole result, or None.
         heeds_thresholds: Whether trials ask only where the thresholds want it, or always.
     """
 
@@ -114,7 +114,9 @@ class ScriptedEngine(Engine):
         result = TrialResult(TrialState.COMPLETED, score=score, epochs=spec.budget.epochs)
         return ExecutionFinished(trial, ExecutionReport(len(folds), result, folds))
 
-    def _fail(self, spec: TrialSpec, cause: FailureCause) -> TrialResult:
+    def _fail(self, spec: TrialSpec, cause: FailureCause | TrialResult) -> TrialResult:
+        if isinstance(cause, TrialResult):
+            return cause
         return TrialResult(TrialState.FAILED, reason=f"{cause}: scripted", cause=cause)
 
     def _end(self, trial: int | str, spec: TrialSpec, epoch: int) -> TrialEnded:

@@ -14,7 +14,8 @@ from automl.results.leaderboard import LeaderboardRow
 
 _PLAIN = (
     "rank", "trial", "state", "score", "standard_error", "scorings", "tied", "search_score",
-    "gap", "verdict", "epochs", "best_epoch", "seconds", "parameters", "seed", "reason", "trainer",
+    "gap", "verdict", "epochs", "best_epoch", "seconds", "parameters",
+    "multiply_adds", "training_bytes", "seed", "reason", "trainer",
 )  # fmt: skip
 #: The columns of the interval of the objective on the test rows.
 INTERVAL_ENDS = ("low", "high")

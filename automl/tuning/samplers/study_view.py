@@ -132,8 +132,11 @@ def rank_key(trial: FrozenTrial, direction: str) -> tuple[int, int, float]:
 
     Completed trials stand before pruned ones; of these, the longer survivor before the other
     (the order that Optuna's TPE uses): one that has finished folds before one that has not
-    finished its first. No value and NaN are worst.
+    finished its first. No value and NaN are worst, but for what breaks a constraint: of these the
+    one that breaks it least stands first, likewise as in Optuna's.
     """
+    if broken := sum(value for value in trial.constraints.values() if value > 0):
+        return 3, 0, broken
     if trial.state == TrialState.COMPLETE:
         return 0, 0, as_loss(trial.value, direction)
     if folds := finished_folds(trial.user_attrs):
