@@ -71,6 +71,12 @@ def has_schedule(optimizer: Any) -> bool:
     return not isinstance(optimizer._learning_rate, keras.Variable)
 
 
+def moving_averages(optimizer: Any) -> list[tuple[Any, Any]]:
+    """The weights that an optimizer trains, each with its moving average (``use_ema``)."""
+    averages = optimizer._model_variables_moving_average
+    return list(zip(optimizer._trainable_variables, averages, strict=True))
+
+
 def decays(optimizer: Any, variable: Any) -> bool:
     """Whether an optimizer's weight decay is for a variable."""
     return bool(optimizer._use_weight_decay(variable))

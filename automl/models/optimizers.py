@@ -14,6 +14,7 @@ import keras
 from automl.common.names import near_names
 from automl.errors import SpaceError
 from automl.models.schedules import initial_rate
+from automl.vocabulary.averaging import AVERAGE_DECAY, MOVING_AVERAGE, WEIGHT_AVERAGING
 from automl.vocabulary.optimizers import CLIPPING, DECAY, DEFAULT_OPTIMIZER, OPTIMIZERS
 from automl.vocabulary.schedules import ONE_CYCLE
 
@@ -130,8 +131,8 @@ def make_optimizer(config: Mapping[str, Any]) -> Any:
         config: The trial's configuration; reads ``optimizer`` (nadam where the space has
             none: Géron, Hands-On Machine Learning, 2nd ed., table 11-2), ``learning_rate``,
             ``momentum``, ``rho``, ``beta_1``, ``beta_2``, ``epsilon``, ``weight_decay``,
-            ``clipping``, ``clip_threshold`` and ``schedule``. What is not there keeps Keras's
-            default.
+            ``clipping``, ``clip_threshold``, ``schedule``, ``weight_averaging`` and
+            ``average_decay``. What is not there keeps Keras's default.
 
     Returns:
         An unbuilt ``keras.optimizers.Optimizer``.
@@ -148,6 +149,7 @@ def make_optimizer(config: Mapping[str, Any]) -> Any:
         **entry.fixed,
         "learning_rate": initial_rate(config),
         **_clipping(config),
+        **_averaging(config),
     }
     decay = float(_value(config, DECAY.name, 0.0))
     if decay > 0.0:
@@ -159,6 +161,13 @@ def make_optimizer(config: Mapping[str, Any]) -> Any:
     if decay > 0.0:
         optimizer.exclude_from_weight_decay(var_names=UNDECAYED)
     return optimizer
+
+
+def _averaging(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Whether a moving average of the weights is kept, and how much of it stays in each step."""
+    if config.get(WEIGHT_AVERAGING) != MOVING_AVERAGE:
+        return {}
+    return {"use_ema": True, "ema_momentum": float(config[AVERAGE_DECAY])}
 
 
 def _clipping(config: Mapping[str, Any]) -> dict[str, float]:

@@ -10,6 +10,7 @@ from automl.space.families import FAMILY
 from automl.space.search_space import SearchSpace
 from automl.space.training import BATCH_SIZES, IMAGE_BATCH_SIZES
 from automl.vocabulary.activations import ACTIVATIONS, SATURATING
+from automl.vocabulary.averaging import WEIGHT_AVERAGING
 from automl.vocabulary.inputs import ARRAY, IMAGE, VECTOR
 
 if TYPE_CHECKING:
@@ -58,12 +59,14 @@ def suit_to_data(
     cardinalities: Sequence[int],
     classification: bool,
     asked: Collection[str] = (),
+    of_probabilities: bool = False,
 ) -> SearchSpace:
     """The space without what the data gives no ground for.
 
     PReLU needs plenty of data (Géron, Hands-On Machine Learning, 2nd ed., chapter 11); how
     categorical columns are encoded is not worth searching where no column has a choice, nor is
-    the smoothing of labels where there are none.
+    the smoothing of labels where there are none. Averages of weights are tried where they are asked
+    for.
 
     Args:
         space: Any space; what it does not have is not looked for, and what somebody has fixed
@@ -71,6 +74,8 @@ def suit_to_data(
         rows: Training rows.
         cardinalities: Codes of each categorical column, the slot for unseen values included.
         classification: Whether the task has classes or labels.
+        of_probabilities: Whether trials are ranked by how good probabilities are, or their order:
+            smoothed labels make these worse (RealMLP has them for errors only).
         asked: Hyperparameters that a person has set: the list that was given is the list.
 
     Returns:
@@ -82,7 +87,10 @@ def suit_to_data(
     without_effect = {
         "categorical_encoding": not any(10 <= count <= 50 for count in categories),
         "embedding_size": not any(count >= 10 for count in categories),
-        "label_smoothing": not classification,
+        "label_smoothing": not classification or of_probabilities,
+        # The compiled kernel keeps no averages, and a search trains without it several times
+        # slower; what they gain was not found to be worth that.
+        WEIGHT_AVERAGING: True,
     }
     changes: dict[str, Any] = {}
     for parameter in space.hyperparameters:

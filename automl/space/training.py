@@ -16,6 +16,8 @@ from automl.space.condition import Ref, all_of
 from automl.space.hyperparameter import Hyperparameter
 from automl.space.numeric import Float
 from automl.space.tied import number_from, ranged, tied
+from automl.vocabulary.averaging import AVERAGE_DECAY, MOVING_AVERAGE, WEIGHT_AVERAGING
+from automl.vocabulary.layers import NONE
 from automl.vocabulary.optimizers import (
     CLIPPING,
     DECAY,
@@ -53,6 +55,7 @@ def training_hyperparameters(
     batch_size: bool = True,
     clipping: bool = True,
     label_smoothing: bool = False,
+    averaging: bool = True,
 ) -> list[Hyperparameter]:
     """The hyperparameters of training that every space shares.
 
@@ -63,6 +66,7 @@ def training_hyperparameters(
         batch_size: Whether ``batch_size`` is among them; some spaces bring their own.
         clipping: Whether ``clipping`` and ``clip_threshold`` are among them.
         label_smoothing: Whether ``label_smoothing`` is among them (for classification).
+        averaging: Whether ``weight_averaging`` and ``average_decay`` are among them.
 
     Returns:
         The hyperparameters, each with its source.
@@ -93,6 +97,7 @@ def training_hyperparameters(
         *([_batch_size()] if batch_size else []),
         *(_clipping(optimizer) if clipping else []),
         *([_label_smoothing()] if label_smoothing else []),
+        *(_averaging() if averaging else []),
     ]
 
 
@@ -175,6 +180,26 @@ def _clipping(optimizer: Choice) -> list[Hyperparameter]:
         source=f"own range around {GERON}: 1.0",
     )
     return [*made, threshold]
+
+
+def _averaging() -> list[Hyperparameter]:
+    """Whether a moving average of the weights is what is validated and kept."""
+    kinds = Choice(
+        WEIGHT_AVERAGING,
+        (NONE, MOVING_AVERAGE),
+        help="which weights are validated and kept: those of the epoch's end, or their average; a "
+        "search tries the latter where it is asked for",
+        source="Polyak and Juditsky 1992; Jordan 2024, arXiv 2404.00498",
+    )
+    decay = Choice(
+        AVERAGE_DECAY,
+        (0.9, 0.99, 0.999),
+        default=0.99,
+        when=kinds == MOVING_AVERAGE,
+        help="share of the average that stays in each step",
+        source="own range around Keras's 0.99",
+    )
+    return [kinds, decay]
 
 
 def _label_smoothing() -> Choice:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from automl.data.metrics import Objective, compute_metric, compute_metrics, metric_names
 from automl.errors import TrialError, UnrankedError
+from automl.training.averaged_weights import AveragedWeights
 from automl.training.checkpoint import Checkpoint
 from automl.training.cross_fitting import CrossFittedEpochs, can_be_cross_fitted
 from automl.training.device_data import DeviceData, DeviceRows
@@ -68,6 +69,7 @@ class Scoring:
         self._objective = objective
         self._stopping = stopping
         self._evaluator: Evaluator | DenseTrainer | None = None
+        self._averages = AveragedWeights()
         self._best_weights: Any = None
         self._fit_name = ""
         self._own_names: tuple[str, ...] = ()  # of which the objective is none
@@ -81,9 +83,9 @@ class Scoring:
         """Takes the same rows in the form that the model takes them."""
         self._data = data
 
-    def begin(self, evaluator: Evaluator | DenseTrainer) -> None:
-        """Takes what scores the model."""
-        self._evaluator = evaluator
+    def begin(self, evaluator: Evaluator | DenseTrainer, averages: AveragedWeights) -> None:
+        """Takes what scores the model, and the averages of its weights that are scored."""
+        self._evaluator, self._averages = evaluator, averages
 
     def expect_return(self, name: str) -> None:
         """See `TrialProgress.expect_return`."""
@@ -145,6 +147,8 @@ class Scoring:
     def score(self, epoch: int, logs: Mapping[str, float] | None = None) -> Scored:
         """Scores the model as it is; its weights are kept if they are the best so far.
 
+        Where the optimizer keeps a moving average of them, that is what is scored and kept.
+
         Args:
             epoch: The epoch; 0 inside the first one.
             logs: What a fit of a person's own tells its callbacks.
@@ -153,6 +157,11 @@ class Scoring:
             TrialError: The objective is not defined on the validation rows.
             UnrankedError: The model has no metric by the objective's name.
         """
+        with self._averages.in_place():
+            return self._score(epoch, logs or {})
+
+    def _score(self, epoch: int, logs: Mapping[str, float]) -> Scored:
+        """Scores the model with the weights that are in it."""
         assert self._evaluator is not None
         val_loss, outputs = self._evaluator.evaluate(self._data.validation)
         if not (math.isfinite(val_loss) and np.isfinite(outputs).all()):
@@ -162,7 +171,7 @@ class Scoring:
             return Scored(None, val_loss, {}, f"the validation {what} in epoch {max(epoch, 1)}")
         predictions = self._data.answers(outputs)
         metrics = self._epoch_metrics(predictions)
-        score = self._objective_value(val_loss, metrics, logs or {})
+        score = self._objective_value(val_loss, metrics, logs)
         if score is None:
             return Scored(None, val_loss, metrics)
         if math.isnan(score):

@@ -175,7 +175,9 @@ def _fit_training(
     fit.trace(scheduled, data.validation)
     name = TrainerName.EAGER if model.run_eagerly else TrainerName.FIT
     note = "" if callbacks and not model.run_eagerly else _fit_note(model, reason)
-    return Training(fit, GraphOptions(), name, note, can_pause=not callbacks)
+    # At its end `fit` puts averages in the place of weights, which a pause would then keep.
+    can_pause = not callbacks and not model.optimizer.use_ema
+    return Training(fit, GraphOptions(), name, note, can_pause=can_pause)
 
 
 def _fit_note(model: Any, reason: str) -> str:

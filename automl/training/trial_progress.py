@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from automl.data.metrics import Objective
 from automl.models.schedules import Schedule
+from automl.training.averaged_weights import AveragedWeights
 from automl.training.checkpoint import Checkpoint
 from automl.training.deadline import Deadline, own_seconds
 from automl.training.device_data import DeviceData
@@ -134,7 +135,9 @@ class TrialProgress:
         """
         self._model, self._evaluator, self._schedule_over = model, evaluator, schedule_over
         self._schedule = schedule_over(self.epochs)
-        self.scoring.begin(evaluator)
+        # A model that was compiled by its author is scored with the weights that it has.
+        own = AveragedWeights(None if self._schedule is None else model)
+        self.scoring.begin(evaluator, own)
         self.deadline.begin(model.count_params())
 
     def expect_return(self, name: str) -> None:

@@ -201,7 +201,7 @@ def narrowed_space(
     Raises:
         SpaceError: A hyperparameter was fixed or narrowed to what it cannot be.
     """
-    from automl.tuning.objective import one_loss
+    from automl.tuning.objective import is_of_probabilities, one_loss
 
     asked = as_asked(space, request)
     return suit_to_data(
@@ -209,6 +209,7 @@ def narrowed_space(
         rows=len(data.train),
         cardinalities=data.plan.signature.cardinalities,
         classification=data.task.is_classification,
+        of_probabilities=is_of_probabilities(request, data.task),
         asked={*request.settings, *(() if request.batch_size is None else ("batch_size",))},
     )
 

@@ -21,7 +21,7 @@ from automl.trial import FailureCause, TrialResult, TrialState
 from automl.tuning.baselines import constant_prediction
 from automl.vocabulary.losses import LOSS
 from automl.vocabulary.metric import Metric
-from automl.vocabulary.metrics import keyed
+from automl.vocabulary.metrics import find_metric, keyed
 
 #: What changes the loss of classes, and of numbers.
 LOSS_HYPERPARAMETERS = {True: ("label_smoothing",), False: ("loss",)}
@@ -55,6 +55,20 @@ def asked_objective(
         own_model=space.inputs == "array",
         own=own,
     )
+
+
+def is_of_probabilities(request: SearchRequest, task: Task) -> bool:
+    """Whether trials are ranked by a metric of probabilities, such as log loss or an AUC.
+
+    Args:
+        request: What is asked.
+        task: The task.
+
+    Returns:
+        Not of a metric that is no name of ours.
+    """
+    metric = find_metric(request.objective or default_objective(task).name, task.kind)
+    return metric is not None and metric.of_probabilities
 
 
 def check_own_metric(

@@ -47,6 +47,26 @@ def test_activations_that_came_to_nothing_are_tried_only_where_they_are_set() ->
     assert suited(mlp.override({"activation": "sigmoid"}), 500).defaults()["activation"]
 
 
+def test_averages_of_weights_are_tried_where_they_are_asked_for() -> None:
+    mlp = find_space("mlp")
+    assert options(suited(mlp, 500), "weight_averaging") == {"none"}
+    asked = suited(mlp, 500, ("weight_averaging",))
+    assert options(asked, "weight_averaging") == {"none", "moving_average"}
+    assert suited(mlp, 500).defaults()["weight_averaging"] == "none"
+
+
+@pytest.mark.parametrize("of_probabilities", [False, True])
+def test_labels_are_not_smoothed_for_a_metric_of_probabilities(of_probabilities: bool) -> None:
+    space = suit_to_data(
+        find_space("mlp"),
+        rows=500,
+        cardinalities=(),
+        classification=True,
+        of_probabilities=of_probabilities,
+    )
+    assert options(space, "label_smoothing") == ({0.0} if of_probabilities else {0.0, 0.05, 0.1})
+
+
 def test_a_persons_own_list_of_activations_stays() -> None:
     space = SearchSpace(
         "own", [Choice("activation", ["relu", "sigmoid", "leaky_relu"])], lambda *_: None

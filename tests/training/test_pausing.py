@@ -47,6 +47,7 @@ SCHEDULED = {
     "schedule_patience": 1,
 }
 CYCLE = {"optimizer": "momentum", "momentum": 0.9, "learning_rate": 0.05, "schedule": "one_cycle"}
+AVERAGED = {"weight_averaging": "moving_average", "average_decay": 0.9}
 
 
 def dense(config: Any, inputs: Any, task: Any) -> Any:
@@ -91,6 +92,8 @@ HYPERPARAMETERS = [
     Float("momentum", 0.0, 1.0, default=0.9),
     Choice("schedule", ["constant", "performance", "one_cycle"]),
     Int("schedule_patience", 1, 9, default=5),
+    Choice("weight_averaging", ["none", "moving_average"]),
+    Choice("average_decay", [0.9, 0.99]),
 ]
 CASES = {
     "kernel": (dense, SCHEDULED, "kernel"),
@@ -99,6 +102,7 @@ CASES = {
     "compiled": (graph, SCHEDULED, "compiled"),
     "compiled, one update": (graph, {"optimizer": "nadam"}, "compiled"),
     "compiled, momentum": (graph, CYCLE, "compiled"),
+    "compiled, averages": (dense, {**SCHEDULED, **AVERAGED}, "compiled"),
     "compiled, rmsprop": (graph, {"optimizer": "rmsprop"}, "compiled"),
     "fit": (own(Fitting), {}, "fit"),
     "eager": (own(keras.Model, run_eagerly=True), {}, "eager"),
