@@ -86,3 +86,11 @@ class ImageOptions(TypedDict, total=False):
             check=one_of(IMAGE_FITS),
         ),
     ]
+    symmetric: Annotated[
+        bool,
+        Option(
+            "Images mean the same mirrored, though their classes are called like digits or "
+            "letters (0 to 9, A): mirrored training images are tried, which else they are not.",
+            default=False,
+        ),
+    ]

@@ -74,6 +74,7 @@ class DataRequest:
     image_size: tuple[int, int] | None = None
     channels: int | None = None
     image_fit: str = RESIZE
+    symmetric: bool = False
 
     def __post_init__(self) -> None:
         """Checks and reads the values: a single name may stand for several.

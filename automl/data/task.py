@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from automl.common.forms import left_out
 from automl.data.columns.number_format import NumberFormat
 from automl.vocabulary.task_kinds import TaskKind
 
-__all__ = ["ClassLabel", "Task", "TaskKind"]
+__all__ = ["ClassLabel", "Task", "TaskKind", "are_characters"]
 
 ClassLabel = str | int | float | bool
+FEWEST_CHARACTERS = 5
+"""Classes from which one-character names mean what they are: fewer are numbered whatever they are
+of (own choice)."""
 
 
 @dataclass(frozen=True)
@@ -67,3 +71,15 @@ class Task:
     def is_classification(self) -> bool:
         """Whether the outputs are probabilities (binary, multiclass or multilabel)."""
         return self.kind is not TaskKind.REGRESSION
+
+
+def are_characters(classes: Sequence[ClassLabel]) -> bool:
+    """Whether classes are called like digits or letters, each by one character.
+
+    Args:
+        classes: The labels of the classes.
+    """
+    names = [str(label) for label in classes]
+    return len(names) >= FEWEST_CHARACTERS and all(
+        len(name) == 1 and name.isalnum() for name in names
+    )

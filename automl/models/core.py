@@ -23,6 +23,7 @@ from automl.models.inputs.builder import TableInputs, uses_embedding, vector_inp
 from automl.models.inputs.builder_images import ImageInputs
 from automl.models.keras_private import compile_arguments
 from automl.models.losses import make_loss, make_metrics
+from automl.models.mixed_batches import MixedLoss, mixes
 from automl.models.optimizers import make_optimizer
 from automl.models.own_model import (
     ArrayForm,
@@ -171,12 +172,11 @@ def compile_core(core: Core, config: Mapping[str, Any], task: Task) -> Any:
         if core.hyper is not None and core.hyper.trains_itself:
             config = {}  # its fit has an optimizer of its own; this one is for evaluation only
         logits = core.form is not None and bool(core.form.activation)
-        core.model.compile(
-            optimizer=make_optimizer(config),
-            loss=make_loss(task, config, from_logits=logits),
-            metrics=make_metrics(task, from_logits=logits),
-            jit_compile=False,
-        )
+        loss, metrics = make_loss(task, config, from_logits=logits), make_metrics(task, logits)
+        if mixes(config) and core.form is None:
+            several = task.kind is TaskKind.MULTILABEL
+            loss, metrics = MixedLoss(loss, task.outputs if several else 1), []
+        core.model.compile(make_optimizer(config), loss, metrics=metrics, jit_compile=False)
     return core.model
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from automl.data.task import Task
+from automl.models.mixed_batches import MixedLoss
 from automl.models.own_model import OWN_UNITS, ArrayForm, compiled_loss
 from automl.vocabulary.keras_functions import keras_options_of
 from automl.vocabulary.losses import (
@@ -40,6 +41,8 @@ def loss_text(model: Any, form: ArrayForm | None, task: Task) -> str:
 
 
 def _named(loss: Any) -> str:
+    if isinstance(loss, MixedLoss):  # what validates is never mixed
+        loss = loss.base
     options = dict(keras_options_of(loss))
     smoothing = getattr(loss, "_label_smoothing", 0.0)
     if smoothing:

@@ -81,7 +81,7 @@ def make_loss(task: Task, config: Mapping[str, Any], *, from_logits: bool = Fals
     return getattr(keras.losses, entry.keras)(**arguments)
 
 
-def make_metrics(task: Task, *, from_logits: bool = False) -> list[Any]:
+def make_metrics(task: Task, from_logits: bool = False) -> list[Any]:
     """The light metrics that are compiled into the model: accuracy, for classification only.
 
     Args:

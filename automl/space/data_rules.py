@@ -10,6 +10,14 @@ from automl.space.families import FAMILY
 from automl.space.search_space import SearchSpace
 from automl.space.training import BATCH_SIZES, IMAGE_BATCH_SIZES
 from automl.vocabulary.activations import ACTIVATIONS, SATURATING
+from automl.vocabulary.augmentations import (
+    AUGMENTATION,
+    FLIP,
+    HEAVY_EPOCHS,
+    HEAVY_PARTS,
+    MIXING,
+    RAND_AUGMENT,
+)
 from automl.vocabulary.averaging import WEIGHT_AVERAGING
 from automl.vocabulary.inputs import ARRAY, IMAGE, VECTOR
 
@@ -60,6 +68,8 @@ def suit_to_data(
     classification: bool,
     asked: Collection[str] = (),
     of_probabilities: bool = False,
+    epochs: int = HEAVY_EPOCHS,
+    mirrored: bool = True,
 ) -> SearchSpace:
     """The space without what the data gives no ground for.
 
@@ -76,6 +86,8 @@ def suit_to_data(
         classification: Whether the task has classes or labels.
         of_probabilities: Whether trials are ranked by how good probabilities are, or their order:
             smoothed labels make these worse (RealMLP has them for errors only).
+        epochs: Most epochs of a trial.
+        mirrored: Whether images mean the same mirrored, as those of digits and letters do not.
         asked: Hyperparameters that a person has set: the list that was given is the list.
 
     Returns:
@@ -91,7 +103,10 @@ def suit_to_data(
         # The compiled kernel keeps no averages, and a search trains without it several times
         # slower; what they gain was not found to be worth that.
         WEIGHT_AVERAGING: True,
+        FLIP: not mirrored,
+        **dict.fromkeys(HEAVY_PARTS, epochs < HEAVY_EPOCHS),
     }
+    without_effect[MIXING] |= not classification
     changes: dict[str, Any] = {}
     for parameter in space.hyperparameters:
         options = getattr(parameter, "options", ())
@@ -99,6 +114,8 @@ def suit_to_data(
             continue
         if without_effect.get(parameter.name, False):
             changes[parameter.key] = parameter.default
+        elif parameter.name == AUGMENTATION and epochs < HEAVY_EPOCHS:
+            changes[parameter.key] = [option for option in options if option != RAND_AUGMENT]
         elif parameter.name == "activation":
             kept = _worth_trying(options, rows)
             if len(kept) < len(options):
@@ -112,6 +129,22 @@ def suit_to_data(
             if len(kept) < len(options):
                 changes[parameter.key] = kept
     return space.override(changes) if changes else space
+
+
+def mirroring_note(space: SearchSpace, classes: Sequence[object], symmetric: bool) -> str:
+    """One sentence on mirrored training images where classes are called like characters; or "".
+
+    Args:
+        space: The space as it was asked for.
+        classes: Classes that are called so; none where they are called otherwise.
+        symmetric: Whether a person has said that they mean the same mirrored.
+    """
+    if not classes or not any(one.name == FLIP and one.size > 1 for one in space.hyperparameters):
+        return ""
+    called = f"The classes are called like digits or letters ({classes[0]} to {classes[-1]})"
+    if symmetric:
+        return f"{called}; by --symmetric mirrored training images are tried all the same."
+    return f"{called}, so no mirrored training images are tried; --symmetric has them tried."
 
 
 def _worth_trying(options: Sequence[Any], rows: int) -> list[Any]:

@@ -17,6 +17,7 @@ from automl.export.loadable import error_text
 from automl.models.core import Core, build_core, compile_core
 from automl.models.first_weights import set_first_weights
 from automl.models.loss_names import loss_text
+from automl.models.mixed_batches import change_batches
 from automl.models.schedules import Schedule, make_schedule
 from automl.space import Configuration, SearchSpace
 from automl.space.keras_tuner import word_of
@@ -177,6 +178,8 @@ def _run(trial: _Trial) -> TrialResult:
         progress.use(trial.data)
     batch_size = batch_size_of(config, rows)
     steps = -(-rows // batch_size)
+    if core.form is None and scheduled:
+        change_batches(model, config, steps)
 
     def schedule_over(epochs: int) -> Schedule | None:
         return make_schedule(config, steps, epochs) if scheduled else None

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from automl.data.task import are_characters
 from automl.engines.defaults import check_defaults
 from automl.engines.devices import Devices, find_devices, joined_devices
 from automl.engines.processes import Processes
@@ -20,7 +21,7 @@ from automl.engines.warm_processes import warm_processes
 from automl.results.run_directory import RunDirectory
 from automl.space.batch_size import NAME as BATCH_SIZE
 from automl.space.callbacks import check_callbacks
-from automl.space.data_rules import check_inputs_suit
+from automl.space.data_rules import check_inputs_suit, mirroring_note
 from automl.space.fit_options import FitOptions, check_fit
 from automl.space.keras_tuner import fitted_with, is_untraced, remarks, space_of
 from automl.space.override import narrowing_notes
@@ -145,10 +146,17 @@ def _settled(
         *remarks(space),
         *narrowing_notes(space.hyperparameters, changed),
         *check_objective(objective, data),
+        _mirroring_note(as_asked(space, request), request, data),
         one_loss(as_asked(space, request), request, data.task)[1],
     )
     searched = _fitted(narrowed_space(space, request, data), request, objects, observer)
     return SearchSetup(request, searched, objective, objects)
+
+
+def _mirroring_note(space: SearchSpace, request: SearchRequest, data: PreparedData) -> str:
+    """What is to be said of mirrored images of digits and letters, or ""."""
+    classes = data.task.classes if are_characters(data.task.classes) else ()
+    return mirroring_note(space, classes, request.data.symmetric) if space.inputs == IMAGE else ""
 
 
 def _joinable_manifest(setup: SearchSetup, data: PreparedData) -> dict[str, Any]:

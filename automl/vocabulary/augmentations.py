@@ -7,11 +7,22 @@ from dataclasses import dataclass
 
 AUGMENTATION, FLIP, RAND_STRENGTH = "augmentation", "flip", "rand_strength"
 PARTS, RAND_AUGMENT = "parts", "rand_augment"
+#: How two images of a batch are mixed, and how strongly.
+MIXING, MIXUP, CUTMIX = "mixing", "mixup", "cutmix"
+MIXUP_ALPHA, CUTMIX_SHARE = "mixup_alpha", "cutmix_share"
+#: The mirroring that all images have by turns (`automl.models.mixed_batches`).
+ALTERNATING = "alternating"
+#: Epochs from which a search tries what a net needs long to learn from: RandAugment, mixing and
+#: cutout. In few epochs it hurts small nets; airbench94 has none of it in 10 epochs, and airbench96
+#: cutout in 37 (Jordan 2024, arXiv 2404.00498); where between the two is an own choice.
+HEAVY_EPOCHS = 30
+HEAVY_PARTS = (MIXING, "cutout")
 #: Mirrorings, with Keras's word; none first.
 FLIPS: Mapping[str, str] = {
     "none": "",
     "horizontal": "horizontal",
     "both": "horizontal_and_vertical",
+    ALTERNATING: "",
 }
 
 

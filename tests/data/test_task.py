@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from automl.common.forms import read_form, to_form
-from automl.data.task import Task, TaskKind
+from automl.data.task import Task, TaskKind, are_characters
 
 TASKS = [
     Task(TaskKind.BINARY, 1, ("y",), (False, True)),
@@ -35,3 +36,19 @@ def test_a_task_survives_json(task):
 def test_parts_that_do_not_fit_are_refused(parts):
     with pytest.raises(ValueError, match="cannot have"):
         Task(*parts)
+
+
+@pytest.mark.parametrize(
+    ("classes", "expected"),
+    [
+        (tuple(range(10)), True),
+        (tuple("ABCDEF"), True),
+        (("0", "1", "2", "3", "x"), True),
+        ((0, 1), False),  # two numbered classes of whatever
+        (("cat", "dog", "owl", "bat", "cow"), False),
+        (tuple(range(11)), False),
+        ((), False),
+    ],
+)
+def test_classes_that_are_called_like_characters(classes: tuple[Any, ...], expected: bool) -> None:
+    assert are_characters(classes) is expected

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from automl.space import Choice, SearchSpace
-from automl.space.data_rules import suit_to_data
+from automl.space.data_rules import mirroring_note, suit_to_data
 from automl.space.registry import find_space
 from automl.vocabulary.activations import ACTIVATIONS
+from automl.vocabulary.augmentations import HEAVY_EPOCHS
 
 
 def options(space: SearchSpace, name: str) -> set[object]:
@@ -65,6 +66,38 @@ def test_labels_are_not_smoothed_for_a_metric_of_probabilities(of_probabilities:
         of_probabilities=of_probabilities,
     )
     assert options(space, "label_smoothing") == ({0.0} if of_probabilities else {0.0, 0.05, 0.1})
+
+
+def image_space(**data: object) -> SearchSpace:
+    usual: dict[str, object] = {"rows": 500, "cardinalities": (), "classification": True}
+    return suit_to_data(find_space("fastcnn"), **{**usual, **data})  # type: ignore[arg-type]
+
+
+def test_mirrored_images_are_tried_where_they_mean_the_same() -> None:
+    assert options(image_space(), "flip") == {"none", "horizontal", "both", "alternating"}
+    assert options(image_space(mirrored=False), "flip") == {"none"}
+    assert options(image_space(mirrored=False, asked=("flip",)), "flip") > {"none"}
+
+
+def test_heavy_changes_of_images_are_tried_from_a_number_of_epochs_on() -> None:
+    few, many = image_space(epochs=HEAVY_EPOCHS - 1), image_space(epochs=HEAVY_EPOCHS)
+    assert options(many, "augmentation") - options(few, "augmentation") == {"rand_augment"}
+    assert options(few, "mixing") == {"none"}
+    assert options(few, "cutout") == {0.0}
+    assert len(options(few, "shift")) > 1
+    assert options(many, "mixing") == {"none", "mixup", "cutmix"}
+    assert options(image_space(classification=False), "mixing") == {"none"}
+
+
+def test_what_is_said_of_mirrored_digits() -> None:
+    digits, fastcnn = tuple(range(10)), find_space("fastcnn")
+    told = mirroring_note(fastcnn, digits, symmetric=False)
+    assert told.startswith("The classes are called like digits or letters (0 to 9), so no mirrored")
+    assert "--symmetric" in told
+    assert "tried all the same" in mirroring_note(fastcnn, digits, symmetric=True)
+    assert mirroring_note(fastcnn, (), symmetric=False) == ""
+    assert mirroring_note(fastcnn.override({"flip": "none"}), digits, symmetric=False) == ""
+    assert mirroring_note(find_space("mlp"), digits, symmetric=False) == ""
 
 
 def test_a_persons_own_list_of_activations_stays() -> None:
