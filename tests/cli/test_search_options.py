@@ -64,6 +64,7 @@ OPTIONS: list[tuple[list[str], str, Any]] = [
     (["--no-ensemble"], "no_ensemble", True),
     (["--export", "refit"], "export", "refit"),
     (["--image-size", "64x48"], "data.image_size", (64, 48)),
+    (["--symmetric"], "data.symmetric", True),
     (["--channels", "1"], "data.channels", 1),
     (["--image-fit", "pad"], "data.image_fit", "pad"),
     (["--no-temperature"], "no_temperature", True),

@@ -57,6 +57,7 @@ def test_the_defaults() -> None:
         "batch_size": 32,
         "clipping": "none",
         "label_smoothing": 0.0,
+        "weight_averaging": "none",
     }
 
 
