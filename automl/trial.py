@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from automl.common.averages import mean_of
+from automl.common.averages import mean_metrics, mean_of
 from automl.common.model_cost import CostLimits
 
 #: How the reason of a trial begins that the end of the whole search has cut off.
@@ -113,9 +113,8 @@ class FailureCause(StrEnum):
 
     ``REFUSED`` and ``FATAL`` are the builder's own words, KerasTuner's ``FailedTrialError`` (this
     configuration is not to be trained) and ``FatalError`` (no trial is to follow). ``NO_OBJECTIVE``
-    says that nothing gives the metric that trials are ranked by. ``OVER_LIMIT`` is no failing of a
-    trial's: its model costs more than the search allows, and so it was not trained and counts for
-    none.
+    says that nothing gives the metric that trials are ranked by. What is ``OVER_LIMIT`` costs more
+    than the search allows: it was not trained, and is none of its trials.
     """
 
     EXCEPTION = "exception"
@@ -290,10 +289,8 @@ class TrialResult:
             were fewer than its budget's for want of time; 0 where they were not.
         seconds: Wall-clock seconds the trial took, building and saving included.
         parameters: Number of weights of the model, trainable and not.
-        multiply_adds: Multiplications with an addition that one row takes through it; 0 where that
-            is not known.
-        training_bytes: Memory that a step of its training takes, in bytes; see
-            `automl.common.model_cost.Cost`. 0 where that is not known.
+        multiply_adds: See `automl.common.model_cost.Cost`; 0 where that is not known.
+        training_bytes: Likewise.
         excess: Of a model that costs more than is allowed, how many times as much; else 0.
         verdict: What the learning curve says, or None without a curve.
         reason: One sentence on why it failed or ended early; empty otherwise.
@@ -388,17 +385,6 @@ class ExecutionReport:
     number: int
     result: TrialResult
     folds: tuple[float, ...] = ()
-
-
-def mean_metrics(metrics: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """The mean of each metric over several results.
-
-    Args:
-        metrics: The metrics of each, by name; what not all have, as results of two versions may,
-            has no mean.
-    """
-    known = [name for name in metrics[0] if all(name in one for one in metrics)]
-    return {name: mean_of(one[name] for one in metrics) for name in known}
 
 
 def over_views(results: Sequence[TrialResult]) -> TrialResult:

@@ -7,7 +7,7 @@ Scores are numbers that a run's author has written, or that a model which diverg
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean, stdev
 
 
@@ -50,3 +50,14 @@ def deviation_of(values: Sequence[float]) -> float:
     except OverflowError:
         largest = max(map(abs, values))
         return stdev([value / largest for value in values]) * largest
+
+
+def mean_metrics(metrics: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of each metric over several results.
+
+    Args:
+        metrics: The metrics of each, by name; what not all have, as results of two versions may,
+            has no mean.
+    """
+    known = [name for name in metrics[0] if all(name in one for one in metrics)]
+    return {name: mean_of(one[name] for one in metrics) for name in known}

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from automl.common.averages import mean_of
+from automl.common.averages import mean_metrics, mean_of
 from automl.common.forms import read_form, to_form
 from automl.errors import RunError
 from automl.results.study_entries import brief_result, entries, reading_entry, whole_result
-from automl.trial import TrialResult, TrialState, mean_metrics
+from automl.trial import TrialResult, TrialState
 
 PREFIX = "scoring:"
 _NAME = "scoring_"

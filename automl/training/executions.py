@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automl.common.averages import mean_of
+from automl.common.averages import mean_metrics, mean_of
 from automl.common.files import is_disk_full
 from automl.data.metrics import Objective, better
 from automl.errors import RunError
@@ -34,7 +34,6 @@ from automl.trial import (
     TrialResult,
     TrialSpec,
     TrialState,
-    mean_metrics,
 )
 
 if TYPE_CHECKING:

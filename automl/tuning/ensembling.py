@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl.common.averages import mean_of
+from automl.common.averages import mean_metrics, mean_of
 from automl.common.files import write_sealed_json
 from automl.common.forms import to_form
 from automl.errors import RunError
@@ -31,7 +31,6 @@ from automl.trial import (
     PREDICTIONS_FILE,
     TrialResult,
     Verdict,
-    mean_metrics,
 )
 from automl.tuning.ensemble import Member, Selected, parts_of, select
 
