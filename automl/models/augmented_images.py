@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 from automl.errors import SpaceError
+from automl.models.keras_private import forget_compilation
 from automl.vocabulary.augmentations import (
     AUGMENTATION,
     FLIP,
@@ -82,13 +83,15 @@ def without_augmentation(model: Any) -> Any:
     """The model with the same layers and weights, but those that change training images.
 
     Args:
-        model: A functional ``keras.Model``.
+        model: A functional ``keras.Model``. Where it has some, it cannot be trained any more.
 
     Returns:
         The model itself where it has none.
     """
     if not any(layer.name.startswith(_NAME) for layer in model.layers):
         return model
+    if model.compiled:  # Keras would compile the clone alike, which needs the code of its loss
+        forget_compilation(model)
     return keras.models.clone_model(
         model,
         clone_function=lambda layer: layer,
