@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.common.carrying import carried
+from automl.common.shell import shown_path
 from automl.engines.boosting_beside import BoostingBeside
 from automl.engines.contract import (
     SEARCHED,
@@ -102,7 +103,7 @@ def replay_trial(
     if source is not None:
         request = replace(request, data=request.data.with_data(source))
     if say is not None:
-        say(f"training {found.trial} of {directory} again, in a temporary place")
+        say(f"training {found.trial} of {shown_path(directory)} again, in a temporary place")
     with (
         tempfile.TemporaryDirectory(prefix="automl-replay-") as folder,
         closing(warm_processes()) as processes,
