@@ -182,6 +182,15 @@ class FixedLength:
     epochs: int
     val_losses: tuple[float, ...] = ()
 
+    def followed(self, epoch: int, val_loss: float) -> float:
+        """The validation loss that a schedule is told after an epoch.
+
+        Args:
+            epoch: The epoch, counted from 1.
+            val_loss: What it is told where nothing is known of that epoch.
+        """
+        return self.val_losses[epoch - 1] if epoch <= len(self.val_losses) else val_loss
+
 
 @dataclass(frozen=True)
 class TrialSpec:

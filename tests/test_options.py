@@ -136,7 +136,7 @@ def test_resume_has_the_same_options_in_both() -> None:
 @pytest.mark.parametrize("name", ["search", "resume"])
 def test_an_option_is_spelt_like_its_argument(name: str) -> None:
     command: Any = get_command(make_app())
-    spelt = {"settings": "--set", "as_json": "--json"}
+    spelt = {"settings": "--set", "as_json": "--json", "from_model": "--from"}
     for parameter in command.commands[name].params:
         if parameter.param_type_name == "option" and parameter.name != "help":
             expected = spelt.get(parameter.name, f"--{parameter.name.replace('_', '-')}")

@@ -105,6 +105,15 @@ def path(name: str, value: Any) -> str | os.PathLike[str]:
     return value
 
 
+def path_text(name: str, value: Any) -> str:
+    """A path as a text.
+
+    Raises:
+        RequestError: It is none.
+    """
+    return str(path(name, value))
+
+
 def named_place(name: str, value: Any) -> Path:
     """A path that the system can look at, whether there is anything or not.
 

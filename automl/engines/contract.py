@@ -24,6 +24,7 @@ from automl.data.metrics import Objective
 from automl.errors import SpaceError
 from automl.space.fit_options import FitOptions
 from automl.space.keras_tuner import fitted_with
+from automl.space.origin import Origin, origin_of, with_origin
 from automl.trial import HOLDOUT, Answer, EpochReport, ExecutionReport, TrialResult, TrialSpec
 
 if TYPE_CHECKING:
@@ -43,18 +44,22 @@ class SpaceHandle:
         carried: The space, serialized in memory for this run's own workers, in base64; never
             written to a file. "" where there is a reference.
         fit: JSON form of the `FitOptions` that were given beside the space; empty for none.
+        origin: JSON form of the `Origin` of layers that the space takes over; empty for none.
     """
 
     reference: str = ""
     carried: str = ""
     fit: Mapping[str, Any] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, space: SearchSpace) -> SpaceHandle:
         """A handle on a space: its reference if it has one, the space itself otherwise."""
         fit = to_form(getattr(space.build, "fit", FitOptions()))
         if space.reference is not None:
-            return cls(reference=space.reference, fit=fit)
+            origin = origin_of(space)
+            form = {} if origin is None else to_form(origin)
+            return cls(reference=space.reference, fit=fit, origin=form)
         try:
             whole = carried(space)
         except Exception as error:
@@ -69,7 +74,8 @@ class SpaceHandle:
         if self.reference:
             from automl.space.registry import find_space
 
-            return fitted_with(find_space(self.reference), from_form(FitOptions, self.fit))
+            found = fitted_with(find_space(self.reference), from_form(FitOptions, self.fit))
+            return with_origin(found, from_form(Origin, self.origin) if self.origin else None)
         space: SearchSpace = unpacked(self.carried)
         return fitted_with(space, from_form(FitOptions, self.fit))
 

@@ -41,6 +41,7 @@ from automl.models.wanted_input import is_whole
 from automl.space import Configuration, SearchSpace
 from automl.space.data_rules import check_inputs_suit
 from automl.space.keras_tuner import HyperBuilder
+from automl.space.origin import ReusingBuilder
 from automl.vocabulary.inputs import TABLE, VECTOR
 
 if TYPE_CHECKING:
@@ -151,6 +152,8 @@ def _given_to_builder(
     space: SearchSpace, table: TableInputs | ImageInputs, config: Configuration
 ) -> Any:
     """What the builder of a space starts from."""
+    if isinstance(space.build, ReusingBuilder):
+        return table
     if isinstance(table, ImageInputs):
         images = table.scaled(config)
         return keras.layers.Flatten()(images) if space.inputs == VECTOR else images

@@ -16,8 +16,10 @@ from automl.results.ensembles import BAG, ENSEMBLE
 from automl.results.findings import findings
 from automl.results.record import RunRecord, TrialRecord, candidate_name
 from automl.results.scorings import trial_of_model
+from automl.vocabulary.applications import BACKBONE_NAME
 from automl.vocabulary.decisions import THRESHOLD
 from automl.vocabulary.directions import better_word
+from automl.vocabulary.two_stages import RANDOM, WEIGHTS
 
 #: What columns are read from, as it is called, and what plain Keras expects in its place.
 _EXPECTED = (
@@ -221,6 +223,7 @@ def _config_lines(record: RunRecord, trial: TrialRecord, manifest: Mapping[str, 
     ]
     if trial.members:
         lines += _member_lines(record, trial)
+    lines += _origin_lines(trial, manifest)
     config = markdown_form(trial.config)
     lines += [f"- {name}: {_shown(value)}" for name, value in config.items()]
     if trial.result is not None:
@@ -231,6 +234,19 @@ def _config_lines(record: RunRecord, trial: TrialRecord, manifest: Mapping[str, 
             f"- Hash of the weights (SHA-256): {markdown_text(trial.result.model_hash) or 'none'}"
         )
     return lines
+
+
+def _origin_lines(trial: TrialRecord, manifest: Mapping[str, Any]) -> list[str]:
+    """What layers were taken over with their weights, where some were."""
+    origin = manifest.get("origin")
+    files = origin.get("files") if isinstance(origin, Mapping) else None
+    if not isinstance(files, Sequence) or trial.config.get(WEIGHTS) == RANDOM:
+        return []
+    return [
+        f"- Layers taken over from: {_shown(one.get('path'))} (SHA-256 {_shown(one.get('sha256'))})"
+        for one in files
+        if isinstance(one, Mapping) and one.get("name") in ("", trial.config.get(BACKBONE_NAME))
+    ]
 
 
 def _use_lines(

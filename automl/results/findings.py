@@ -12,6 +12,7 @@ from automl.common.neutral import printable
 from automl.results.board_columns import number, tested_text
 from automl.results.record import RunRecord, TrialRecord, candidate_name
 from automl.trial import BOOSTING
+from automl.vocabulary.two_stages import PRETRAINED, RANDOM, WEIGHT_KINDS, WEIGHTS
 
 #: The baselines that look at no feature, in words.
 CONSTANTS = {"majority": "the majority class", "mean": "the mean"}
@@ -35,6 +36,7 @@ def findings(record: RunRecord) -> tuple[str, ...]:
         gap_to_test(record),
         never_validated(record),
         unbeaten_baseline(record),
+        negative_transfer(record),
     )
     return tuple(printable(sentence) for sentence in told if sentence)
 
@@ -148,6 +150,27 @@ def unbeaten_baseline(record: RunRecord) -> str:
         f"On the test rows {candidate_name(best.trial)} is no better than the baseline "
         f"{strongest}: {record.objective} {number(tested[best.trial])} and "
         f"{number(tested[strongest])}."
+    )
+
+
+def negative_transfer(record: RunRecord) -> str:
+    """A sentence where the same layers are better from scratch than with their weights; else ""."""
+    best: dict[str, TrialRecord] = {}
+    for trial in record.trials:
+        kind = trial.config.get(WEIGHTS)
+        if kind not in WEIGHT_KINDS or not trial.is_ranked or trial.score is None:
+            continue
+        if kind not in best or record.loss(trial.score) < record.loss(best[kind].score):
+            best[kind] = trial
+    if len(best) < len(WEIGHT_KINDS):
+        return ""
+    scratch, kept = best[RANDOM], best[PRETRAINED]
+    if record.loss(scratch.score) >= record.loss(kept.score):
+        return ""
+    return (
+        f"Taking weights over does not help here: trial {scratch.trial}, from scratch, has "
+        f"{record.objective} {number(scratch.score)} on the validation rows, against "
+        f"{number(kept.score)} of trial {kept.trial}, the best with pretrained weights."
     )
 
 

@@ -86,6 +86,7 @@ class ManifestForm:
     task: Mapping[str, Any] | None = None
     objective: ObjectiveForm | None = None
     space: SpaceForm | None = None
+    origin: Mapping[str, Any] | None = None
     seed: int | None = None
     study: str | None = None
     storage: str | None = None

@@ -16,11 +16,13 @@ class TrainingControl(Protocol):
 
     Attributes:
         first_epoch: The epoch to begin with: 1, or the one after a checkpoint.
-        epochs: Most epochs to train.
+        epochs: The last one to train.
     """
 
     first_epoch: int
-    epochs: int
+
+    @property
+    def epochs(self) -> int: ...  # noqa: D102 - see above
 
     def order(self, epoch: int) -> npt.NDArray[np.int32]:
         """The epoch's shuffled row numbers, int32 (n,); the same at every call."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from typing_extensions import override
@@ -44,6 +44,7 @@ class EarlyStopping:
         self._patience = max(1, patience)
         self._min_delta = min_delta
         self._goal = goal
+        self._patient_until: Callable[[], int] = lambda: 0
         self._reference: float | None = None
         self._waited = 0
 
@@ -62,7 +63,7 @@ class EarlyStopping:
             self.best_score, self.best_epoch = score, epoch
         if self._counts(score):
             self._reference, self._waited = score, 0
-        else:
+        elif epoch > self._patient_until():
             self._waited += 1
         if self._reached(score):
             self.reason = f"it reached the goal of {self._goal:g} in epoch {epoch}"
@@ -70,6 +71,10 @@ class EarlyStopping:
             epochs = "epoch" if self._patience == 1 else "epochs"
             self.reason = f"it did not improve for {self._patience} {epochs}"
         return improved
+
+    def be_patient(self, until: Callable[[], int]) -> None:
+        """Lets patience count only after an epoch, with which a first stage of training ends."""
+        self._patient_until = until
 
     def state(self) -> dict[str, Any]:
         """What it has seen, as JSON scalars."""

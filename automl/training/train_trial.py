@@ -27,9 +27,11 @@ from automl.training.device_data import DeviceData
 from automl.training.failing import failed_training
 from automl.training.graphs import forgotten_gradients
 from automl.training.history import write_history
-from automl.training.hyper_fit import HyperFitTrainer, with_found
+from automl.training.hyper_fit import with_found
 from automl.training.pausing import Checkpoints, forget_checkpoint, found_checkpoint, go_on
+from automl.training.planned_run import run_planned
 from automl.training.saving import empty_folder, save_check, save_core, save_predictions
+from automl.training.stages import SchedulesOver, stage_place, stages_of
 from automl.training.timings import Timings
 from automl.training.trainers import OUT_OF_MEMORY, Training, make_trainer
 from automl.training.trial_progress import TrialProgress
@@ -172,35 +174,22 @@ def _run(trial: _Trial) -> TrialResult:
         cost = core_cost(core, config, rows)
         if (refused := over_limit(cost, spec.limits)) is not None:
             return refused
-        model, scheduled = core.model, not core.compiled_by_user
         trial = dataclasses.replace(trial, data=trial.data.in_form(core.form), core=core)
-        set_first_weights(model, trial.data.train.spread)
+        set_first_weights(core.model, trial.data.train.spread)
         progress.use(trial.data)
     batch_size = batch_size_of(config, rows)
     steps = -(-rows // batch_size)
-    if core.form is None and scheduled:
-        change_batches(model, config, steps)
+    if core.form is None and not core.compiled_by_user:
+        change_batches(core.model, config, steps)
 
     def schedule_over(epochs: int) -> Schedule | None:
-        return make_schedule(config, steps, epochs) if scheduled else None
+        return None if core.compiled_by_user else make_schedule(config, steps, epochs)
 
-    training = make_trainer(
-        model,
-        trial.data,
-        batch_size,
-        spec.budget.epochs,
-        scheduled,
-        timings,
-        core.hyper,
-        progress.wants_own_metrics,
-        trial.callbacks(),
-    )
     if core.hyper is not None and core.hyper.trains_itself:
         progress.expect_return(trial.space.name)
-    with training.options.applied():
-        result = _trained(trial, training, schedule_over)
-        if core.hyper is not None:
-            result = with_found(result, core.hyper, progress.scoring.notes)
+    result = _in_stages(trial, config, batch_size, schedule_over)
+    if core.hyper is not None:
+        result = with_found(result, core.hyper, progress.scoring.notes)
     if progress.history:
         rows_of = unvalidated_rows if spec.fixed_length is not None else list
         with timings.stage("save"):
@@ -209,46 +198,57 @@ def _run(trial: _Trial) -> TrialResult:
     return result if spec.fixed_length is None else unvalidated(result)
 
 
-def _trained(
-    trial: _Trial, training: Training, schedule_over: Callable[[int], Schedule | None]
+def _in_stages(
+    trial: _Trial, config: Configuration, batch_size: int, schedule_over: SchedulesOver
 ) -> TrialResult:
-    """Trains a model that is ready for it, from the start that the trial has."""
+    """Trains the stages that are left, from the start that the trial has; mostly there is one."""
+    core, progress = trial.core, trial.progress
+    assert core is not None
+    stages = stages_of(core, config)
+    place = stage_place(stages, trial.checkpoint, trial.spec.budget.epochs)
+    while True:
+        stage = stages[place]
+        with trial.timings.stage("build"):
+            stage.prepare(core, config, trial.data.task)
+        training = make_trainer(
+            core.model,
+            trial.data,
+            batch_size,
+            trial.spec.budget.epochs,
+            not core.compiled_by_user,
+            trial.timings,
+            core.hyper,
+            trial.objective.of_model,
+            trial.callbacks(),
+            staged=len(stages) > 1,
+        )
+        with training.options.applied():
+            schedules = stage.schedules(schedule_over)
+            progress.begin(core.model, training.trainer.evaluator, schedules, stage.last)
+            checkpoints = Checkpoints(trial.spec, training, progress, trial.timings, trial.home)
+            anew = trial.anew or go_on(trial.checkpoint, training, progress)
+            is_lost = bool(anew) and not trial.anew and place > 0
+            if not is_lost:
+                with trial.timings.stage("train"):
+                    if not progress.should_stop():
+                        run_planned(training, progress)
+                        progress.score_unfinished()
+                if stage is stages[-1] or progress.is_over:
+                    return _ended(trial, training, checkpoints, anew)
+        place = 0 if is_lost else place + 1
+        trial = dataclasses.replace(trial, checkpoint=None, anew=anew)
+
+
+def _ended(trial: _Trial, training: Training, checkpoints: Checkpoints, anew: str) -> TrialResult:
+    """What a trial has come to that is over, or is to pause."""
     assert trial.core is not None
-    spec, progress, trainer, model = (
-        trial.spec,
-        trial.progress,
-        training.trainer,
-        trial.core.model,
-    )
-    progress.begin(model, trainer.evaluator, schedule_over)
-    checkpoints = Checkpoints(spec, training, progress, trial.timings, trial.home)
-    anew = trial.anew or go_on(trial.checkpoint, training, progress)
-    with trial.timings.stage("train"):
-        if not progress.should_stop():
-            _train(training, progress)
-            progress.score_unfinished()
-    if progress.paused:
+    if trial.progress.paused:
         result = _paused(trial, checkpoints.write())
     else:
-        result = _result(trial, model)
+        result = _result(trial, trial.core.model)
         forget_checkpoint(trial.home)
     notes = (*result.notes, *(note for note in (training.note, anew) if note))
     return dataclasses.replace(result, trainer=str(training.name), notes=notes)
-
-
-def _train(training: Training, progress: TrialProgress) -> None:
-    """Trains; once more from the beginning where that shows that there are to be fewer epochs."""
-    trainer = training.trainer
-    if not training.can_pause or isinstance(trainer, HyperFitTrainer):
-        progress.keep_epochs()
-        trainer.run(progress)
-        return
-    beginning = trainer.state() if progress.may_begin_anew else {}
-    trainer.run(progress)
-    if progress.begins_anew:
-        trainer.restore_state(beginning)
-        progress.begin_anew()
-        trainer.run(progress)
 
 
 def _build(trial: _Trial, config: Configuration) -> Core:

@@ -65,6 +65,7 @@ def make_trainer(
     hyper: HyperBuilt | None = None,
     own_metrics: bool = False,
     callbacks: Sequence[Any] = (),
+    staged: bool = False,
 ) -> Training:
     """Chooses the fastest trainer that gives what `Model.fit` gives, and makes it ready.
 
@@ -81,6 +82,7 @@ def make_trainer(
         hyper: What a builder in KerasTuner's form was called with, or None.
         own_metrics: Whether the model's own metrics are wanted, which Keras alone can compute.
         callbacks: Callbacks of a person's own, which only `Model.fit` calls.
+        staged: Whether this is one of several stages, which keep the best weights alike.
 
     Returns:
         How it is trained.
@@ -92,7 +94,7 @@ def make_trainer(
         model.optimizer.build(model.trainable_variables)
         return _fit_training(model, data, batch_size, scheduled, callbacks=callbacks)
     with timings.stage("trace"):
-        dense, note = _dense_trainer(model, data, batch_size, own_metrics)
+        dense, note = _dense_trainer(model, data, batch_size, own_metrics or staged)
     if dense is not None:
         return Training(dense, GraphOptions(), TrainerName.KERNEL)
     if not has_gpu():

@@ -71,13 +71,16 @@ class TrialProgress:
         running: Callable[[int, float], None] | None = None,
     ) -> None:
         budget = spec.budget
-        self.epochs = budget.epochs
+        self._planned = budget.epochs
+        self._last_of: Callable[[int], int] = lambda epochs: epochs
         self.first_epoch = 1
         self.stopping = EarlyStopping(
             objective.direction, budget.patience, budget.min_delta, budget.goal
         )
         if spec.fixed_length is not None:
             self.stopping = FixedEpochs(objective.direction, spec.fixed_length.epochs)
+        # Patience counts in the last stage only: not up to the end of one that others follow.
+        self.stopping.be_patient(lambda: self.epochs if self.epochs < self._planned else 0)
         self.history: list[dict[str, float]] = []
         self.reason = ""
         self.pruned = self.paused = False
@@ -86,7 +89,6 @@ class TrialProgress:
         self.scoring = Scoring(data, objective, self.stopping, spec.cross_fitted)
         self._spec = spec
         self._data = data
-        self._objective = objective
         self._report = report
         self._interrupted = interrupted
         self._timings = timings
@@ -99,7 +101,7 @@ class TrialProgress:
         )
         planned = spec.planned_seconds
         end = None if planned is None else timings.start + planned
-        self._plan = EpochPlan(end, self.epochs)
+        self._plan = EpochPlan(end, self._planned)
         self._after_epoch: Callable[[], None] = lambda: None
         self._schedule: Schedule | None = None
         self._schedule_over: Callable[[int], Schedule | None] = lambda _: None
@@ -107,11 +109,6 @@ class TrialProgress:
         self._evaluator: Evaluator | DenseTrainer | None = None
         self._scores: list[float] = []
         self._before: tuple[float, ...] = ()
-
-    @property
-    def wants_own_metrics(self) -> bool:
-        """Whether the objective is a metric that only the model itself computes."""
-        return self._objective.of_model
 
     def use(self, data: DeviceData) -> None:
         """Takes the same rows in the form that the model takes them."""
@@ -124,21 +121,37 @@ class TrialProgress:
         model: Any,
         evaluator: Evaluator | DenseTrainer,
         schedule_over: Callable[[int], Schedule | None],
+        last_of: Callable[[int], int] = lambda epochs: epochs,
     ) -> None:
-        """Takes what is made in the meantime.
+        """Takes what is made in the meantime, and begins a stage of the training.
 
         Args:
             model: The compiled model.
             evaluator: Scores it.
             schedule_over: Makes the schedule over a number of epochs, or None for a model that
                 has its own.
+            last_of: Gives the last epoch of the stage, of as many as there are in all.
         """
+        self.first_epoch, self._last_of = len(self.history) + 1, last_of
         self._model, self._evaluator, self._schedule_over = model, evaluator, schedule_over
-        self._schedule = schedule_over(self.epochs)
+        before, self._schedule = self._schedule, schedule_over(self._planned)
+        if self.history and before is not None and self._schedule is not None:
+            self._schedule.restore_state(before.state())
         # A model that was compiled by its author is scored with the weights that it has.
         own = AveragedWeights(None if self._schedule is None else model)
         self.scoring.begin(evaluator, own)
         self.deadline.begin(model.count_params())
+
+    @property
+    def epochs(self) -> int:
+        """See `TrainingControl`: those up to the end of the stage."""
+        return self._last_of(self._planned)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no stage follows: the trial has come to its end, or to a pause."""
+        ended = self.pruned or self.paused or self.cut or self.is_diverged
+        return ended or bool(self.stopping.reason) or len(self.history) >= self._planned
 
     def expect_return(self, name: str) -> None:
         """Told that a fit of a person's own trains, which may return the score or tell it in logs.
@@ -168,9 +181,9 @@ class TrialProgress:
         if fitting is None or self.history:
             return False
         self._plan.close()
-        if fitting >= self.epochs:
+        if fitting >= self._planned:
             return False
-        before, self.epochs = self._schedule, fitting
+        before, self._planned = self._schedule, fitting
         self._schedule = self._schedule_over(fitting)
         same = before is None or self._schedule is None or before.begins_as(self._schedule)
         self.begins_anew = not same
@@ -183,7 +196,7 @@ class TrialProgress:
     def state(self) -> tuple[dict[str, Any], tuple[npt.NDArray[Any], ...]]:
         """What decides about the training, as a JSON form, and the best epoch's weights."""
         control = {
-            "epochs": self.epochs,
+            "epochs": self._planned,
             "history": self.history,
             "scores": self._scores,
             "stopping": self.stopping.state(),
@@ -198,8 +211,8 @@ class TrialProgress:
         self.first_epoch = checkpoint.epoch + 1
         self._plan.close()
         if planned := control.get("epochs"):
-            self.epochs, self._schedule = planned, self._schedule_over(planned)
-        self.history = [dict(row) for row in control["history"]]
+            self._planned, self._schedule = planned, self._schedule_over(planned)
+            self.history = [dict(row) for row in control["history"]]
         self._scores = list(control["scores"])
         self._before = tuple(self._scores)
         self.stopping.restore_state(control["stopping"])
@@ -305,7 +318,9 @@ class TrialProgress:
         score, val_loss = scored.score, scored.val_loss
         rate = self._last_rate(epoch)
         if self._schedule is not None:
-            self._schedule.after_epoch(self._followed(epoch, val_loss))
+            fixed = self._spec.fixed_length
+            followed = val_loss if fixed is None else fixed.followed(epoch, val_loss)
+            self._schedule.after_epoch(followed)
         row = {
             "epoch": epoch,
             **logs,
@@ -322,12 +337,6 @@ class TrialProgress:
         self._scores.append(score)
         return self._goes_on(EpochReport(epoch, score, row, before))
 
-    def _followed(self, epoch: int, val_loss: float) -> float:
-        """The validation loss that a schedule follows."""
-        fixed = self._spec.fixed_length
-        told = () if fixed is None else fixed.val_losses
-        return told[epoch - 1] if epoch <= len(told) else val_loss
-
     def _is_finite(self, scored: Scored) -> bool:
         """Whether what was scored is a number; else the trial has diverged."""
         if scored.diverged:
@@ -341,7 +350,7 @@ class TrialProgress:
         if self._spec.wait_for_answer:
             # The driver's seconds, not its own. To write a report is its own.
             self.deadline.excuse(time.perf_counter() - started)
-        done = bool(self.stopping.reason) or report.epoch >= self.epochs
+        done = bool(self.stopping.reason) or report.epoch >= self._planned
         if done:  # a trial that has come to its own end is complete, whatever a pruner thinks
             self.reason = self.stopping.reason
         elif answer is Answer.STOP:
@@ -352,7 +361,7 @@ class TrialProgress:
             self.reason = f"it was paused after epoch {report.epoch}"
         else:
             self._after_epoch()
-        return answer is Answer.GO_ON and not done
+        return answer is Answer.GO_ON and not done and report.epoch < self.epochs
 
     def release(self) -> None:
         """Lets go of the model and its weights."""
@@ -376,13 +385,13 @@ class TrialProgress:
             accuracy_gap=accuracy_gap,
             diverged=self.is_diverged,
             cut=self.cut,
-            capped=len(self.history) >= self.epochs,
+            capped=len(self.history) >= self._planned,
         )
 
     @property
     def planned_epochs(self) -> int:
         """See `automl.trial.TrialResult.planned_epochs`."""
-        return 0 if self.epochs == self._spec.budget.epochs else self.epochs
+        return 0 if self._planned == self._spec.budget.epochs else self._planned
 
     def _last_rate(self, epoch: int) -> float:
         """The learning rate of the epoch's last step."""

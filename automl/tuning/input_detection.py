@@ -12,6 +12,7 @@ from automl.engines.space_tracing import with_hyperparameters_traced
 from automl.space.data_rules import check_inputs_suit
 from automl.space.fit_options import FitOptions
 from automl.space.keras_tuner import fitted_with
+from automl.space.origin import takes_over
 from automl.tuning.manifest import as_asked
 from automl.tuning.search_request import SearchRequest
 from automl.vocabulary.inputs import TABLE
@@ -40,8 +41,8 @@ class InputDetection:
     def __call__(self, task: Task, signature: InputSignature) -> str:
         """``"raw"`` or ``"standardize"``; see `automl.data.prepare.prepare`."""
         check_inputs_suit(self.space, signature)
-        if self.space.inputs == TABLE:  # its builder is given the columns, and wires them
-            return STANDARDIZE
+        if self.space.inputs == TABLE or takes_over(self.space):
+            return STANDARDIZE  # its builder is given the columns or pixels, and wires them
         self.space = with_hyperparameters_traced(self.space, self.processes)
         fit = FitOptions(self.request.loss, self.request.optimizer)
         asked = fitted_with(as_asked(self.space, self.request), fit)

@@ -23,6 +23,7 @@ from automl.space.given_hyperparameters import with_hyperparameters
 from automl.space.own_code import code_of
 from automl.tuning.search_request import SearchRequest
 from automl.tuning.sharing import Membership, make_terms
+from automl.tuning.transfer import recorded_form
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
@@ -48,6 +49,7 @@ def make_manifest(
             "hash": space.hash(),
             "definition": space.to_json(),
         },
+        **recorded_form(space),
         "seed": request.seed,
         "study": _study_name(request),
         "storage": request.storage,

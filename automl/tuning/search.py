@@ -48,6 +48,12 @@ from automl.tuning.setup import SearchSetup, check_sampler_and_pruner
 from automl.tuning.sharing import check_joining
 from automl.tuning.stored_rows import restore_rows
 from automl.tuning.study_opening import check_storage
+from automl.tuning.transfer import (
+    check_rows_fit,
+    recorded_origin,
+    with_asked_origin,
+    with_known_origin,
+)
 from automl.tuning.usual_folds import with_usual_folds
 from automl.tuning.usual_space import with_usual_space
 from automl.vocabulary.inputs import ARRAY, IMAGE
@@ -96,6 +102,7 @@ def start_search(
             processes = stack.enter_context(closing(warm_processes()))
         request, space_note = with_usual_space(request, left_open)
         found = as_space(request.space if space is None else space, processes)
+        request, found = with_asked_origin(request, found)
         request, renamed = with_current_sampler(request)
         request, protocol_note = with_protocol(request, found.protocol, left_open)
         request, folds_note = with_usual_folds(request, found, left_open)
@@ -136,6 +143,7 @@ def _settled(
     check_inputs_suit(wanted.space, data.plan.signature)
     space, request = with_hyperparameters_traced(wanted.space, wanted.processes), wanted.settled()
     request = replace(request, data=replace(request.data, cv=data.cv))
+    check_rows_fit(space, data.plan, request)
     check_sampler_and_pruner(request, space, objects, len(request.data.views))
     objective = asked_objective(request, space, data.task, objects.metrics)
     changed = {**request.settings, BATCH_SIZE: request.batch_size}
@@ -273,6 +281,8 @@ def settled_again(
     Raises:
         RunError: The space or the objective is another one.
     """
+    space = with_known_origin(space, recorded_origin(manifest, run))
+    check_rows_fit(space, arrays.plan, request)
     searched = _fitted(narrowed_space(space, request, arrays), request, objects, observer)
     check_same_space(run, request, manifest, searched)
     objective = recorded_objective(run, manifest, arrays.task, objects.metrics)

@@ -3,6 +3,7 @@
 Each is declared here alone; see `automl.common.option`.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
@@ -15,6 +16,7 @@ from automl.common.option_values import (
     at_least,
     not_negative,
     one_of,
+    path_text,
 )
 from automl.errors import RequestError
 from automl.space.batch_size import checked_batch_size
@@ -84,6 +86,19 @@ class SpaceOptions(TypedDict, total=False):
             on_resume="The run's search space, where it is not an installed one and the run was "
             "not begun on this machine: my_space.py or module:attribute, which is then run.",
             elsewhere=("hypermodel", "build_model", "search_space"),
+        ),
+    ]
+    from_model: Annotated[
+        str | os.PathLike[str] | None,
+        Option(
+            "An exported model, or a file of weights of a network of keras.applications (--set "
+            "backbone=NAME), whose layers are taken over: frozen first, then fine-tuned, under a "
+            "head of their own. It chooses the space: transfer, transfer_rows or pretrained. "
+            "Default: models are trained from scratch.",
+            metavar="MODEL",
+            word="from",
+            check=path_text,
+            elsewhere=("pretrained", "init_from", "warm_start"),
         ),
     ]
     settings: Annotated[

@@ -50,6 +50,7 @@ class SearchRequest:
 
     data: DataRequest
     space: str = _USUAL["space"]
+    from_model: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     batch_size: int | str | tuple[int, ...] | None = None
     loss: str | Mapping[str, Any] | None = None

@@ -26,6 +26,7 @@ from automl.common.files import to_json_text
 from automl.common.forms import from_form, to_form
 from automl.errors import RequestError
 from automl.results.database_lock import database_lock
+from automl.space.origin import origin_form, origin_of
 from automl.trial import TrialResult
 from automl.tuning.study import Proposal, RunStudy
 
@@ -62,10 +63,12 @@ def make_terms(
         objective: What trials are ranked by.
     """
     rows = [to_form(data.plan), to_form(data.task), data.summary, request.data.class_weight]
+    origin = origin_of(space)
     return {
         "data": data.fingerprint,
         "rows": hashlib.sha256(to_json_text(rows).encode()).hexdigest(),
         "space": space.hash(),
+        **({} if origin is None else {"origin": origin_form(origin)}),
         # What is computed beside it ranks nothing.
         "objective": to_form(
             replace(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automl.data.views.fold_rule import BY_SIZE
+from automl.space.origin import takes_over
 from automl.tuning.search_request import SearchRequest
 from automl.vocabulary.inputs import ARRAY, IMAGE
 
@@ -54,5 +55,6 @@ def _why_no_folds(request: SearchRequest, space: SearchSpace) -> str:
         "who shares a study must divide the rows alike": request.storage is not None,
         "a builder in KerasTuner's form may train for hours": space.inputs == ARRAY,
         "models of images train for long": space.inputs == IMAGE,
+        "layers that are taken over know the categories of one division": bool(takes_over(space)),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")

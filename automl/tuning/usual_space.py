@@ -8,6 +8,7 @@ from pathlib import Path
 
 from automl.data.sources import is_folder
 from automl.tuning.search_request import SearchRequest
+from automl.tuning.transfer import transfer_space
 
 #: The space of images: those in a folder are nothing else.
 OF_IMAGES = "image"
@@ -16,7 +17,7 @@ OF_IMAGES = "image"
 def with_usual_space(
     request: SearchRequest, left_open: Collection[str] = ()
 ) -> tuple[SearchRequest, str]:
-    """Takes a space of images for a folder of them, where no space was named.
+    """Takes a space for what is taken over, or of images for a folder, where no space was named.
 
     Args:
         request: What was asked.
@@ -25,6 +26,10 @@ def with_usual_space(
     Returns:
         The request, and a sentence on the space, or "".
     """
+    if "space" in left_open and request.from_model is not None:
+        named = transfer_space(request.from_model)
+        note = f"space: {named}, which takes over the layers of {request.from_model}"
+        return replace(request, space=named), note
     source = request.data.source
     if "space" not in left_open or not isinstance(source, str | Path) or not is_folder(source):
         return request, ""

@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from automl.results.findings import better_baseline, findings, gap_to_test, nothing_learnt
+from automl.results.findings import (
+    better_baseline,
+    findings,
+    gap_to_test,
+    negative_transfer,
+    nothing_learnt,
+)
 from automl.results.leaderboard import leaderboard
 from automl.results.readings.table import leaderboard_text
 from automl.results.record import AgainstConstant, RunRecord, TrialRecord
@@ -126,3 +132,27 @@ def test_a_gap_that_the_errors_of_both_scores_explain_does_not_flatter(
 def test_without_a_completed_trial_there_is_nothing_to_say() -> None:
     record = RunRecord("run", "log_loss", "minimize", (), (entry("majority", 0.7),))
     assert findings(record) == ()
+
+
+@pytest.mark.parametrize(
+    ("pretrained", "scratch", "direction", "is_told"),
+    [
+        (0.5, 0.4, "minimize", True),
+        (0.5, 0.4, "maximize", False),
+        (0.5, 0.5, "minimize", False),
+        (None, 0.4, "minimize", False),
+    ],
+)
+def test_layers_that_are_better_from_scratch_are_named(
+    pretrained: float | None, scratch: float, direction: str, is_told: bool
+) -> None:
+    trials = tuple(
+        replace(entry(number, score), config={"weights": kind})
+        for number, (kind, score) in enumerate((("pretrained", pretrained), ("random", scratch)))
+    )
+    found = negative_transfer(RunRecord("run", "log_loss", direction, trials, ()))
+    assert bool(found) == is_told
+    if is_told:
+        assert "trial 1, from scratch, has log_loss 0.4000" in found and found in findings(
+            RunRecord("run", "log_loss", direction, trials, ())
+        )

@@ -45,9 +45,19 @@ class ImageInputs:
             float32 (None, height, width, channels), of each channel minus its mean and divided by
             its deviation over the training images.
         """
+        return standardized(self.pixels(config), self.signature.mean, self.signature.std)
+
+    def pixels(self, config: Mapping[str, Any] | None = None) -> Any:
+        """The same without scaling, for layers that bring their own.
+
+        Args:
+            config: See `scaled`.
+
+        Returns:
+            float32 (None, height, width, channels), in the units that images lie on disk in.
+        """
         numbers = keras.ops.cast(self.tensors[IMAGE], "float32")
-        numbers = augmented(numbers, config or {}, self._value_range())
-        return standardized(numbers, self.signature.mean, self.signature.std)
+        return augmented(numbers, config or {}, self._value_range())
 
     def _value_range(self) -> tuple[float, float]:
         """The numbers that a pixel may have: of a byte, or what is usual among the images'."""

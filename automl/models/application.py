@@ -1,0 +1,86 @@
+"""Networks of ``keras.applications`` as backbones, with what they do to pixels as Keras layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from automl.errors import SpaceError
+from automl.models.conv_blocks import sides
+from automl.vocabulary.applications import APPLICATIONS, PixelRange
+from automl.vocabulary.two_stages import BACKBONE
+
+_COLOURS = 3
+#: ImageNet's means and deviations of red, green and blue, as Keras's ``imagenet_utils`` has them.
+_CAFFE_MEAN = (103.939, 116.779, 123.68)  # of blue, green, red
+_TORCH_MEAN = (0.485, 0.456, 0.406)
+_TORCH_STD = (0.229, 0.224, 0.225)
+
+
+def application_backbone(name: str, x: Any, path: str = "") -> Any:
+    """A network without its outputs.
+
+    Args:
+        name: One of `automl.vocabulary.applications.APPLICATIONS`.
+        x: Images as the network takes them.
+        path: The file of its weights; "" for random ones.
+
+    Raises:
+        SpaceError: The file holds other weights, or none.
+    """
+    make = getattr(keras.applications, name)
+    made = make(include_top=False, weights=None, input_shape=tuple(x.shape[1:]))
+    if path:
+        try:
+            made.load_weights(path)
+        except Exception as error:  # h5py, zipfile and Keras raise unrelated kinds
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise SpaceError(
+                f"The file {path} does not hold the weights of {name} without its outputs "
+                f"({reason[:200]}): get the right file, or name the network it is of with "
+                "--set backbone=NAME."
+            ) from error
+    return keras.Model(made.inputs, made.outputs[0], name=BACKBONE)
+
+
+def application_pixels(x: Any, name: str) -> Any:
+    """Pixels of 0 to 255 as a network wants them: three colours, large enough, in its range.
+
+    Args:
+        x: float32 (None, height, width, channels).
+        name: The network.
+
+    Raises:
+        SpaceError: The images have two channels.
+    """
+    known, channels = APPLICATIONS[name], int(x.shape[-1])
+    if channels == 1:
+        x = keras.layers.Concatenate()([x] * _COLOURS)
+    elif channels > _COLOURS:
+        x = x[..., :_COLOURS]
+    elif channels != _COLOURS:
+        raise SpaceError(
+            f"{name} takes images of three colours, and these have {channels} channels: take "
+            "--channels 3."
+        )
+    height, width = sides(x)
+    factor = known.least / min(height, width)
+    if factor > 1.0:
+        x = keras.layers.Resizing(round(height * factor), round(width * factor))(x)
+    return _in_range(x, known.pixels)
+
+
+def _in_range(x: Any, pixels: PixelRange) -> Any:
+    """What ``preprocess_input`` of the network's module does."""
+    if pixels is PixelRange.TF:
+        return keras.layers.Rescaling(1.0 / 127.5, -1.0)(x)
+    if pixels is PixelRange.CAFFE:
+        flipped = keras.ops.flip(x, axis=-1)
+        return keras.ops.subtract(flipped, np.asarray(_CAFFE_MEAN, np.float32))
+    if pixels is PixelRange.TORCH:
+        mean, std = np.asarray(_TORCH_MEAN), np.asarray(_TORCH_STD)
+        centred = keras.ops.subtract(x, (255.0 * mean).astype(np.float32))
+        return keras.ops.multiply(centred, (1.0 / (255.0 * std)).astype(np.float32))
+    return x
