@@ -212,7 +212,7 @@ class TrialProgress:
         self._plan.close()
         if planned := control.get("epochs"):
             self._planned, self._schedule = planned, self._schedule_over(planned)
-            self.history = [dict(row) for row in control["history"]]
+        self.history = [dict(row) for row in control["history"]]
         self._scores = list(control["scores"])
         self._before = tuple(self._scores)
         self.stopping.restore_state(control["stopping"])

@@ -186,6 +186,18 @@ def test_a_pause_changes_nothing(case: str, paused: Mapping[str, Path], tmp_path
     assert not (folder / "trials" / "0" / CHECKPOINT_FILE).exists()
 
 
+def test_a_checkpoint_of_an_older_version_is_gone_on_from(tmp_path: Path) -> None:
+    """It does not say how many epochs there were to be, and has all that the budget has."""
+    paused = train("compiled", tmp_path / "run", pause=4)
+    path = tmp_path / "run" / paused.checkpoint
+    known = read_checkpoint(path)
+    older = {name: value for name, value in known.control.items() if name != "epochs"}
+    write_checkpoint(replace(known, control=older), path.parent)
+    gone_on = train("compiled", tmp_path / "run", start=paused.checkpoint)
+    whole = train("compiled", tmp_path / "whole")
+    assert (gone_on.epochs, gone_on.model_hash) == (EPOCHS, whole.model_hash)
+
+
 def test_a_damaged_checkpoint_is_said_and_the_trial_begins_anew(tmp_path: Path) -> None:
     start = train("kernel", tmp_path, pause=2).checkpoint
     content = (tmp_path / start).read_bytes()
