@@ -16,7 +16,7 @@ from automl.cli.exit_codes import FAILED, INTERRUPTED, stopped_by_signal
 from automl.cli.streams import Output, complain, guarded_streams, print_json, why_unprinted
 from automl.common.names import near_names
 from automl.errors import AutoMLError
-from automl.tuning.foreign_names import advice, own_name
+from automl.tuning.foreign_names import advice, own_flag
 
 
 def _print_version(wanted: bool) -> None:
@@ -187,7 +187,6 @@ def _suggest_ours(error: Any, context: Any) -> None:
     given = getattr(error, "option_name", "")
     if not given:
         return
-    word = own_name(given)
-    meant = f"--{(word or '').replace('_', '-')}"
+    meant = own_flag(given)
     known = [name for parameter in context.command.params for name in parameter.opts]
-    error.possibilities = [meant] if word and meant in known else near_names(given, known)
+    error.possibilities = [meant] if meant in known else near_names(given, known)

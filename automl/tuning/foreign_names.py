@@ -43,6 +43,12 @@ def own_name(word: str) -> str | None:
     return OWN_NAMES.get(_plain(word))
 
 
+def own_flag(word: str) -> str | None:
+    """Our option of the command line for an argument of another tool, or None."""
+    name = own_name(word)
+    return None if name is None else SEARCH_OPTIONS[name].flag
+
+
 def advice(word: str) -> str | None:
     """What to do where another tool's argument has no counterpart, or None."""
     return ADVICE.get(_plain(word))

@@ -17,7 +17,7 @@ from automl import __version__
 from automl.cli.main import main, make_app
 from automl.errors import RequestError, RunError
 from automl.results.run_directory import RunDirectory
-from automl.tuning.foreign_names import ADVICE, OWN_NAMES
+from automl.tuning.foreign_names import ADVICE, OWN_NAMES, own_flag
 from tests.cli.console import automl, command_line, environment
 
 HEAVY = ("tensorflow", "keras", "keras_tuner", "optuna", "ray", "sklearn", "pandas", "numpy")
@@ -91,7 +91,7 @@ def option(word: str) -> str:
     return f"--{word.replace('_', '-')}"
 
 
-@pytest.mark.parametrize(("word", "meant"), [(option(w), option(m)) for w, m in OWN_NAMES.items()])
+@pytest.mark.parametrize(("word", "meant"), [(option(w), own_flag(w)) for w in OWN_NAMES])
 def test_the_options_of_other_tools_are_translated(
     word: str, meant: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
