@@ -63,6 +63,7 @@ OPTIONS: list[tuple[list[str], str, Any]] = [
     (["--finalists", "3"], "finalists", 3),
     (["--no-ensemble"], "no_ensemble", True),
     (["--export", "refit"], "export", "refit"),
+    (["--from", "model"], "from_model", "model"),
     (["--image-size", "64x48"], "data.image_size", (64, 48)),
     (["--symmetric"], "data.symmetric", True),
     (["--channels", "1"], "data.channels", 1),

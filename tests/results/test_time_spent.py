@@ -35,6 +35,7 @@ def test_each_kind_of_trial_has_its_line(tmp_path: Path) -> None:
         "completed": (2, 9.0),
         "pruned": (1, 2.0),
         "failed": (1, 8.0),
+        "over limits": (0, 0),
         "baselines": (1, 1.0),
     }
     assert sum(one.share for one in spent.values()) == pytest.approx(1.0)

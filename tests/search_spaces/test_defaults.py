@@ -37,6 +37,7 @@ MLP_DEFAULTS = {
     "batch_size": 32,
     "clipping": "none",
     "label_smoothing": 0.0,
+    "weight_averaging": "none",
 }
 
 

@@ -349,8 +349,10 @@ def test_a_plan_is_fitted_on_the_training_rows_of_its_own_fold() -> None:
 def test_rows_are_compared_once_for_all_divisions(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compares = "block_hashes" if kind == "array" else "table_repeats"
-    named = f"automl.data.kinds.{kind}.rows.{compares}"
+    is_block = kind == "array"
+    named = "automl.data.kinds." + (
+        "block.block_hashes" if is_block else "table.rows.table_repeats"
+    )
     compare, calls = pkgutil.resolve_name(named), []
     monkeypatch.setattr(named, lambda *given: calls.append(given) or compare(*given))
     frame = table(60)[["a", "b", "y"]]
