@@ -215,6 +215,8 @@ class TrialSpec:
         planned_seconds: Seconds within which its epochs should fit: where those of its budget take
             longer, there are fewer, over which schedules stretch
             (`automl.training.epoch_plan`). None where they are as many as the budget has.
+        most_seconds: Seconds that it may take, in spite of ``share_seconds``, where too few epochs
+            to come to anything fit into the planned ones; None for no more than those.
         kept_back: Seconds that were taken off them for what the best trial so far needs after
             the search.
         model_room: Bytes of weights above which the model is not saved, there being no room for
@@ -243,6 +245,7 @@ class TrialSpec:
     seconds_left: float | None = None
     share_seconds: float | None = None
     planned_seconds: float | None = None
+    most_seconds: float | None = None
     kept_back: float = 0.0
     model_room: int | None = None
     executions: int = 1

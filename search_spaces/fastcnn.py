@@ -14,6 +14,7 @@ from typing import Any
 from automl.data.task import Task
 from automl.space import Boolean, Choice, Configuration
 from automl.space.convolutional import (
+    FAST_RATE,
     convolutional_space,
     image_training_hyperparameters,
     style_hyperparameters,
@@ -78,9 +79,11 @@ space = convolutional_space(
     [fast_widths, whitening],
     build,
     style=_style(),
-    training=image_training_hyperparameters(schedule="one_cycle", batch_size=128),
+    training=image_training_hyperparameters(
+        schedule="one_cycle", batch_size=128, learning_rate=FAST_RATE
+    ),
     portfolio=[
-        {"fast_widths": (24, 48, 96), "learning_rate": 3e-3},
+        {"fast_widths": (24, 48, 96), "batch_size": 64},
         {
             **{"fast_widths": (32, 128, 128), "optimizer": "adamw", "label_smoothing": 0.1},
             **{"augmentation": "parts", "shift": 0.05},

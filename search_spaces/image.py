@@ -12,7 +12,7 @@ from typing import Any
 from automl.data.task import Task
 from automl.space import Configuration, SearchSpace
 from automl.space.augmentation import augmentation_hyperparameters
-from automl.space.convolutional import image_training_hyperparameters
+from automl.space.convolutional import FAST_RATE, image_training_hyperparameters
 from automl.space.families import families
 from automl.vocabulary.sources import FERLITSCH_DESIGN, GERON
 
@@ -38,6 +38,11 @@ FAMILIES = {
     )
 }
 
+_FEW_STEPS = {"batch_norm_momentum": 0.9, "learning_rate": 2e-3}
+"""What suits few epochs of few steps: with a momentum of 0.99 and rates of 0.01 the log loss of
+`plain_cnn` and `resnet` was 11 after two epochs of 67 steps, for the moving averages that
+validation takes are behind."""
+
 
 def build(config: Configuration, inputs: Any, task: Task) -> Any:
     """Builds the network of the configuration's family up to its outputs.
@@ -61,7 +66,9 @@ space = SearchSpace(
         {name: one.hyperparameters for name, one in FAMILIES.items()},
         [
             *augmentation_hyperparameters(),
-            *image_training_hyperparameters(schedule="one_cycle", batch_size=128),
+            *image_training_hyperparameters(
+                schedule="one_cycle", batch_size=128, learning_rate=FAST_RATE
+            ),
         ],
         default="fastcnn",
         source=f"{GERON}, ch. 14; {FERLITSCH_DESIGN}",
@@ -72,12 +79,13 @@ space = SearchSpace(
         {
             **{"family": "plain_cnn", "first_filters": 32, "first_kernel": 3},
             **{"normalization": "batch", "pooling": "global_average", "head_depth": 0},
+            **_FEW_STEPS,
         },
         {
             **{"family": "fastcnn", "fast_widths": (32, 128, 128), "optimizer": "adamw"},
             **{"augmentation": "parts", "shift": 0.05},
         },
-        {"family": "resnet", "residual_groups": (1, 1, 1), "first_filters": 32},
-        {"family": "densenet", "dense_blocks": (4, 4, 4), "optimizer": "adamw"},
+        {"family": "resnet", "residual_groups": (1, 1, 1), "first_filters": 32, **_FEW_STEPS},
+        {"family": "densenet", "dense_blocks": (4, 4, 4), "optimizer": "adamw", **_FEW_STEPS},
     ],
 )

@@ -83,6 +83,7 @@ class Deadline:
         if share is not None and (own is None or share < own):
             own = share
             self._own_reason = f"{SHARE_TAKEN}, {share:.3g} s"
+        self._start = start
         self._own_end = None if own is None else start + own
         self._search_end = None if search is None else (start if begun is None else begun) + search
         self._interrupted_end: float | None = None
@@ -99,6 +100,18 @@ class Deadline:
     def use(self, train: DeviceRows, validation: DeviceRows) -> None:
         """Takes the same rows in the form that the model takes them."""
         self._train, self._validation = train, validation
+
+    def extend(self, seconds: float | None) -> None:
+        """Lets the trial take more of the search's time than its share.
+
+        Args:
+            seconds: What it may take in all; None for what it may already.
+        """
+        if seconds is not None and self._own_end is not None:
+            longer = self._start + seconds
+            if longer > self._own_end:
+                self._own_end = longer
+                self._own_reason = f"{SHARE_TAKEN}, {seconds:.3g} s"
 
     def excuse(self, seconds: float) -> None:
         """Puts the trial's own limit off by seconds in which it waited for somebody else.

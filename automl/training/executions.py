@@ -225,16 +225,17 @@ class _Executions:
         left = None if left is None else left - (time.monotonic() - self._begun)
         if shared > 1 or spent:
             share = None if share is None else (share - spent) / shared
-        planned = spec.planned_seconds
+        planned, most = spec.planned_seconds, spec.most_seconds
         if self.results:  # all have as many epochs as the first
             own = replace(own, budget=own.budget.planned(self.results[0].planned_epochs))
-            planned = None
+            planned = most = None
         return replace(
             own,
             budget=replace(own.budget, seconds=limit),
             seconds_left=left,
             share_seconds=share,
             planned_seconds=None if planned is None else planned / shared,
+            most_seconds=None if most is None else most / shared,
         )
 
     def add(

@@ -34,7 +34,6 @@ def can_fuse(layer: Any) -> bool:
         and layer.input_spec.ndim == 4
         and layer.axis in (-1, 3)
         and layer.center
-        and layer.scale
         and bool(layer.trainable)
         and not layer.synchronized
         and not getattr(layer, "renorm", False)
@@ -62,10 +61,11 @@ def _fused_call(layer: Any, plain: Any) -> Any:
     def call(inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if not training or mask is not None:
             return plain(inputs, training=training, mask=mask)
+        beta = tf.convert_to_tensor(layer.beta)
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
             inputs,
-            tf.convert_to_tensor(layer.gamma),
-            tf.convert_to_tensor(layer.beta),
+            tf.convert_to_tensor(layer.gamma) if layer.scale else tf.ones_like(beta),
+            beta,
             epsilon=layer.epsilon,
             is_training=True,
         )

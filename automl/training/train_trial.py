@@ -176,9 +176,9 @@ def _run(trial: _Trial) -> TrialResult:
             return refused
         trial = dataclasses.replace(trial, data=trial.data.in_form(core.form), core=core)
         set_first_weights(core.model, trial.data.train.spread)
-        progress.use(trial.data)
-    batch_size = batch_size_of(config, rows)
-    steps = -(-rows // batch_size)
+        batch_size = batch_size_of(config, rows)
+        steps = -(-rows // batch_size)
+        progress.use(trial.data, steps)
     if core.form is None and not core.compiled_by_user:
         change_batches(core.model, config, steps)
 

@@ -99,9 +99,11 @@ class TrialProgress:
         self.deadline = Deadline(
             spec, timings.start, data.train, data.validation, data.test_rows, timings.begun
         )
-        planned = spec.planned_seconds
-        end = None if planned is None else timings.start + planned
-        self._plan = EpochPlan(end, self._planned)
+        end, latest = (
+            None if seconds is None else timings.start + seconds
+            for seconds in (spec.planned_seconds, spec.most_seconds)
+        )
+        self._plan = EpochPlan(end, self._planned, time.perf_counter, latest)
         self._after_epoch: Callable[[], None] = lambda: None
         self._schedule: Schedule | None = None
         self._schedule_over: Callable[[int], Schedule | None] = lambda _: None
@@ -110,8 +112,9 @@ class TrialProgress:
         self._scores: list[float] = []
         self._before: tuple[float, ...] = ()
 
-    def use(self, data: DeviceData) -> None:
-        """Takes the same rows in the form that the model takes them."""
+    def use(self, data: DeviceData, steps: int) -> None:
+        """Takes the same rows in the form that the model takes them, and an epoch's steps."""
+        self._plan.expect(steps)
         self._data = data
         self.scoring.use(data)
         self.deadline.use(data.train, data.validation)
@@ -181,6 +184,8 @@ class TrialProgress:
         if fitting is None or self.history:
             return False
         self._plan.close()
+        if self._plan.is_longer:
+            deadline.extend(self._spec.most_seconds)
         if fitting >= self._planned:
             return False
         before, self._planned = self._schedule, fitting

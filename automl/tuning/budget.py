@@ -41,10 +41,16 @@ LEAST_TIME = 6.0
 #: find models as good, the longest trial taking 16 to 31 % and 7 to 9 % of the worker seconds
 #: (`benchmarks/search_time.py`, two sets, two seeds).
 TRIAL_SHARE = 1 / 8
+#: Share of the time that the first trials may take where too few epochs fit into a trial's share of
+#: it: there is time for others beside them, and for as many after them (own choice).
+FIRST_SHARE = 1 / 2
 #: Seconds kept back for an ensemble beyond what any model needs. To score, export and check one of
 #: 15 models and a bag of 5 on digits took 4 s longer than one model (measured on two idle cores);
 #: an ensemble has 25 at most.
 ENSEMBLE_RESERVE = 6.0
+#: Models of an ensemble for which it is kept back what scoring the best trial's takes, where that
+#: is long (own choice: where it is, there are few trials).
+ENSEMBLE_MODELS = 3
 
 #: Most that is kept back for training gradient boosting again to score it on the test rows, as a
 #: share of the time: it comes last, and `automl resume` makes up for it (own choice).
@@ -86,6 +92,11 @@ def budget_of(trials: int | None, seconds: float | None) -> SearchBudget:
     if trials is None and seconds is None:
         trials = DEFAULT_TRIALS
     return SearchBudget(trials, seconds)
+
+
+def least_of(*seconds: float | None) -> float | None:
+    """The least of several limits; None where nothing is limited."""
+    return min((one for one in seconds if one is not None), default=None)
 
 
 class Clock:
@@ -174,6 +185,20 @@ class Clock:
             share = min(share, longest)
         return max(share, 0.0 if leader is None else leader.seconds)
 
+    def most_of_a_trial(self, leader: TrialResult | None) -> float | None:
+        """Seconds that one may take where too few epochs fit into its share.
+
+        Args:
+            leader: The best trial so far, as long as which another one may take anyway; or None.
+
+        Returns:
+            The seconds; None where it may not take more than its share.
+        """
+        whole, left = self.left_for_finalists(), self.left_for_trials()
+        if whole is None or left is None or leader is not None:
+            return None
+        return min(FIRST_SHARE * whole, left)
+
     def keep_back_for(self, leader: TrialResult | None) -> None:
         """Takes the best trial so far, whose model may need more after the trials than others.
 
@@ -199,7 +224,8 @@ class Clock:
         return max(0.0, self.reserve() - self._least_reserve())
 
     def _least_reserve(self) -> float:
-        ensemble = ENSEMBLE_RESERVE if self._finalists is not None else 0.0
+        ensemble = ENSEMBLE_RESERVE + ENSEMBLE_MODELS * self._test_seconds
+        ensemble = ensemble if self._finalists is not None else 0.0
         seconds = self._seconds or 0.0
         boosting = min(self._boosting_seconds, BOOSTING_SHARE * seconds)
         least = max(self._any_export(), 0.02 * seconds) + ensemble + boosting

@@ -17,6 +17,7 @@ from automl.engines.contract import (
     TrialEnded,
 )
 from automl.trial import BOOSTING, SEARCH_OVER, Answer, TrialResult, TrialSpec, TrialState
+from automl.tuning.budget import least_of
 from automl.tuning.driver_settings import DriverSettings
 from automl.tuning.failures import FailuresInARow, check_files_written, ends_search
 from automl.tuning.fold_pruning import FoldPruning
@@ -212,14 +213,15 @@ class Driver:
         """A trial with what it may take of the time."""
         left = self._clock.left_for_trials()
         share = self._clock.share_of_a_trial(self._engine.slots, self._ranking.leader)
+        most, own = self._clock.most_of_a_trial(self._ranking.leader), spec.budget.seconds
         is_first = not self.has_trained and self._ranking.leader is None  # all that there is yet
-        limits = (left, share, spec.budget.seconds)
         return replace(
             spec,
             seconds_left=left,
             kept_back=self._clock.kept_for_leader(),
             share_seconds=None if is_first else share,
-            planned_seconds=min((one for one in limits if one is not None), default=None),
+            planned_seconds=least_of(left, share, own),
+            most_seconds=None if most is None else least_of(most, own),
         )
 
     def _next_spec(self) -> TrialSpec | None:

@@ -79,7 +79,8 @@ class Ensembling:
         """Selects an ensemble; over folds, makes one of the best configuration's folds as well.
 
         Args:
-            record: The run, with its finalists.
+            record: The run, with its finalists; without any, where trials took too long to be
+                trained again, the models of the search's own trainings may do.
 
         Returns:
             What was made, by name; empty where there is too little to choose among.
@@ -88,7 +89,7 @@ class Ensembling:
             NoEnsemble: Models cannot be put together.
         """
         best = record.best()
-        if best is None or not best.is_finalist:
+        if best is None or not (best.is_finalist or self._takes_own):
             return {}
         self._check_can_be_averaged()
         found = self._members(record, best)
@@ -297,7 +298,7 @@ class Ensembling:
 
 
 def _is_of(member: Member, trial: TrialRecord) -> bool:
-    return set(member.names.values()) <= {one.name for one in trial.scorings}
+    return set(member.names.values()) <= {str(trial.trial), *(one.name for one in trial.scorings)}
 
 
 def chosen_ensemble(made: Mapping[str, EnsembleForm]) -> str:

@@ -123,22 +123,34 @@ class TestRowScoring:
         return "", ""
 
     def _asked(self) -> Iterator[_Asked]:
-        """What has no score on the test rows yet: first what is exported, the longest last."""
+        """What has no score on the test rows yet: first what is exported, the longest last.
+
+        An ensemble that there is hardly time for comes after the best trial's model, which else
+        would have no score either.
+        """
         run, record, scores = self.ending.run, self.record, self.ending.study.test_scores()
         has_test = self.ending.arrays.test is not None
         waiting = [one for one in record.ensembles if self._lacks_score(one, scores)]
         ensembles = [self._ensemble(one) for one in waiting]
-        yield from (one for one in ensembles if one.trial == record.chosen)
+        first = [one for one in ensembles if one.trial == record.chosen and self._has_time_for(one)]
+        yield from first
         for trial in self._models() if has_test else ():
             folder = model_folder(run, record.find(trial))
             model = run.trial_file(folder, MODEL_FILE)
             if str(trial) not in scores and run.root.is_file(model):
                 function = "automl.training.score:score_in_child"
                 yield _Asked(trial, function, partial(self._of_model, folder, model))
-        yield from (one for one in ensembles if one.trial != record.chosen)
+        yield from (one for one in ensembles if one not in first)
         if has_test and BOOSTING not in scores and self._has_own(BOOSTING):
             function = "automl.training.boosting_in_child:score_boosting_in_child"
             yield _Asked(BOOSTING, function, self._of_boosting)
+
+    def _has_time_for(self, ensemble: _Asked) -> bool:
+        """Whether its models, and the best trial's, can be expected to be scored in time."""
+        best = self.record.find(self.best).result
+        models = len(self.record.find(ensemble.trial).members) + 1
+        left, _ = _left(self.ending.clock, self.ending.interruption)
+        return best is None or models * best.test_seconds <= left
 
     def _lacks_score(self, ensemble: TrialRecord, scores: Mapping[str, Any]) -> bool:
         """Whether an ensemble has no score on the test rows, or nothing to check an export by."""

@@ -76,6 +76,15 @@ def run(toy: Any, tmp_path: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) ->
     return run
 
 
+def test_a_trial_takes_longer_than_its_share_where_too_few_epochs_fit_into_it(run: Any) -> None:
+    share = {"share_seconds": 9.0, "planned_seconds": 9.0}
+    short, longer = run(**share), run(**share, most_seconds=15.0)
+    assert short.planned_epochs == short.epochs < longer.planned_epochs == longer.epochs < 5
+    whole = run(**share, most_seconds=60.0)  # its five epochs, and no more than they take
+    assert (whole.epochs, whole.planned_epochs) == (5, 0)
+    assert {one.state for one in (short, longer, whole)} == {TrialState.COMPLETED}
+
+
 def test_cut_inside_its_first_epoch_a_trial_is_scored_with_the_weights_it_has(
     run: Any, tmp_path: Any
 ) -> None:

@@ -16,7 +16,13 @@ from automl.space import SearchSpace
 from automl.training import trial_progress
 from automl.training.checkpoint import read_checkpoint
 from automl.training.device_data import DeviceData
-from automl.training.epoch_plan import FITTING_SHARE, LEAST_MEASURED, EpochPlan
+from automl.training.epoch_plan import (
+    FEWEST_EPOCHS,
+    FEWEST_STEPS,
+    FITTING_SHARE,
+    LEAST_MEASURED,
+    EpochPlan,
+)
 from automl.training.history import read_history
 from automl.training.train_trial import train_trial
 from automl.trial import (
@@ -65,6 +71,39 @@ def test_the_epochs_fit_whatever_the_first_call_took(
     each, room = epoch + validation, FITTING_SHARE * (left + 0.01 * epoch - 1.0)
     assert found * each <= room + 1e-6 or found == 1
     assert (found + 1) * each > room - 1e-6 or found == 100
+
+
+@given(
+    epoch=st.floats(1.0, 100.0),
+    share=st.floats(1.0, 2000.0),
+    latest=st.floats(1.0, 2000.0),
+    steps=st.integers(1, 10_000),
+)
+def test_where_too_few_epochs_fit_they_may_take_longer(
+    epoch: float, share: float, latest: float, steps: int
+) -> None:
+    def found(latest: float | None, most: int = 100) -> tuple[int, bool]:
+        clock = Clock()
+        plan = EpochPlan(share, most, clock, latest)
+        plan.expect(steps)
+        assert plan.fitting(0.01, 0.0, 0.0) is None
+        clock.now = 0.5 * epoch
+        fits = plan.fitting(0.51, 0.0, 0.0)
+        assert fits is not None
+        return fits, plan.is_longer
+
+    fewest = min(FEWEST_EPOCHS, -(-FEWEST_STEPS // steps))
+    short, is_longer = found(None)
+    assert not is_longer
+    fits, is_longer = found(latest)
+    if latest <= share or short > fewest:
+        assert not is_longer
+    elif short < fewest:  # of one that is the fewest, it may be that not even it fits
+        assert is_longer
+    assert short <= fits <= max(short, fewest)
+    if is_longer and fits > 1:
+        assert fits * epoch <= FITTING_SHARE * (latest - 0.5 * epoch) + 1e-6
+    assert found(latest, 2)[0] <= 2
 
 
 def test_without_a_time_or_a_measure_nothing_is_planned() -> None:

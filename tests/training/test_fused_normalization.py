@@ -17,13 +17,13 @@ def images(rows: int = 12) -> tuple[Any, Any]:
     return x, generator.integers(0, 3, rows)
 
 
-def network(fused: bool) -> Any:
+def network(fused: bool, scale: bool = True) -> Any:
     keras.utils.set_random_seed(1)
     inputs = keras.Input((8, 8, 2))
     x = inputs
     for filters in (4, 6):
         x = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-        x = keras.layers.BatchNormalization(momentum=0.8)(x)
+        x = keras.layers.BatchNormalization(momentum=0.8, scale=scale)(x)
         x = keras.layers.Activation("relu")(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
     model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(x))
@@ -33,9 +33,10 @@ def network(fused: bool) -> Any:
     return model
 
 
-def test_the_same_weights_and_moving_averages_come_out() -> None:
+@pytest.mark.parametrize("scale", [True, False])
+def test_the_same_weights_and_moving_averages_come_out(scale: bool) -> None:
     x, y = images()
-    plain, fused = network(False), network(True)
+    plain, fused = network(False, scale), network(True, scale)
     histories = [
         model.fit(x, y, batch_size=5, epochs=3, shuffle=False, verbose=0).history["loss"]
         for model in (plain, fused)
@@ -61,13 +62,12 @@ def test_a_saved_model_knows_nothing_of_it(tmp_path: Any) -> None:
     [
         (keras.layers.BatchNormalization(), (None, 5)),
         (keras.layers.BatchNormalization(axis=1), (None, 3, 4, 4)),
-        (keras.layers.BatchNormalization(scale=False), (None, 4, 4, 3)),
         (keras.layers.BatchNormalization(epsilon=1e-6), (None, 4, 4, 3)),
         (keras.layers.BatchNormalization(dtype="mixed_float16"), (None, 4, 4, 3)),
         (keras.layers.BatchNormalization(trainable=False), (None, 4, 4, 3)),
         (keras.layers.LayerNormalization(), (None, 4, 4, 3)),
     ],
-    ids=["table", "channels first", "no scale", "epsilon", "precision", "frozen", "other"],
+    ids=["table", "channels first", "epsilon", "precision", "frozen", "other"],
 )
 def test_what_the_operation_cannot_do_stays_with_keras(layer: Any, shape: Any) -> None:
     layer.build(shape)

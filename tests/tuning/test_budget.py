@@ -7,6 +7,7 @@ import pytest
 from automl.trial import TrialResult, TrialState
 from automl.tuning.budget import (
     BOOSTING_SHARE,
+    ENSEMBLE_MODELS,
     EXPORT_IMPORTS,
     EXPORT_RESERVE,
     EXPORT_SHARE,
@@ -45,6 +46,15 @@ def test_what_the_best_model_needs_is_kept_back() -> None:
     assert (clock.reserve(), clock.kept_for_leader()) == (30.0, 30.0 - EXPORT_RESERVE)
     clock.keep_back_for(TrialResult(TrialState.COMPLETED))
     assert clock.reserve() == EXPORT_RESERVE
+
+
+def test_an_ensemble_is_kept_more_for_where_its_models_take_long_to_score() -> None:
+    time = RaceTime(slots=2, views=1)
+    clock = Clock(SearchBudget(None, 600.0), started=0.0, now=lambda: 0.0, finalists=time)
+    before = clock.reserve()
+    clock.keep_back_for(TrialResult(TrialState.COMPLETED, test_seconds=20.0))
+    assert clock.reserve() == before + 20.0 + ENSEMBLE_MODELS * 20.0
+    assert clock.kept_for_leader() == 20.0
 
 
 def test_boosting_is_given_a_small_share_for_being_trained_once_more() -> None:

@@ -211,6 +211,18 @@ def test_none_are_trained_where_nobody_wants_them(tmp_path: Path) -> None:
     assert not finalists(run) and not run.record.ensembles
 
 
+def test_of_many_validation_rows_the_trials_models_make_an_ensemble_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("automl.tuning.ensembling.OWN_FROM", 20)
+    run = search(tmp_path / "run", finalists=0, cv="none", trials=5)
+    assert not finalists(run)
+    [made] = run.record.ensembles
+    members = {member.name for member in made.members}
+    assert members and members <= {str(trial.trial) for trial in run.record.trials}
+    assert made.trial in run.record.test_scores
+
+
 def test_without_an_ensemble_the_best_trial_is_exported(tmp_path: Path) -> None:
     run = search(tmp_path / "run", no_ensemble=True, cv="none", trials=5)
     assert finalists(run) and not run.record.ensembles

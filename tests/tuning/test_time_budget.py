@@ -92,6 +92,13 @@ def test_all_trials_but_the_first_have_a_share_of_the_time(tmp_path: Path) -> No
     assert all(share is not None and share >= 500.0 / 8 for share in others)
 
 
+def test_until_one_is_complete_trials_may_take_half_of_the_time(tmp_path: Path) -> None:
+    search, _, _ = run(tmp_path / "run", ScriptedEngine)
+    first, *others = [spec.most_seconds for spec in search.engine.submitted]
+    assert first is not None and 200.0 < first <= 250.0
+    assert others[-1] is None
+
+
 class HeavyEngine(ScriptedEngine):
     """The models are such that much has to be kept back for the best one."""
 
