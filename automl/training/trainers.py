@@ -19,6 +19,7 @@ from automl.training.hyper_fit import HyperFitTrainer
 from automl.training.kernel.codes import AbsentKernel, UnsupportedModel
 from automl.training.kernel.trainer import DenseTrainer
 from automl.training.loop import CompiledTrainer
+from automl.training.reused_gelu import reuse_gelu
 from automl.training.timings import Timings
 from automl.trial import TrainerName
 
@@ -99,6 +100,7 @@ def make_trainer(
         return Training(dense, GraphOptions(), TrainerName.KERNEL)
     if not has_gpu():
         fuse_normalization(model)
+        reuse_gelu(model)
     options = choose_options(model, batch_size, math.ceil(len(data.train) / batch_size), epochs)
     with timings.stage("build"):
         if options.flat_updates:
