@@ -8,12 +8,11 @@ boundary and how they are recorded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from automl.common.averages import mean_metrics, mean_of
 from automl.common.model_cost import CostLimits
 
 #: How the reason of a trial begins that the end of the whole search has cut off.
@@ -397,25 +396,3 @@ class ExecutionReport:
     number: int
     result: TrialResult
     folds: tuple[float, ...] = ()
-
-
-def over_views(results: Sequence[TrialResult]) -> TrialResult:
-    """The result of one training on each of several views, or of one.
-
-    Args:
-        results: What each came to.
-
-    Returns:
-        The first, with the means and the score on each view; with no score where one has none.
-    """
-    if len(results) == 1:
-        return results[0]
-    scores = [result.score for result in results if result.score is not None]
-    return replace(
-        results[0],
-        score=mean_of(scores) if len(scores) == len(results) else None,
-        folds=tuple(scores),
-        metrics=mean_metrics([result.metrics for result in results]),
-        train_metrics=mean_metrics([result.train_metrics for result in results]),
-        seconds=sum(result.seconds for result in results),
-    )

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from automl.common.texts import is_number_text
+
 #: Controls, what only changes the look or the order of others (bidirectional controls, zero width),
 #: line and paragraph separators, and halves of surrogate pairs.
 _UNSEEN = ("Cc", "Cf", "Zl", "Zp", "Cs")
@@ -75,13 +77,7 @@ def from_csv_cell(cell: str) -> str:
 
 def _is_plain(text: str) -> bool:
     """Whether a text is a number, or the sign alone, which a spreadsheet computes nothing of."""
-    if text.strip(" ") in ("+", "-"):
-        return True
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return text.isprintable()
+    return text.strip(" ") in ("+", "-") or (is_number_text(text) and text.isprintable())
 
 
 def markdown_text(text: str) -> str:

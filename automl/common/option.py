@@ -23,6 +23,7 @@ from automl.common.option_values import (
     Check,
     finite_number,
     flag_of,
+    one_of,
     text,
     truth,
     whole_number,
@@ -49,11 +50,12 @@ class Option:
     Attributes:
         help: What it does, and what holds without it, for a person; other options are named as on
             the command line.
-        default: What holds without it.
+        default: What holds without it; of a flag, that it is off.
         metavar: What stands for its value in the help.
         letter: Its short name on the command line, such as ``n``; "" for none.
         word: Its name there, where it is not the argument's.
-        check: Reads and checks what is given; None for a number or a text as the type says.
+        check: Reads and checks what is given; None for one of `names` where these are a tuple,
+            else for a number or a text as the type says.
         parse: Makes what Python takes of what was typed.
         repeats: Whether it may be typed several times.
         names: What may be given, for completion: names, with their meanings, or what finds them.
@@ -115,7 +117,8 @@ class Option:
         """
         if given is None and self.takes_none:
             return self.default
-        check = self.check or _CHECKS.get(self.single_type)
+        known = one_of(self.names) if isinstance(self.names, tuple) and self.names else None
+        check = self.check or known or _CHECKS.get(self.single_type)
         return given if check is None else check(self.name, given)
 
 
@@ -129,7 +132,8 @@ def options_of(panels: Mapping[str, type]) -> dict[str, Option]:
     for panel, declared in panels.items():
         for name, annotation in declared.__annotations__.items():
             kind, option = get_args(annotation)
-            found[name] = replace(option, name=name, type=kind, panel=panel)
+            default = False if kind is bool and option.default is None else option.default
+            found[name] = replace(option, name=name, type=kind, panel=panel, default=default)
     return found
 
 

@@ -191,8 +191,7 @@ def above_zero_bytes(name: str, value: Any) -> int:
             raise RequestError(
                 f"{flag_of(name)} is {value!r:.60}, no size; write it like 500M, 4G or 1.5G."
             )
-        unit = " kmgt".index(found[2] or " ")
-        size = int(min(float(found[1]), LARGEST_SIZE) * 1024**unit)
+        size = int(_in_units(found, 1024))
     size = whole_number(name, size, "bytes as a whole number, or a text such as '4G'")
     if size <= 0:
         raise RequestError(f"{flag_of(name)} is {value}; it must be above zero, such as 500M.")
@@ -215,12 +214,18 @@ def above_zero_count(name: str, value: Any) -> int:
                 f"{flag_of(name)} is {value!r:.60}, no number; write it like 500000, 500k, 2M or "
                 "1.5G."
             )
-        unit = " kmgt".index(found[2].lower() or " ")
-        count = round(min(float(found[1]), LARGEST_SIZE) * 1000**unit)
+        count = round(_in_units(found, 1000))
     number = whole_number(name, count)
     if number < 1:
         raise RequestError(f"{flag_of(name)} is {value}; it must be above zero.")
     return number
+
+
+def _in_units(found: re.Match[str], step: int) -> float:
+    """The number that was read, each of whose units is ``step`` of the one before."""
+    return min(float(found[1]), LARGEST_SIZE) * float(step) ** " kmgt".index(
+        found[2].lower() or " "
+    )
 
 
 def one_of(known: Sequence[str]) -> Check:

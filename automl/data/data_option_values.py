@@ -133,8 +133,6 @@ def cycles(name: str, value: Any) -> Mapping[Any, str]:
     """
     expected = "a dictionary of columns to cycles such as 'year,week'"
     asked: Mapping[Any, str] = of_types(expected, Mapping)(name, value)
-    if not asked:
-        return asked
     from automl.data.columns.cycles import (  # a help text needs no NumPy
         NO_CYCLES,
         Cycle,
@@ -160,8 +158,6 @@ def date_formats(name: str, value: Any) -> Mapping[Any, str]:
     """
     expected = "a dictionary of columns to formats such as '%d.%m.%Y'"
     asked: Mapping[Any, str] = of_types(expected, Mapping)(name, value)
-    if not asked:
-        return asked
     import pandas as pd
 
     for one, given in asked.items():

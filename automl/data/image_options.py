@@ -5,7 +5,7 @@ from numbers import Integral
 from typing import Annotated, Any, TypedDict
 
 from automl.common.option import Option
-from automl.common.option_values import of_types, one_of
+from automl.common.option_values import of_types
 from automl.errors import RequestError
 
 #: How images of other proportions get those of all.
@@ -83,7 +83,6 @@ class ImageOptions(TypedDict, total=False):
             default=RESIZE,
             metavar="|".join(IMAGE_FITS),
             names=IMAGE_FITS,
-            check=one_of(IMAGE_FITS),
         ),
     ]
     symmetric: Annotated[
@@ -91,6 +90,5 @@ class ImageOptions(TypedDict, total=False):
         Option(
             "Images mean the same mirrored, though their classes are called like digits or "
             "letters (0 to 9, A): mirrored training images are tried, which else they are not.",
-            default=False,
         ),
     ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
 from automl.common.option import Option, options_of
-from automl.common.option_values import of_types, one_of
+from automl.common.option_values import of_types
 from automl.data.clipping import ClipKind
 from automl.data.data_option_values import (
     class_weight_option,
@@ -92,7 +92,6 @@ class ReadingOptions(TypedDict, total=False):
         Option(
             "Take the day before the month in dates such as 01/02/2024. Default: what the column "
             "shows, else the month.",
-            default=False,
         ),
     ]
     date_format: Annotated[
@@ -165,7 +164,6 @@ class ReadingOptions(TypedDict, total=False):
             default=AUTO,
             metavar="|".join(INPUTS),
             names=INPUTS,
-            check=one_of(INPUTS),
         ),
     ]
     allow_wide: Annotated[
@@ -173,7 +171,6 @@ class ReadingOptions(TypedDict, total=False):
         Option(
             "Accept a table with more columns than rows, which is refused by default: it is "
             "mostly a mistake.",
-            default=False,
         ),
     ]
 
@@ -214,7 +211,6 @@ class SplitOptions(TypedDict, total=False):
             default=FIXED,
             metavar="|".join(HOLDOUTS),
             names=HOLDOUTS,
-            check=one_of(HOLDOUTS),
         ),
     ]
     fold_column: Annotated[

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from automl.data.kinds import kind_named
 from automl.data.plan import PreprocessingPlan
 from automl.data.say import Say
+from automl.data.sources.file_format import HowToRead
 
 
 def read_rows(
@@ -36,4 +37,4 @@ def read_rows(
     Raises:
         DataError: The rows cannot be read, or are not of the plan's form.
     """
-    return kind_named(plan.inputs.kind).read(source, plan.inputs, names, say, separator)
+    return kind_named(plan.inputs.kind).read(source, plan.inputs, HowToRead(names, say, separator))

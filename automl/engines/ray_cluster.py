@@ -13,6 +13,7 @@ from pathlib import Path
 
 import ray
 
+from automl.common.texts import first_line
 from automl.engines.child import CHILD_ENVIRONMENT
 from automl.engines.limits import LOG_BYTES
 from automl.engines.ray_folder import ray_folder
@@ -181,7 +182,7 @@ def _init(address: str | None, workers: int, folder: Path) -> None:
                 runtime_env={"env_vars": CHILD_ENVIRONMENT},
             )
     except Exception as error:
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        said = first_line(error)
         if address is None:
             raise RunError(f"Ray cannot be started on this machine ({said}).") from error
         raise _no_cluster(address, said) from error

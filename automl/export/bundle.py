@@ -13,6 +13,7 @@ from automl.common.forms import check_form, read_form
 from automl.common.option_values import named_place
 from automl.common.root import Root
 from automl.common.sealed import unsealed
+from automl.common.texts import first_line
 from automl.data.decision_threshold import DecisionThreshold
 from automl.data.kept_temperature import Temperature
 from automl.data.kinds.kind import columns_of
@@ -247,14 +248,24 @@ def load_bundled(bundle: Bundle, trust: bool = False) -> Any:
         RunError: The model file was changed, or cannot be loaded.
     """
     check_trust(bundle, trust)
+    file, _ = exported_model(bundle)
+    return load_keras(file, code_loader(bundle))
+
+
+def exported_model(bundle: Bundle) -> tuple[Path, str]:
+    """The file of a bundle's model, if it is the one that was exported, and its SHA-256.
+
+    Raises:
+        RunError: The file was changed.
+    """
     file = Root(bundle.path).checked(MODEL_FILE)
-    expected = (bundle.config.get("files") or {}).get(MODEL_FILE)
-    if expected is not None and file_hash(file) != expected:
+    found, expected = file_hash(file), (bundle.config.get("files") or {}).get(MODEL_FILE)
+    if expected is not None and found != expected:
         raise RunError(
             f"The model {file} is not the one that was exported: it was changed since; export it "
             "again."
         )
-    return load_keras(file, code_loader(bundle))
+    return file, found
 
 
 def code_loader(bundle: Bundle) -> dict[str, Any] | None:
@@ -306,8 +317,7 @@ def load_keras(path: Path, code: Mapping[str, Any] | None = None) -> Any:
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # zipfile, zlib, h5py, Keras and TensorFlow raise unrelated kinds
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise RunError(
-            f"The model {path} cannot be loaded by Keras alone ({reason}); models made of Keras's "
-            "own layers, without Lambda and classes of one's own, can."
+            f"The model {path} cannot be loaded by Keras alone ({first_line(error)}); models made "
+            "of Keras's own layers, without Lambda and classes of one's own, can."
         ) from error

@@ -7,7 +7,15 @@ from typing import Any
 
 from automl.common.root import Root
 from automl.errors import RequestError, RunError
-from automl.export.bundle import MODEL_FILE, Bundle, file_hash, load_bundled, needed, open_bundle
+from automl.export.bundle import (
+    MODEL_FILE,
+    Bundle,
+    exported_model,
+    file_hash,
+    load_bundled,
+    needed,
+    open_bundle,
+)
 from automl.space.origin import BUNDLE, Origin, OriginFile
 
 
@@ -27,13 +35,7 @@ def origin_of_bundle(path: str | Path) -> Origin:
             f"The model {bundle.path} needs {needed(bundle.code, bundle.path)}, and --from loads "
             "nothing that runs code: take a model of Keras's own layers."
         )
-    file = Root(bundle.path).checked(MODEL_FILE)
-    found, expected = file_hash(file), (bundle.config.get("files") or {}).get(MODEL_FILE)
-    if expected is not None and found != expected:
-        raise RunError(
-            f"The model {file} is not the one that was exported: it was changed since; export it "
-            "again."
-        )
+    _, found = exported_model(bundle)
     return Origin(BUNDLE, (OriginFile("", str(bundle.path.absolute()), found),))
 
 

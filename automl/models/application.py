@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from automl.common.texts import first_line
 from automl.errors import SpaceError
 from automl.models.conv_blocks import sides
 from automl.vocabulary.applications import APPLICATIONS, PixelRange
@@ -36,7 +37,7 @@ def application_backbone(name: str, x: Any, path: str = "") -> Any:
         try:
             made.load_weights(path)
         except Exception as error:  # h5py, zipfile and Keras raise unrelated kinds
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            reason = first_line(error)
             raise SpaceError(
                 f"The file {path} does not hold the weights of {name} without its outputs "
                 f"({reason[:200]}): get the right file, or name the network it is of with "

@@ -12,6 +12,7 @@ from typing import Any
 
 from automl.common.bounded import check_nesting, check_size, parsed_json
 from automl.common.root import Root
+from automl.common.texts import is_json
 from automl.errors import RunError
 
 # What is read at once: the journal of 10,000 trials has 120 MB, and as objects ten times that.
@@ -48,7 +49,7 @@ def whole_lines(content: bytes) -> list[bytes]:
     """
     end = content.rfind(b"\n") + 1
     lines = _split(content[:end])
-    if lines and not _is_json(lines[-1]):
+    if lines and not is_json(lines[-1]):
         lines.pop()
     return lines
 
@@ -144,11 +145,3 @@ def _parse_line(line: bytes, path: Path, number: int) -> dict[str, Any]:
             "read; restore the file from a copy, or remove that line and all after it."
         )
     return form
-
-
-def _is_json(line: bytes) -> bool:
-    try:
-        json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return True

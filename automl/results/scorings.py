@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from automl.common.averages import mean_metrics, mean_of
+from automl.common.averages import mean_of
 from automl.common.forms import read_form, to_form
 from automl.errors import RunError
 from automl.results.study_entries import brief_result, entries, reading_entry, whole_result
+from automl.results.trial_means import with_mean_metrics
 from automl.trial import TrialResult, TrialState
 
 PREFIX = "scoring:"
@@ -183,14 +184,12 @@ def over_scorings(result: TrialResult, scorings: Sequence[FinalistScoring]) -> T
         reason = f"trained again with another seed it failed: {why}"
         return replace(result, reason=reason)
     return replace(
-        result,
+        with_mean_metrics(result, [one.result for one in scorings]),
         state=TrialState.COMPLETED,  # it may have been pruned between two folds
         reason="",
         # Then it has no model of its own, and the first scoring's stands for it.
         model_hash=result.model_hash or scorings[0].result.model_hash,
         score=mean_of(one.score for one in scorings if one.score is not None),
-        metrics=mean_metrics([one.result.metrics for one in scorings]),
-        train_metrics=mean_metrics([one.result.train_metrics for one in scorings]),
         folds=(),
         executions=(),
     )

@@ -20,6 +20,7 @@ from automl.data.task_loss import task_loss
 from automl.errors import RunError
 from automl.results.predictions import add_predictions, predictions_of
 from automl.results.scored_rows import scored_on
+from automl.results.trial_means import over_views
 from automl.training.boosting import ITERATIONS, BoostedTrees, Extent, extent_of
 from automl.training.failing import failed_training
 from automl.trial import (
@@ -30,7 +31,6 @@ from automl.trial import (
     TrialState,
     file_of_trial,
     folder_of_trial,
-    over_views,
 )
 from automl.vocabulary.losses import LOSS
 

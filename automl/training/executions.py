@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automl.common.averages import mean_metrics, mean_of
+from automl.common.averages import mean_of
 from automl.common.files import is_disk_full
 from automl.data.metrics import Objective, better
 from automl.errors import RunError
 from automl.results.predictions import add_predictions, read_predictions
+from automl.results.trial_means import with_mean_metrics
 from automl.space import SearchSpace
 from automl.space.callbacks import callbacks_of
 from automl.training.history import run_of
@@ -359,9 +360,7 @@ class _Executions:
         results, notes = self.results, [n for result in self.results for n in result.notes]
         kept = results[0 if self._over_views else self._kept]
         result = replace(
-            kept,
-            metrics=mean_metrics([result.metrics for result in results]),
-            train_metrics=mean_metrics([result.train_metrics for result in results]),
+            with_mean_metrics(kept, results),
             seconds=sum(result.seconds for result in results),
             found=results[0].found,
         )

@@ -17,18 +17,13 @@ from automl.training.deadline import Deadline, own_seconds
 from automl.training.device_data import DeviceData
 from automl.training.early_stopping import EarlyStopping, FixedEpochs
 from automl.training.epoch_plan import EpochPlan
+from automl.training.epoch_signals import EpochSignals
 from automl.training.evaluation import Evaluator
 from automl.training.kernel.trainer import DenseTrainer
 from automl.training.scoring import Scored, Scoring, not_finite
 from automl.training.timings import Timings
 from automl.training.verdicts import TrainingCurves, curves_of
 from automl.trial import SEARCH_OVER, Answer, EpochReport, TrialSpec
-
-ASK_SECONDS = 0.5
-"""Least time between two questions whether the trial is interrupted."""
-
-TELL_SECONDS = 2.0
-"""Seconds of an epoch after which it is told how much of it is done, and again after as many."""
 
 SHUFFLE = 1
 """Sets the stream of shuffling apart from others made from the same seed."""
@@ -90,11 +85,8 @@ class TrialProgress:
         self._spec = spec
         self._data = data
         self._report = report
-        self._interrupted = interrupted
+        self._signals = EpochSignals(interrupted, running, timings.start)
         self._timings = timings
-        self._running = running
-        self._asked = time.perf_counter()
-        self._shown = timings.start
         self._done = 0.0
         self.deadline = Deadline(
             spec, timings.start, data.train, data.validation, data.test_rows, timings.begun
@@ -255,26 +247,13 @@ class TrialProgress:
                 self.deadline.probe(self._evaluator.evaluate)
         if self._takes_too_long(done):
             return True
-        reason = self.deadline.passed(scored=bool(self.history))
-        now = time.perf_counter()
-        if reason:
+        if reason := self.deadline.passed(scored=bool(self.history)):
             self.reason = self._in_epoch(reason)
-        elif now - self._asked >= ASK_SECONDS:
-            self._asked = now
-            self._tell(now, done)
-            self.reason = self._interrupted() or ""
-            if self.reason:
-                self.deadline.interrupt()
-        else:
-            return False
-        self.cut = bool(self.reason)
+        elif reason := self._signals.look(len(self.history) + 1, done):
+            self.reason = reason
+            self.deadline.interrupt()
+        self.cut = bool(reason)
         return self.cut
-
-    def _tell(self, now: float, done: float) -> None:
-        """Tells how much of the epoch is done, if that is of interest by now."""
-        if self._running is not None and now - self._shown >= TELL_SECONDS:
-            self._shown = now
-            self._running(len(self.history) + 1, done)
 
     def _in_epoch(self, reason: str) -> str:
         if reason == SEARCH_OVER:
@@ -335,7 +314,7 @@ class TrialProgress:
             "seconds": time.perf_counter() - self._timings.start,
         }
         self.history.append(row)
-        self._shown = time.perf_counter()
+        self._signals.epoch_ended()
         if score is None:  # the fit says it when it returns
             return True
         before, self._before = self._before, ()

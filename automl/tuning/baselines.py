@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automl.trial import TrialResult, TrialState, over_views
+from automl.results.trial_means import over_views
+from automl.trial import TrialResult, TrialState
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -28,7 +28,7 @@ from automl.tuning.outcome import Outcome, StopReason, interrupted
 from automl.tuning.over_limits import OverLimits
 from automl.tuning.pruning import Pruning
 from automl.tuning.ranking import Ranking
-from automl.tuning.standing import standing
+from automl.tuning.search_progress import search_progress
 
 if TYPE_CHECKING:
     from automl.tuning.budget import Clock
@@ -387,7 +387,7 @@ class Driver:
 
     def progress(self) -> SearchProgress:
         """Where the search stands now."""
-        return standing(
+        return search_progress(
             self._ranking,
             self._settings,
             self._clock,

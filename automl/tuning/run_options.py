@@ -13,7 +13,6 @@ from automl.common.option_values import (
     above_zero_seconds,
     at_least,
     flag_of,
-    one_of,
     path,
 )
 from automl.common.sizes import shown_size
@@ -52,7 +51,6 @@ class MachineOptions(TypedDict, total=False):
             default="local",
             metavar="NAME",
             names=ENGINES,
-            check=one_of(ENGINES),
         ),
     ]
     address: Annotated[
@@ -84,7 +82,6 @@ class MachineOptions(TypedDict, total=False):
             default="auto",
             metavar="NAME",
             names=DEVICES,
-            check=one_of(DEVICES),
             on_resume="auto, cpu or gpu.",
         ),
     ]

@@ -15,7 +15,6 @@ from automl.common.option_values import (
     above_zero_seconds,
     at_least,
     not_negative,
-    one_of,
     path_text,
 )
 from automl.errors import RequestError
@@ -294,7 +293,6 @@ class BudgetOptions(TypedDict, total=False):
         Option(
             "Make no ensemble of the finalists' models: by default one is selected, and exported "
             "where it is better than the best single one by more than the error of that.",
-            default=False,
         ),
     ]
     export: Annotated[
@@ -306,7 +304,6 @@ class BudgetOptions(TypedDict, total=False):
             default=BEST,
             metavar="NAME",
             names=EXPORTED,
-            check=one_of(EXPORTED),
             on_resume="What is exported at the end: best, or refit.",
         ),
     ]
@@ -316,7 +313,6 @@ class BudgetOptions(TypedDict, total=False):
             "Leave the probabilities of what is exported as the model gives them: by default a "
             "classifier's logits are divided by one temperature where that lowers the log loss of "
             "validation rows that it was not fitted on by more than the error of that.",
-            default=False,
         ),
     ]
     goal: Annotated[

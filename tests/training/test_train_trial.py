@@ -358,7 +358,7 @@ def test_a_report_that_fails_leaves_the_history(toy, run):
 
 
 def test_an_interruption_keeps_what_was_reached(toy, run, monkeypatch):
-    monkeypatch.setattr("automl.training.trial_progress.ASK_SECONDS", 0.0)
+    monkeypatch.setattr("automl.training.epoch_signals.ASK_SECONDS", 0.0)
     result = run(
         toy(),
         epochs=1000,
@@ -373,7 +373,7 @@ def test_an_interruption_keeps_what_was_reached(toy, run, monkeypatch):
 
 
 def test_an_interruption_before_the_first_epoch_fails_the_trial(toy, run, monkeypatch):
-    monkeypatch.setattr("automl.training.trial_progress.ASK_SECONDS", 0.0)
+    monkeypatch.setattr("automl.training.epoch_signals.ASK_SECONDS", 0.0)
     result = run(toy(), interrupted=lambda: "stop")
     assert (result.state, result.cause) == (TrialState.FAILED, FailureCause.TIME_LIMIT)
     assert (result.reason, result.epochs) == ("stop", 0)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.texts import valid_text
 from automl.data.columns.date_format import ISO, read_dates, read_times
 from automl.data.columns.number_format import NumberFormat
 from automl.data.columns.unread import Tell
@@ -123,8 +124,7 @@ def _held(value: Any) -> Any:
 def _text(value: Any) -> str | None:
     if value is None or value != value:
         return None
-    # Half of a surrogate pair is no text and could not be written to any file.
-    return str(value).encode("utf-8", "replace").decode()
+    return valid_text(str(value))
 
 
 def _like(column: pd.Series, values: npt.NDArray[Any]) -> pd.Series:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from automl.data.dataset import Dataset
     from automl.data.request import DataRequest
     from automl.data.sources import Loaded
+    from automl.data.sources.file_format import HowToRead
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]
@@ -313,12 +314,7 @@ class Kind(ABC):
 
     @abstractmethod
     def read(
-        self,
-        source: Any,
-        plan: InputPlan,
-        names: Sequence[str],
-        say: Say | None,
-        separator: str | None,
+        self, source: Any, plan: InputPlan, how: HowToRead
     ) -> tuple[Any, npt.NDArray[Any] | None]:
         """Reads raw rows for a trained model; see `automl.data.rows.read_rows`."""
 

@@ -7,8 +7,11 @@ from typing import IO, TYPE_CHECKING, Any
 from automl.data.memory import check_memory
 from automl.data.sources.content import Content
 from automl.data.sources.file_format import FileFormat
-from automl.data.sources.npz import first_line
-from automl.data.sources.parquet_file import check_columns, without_index
+from automl.data.sources.parquet_file import (
+    arrow_errors_explained,
+    check_columns,
+    without_index,
+)
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -26,26 +29,16 @@ def read_arrow(content: Content) -> pd.DataFrame:
     Raises:
         DataError: It cannot be read, does not fit into memory, or a column holds lists.
     """
-    import pyarrow as pa
-
     if content.start.startswith(OLD_START):
         raise DataError(
             f"The file {str(content.path)!r} is Feather of version 1: write it again with version "
             "2, or as Parquet."
         )
-    try:
+    with arrow_errors_explained(content.path, "Feather or Arrow"):
         with content.file() as file:
             table = _table(file, content)
         table.validate(full=True)
         frame: pd.DataFrame = without_index(table).to_pandas(ignore_metadata=True)
-    except (
-        pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError, AttributeError,
-        OverflowError, MemoryError, RecursionError,
-    ) as error:  # fmt: skip
-        raise DataError(
-            f"The file {str(content.path)!r} cannot be read as Feather or Arrow: "
-            f"{first_line(error)}."
-        ) from error
     return frame
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from automl.common.archives import UNREADABLE_ARCHIVE
+from automl.common.texts import first_line
 from automl.data.memory import check_memory
 from automl.data.request import STANDARD_INPUT
 from automl.errors import DataError
@@ -138,7 +139,7 @@ def _unpacked(content: Content, packed: str) -> Content:
     except UNREADABLE_ARCHIVE as error:
         raise DataError(
             f"The file {str(content.path)!r} cannot be unpacked, for it is cut off or damaged "
-            f"({_first_line(error)}): copy or compress it again."
+            f"({first_line(error)}): copy or compress it again."
         ) from error
     inner = Path(content.path.name)
     if inner.suffix.lower() == packed:
@@ -185,7 +186,7 @@ def _table_in(
         if content.suffix in archives:
             return None  # whoever reads these says what is wrong
         raise DataError(
-            f"The archive {shown} cannot be unpacked ({_first_line(error)}): copy or pack it again."
+            f"The archive {shown} cannot be unpacked ({first_line(error)}): copy or pack it again."
         ) from error
     suffix = Path(found[0].filename).suffix.lower()
     return Content(content.path, suffix, raw, raw[:4096], content.digest)
@@ -203,7 +204,3 @@ def _likely(members: list[zipfile.ZipInfo], tables: tuple[str, ...]) -> list[zip
     ]
     firm = [info for info in found if not info.filename.lower().endswith(".txt")]
     return firm or found
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -10,11 +10,11 @@ from typing import IO, TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError
 
 from automl.common.archives import UNREADABLE_ARCHIVE
+from automl.common.texts import first_line
 from automl.data.memory import check_memory
 from automl.data.say import Say
 from automl.data.sources.content import Content
 from automl.data.sources.file_format import FileFormat
-from automl.data.sources.npz import first_line
 from automl.data.sources.text_file import shown_name, with_header
 from automl.errors import DataError
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.texts import valid_text
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ def checked_frame(frame: pd.DataFrame, what: str) -> pd.DataFrame:
             f"Two columns of {what} are named {twice[0]!r}: give every column a name of its own "
             "(--names names the columns of a file without a header)."
         )
-    odd = [name for name in names if name != name.encode("utf-8", "replace").decode()]
+    odd = [name for name in names if name != valid_text(name)]
     if odd:
         raise DataError(
             f"The name {odd[0]!r} of a column of {what} is no valid text (half of a surrogate "
@@ -233,23 +234,17 @@ def valid_texts(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         The same array, or one of objects where a text was none.
     """
     flat = values.reshape(-1)
-    odd = [place for place, value in enumerate(flat) if isinstance(value, str) and _is_odd(value)]
+    odd = {
+        place: valid_text(value)
+        for place, value in enumerate(flat)
+        if isinstance(value, str) and value != valid_text(value)
+    }
     if not odd:
         return values
     valid = flat.astype(object)
-    for place in odd:
-        valid[place] = str(flat[place]).encode("utf-8", "replace").decode()
+    for place, text in odd.items():
+        valid[place] = text
     return valid.reshape(values.shape)
-
-
-def _is_odd(text: str) -> bool:
-    if text.isascii():
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def frame_digest(frame: pd.DataFrame) -> bytes:

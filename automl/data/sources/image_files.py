@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -62,6 +62,14 @@ class LeftOut:
         say(f"{len(self):,} {many} left out ({'; '.join(parts)})")
 
 
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keeps Pillow from warning of odd metadata, and of sizes, which are looked at here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 @dataclass(frozen=True)
 class ImagesRead:
     """What was read.
@@ -79,6 +87,7 @@ class ImagesRead:
     digest: bytes
 
 
+@_quietly()
 def read_images(
     files: Sequence[tuple[str, Path | bytes]],
     settling: Sequence[int],
@@ -100,19 +109,6 @@ def read_images(
     Raises:
         DataError: None can be read.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of odd metadata, and of sizes, which are looked at here
-        return _read(files, settling, reading, place, left_out, say)
-
-
-def _read(
-    files: Sequence[tuple[str, Path | bytes]],
-    settling: Sequence[int],
-    reading: ImageReading,
-    place: Path,
-    left_out: LeftOut,
-    say: Say,
-) -> ImagesRead:
     headers = _headers(files, left_out)
     known = [position for position, header in enumerate(headers) if header is not None]
     asked = [header for header in (headers[i] for i in settling) if header is not None]

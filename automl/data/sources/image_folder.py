@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from automl.common.texts import valid_text
 from automl.data.say import Say
 from automl.data.sources.file_format import Loaded, format_titles
 from automl.data.sources.image_file import SUFFIXES
@@ -92,7 +93,7 @@ def _set_of(images: ImagesRead, kept: list[_Found], part: int | None) -> ImageSe
     assert len(rows) == own.stop - own.start
     labels = [kept[row].label for row in rows]
     y = np.array(labels, object) if all(labels) else None
-    files = np.array([_shown(kept[row].name) for row in rows], object)
+    files = np.array([valid_text(kept[row].name) for row in rows], object)
     return ImageSet(images.x[own], y, files)
 
 
@@ -172,7 +173,7 @@ def _with_labels(folder: Path, found: list[_Found], left_out: LeftOut) -> list[_
         )
     alike: dict[str, str] = {}
     for label in sorted(labels):
-        if label != _shown(label):
+        if label != valid_text(label):
             raise DataError(
                 f"The name {label!r} of a folder is no valid text (UTF-8), and images are of the "
                 "class that their folder is named after: rename it."
@@ -214,9 +215,4 @@ def _tell_classes(folder: Path, kept: list[_Found], say: Say) -> None:
             if len(empty) == 1
             else ("folders hold no image and are no classes")
         )
-        say(f"{len(empty)} {what}: {_shown(listed)}")
-
-
-def _shown(name: str) -> str:
-    """A name as valid text: one of bytes that are no UTF-8 has marks in place of these."""
-    return name.encode("utf-8", "replace").decode()
+        say(f"{len(empty)} {what}: {valid_text(listed)}")

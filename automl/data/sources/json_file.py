@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from automl.common.texts import is_json, valid_text
 from automl.data.memory import check_memory
 from automl.data.sources.content import Content
 from automl.data.sources.file_format import FileFormat, HowToRead
@@ -57,8 +58,7 @@ def _column(values: list[Any]) -> Any:
 
     kinds = {type(value) for value in values if value is not None}
     if kinds == {str}:
-        # Half of a surrogate pair is no text and could not be written to any file.
-        values = [v if v is None else v.encode("utf-8", "replace").decode() for v in values]
+        values = [v if v is None else valid_text(v) for v in values]
     return pd.Series(values, dtype=object if len(kinds - {int, float}) > 1 else None)
 
 
@@ -78,7 +78,7 @@ def _records(text: str, path: Path) -> Iterator[dict[str, Any]]:
                 'expected: give objects such as {"a": 1, "b": "x"}, one a line or in a list.'
             )
         for name, value in record.items():
-            if not name.isascii() and name != name.encode("utf-8", "replace").decode():
+            if name != valid_text(name):
                 raise DataError(
                     f"{where} of {str(path)!r} has the name {name!r}, which is no valid text (half "
                     "of a surrogate pair): rename it."
@@ -95,7 +95,7 @@ def _whole(text: str, path: Path) -> list[Any] | None:
     """The records of a file that is one JSON value, or None where each line is one."""
     start = text.lstrip()[:1]
     first = text.lstrip().split("\n", 1)[0]
-    if start == "{" and (_is_json(first) and text.strip() != first.strip()):
+    if start == "{" and (is_json(first) and text.strip() != first.strip()):
         return None
     if start not in ("[", "{"):
         raise DataError(
@@ -109,14 +109,6 @@ def _whole(text: str, path: Path) -> list[Any] | None:
             return [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
         raise DataError(f"The columns in {str(path)!r} differ in length: give equally many values.")
     return [value]
-
-
-def _is_json(line: str) -> bool:
-    try:
-        json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _parsed(text: str, path: Path, where: str) -> Any:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from automl.common.archives import UNREADABLE_ARCHIVE
 from automl.common.root import Root
+from automl.common.texts import first_line
 from automl.data.memory import check_memory
 from automl.errors import DataError
 
@@ -98,9 +99,7 @@ def read_npy(path: Path, *, mapped: bool = False, root: Root | None = None) -> n
         try:
             header = _header(file, size)
         except UNREADABLE as error:
-            if isinstance(error, ValueError):
-                raise
-            raise ValueError(first_line(error)) from error
+            raise _as_value_error(error) from error
         if mapped and header.numbers:  # an array without numbers has no bytes to map
             order: Any = "F" if header.fortran else "C"
             start = file.tell()
@@ -129,9 +128,11 @@ def archive_arrays(file: IO[bytes], place: Path) -> dict[str, npt.NDArray[Any]]:
     try:
         return _read_archive(file, place)
     except UNREADABLE as error:
-        if isinstance(error, ValueError):
-            raise
-        raise ValueError(first_line(error)) from error
+        raise _as_value_error(error) from error
+
+
+def _as_value_error(error: Exception) -> ValueError:
+    return error if isinstance(error, ValueError) else ValueError(first_line(error))
 
 
 def _read_archive(
@@ -199,8 +200,3 @@ def _header(file: IO[bytes], size: int) -> _Header:
             f"{count * dtype.itemsize:,}"
         )
     return _Header(shape, fortran, dtype, count)
-
-
-def first_line(error: Exception) -> str:
-    """The first line of another library's message."""
-    return (str(error).splitlines() or [type(error).__name__])[0]

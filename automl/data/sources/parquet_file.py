@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from automl.common.texts import first_line
 from automl.data.memory import check_memory, fits_memory
 from automl.data.sources.file_format import FileFormat
-from automl.data.sources.npz import first_line
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ def read_parquet(path: Path, raw: bytes | None = None) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet
 
-    try:
+    with arrow_errors_explained(path, "Parquet"):
         source = path if raw is None else pa.BufferReader(raw)
         with pyarrow.parquet.ParquetFile(source, page_checksum_verification=True) as file:
             check_columns(file.schema_arrow, path)
@@ -53,15 +55,27 @@ def read_parquet(path: Path, raw: bytes | None = None) -> pd.DataFrame:
         frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
         for name in _categorical(table):
             frame[name] = frame[name].astype("category")
+    return frame
+
+
+@contextmanager
+def arrow_errors_explained(path: Path, title: str) -> Iterator[None]:
+    """Says of which file it is what Arrow raises, and what damaged notes of pandas lead to.
+
+    Raises:
+        DataError: Something of that was raised.
+    """
+    import pyarrow as pa
+
+    try:
+        yield
     except (
         pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError, AttributeError,
         OverflowError, MemoryError, RecursionError,
     ) as error:  # fmt: skip
-        # Arrow's own, and what damaged notes of pandas lead to.
         raise DataError(
-            f"The file {str(path)!r} cannot be read as Parquet: {first_line(error)}."
+            f"The file {str(path)!r} cannot be read as {title}: {first_line(error)}."
         ) from error
-    return frame
 
 
 def check_columns(schema: Any, path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from automl.common.texts import is_number_text
 from automl.data.memory import check_memory
 from automl.data.say import Say
 from automl.data.separators import (
@@ -299,15 +300,6 @@ def looks_like_data(header: Sequence[str]) -> bool:
         return False
     counted = [[str(i) for i in range(start, start + len(numeric))] for start in (0, 1)]
     return numeric not in counted
-
-
-def is_number_text(text: str) -> bool:
-    """Whether Python reads a text as a number."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _read(content: Content, how: HowToRead) -> pd.DataFrame:

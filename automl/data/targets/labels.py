@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.texts import is_number_text
 from automl.data.columns.column import booleans, is_text, numbers
 from automl.data.columns.infer import are_codes
-from automl.data.sources.text_file import is_number_text
 from automl.data.targets.unfit import infinite_target
 from automl.data.task import ClassLabel
 

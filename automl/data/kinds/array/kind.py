@@ -17,6 +17,7 @@ from automl.data.kinds.joined_arrays import joined_arrays
 from automl.data.kinds.kind import InputPlan
 from automl.data.say import Say
 from automl.data.sources import ArrayPair, Loaded
+from automl.data.sources.file_format import HowToRead
 from automl.data.sources.npz import npz_arrays
 from automl.errors import DataError
 
@@ -49,12 +50,7 @@ class ArrayKind(BlockKind):
         return joined_arrays(request, parts, ArrayRows, say)
 
     def read(
-        self,
-        source: Any,
-        plan: InputPlan,
-        names: Sequence[str],
-        say: Say | None,
-        separator: str | None,
+        self, source: Any, plan: InputPlan, how: HowToRead
     ) -> tuple[Any, npt.NDArray[Any] | None]:
         """Reads an array (n, *shape), and y if it is there."""
         assert isinstance(plan, ArrayPlan)

@@ -20,6 +20,7 @@ from automl.data.kinds.kind import InputPlan
 from automl.data.say import Say
 from automl.data.separators import checked_separator
 from automl.data.sources import Loaded, is_bundled, is_folder, load, open_source
+from automl.data.sources.file_format import HowToRead
 from automl.data.sources.image_reading import ImageReading
 from automl.data.sources.image_set import ImageSet
 from automl.data.sources.npz import npz_arrays
@@ -59,22 +60,17 @@ class ImageKind(BlockKind):
         return combine_images(request, parts, say)
 
     def read(
-        self,
-        source: Any,
-        plan: InputPlan,
-        names: Sequence[str],
-        say: Say | None,
-        separator: str | None,
+        self, source: Any, plan: InputPlan, how: HowToRead
     ) -> tuple[Any, npt.NDArray[Any] | None]:
         """Reads an `ImageSet`, and y if it is there."""
         assert isinstance(plan, ImagePlan)
         one = plan.block
         reading = ImageReading((one.height, one.width), one.channels, one.fit, every=True)
-        tell = say or (lambda _: None)
+        tell = how.say or (lambda _: None)
         if isinstance(source, np.ndarray | tuple | list) or _is_of_arrays(source):
             x, y = given_arrays(source, NO_IMAGES)
             return ImageSet(plan.given(x), y), y
-        loaded = load(source, names, tell, checked_separator(separator), reading)
+        loaded = load(source, how.names, tell, checked_separator(how.separator), reading)
         if isinstance(loaded.main, ImageSet):
             return loaded.main, loaded.main.y
         if pixels := pixel_columns(loaded.main):

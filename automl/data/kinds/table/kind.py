@@ -18,6 +18,7 @@ from automl.data.kinds.table.stored import StoredTable
 from automl.data.say import Say
 from automl.data.separators import checked_separator
 from automl.data.sources import Loaded, load
+from automl.data.sources.file_format import HowToRead
 from automl.data.sources.parquet_file import read_parquet
 from automl.errors import DataError
 
@@ -49,16 +50,11 @@ class TableKind(Kind):
         return combine_tables(request, parts, source, say)
 
     def read(
-        self,
-        source: Any,
-        plan: InputPlan,
-        names: Sequence[str],
-        say: Say | None,
-        separator: str | None,
+        self, source: Any, plan: InputPlan, how: HowToRead
     ) -> tuple[Any, npt.NDArray[Any] | None]:
         """Reads a frame of raw columns, targets included if they are there."""
         assert isinstance(plan, TablePlan)
-        rows = load(source, names, say, checked_separator(separator)).main
+        rows = load(source, how.names, how.say, checked_separator(how.separator)).main
         if not self.holds(rows):
             raise DataError(
                 "The model was trained on a table, but the rows are arrays: give a table."

@@ -1,4 +1,4 @@
-"""Where a search stands, as its observers are told it."""
+"""How far a search has come, as its observers are told it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TOP_SHOWN = 5
 
 
-def standing(
+def search_progress(
     ranking: Ranking,
     settings: DriverSettings,
     clock: Clock,
@@ -24,7 +24,7 @@ def standing(
     running: int,
     over_limits: int,
 ) -> SearchProgress:
-    """Where a search stands now.
+    """How far a search has come.
 
     Args:
         ranking: Its trials that are over.
