@@ -29,8 +29,8 @@ PIECES = (
 )  # fmt: skip
 
 
-class Hang(Exception):
-    """An example that did not come to an end."""
+class Hang(BaseException):
+    """An example that did not come to an end, which no ``except Exception`` takes for a fault."""
 
 
 def fuzz(check: Callable[..., None], *values: Any, examples: int, moments: random.Random) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.image_fit import ImageFit
+from automl.data.sources.counted_reads import CountedReads, Overfull
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -91,7 +92,7 @@ def read_header(source: Path | bytes) -> Header:
     try:
         if isinstance(source, Path):
             _check_file(source.stat())
-        with _file_of(source) as file, _opened(file) as image:
+        with _file_of(source) as file, _opened(file, _size_of(source)) as image:
             width, height = image.size
             # Of a PNG that says nothing of it before its pixels, `getexif` would unpack them.
             known = image.format != "PNG" or "exif" in image.info
@@ -117,7 +118,7 @@ def read_pixels(source: Path | bytes, fit: ImageFit, channels: int) -> Pixels:
 
     try:
         content = source if isinstance(source, bytes) else _content(source)
-        with _opened(io.BytesIO(content)) as image:
+        with _opened(io.BytesIO(content), len(content)) as image:
             changes = ["frames"] if getattr(image, "is_animated", False) else []
             changes += ["cmyk"] if image.mode == "CMYK" else []
             changes += ["deep"] if _is_deep(image) else []
@@ -157,16 +158,18 @@ def _content(path: Path) -> bytes:
         return file.read(MOST_BYTES)
 
 
-def _opened(file: Any) -> Image:
+def _opened(file: IO[bytes], size: int) -> Image:
     """An image of one of the known formats, of which only the header was read.
 
     Raises:
         UnreadImage: It is too large.
+        Overfull: It is in more pieces than an image has.
         OSError: It is none.
     """
     from PIL import Image as pillow
 
-    image = pillow.open(file, formats=FORMATS)
+    reads: Any = CountedReads(file, size)
+    image = pillow.open(reads, formats=FORMATS)
     most = pillow.MAX_IMAGE_PIXELS or 0
     if image.width * image.height > most:
         raise UnreadImage(
@@ -177,6 +180,10 @@ def _opened(file: Any) -> Image:
             f"{image.width:,} x {image.height:,} pixels, more than {LONGEST:,} at a side"
         )
     return image
+
+
+def _size_of(source: Path | bytes) -> int:
+    return len(source) if isinstance(source, bytes) else source.stat().st_size
 
 
 def _file_of(source: Path | bytes) -> IO[bytes]:
@@ -190,6 +197,8 @@ def _unread(error: Exception, source: Path | bytes) -> Exception:
 
     if isinstance(error, UnreadImage):
         return error
+    if isinstance(error, Overfull):
+        return UnreadImage(str(error))
     if isinstance(error, pillow.DecompressionBombError):
         return UnreadImage(
             f"more than {2 * (pillow.MAX_IMAGE_PIXELS or 0) // 10**6} million pixels"

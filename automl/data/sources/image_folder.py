@@ -23,6 +23,10 @@ from automl.errors import DataError
 PART_FOLDERS = (("train", "training"), ("validation", "valid", "val"), ("test", "testing"))
 #: What systems leave in folders, hidden files aside.
 OF_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+#: Files whose names do not end as those of images do, of which a folder may hold so many before
+#: they must be fewer than its images, and files of any kind. (Own choices: ImageNet has 1.4 million
+#: images. Who goes on with a run of somebody else's may walk `/`, or another's whole home.)
+MOST_OTHERS, MOST_FILES = 20_000, 10_000_000
 LINK = "a link that leads out of the folder"
 FOLDER_LINK = "a link to a folder"
 NO_CLASS = "in no folder of a class"
@@ -60,10 +64,11 @@ def read_image_folder(folder: Path, reading: ImageReading, say: Say) -> Loaded:
         An `ImageSet` of each part, with the classes as targets where all images have one.
 
     Raises:
-        DataError: There are no images, or two classes are called nearly alike.
+        DataError: There are no images or far more of other files, or two classes are called nearly
+            alike.
     """
     left_out = LeftOut()
-    found = list(_files_in(folder, left_out))
+    found = _bounded(folder, _files_in(folder, left_out))
     if not reading.every:
         found = _with_labels(folder, found, left_out)
     if not found:
@@ -95,6 +100,31 @@ def _set_of(images: ImagesRead, kept: list[_Found], part: int | None) -> ImageSe
     y = np.array(labels, object) if all(labels) else None
     files = np.array([valid_text(kept[row].name) for row in rows], object)
     return ImageSet(images.x[own], y, files)
+
+
+def _bounded(folder: Path, files: Iterator[_Found]) -> list[_Found]:
+    """The files, of which none is opened before all are found.
+
+    Raises:
+        DataError: Most of them are no images, or there are more than any set of images has.
+    """
+    found: list[_Found] = []
+    others = 0
+    for one in files:
+        found.append(one)
+        others += one.path.suffix.lower() not in SUFFIXES
+        if others > max(MOST_OTHERS, len(found) - others):
+            raise DataError(
+                f"The folder {str(folder)!r} holds more than {others - 1:,} files that are no "
+                f"images ({_shown(one.name)} is one), and fewer that are: give a folder with a "
+                "folder of images for each class, and nothing else."
+            )
+        if len(found) > MOST_FILES:
+            raise DataError(
+                f"The folder {str(folder)!r} holds more than {MOST_FILES:,} files, and a set of "
+                "images has no more: give a folder with a folder of images for each class."
+            )
+    return found
 
 
 def _files_in(folder: Path, left_out: LeftOut) -> Iterator[_Found]:

@@ -266,3 +266,20 @@ def test_a_class_whose_name_is_no_text_is_refused(photos: Path) -> None:
     picture().save(photos / os.fsdecode(b"\xff\xfe") / "a.png")
     with pytest.raises(DataError, match=r"'\\udcff\\udcfe' of a folder is no valid text .* rename"):
         read(photos)
+
+
+def test_a_folder_of_other_files_is_not_walked_to_its_end(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        (photos / "cats" / f"{number}.txt").touch()
+    read(photos)  # a few are named and left out
+    monkeypatch.setattr("automl.data.sources.image_folder.MOST_OTHERS", 12)
+    opened: list[object] = []
+    monkeypatch.setattr("automl.data.sources.image_files.read_header", opened.append)
+    with pytest.raises(DataError, match=r"more than 12 files that are no images \('?cats/.*\.txt"):
+        read(photos)
+    monkeypatch.setattr("automl.data.sources.image_folder.MOST_FILES", 3)
+    with pytest.raises(DataError, match="holds more than 3 files"):
+        read(photos)
+    assert opened == []
