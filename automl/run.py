@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -210,6 +211,7 @@ class Run(RunReadings):
         callbacks: Any = None,
         metrics: Any = (),
         say: Callable[[str], None] | None = None,
+        from_model: str | os.PathLike[str] | None = None,
     ) -> Retrained:
         """Trains a trial again from its record, in a temporary place, and compares the two.
 
@@ -224,6 +226,8 @@ class Run(RunReadings):
             callbacks: The run's callbacks, where it has some.
             metrics: Its metrics that were given as functions, the objective among them.
             say: Told in a sentence what is trained, once it is known that it can be.
+            from_model: The exported model, or the file of weights, that its layers come from,
+                where it takes some over and was not begun on this machine.
 
         Returns:
             What is recorded and what it came to now; see `automl.results.retrained.Retrained`.
@@ -243,6 +247,7 @@ class Run(RunReadings):
             source=data,
             objects=objects,
             storage=self._storage,
+            from_model=None if from_model is None else os.fspath(from_model),
             say=say,
         )
 

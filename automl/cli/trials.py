@@ -43,6 +43,15 @@ def replay(
             "machine has not begun the run.",
         ),
     ] = None,
+    from_model: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="MODEL",
+            help="What the run's models take their layers from, which is read. Needed where this "
+            "machine has not begun the run.",
+        ),
+    ] = None,
     storage: ReadStorage = None,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -56,7 +65,10 @@ def replay(
     from automl.cli.streams import print_json, tell
 
     found = load_run(run, storage=storage).replay(
-        parse_trial(trial), space=space, say=None if as_json else lambda line: tell([line])
+        parse_trial(trial),
+        space=space,
+        from_model=from_model,
+        say=None if as_json else lambda line: tell([line]),
     )
     if as_json:
         print_json(found.to_object())

@@ -10,6 +10,7 @@ import numpy as np
 from automl.common.texts import first_line
 from automl.errors import SpaceError
 from automl.models.conv_blocks import sides
+from automl.models.weights_file import foreign_part
 from automl.vocabulary.applications import APPLICATIONS, PixelRange
 from automl.vocabulary.two_stages import BACKBONE
 
@@ -29,13 +30,15 @@ def application_backbone(name: str, x: Any, path: str = "") -> Any:
         path: The file of its weights; "" for random ones.
 
     Raises:
-        SpaceError: The file holds other weights, or none.
+        SpaceError: The file holds other weights, or none, or takes some from another file.
     """
     make = getattr(keras.applications, name)
     made = make(include_top=False, weights=None, input_shape=tuple(x.shape[1:]))
     if path:
         try:
-            made.load_weights(path)
+            foreign = foreign_part(path)
+            if not foreign:
+                made.load_weights(path)
         except Exception as error:  # h5py, zipfile and Keras raise unrelated kinds
             reason = first_line(error)
             raise SpaceError(
@@ -43,6 +46,11 @@ def application_backbone(name: str, x: Any, path: str = "") -> Any:
                 f"({reason[:200]}): get the right file, or name the network it is of with "
                 "--set backbone=NAME."
             ) from error
+        if foreign:
+            raise SpaceError(
+                f"The file {path} takes its {foreign} from another file, which is not read: get "
+                f"one that holds all weights of {name}."
+            )
     return keras.Model(made.inputs, made.outputs[0], name=BACKBONE)
 
 

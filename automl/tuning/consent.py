@@ -1,12 +1,14 @@
 """What a resumed run may run and connect to: only what the person who resumes it has named.
 
 The run's directory may come from a stranger. Its ``run.json`` names a search space, which is code,
-a database, which gets a password, and a Ray cluster, which gets code and data. Each is used only
-where it is installed, named in this call, or noted by this machine when the run was begun here.
+a database, which gets a password, a Ray cluster, which gets code and data, and files that layers
+come from, which are read. Each is used only where it is installed, named in this call, or noted by
+this machine when the run was begun here.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,8 +17,10 @@ from automl.common.shell import option, quoted, shown_path
 from automl.errors import AutoMLError, RequestError, RunError
 from automl.results.run_directory import RunDirectory
 from automl.results.storage_url import named_storage
+from automl.space.origin import APPLICATION, Origin, origin_of
 from automl.space.registry import is_built_in, is_found_anywhere, is_installed, place_of
 from automl.tuning.known_runs import known_run, remember
+from automl.tuning.pretrained import cached_weights
 from automl.tuning.search_request import SearchRequest
 
 if TYPE_CHECKING:
@@ -119,6 +123,49 @@ def consented_space(
     return reference
 
 
+def consented_origin(
+    run: RunDirectory,
+    origin: Origin | None,
+    given: str | None,
+    asking: Sequence[str] = RESUME,
+) -> Origin | None:
+    """What the layers of a run's models come from, with files that may be read.
+
+    A file of weights in this machine's own cache of Keras needs no word; whatever it is, its hash
+    is compared later on with the recorded one.
+
+    Args:
+        run: The run's directory.
+        origin: What is recorded, or None.
+        given: The bundle or the file as named in this call, or None.
+        asking: The command that asks, and what follows the run in it.
+
+    Raises:
+        RequestError: The run records one that nobody has named here, or records none.
+    """
+    if origin is None:
+        if given is not None:
+            raise RequestError(f"The models of {run.path} take over no layers; leave --from out.")
+        return None
+    named = known_run(run).origin
+    if given is not None:
+        named = (os.path.abspath(given),)  # noqa: PTH100 - links stay as they were typed
+    files = []
+    for one in origin.files:
+        path = one.path if one.path in named else ""
+        if len(origin.files) == len(named) == 1:
+            (path,) = named  # it may lie elsewhere by now
+        elif not path and origin.kind == APPLICATION:
+            path = cached_weights(one.name)
+        if not path:
+            raise RequestError(
+                f"The layers of the models of {run.path} come from {one.path}, which would be "
+                f"read; if you trust it, name it: `{_naming(run, asking, '--from', one.path)}`."
+            )
+        files.append(replace(one, path=path))
+    return Origin(origin.kind, tuple(files))
+
+
 def found_again(run: RunDirectory, wanted: Any, find: Callable[[Any], SearchSpace]) -> SearchSpace:
     """Finds the space that `consented_space` allows.
 
@@ -153,16 +200,18 @@ def remember_named(
     Args:
         run: The run.
         request: What is asked, the database and the cluster with it.
-        space: The search space as it was found.
+        space: The search space as it was found, with what its layers come from.
         begun: Whether this machine has begun the run.
 
     Returns:
         "", or a sentence where it could not be noted.
     """
     built_in = space.reference is not None and is_built_in(space.reference)
-    if built_in and request.storage is None and request.address is None:
+    origin = origin_of(space)
+    files = () if origin is None else tuple(one.path for one in origin.files)
+    if built_in and request.storage is None and request.address is None and not files:
         return ""  # nothing of it will be asked for
-    return remember(run, space.reference, request.storage, request.address, begun)
+    return remember(run, space.reference, request.storage, request.address, begun, files)
 
 
 def _check_outside(run: RunDirectory, reference: str) -> None:

@@ -32,6 +32,7 @@ class KnownRun:
         storage: URL of the study's database, or None.
         address: Address of the Ray cluster, or None.
         begun: Whether the run was begun here, so that what its models hold is this machine's own.
+        origin: Paths of what the layers of its models come from.
     """
 
     path: str
@@ -40,6 +41,7 @@ class KnownRun:
     storage: str | None = None
     address: str | None = None
     begun: bool = False
+    origin: tuple[str, ...] = ()
 
 
 def known_run(run: RunDirectory) -> KnownRun:
@@ -64,6 +66,7 @@ def remember(
     storage: str | None,
     address: str | None,
     begun: bool = False,
+    origin: tuple[str, ...] = (),
 ) -> str:
     """Notes what a person has named for a run, readable by that person only.
 
@@ -73,12 +76,13 @@ def remember(
         storage: URL of its study's database, without a password.
         address: Address of its Ray cluster.
         begun: Whether it is begun here.
+        origin: Paths of what the layers of its models come from.
 
     Returns:
         "", or a sentence where it could not be noted.
     """
     path = str(run.path.resolve())
-    known = KnownRun(path, run.path.stat().st_ino, space, storage, address, begun)
+    known = KnownRun(path, run.path.stat().st_ino, space, storage, address, begun, origin)
     try:
         file = _file(path)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

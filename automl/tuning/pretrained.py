@@ -28,6 +28,13 @@ def cache_folder() -> Path:
     return (usual if os.access(usual, os.W_OK) else Path("/tmp")) / ".keras" / CACHE_FOLDER
 
 
+def cached_weights(name: str) -> str:
+    """The file of a network's weights in Keras's cache; "" where there is none."""
+    known = APPLICATIONS.get(name)
+    file = None if known is None else (cache_folder() / known.file).absolute()
+    return str(file) if file is not None and file.is_file() else ""
+
+
 def application_origin(given: str | None, names: Sequence[str], is_named: bool) -> Origin:
     """The files of weights of networks.
 

@@ -24,6 +24,7 @@ from automl.space.callbacks import check_callbacks
 from automl.space.data_rules import check_inputs_suit, mirroring_note
 from automl.space.fit_options import FitOptions, check_fit
 from automl.space.keras_tuner import fitted_with, is_untraced, remarks, space_of
+from automl.space.origin import Origin
 from automl.space.override import narrowing_notes
 from automl.tuning.consent import consented_request, consented_space, found_again, remember_named
 from automl.tuning.former_names import with_current_pruner, with_current_sampler
@@ -203,8 +204,8 @@ def resume_search(
         directory: The run's directory.
         observer: Who watches.
         changes: The values of the options that are not as before. ``space`` (a reference or an
-            object), ``storage`` and ``address`` are needed where they were not named for the run
-            on this machine.
+            object), ``storage``, ``address`` and ``from_model`` are needed where they were not
+            named for the run on this machine.
         source: The run's data, where they were given in memory and their prepared form is gone.
         objects: The run's objects once more, where it was started with some.
 
@@ -222,7 +223,8 @@ def resume_search(
     observer = observer or Observer()
     run = RunDirectory.open(directory)
     manifest = run.read_manifest()
-    request, wanted = _consented(run, manifest, changes, observer)  # before a process is started
+    # Before a process is started.
+    request, wanted, origin = _consented(run, manifest, changes, observer)
     with ExitStack() as stack:
         processes = stack.enter_context(closing(warm_processes()))
         found = found_again(run, wanted, lambda known: as_space(known, processes))
@@ -231,6 +233,7 @@ def resume_search(
         stack.enter_context(run.lock())
         remove_leftovers(run)
         begun = known_run(run).begun
+        space = with_known_origin(space, origin)
         _say(observer, remember_named(run, request, space, begun))
         if source is not None:
             request = replace(request, data=request.data.with_data(source))
@@ -245,9 +248,12 @@ def resume_search(
 
 def _consented(
     run: RunDirectory, manifest: Mapping[str, Any], changes: Mapping[str, Any], observer: Observer
-) -> tuple[SearchRequest, Any]:
-    """What was asked with what has changed, and what leads to the space, as far as allowed."""
-    named = {name: changes.get(name) for name in ("space", "storage", "address")}
+) -> tuple[SearchRequest, Any, Origin | None]:
+    """What was asked with what has changed, and what leads to the space, as far as allowed.
+
+    The third is what its layers come from.
+    """
+    named = {name: changes.get(name) for name in ("space", "storage", "address", "from_model")}
     request = recorded_request(run, manifest).changed(
         {name: value for name, value in changes.items() if name not in named}
     )
@@ -255,7 +261,8 @@ def _consented(
         request, renamed = current(request)
         _say(observer, renamed)
     request = consented_request(run, manifest, request, named["storage"], named["address"])
-    return request, consented_space(run, manifest, named["space"])
+    wanted = consented_space(run, manifest, named["space"])
+    return request, wanted, recorded_origin(manifest, run, named["from_model"])
 
 
 def settled_again(
@@ -273,7 +280,7 @@ def settled_again(
         run: The run.
         manifest: The content of ``run.json``.
         request: What was asked.
-        space: The space as it was found.
+        space: The space as it was found, with what its layers come from.
         objects: The objects whose names are in ``request``.
         observer: Who watches.
         arrays: The prepared rows.
@@ -281,7 +288,6 @@ def settled_again(
     Raises:
         RunError: The space or the objective is another one.
     """
-    space = with_known_origin(space, recorded_origin(manifest, run))
     check_rows_fit(space, arrays.plan, request)
     searched = _fitted(narrowed_space(space, request, arrays), request, objects, observer)
     check_same_space(run, request, manifest, searched)

@@ -97,6 +97,7 @@ class SpaceOptions(TypedDict, total=False):
             metavar="MODEL",
             word="from",
             check=path_text,
+            on_resume="What the models take over, where the run was not begun on this machine.",
             elsewhere=("pretrained", "init_from", "warm_start"),
         ),
     ]

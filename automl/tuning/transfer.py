@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from automl.space.origin import (
     with_origin,
 )
 from automl.trial import REFIT
+from automl.tuning.consent import RESUME, consented_origin
 from automl.tuning.pretrained import application_origin, backbones_of, only_found
 from automl.tuning.search_request import SearchRequest
 from automl.vocabulary.applications import BACKBONE_NAME
@@ -199,28 +200,37 @@ def _other_columns(what: str, there: tuple[str, ...], here: tuple[str, ...]) -> 
     return f"{side} the column of {what} {odd[0]!r}, which the other has not"
 
 
-def recorded_origin(manifest: Mapping[str, Any], run: RunDirectory) -> Origin | None:
-    """What the layers of a run's models come from, if it is still the same.
+def recorded_origin(
+    manifest: Mapping[str, Any],
+    run: RunDirectory,
+    given: str | None = None,
+    asking: Sequence[str] = RESUME,
+) -> Origin | None:
+    """What the layers of a run's models come from, if it may be read and is still the same.
 
     Args:
         manifest: The content of ``run.json``.
         run: The run.
+        given: The bundle or the file of weights as named in this call, or None.
+        asking: The command that asks, and what follows the run in it.
 
     Raises:
+        RequestError: The run records one that nobody has named here.
         RunError: It was changed, is not there any more, or ``run.json`` does not hold one.
     """
     form = manifest.get(ORIGIN)
-    if form is None:
-        return None
-    from automl.export.reused import check_origin
-
     try:
-        origin = read_form(Origin, form)
+        recorded = None if form is None else read_form(Origin, form)
     except ValueError as error:
         raise RunError(
             f"{run.manifest_file} does not say what layers come from ({error}); restore it from a "
             "copy."
         ) from error
+    origin = consented_origin(run, recorded, given, asking)
+    if origin is None:
+        return None
+    from automl.export.reused import check_origin
+
     try:
         check_origin(origin)
     except RequestError as error:

@@ -33,6 +33,7 @@ from automl.results.record import RunRecord, TrialRecord
 from automl.results.retrained import Retrained, changes_since
 from automl.results.run_directory import RunDirectory
 from automl.results.scorings import is_scoring
+from automl.space.origin import Origin
 from automl.space.registry import find_space
 from automl.trial import BOOSTING, Answer, TrialResult, TrialSpec, TrialState
 from automl.tuning.baselines import LINEAR, constant_name, constant_over
@@ -48,6 +49,7 @@ from automl.tuning.observer import Observer
 from automl.tuning.rows_beside import rows_beside
 from automl.tuning.search import as_space, settled_again
 from automl.tuning.search_request import SearchRequest
+from automl.tuning.transfer import recorded_origin, with_known_origin
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
@@ -65,6 +67,7 @@ def replay_trial(
     source: Any = None,
     objects: Given = NOTHING_GIVEN,
     storage: str | None = None,
+    from_model: str | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Retrained:
     """Trains a trial again from its record, in a temporary place; nothing of the run is changed.
@@ -78,6 +81,8 @@ def replay_trial(
         source: The run's data, where they were given in memory and their prepared form is gone.
         objects: The run's callbacks and metrics once more, where it was started with some.
         storage: The database of the run's study, where it is in one.
+        from_model: What the layers of its models come from, where they take some over and it was
+            not named for the run on this machine.
         say: Told in a sentence what is trained, once it is known that it can be.
 
     Returns:
@@ -100,6 +105,7 @@ def replay_trial(
     recorded = _replayable(found, request)
     is_baseline = isinstance(found.trial, str) and not is_scoring(found.trial)
     wanted = None if is_baseline else consented_space(run, manifest, space, asking)
+    origin = None if is_baseline else recorded_origin(manifest, run, from_model, asking)
     if source is not None:
         request = replace(request, data=request.data.with_data(source))
     if say is not None:
@@ -109,7 +115,7 @@ def replay_trial(
         closing(warm_processes()) as processes,
         rows_beside(run, manifest, source, found.trial) as rows,
     ):
-        again = _Again(run, manifest, request, objects, processes, Path(folder), rows)
+        again = _Again(run, manifest, request, objects, processes, Path(folder), rows, origin)
         replayed = again.trained(found, recorded, wanted)
     versions, machine = current_versions(), this_machine()
     changes = changes_since(manifest, versions, machine, recorded, replayed)
@@ -183,6 +189,7 @@ class _Again:
         processes: Where workers come from.
         folder: The temporary place of everything that is written.
         rows: The folder of the trial's prepared rows.
+        origin: What the layers of the space's models come from, or None.
     """
 
     run: RunDirectory
@@ -192,6 +199,7 @@ class _Again:
     processes: Processes
     folder: Path
     rows: Path
+    origin: Origin | None
 
     def trained(self, found: TrialRecord, recorded: TrialResult, wanted: Any) -> TrialResult:
         """Trains it.
@@ -246,7 +254,8 @@ class _Again:
     ) -> tuple[dict[str, SpaceHandle], str, Objective]:
         """The space of the search for its workers, what its models take, and the objective."""
         found = found_again(self.run, wanted, lambda known: as_space(known, self.processes))
-        space = with_hyperparameters_traced(found, self.processes)
+        traced = with_hyperparameters_traced(found, self.processes)
+        space = with_known_origin(traced, self.origin)
         setup = settled_again(
             self.run, self.manifest, self.request, space, self.objects, Observer(), arrays
         )

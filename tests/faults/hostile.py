@@ -195,6 +195,17 @@ def _cluster(run: Path, outside: Path) -> None:
     changed(run, lambda form: form["request"].update(engine="ray", address=f"ray://{HOST}"))
 
 
+def layers_from(kind: str, name: str) -> Hostile:
+    """A run whose models are said to take over layers of a file or a folder elsewhere."""
+
+    def prepare(run: Path, outside: Path) -> None:
+        file = {"name": name, "path": str(outside / "weights.h5"), "sha256": "0" * 64}
+        os.mkfifo(outside / "weights.h5")  # whoever opens it waits
+        changed(run, lambda form: form.update(origin={"kind": kind, "files": [file]}))
+
+    return Hostile(f"layers of {kind}", prepare)
+
+
 def _texts(run: Path, outside: Path) -> None:
     """Escapes, HTML and formulas in every text that is shown."""
     lines = []
@@ -297,7 +308,12 @@ GROUPS: dict[str, tuple[Hostile, ...]] = {
         special(name, kind, make) for kind, make in KINDS.items() for name in _SPECIAL
     ),
     "databases": tuple(map(stored, STORAGES)),
-    "code": (*map(referring, REFERENCES), Hostile("cluster", _cluster)),
+    "code": (
+        *map(referring, REFERENCES),
+        Hostile("cluster", _cluster),
+        layers_from("application", "MobileNet"),
+        layers_from("bundle", ""),
+    ),
     "texts": (Hostile("texts", _texts, False),),
     "records": (Hostile("records", _made, False), Hostile("image plan", _image_plan, False)),
     "sizes": (

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -36,8 +38,6 @@ def network() -> Any:
 @pytest.fixture(scope="module")
 def cache(network: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache of Keras's with the weights of one network, in the form that Keras's site has."""
-    import h5py
-
     home = tmp_path_factory.mktemp("keras")
     (home / "models").mkdir()
     with h5py.File(home / "models" / APPLICATIONS[NAME].file, "w") as file:
@@ -94,6 +94,11 @@ def test_missing_and_wrong_weights_are_told_in_a_sentence(
     built(application_origin(str(file), [NAME], is_named=True))
     with pytest.raises(SpaceError, match="does not hold the weights of MobileNetV2"):
         built(application_origin(str(file), ["MobileNetV2"], is_named=True))
+    linked = Path(shutil.copy(file, tmp_path / "linked.weights.h5"))
+    with h5py.File(linked, "a") as content:
+        content["more"] = h5py.ExternalLink(str(tmp_path / "secret"), "/x")
+    with pytest.raises(SpaceError, match="takes its more from another file"):
+        built(application_origin(str(linked), [NAME], is_named=True))
     broken = tmp_path / "broken.weights.h5"
     broken.write_bytes(file.read_bytes()[:1000])
     with pytest.raises(SpaceError, match="does not hold the weights of MobileNet "):

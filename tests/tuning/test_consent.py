@@ -14,9 +14,11 @@ import pytest
 
 from automl.errors import RequestError, RunError
 from automl.results.run_directory import RunDirectory
+from automl.space.origin import APPLICATION, BUNDLE, Origin, OriginFile
 from automl.space.registry import find_space
 from automl.tuning.arguments import asked_values
 from automl.tuning.consent import (
+    consented_origin,
     consented_request,
     consented_space,
     found_again,
@@ -24,6 +26,7 @@ from automl.tuning.consent import (
 )
 from automl.tuning.known_runs import KnownRun, known_run, remember
 from automl.tuning.search_request import SearchRequest, make_request
+from automl.vocabulary.applications import APPLICATIONS
 
 SPACE = 'from automl.space import SearchSpace\nspace = SearchSpace("mine", [], lambda *a: None)\n'
 
@@ -173,6 +176,45 @@ def test_a_cluster_is_connected_to_only_where_it_is_named_or_noted(run: RunDirec
     assert given.address == "ray://mine:10001"
     remember(run, None, None, "ray://evil:10001")
     assert consented_request(run, {}, asked, None, None).address == "ray://evil:10001"
+
+
+FILE = OriginFile("MobileNet", "/elsewhere/weights.h5", "0" * 64)
+
+
+def test_layers_come_only_from_what_is_named_or_noted(
+    run: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    recorded = Origin(APPLICATION, (FILE,))
+    with pytest.raises(RequestError, match=r"name it: `automl resume .* --from /elsewhere/weights"):
+        consented_origin(run, recorded, None)
+    with pytest.raises(RequestError, match=r"name it: `automl replay .* 3 --from /elsewhere"):
+        consented_origin(run, recorded, None, ("replay", "3"))
+    given = consented_origin(run, recorded, str(tmp_path / "mine.h5"))
+    assert given == Origin(APPLICATION, (replace(FILE, path=str(tmp_path / "mine.h5")),))
+    bundle = Origin(BUNDLE, (OriginFile("", "/elsewhere/best", "0" * 64),))
+    with pytest.raises(RequestError, match="--from /elsewhere/best"):
+        consented_origin(run, bundle, None)
+    remember(run, None, None, None, origin=(FILE.path,))
+    assert consented_origin(run, recorded, None) == recorded
+    assert consented_origin(run, bundle, None) == replace(bundle, files=(replace(FILE, name=""),))
+    assert consented_origin(run, None, None) is None
+    with pytest.raises(RequestError, match="leave --from out"):
+        consented_origin(run, None, "best")
+
+
+def test_weights_in_keras_s_own_cache_are_this_machine_s(
+    run: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    cached = tmp_path / "models" / APPLICATIONS[FILE.name].file
+    cached.parent.mkdir()
+    cached.touch()
+    found = consented_origin(run, Origin(APPLICATION, (FILE,)), None)
+    assert found == Origin(APPLICATION, (replace(FILE, path=str(cached)),))
+    unknown = replace(FILE, name="../../etc/passwd")
+    with pytest.raises(RequestError, match="name it"):
+        consented_origin(run, Origin(APPLICATION, (unknown,)), None)
 
 
 def test_python_m_does_not_look_into_the_working_directory(tmp_path: Path) -> None:

@@ -110,6 +110,26 @@ def test_a_trial_is_replayed_with_the_same_layers_only(
         shutil.copytree(kept, taught)
 
 
+def test_what_a_strangers_run_takes_over_is_read_only_once_named(
+    over: Run, taught: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))  # of a machine that knows none
+    stranger = automl.load_run(shutil.copytree(over.path, tmp_path / "stranger"))
+    opened: list[Any] = []
+    with monkeypatch.context() as patch:
+        patch.setattr("automl.export.reused.open_bundle", opened.append)
+        for again in (lambda: stranger.replay(0), lambda: stranger.resume(trials=4, verbose=0)):
+            with pytest.raises(RequestError, match=f"name it: `automl .* --from {taught}`"):
+                again()
+    assert opened == []
+    elsewhere = shutil.copytree(taught, tmp_path / "elsewhere")
+    assert stranger.replay(0, from_model=elsewhere).is_equal
+    with pytest.raises(RunError, match="is not there"):
+        stranger.replay(0, from_model=tmp_path / "nothing")
+    stranger.resume(trials=2, verbose=0, from_model=elsewhere)
+    assert stranger.replay(0).is_equal  # named once, known from then on
+
+
 def test_what_cannot_be_taken_over_is_told_in_a_sentence(taught: Path, tmp_path: Path) -> None:
     def told(rows: Any, match: str, **asked: Any) -> None:
         with pytest.raises(AutoMLError, match=match) as raised:
