@@ -18,10 +18,12 @@ class Lent(Processes):
 
     Args:
         kept: The processes that it is lent.
+        preload: Modules that all of its children need.
     """
 
-    def __init__(self, kept: Processes) -> None:
+    def __init__(self, kept: Processes, preload: Sequence[str] = ()) -> None:
         self._kept = kept
+        self._preload = preload
         self._started: list[Child] = []
 
     @property
@@ -35,7 +37,7 @@ class Lent(Processes):
         log: Path | None = None,
         preload: Sequence[str] = (),
     ) -> Child:
-        child = self._kept.start(target, argument, log, preload)
+        child = self._kept.start(target, argument, log, (*preload, *self._preload))
         self._started.append(child)
         return child
 
@@ -65,4 +67,8 @@ def lending(processes: Processes) -> Iterator[None]:
             "tuning.trial_replay",
         ):
             patch.setattr(f"automl.{place}.warm_processes", lambda: Lent(processes))
+        # The baseline of trees, whose process imports scikit-learn, and no TensorFlow.
+        trees = ("sklearn.ensemble",)
+        spawned = "automl.engines.boosting_beside.SpawnedProcesses"
+        patch.setattr(spawned, lambda: Lent(processes, trees))
         yield

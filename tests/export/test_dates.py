@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 import automl
+from automl.engines.processes import Processes
 from automl.export.predict import predict
+from tests.lent import lending
 
 
 def days(start: str, count: int) -> pd.DataFrame:
@@ -25,17 +27,18 @@ def days(start: str, count: int) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> automl.Run:
-    return automl.search(
-        days("2024-01-01", 400),
-        "open",
-        space="mlp",
-        trials=1,
-        epochs=30,
-        workers=1,
-        cv="none",
-        directory=tmp_path_factory.mktemp("dates") / "run",
-    )
+def run(tmp_path_factory: pytest.TempPathFactory, kept_processes: Processes) -> automl.Run:
+    with lending(kept_processes):
+        return automl.search(
+            days("2024-01-01", 400),
+            "open",
+            space="mlp",
+            trials=1,
+            epochs=30,
+            workers=1,
+            cv="none",
+            directory=tmp_path_factory.mktemp("dates") / "run",
+        )
 
 
 def test_a_weekday_is_learnt_and_holds_for_later_rows(run: automl.Run, tmp_path: Path) -> None:

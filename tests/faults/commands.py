@@ -1,7 +1,8 @@
 """Runs commands on prepared runs, one after another; a program of its own, to be watched.
 
-Its arguments are a JSON list of runs, each with its folder and the commands; it prints a JSON list
-of what each command printed and how it ended.
+Its arguments are a JSON list of runs, each with its folder and the commands, the file for a JSON
+list of what each command printed and how it ended, and ``warm`` where the commands share processes
+in which TensorFlow is imported already.
 """
 
 from __future__ import annotations
@@ -39,6 +40,15 @@ def run_all(orders: list[dict[str, object]]) -> list[list[object]]:
     return told
 
 
+def run_warm(orders: list[dict[str, object]]) -> list[list[object]]:
+    """The same with processes that are kept from one command to the next."""
+    from automl.engines.warm_processes import warm_processes
+    from tests.lent import lending
+
+    with contextlib.closing(warm_processes()) as processes, lending(processes):
+        return run_all(orders)
+
+
 def _load_run() -> None:
     from automl.api import load_run
 
@@ -58,5 +68,6 @@ IN_PYTHON = {"load_run": _load_run, "load_bundle": _load_bundle}
 
 
 if __name__ == "__main__":
-    found = run_all(json.loads(Path(sys.argv[1]).read_text()))
-    Path(sys.argv[2]).write_text(json.dumps(found))
+    orders, told, *kept = sys.argv[1:]
+    found = (run_warm if kept else run_all)(json.loads(Path(orders).read_text()))
+    Path(told).write_text(json.dumps(found))

@@ -21,6 +21,9 @@ from tests.cli.console import environment
 
 #: Seconds after which a test gives up waiting; on an idle machine nothing takes a tenth of it.
 PATIENCE = 600.0
+#: Options of a search that ends with its trials: what follows takes longer than they do, and where
+#: it is struck is a matter of the slow tests.
+PLAIN = ("--finalists", "0", "--no-ensemble", "--no-temperature")
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ def assert_same_trials(found: Board, expected: Board) -> None:
     assert {row[1] for row in ranked if isinstance(row[1], int)} == scored
 
 
-@pytest.mark.parametrize("examples", rounds(120, 1500))
+@pytest.mark.parametrize("examples", rounds(40, 1500))
 def test_a_mutated_study_gives_its_own_leaderboard_or_is_refused(
     examples: int, run: RunDirectory, tmp_path: Path, moments: random.Random
 ) -> None:
@@ -137,7 +137,7 @@ def test_a_mutated_study_gives_its_own_leaderboard_or_is_refused(
     fuzz(check, st.booleans(), byte_edits, examples=examples, moments=moments)
 
 
-@pytest.mark.parametrize("examples", rounds(80, 1200))
+@pytest.mark.parametrize("examples", rounds(30, 1200))
 def test_a_study_with_other_values_gives_its_own_leaderboard_or_is_refused(
     examples: int, run: RunDirectory, tmp_path: Path, moments: random.Random
 ) -> None:
@@ -185,7 +185,7 @@ def assert_same_rows(arrays: Arrays, expected: Arrays) -> None:
 JSON_FILES = ("run.json", "plan.json", "arrays/data.json")
 
 
-@pytest.mark.parametrize("examples", rounds(20, 1000))
+@pytest.mark.parametrize("examples", rounds(10, 1000))
 def test_json_files_with_other_values_change_nothing_or_are_refused(
     examples: int, whole: RunDirectory, run: RunDirectory, tmp_path: Path, moments: random.Random
 ) -> None:
@@ -263,7 +263,7 @@ def test_a_result_of_another_type_is_refused(key: str, value: Any, run: RunDirec
         board(run.path)
 
 
-@pytest.mark.parametrize("examples", rounds(12, 600))
+@pytest.mark.parametrize("examples", rounds(8, 600))
 def test_mutated_rows_are_made_again_or_refused(
     examples: int, whole: RunDirectory, run: RunDirectory, moments: random.Random
 ) -> None:
@@ -288,7 +288,7 @@ def test_mutated_rows_are_made_again_or_refused(
     fuzz(check, st.sampled_from(files), byte_edits, examples=examples, moments=moments)
 
 
-@pytest.mark.parametrize("examples", rounds(25, 300))
+@pytest.mark.parametrize("examples", rounds(12, 300))
 def test_the_commands_end_with_what_is_known_or_one_sentence(
     examples: int,
     whole: RunDirectory,

@@ -184,7 +184,7 @@ token_edits = st.lists(
 texts = st.sampled_from([OWN, CONDITIONS, CONDITIONS, HYPER])
 
 
-@pytest.mark.parametrize("examples", rounds(100, 1500))
+@pytest.mark.parametrize("examples", rounds(40, 1500))
 def test_a_space_file_with_other_tokens_is_a_sound_space_or_refused(
     examples: int, tmp_path: Path, moments: random.Random
 ) -> None:
@@ -196,7 +196,7 @@ def test_a_space_file_with_other_tokens_is_a_sound_space_or_refused(
     fuzz(check, texts, token_edits, examples=examples, moments=moments)
 
 
-@pytest.mark.parametrize("examples", rounds(50, 800))
+@pytest.mark.parametrize("examples", rounds(25, 800))
 def test_a_mutated_space_file_is_a_sound_space_or_refused(
     examples: int, tmp_path: Path, moments: random.Random
 ) -> None:
@@ -208,7 +208,7 @@ def test_a_mutated_space_file_is_a_sound_space_or_refused(
     fuzz(check, texts, byte_edits, examples=examples, moments=moments)
 
 
-@pytest.mark.parametrize("examples", rounds(80, 1200))
+@pytest.mark.parametrize("examples", rounds(40, 1200))
 def test_the_json_form_of_a_space_with_other_values_is_a_sound_space_or_refused(
     examples: int, tmp_path: Path, moments: random.Random
 ) -> None:
@@ -260,7 +260,7 @@ declarations = st.one_of(
 names = st.one_of(st.sampled_from(["a", "b", "width", "items", "_", "a=b"]), anything)
 
 
-@pytest.mark.parametrize("examples", rounds(150, 2500))
+@pytest.mark.parametrize("examples", rounds(60, 2500))
 def test_a_declaration_of_anything_is_a_sound_space_or_refused(
     examples: int, moments: random.Random
 ) -> None:
@@ -316,7 +316,7 @@ def test_a_condition_of_another_form_is_refused(when: Any, tmp_path: Path) -> No
         SearchSpace.from_json(form)
 
 
-@pytest.mark.parametrize("examples", rounds(15, 200))
+@pytest.mark.parametrize("examples", rounds(8, 200))
 def test_showing_a_mutated_space_file_ends_with_a_table_or_one_sentence(
     examples: int, tmp_path: Path, moments: random.Random, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -123,7 +123,7 @@ def counted(data: PreparedData, given: Counter[str]) -> list[int]:
     return [count for value, count in merged.items() if value in classes]
 
 
-@pytest.mark.parametrize("examples", rounds(40, 1200))
+@pytest.mark.parametrize("examples", rounds(20, 1200))
 def test_a_mutated_text_table_is_read_as_it_stands_or_refused(
     examples: int, tmp_path: Path, moments: random.Random
 ) -> None:
@@ -178,7 +178,7 @@ def stored(column: pa.ChunkedArray) -> list[Any]:
     return [None if v != v else v for v in column.to_pylist()]
 
 
-@pytest.mark.parametrize("examples", rounds(50, 800))
+@pytest.mark.parametrize("examples", rounds(25, 800))
 def test_a_mutated_parquet_file_is_read_as_it_stands_or_refused(
     examples: int, tmp_path: Path, moments: random.Random
 ) -> None:
@@ -204,7 +204,7 @@ def test_a_mutated_parquet_file_is_read_as_it_stands_or_refused(
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("examples", rounds(50, 500))
+@pytest.mark.parametrize("examples", rounds(25, 500))
 def test_a_flipped_byte_in_a_parquet_page_with_a_checksum_is_never_another_value(
     examples: int, tmp_path: Path, moments: random.Random
 ) -> None:

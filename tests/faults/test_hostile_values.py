@@ -18,6 +18,7 @@ from automl.results.export_request import export_request
 from automl.results.run_directory import RunDirectory
 from tests.faults.hostile import ESCAPE, FORMULA
 from tests.faults.mutations import refused
+from tests.faults.rounds import rounds
 from tests.faults.whole_run import add_finalists, make_run, without_seals
 
 #: Numbers as JSON has them: endless, none, longer than Python reads, deeper than it reads.
@@ -36,6 +37,8 @@ FURTHER = (
 TYPES = ("3", '"x"', "[]", "{}", "null", "true", "1e308", "-1e308", '{"a": 1}', '["a", {"b": 1}]')
 #: How many of these each place gets, the next ones in turn: no divisor of how many there are.
 EACH = 3
+#: The quick tests take every so many-th place, the slow ones all.
+DRAWN = rounds(4, 1)
 FILES = ("run.json", "plan.json", "study.log")
 _WILD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 _MARK = "<<here>>"
@@ -152,13 +155,14 @@ def test_a_run_that_was_not_touched_is_shown(
     assert "# Model of trial 4" in write_card(run)
 
 
+@pytest.mark.parametrize("every", DRAWN)
 @pytest.mark.parametrize("name", FILES)
 def test_texts_and_names_are_shown_tame(
-    name: str, run: RunDirectory, capfd: pytest.CaptureFixture[str]
+    name: str, every: int, run: RunDirectory, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before = (run.path / name).read_bytes()
     turn = itertools.cycle(COMMANDS)  # each place in two ways, each way for many places
-    for at in places(before, name, (str, int, float, type(None))):
+    for at in places(before, name, (str, int, float, type(None)))[::every]:
         for change in (
             lambda form, at=at: changed(form, at, lambda text: f"{FORMULA}{ESCAPE}{text}"),
             lambda form, at=at: renamed(form, at),
@@ -171,12 +175,13 @@ def test_texts_and_names_are_shown_tame(
             assert wrong or not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]|<img", card), at
 
 
+@pytest.mark.parametrize("every", DRAWN)
 @pytest.mark.parametrize("name", FILES)
 def test_numbers_of_every_kind_are_shown_or_refused(
-    name: str, run: RunDirectory, capfd: pytest.CaptureFixture[str]
+    name: str, every: int, run: RunDirectory, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before = (run.path / name).read_bytes()
-    for index, at in enumerate(places(before, name, (int, float))):
+    for index, at in enumerate(places(before, name, (int, float))[::every]):
         number = NUMBERS[index % len(NUMBERS)]
         content = rewrite(
             before, name, lambda form, at=at: changed(form, at, lambda _: _MARK), number
@@ -185,14 +190,15 @@ def test_numbers_of_every_kind_are_shown_or_refused(
         look(run, capfd, (at, number[:20]), [COMMANDS[index % len(COMMANDS)]])
 
 
+@pytest.mark.parametrize("every", DRAWN)
 @pytest.mark.parametrize("name", FILES)
 def test_values_of_other_types_are_shown_or_refused(
-    name: str, late: RunDirectory, capfd: pytest.CaptureFixture[str]
+    name: str, every: int, late: RunDirectory, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before = {file: (late.path / file).read_bytes() for file in (*FILES, "leaderboard.csv")}
     turn, types = itertools.cycle((*COMMANDS, *FURTHER)), itertools.cycle(TYPES)
     kinds: tuple[type, ...] = (dict, list) if name != "study.log" else (dict, list, float)
-    for at in places(before[name], name, kinds):
+    for at in places(before[name], name, kinds)[::every]:
         if name == "study.log" and not any(part.startswith(LATE) for part in at):
             continue
         for raw in itertools.islice(types, EACH):

@@ -13,14 +13,15 @@ from automl.results.read_record import read_record
 from automl.results.run_directory import RunDirectory
 from automl.trial import TrialState
 from tests.faults.drivers import Driver, lines_of
-from tests.faults.rounds import rounds
+from tests.faults.rounds import slowly
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 SMALL = str(Path(__file__).with_name("small_space.py"))
 SEARCH = ["search", "iris", "--cv", "none", "--workers", "1", "--seed", "1", "--space", SMALL]
 
 
-@pytest.mark.parametrize("times", rounds(1, 2))
+# In short: `tests/training/test_deadline.py` and `tests/engines/test_absence.py`.
+@pytest.mark.parametrize("times", slowly(1, 2))
 def test_a_stopped_driver_costs_no_trial(times: int, tmp_path: Path) -> None:
     run = tmp_path / "run"
     limits = ["--trials", "3", "--trial-time", "4s", "--pruner", "median", "--epochs", "400"]

@@ -54,11 +54,12 @@ def recorded(content: bytes) -> list[dict[str, Any]]:
     return trials
 
 
+@pytest.mark.parametrize("every", [7, pytest.param(1, marks=pytest.mark.slow)])
 def test_every_whole_record_is_read_wherever_the_file_is_cut(
-    content: bytes, run: RunDirectory
+    every: int, content: bytes, run: RunDirectory
 ) -> None:
     assert len(content) > END
-    for cut in range(len(content) - END, len(content) + 1):
+    for cut in range(len(content) - END, len(content) + 1, every):
         run.study_file.write_bytes(content[:cut])
         record, expected = read_record(run), recorded(content[:cut])
         assert len(record.trials) == len(expected), cut
@@ -73,7 +74,7 @@ def test_every_whole_record_is_read_wherever_the_file_is_cut(
         ], cut
 
 
-@pytest.mark.parametrize("every", [13, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [41, pytest.param(1, marks=pytest.mark.slow)])
 def test_the_search_goes_on_wherever_the_file_is_cut(
     every: int, content: bytes, run: RunDirectory
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.drivers import (
+    PLAIN,
     Driver,
     children_of,
     descendants_of,
@@ -22,7 +23,7 @@ from tests.faults.rounds import slowly
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 SEARCH = ["search", "iris", "--cv", "none", "--epochs", "20", "--workers", "1", "--trials", "2000"]
-SEARCH += ["--directory", "run", "--sampler", "random", "--grace", "600s"]
+SEARCH += [*PLAIN, "--directory", "run", "--sampler", "random", "--grace", "600s"]
 
 
 def some_trial_is_complete(run: Path) -> bool:
@@ -78,6 +79,8 @@ def test_the_end_of_the_grace_stops_at_once(tmp_path: Path) -> None:
     assert not (tmp_path / "run" / "best").exists()
 
 
+# In short: `tests/tuning/test_interruption.py`.
+@pytest.mark.slow
 def test_nohup_is_respected(tmp_path: Path) -> None:
     def ignore() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)

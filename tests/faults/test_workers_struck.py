@@ -19,7 +19,7 @@ from automl.results.read_record import read_record
 from automl.results.record import TrialRecord
 from automl.results.run_directory import RunDirectory
 from automl.trial import FailureCause, TrialState
-from tests.faults.drivers import Driver, Ended, automl, is_alive, logged
+from tests.faults.drivers import PLAIN, Driver, Ended, automl, is_alive, logged
 from tests.faults.rounds import slowly
 from tests.faults.sick_space import FAULTS
 
@@ -63,7 +63,7 @@ def trials_of(run: Path) -> dict[int, TrialRecord]:
 @pytest.fixture(scope="module")
 def healthy(tmp_path_factory: pytest.TempPathFactory) -> dict[int, TrialRecord]:
     """The trials of a search that nothing strikes."""
-    ended, trials = search(tmp_path_factory.mktemp("healthy"), "healthy", {}, trials=COUNT)
+    ended, trials = search(tmp_path_factory.mktemp("healthy"), "healthy", {}, *PLAIN, trials=COUNT)
     assert ended.code == 0, ended
     return trials
 
@@ -82,7 +82,7 @@ def test_what_builders_do_costs_their_trials_only(
 ) -> None:
     order = dict(zip(range(1, COUNT, 2), moments.sample(list(SAID), len(SAID)), strict=True))
     faults = {str(healthy[trial].config["place"]): fault for trial, fault in order.items()}
-    ended, sick = search(tmp_path, "sick", faults, trials=COUNT)
+    ended, sick = search(tmp_path, "sick", faults, *PLAIN, trials=COUNT)
     assert ended.code == 0, ended
     assert len(sick) == COUNT
     for number, trial in sick.items():

@@ -58,7 +58,7 @@ def compiled(space: SearchSpace, config: Configuration, task: Task, signature: A
     return model
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.sampled_from(NAMES + ("mlp",) * 6),
     st.integers(0, 2**32 - 1),
@@ -79,8 +79,15 @@ def test_sampled_configurations_build_and_compile(name, seed, task, signature):
                 assert not before.use_bias
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("task", sorted(TASKS))
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [
+        # Each space and each task once or twice; the others are slow for their number.
+        pytest.param(name, task, marks=() if turn % len(TASKS) == at else pytest.mark.slow)
+        for turn, name in enumerate(NAMES)
+        for at, task in enumerate(sorted(TASKS))
+    ],
+)
 def test_defaults_train_and_reload(name, task, tmp_path):
     space = find_space(name)
     model = compiled(space, space.defaults(), TASKS[task], SIGNATURES["mixed"])
@@ -92,7 +99,9 @@ def test_defaults_train_and_reload(name, task, tmp_path):
     assert np.allclose(again.predict_on_batch(x), model.predict_on_batch(x), atol=1e-6)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize(
+    "seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4, 12))]
+)
 def test_a_sample_trains_a_step_and_reloads(seed, tmp_path):
     space = find_space(("mlp", "mlp", "mlp", "wide_and_deep")[seed % 4])
     task = TASKS[sorted(TASKS)[seed % 4]]

@@ -122,7 +122,7 @@ def test_what_cannot_be_built_without_weights_is_held_to_the_limits_too(tmp_path
     assert within.state is TrialState.COMPLETED
 
 
-def test_the_worked_example_is_over_or_within_by_one_parameter(tmp_path: Path) -> None:
+def test_the_worked_example_is_over_or_within_by_one_parameter(warm: None, tmp_path: Path) -> None:
     """Three 3 x 3 convolutions in steps of 2 of 100, 200 and 400 filters on 200 x 300 x 3."""
 
     def convolutions(config: Any, inputs: Any, task: Any) -> Any:
@@ -146,7 +146,7 @@ def test_the_worked_example_is_over_or_within_by_one_parameter(tmp_path: Path) -
         )
 
 
-def test_a_search_of_digits_keeps_to_its_limits(tmp_path: Path) -> None:
+def test_a_search_of_digits_keeps_to_its_limits(warm: None, tmp_path: Path) -> None:
     run = automl.search(
         "digits",
         trials=5,
@@ -171,7 +171,7 @@ def test_a_search_of_digits_keeps_to_its_limits(tmp_path: Path) -> None:
     assert len(again.record.counted) == 6
 
 
-def test_convolutions_have_columns_for_what_weights_do_not_tell(tmp_path: Path) -> None:
+def test_convolutions_have_columns_for_what_weights_do_not_tell(warm: None, tmp_path: Path) -> None:
     images = automl.search(
         "digits",
         space="plain_cnn",
@@ -182,6 +182,7 @@ def test_convolutions_have_columns_for_what_weights_do_not_tell(tmp_path: Path) 
         verbose=0,
         finalists=0,
         no_ensemble=True,
+        cv="none",
         directory=tmp_path / "run",
     )
     record = images.record

@@ -123,7 +123,7 @@ def test_patience_waits_for_the_second_stage(
     assert stopping.reason and stopping.best_epoch == 1
 
 
-@pytest.mark.parametrize("paused_after", [2, 4, 6])
+@pytest.mark.parametrize("paused_after", [pytest.param(2, marks=pytest.mark.slow), 4, 6])
 def test_a_pause_in_or_between_stages_changes_no_bit(
     paused_after: int, toy: Callable[..., DeviceData], tmp_path: Path
 ) -> None:
