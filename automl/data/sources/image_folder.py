@@ -116,7 +116,7 @@ def _bounded(folder: Path, files: Iterator[_Found]) -> list[_Found]:
         if others > max(MOST_OTHERS, len(found) - others):
             raise DataError(
                 f"The folder {str(folder)!r} holds more than {others - 1:,} files that are no "
-                f"images ({_shown(one.name)} is one), and fewer that are: give a folder with a "
+                f"images ({valid_text(one.name)} is one), and fewer that are: give a folder with a "
                 "folder of images for each class, and nothing else."
             )
         if len(found) > MOST_FILES:
