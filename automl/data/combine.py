@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from automl.data.dataset import Dataset
 from automl.data.kinds import kind_named, kind_of
+from automl.data.reconstruction import without_targets
 from automl.data.request import DataRequest
 from automl.data.say import Say
 from automl.data.sources import Loaded, load
 from automl.data.sources.image_reading import ImageReading
-from automl.errors import DataError
+from automl.errors import DataError, RequestError
+from automl.vocabulary.inputs import IMAGE
 
 
 def combine(request: DataRequest, say: Say) -> Dataset:
@@ -26,7 +28,9 @@ def combine(request: DataRequest, say: Say) -> Dataset:
         RequestError: An option does not fit the kind of source.
     """
     asked = ImageReading(request.image_size, request.channels, request.image_fit)
-    main = load(request.source, request.names, say, request.separator, asked)
+    main = load(request.source, request.names, say, request.separator, asked, request.reconstructs)
+    if request.reconstructs:
+        main = without_targets(main, say)
     given = [_given(request, part, main, say) for part in ("validation", "test")]
     digest = hashlib.sha256(main.digest)
     for loaded in given:
@@ -35,6 +39,8 @@ def combine(request: DataRequest, say: Say) -> Dataset:
     kinds = {kind_of(rows) for rows in parts if rows is not None}
     if request.kind is not None:
         kinds = {kind_named(request.kind)}
+    if request.reconstructs and IMAGE in {kind.name for kind in kinds}:
+        raise RequestError("--task reconstruction is for tables and arrays; images are not yet.")
     if len(kinds) > 1:
         first, second = sorted(kind.word for kind in kinds)[:2]
         raise DataError(
@@ -54,5 +60,7 @@ def _given(request: DataRequest, part: str, main: Loaded, say: Say) -> Loaded | 
     asked = getattr(request, part)
     own = getattr(main, part)
     if asked is not None and not isinstance(asked, int | float):
-        return load(asked, request.names, say, request.separator, main.images)
+        images, alone = main.images, request.reconstructs
+        loaded = load(asked, request.names, say, request.separator, images, alone)
+        return without_targets(loaded, say) if alone else loaded
     return None if own is None else Loaded(own)

@@ -58,8 +58,9 @@ class ReadingOptions(TypedDict, total=False):
     task: Annotated[
         str | None,
         Option(
-            "binary, multiclass, multilabel, regression, or classification (by the number of "
-            "classes). Default: by what the target holds.",
+            "binary, multiclass, multilabel, regression, classification (by the number of "
+            "classes), or reconstruction (of the inputs, without a target: autoencoders). Default: "
+            "by what the target holds.",
             metavar="KIND",
             check=of_types("a kind of task, such as 'regression'", str),
         ),

@@ -14,6 +14,7 @@ from automl.data.views.fold_rule import BY_SIZE, ONE_DIVISION, FoldRule
 from automl.data.views.gap import Gap
 from automl.errors import RequestError
 from automl.trial import HOLDOUT
+from automl.vocabulary.task_kinds import RECONSTRUCTION
 
 IN_MEMORY = "in memory"
 STANDARD_INPUT = "-"
@@ -31,7 +32,8 @@ class DataRequest:
     Attributes:
         source: Path of a file (CSV, TSV, Excel, Parquet, Feather, JSON lines or NPZ, packed or
             not) or of a folder of images, ``-`` for standard input, name of a set bundled with
-            scikit-learn, a `pandas.DataFrame`, or a pair of arrays ``(x, y)``.
+            scikit-learn, a `pandas.DataFrame`, or a pair of arrays ``(x, y)``; an array alone
+            where it is to be reconstructed.
         names: Column names of a text file without a header: the names, or one text of names
             with commas between them, or the path of a file with one name a line.
         weight: Column with the weight of each row; or the weights themselves, an array, a Series
@@ -84,6 +86,8 @@ class DataRequest:
         """
         for name, value in check_options(DATA_OPTIONS, vars(self)).items():
             object.__setattr__(self, name, value)
+        if self.reconstructs:
+            self._take_inputs_alone()
         if [
             str(s) for s in (self.source, self.validation, self.test) if isinstance(s, str | Path)
         ].count(STANDARD_INPUT) > 1:
@@ -92,6 +96,22 @@ class DataRequest:
             )
         self._check_folds()
         self._check_order()
+
+    def _take_inputs_alone(self) -> None:
+        """Arrays that come alone are their own targets.
+
+        Raises:
+            RequestError: A target is named.
+        """
+        if self.target:
+            raise RequestError(
+                "--task reconstruction learns the inputs themselves: leave --target out (--ignore "
+                "leaves a column out)."
+            )
+        for name in ("source", "validation", "test"):
+            given = getattr(self, name)
+            if hasattr(given, "__array__") and getattr(given, "ndim", 0) and not _is_frame(given):
+                object.__setattr__(self, name, (given, given))
 
     def _check_folds(self) -> None:
         """Checks what is said of folds.
@@ -157,6 +177,11 @@ class DataRequest:
         return self.cv not in (None, BY_SIZE) or self.fold_column is not None
 
     @property
+    def reconstructs(self) -> bool:
+        """Whether the inputs themselves are to be learnt."""
+        return self.task == RECONSTRUCTION
+
+    @property
     def is_reshuffled(self) -> bool:
         """Whether each trial has a division of its own."""
         return self.holdout == RESHUFFLE
@@ -202,6 +227,10 @@ class DataRequest:
             validation=self.validation if validation is None else validation,
             test=self.test if test is None else test,
         )
+
+
+def _is_frame(given: Any) -> bool:
+    return hasattr(given, "columns")
 
 
 def is_in_memory(form: Any) -> bool:

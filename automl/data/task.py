@@ -32,6 +32,7 @@ class Task:
             as they were written: texts such as 01 or 1.50 stay texts.
         number_formats: Of regression, how each target is written where it is text; empty where
             all are written as programs write numbers.
+        reconstructs: Of regression, whether the targets are the inputs themselves.
     """
 
     kind: TaskKind
@@ -39,6 +40,7 @@ class Task:
     targets: tuple[str, ...]
     classes: tuple[ClassLabel, ...] = ()
     number_formats: tuple[NumberFormat, ...] = left_out(())
+    reconstructs: bool = left_out(False)
 
     def __post_init__(self) -> None:
         """Checks that the parts fit together.
@@ -55,6 +57,8 @@ class Task:
         given = (self.outputs, len(self.targets), len(self.classes))
         if self.number_formats and len(self.number_formats) != len(self.targets):
             raise ValueError("number_formats does not fit the targets")
+        if self.reconstructs and self.is_classification:
+            raise ValueError(f"a {self.kind} task reconstructs nothing")
         if given != expected or self.outputs < 1:
             raise ValueError(
                 f"a {self.kind} task cannot have {given[0]} outputs, {given[1]} targets and "

@@ -58,12 +58,12 @@ def predict(
     Returns:
         One row for each row given; of files of images, those that can be read, with ``file``
         before all else. Regression: ``prediction`` in the target's own units, or
-        ``prediction_<target>`` for each of several. Binary and multiclass: ``prediction`` (the
-        class) and ``probability_<class>`` for each class. Multilabel: for each label
-        ``prediction_<label>`` (0 or 1) and ``probability_<label>``. With ``samples`` then
-        ``mean`` and ``std`` of the passes' predictions, ``mean_<...>`` and ``std_<...>`` where
-        there are several targets, classes or labels; the standard deviation is that of a sample
-        (n - 1).
+        ``prediction_<target>`` for each of several (of a reconstruction, for each input). Binary
+        and multiclass: ``prediction`` (the class) and ``probability_<class>`` for each class.
+        Multilabel: for each label ``prediction_<label>`` (0 or 1) and ``probability_<label>``.
+        With ``samples`` then ``mean`` and ``std`` of the passes' predictions, ``mean_<...>`` and
+        ``std_<...>`` where there are several targets, classes or labels; the standard deviation
+        is that of a sample (n - 1).
 
     Raises:
         RequestError: There is no bundle, or its model needs code and that was not allowed, or
@@ -126,6 +126,8 @@ def evaluate(
     check_trust(opened, trust)
     say = say or logging.getLogger("automl").warning
     raw, y = read_rows(rows, opened.plan, names, say, separator)
+    if opened.task.reconstructs and isinstance(raw, np.ndarray):
+        y = raw
     frame = kind_of(raw).target_frame(raw) if y is None else frame_of_targets(y, opened.task)
     truth, known = encode_targets(frame, opened.task, say)
     if not known.any():

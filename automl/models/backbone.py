@@ -15,7 +15,7 @@ from automl.models.inputs.builder import TableInputs
 from automl.models.inputs.builder_images import ImageInputs
 from automl.models.inputs.scaling import standardized
 from automl.models.keras_private import functional_class, nodes_of, operation_of
-from automl.vocabulary.two_stages import BACKBONE, RANDOM
+from automl.vocabulary.two_stages import BACKBONE, ENCODER, RANDOM
 
 #: The part of an exported model that was trained; see `automl.models.preprocessing.raw_model`.
 _CORE = "core"
@@ -31,7 +31,7 @@ _NOISE = (
 
 
 def bundle_backbone(whole: Any, where: str) -> Any:
-    """The layers of an exported model between its preprocessing and its outputs.
+    """The layers of an exported model between its preprocessing and its outputs, or its encoder's.
 
     Args:
         whole: The exported ``keras.Model``.
@@ -51,6 +51,10 @@ def bundle_backbone(whole: Any, where: str) -> Any:
             "another form: export a single trial of a space."
         )
     core: Any = found[0]
+    inputs = [_behind_cast(core, tensor) for tensor in core.inputs]
+    code = _encoded(core)
+    if code is not None:
+        return keras.Model(inputs, code, name=BACKBONE)
     output = core.outputs[0]
     while not getattr(operation_of(output), "weights", ()):
         output = operation_of(output).input
@@ -62,10 +66,15 @@ def bundle_backbone(whole: Any, where: str) -> Any:
             f"The layers of {where} cannot be taken over, for its last one is not dense: export a "
             "trial of a space whose builder returns features or dense outputs."
         )
-    inputs = [_behind_cast(core, tensor) for tensor in core.inputs]
     if operation_of(head.input) in map(operation_of, core.inputs):
         raise SpaceError(f"The model {where} is linear: it has no layers that could be taken over.")
     return keras.Model(inputs, head.input, name=BACKBONE)
+
+
+def _encoded(core: Any) -> Any | None:
+    """What the layer, or the model, named `ENCODER` answers in a model; None without one."""
+    made = [node for node in nodes_of(core) if node.operation.name == ENCODER]
+    return made[-1].output_tensors[0] if made else None
 
 
 def _behind_cast(core: Any, tensor: Any) -> Any:

@@ -37,6 +37,7 @@ from automl.models.own_model import (
     shape_taken,
 )
 from automl.models.several_inputs import has_several, input_parts, takes_names
+from automl.models.several_outputs import has_several_outputs, joined_outputs
 from automl.models.wanted_input import is_whole
 from automl.space import Configuration, SearchSpace
 from automl.space.data_rules import check_inputs_suit
@@ -209,7 +210,10 @@ def _from_hyper(
             )
         is_called = not getattr(hyper.model, "inputs", None)
         try:
-            core = _from_own(name, hyper.model, task, signature, shape)
+            own = hyper.model
+            if has_several_outputs(own) and not hyper.trains_itself:
+                own = joined_outputs(name, own, task)
+            core = _from_own(name, own, task, signature, shape)
         except Exception:  # layers raise what they like for a shape that they do not take
             if index + 1 == len(shapes) or not is_called:
                 raise

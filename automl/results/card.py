@@ -34,6 +34,15 @@ _EXPECTED = (
 )
 
 
+#: What an exported model answers, by the kind of task.
+_ANSWERS = {
+    "regression": "the target in its own units",
+    "binary": "one column, the probability of the second class",
+    "multiclass": "a probability for each class",
+    "multilabel": "a probability for each label",
+}
+
+
 def card_text(
     record: RunRecord,
     trial: TrialRecord,
@@ -252,12 +261,9 @@ def _origin_lines(trial: TrialRecord, manifest: Mapping[str, Any]) -> list[str]:
 def _use_lines(
     plan: Mapping[str, Any], task: Mapping[str, Any], code: Mapping[str, Any] | None
 ) -> list[str]:
-    answer = {
-        "regression": "the target in its own units",
-        "binary": "one column, the probability of the second class",
-        "multiclass": "a probability for each class",
-        "multilabel": "a probability for each label",
-    }[task["kind"]]
+    answer = "a row's inputs, reconstructed, in their own units"
+    if not task.get("reconstructs"):
+        answer = _ANSWERS[task["kind"]]
     return [
         "With this program, which takes what a search takes:",
         "",

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
+
+#: What may be asked for in place of a kind: that the inputs are the targets, a regression.
+RECONSTRUCTION: Final = "reconstruction"
 
 
 class TaskKind(StrEnum):

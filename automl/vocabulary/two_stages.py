@@ -6,6 +6,9 @@ from typing import Final
 
 #: Begins the name of the layer, or the model inside the model, that was trained before.
 BACKBONE: Final = "backbone"
+#: Of an exported model, the name of the layer, or of the model in it, up to whose output layers are
+#: taken over, such as an autoencoder's; else they are up to its outputs.
+ENCODER: Final = "encoder"
 #: Whether its weights are those that it was trained to, or new ones.
 WEIGHTS: Final = "weights"
 PRETRAINED, RANDOM = WEIGHT_KINDS = ("pretrained", "random")

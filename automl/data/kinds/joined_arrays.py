@@ -23,6 +23,7 @@ from automl.data.sources.frames import valid_texts
 from automl.data.targets.missing import PART_NAMES, with_target
 from automl.data.targets.one_hot import is_one_hot
 from automl.errors import DataError, RequestError
+from automl.vocabulary.task_kinds import RECONSTRUCTION, TaskKind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,11 +124,12 @@ def _array_targets(y: npt.NDArray[Any], request: DataRequest, say: Say) -> pd.Da
     if y.dtype.kind in "OUT":
         y = valid_texts(y)
     is_block = y.ndim > 2
-    if is_block:
+    if is_block and not request.reconstructs:
         say(
             f"a row of y has the shape {y.shape[1:]}: its numbers are learnt together, and a model "
             "of your own that answers in that shape is trained on it as it is"
         )
+    if is_block:
         y = y.reshape(len(y), -1)
     width = 1 if y.ndim == 1 else y.shape[1]
     names = [str(t) for t in request.target]
@@ -135,9 +137,11 @@ def _array_targets(y: npt.NDArray[Any], request: DataRequest, say: Say) -> pd.Da
         raise DataError(
             f"Got {len(names)} target names, but y has {width} columns: give one for each."
         )
-    if not is_block and request.task != "multilabel" and not names and is_one_hot(y):
+    may_be_classes = not is_block and request.task not in (TaskKind.MULTILABEL, RECONSTRUCTION)
+    if may_be_classes and not names and is_one_hot(y):
         say(f"y is one-hot: its {width} columns are taken as {width} classes, counted from 0")
         y, width = y.argmax(axis=1), 1
-    usual = ["target"] if width == 1 else [f"target_{i}" for i in range(width)]
+    called = "x" if request.reconstructs else "target"
+    usual = [called] if width == 1 else [f"{called}_{i}" for i in range(width)]
     named = pd.Index(names or usual, dtype=object)
     return checked_frame(pd.DataFrame(y.reshape(len(y), width), columns=named), "y")

@@ -51,11 +51,13 @@ class HowToRead:
         names: Column names of a file without a header.
         say: Called with what a person should be told.
         separator: What separates the values of a text file; None to find out.
+        reconstructs: Whether the inputs are the targets too, so that those may be missing.
     """
 
     names: Sequence[str] = ()
     say: Say | None = None
     separator: str | None = None
+    reconstructs: bool = False
 
 
 @dataclass(frozen=True)

@@ -64,8 +64,8 @@ def _check_one_each(x: Any, y: Any) -> None:
         )
     if isinstance(y, Mapping) or _are_several(y, x):
         raise DataError(
-            f"y holds {len(y)} arrays, and models with several outputs cannot be searched for: "
-            "give one array, (n,) or (n, k) for k targets of one output layer."
+            f"y holds {len(y)} arrays: give one, (n,) or (n, k), whose columns are the targets, of "
+            "several outputs too, or a data frame with their names."
         )
 
 

@@ -53,6 +53,7 @@ def load(
     say: Say | None = None,
     separator: str | None = None,
     images: ImageReading | None = None,
+    reconstructs: bool = False,
 ) -> Loaded:
     """Reads a source.
 
@@ -62,6 +63,7 @@ def load(
         say: Called with what a person should be told.
         separator: What separates the values of a text file; None to find out.
         images: How images in a folder are read; None as is usual.
+        reconstructs: Whether the inputs are the targets too, so that those may be missing.
 
     Raises:
         DataError: There is no such source, or it cannot be read.
@@ -86,21 +88,19 @@ def load(
         if is_folder(source):
             reading = images or ImageReading()
             return read_image_folder(Path(source), reading, say or (lambda _: None))
-        return _load_named(source, names, say, separator)
+        return _load_named(source, HowToRead(names, say, separator, reconstructs))
     raise DataError(
         f"A {type(source).__name__} is no source of rows: give a file, the name of a bundled set, "
         "a DataFrame, or a pair (x, y)."
     )
 
 
-def _load_named(
-    source: str | Path, names: Sequence[str], say: Say | None, separator: str | None
-) -> Loaded:
+def _load_named(source: str | Path, how: HowToRead) -> Loaded:
     if is_bundled(source):
         frame = checked_frame(read_bundled(str(source)), str(source))
         return Loaded(frame, target=("target",), digest=frame_digest(frame))
     content, found = open_source(source)
-    read = found.read(content, HowToRead(names, say, separator))
+    read = found.read(content, how)
     if isinstance(read, Loaded):
         return read
     frame = checked_frame(read, repr(str(content.path)))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.sources.content import Content
-from automl.data.sources.file_format import FileFormat, Loaded
+from automl.data.sources.file_format import FileFormat, HowToRead, Loaded
 from automl.data.sources.frames import ArrayPair, checked_pair
 from automl.data.sources.npz import NPY_START, npz_arrays
 from automl.errors import DataError
@@ -30,7 +30,11 @@ def _arrays_in(content: Content) -> dict[str, npt.NDArray[Any]]:
         return npz_arrays(path)
 
 
-def _of_arrays(arrays: dict[str, npt.NDArray[np.generic]], content: Content) -> Loaded:
+def _of_arrays(
+    arrays: dict[str, npt.NDArray[np.generic]], content: Content, how: HowToRead
+) -> Loaded:
+    if how.reconstructs:
+        arrays |= {_partner(key): array for key, array in arrays.items() if key[0] == "x"}
     given = set(arrays)
     lonely = [key for key in given if _partner(key) not in given]
     first = "x_train" if "x_train" in given else "x"
@@ -56,7 +60,7 @@ def _partner(key: str) -> str:
 FORMAT = FileFormat(
     "NPZ",
     (".npz", ".npy"),
-    lambda content, _: _of_arrays(_arrays_in(content), content),
+    lambda content, how: _of_arrays(_arrays_in(content), content, how),
     starts=(NPY_START,),
     archive=lambda names: bool(names) and all(name.endswith(".npy") for name in names),
     arrays=_arrays_in,

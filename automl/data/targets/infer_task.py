@@ -31,6 +31,7 @@ from automl.data.targets.unfit import (
 )
 from automl.data.task import ClassLabel, Task, TaskKind
 from automl.errors import DataError, RequestError
+from automl.vocabulary.task_kinds import RECONSTRUCTION
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +41,7 @@ MOST_COUNTED_CLASSES = 1_000
 LEAST_COUNTED = 0.9
 
 CLASSIFICATION = "classification"
-KINDS = (*(kind.value for kind in TaskKind), CLASSIFICATION)
+KINDS = (*(kind.value for kind in TaskKind), CLASSIFICATION, RECONSTRUCTION)
 
 
 def infer_task(
@@ -75,6 +76,8 @@ def infer_task(
     """
     if asked is not None and asked not in KINDS:
         raise RequestError(f"There is no task {asked!r}{did_you_mean(asked, KINDS)}")
+    reconstructs = asked == RECONSTRUCTION
+    asked = TaskKind.REGRESSION if reconstructs else asked
     names = [str(name) for name in columns.columns]
     if asked is None and len(names) == 1 and names[0] in declared:
         asked = CLASSIFICATION
@@ -84,8 +87,14 @@ def infer_task(
     if kind is TaskKind.REGRESSION:
         formats = tuple(found.number_format for found in written)
         plain = all(found.is_plain for found in formats)
-        task = Task(kind, len(names), tuple(names), number_formats=() if plain else formats)
+        formats = () if plain else formats
+        task = Task(kind, len(names), tuple(names), (), formats, reconstructs)
         for found in written:
+            if reconstructs and np.isnan(found.values).any():
+                raise DataError(
+                    f"The column {str(found.column.name)!r} holds text, and --task reconstruction "
+                    "is of numbers: leave it out with --ignore."
+                )
             check_numbers(found.column, found.values, rows, several=len(names) > 1)
     elif kind is TaskKind.MULTILABEL:
         task = Task(kind, len(names), tuple(names))
@@ -99,6 +108,11 @@ def infer_task(
 
 
 def _called(task: Task) -> str:
+    if task.reconstructs:
+        return (
+            f"reconstruction of a row's {task.outputs:,} numbers (a model without a layer narrower "
+            "than that may copy them)"
+        )
     return {
         TaskKind.BINARY: "binary classification",
         TaskKind.MULTICLASS: f"classification into {task.outputs} classes",

@@ -67,7 +67,7 @@ def test_features_by_name_are_a_table(x: Any, y: Any, columns: list[str], target
     ("x", "y", "told"),
     [
         ([A, A], B, "x holds 2 arrays: give those of a model with several inputs as a dictionary"),
-        (A, (B, B), "y holds 2 arrays, and models with several outputs cannot be searched for"),
+        (A, (B, B), "y holds 2 arrays: give one"),
         (A, [A, B, B], "y holds 3 arrays"),
         (A, {"c": B, "r": B}, "y holds 2 arrays"),
         ({"a": A}, {"c": B, "r": B}, "y holds 2 arrays"),

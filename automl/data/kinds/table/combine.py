@@ -86,7 +86,7 @@ def _cleaned(
     for c in present[0].columns:
         if c in {*roles.needed, roles.group, roles.fold, roles.time}:
             of = [_column(rows, c) for rows in present]
-            is_target = c in roles.targets
+            is_target = c in roles.targets and c not in roles.features
             columns[c] = _joined(
                 [clean_apart(x, c in declared) if is_target else clean(x) for x in of]
             )

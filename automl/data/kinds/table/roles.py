@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Roles:
-    """The columns of a table by the part they play; all are names."""
+    """The columns of a table by the part they play; all are names.
+
+    Where rows are reconstructed, features are targets too.
+    """
 
     targets: tuple[str, ...]
     features: tuple[str, ...]
@@ -57,7 +60,7 @@ def find_roles(
     def find(given: str | int | None, part: str) -> str | None:
         return None if given is None else _find(given, columns, part, hint)
 
-    if not request.target and not known_target:
+    if not request.target and not known_target and not request.reconstructs:
         raise DataError(
             "No target was given: say which column to learn with --target; "
             f"the columns are {', '.join(repr(c) for c in columns[:12])}"
@@ -92,7 +95,7 @@ def find_roles(
             raise DataError(f"The column {name!r} cannot be both --numeric and {other}: give one.")
     cycles = {_find(c, columns, "date", hint): f for c, f in (request.cycles or {}).items()}
     return Roles(
-        targets,
+        features if request.reconstructs else targets,
         features,
         categorical,
         **roles,
