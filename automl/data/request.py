@@ -110,7 +110,7 @@ class DataRequest:
             )
         for name in ("source", "validation", "test"):
             given = getattr(self, name)
-            if hasattr(given, "__array__") and getattr(given, "ndim", 0) and not _is_frame(given):
+            if bool(getattr(given, "shape", ())) and not _is_frame(given):
                 object.__setattr__(self, name, (given, given))
 
     def _check_folds(self) -> None:
