@@ -165,6 +165,7 @@ class Run(RunReadings):
         max_disk: int | str | None = None,
         grace: float | str | None = None,
         space: Any = None,
+        from_model: str | os.PathLike[str] | None = None,
         data: Any = None,
         storage: str | None = None,
         address: str | None = None,
