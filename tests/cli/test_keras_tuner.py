@@ -81,7 +81,8 @@ def test_check_tells_the_line_that_fails(folder: Path, inside: Callable[..., Fin
 
 
 def test_search_grows_and_resumes(folder: Path) -> None:
-    options = ("--epochs", "2", "--workers", "1", "--seed", "2", "--sampler", "random")
+    options = ("--epochs", "2", "--workers", "1", "--seed", "2", "--sampler", "random",
+               "--cv", "none", "--finalists", "0")  # fmt: skip
     first = quietly("search", "iris", "--space", "nets.py:net", "--trials", "4", *options,
                     "--directory", "run", cwd=folder)  # fmt: skip
     assert first.returncode == 0, first.stdout + first.stderr
@@ -140,6 +141,7 @@ class Net(keras_tuner.HyperModel):
 stops = [keras.callbacks.EarlyStopping("val_loss", patience=1)]
 run = automl.search("iris", space=Net(9), trials=2, epochs=2, workers=1, directory="python",
                     objective=keras_tuner.Objective("val_accuracy", "max"), batch_size=24,
+                    cv="none", finalists=0,
                     callbacks=stops, executions_per_trial=2)
 print(len(run.leaderboard()), sorted(run.best.config), run.record.objective,
       len(run.best.record.result.executions))
