@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from automl.data.dataset import Dataset
 from automl.data.kinds import kind_named, kind_of
-from automl.data.reconstruction import without_targets
 from automl.data.request import DataRequest
 from automl.data.say import Say
 from automl.data.sources import Loaded, load
@@ -29,8 +28,6 @@ def combine(request: DataRequest, say: Say) -> Dataset:
     """
     asked = ImageReading(request.image_size, request.channels, request.image_fit)
     main = load(request.source, request.names, say, request.separator, asked, request.reconstructs)
-    if request.reconstructs:
-        main = without_targets(main, say)
     given = [_given(request, part, main, say) for part in ("validation", "test")]
     digest = hashlib.sha256(main.digest)
     for loaded in given:
@@ -61,6 +58,5 @@ def _given(request: DataRequest, part: str, main: Loaded, say: Say) -> Loaded | 
     own = getattr(main, part)
     if asked is not None and not isinstance(asked, int | float):
         images, alone = main.images, request.reconstructs
-        loaded = load(asked, request.names, say, request.separator, images, alone)
-        return without_targets(loaded, say) if alone else loaded
+        return load(asked, request.names, say, request.separator, images, alone)
     return None if own is None else Loaded(own)

@@ -19,6 +19,7 @@ def read_rows(
     names: Sequence[str] = (),
     say: Say | None = None,
     separator: str | None = None,
+    reconstructs: bool = False,
 ) -> tuple[Any, npt.NDArray[Any] | None]:
     """Reads raw rows as the plan takes them.
 
@@ -29,6 +30,7 @@ def read_rows(
         names: Column names of a text file without a header.
         say: Called with what a person should be told.
         separator: What separates the values of a text file; None to find out.
+        reconstructs: Whether the inputs of arrays are their targets too.
 
     Returns:
         The rows, a frame of raw columns (targets included, if they are there) or an array
@@ -37,4 +39,5 @@ def read_rows(
     Raises:
         DataError: The rows cannot be read, or are not of the plan's form.
     """
-    return kind_named(plan.inputs.kind).read(source, plan.inputs, HowToRead(names, say, separator))
+    how = HowToRead(names, say, separator, reconstructs)
+    return kind_named(plan.inputs.kind).read(source, plan.inputs, how)

@@ -125,9 +125,8 @@ def evaluate(
     opened = open_bundle(bundle)
     check_trust(opened, trust)
     say = say or logging.getLogger("automl").warning
-    raw, y = read_rows(rows, opened.plan, names, say, separator)
-    if opened.task.reconstructs and isinstance(raw, np.ndarray):
-        y = raw
+    reconstructs = opened.task.reconstructs
+    raw, y = read_rows(rows, opened.plan, names, say, separator, reconstructs)
     frame = kind_of(raw).target_frame(raw) if y is None else frame_of_targets(y, opened.task)
     truth, known = encode_targets(frame, opened.task, say)
     if not known.any():

@@ -20,7 +20,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from automl.models.keras_private import layers_of
+from automl.models.keras_private import layers_of, replace_call
 
 
 def can_fuse(layer: Any) -> bool:
@@ -53,8 +53,7 @@ def fuse_normalization(model: Any) -> None:
     """
     for layer in layers_of(model):
         if can_fuse(layer):
-            # Past Keras's own setter, which is for what belongs to a layer's state.
-            object.__setattr__(layer, "call", _fused_call(layer, layer.call))
+            replace_call(layer, _fused_call(layer, layer.call))
 
 
 def _fused_call(layer: Any, plain: Any) -> Any:

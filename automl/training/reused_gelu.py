@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from automl.models.keras_private import layers_of
+from automl.models.keras_private import layers_of, replace_call
 
 
 def can_reuse(layer: Any) -> bool:
@@ -39,8 +39,7 @@ def reuse_gelu(model: Any) -> None:
     """
     for layer in layers_of(model):
         if can_reuse(layer):
-            # Past Keras's own setter, which is for what belongs to a layer's state.
-            object.__setattr__(layer, "call", _gelu)
+            replace_call(layer, _gelu)
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]

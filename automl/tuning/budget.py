@@ -224,8 +224,9 @@ class Clock:
         return max(0.0, self.reserve() - self._least_reserve())
 
     def _least_reserve(self) -> float:
-        ensemble = ENSEMBLE_RESERVE + ENSEMBLE_MODELS * self._test_seconds
-        ensemble = ensemble if self._finalists is not None else 0.0
+        ensemble = 0.0
+        if self._finalists is not None:
+            ensemble = ENSEMBLE_RESERVE + ENSEMBLE_MODELS * self._test_seconds
         seconds = self._seconds or 0.0
         boosting = min(self._boosting_seconds, BOOSTING_SHARE * seconds)
         least = max(self._any_export(), 0.02 * seconds) + ensemble + boosting

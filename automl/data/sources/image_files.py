@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from automl.common.machine import usable_cores
 from automl.common.neutral import printable
+from automl.data.image_fit import ImageFit
 from automl.data.large_arrays import roomy
 from automl.data.say import Say
 from automl.data.sources.image_file import (
@@ -110,7 +111,6 @@ def read_images(
         DataError: None can be read.
     """
     headers = _headers(files, left_out)
-    known = [position for position, header in enumerate(headers) if header is not None]
     asked = [header for header in (headers[i] for i in settling) if header is not None]
     if not asked:
         left_out.tell(say)
@@ -120,32 +120,19 @@ def read_images(
         )
     settled = reading.settled(asked, say)
     fit, channels = settled.image_fit, settled.channels or 3
-    x = roomy((len(known), fit.height, fit.width, channels), np.uint8)
-
-    large = Lock()
-
-    def one(position: int) -> Pixels | UnreadImage:
-        header = headers[position]
-        assert header is not None
-        try:
-            # One large image unpacked takes a gigabyte, so they come one after another.
-            with large if header.height * header.width > LARGE else nullcontext():
-                return read_pixels(files[position][1], fit, channels)
-        except UnreadImage as error:
-            return error
+    x = roomy((len(headers) - headers.count(None), fit.height, fit.width, channels), np.uint8)
 
     read: list[int] = []
     digest, changes = hashlib.sha256(), Counter[str]()
-    with ThreadPoolExecutor(usable_cores()) as pool:
-        for position, found in zip(known, pool.map(one, known), strict=True):
-            name = files[position][0]
-            if isinstance(found, UnreadImage):
-                left_out.add(str(found), name)
-                continue
-            x[len(read)] = found.array
-            read.append(position)
-            changes.update(found.changes)
-            digest.update(f"{name}\0".encode("utf-8", "surrogateescape") + found.digest)
+    for position, found in _pixels(files, headers, fit, channels):
+        name = files[position][0]
+        if isinstance(found, UnreadImage):
+            left_out.add(str(found), name)
+            continue
+        x[len(read)] = found.array
+        read.append(position)
+        changes.update(found.changes)
+        digest.update(f"{name}\0".encode("utf-8", "surrogateescape") + found.digest)
     left_out.tell(say)
     if changes:
         listed = ", ".join(f"{count:,} {CHANGES[what]}" for what, count in changes.items())
@@ -153,6 +140,29 @@ def read_images(
     if not read:
         raise DataError(f"There is no image in {str(place)!r} that can be read whole.")
     return ImagesRead(x[: len(read)], np.array(read, np.int64), settled, digest.digest())
+
+
+def _pixels(
+    files: Sequence[tuple[str, Path | bytes]],
+    headers: Sequence[Header | None],
+    fit: ImageFit,
+    channels: int,
+) -> Iterator[tuple[int, Pixels | UnreadImage]]:
+    """The position and the pixels of each file with a header, read side by side, in order."""
+    large = Lock()
+
+    def one(known: tuple[int, Header]) -> tuple[int, Pixels | UnreadImage]:
+        position, header = known
+        try:
+            # One large image unpacked takes a gigabyte, so they come one after another.
+            with large if header.height * header.width > LARGE else nullcontext():
+                return position, read_pixels(files[position][1], fit, channels)
+        except UnreadImage as error:
+            return position, error
+
+    known = [(i, header) for i, header in enumerate(headers) if header is not None]
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        yield from pool.map(one, known)
 
 
 def _headers(files: Sequence[tuple[str, Path | bytes]], left_out: LeftOut) -> list[Header | None]:

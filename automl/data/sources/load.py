@@ -31,6 +31,7 @@ from automl.data.sources.frames import (
 from automl.data.sources.image_folder import read_image_folder
 from automl.data.sources.image_reading import ImageReading
 from automl.data.sources.place import check_address, check_file
+from automl.data.sources.reconstruction import without_targets
 from automl.errors import DataError
 
 # First bytes of files that are no table here, with the way out.
@@ -63,11 +64,17 @@ def load(
         say: Called with what a person should be told.
         separator: What separates the values of a text file; None to find out.
         images: How images in a folder are read; None as is usual.
-        reconstructs: Whether the inputs are the targets too, so that those may be missing.
+        reconstructs: Whether the inputs are the targets too: what stands beside them is left out.
 
     Raises:
         DataError: There is no such source, or it cannot be read.
     """
+    told = say or (lambda _: None)
+    loaded = _loaded(source, HowToRead(names, say, separator, reconstructs), images, told)
+    return without_targets(loaded, told) if reconstructs else loaded
+
+
+def _loaded(source: Any, how: HowToRead, images: ImageReading | None, say: Say) -> Loaded:
     import pandas as pd
 
     if is_in_memory(source):
@@ -86,9 +93,8 @@ def load(
         return Loaded(pair, digest=pair_digest(pair))
     if isinstance(source, str | Path):
         if is_folder(source):
-            reading = images or ImageReading()
-            return read_image_folder(Path(source), reading, say or (lambda _: None))
-        return _load_named(source, HowToRead(names, say, separator, reconstructs))
+            return read_image_folder(Path(source), images or ImageReading(), say)
+        return _load_named(source, how)
     raise DataError(
         f"A {type(source).__name__} is no source of rows: give a file, the name of a bundled set, "
         "a DataFrame, or a pair (x, y)."

@@ -34,7 +34,7 @@ def _of_arrays(
     arrays: dict[str, npt.NDArray[np.generic]], content: Content, how: HowToRead
 ) -> Loaded:
     if how.reconstructs:
-        arrays |= {_partner(key): array for key, array in arrays.items() if key[0] == "x"}
+        arrays |= {_partner(key): array for key, array in arrays.items() if key.startswith("x")}
     given = set(arrays)
     lonely = [key for key in given if _partner(key) not in given]
     first = "x_train" if "x_train" in given else "x"
@@ -54,7 +54,7 @@ def _of_arrays(
 
 
 def _partner(key: str) -> str:
-    return ("y" if key[0] == "x" else "x") + key[1:]
+    return ("y" if key.startswith("x") else "x") + key[1:]
 
 
 FORMAT = FileFormat(

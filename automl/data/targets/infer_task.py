@@ -85,17 +85,7 @@ def infer_task(
     written = [_Written.of(columns[name], decimal, asked, say) for name in names]
     kind, why = _kind(written, asked, counted_classes, rows)
     if kind is TaskKind.REGRESSION:
-        formats = tuple(found.number_format for found in written)
-        plain = all(found.is_plain for found in formats)
-        formats = () if plain else formats
-        task = Task(kind, len(names), tuple(names), (), formats, reconstructs)
-        for found in written:
-            if reconstructs and np.isnan(found.values).any():
-                raise DataError(
-                    f"The column {str(found.column.name)!r} holds text, and --task reconstruction "
-                    "is of numbers: leave it out with --ignore."
-                )
-            check_numbers(found.column, found.values, rows, several=len(names) > 1)
+        task = _number_task(written, rows, reconstructs)
     elif kind is TaskKind.MULTILABEL:
         task = Task(kind, len(names), tuple(names))
         _check_labels(columns)
@@ -250,6 +240,23 @@ def _kind_of_one(
     if measured is not None:
         return TaskKind.REGRESSION, f"{name!r} holds whole numbers {measured}"
     return kind, f"{name!r} holds whole numbers with {distinct} different values"
+
+
+def _number_task(
+    written: Sequence[_Written], rows: npt.NDArray[np.int64] | None, reconstructs: bool
+) -> Task:
+    for found in written:
+        if reconstructs and np.isnan(found.values).any():
+            raise DataError(
+                f"The column {str(found.column.name)!r} holds text, and --task reconstruction is "
+                "of numbers: leave it out with --ignore."
+            )
+        check_numbers(found.column, found.values, rows, several=len(written) > 1)
+    names = tuple(str(found.column.name) for found in written)
+    formats = tuple(found.number_format for found in written)
+    plain = all(found.is_plain for found in formats)
+    kind = TaskKind.REGRESSION
+    return Task(kind, len(names), names, (), () if plain else formats, reconstructs)
 
 
 def _check_labels(columns: pd.DataFrame) -> None:

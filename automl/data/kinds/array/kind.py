@@ -52,10 +52,11 @@ class ArrayKind(BlockKind):
     def read(
         self, source: Any, plan: InputPlan, how: HowToRead
     ) -> tuple[Any, npt.NDArray[Any] | None]:
-        """Reads an array (n, *shape), and y if it is there."""
+        """Reads an array (n, *shape), and its targets if they are there."""
         assert isinstance(plan, ArrayPlan)
-        x, y = given_arrays(source, NO_ARRAYS)
-        return plan.block.shaped(x), y
+        given, y = given_arrays(source, NO_ARRAYS)
+        x = plan.block.shaped(given)
+        return x, x if how.reconstructs else y
 
     def target_frame(self, rows: Any) -> pd.DataFrame:
         """None: an array has no columns."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -87,12 +87,7 @@ def find_roles(
         raise DataError("Besides the target there is no column to learn from: give at least one.")
     dates = {_find(c, columns, "date", hint): f for c, f in (request.date_format or {}).items()}
     numeric = tuple(_find(c, columns, "numeric", hint) for c in request.numeric)
-    for name in numeric:
-        if name in targets:
-            raise DataError(f"The target {name!r} is taken as numbers with --task regression.")
-        if name in categorical or name in dates:
-            other = "--categorical" if name in categorical else "--date-format"
-            raise DataError(f"The column {name!r} cannot be both --numeric and {other}: give one.")
+    _check_numeric(numeric, targets, categorical, dates)
     cycles = {_find(c, columns, "date", hint): f for c, f in (request.cycles or {}).items()}
     return Roles(
         features if request.reconstructs else targets,
@@ -103,6 +98,20 @@ def find_roles(
         numeric=numeric,
         cycles=cycles,
     )
+
+
+def _check_numeric(
+    numeric: Sequence[str],
+    targets: Collection[str],
+    categorical: Collection[str],
+    dates: Collection[str],
+) -> None:
+    for name in numeric:
+        if name in targets:
+            raise DataError(f"The target {name!r} is taken as numbers with --task regression.")
+        if name in categorical or name in dates:
+            other = "--categorical" if name in categorical else "--date-format"
+            raise DataError(f"The column {name!r} cannot be both --numeric and {other}: give one.")
 
 
 def _time_column(request: DataRequest, columns: Sequence[str]) -> str | int | None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from automl.data.say import Say
-from automl.data.sources import ArrayPair, Loaded
+from automl.data.sources.file_format import Loaded
+from automl.data.sources.frames import ArrayPair
 
 
 def without_targets(loaded: Loaded, say: Say) -> Loaded:
