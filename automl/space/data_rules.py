@@ -100,8 +100,8 @@ def suit_to_data(
         "categorical_encoding": not any(10 <= count <= 50 for count in categories),
         "embedding_size": not any(count >= 10 for count in categories),
         "label_smoothing": not classification or of_probabilities,
-        # The compiled kernel keeps no averages, and a search trains without it several times
-        # slower; what they gain was not found to be worth that.
+        # The compiled kernel keeps no moving averages, and a search trains without it several
+        # times slower; what averages gain was not found to be worth a hyperparameter.
         WEIGHT_AVERAGING: True,
         FLIP: not mirrored,
         **dict.fromkeys(HEAVY_PARTS, epochs < HEAVY_EPOCHS),

@@ -16,7 +16,13 @@ from automl.space.condition import Ref, all_of
 from automl.space.hyperparameter import Hyperparameter
 from automl.space.numeric import Float
 from automl.space.tied import number_from, ranged, tied
-from automl.vocabulary.averaging import AVERAGE_DECAY, MOVING_AVERAGE, WEIGHT_AVERAGING
+from automl.vocabulary.averaging import (
+    AVERAGE_DECAY,
+    AVERAGED_EPOCHS,
+    CHECKPOINT_AVERAGE,
+    MOVING_AVERAGE,
+    WEIGHT_AVERAGING,
+)
 from automl.vocabulary.layers import NONE
 from automl.vocabulary.optimizers import (
     CLIPPING,
@@ -66,7 +72,7 @@ def training_hyperparameters(
         batch_size: Whether ``batch_size`` is among them; some spaces bring their own.
         clipping: Whether ``clipping`` and ``clip_threshold`` are among them.
         label_smoothing: Whether ``label_smoothing`` is among them (for classification).
-        averaging: Whether ``weight_averaging`` and ``average_decay`` are among them.
+        averaging: Whether ``weight_averaging`` and what belongs to it are among them.
 
     Returns:
         The hyperparameters, each with its source.
@@ -183,13 +189,15 @@ def _clipping(optimizer: Choice) -> list[Hyperparameter]:
 
 
 def _averaging() -> list[Hyperparameter]:
-    """Whether a moving average of the weights is what is validated and kept."""
+    """Whether an average of the weights is what is validated and kept."""
     kinds = Choice(
         WEIGHT_AVERAGING,
-        (NONE, MOVING_AVERAGE),
-        help="which weights are validated and kept: those of the epoch's end, or their average; a "
-        "search tries the latter where it is asked for",
-        source="Polyak and Juditsky 1992; Jordan 2024, arXiv 2404.00498",
+        (NONE, MOVING_AVERAGE, CHECKPOINT_AVERAGE),
+        help="which weights are validated and kept: those of the epoch's end, their moving average "
+        "over the steps, or the mean of the last epochs' (a soup); a search tries averages where "
+        "they are asked for",
+        source="Polyak and Juditsky 1992; Jordan 2024, arXiv 2404.00498; Kaddour 2022, arXiv "
+        "2209.14981",
     )
     decay = Choice(
         AVERAGE_DECAY,
@@ -199,7 +207,15 @@ def _averaging() -> list[Hyperparameter]:
         help="share of the average that stays in each step",
         source="own range around Keras's 0.99",
     )
-    return [kinds, decay]
+    epochs = Choice(
+        AVERAGED_EPOCHS,
+        (3, 5, 10),
+        default=5,
+        when=kinds == CHECKPOINT_AVERAGE,
+        help="epochs whose weights are averaged, at most the later half of those so far",
+        source="own range around Kaddour 2022, arXiv 2209.14981: 6",
+    )
+    return [kinds, decay, epochs]
 
 
 def _label_smoothing() -> Choice:

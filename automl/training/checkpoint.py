@@ -46,6 +46,7 @@ class Checkpoint:
         view: The view that it trains on; "" where it is not known.
         seed: Its seed; None where it is not known.
         crossed: Predictions of `automl.training.cross_fitting`, (n, outputs), or None.
+        late: Arrays of the weights of the last epochs, each as ``best``, where these are averaged.
     """
 
     trainer: str
@@ -58,6 +59,7 @@ class Checkpoint:
     view: str = ""
     seed: int | None = None
     crossed: npt.NDArray[Any] | None = None
+    late: tuple[tuple[npt.NDArray[Any], ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,8 @@ def write_checkpoint(checkpoint: Checkpoint, directory: Path) -> Path:
     """
     form = {"format": FORMAT, **{name: getattr(checkpoint, name) for name in _HEADER}}
     arrays = {f"state.{name}": array for name, array in checkpoint.state.items()}
-    arrays.update({f"best.{number}": array for number, array in enumerate(checkpoint.best)})
+    for prefix, listed in _lists(checkpoint.best, checkpoint.late).items():
+        arrays.update({f"{prefix}.{number}": array for number, array in enumerate(listed)})
     found = {"predictions": checkpoint.predictions, "crossed": checkpoint.crossed}
     arrays.update({name: array for name, array in found.items() if array is not None})
     arrays[_CONTROL] = np.frombuffer(json.dumps(form).encode(), np.uint8)
@@ -140,13 +143,28 @@ def read_checkpoint(path: Path) -> Checkpoint:
         check_form(_Form, form)
         if form["format"] != FORMAT:
             raise ValueError(f"its format is {form['format']!r}, not {FORMAT}")
-        count = sum(name.startswith("best.") for name in arrays)
-        best = tuple(arrays.pop(f"best.{number}") for number in range(count))
+        best = _listed(arrays, "best")
+        late: list[tuple[npt.NDArray[Any], ...]] = []
+        while one := _listed(arrays, f"late.{len(late)}"):
+            late.append(one)
         found: dict[str, Any] = {
             name: arrays.pop(name, None) for name in ("predictions", "crossed")
         }
         state = {name.removeprefix("state."): array for name, array in arrays.items()}
         header = {name: form[name] for name in _HEADER if name in form}
-        return Checkpoint(state=state, best=best, **found, **header)
+        return Checkpoint(state=state, best=best, late=tuple(late), **found, **header)
     except (OSError, ValueError, KeyError, TypeError, DataError) as error:
         raise RunError(f"The checkpoint {path} cannot be read ({error}).") from error
+
+
+def _lists(
+    best: Sequence[npt.NDArray[Any]], late: Sequence[Sequence[npt.NDArray[Any]]]
+) -> dict[str, Sequence[npt.NDArray[Any]]]:
+    """Lists of weights by what the names of their arrays begin with."""
+    return {"best": best, **{f"late.{number}": listed for number, listed in enumerate(late)}}
+
+
+def _listed(arrays: dict[str, npt.NDArray[Any]], prefix: str) -> tuple[npt.NDArray[Any], ...]:
+    """Takes a list of weights out of the arrays; empty where there is none."""
+    count = sum(name.startswith(f"{prefix}.") for name in arrays)
+    return tuple(arrays.pop(f"{prefix}.{number}") for number in range(count))

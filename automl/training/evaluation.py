@@ -101,14 +101,18 @@ class Evaluator:
         """The model's weights as they are now, to be restored later."""
         return [weight.value.read_value() for weight in self._model.weights]
 
-    def restore(self, snapshot: list[Any]) -> None:
-        """Gives the model weights back.
+    def assign(self, snapshot: Sequence[Any]) -> None:
+        """Gives the model weights, to be scored.
 
         Args:
-            snapshot: What `snapshot` gave.
+            snapshot: What `snapshot` gave, or values of the same shapes.
         """
         for weight, value in zip(self._model.weights, snapshot, strict=True):
             weight.value.assign(value)
+
+    def restore(self, snapshot: list[Any]) -> None:
+        """Gives the model weights back, to be kept; see `assign`."""
+        self.assign(snapshot)
 
     def packed(self, snapshot: list[Any]) -> tuple[npt.NDArray[Any], ...]:
         """A snapshot as arrays for a file."""

@@ -78,6 +78,7 @@ class Checkpoints:
                 view=self._spec.view,
                 seed=self._spec.seed,
                 crossed=self._progress.scoring.crossed_predictions,
+                late=tuple(self._progress.scoring.packed_late()),
             )
             path = write_checkpoint(checkpoint, self._directory)
         self._written = time.perf_counter()

@@ -96,11 +96,16 @@ class Scoring:
         assert self._evaluator is not None
         return self._evaluator.packed(self._best_weights)
 
+    def packed_late(self) -> list[tuple[npt.NDArray[Any], ...]]:
+        """The weights of earlier epochs that averages are made of, for a checkpoint."""
+        return self._averages.packed()
+
     def restore_state(self, checkpoint: Checkpoint) -> None:
         """Takes the best epoch of a checkpoint, after `begin`."""
         assert self._evaluator is not None
         self._best_weights = self._evaluator.unpacked(checkpoint.best)
         self.best_predictions = checkpoint.predictions
+        self._averages.restore(checkpoint.late)
         if self._crossed is not None and checkpoint.control.get("crossed"):
             self._crossed.restore_state(checkpoint.control["crossed"], checkpoint.crossed)
 
@@ -147,7 +152,7 @@ class Scoring:
     def score(self, epoch: int, logs: Mapping[str, float] | None = None) -> Scored:
         """Scores the model as it is; its weights are kept if they are the best so far.
 
-        Where the optimizer keeps a moving average of them, that is what is scored and kept.
+        Where averages of them are asked for, these are what is scored and kept.
 
         Args:
             epoch: The epoch; 0 inside the first one.
@@ -157,7 +162,7 @@ class Scoring:
             TrialError: The objective is not defined on the validation rows.
             UnrankedError: The model has no metric by the objective's name.
         """
-        with self._averages.in_place():
+        with self._averages.in_place(max(epoch, 1)):
             return self._score(epoch, logs or {})
 
     def _score(self, epoch: int, logs: Mapping[str, float]) -> Scored:

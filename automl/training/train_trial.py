@@ -21,6 +21,7 @@ from automl.models.mixed_batches import change_batches
 from automl.models.schedules import Schedule, make_schedule
 from automl.space import Configuration, SearchSpace
 from automl.space.keras_tuner import word_of
+from automl.training.averaged_weights import averaged_weights
 from automl.training.checkpoint import Checkpoint
 from automl.training.cost_check import batch_size_of, core_cost, over_limit, over_unbuilt, with_cost
 from automl.training.device_data import DeviceData
@@ -224,7 +225,9 @@ def _in_stages(
         )
         with training.options.applied():
             schedules = stage.schedules(schedule_over)
-            progress.begin(core.model, training.trainer.evaluator, schedules, stage.last)
+            evaluator = training.trainer.evaluator
+            averages = averaged_weights(core, evaluator, config)
+            progress.begin(core.model, evaluator, averages, schedules, stage.last)
             checkpoints = Checkpoints(trial.spec, training, progress, trial.timings, trial.home)
             anew = trial.anew or go_on(trial.checkpoint, training, progress)
             is_lost = bool(anew) and not trial.anew and place > 0

@@ -115,6 +115,7 @@ class TrialProgress:
         self,
         model: Any,
         evaluator: Evaluator | DenseTrainer,
+        averages: AveragedWeights,
         schedule_over: Callable[[int], Schedule | None],
         last_of: Callable[[int], int] = lambda epochs: epochs,
     ) -> None:
@@ -123,6 +124,7 @@ class TrialProgress:
         Args:
             model: The compiled model.
             evaluator: Scores it.
+            averages: The averages of its weights that are scored.
             schedule_over: Makes the schedule over a number of epochs, or None for a model that
                 has its own.
             last_of: Gives the last epoch of the stage, of as many as there are in all.
@@ -132,9 +134,7 @@ class TrialProgress:
         before, self._schedule = self._schedule, schedule_over(self._planned)
         if self.history and before is not None and self._schedule is not None:
             self._schedule.restore_state(before.state())
-        # A model that was compiled by its author is scored with the weights that it has.
-        own = AveragedWeights(None if self._schedule is None else model)
-        self.scoring.begin(evaluator, own)
+        self.scoring.begin(evaluator, averages)
         self.deadline.begin(model.count_params())
 
     @property

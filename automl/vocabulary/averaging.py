@@ -2,5 +2,6 @@
 
 from __future__ import annotations
 
-WEIGHT_AVERAGING, AVERAGE_DECAY = "weight_averaging", "average_decay"
-MOVING_AVERAGE = "moving_average"
+WEIGHT_AVERAGING = "weight_averaging"
+MOVING_AVERAGE, AVERAGE_DECAY = "moving_average", "average_decay"
+CHECKPOINT_AVERAGE, AVERAGED_EPOCHS = "checkpoint_average", "averaged_epochs"

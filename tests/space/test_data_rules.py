@@ -52,7 +52,7 @@ def test_averages_of_weights_are_tried_where_they_are_asked_for() -> None:
     mlp = find_space("mlp")
     assert options(suited(mlp, 500), "weight_averaging") == {"none"}
     asked = suited(mlp, 500, ("weight_averaging",))
-    assert options(asked, "weight_averaging") == {"none", "moving_average"}
+    assert options(asked, "weight_averaging") == {"none", "moving_average", "checkpoint_average"}
     assert suited(mlp, 500).defaults()["weight_averaging"] == "none"
 
 

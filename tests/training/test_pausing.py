@@ -48,6 +48,7 @@ SCHEDULED = {
 }
 CYCLE = {"optimizer": "momentum", "momentum": 0.9, "learning_rate": 0.05, "schedule": "one_cycle"}
 AVERAGED = {"weight_averaging": "moving_average", "average_decay": 0.9}
+LATE = {"weight_averaging": "checkpoint_average", "averaged_epochs": 3}
 
 
 def dense(config: Any, inputs: Any, task: Any) -> Any:
@@ -92,17 +93,20 @@ HYPERPARAMETERS = [
     Float("momentum", 0.0, 1.0, default=0.9),
     Choice("schedule", ["constant", "performance", "one_cycle"]),
     Int("schedule_patience", 1, 9, default=5),
-    Choice("weight_averaging", ["none", "moving_average"]),
+    Choice("weight_averaging", ["none", "moving_average", "checkpoint_average"]),
     Choice("average_decay", [0.9, 0.99]),
+    Choice("averaged_epochs", [3, 5]),
 ]
 CASES = {
     "kernel": (dense, SCHEDULED, "kernel"),
     "kernel, momentum": (dense, CYCLE, "kernel"),
+    "kernel, late": (dense, {**SCHEDULED, **LATE}, "kernel"),
     "kernel, ftrl": (dense, {"optimizer": "ftrl", "learning_rate": 0.05}, "kernel"),
     "compiled": (graph, SCHEDULED, "compiled"),
     "compiled, one update": (graph, {"optimizer": "nadam"}, "compiled"),
     "compiled, momentum": (graph, CYCLE, "compiled"),
     "compiled, averages": (dense, {**SCHEDULED, **AVERAGED}, "compiled"),
+    "compiled, late": (graph, {**SCHEDULED, **LATE}, "compiled"),
     "compiled, rmsprop": (graph, {"optimizer": "rmsprop"}, "compiled"),
     "fit": (own(Fitting), {}, "fit"),
     "eager": (own(keras.Model, run_eagerly=True), {}, "eager"),

@@ -225,6 +225,14 @@ class DenseTrainer:
         weights, state = arrays
         return weights, state
 
+    def assign(self, snapshot: Sequence[npt.NDArray[Any]]) -> None:
+        """Takes weights to be scored; the Keras model keeps its own.
+
+        Args:
+            snapshot: What `snapshot` gave, or values of the same shapes.
+        """
+        self._weights[:], self._state[:] = snapshot
+
     def restore(self, snapshot: Snapshot) -> None:
         """Takes weights back, gives them to the Keras model too, and compares the two.
 
@@ -234,7 +242,7 @@ class DenseTrainer:
         Raises:
             TrialError: The Keras model does not predict what the kernel has scored; see `confirm`.
         """
-        self._weights[:], self._state[:] = snapshot
+        self.assign(snapshot)
         for variables, flat in (
             (self._program.trained, self._weights),
             (self._program.state, self._state),
