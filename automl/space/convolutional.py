@@ -30,6 +30,7 @@ from automl.space.regularization import (
 from automl.space.search_space import Builder, SearchSpace
 from automl.space.training import IMAGE_BATCH_SIZES, training_hyperparameters
 from automl.vocabulary.activations import ACTIVATIONS, SATURATING
+from automl.vocabulary.dtype_policies import DTYPE_POLICY, FLOAT32, MIXED_BFLOAT16
 from automl.vocabulary.inputs import IMAGE
 from automl.vocabulary.layers import (
     BATCH_NORM_LEAST_BATCH,
@@ -288,7 +289,14 @@ def image_training_hyperparameters(
     )
     if learning_rate is not None:
         usual = [_with_rate(one, optimizer, learning_rate) for one in usual]
-    return [*usual, batches]
+    policy = Choice(
+        DTYPE_POLICY,
+        (FLOAT32, MIXED_BFLOAT16),
+        help="what training steps compute in; scores and what is exported are float32; a search "
+        "tries the latter where it is asked for",
+        source="Micikevicius et al. 2018, arXiv 1710.03740; Kalamkar et al. 2019, arXiv 1905.12322",
+    )
+    return [*usual, batches, policy]
 
 
 def _with_rate(parameter: Hyperparameter, optimizer: str, rate: float) -> Hyperparameter:

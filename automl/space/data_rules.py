@@ -19,6 +19,7 @@ from automl.vocabulary.augmentations import (
     RAND_AUGMENT,
 )
 from automl.vocabulary.averaging import WEIGHT_AVERAGING
+from automl.vocabulary.dtype_policies import DTYPE_POLICY
 from automl.vocabulary.inputs import ARRAY, IMAGE, VECTOR
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def suit_to_data(
         # The compiled kernel keeps no moving averages, and a search trains without it several
         # times slower; what averages gain was not found to be worth a hyperparameter.
         WEIGHT_AVERAGING: True,
+        DTYPE_POLICY: True,
         FLIP: not mirrored,
         **dict.fromkeys(HEAVY_PARTS, epochs < HEAVY_EPOCHS),
     }

@@ -68,12 +68,14 @@ class GraphOptions:
         single_threaded: Whether graphs run in the single-threaded executor.
         grappler: Whether TensorFlow optimizes graphs before they run.
         flat_updates: Whether the optimizer updates all small weights as one.
+        mixed: Whether training steps compute in bfloat16.
     """
 
     xla: bool = False
     single_threaded: bool = False
     grappler: bool = True
     flat_updates: bool = False
+    mixed: bool = False
 
     @contextlib.contextmanager
     def applied(self) -> Iterator[None]:

@@ -27,6 +27,7 @@ from automl.training.device_data import DeviceRows
 from automl.training.evaluation import Evaluator, loss_of
 from automl.training.graphs import count_functions, trace_once
 from automl.training.logs import scalar_logs
+from automl.training.mixed_precision import mixed_precision
 from automl.training.model_state import State, model_state, restore_model_state
 
 
@@ -87,10 +88,11 @@ class CompiledTrainer:
         signature = (tf.TensorSpec((len(self._train),), tf.int32), numbers, numbers, scalar, scalar)
         with self.options.applied():
             xla = self.options.xla
-            self._graph = trace_once(self._run_steps, signature, xla=xla, plain=plain)
-            if self.options.xla and self._full_steps < self._steps:
-                # XLA needs sizes that are known; the last, smaller batch gets its own graph.
-                self._last_graph = trace_once(self._run_last_step, signature, plain=plain)
+            with mixed_precision(self._model, self.options.mixed):
+                self._graph = trace_once(self._run_steps, signature, xla=xla, plain=plain)
+                if self.options.xla and self._full_steps < self._steps:
+                    # XLA needs sizes that are known; the last, smaller batch gets its own graph.
+                    self._last_graph = trace_once(self._run_last_step, signature, plain=plain)
             self.evaluator.trace(validation, plain)
 
     def _branches(self) -> bool:

@@ -48,6 +48,7 @@ from automl.trial import (
     Verdict,
     file_of_trial,
 )
+from automl.vocabulary.dtype_policies import DTYPE_POLICY, MIXED_BFLOAT16
 
 BYTES_OF_A_WEIGHT = 4
 
@@ -222,6 +223,7 @@ def _in_stages(
             trial.objective.of_model,
             trial.callbacks(),
             staged=len(stages) > 1,
+            mixed=config.get(DTYPE_POLICY) == MIXED_BFLOAT16,
         )
         with training.options.applied():
             schedules = stage.schedules(schedule_over)

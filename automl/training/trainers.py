@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 Trainer = DenseTrainer | CompiledTrainer | FitTrainer | HyperFitTrainer
 
+#: What is told of models that were to be trained in bfloat16.
+IN_FLOAT32 = "models of this space are trained in float32, for in bfloat16 they cannot be: "
+NOT_BY_FIT = f"{IN_FLOAT32}Keras's fit trains them"
 #: What is told of models that the kernel would train, were it there.
 NO_KERNEL = (
     "dense networks are trained by TensorFlow, slower than by the compiled kernel, which is not "
@@ -67,6 +70,7 @@ def make_trainer(
     own_metrics: bool = False,
     callbacks: Sequence[Any] = (),
     staged: bool = False,
+    mixed: bool = False,
 ) -> Training:
     """Chooses the fastest trainer that gives what `Model.fit` gives, and makes it ready.
 
@@ -84,6 +88,7 @@ def make_trainer(
         own_metrics: Whether the model's own metrics are wanted, which Keras alone can compute.
         callbacks: Callbacks of a person's own, which only `Model.fit` calls.
         staged: Whether this is one of several stages, which keep the best weights alike.
+        mixed: Whether training steps are to compute in bfloat16.
 
     Returns:
         How it is trained.
@@ -93,15 +98,17 @@ def make_trainer(
         return Training(own, GraphOptions(), TrainerName.OWN_FIT, can_pause=False)
     if callbacks:
         model.optimizer.build(model.trainable_variables)
-        return _fit_training(model, data, batch_size, scheduled, callbacks=callbacks)
+        fit = _fit_training(model, data, batch_size, scheduled, callbacks=callbacks)
+        return _also_noting(fit, NOT_BY_FIT if mixed else "")
     with timings.stage("trace"):
-        dense, note = _dense_trainer(model, data, batch_size, own_metrics or staged)
+        dense, note = _dense_trainer(model, data, batch_size, own_metrics or staged or mixed)
     if dense is not None:
         return Training(dense, GraphOptions(), TrainerName.KERNEL)
     if not has_gpu():
         fuse_normalization(model)
         reuse_gelu(model)
     options = choose_options(model, batch_size, math.ceil(len(data.train) / batch_size), epochs)
+    options = replace(options, mixed=mixed)
     with timings.stage("build"):
         if options.flat_updates:
             flatten_updates(model)
@@ -135,27 +142,35 @@ def _graph_trainer(
 ) -> Training:
     """A trainer of TensorFlow's, its graphs traced: the fastest way that the model's code allows.
 
-    Whole epochs are traced below `tf.function`, then by it; then Keras's `fit` traces a step; what
-    cannot be traced runs eagerly.
+    Whole epochs are traced below `tf.function`, in bfloat16 if that is asked for, then by it; then
+    Keras's `fit` traces a step; what cannot be traced runs eagerly.
 
     Args:
         otherwise: What a person should be told where whole epochs are traced, or "".
     """
-    reason = ""
-    if not needs_fit(model):
-        for plain in (False, True):
-            compiled = CompiledTrainer(model, data.train, batch_size, options)
-            try:
-                compiled.trace(scheduled, data.validation, plain)
-            except OUT_OF_MEMORY:
-                raise
-            except Exception as error:  # noqa: BLE001 - an error of the model, `fit` meets too
-                reason = error_text(error)
-            else:
-                slower = f"graphs are traced by tf.function, which is slower: {reason}"
-                note = slower if plain else otherwise
-                return Training(compiled, compiled.options, TrainerName.COMPILED, note)
-    return _fit_training(model, data, batch_size, scheduled, reason)
+    reason, single = "", replace(options, mixed=False)
+    tried = [(options, False), *([(single, False)] if options.mixed else []), (single, True)]
+    for one, plain in () if needs_fit(model) else tried:
+        compiled = CompiledTrainer(model, data.train, batch_size, one)
+        try:
+            compiled.trace(scheduled, data.validation, plain)
+        except OUT_OF_MEMORY:
+            raise
+        except Exception as error:  # noqa: BLE001 - an error of the model, `fit` meets too
+            reason = error_text(error)
+        else:
+            slower = f"graphs are traced by tf.function, which is slower: {reason}"
+            note = slower if plain else otherwise
+            found = Training(compiled, compiled.options, TrainerName.COMPILED, note)
+            is_wider = options.mixed and not one.mixed
+            return _also_noting(found, f"{IN_FLOAT32}{reason}" if is_wider else "")
+    fit = _fit_training(model, data, batch_size, scheduled, reason)
+    return _also_noting(fit, NOT_BY_FIT if options.mixed else "")
+
+
+def _also_noting(training: Training, note: str) -> Training:
+    """A training of which a person should be told one thing more, or "" for none."""
+    return replace(training, note="; ".join(filter(None, (training.note, note))))
 
 
 def _fit_training(

@@ -1,0 +1,138 @@
+"""In bfloat16 only training steps are computed: scores and saved models are float32."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from automl.data.metrics import default_objective
+from automl.data.prepare import prepare
+from automl.data.request import DataRequest
+from automl.export.bundle import load_keras
+from automl.models.keras_private import layers_of
+from automl.space import Choice, SearchSpace
+from automl.training.device_data import DeviceData
+from automl.training.mixed_precision import mixed_precision
+from automl.training.train_trial import train_trial
+from automl.training.trainers import IN_FLOAT32, NOT_BY_FIT
+from automl.trial import Answer, TrialBudget, TrialResult, TrialSpec, TrialState
+
+
+class Doubling(keras.layers.Layer):
+    """A layer of a person's own."""
+
+    def call(self, x: Any) -> Any:
+        return 2.0 * x
+
+
+def network() -> Any:
+    inputs = keras.Input((8, 8, 1))
+    inner = keras.Sequential([keras.Input((8, 8, 4)), keras.layers.Conv2D(4, 3)], name="inner")
+    x = inner(Doubling()(keras.layers.Conv2D(4, 3, padding="same")(inputs)))
+    x = keras.layers.Activation("relu", dtype="float16")(x)
+    return keras.Model(inputs, keras.layers.Dense(3)(keras.layers.Flatten()(x)))
+
+
+def policies(model: Any) -> list[str]:
+    return [layer.dtype_policy.name for layer in layers_of(model)]
+
+
+def test_layers_of_keras_compute_in_it_but_for_those_of_the_outputs() -> None:
+    model = network()
+    before = policies(model)
+    with mixed_precision(model):
+        found = {layer.name.rstrip("_0123456789"): layer for layer in layers_of(model)}
+        narrow = {name for name, one in found.items() if one.compute_dtype == "bfloat16"}
+        assert {"conv2d", "flatten", "inner"} <= narrow
+        assert not {"doubling", "dense", "activation"} & narrow
+        assert {weight.dtype for weight in model.weights} == {"float32"}
+    assert policies(model) == before
+    with mixed_precision(model, used=False):
+        assert policies(model) == before
+
+
+def test_layers_are_as_they_were_where_tracing_fails() -> None:
+    model = network()
+    before = policies(model)
+    with pytest.raises(ValueError, match="no"), mixed_precision(model):
+        raise ValueError("no")
+    assert policies(model) == before
+
+
+def build(config: Any, inputs: Any, task: Any) -> Any:
+    x = keras.layers.Conv2D(8, 3, use_bias=False)(inputs)
+    x = keras.layers.Activation("gelu")(keras.layers.BatchNormalization()(x))
+    return keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(8, 3)(x))
+
+
+class Wide(keras.layers.Conv2D):
+    """Has no bfloat16, though it looks like a layer of Keras's."""
+
+    __module__ = "keras.layers"
+
+    def call(self, x: Any) -> Any:
+        if x.dtype == "bfloat16":
+            raise TypeError("bfloat16 is too narrow")
+        return super().call(x)
+
+
+def build_wide(config: Any, inputs: Any, task: Any) -> Any:
+    return keras.layers.GlobalAveragePooling2D()(Wide(4, 3)(inputs))
+
+
+def trained(path: Path, build: Any = build, *callbacks: Any, **config: Any) -> TrialResult:
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 120)
+    x = (60 * y[:, None, None] + rng.integers(0, 60, (120, 8, 8))).astype(np.uint8)
+    data = DeviceData.from_arrays(prepare(DataRequest((x, y), kind="image")))
+    policy = Choice("dtype_policy", ["float32", "mixed_bfloat16"])
+    space = SearchSpace("own", [policy], build, inputs="image")
+    path.mkdir()
+    spec = TrialSpec(0, space.configuration(config).to_json(), 0, TrialBudget(3, 3))
+    where = path / "trials" / "0"
+    objective = default_objective(data.task)
+    return train_trial(
+        *(spec, space, data, objective, where, lambda _: Answer.GO_ON, lambda: None),
+        callbacks=lambda: callbacks,
+    )
+
+
+MIXED = {"dtype_policy": "mixed_bfloat16"}
+
+
+def test_a_trial_in_it_is_another_one_and_the_same_each_time(tmp_path: Path) -> None:
+    plain, mixed, again = (
+        trained(tmp_path / name, **config)
+        for name, config in (("plain", {}), ("mixed", MIXED), ("again", MIXED))
+    )
+    assert {one.state for one in (plain, mixed, again)} == {TrialState.COMPLETED}
+    assert plain.trainer == mixed.trainer == "compiled"
+    assert mixed.model_hash == again.model_hash != plain.model_hash
+    assert mixed.score == pytest.approx(plain.score, rel=0.05)
+    assert not mixed.notes
+
+
+def test_the_saved_model_is_of_float32(tmp_path: Path) -> None:
+    trained(tmp_path / "mixed", **MIXED)
+    model = load_keras(tmp_path / "mixed" / "trials" / "0" / "model.keras")
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+    assert {weight.dtype for weight in model.weights} == {"float32"}
+
+
+def test_what_cannot_be_computed_in_it_is_computed_in_float32_which_is_said(tmp_path: Path) -> None:
+    wide = trained(tmp_path / "wide", build_wide, **MIXED)
+    assert wide.state is TrialState.COMPLETED, wide.reason
+    [note] = wide.notes
+    assert note.startswith(IN_FLOAT32)
+    assert "bfloat16 is too narrow" in note
+    assert wide.model_hash == trained(tmp_path / "plain", build_wide).model_hash
+
+
+def test_keras_s_fit_trains_in_float32_which_is_said(tmp_path: Path) -> None:
+    fit = trained(tmp_path / "fit", build, keras.callbacks.Callback(), **MIXED)
+    assert fit.trainer == "fit"
+    assert NOT_BY_FIT in fit.notes[0]
