@@ -216,6 +216,7 @@ class TrialSpec:
             (`automl.training.epoch_plan`). None where they are as many as the budget has.
         most_seconds: Seconds that it may take, in spite of ``share_seconds``, where too few epochs
             to come to anything fit into the planned ones; None for no more than those.
+        leader_epochs: How many the best trial so far had: it is pruned where far fewer fit; or 0.
         kept_back: Seconds that were taken off them for what the best trial so far needs after
             the search.
         model_room: Bytes of weights above which the model is not saved, there being no room for
@@ -245,6 +246,7 @@ class TrialSpec:
     share_seconds: float | None = None
     planned_seconds: float | None = None
     most_seconds: float | None = None
+    leader_epochs: int = 0
     kept_back: float = 0.0
     model_room: int | None = None
     executions: int = 1

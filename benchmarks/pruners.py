@@ -158,6 +158,7 @@ def variants(patience: int) -> Mapping[str, CurvePruner | None]:
         "asha eta 2, first 2": asha(2, 2),
         "asha eta 3, first 1": asha(1, 3),
         "asha eta 3, first 2, start-up 1": asha(2, 3, start_up=1),
+        "asha eta 3, first 2, start-up 5": asha(2, 3, start_up=5),
         "asha eta 3, first 2, start-up 10": asha(2, 3, start_up=10),
         "asha eta 3, first 3": asha(3, 3),
         "asha eta 3, first 5": asha(5, 3),

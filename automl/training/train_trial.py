@@ -299,6 +299,8 @@ def _result(trial: _Trial, model: Any) -> TrialResult:
             verdict=Verdict.DIVERGED,
             cause=FailureCause.DIVERGED,
         )
+    if best.best_score is None and progress.pruned:
+        return dataclasses.replace(result, state=TrialState.PRUNED)
     if best.best_score is None:
         return dataclasses.replace(result, state=TrialState.FAILED, cause=FailureCause.TIME_LIMIT)
     result = dataclasses.replace(

@@ -175,6 +175,11 @@ class TrialProgress:
         fitting = self._plan.fitting(done, deadline.validation_seconds(), deadline.after_scoring())
         if fitting is None or self.history:
             return False
+        if self._plan.is_hopeless(fitting, self._spec.leader_epochs):
+            self.pruned = True
+            known = f"only {fitting} of its epochs would fit"
+            self.reason = f"it was pruned: {known} into {self._spec.planned_seconds or 0.0:.3g} s"
+            return True
         self._plan.close()
         if self._plan.is_longer:
             deadline.extend(self._spec.most_seconds)

@@ -41,6 +41,11 @@ LEAST_TIME = 6.0
 #: find models as good, the longest trial taking 16 to 31 % and 7 to 9 % of the worker seconds
 #: (`benchmarks/search_time.py`, two sets, two seeds).
 TRIAL_SHARE = 1 / 8
+#: Seconds without which no further trial is begun: it could not come to anything; ...
+LEAST_SECONDS = 0.5
+#: ... nor in less than this share of what the best one took (own choice): the last minutes of a
+#: search of costly trials went into some that were cut off in their first epochs.
+LEAST_OF_LEADER = 1 / 4
 #: Share of the time that the first trials may take where too few epochs fit into a trial's share of
 #: it: there is time for others beside them, and for as many after them (own choice).
 FIRST_SHARE = 1 / 2
@@ -184,6 +189,10 @@ class Clock:
             longest = self._finalists.longest_trial(self._for_trials_and_finalists(), left)
             share = min(share, longest)
         return max(share, 0.0 if leader is None else leader.seconds)
+
+    def least_of_a_trial(self) -> float:
+        """Seconds for trials without which no further one is begun."""
+        return max(LEAST_SECONDS, LEAST_OF_LEADER * self._leader_seconds)
 
     def most_of_a_trial(self, leader: TrialResult | None) -> float | None:
         """Seconds that one may take where too few epochs fit into its share.

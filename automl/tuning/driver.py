@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 #: Seconds that running trials get to end by themselves when a search must stop.
 STOP_GRACE = 3.0
-#: Seconds without which no further trial is begun: it could not come to anything.
-LEAST_SECONDS = 0.5
 #: Longest wait for an event; a first Ctrl-C and a deadline are noticed within it.
 TICK = 0.25
 
@@ -157,10 +155,11 @@ class Driver:
                         return replace(outcome, message=self._clock.out_of_time())
                     return outcome
                 self._fill_slots()
-                if not self._running:
+                if self._running:
+                    self._take_events(self._tick())
+                    self._observer.progressed(self.progress())
+                elif self._reason_to_stop() is None:  # the time may have gone by in between
                     return self._finished()
-                self._take_events(self._tick())
-                self._observer.progressed(self.progress())
 
     @property
     def unfinished(self) -> int:
@@ -175,7 +174,7 @@ class Driver:
         if self._interruption.is_asked():
             return interrupted(self._interruption)
         left = self._clock.left_for_trials()
-        if left is not None and left <= (0.0 if self._running else LEAST_SECONDS):
+        if left is not None and left <= (0.0 if self._running else self._clock.least_of_a_trial()):
             return Outcome(StopReason.TIME)
         too_much = "" if self._disk is None else self._disk.make_room(self._ranking)
         if too_much:
@@ -198,7 +197,9 @@ class Driver:
     def _fill_slots(self) -> None:
         while len(self._running) < self._engine.slots:
             left = self._clock.left_for_trials()
-            spec = None if left is not None and left < LEAST_SECONDS else self._next_spec()
+            if left is not None and left <= self._clock.least_of_a_trial():
+                return
+            spec = self._next_spec()
             if spec is None:
                 return
             spec = self._limited(spec)  # now: rows may have been divided for it
@@ -212,9 +213,10 @@ class Driver:
     def _limited(self, spec: TrialSpec) -> TrialSpec:
         """A trial with what it may take of the time."""
         left = self._clock.left_for_trials()
-        share = self._clock.share_of_a_trial(self._engine.slots, self._ranking.leader)
-        most, own = self._clock.most_of_a_trial(self._ranking.leader), spec.budget.seconds
-        is_first = not self.has_trained and self._ranking.leader is None  # all that there is yet
+        leader, several = self._ranking.leader, len(spec.views) * spec.executions > 1
+        share = self._clock.share_of_a_trial(self._engine.slots, leader)
+        most, own = self._clock.most_of_a_trial(leader), spec.budget.seconds
+        is_first = not self.has_trained and leader is None  # all that there is yet
         return replace(
             spec,
             seconds_left=left,
@@ -222,6 +224,7 @@ class Driver:
             share_seconds=None if is_first else share,
             planned_seconds=least_of(left, share, own),
             most_seconds=None if most is None else least_of(most, own),
+            leader_epochs=0 if leader is None or several else leader.epochs,
         )
 
     def _next_spec(self) -> TrialSpec | None:

@@ -10,7 +10,8 @@ from automl.engines.absence import Absence
 from automl.engines.contract import Engine, EpochFinished, EpochRunning, Event, TrialEnded
 from automl.results.scorings import FinalistScoring, scoring_name
 from automl.trial import SEARCH_OVER, Answer, TrialResult, TrialSpec, TrialState
-from automl.tuning.driver import LEAST_SECONDS, STOP_GRACE, TICK
+from automl.tuning.budget import LEAST_SECONDS
+from automl.tuning.driver import STOP_GRACE, TICK
 from automl.tuning.failures import check_files_written
 from automl.tuning.interruption import Interruption
 from automl.tuning.observer import Observer, RaceProgress

@@ -11,11 +11,13 @@ from typing import Any
 from optuna.distributions import BaseDistribution
 from optuna.storages.journal._storage import JournalStorageReplayResult
 from optuna.study._constrained_optimization import _CONSTRAINTS_KEY
+from optuna.trial import FrozenTrial
 
 __all__ = [
     "JournalStorageReplayResult",
     "constraint_key",
     "contains",
+    "fixed_values",
     "storage_of",
     "study_id",
     "trial_id",
@@ -37,6 +39,11 @@ def trial_id(trial: Any) -> int:
     """A trial's number in its storage."""
     number: int = trial._trial_id
     return number
+
+
+def fixed_values(trial: FrozenTrial) -> dict[str, Any]:
+    """The values that a trial was given beforehand (`Study.enqueue_trial`)."""
+    return dict(trial.system_attrs.get("fixed_params", {}))
 
 
 def contains(distribution: BaseDistribution, value: float) -> bool:

@@ -305,8 +305,10 @@ class RunStudy(StudyRecords):
         scored = result.score is not None and math.isfinite(result.score)
         if result.state is TrialState.COMPLETED and scored:
             state, values = optuna.trial.TrialState.COMPLETE, [float(result.score or 0.0)]
-        elif result.state is TrialState.PRUNED and scored:
-            state, values = optuna.trial.TrialState.PRUNED, [float(result.score or 0.0)]
+        elif result.state is TrialState.PRUNED and (scored or result.score is None):
+            # Without a score where that was in its first epoch.
+            state = optuna.trial.TrialState.PRUNED
+            values = [float(result.score or 0.0)] if scored else None
         elif result.is_over_limit:
             # Infeasible: samplers learn that of pruned trials, and of failed ones nothing.
             state, values = optuna.trial.TrialState.PRUNED, None

@@ -191,6 +191,41 @@ def test_a_pause_keeps_how_many_epochs_there_are(
     assert without_seconds(tmp_path / "planned") == without_seconds(tmp_path / "short")
 
 
+def test_far_too_few_epochs_are_given_up_beside_a_trial_that_had_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = CASES["compiled"]
+    with monkeypatch.context() as patched:
+        patched.setattr(trial_progress, "EpochPlan", Three)
+        given_up = train(case, tmp_path / "far", epochs=20, planned=60.0, leader_epochs=10)
+        others = [
+            train(case, tmp_path / str(leader), epochs=20, planned=60.0, leader_epochs=leader)
+            for leader in (0, 9)
+        ]
+    assert (given_up.state, given_up.score, given_up.epochs) == (TrialState.PRUNED, None, 0)
+    assert given_up.reason == "it was pruned: only 3 of its epochs would fit into 60 s"
+    assert [(one.state, one.epochs) for one in others] == [(TrialState.COMPLETED, 3)] * 2
+
+
+@pytest.mark.parametrize(
+    ("fitting", "steps", "leader", "hopeless"),
+    [
+        (3, 100, 10, True),
+        (4, 100, 10, False),
+        (3, 100, 100, True),
+        (1, 100, 3, False),  # the best one had few, too
+        (1, 100, 4, True),
+        (1, 1000, 100, True),  # 4,000 steps are four epochs
+        (1, 2000, 100, False),
+        (1, 100, 0, False),
+    ],
+)
+def test_how_few_are_far_too_few(fitting: int, steps: int, leader: int, hopeless: bool) -> None:
+    plan = plan_of(Clock(), 60.0)
+    plan.expect(steps)
+    assert plan.is_hopeless(fitting, leader) is hopeless
+
+
 def test_enough_time_changes_nothing(tmp_path: Path) -> None:
     case = CASES["compiled"]
     planned = train(case, tmp_path / "planned", planned=600.0)

@@ -177,6 +177,31 @@ def test_a_trial_without_a_finite_value_is_stopped_even_if_alone(name: str) -> N
 
 
 @pytest.mark.parametrize("name", RULES)
+def test_what_was_given_beforehand_is_trained_to_its_end_unless_it_diverges(name: str) -> None:
+    others = make_study([([1.0] * EPOCHS, TrialState.COMPLETE)] * 6)
+    pruner = pruner_for(name)
+    assert isinstance(pruner, CurvePruner)
+
+    def trial_of(values: Mapping[int, float], given: bool) -> FrozenTrial:
+        attributes = {"fixed_params": {"depth": 3}} if given else {}
+        trial = create_trial(
+            state=TrialState.RUNNING, intermediate_values=dict(values), system_attrs=attributes
+        )
+        trial.number = 6
+        return trial
+
+    def stops(value: float, given: bool) -> bool:
+        values = by_epoch([value] * EPOCHS)
+        known = [{key: values[key] for key in range(1, epoch + 1)} for epoch in values]
+        return any(pruner.prune(others, trial_of(one, given)) for one in known)
+
+    assert pruner.thresholds(others, trial_of({}, given=True), 3) == (math.inf,) * 3
+    assert stops(50.0, given=False)
+    assert not stops(50.0, given=True)
+    assert stops(math.nan, given=True)
+
+
+@pytest.mark.parametrize("name", RULES)
 def test_nan_is_worst_among_the_others(name: str) -> None:
     diverged = [([math.nan] * EPOCHS, TrialState.COMPLETE)] * 9
     assert not any(answers(name, diverged, [5.0] * EPOCHS))

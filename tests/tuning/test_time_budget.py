@@ -10,6 +10,7 @@ import pytest
 
 from automl.common.forms import from_form, to_form
 from automl.engines.contract import TrialEnded
+from automl.results.leaderboard import leaderboard
 from automl.results.read_record import read_record
 from automl.results.record import RunRecord
 from automl.trial import SEARCH_OVER, TrialResult, TrialSpec, TrialState
@@ -157,3 +158,43 @@ def test_a_specification_with_a_deadline_survives_its_json_form(tmp_path: Path) 
     search.session()
     spec = replace(search.engine.submitted[0], seconds_left=12.5, kept_back=1.5)
     assert from_form(TrialSpec, to_form(spec)) == spec
+
+
+class CostlyEngine(ScriptedEngine):
+    """Each trial took 80 seconds."""
+
+    def _end(self, trial: int | str, spec: TrialSpec, epoch: int) -> TrialEnded:
+        ended = super()._end(trial, spec, epoch)
+        return TrialEnded(trial, replace(ended.result, seconds=80.0))
+
+
+def test_no_trial_is_begun_in_much_less_than_the_best_one_took(tmp_path: Path) -> None:
+    costly, outcome, _ = run(tmp_path / "costly", CostlyEngine)
+    assert outcome.stopped_by is StopReason.TIME
+    assert costly.engine.submitted[-1].seconds_left > 80.0 / 4
+    light, _, _ = run(tmp_path / "light", ScriptedEngine)
+    assert light.engine.submitted[-1].seconds_left < 80.0 / 4
+
+
+class SlowLater(ScriptedEngine):
+    """Of trials from the third on, far too few epochs would fit."""
+
+    def _end(self, trial: int | str, spec: TrialSpec, epoch: int) -> TrialEnded:
+        if isinstance(trial, str) or trial < 2:
+            return super()._end(trial, spec, epoch)
+        del self._playing[trial]
+        return TrialEnded(trial, TrialResult(TrialState.PRUNED, reason="it was pruned: too few"))
+
+
+def test_what_is_given_up_in_its_first_epoch_is_pruned_and_the_search_goes_on(
+    tmp_path: Path,
+) -> None:
+    search, outcome, record = run(tmp_path / "run", SlowLater)
+    assert outcome.stopped_by is StopReason.TIME
+    later = [trial for trial in record.trials if isinstance(trial.trial, int) and trial.trial > 1]
+    assert len(later) > 5
+    assert {(trial.state, trial.score) for trial in later} == {(TrialState.PRUNED, None)}
+    rows = {row.trial: row for row in leaderboard(record)}
+    assert all(rows[trial.trial].rank is None for trial in later)
+    told = [spec.leader_epochs for spec in search.engine.submitted]
+    assert told[0] == 0 and told[-1] > 0

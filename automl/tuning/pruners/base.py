@@ -10,6 +10,7 @@ from optuna.pruners import BasePruner
 from optuna.trial import TrialState
 
 from automl.tuning.finished_executions import finished_folds
+from automl.tuning.optuna_private import fixed_values
 from automl.tuning.pruners.learning_curve import LearningCurve, learning_curve
 from automl.tuning.pruners.peers import Peers
 from automl.tuning.study_digest import StudyDigest
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 class CurvePruner(BasePruner):
     """A pruner that decides from the trial's curve and those of the other trials.
+
+    Configurations that were given beforehand, which are a space's default and its portfolio, are
+    trained to their end: they are known to be good, and early epochs do not tell them apart. Of
+    three in an hour's search of images, successive halving stopped the one whose images were
+    shifted, for shifted ones are learnt later and overfitted less.
 
     A decision is a pure function of the record: nothing is written to the study, and the asking
     trial's own past in it (left by an interrupted attempt) is not looked at.
@@ -48,7 +54,7 @@ class CurvePruner(BasePruner):
             trial: The trial, with intermediate values of the epochs up to now.
         """
         curve = self._curve(trial, completed=False)
-        if curve.epoch <= self.warm_up:
+        if curve.epoch <= self.warm_up or _is_spared(trial, curve):
             return False
         peers = self._memory.of(study)
         if self.compares_running:
@@ -76,6 +82,8 @@ class CurvePruner(BasePruner):
         """
         curve, peers = self._curve(trial, completed=False), self._memory.of(study)
         sign = 1.0 if self._minimize else -1.0
+        if _is_spared(trial, curve):
+            return (sign * math.inf,) * ahead
         epochs = range(curve.epoch + 1, curve.epoch + 1 + ahead)
         return tuple(sign * self.spared_at(curve, epoch, peers) for epoch in epochs)
 
@@ -123,3 +131,8 @@ class CurvePruner(BasePruner):
         return learning_curve(
             trial.number, trial.intermediate_values, minimize=self._minimize, completed=completed
         )
+
+
+def _is_spared(trial: FrozenTrial, curve: LearningCurve) -> bool:
+    """Whether a trial was given beforehand and has not diverged."""
+    return bool(fixed_values(trial)) and not (curve.best and math.isinf(curve.best[-1]))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from optuna.trial import FixedTrial, FrozenTrial, TrialState
 
 from automl.errors import RequestError
-from automl.tuning.optuna_private import storage_of, study_id
+from automl.tuning.optuna_private import fixed_values, storage_of, study_id
 from automl.tuning.samplers.proposals import ProposingSampler
 from automl.tuning.samplers.study_view import draw_seed
 
@@ -54,7 +54,7 @@ class DistinctSampler(ProposingSampler):
                 f"All {count:,} configurations of '{self._space.name}' have been tried: "
                 "widen the space, or ask for no more trials."
             )
-        config = self._choose(trial, {**_fixed(trial), **trial.params})
+        config = self._choose(trial, {**fixed_values(trial), **trial.params})
         return {} if config is None else self._space.optuna_params(config)
 
     def proposals_left(self, study: Study) -> int:
@@ -175,7 +175,7 @@ class _Tried:
 
     def _configuration(self, trial: FrozenTrial) -> Configuration | None:
         """A trial's configuration, or None where it was interrupted before it had one."""
-        params = _fixed(trial) if trial.state == TrialState.WAITING else trial.params
+        params = fixed_values(trial) if trial.state == TrialState.WAITING else trial.params
         try:
             with warnings.catch_warnings():
                 # A numeric choice may be fixed to a number that is none of its options.
@@ -183,8 +183,3 @@ class _Tried:
                 return self._space.suggest(FixedTrial(params, trial.number))
         except ValueError:
             return None
-
-
-def _fixed(trial: FrozenTrial) -> dict[str, Any]:
-    """The values that a trial was given beforehand (Optuna's `enqueue_trial`)."""
-    return dict(trial.system_attrs.get("fixed_params", {}))
