@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from automl.common.forms import left_out
-
-#: The least and the largest temperature (own choice). One that would lie beyond is none: where all
-#: rows are told right no probability would be sharp enough, and the first row told wrong would pay.
-LEAST, MOST = 0.2, 5.0
+from automl.vocabulary.temperature_range import LEAST, MOST
 
 
 @dataclass(frozen=True)

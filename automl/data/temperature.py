@@ -1,16 +1,10 @@
 """One temperature for a classifier, kept only where rows that it has not seen agree.
 
-Guo, Pleiss, Sun and Weinberger, On Calibration of Modern Neural Networks, 2017 (arXiv 1706.04599):
-the logits are divided by one number, so that the order of the classes stays and how sure the model
-is changes. Here the logits are the logarithms of the probabilities that the model answers, which
-are the same but for a constant; of a binary task and of labels, their log odds.
-
 `automl.models.tempering` reads the same in Keras, in float32; a test holds the two equal.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +12,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.kept_temperature import LEAST, MOST, Temperature
+from automl.data.kept_temperature import Temperature
 from automl.data.metrics import rows_of_metric
-from automl.data.task import Task, TaskKind
-from automl.vocabulary.metric_functions.values import PROBABILITY_EPSILON
+from automl.data.task import Task
+from automl.vocabulary.metric_functions.tempering import (
+    answers_of,
+    best_temperature,
+    logits_of,
+    shares_of,
+)
+from automl.vocabulary.temperature_range import LEAST, MOST
 
 #: By how many of its standard errors the gain has to be above 0 (``benchmarks/RESULTS.md``,
 #: "Temperatures and thresholds").
@@ -30,7 +30,6 @@ ERRORS = 1.0
 MOST_ROWS = 20_000
 #: Parts of the rows of one division, for the cross-fitted gain.
 PARTS = 5
-_STEPS = 30
 _EDGE = 1e-6
 
 FloatArray = npt.NDArray[np.float64]
@@ -67,7 +66,7 @@ def tempered(task: Task, probabilities: npt.NDArray[Any], temperature: float) ->
     Returns:
         float64 (n, outputs); of a multiclass task they add up to 1.
     """
-    return _answers(task, _logits(task, probabilities) / temperature)
+    return answers_of(task.kind, logits_of(task.kind, probabilities) / temperature)
 
 
 def fit_temperature(
@@ -87,20 +86,7 @@ def fit_temperature(
     Returns:
         A number from `LEAST` to `MOST`.
     """
-    logits = _logits(task, probabilities)
-    shares = _shares(weight, len(logits))
-    told = _of_truth(task, truth, logits)
-    low, high = math.log(1.0 / MOST), math.log(1.0 / LEAST)
-    # Bisection of the slope, in the logarithm of the inverse.
-    for _ in range(_STEPS):
-        middle = (low + high) / 2.0
-        answers = _answers(task, logits * math.exp(middle))
-        expected = (answers * logits).sum(axis=1)
-        if float(shares @ (expected - told)) > 0.0:
-            high = middle
-        else:
-            low = middle
-    return math.exp(-(low + high) / 2.0)
+    return best_temperature(task.kind, truth, logits_of(task.kind, probabilities), weight)
 
 
 def choose_temperature(task: Task, views: Sequence[AnsweredRows]) -> Temperature | None:
@@ -131,7 +117,7 @@ def choose_temperature(task: Task, views: Sequence[AnsweredRows]) -> Temperature
         fitted[part] = tempered(task, whole.probabilities[part], own)
     plain = _losses(task, whole.truth, whole.probabilities)
     losses = _losses(task, whole.truth, fitted)
-    shares = _shares(whole.weight, len(plain))
+    shares = shares_of(whole.weight, len(plain))
     gain = float(shares @ (plain - losses))
     error = float(np.sqrt(np.square(shares * (plain - losses - gain)).sum()))
     if not gain > ERRORS * error:
@@ -148,42 +134,6 @@ def _losses(task: Task, truth: npt.NDArray[Any], probabilities: npt.NDArray[Any]
     losses = rows_of_metric("log_loss", task, truth, probabilities)
     assert losses is not None
     return losses
-
-
-def _logits(task: Task, probabilities: npt.NDArray[Any]) -> FloatArray:
-    # Bounded in float32, as in Keras: there the largest number below 1 is no closer.
-    p, least = np.asarray(probabilities, np.float32), np.float32(PROBABILITY_EPSILON)
-    if task.kind is TaskKind.MULTICLASS:
-        classes: FloatArray = np.log(np.maximum(p, least).astype(np.float64))
-        return classes
-    bounded = np.clip(p, least, np.float32(1.0) - least).astype(np.float64)
-    odds: FloatArray = np.log(bounded) - np.log1p(-bounded)
-    return odds
-
-
-def _answers(task: Task, logits: FloatArray) -> FloatArray:
-    if task.kind is TaskKind.MULTICLASS:
-        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-        classes: FloatArray = raised / raised.sum(axis=1, keepdims=True)
-        return classes
-    labels: FloatArray = 1.0 / (1.0 + np.exp(-logits))
-    return labels
-
-
-def _of_truth(task: Task, truth: npt.NDArray[Any], logits: FloatArray) -> FloatArray:
-    """The logits of what is true, summed over labels; (n,)."""
-    if task.kind is TaskKind.MULTICLASS:
-        told: FloatArray = logits[np.arange(len(logits)), np.asarray(truth)]
-        return told
-    found: FloatArray = (np.asarray(truth, np.float64) * logits).sum(axis=1)
-    return found
-
-
-def _shares(weight: npt.NDArray[Any] | None, rows: int) -> FloatArray:
-    """What each row counts; all of them add up to 1."""
-    weights = np.ones(rows) if weight is None else np.asarray(weight, np.float64)
-    shares: FloatArray = weights / weights.sum()
-    return shares
 
 
 def joined(views: Sequence[AnsweredRows]) -> AnsweredRows:

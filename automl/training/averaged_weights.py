@@ -140,5 +140,6 @@ def _mean(values: Sequence[Any]) -> npt.NDArray[Any]:
     kind = arrays[0].dtype
     if not keras.backend.is_float_dtype(kind.name):
         return arrays[-1]
-    wide = np.float64 if kind == np.float64 else np.float32
-    return np.mean([array.astype(wide) for array in arrays], axis=0, dtype=wide).astype(kind)
+    wide = np.dtype(np.float64 if kind == np.float64 else np.float32)
+    total: npt.NDArray[Any] = np.sum([array.astype(wide) for array in arrays], axis=0, dtype=wide)
+    return (total / len(arrays)).astype(kind)

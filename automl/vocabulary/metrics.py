@@ -12,6 +12,7 @@ from automl.vocabulary.losses import CROSSENTROPIES, CROSSENTROPY
 from automl.vocabulary.metric import Metric, MetricFunction, MetricParameter
 from automl.vocabulary.metric_functions import confusion
 from automl.vocabulary.metric_functions import values as v
+from automl.vocabulary.metric_functions.tempering import TemperedLogLoss
 from automl.vocabulary.task_kinds import TaskKind
 
 _BINARY, _MULTICLASS = TaskKind.BINARY, TaskKind.MULTICLASS
@@ -74,6 +75,12 @@ METRICS: Mapping[str, Metric] = {
             sklearn=("neg_log_loss",),
             keras=CROSSENTROPIES,
             aliases=("logloss", CROSSENTROPY),
+        ),
+        Metric(
+            "tempered_log_loss",
+            {kind: TemperedLogLoss(kind) for kind in (_BINARY, _MULTICLASS, _MULTILABEL)},
+            MINIMIZE,
+            of_probabilities=True,
         ),
         _of_epochs(
             "accuracy",
