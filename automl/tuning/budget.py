@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from automl.common.option_values import above_zero_seconds, at_least
@@ -137,6 +137,7 @@ class Clock:
         self._startup = self._session()
         self._export_seconds = self._test_seconds = self._leader_seconds = 0.0
         self._boosting_seconds = 0.0
+        self._rivals: tuple[float, ...] = ()
         is_long_enough = budget.seconds is not None and budget.seconds >= FINALISTS_FROM
         self._finalists = finalists if is_long_enough else None
         self._refit_views = refit_views
@@ -163,7 +164,8 @@ class Clock:
     def _kept_for_finalists(self) -> float:
         if self._finalists is None:
             return 0.0
-        return self._finalists.kept(self._for_trials_and_finalists(), self._leader_seconds)
+        whole = self._for_trials_and_finalists()
+        return self._finalists.kept(whole, self._leader_seconds, self._rivals)
 
     def _for_trials_and_finalists(self) -> float:
         return (self._seconds or 0.0) - self.reserve()
@@ -208,12 +210,14 @@ class Clock:
             return None
         return min(FIRST_SHARE * whole, left)
 
-    def keep_back_for(self, leader: TrialResult | None) -> None:
+    def keep_back_for(self, leader: TrialResult | None, rivals: Sequence[float] = ()) -> None:
         """Takes the best trial so far, whose model may need more after the trials than others.
 
         Args:
             leader: Its result; None where there is none that this run scores and exports.
+            rivals: Seconds that the next best took, the best of them first, at most `RIVALS`.
         """
+        self._rivals = tuple(rivals)
         self._export_seconds = 0.0 if leader is None else leader.export_seconds
         self._test_seconds = 0.0 if leader is None else leader.test_seconds
         self._leader_seconds = 0.0 if leader is None else leader.seconds

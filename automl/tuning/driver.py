@@ -133,7 +133,7 @@ class Driver:
         self._ranking.add(number, counted)
         best = self._ranking.best(1)
         is_own = bool(best) and self._study.owns(best[0][0])
-        self._clock.keep_back_for(self._ranking.leader if is_own else None)
+        self._clock.keep_back_for(self._ranking.leader if is_own else None, self._ranking.rivals())
 
     def run(self) -> Outcome:
         """Runs trials until the budget is spent, the space exhausted or the search stopped.

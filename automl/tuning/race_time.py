@@ -17,6 +17,8 @@ FINALIST_SHARE, MOST_FINALIST_SHARE = 0.2, 0.4
 LEAST_SCORINGS = 2
 #: Finalists for whom time is kept: the best trial and one that it is compared with.
 LEAST_FINALISTS = 2
+#: Of the best trials, those beside the first of which one must be short enough to race with it.
+RIVALS = 3
 #: Share of the time that is left that these are planned for: other seeds take more
 #: epochs or fewer, and at its end some workers have nothing to do (own choice).
 USABLE_SHARE = 0.75
@@ -79,31 +81,33 @@ class RaceTime:
         """Rounds in which each finalist has its least scorings."""
         return -(-LEAST_SCORINGS // self.views)
 
-    def needed(self, seconds: float, rounds: int) -> float:
-        """Wall-clock seconds of a race of the fewest finalists.
+    def needed(self, seconds: Sequence[float], rounds: int) -> float:
+        """Wall-clock seconds of a race.
 
         Args:
-            seconds: What a trial took that each takes as long as, on all views.
+            seconds: Of each finalist what its trial took, on all views.
             rounds: How often each is trained.
         """
-        trainings = LEAST_FINALISTS * rounds * self.views
-        return seconds_for([seconds / self.views] * trainings, self.slots)
+        each = [one / self.views for one in seconds for _ in range(rounds * self.views)]
+        return seconds_for(each, self.slots)
 
-    def kept(self, whole: float, leader: float) -> float:
+    def kept(self, whole: float, leader: float, rivals: Sequence[float] = ()) -> float:
         """Seconds that are kept for the race.
 
         Args:
             whole: Seconds of the trials and the race together.
             leader: What the best trial so far took; 0.0 without one.
+            rivals: What the next best took, the best of them first; as long as it without any.
 
         Returns:
-            The seconds; none where the best trial took so long that it could not be trained
-            again, so that trials have all of it.
+            The seconds; none where the best trial took so long, or all that it could race with,
+            that they could not be trained again, so that trials have all of it.
         """
         for rounds in range(self.least_rounds, 0, -1):
-            needed = self.needed(leader, rounds)
-            if needed <= MOST_FINALIST_SHARE * whole:
-                return max(FINALIST_SHARE * whole, needed)
+            for rival in rivals or (leader,):
+                needed = self.needed((leader, rival), rounds)
+                if needed <= MOST_FINALIST_SHARE * whole:
+                    return max(FINALIST_SHARE * whole, needed)
         return 0.0
 
     def longest_trial(self, whole: float, left: float) -> float:
@@ -113,5 +117,5 @@ class RaceTime:
             whole: Seconds of the trials and the race together.
             left: Those of them that are left.
         """
-        pace = self.needed(1.0, self.least_rounds)
+        pace = self.needed([1.0] * LEAST_FINALISTS, self.least_rounds)
         return LONGEST_SHARE * min(MOST_FINALIST_SHARE * whole / pace, left / (1.0 + pace))

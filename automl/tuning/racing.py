@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from automl.common.averages import mean_of
@@ -139,16 +139,23 @@ def affordable(
     trained = Counter(one.trial for one in done if one.cross_fitted)
     each = {number: _seconds_a_view(results[number], views) for number in finalists}
     for rounds in range(-(-LEAST_SCORINGS // views), 0, -1):
-        kept = list(finalists)
-        while len(kept) > 1:
+        for kept in _fields(finalists, default):
             to_do = {one: max(0, rounds * views - trained[one]) for one in kept}
             costs = [each[one] for one in kept for _ in range(to_do[one])]
             if left.has_room_for(costs):
                 stretch = left.stretch(costs)
-                return Entrants(tuple(kept), {one: stretch * each[one] for one in kept if stretch})
-            others = [one for one in kept[1:] if one != default]
-            kept.remove(others[-1] if others else kept[-1])
+                return Entrants(kept, {one: stretch * each[one] for one in kept if stretch})
     return Entrants()
+
+
+def _fields(finalists: Sequence[int], default: int) -> Iterator[tuple[int, ...]]:
+    """Who may race: ever fewer of the best, the default with them; then the best with any other."""
+    kept = list(finalists)
+    while len(kept) > 1:
+        yield tuple(kept)
+        others = [one for one in kept[1:] if one != default]
+        kept.remove(others[-1] if others else kept[-1])
+    yield from ((finalists[0], other) for other in finalists[1:])
 
 
 def _seconds_a_view(result: TrialResult, views: int) -> float:

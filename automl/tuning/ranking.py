@@ -7,6 +7,7 @@ from bisect import insort
 from collections import Counter
 
 from automl.trial import TrialResult, TrialState
+from automl.tuning.race_time import RIVALS
 from automl.vocabulary.directions import sign_of
 
 
@@ -29,6 +30,7 @@ class Ranking:
         self._sign = sign_of(direction)
         self._keep = keep_models
         self._ranked: list[tuple[float, int]] = []
+        self._seconds: dict[int, float] = {}
         self.counts: Counter[TrialState] = Counter()
         self.has_epochs = False
         self.leader: TrialResult | None = None
@@ -38,6 +40,7 @@ class Ranking:
         self.counts[result.state] += 1
         if result.state is TrialState.COMPLETED and result.score is not None:
             insort(self._ranked, (self._sign * result.score, number))
+            self._seconds[number] = result.seconds
             self.has_epochs = self.has_epochs or result.epochs > 0
             if self._ranked[0][1] == number:
                 self.leader = result
@@ -45,6 +48,10 @@ class Ranking:
     def best(self, count: int) -> list[tuple[int, float]]:
         """Number and score of the best trials, the earlier of equals first."""
         return [(number, self._sign * loss) for loss, number in self._ranked[:count]]
+
+    def rivals(self) -> list[float]:
+        """Seconds that the next best trials took, as many as `RIVALS`, the best of them first."""
+        return [self._seconds[number] for _, number in self._ranked[1 : 1 + RIVALS]]
 
     def kept(self) -> list[int]:
         """The trials that keep their model, the best first."""

@@ -17,7 +17,7 @@ from automl.tuning.budget import (
     Clock,
     SearchBudget,
 )
-from automl.tuning.race_time import RaceTime
+from automl.tuning.race_time import RaceTime, TimeLeft
 
 
 def left(seconds: float, imports: float) -> float:
@@ -112,6 +112,18 @@ def test_time_is_kept_for_finalists_and_more_where_the_best_trial_took_longer() 
     assert short.left_for_trials() == short.left_for_finalists()
 
 
+def test_time_is_kept_for_the_rival_that_there_is() -> None:
+    time, whole = RaceTime(slots=2, views=1), 3400.0
+    # 554 s for the best one, 890 for the next: two of the best's length would fit, these do not.
+    assert time.kept(whole, 554.0) == pytest.approx(554.0 / 0.75)
+    kept = time.kept(whole, 554.0, [890.0])
+    assert kept == pytest.approx(890.0 / 0.75)
+    costs = [554.0, 890.0]
+    assert TimeLeft(kept, 2).has_room_for(costs) and not TimeLeft(kept - 1.0, 2).has_room_for(costs)
+    assert time.kept(whole, 554.0, [1200.0, 890.0]) == kept  # another one, which is shorter
+    assert time.kept(whole, 554.0, [1200.0]) == 0.0  # there would be no race: trials have it
+
+
 def test_a_trial_that_becomes_the_best_can_be_trained_again() -> None:
     passed = [0.0]
     time = RaceTime(slots=2, views=1)
@@ -122,10 +134,10 @@ def test_a_trial_that_becomes_the_best_can_be_trained_again() -> None:
         assert share is not None and 1.0 < share < 80.0 * TRIAL_SHARE * 2
         passed[0] = begun + share
         left = clock.left_for_finalists()
-        assert left is not None and time.needed(share, time.least_rounds) <= left
+        assert left is not None and time.needed([share] * 2, time.least_rounds) <= left
         clock.keep_back_for(TrialResult(TrialState.COMPLETED, seconds=share))
         kept = (clock.left_for_finalists() or 0.0) - (clock.left_for_trials() or 0.0)
-        assert kept >= time.needed(share, time.least_rounds)
+        assert kept >= time.needed([share] * 2, time.least_rounds)
         clock.keep_back_for(None)
     without = Clock(SearchBudget(None, 80.0), started=0.0, now=lambda: 0.0)
     assert without.share_of_a_trial(2, None) == 80.0 * TRIAL_SHARE * 2
