@@ -156,6 +156,7 @@ class Run(RunReadings):
         time: float | str | None = None,
         finalists: int | None = None,
         export: str | None = None,
+        test_time_views: int | None = None,
         workers: int | None = None,
         device: str | None = None,
         max_parameters: int | str | None = None,

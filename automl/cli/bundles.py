@@ -81,7 +81,8 @@ def export(
         str,
         typer.Argument(
             metavar="TRIAL",
-            help="A trial's number; a baseline's name, ensemble, bag or refit; or best.",
+            help="A trial's number; a baseline's name, ensemble, bag, test_time_views or refit; or "
+            "best.",
         ),
     ] = "best",
     format_: Annotated[

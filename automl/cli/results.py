@@ -114,7 +114,8 @@ def show(
         str | None,
         typer.Argument(
             metavar="TRIAL",
-            help="A trial's number; a baseline's name, ensemble, bag or refit; or best. Default: "
+            help="A trial's number; a baseline's name, ensemble, bag, test_time_views or refit; or "
+            "best. Default: "
             "the run in short.",
         ),
     ] = None,

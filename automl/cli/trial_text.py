@@ -136,12 +136,15 @@ def _kind(row: LeaderboardRow) -> str:
         return f"Refit of trial {row.refit_of}"
     if isinstance(row.trial, int):
         return f"Trial {row.trial}"
+    if row.test_time_views:
+        [model] = row.members
+        return f"Mean over {row.test_time_views} test-time views of trial {trial_of_model(model)}"
     return f"{'Ensemble' if row.members else 'Baseline'} {row.trial}"
 
 
 def _made_of(row: LeaderboardRow, objective: str) -> list[str]:
     """What the score of a finalist is the mean of, and an ensemble the mean of."""
-    if row.members:
+    if row.members and not row.test_time_views:
         shares: dict[int | None, float] = {}
         for name, weight in row.members.items():
             trial = trial_of_model(name)

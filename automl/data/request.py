@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from automl.common.option import check_options
 from automl.data.image_options import RESIZE
 from automl.data.options import AUTO, DATA_OPTIONS, FIXED, RESHUFFLE, STANDARDIZE
+from automl.data.task import ClassLabel, are_characters
 from automl.data.views.fold_rule import BY_SIZE, ONE_DIVISION, FoldRule
 from automl.data.views.gap import Gap
 from automl.errors import RequestError
@@ -175,6 +176,14 @@ class DataRequest:
     def has_folds(self) -> bool:
         """Whether the rows that are not test rows are divided into folds."""
         return self.cv not in (None, BY_SIZE) or self.fold_column is not None
+
+    def mirrors(self, classes: Sequence[ClassLabel]) -> bool:
+        """Whether images mean the same mirrored, as those of digits and letters do not.
+
+        Args:
+            classes: The labels of the classes; empty for other tasks.
+        """
+        return self.symmetric or not are_characters(classes)
 
     @property
     def reconstructs(self) -> bool:

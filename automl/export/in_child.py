@@ -11,6 +11,7 @@ import numpy.typing as npt
 from automl.common.forms import read_form, to_form
 from automl.common.neutral import csv_cell
 from automl.common.root import Root
+from automl.data.image_views import ImageView
 from automl.data.plan import PreprocessingPlan
 from automl.data.rows import read_rows
 from automl.data.sources.npz import read_npy
@@ -26,8 +27,9 @@ from automl.export.writing import check_free, write_export
 from automl.space.own_code import OwnCode, read_code
 
 if TYPE_CHECKING:
-    import keras
     import pandas as pd
+
+    from automl.models.preprocessing import WeightedCore
 
 
 def export_in_child(
@@ -44,6 +46,7 @@ def export_in_child(
     format_name: str = DEFAULT,
     temperature: float = 1.0,
     members: Sequence[Mapping[str, Any]] = (),
+    test_time_views: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Exports a trial's model or an ensemble, and checks that it is the one that was scored.
 
@@ -65,6 +68,8 @@ def export_in_child(
         temperature: By which the logits of its probabilities are divided.
         members: Of an ensemble, each model's path (``model``), the JSON form of the ``plan`` that
             it was trained behind, and what it counts (``weight``).
+        test_time_views: JSON forms of the views of each image over which each model's answers are
+            averaged.
 
     Returns:
         ``bundle`` (its path, whatever its format), and what the check found: ``rows``,
@@ -75,7 +80,7 @@ def export_in_child(
         RunError: The model cannot be loaded by Keras alone, or is not the one that was scored;
             nothing is left at ``to``.
     """
-    from automl.models.preprocessing import raw_model
+    from automl.models.preprocessing import raw_ensemble, raw_model
 
     destination = Path(to)
     check_free(destination)
@@ -100,7 +105,8 @@ def export_in_child(
             return found
 
         if members:
-            whole = _ensemble(members, root, the_plan, the_task, temperature)
+            cores = _members(members, root, test_time_views, loader)
+            whole = raw_ensemble(cores, the_plan, the_task, temperature)
         else:
             core = load_keras(root.checked(model), loader)
             whole = raw_model(core, the_plan, the_task, temperature)
@@ -112,25 +118,24 @@ def export_in_child(
     return {"bundle": to, **found}
 
 
-def _ensemble(
+def _members(
     members: Sequence[Mapping[str, Any]],
     root: Root,
-    plan: PreprocessingPlan,
-    task: Task,
-    temperature: float,
-) -> keras.Model:
-    """The members' models, each behind its own plan, as one model of raw rows."""
-    from automl.models.preprocessing import WeightedCore, raw_ensemble
+    test_time_views: Sequence[Mapping[str, Any]],
+    loader: Mapping[str, Any] | None,
+) -> list[WeightedCore]:
+    """The models of an ensemble, each with its plan and what it counts."""
+    from automl.models.averaged_views import averaged_over_views
+    from automl.models.preprocessing import WeightedCore
 
-    cores = [
-        WeightedCore(
-            load_keras(root.checked(one["model"])),
-            read_form(PreprocessingPlan, one["plan"]),
-            one["weight"],
-        )
-        for one in members
-    ]
-    return raw_ensemble(cores, plan, task, temperature)
+    views = [read_form(ImageView, view) for view in test_time_views]
+    found = []
+    for one in members:
+        core = load_keras(root.checked(one["model"]), loader)
+        core = averaged_over_views(core, views) if views else core
+        plan = read_form(PreprocessingPlan, one["plan"])
+        found.append(WeightedCore(core, plan, one["weight"]))
+    return found
 
 
 def _own_code(

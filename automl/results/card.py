@@ -10,6 +10,7 @@ from automl.common.neutral import markdown_form, markdown_text
 from automl.data.columns.cycles import Cycle, describe
 from automl.data.columns.number_format import NumberFormat
 from automl.data.decision_threshold import DecisionThreshold
+from automl.data.image_views import views_text
 from automl.data.kinds import kind_of_features
 from automl.results.board_columns import number, tested_text
 from automl.results.ensembles import BAG, ENSEMBLE
@@ -183,6 +184,8 @@ def _how_scored(trial: TrialRecord) -> str:
         return ", each row predicted by models that were selected on others"
     if trial.trial == BAG:
         return ", each row predicted by models that were trained on others"
+    if trial.test_time_views:
+        return f", by the mean of the answers to {len(trial.test_time_views)} views of each image"
     if trial.is_finalist:
         return f", the mean over {len(trial.scorings)} trainings with fresh seeds"
     return ""
@@ -190,6 +193,12 @@ def _how_scored(trial: TrialRecord) -> str:
 
 def _member_lines(record: RunRecord, trial: TrialRecord) -> list[str]:
     """The models of an ensemble, those of one trial on one line, with the configuration."""
+    if trial.test_time_views:
+        [member], views = trial.members, trial.test_time_views
+        return [
+            f"- The weighted mean of the answers to {len(views)} views of the model of trial "
+            f"{trial_of_model(member.name)}: {views_text(views)}"
+        ]
     weights: dict[int | None, list[float]] = {}
     for member in trial.members:
         weights.setdefault(trial_of_model(member.name), []).append(member.weight)

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from automl.common.forms import read_form, to_form
+from automl.common.forms import left_out, read_form, to_form
+from automl.data.image_views import VIEW_COUNTS, ImageView
 from automl.results.study_entries import entries, reading_entry
 
 PREFIX = "ensemble:"
@@ -18,7 +19,8 @@ CHOSEN = "chosen"
 PLANS_FILE = "plans.json"
 #: What was selected among all; and the folds of the best configuration, averaged.
 ENSEMBLE, BAG = "ensemble", "bag"
-
+#: The best single model, its answers averaged over test-time views of each image.
+TEST_TIME_VIEWS = "test_time_views"
 
 #: Models that an ensemble has at most: each is loaded, exported and asked for every prediction
 #: (own choice; five of five folds).
@@ -56,11 +58,12 @@ class MemberForm:
 
 @dataclass(frozen=True)
 class EnsembleForm:
-    """An ensemble.
+    """An ensemble; of test-time views, whose answers are averaged too, that of one model.
 
     Attributes:
         members: Its models.
-        score: Its score: of an ensemble cross-fitted, of a bag that of its configuration.
+        score: Its score: of an ensemble cross-fitted, of a bag that of its configuration, of
+            test-time views that of the same trainings as its trial's.
         metrics: The task's metrics, of the same predictions.
         folds: The score on each fold; empty without folds.
         parts: On one division, the score of each part of its validation rows that is scored by
@@ -68,7 +71,8 @@ class EnsembleForm:
         gain: By how much it is better than the best single configuration.
         gain_error: Standard error of that.
         parameters: Number of weights of all its models.
-        model_hash: Over the hashes of its models.
+        model_hash: Over the hashes of its models; of one, its own.
+        test_time_views: The views of each image, whose answers are averaged; empty for none.
     """
 
     members: tuple[MemberForm, ...]
@@ -80,9 +84,10 @@ class EnsembleForm:
     gain_error: float | None = None
     parameters: int = 0
     model_hash: str = ""
+    test_time_views: tuple[ImageView, ...] = left_out(())
 
     def __post_init__(self) -> None:
-        """Checks the members.
+        """Checks the members and the views.
 
         Raises:
             ValueError: There are too many, or their weights do not add up to 1.
@@ -90,6 +95,9 @@ class EnsembleForm:
         weights = [member.weight for member in self.members]
         if len(weights) > MOST_BAGGED or not math.isclose(math.fsum(weights), 1.0, abs_tol=1e-6):
             raise ValueError(f"the weights of its {len(weights)} models do not add up to 1")
+        shares = [view.weight for view in self.test_time_views] or [1.0]
+        if len(shares) > max(VIEW_COUNTS) or not math.isclose(math.fsum(shares), 1, abs_tol=1e-6):
+            raise ValueError(f"the weights of its {len(shares)} views do not add up to 1")
 
 
 def ensemble_entry(name: str, ensemble: EnsembleForm | None) -> tuple[str, dict[str, Any] | None]:
@@ -111,7 +119,7 @@ def recorded_ensembles(attributes: Mapping[str, Any]) -> dict[str, EnsembleForm]
         if form is None:
             continue
         with reading_entry(f"the {name}"):
-            if name not in (ENSEMBLE, BAG):
+            if name not in (ENSEMBLE, BAG, TEST_TIME_VIEWS):
                 raise ValueError("there is no ensemble of that name")
             found[name] = read_form(EnsembleForm, form)
     return found

@@ -62,7 +62,8 @@ def export_request(
     record = record or read_record(run)
     chosen = _best(record) if trial is None else record.find(trial)
     manifest = run.read_manifest()
-    own = _of_ensemble(run, chosen) if chosen.members else _of_model(run, chosen, manifest, trust)
+    of = _of_ensemble if chosen.members else _of_model
+    own = of(run, chosen, manifest, trust)
     stored, _, task = recorded_plan(run, chosen.trial)
     stored = {**stored, "plan": own.get("plan", stored["plan"])}
     temperature = record.temperatures.get(chosen.trial) if task.is_classification else None
@@ -92,9 +93,11 @@ def _of_model(
     return {"model": str(model), "expected": str(expected), "code": code}
 
 
-def _of_ensemble(run: RunDirectory, chosen: TrialRecord) -> dict[str, Any]:
+def _of_ensemble(
+    run: RunDirectory, chosen: TrialRecord, manifest: Mapping[str, Any], trust: bool
+) -> dict[str, Any]:
     """What it is told of the models of an ensemble, with the one plan for all of them."""
-    members = ensemble_arguments(run, chosen)["members"]
+    told = ensemble_arguments(run, chosen, manifest, trust)
     plans_file = run.trial_file(chosen.trial, PLANS_FILE)
     kept = read_json_object(plans_file)
     plans, whole = kept.get("plans"), kept.get("plan")
@@ -104,22 +107,32 @@ def _of_ensemble(run: RunDirectory, chosen: TrialRecord) -> dict[str, Any]:
         read_part(PreprocessingPlan, plan, plans_file)
     return {
         "model": "",
-        "members": [{**one, "plan": plans[one["view"]]} for one in members],
+        "members": [{**one, "plan": plans[one["view"]]} for one in told["members"]],
+        "test_time_views": told["test_time_views"],
         "expected": str(run.trial_file(chosen.trial, CHECK_FILE)),
         "plan": whole,
-        "code": None,
+        "code": told["code"],
     }
 
 
-def ensemble_arguments(run: RunDirectory, ensemble: TrialRecord) -> dict[str, Any]:
-    """What a child is told of an ensemble: its ``folder``, its ``members``, the ``first`` view.
+def ensemble_arguments(
+    run: RunDirectory, ensemble: TrialRecord, manifest: Mapping[str, Any], trust: bool
+) -> dict[str, Any]:
+    """What a child is told of an ensemble.
 
     Args:
         run: The run.
         ensemble: The ensemble.
+        manifest: The content of ``run.json``.
+        trust: Consent to run code that the run holds, where the model needs it: only that of
+            test-time views may.
+
+    Returns:
+        Its ``folder``, its ``members``, the ``first`` view, its ``test_time_views`` and the
+        ``code`` that its model needs.
 
     Raises:
-        RequestError: A model of it is not there any more.
+        RequestError: A model of it is not there any more, or needs code and that was not allowed.
     """
     members = [
         {
@@ -140,6 +153,10 @@ def ensemble_arguments(run: RunDirectory, ensemble: TrialRecord) -> dict[str, An
         "folder": str(run.trial_directory(ensemble.trial)),
         "members": members,
         "first": first,
+        "test_time_views": [to_form(view) for view in ensemble.test_time_views],
+        "code": code_needed(run, manifest, trial_named(ensemble.members[0].name), trust)
+        if ensemble.test_time_views
+        else None,
     }
 
 

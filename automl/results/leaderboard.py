@@ -68,6 +68,8 @@ class LeaderboardRow:
         tied: Whether the scorings of a finalist do not tell it from the best one
             (`automl.results.paired_test.told_apart`).
         members: Of an ensemble, what each of its models counts, by the name of its folder.
+        test_time_views: Views of each image over which its model's answers are averaged; 0 of any
+            row without.
         refit_of: Of a refit, the trial whose configuration it has; None of any other.
         planned_epochs: Epochs that it was to have where there was no time for as many as a trial
             may have; else 0.
@@ -99,6 +101,7 @@ class LeaderboardRow:
     search_score: float | None = None
     tied: bool = False
     members: Mapping[str, float] = field(default_factory=dict)
+    test_time_views: int = 0
     refit_of: int | None = None
     latency: Mapping[str, float] = field(default_factory=dict)
     test_interval: tuple[float, float] | None = None
@@ -204,6 +207,7 @@ def _row(
         search_score=None if trial.searched is None else trial.searched.score,
         tied=tied,
         members={one.name: one.weight for one in trial.members},
+        test_time_views=len(trial.test_time_views),
         refit_of=trial.refit_of,
         test_interval=record.test_intervals.get(trial.trial),
         planned_epochs=result.planned_epochs,

@@ -90,7 +90,7 @@ def read_record(
         for name, form in entries(study.attributes, _BASELINE_PREFIX)
     )
     ensembles = recorded_ensembles(study.attributes)
-    made = tuple(_ensemble_record(name, form, voided) for name, form in ensembles.items())
+    made = tuple(_ensemble_record(name, form, trials, voided) for name, form in ensembles.items())
     refit = _refit_record(run, recorded_refit(study.attributes), trials, voided)
     tested = _tested(study.attributes)
     return RunRecord(
@@ -133,8 +133,19 @@ def _rescored(
     return replace(trial, state=final.state, result=final, scorings=scorings, searched=result)
 
 
-def _ensemble_record(name: str, form: EnsembleForm, voided: Mapping[int, str]) -> TrialRecord:
-    """An ensemble as a row of the leaderboard."""
+def _ensemble_record(
+    name: str, form: EnsembleForm, trials: Sequence[TrialRecord], voided: Mapping[int, str]
+) -> TrialRecord:
+    """An ensemble as a row of the leaderboard; of test-time views, with its trial's configuration.
+
+    Raises:
+        RunError: It is of a trial that the run does not have.
+    """
+    of = trial_of_model(form.members[0].name) if form.test_time_views else None
+    if of is not None and of >= len(trials):
+        raise misfit(name)
+    trained = None if of is None else trials[of].result
+    each = 0 if trained is None else trained.multiply_adds
     result = TrialResult(
         TrialState.COMPLETED,
         score=form.score,
@@ -142,13 +153,15 @@ def _ensemble_record(name: str, form: EnsembleForm, voided: Mapping[int, str]) -
         folds=tuple(form.folds),
         parameters=form.parameters,
         model_hash=form.model_hash,
+        multiply_adds=each * len(form.test_time_views),
     )
     return TrialRecord(
         name,
         TrialState.COMPLETED,
-        {},
-        None,
+        {} if of is None else trials[of].config,
+        None if of is None else trials[of].seed,
         result,
+        test_time_views=tuple(form.test_time_views),
         members=tuple(form.members),
         parts=tuple(form.parts),
         voided=_void_member(form, voided),

@@ -10,9 +10,10 @@ from typing import Any
 
 from automl.common.averages import deviation_of
 from automl.common.forms import MOST
+from automl.data.image_views import ImageView
 from automl.data.kept_temperature import Temperature
 from automl.errors import RequestError, RunError
-from automl.results.ensembles import MemberForm
+from automl.results.ensembles import TEST_TIME_VIEWS, MemberForm
 from automl.results.replay import StudyTrial
 from automl.results.scorings import FinalistScoring
 from automl.trial import TrialResult, TrialState
@@ -40,6 +41,7 @@ class TrialRecord:
             None for any other, whose ``result`` says so.
         members: Of an ensemble, its models.
         parts: Of an ensemble on one division, the scores that its score's error is known by.
+        test_time_views: The views of each image over which its model's answers are averaged.
         refit_of: Of a refit, the trial whose configuration it has; None of any other.
         voided: Why a person has taken it out of the ranking (`automl.results.voids`), or "".
     """
@@ -55,6 +57,7 @@ class TrialRecord:
     searched: TrialResult | None = None
     members: tuple[MemberForm, ...] = ()
     parts: tuple[float, ...] = ()
+    test_time_views: tuple[ImageView, ...] = ()
     refit_of: int | None = None
     voided: str = ""
 
@@ -290,4 +293,6 @@ def candidate_name(trial: int | str) -> str:
     Args:
         trial: A trial's number, or the name of a baseline, an ensemble or a refit.
     """
+    if trial == TEST_TIME_VIEWS:
+        return "the mean over test-time views"
     return f"trial {trial}" if isinstance(trial, int) else f"the {trial}"

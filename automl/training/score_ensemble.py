@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.carrying import unpacked
-from automl.common.forms import to_form
+from automl.common.forms import from_form, to_form
 from automl.data.arrays import Arrays
+from automl.data.image_views import ImageView
 from automl.data.plan import PreprocessingPlan, Rows
 from automl.data.stored import StoredView, open_views
 from automl.errors import RunError
+from automl.models.averaged_views import averaged_over_views
 from automl.results.scored_rows import scored_on
 from automl.training.saving import load_saved, save_check
 from automl.training.score import predict_core
@@ -29,6 +31,8 @@ def score_ensemble_in_child(
     objective: str,
     named: Sequence[str] = (),
     own: str = "",
+    test_time_views: Sequence[Mapping[str, Any]] = (),
+    code: Mapping[str, Any] | None = None,
 ) -> dict[str, Any] | None:
     """Scores an ensemble on the test rows and leaves the predictions that its export is checked by.
 
@@ -42,6 +46,9 @@ def score_ensemble_in_child(
         objective: Name of what trials are ranked by.
         named: Metrics beside those that are always computed.
         own: Metrics that are functions, serialized; "" for none.
+        test_time_views: JSON forms of the views of each image over which each model's answers are
+            averaged.
+        code: See `automl.training.saving.load_saved`.
 
     Returns:
         JSON form of the `ScoredRows` of the test rows; None where none are to be scored.
@@ -51,12 +58,14 @@ def score_ensemble_in_child(
     """
     views = open_views(arrays, list(dict.fromkeys([first, *(one["view"] for one in members)])))
     checked = _checked_rows(views, first)
+    looks = [from_form(ImageView, view) for view in test_time_views]
     prepared = {name: view.arrays() for name, view in views.items()}
     check: list[npt.NDArray[Any]] = []
     answers: list[npt.NDArray[Any]] = []
     for member in members:
         own_rows, weight = prepared[member["view"]], member["weight"]
-        model = load_saved(Path(member["model"]))
+        model = load_saved(Path(member["model"]), code)
+        model = averaged_over_views(model, looks) if looks else model
         check.append(weight * _answers(model, checked[member["view"]], own_rows.plan))
         if test:
             if own_rows.test is None:

@@ -63,6 +63,9 @@ BOOSTING_SHARE = 0.05
 #: Seconds kept back for the refit, in those that the best trial takes on one view: it has more rows
 #: and, in proportion, more epochs (1.25 times each over five folds), but none of patience.
 REFIT_RESERVE = 1.6
+#: Trainings of a finalist that are asked for each test-time view of the validation rows (own
+#: choice: as many as tell two finalists apart); beside them the model that is exported.
+VIEWED_TRAININGS = 3
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,8 @@ class Clock:
             that; else None.
         refit_views: Where the best trial is to be trained on all rows in the end, how many views
             a trial is trained on; else 0.
+        test_time_views: Views of each image over which the best model's answers are averaged in the
+            end; 0 for none.
     """
 
     def __init__(
@@ -128,6 +133,7 @@ class Clock:
         import_seconds: Callable[[], float] = lambda: 0.0,
         finalists: RaceTime | None = None,
         refit_views: int = 0,
+        test_time_views: int = 0,
     ) -> None:
         self._now = now
         self._start = (now() if started is None else started) - spent
@@ -141,6 +147,7 @@ class Clock:
         is_long_enough = budget.seconds is not None and budget.seconds >= FINALISTS_FROM
         self._finalists = finalists if is_long_enough else None
         self._refit_views = refit_views
+        self._test_time_views = test_time_views
 
     def elapsed(self) -> float:
         """Seconds spent on the run so far, earlier sessions included."""
@@ -243,7 +250,14 @@ class Clock:
         seconds = self._seconds or 0.0
         boosting = min(self._boosting_seconds, BOOSTING_SHARE * seconds)
         least = max(self._any_export(), 0.02 * seconds) + ensemble + boosting
-        return least + self._kept_for_refit()
+        return least + self._kept_for_refit() + self._kept_for_views()
+
+    def _kept_for_views(self) -> float:
+        """Seconds for passes over validation rows, which take about as long as over test rows."""
+        views = self._test_time_views
+        trainings = 1 if self._finalists is None else VIEWED_TRAININGS
+        passes = trainings * (views + 1) + views  # without views too; and the test rows with them
+        return passes * self._test_seconds if views else 0.0
 
     def left_for_refit(self) -> float | None:
         """Seconds until the refit must have been trained; None for no limit."""

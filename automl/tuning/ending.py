@@ -18,6 +18,7 @@ from automl.tuning.refitting import Refitting
 
 if TYPE_CHECKING:
     from automl.data.arrays import Arrays
+    from automl.data.image_views import ImageView
     from automl.data.metrics import Objective
     from automl.tuning.budget import Clock
     from automl.tuning.interruption import Interruption
@@ -43,6 +44,7 @@ class Ending:
         ensembling: Makes ensembles of the run's models; None for none.
         tempering: Whether probabilities may be tempered in what is exported.
         refitting: Trains the refit that is to be exported; None for none.
+        test_time_views: The views over which the best model's answers are averaged; empty for none.
     """
 
     run: RunDirectory
@@ -58,6 +60,7 @@ class Ending:
     ensembling: Ensembling | None
     tempering: bool
     refitting: Refitting | None
+    test_time_views: tuple[ImageView, ...] = ()
 
     def record(self) -> RunRecord:
         """The run as its study has it now."""

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.averages import deviation_of, mean_of
+from automl.data.random_parts import random_parts
 from automl.vocabulary.directions import sign_of
 
 #: Rounds of the selection; RECIPES section 6 has 25 to 40 (AutoGluon's ensemble_selection.py).
@@ -96,9 +97,7 @@ def parts_of(ids: Mapping[str, npt.NDArray[np.int64]], seed: int) -> list[Part]:
     if len(ids) > 1:
         return [Part(view, np.arange(len(own)), own) for view, own in ids.items()]
     [(view, own)] = ids.items()
-    order = np.random.default_rng(seed).permutation(len(own))
-    parts = [np.sort(part) for part in np.array_split(order, PARTS) if len(part)]
-    return [Part(view, part, own[part]) for part in parts]
+    return [Part(view, part, own[part]) for part in random_parts(len(own), PARTS, seed)]
 
 
 def greedy(
@@ -196,20 +195,23 @@ def select(
         single = np.asarray(members[0].predictions[part.view])[part.rows]
         gains.append(sign * (score(part.view, single, part.rows) - scores[-1]))
     whole = mean_of(score(view, values, np.arange(len(values))) for view, values in fitted.items())
-    gain, error = _gain(gains, parts)
+    ids = np.concatenate([part.ids for part in parts])
+    gain, error = gain_of(gains, len(ids) / len(np.unique(ids)))
     weights = greedy(members, parts, score, direction, most)
     return Selected(weights, whole, fitted, gain, error, tuple(scores))
 
 
-def _gain(gains: Sequence[float], parts: Sequence[Part]) -> tuple[float, float]:
+def gain_of(gains: Sequence[float], repeats: float = 1.0) -> tuple[float, float]:
     """The mean gain and its standard error; 0 and infinite where too few parts have a score.
 
     A metric such as the area under a curve is not defined on a part with one class. Parts of folds
     that are repeated have the same rows, so that there are fewer of them than it seems.
+
+    Args:
+        gains: By how much something is better on each part.
+        repeats: In how many parts a row is.
     """
     known = [gain for gain in gains if math.isfinite(gain)]
     if len(known) < 2:
         return 0.0, math.inf
-    ids = np.concatenate([part.ids for part in parts])
-    repeats = len(ids) / len(np.unique(ids))
     return mean_of(known), deviation_of(known) * math.sqrt(repeats / len(known))

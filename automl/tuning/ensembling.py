@@ -19,6 +19,7 @@ from automl.results.ensembles import (
     ENSEMBLE,
     MOST_MODELS,
     PLANS_FILE,
+    TEST_TIME_VIEWS,
     EnsembleForm,
     MemberForm,
 )
@@ -35,9 +36,12 @@ from automl.trial import (
 from automl.tuning.ensemble import Member, Selected, parts_of, select
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from automl.data.arrays import Arrays
     from automl.data.kinds.kind import InputPlan
     from automl.data.metrics import Objective
+    from automl.data.plan import PreprocessingPlan
 
 #: What a learning curve says of models that no ensemble has.
 _JUNK = (Verdict.DIVERGED, Verdict.CHANCE, Verdict.NOT_LEARNING)
@@ -291,10 +295,24 @@ class Ensembling:
             rows, positions = self._views[view].validation, self._views[view].validation_positions
             kept[view] = predictions_of(np.asarray(values, np.float32), rows, positions)
         add_predictions(run.root, folder, kept)
-        plans = {view: to_form(arrays.plan) for view, arrays in self._views.items()}
-        first, inputs = next(iter(self._views.values())).plan, self._inputs()
+        plans = {view: arrays.plan for view, arrays in self._views.items()}
+        first, inputs = next(iter(plans.values())), self._inputs()
         whole = first if inputs is None else replace(first, inputs=inputs)
-        write_sealed_json(folder / PLANS_FILE, {"plans": plans, "plan": to_form(whole)})
+        write_plans(folder / PLANS_FILE, plans, whole)
+
+
+def write_plans(
+    file: Path, plans: Mapping[str, PreprocessingPlan], whole: PreprocessingPlan
+) -> None:
+    """Writes the plans that an export of an ensemble needs.
+
+    Args:
+        file: Where to.
+        plans: By the views that its models were trained on.
+        whole: That of the one model of all.
+    """
+    forms = {view: to_form(plan) for view, plan in plans.items()}
+    write_sealed_json(file, {"plans": forms, "plan": to_form(whole)})
 
 
 def _is_of(member: Member, trial: TrialRecord) -> bool:
@@ -304,15 +322,22 @@ def _is_of(member: Member, trial: TrialRecord) -> bool:
 def chosen_ensemble(made: Mapping[str, EnsembleForm]) -> str:
     """Which ensemble is exported in place of the best trial's one model; "" for none.
 
-    The selected one where it is better than the best configuration by more than the error of
-    that. Else, over folds, the models of all folds: of a convex loss the mean of answers is no
-    worse than the mean of losses (Jensen's inequality), which is the score that it has. Of other
-    metrics that is mostly so.
+    The selected one or the best one's mean over test-time views, where it is better than the best
+    configuration by more than the error of that; of both the one that gains more. Else, over folds,
+    the models of all folds: of a convex loss the mean of answers is no worse than the mean of
+    losses (Jensen's inequality), which is the score that it has. Of other metrics that is mostly
+    so.
 
     Args:
         made: The ensembles, by name.
     """
-    selected = made.get(ENSEMBLE)
-    if selected is not None and (selected.gain or 0.0) > (selected.gain_error or 0.0):
-        return ENSEMBLE
+    better = {
+        name: known.gain
+        for name in (ENSEMBLE, TEST_TIME_VIEWS)
+        if (known := made.get(name)) is not None
+        and known.gain is not None
+        and known.gain > (known.gain_error or 0.0)
+    }
+    if better:
+        return max(better, key=better.__getitem__)
     return BAG if BAG in made else ""

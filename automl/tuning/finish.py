@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from automl.common.files import is_disk_full
@@ -9,6 +10,7 @@ from automl.common.shell import shown_path
 from automl.engines.processes import Processes
 from automl.engines.run_in_child import run_in_child
 from automl.errors import RequestError, RunError, TrialError
+from automl.results.ensembles import TEST_TIME_VIEWS, EnsembleForm
 from automl.results.export_request import export_request
 from automl.results.record import RunRecord, TrialRecord, candidate_name
 from automl.results.run_directory import RunDirectory
@@ -21,6 +23,7 @@ from automl.tuning.leftovers import remove_leftovers
 from automl.tuning.refitting import NotRefitted, Refitting
 from automl.tuning.scoring_test_rows import TestRowScoring
 from automl.tuning.tempering_choice import temper_candidate
+from automl.tuning.view_averaging import mean_over_views
 
 
 @dataclass(frozen=True)
@@ -61,25 +64,33 @@ def finish(ending: Ending) -> Finished:
 
 
 def _make(ending: Ending) -> None:
-    """Makes the ensembles and the refit, and records which of them is exported, if any."""
-    chosen = "" if ending.ensembling is None else _ensemble(ending, ending.ensembling)
+    """Makes the candidates of trials' models, and records which of them is exported, if any."""
+    made = {} if ending.ensembling is None else _ensembles(ending, ending.ensembling)
+    if (averaged := mean_over_views(ending)) is not None:
+        made[TEST_TIME_VIEWS] = averaged
+    _record_made(ending, made)
+    chosen = chosen_ensemble(made)
     if ending.refitting is not None and _refit(ending, ending.refitting):
         chosen = REFIT
     ending.study.record_chosen(chosen)
 
 
-def _ensemble(ending: Ending, ensembling: Ensembling) -> str:
-    """Makes the ensembles; which of them is better than the best trial, or ""."""
-    known, made = ending.study.ensembles(), {}
+def _ensembles(ending: Ending, ensembling: Ensembling) -> dict[str, EnsembleForm]:
+    """Makes the ensembles."""
     try:
-        made = ensembling.make(ending.record())
+        return ensembling.make(ending.record())
     except (NoEnsemble, TrialError) as error:  # also a person's own metric, on some of the rows
         ending.observer.note(f"No ensemble is made: {str(error).rstrip('.')}.")
+    return {}
+
+
+def _record_made(ending: Ending, made: Mapping[str, EnsembleForm]) -> None:
+    """Records what was made in place of what an earlier session has made."""
+    known = ending.study.ensembles()
     for name in dict.fromkeys((*known, *made)):
         if made.get(name) != known.get(name):
             ending.run.root.remove(ending.run.trial_file(name, CHECK_FILE))  # of the former one
             ending.study.record_ensemble(name, made.get(name))
-    return chosen_ensemble(made)
 
 
 def _refit(ending: Ending, refitting: Refitting) -> bool:
@@ -153,7 +164,7 @@ def _export_chosen(ending: Ending, record: RunRecord) -> str:
     checked = ending.run.trial_file(record.chosen, CHECK_FILE)
     if record.chosen != REFIT and not ending.run.root.is_file(checked):
         return (
-            f"There was no time to score the {record.chosen}, which `automl resume "
+            f"There was no time to score {candidate_name(record.chosen)}, which `automl resume "
             f"{shown_path(ending.run.path)}` scores and exports."
         )
     return _export_best(ending.run, ending.processes, record.chosen, record, ending.trust)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from automl.common.files import to_json_text
 from automl.common.forms import from_form, read_form, to_form
 from automl.common.machine import processor, usable_cores
-from automl.data.task import are_characters
 from automl.engines.child import CHILD_ENVIRONMENT
 from automl.errors import RequestError, RunError
 from automl.results.run_directory import RunDirectory
@@ -214,7 +213,7 @@ def narrowed_space(
         classification=data.task.is_classification,
         of_probabilities=is_of_probabilities(request, data.task),
         epochs=request.trial_budget.epochs,
-        mirrored=request.data.symmetric or not are_characters(data.task.classes),
+        mirrored=request.data.mirrors(data.task.classes),
         asked={*request.settings, *(() if request.batch_size is None else ("batch_size",))},
     )
 

@@ -7,6 +7,7 @@ where the run is.
 from automl.common.option import options_of
 from automl.data.image_options import ImageOptions
 from automl.data.options import DATA_OPTIONS, ReadingOptions, SplitOptions
+from automl.tuning.export_options import ExportOptions
 from automl.tuning.run_options import MachineOptions, RunOptions
 from automl.tuning.search_options import (
     BudgetOptions,
@@ -22,6 +23,7 @@ class SearchOptions(
     SpaceOptions,
     BudgetOptions,
     StrategyOptions,
+    ExportOptions,
     MachineOptions,
     RunOptions,
     total=False,
@@ -35,6 +37,7 @@ SEARCH_OPTIONS = DATA_OPTIONS | options_of(
         "Search space": SpaceOptions,
         "Budget": BudgetOptions,
         "Strategy": StrategyOptions,
+        "Export": ExportOptions,
         "Machine": MachineOptions,
         "Run": RunOptions,
     }

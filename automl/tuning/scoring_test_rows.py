@@ -148,7 +148,8 @@ class TestRowScoring:
     def _has_time_for(self, ensemble: _Asked) -> bool:
         """Whether its models, and the best trial's, can be expected to be scored in time."""
         best = self.record.find(self.best).result
-        models = len(self.record.find(ensemble.trial).members) + 1
+        made = self.record.find(ensemble.trial)
+        models = len(made.members) * max(1, len(made.test_time_views)) + 1
         left, _ = _left(self.ending.clock, self.ending.interruption)
         return best is None or models * best.test_seconds <= left
 
@@ -156,7 +157,12 @@ class TestRowScoring:
         """Whether an ensemble has no score on the test rows, or nothing to check an export by."""
         run, name = self.ending.run, str(ensemble.trial)
         is_checked = run.root.is_file(run.trial_file(name, CHECK_FILE))
-        return not is_checked or (self.ending.arrays.test is not None and name not in scores)
+        return not is_checked or (self._is_tested(ensemble) and name not in scores)
+
+    def _is_tested(self, ensemble: TrialRecord) -> bool:
+        """Whether an ensemble is to be scored on test rows: of test-time views, if exported."""
+        is_candidate = not ensemble.test_time_views or ensemble.trial == self.record.chosen
+        return is_candidate and self.ending.arrays.test is not None
 
     def _ensemble(self, ensemble: TrialRecord) -> _Asked:
         function = "automl.training.score_ensemble:score_ensemble_in_child"
@@ -198,8 +204,9 @@ class TestRowScoring:
         return {"arrays": str(self.ending.run.arrays), "seed": baseline.seed, "scaled": scaled}
 
     def _of_ensemble(self, ensemble: TrialRecord) -> dict[str, Any]:
-        run, has_test = self.ending.run, self.ending.arrays.test is not None
-        return {**ensemble_arguments(run, ensemble), "arrays": str(run.arrays), "test": has_test}
+        run = self.ending.run
+        told = ensemble_arguments(run, ensemble, run.read_manifest(), self.ending.trust)
+        return {**told, "arrays": str(run.arrays), "test": self._is_tested(ensemble)}
 
 
 def _left(clock: Clock | None, interruption: Interruption) -> tuple[float, str]:

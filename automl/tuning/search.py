@@ -26,6 +26,7 @@ from automl.space.fit_options import FitOptions, check_fit
 from automl.space.keras_tuner import fitted_with, is_untraced, remarks, space_of
 from automl.space.origin import Origin
 from automl.space.override import narrowing_notes
+from automl.tuning.asked_views import asked_views, unmirrored_note
 from automl.tuning.consent import consented_request, consented_space, found_again, remember_named
 from automl.tuning.former_names import with_current_pruner, with_current_sampler
 from automl.tuning.given import NOTHING_GIVEN, Given, check_objects, replay_note
@@ -145,6 +146,7 @@ def _settled(
     space, request = with_hyperparameters_traced(wanted.space, wanted.processes), wanted.settled()
     request = replace(request, data=replace(request.data, cv=data.cv))
     check_rows_fit(space, data.plan, request)
+    views = asked_views(request, data.task, data.plan.signature)
     check_sampler_and_pruner(request, space, objects, len(request.data.views))
     objective = asked_objective(request, space, data.task, objects.metrics)
     changed = {**request.settings, BATCH_SIZE: request.batch_size}
@@ -157,6 +159,7 @@ def _settled(
         *check_objective(objective, data),
         _mirroring_note(as_asked(space, request), request, data),
         one_loss(as_asked(space, request), request, data.task)[1],
+        unmirrored_note(request, views),
     )
     searched = _fitted(narrowed_space(space, request, data), request, objects, observer)
     return SearchSetup(request, searched, objective, objects)
@@ -289,6 +292,7 @@ def settled_again(
         RunError: The space or the objective is another one.
     """
     check_rows_fit(space, arrays.plan, request)
+    asked_views(request, arrays.task, arrays.signature)
     searched = _fitted(narrowed_space(space, request, arrays), request, objects, observer)
     check_same_space(run, request, manifest, searched)
     objective = recorded_objective(run, manifest, arrays.task, objects.metrics)

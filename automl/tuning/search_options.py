@@ -19,14 +19,9 @@ from automl.common.option_values import (
 )
 from automl.errors import RequestError
 from automl.space.batch_size import checked_batch_size
-from automl.trial import REFIT
 from automl.tuning.budget import DEFAULT_FINALISTS, DEFAULT_TRIALS
 from automl.tuning.pruners import DEFAULT_WITH_TIME, DEFAULT_WITH_TRIALS, PRUNERS
 from automl.tuning.samplers import DEFAULT_SAMPLER, SAMPLERS
-
-#: What a search may export.
-BEST = "best"
-EXPORTED = (BEST, REFIT)
 
 if TYPE_CHECKING:
     from optuna.pruners import BasePruner
@@ -287,33 +282,6 @@ class BudgetOptions(TypedDict, total=False):
             metavar="N",
             check=at_least(0),
             on_resume="How many of the best trials are trained again at the end; 0: none.",
-        ),
-    ]
-    no_ensemble: Annotated[
-        bool,
-        Option(
-            "Make no ensemble of the finalists' models: by default one is selected, and exported "
-            "where it is better than the best single one by more than the error of that.",
-        ),
-    ]
-    export: Annotated[
-        str,
-        Option(
-            "What is exported at the end: best, the best single trial or the ensemble that is "
-            "better; or refit, the best trial's configuration trained on all rows but the test "
-            "rows, for the epochs that it took, which no rows are left to validate.",
-            default=BEST,
-            metavar="NAME",
-            names=EXPORTED,
-            on_resume="What is exported at the end: best, or refit.",
-        ),
-    ]
-    no_temperature: Annotated[
-        bool,
-        Option(
-            "Leave the probabilities of what is exported as the model gives them: by default a "
-            "classifier's logits are divided by one temperature where that lowers the log loss of "
-            "validation rows that it was not fitted on by more than the error of that.",
         ),
     ]
     goal: Annotated[

@@ -78,6 +78,7 @@ class SearchRequest:
     no_ensemble: bool = False
     export: str = _USUAL["export"]
     no_temperature: bool = False
+    test_time_views: int = _USUAL["test_time_views"]
     max_parameters: int | None = None
     max_flops: int | None = None
     max_memory: int | None = None
@@ -112,6 +113,7 @@ class SearchRequest:
         if self.data.is_reshuffled and self.engine == "ray":
             raise RequestError("--holdout reshuffle is for --engine local; leave one of them out.")
         self._check_refit()
+        self._check_views()
         if self.study is not None and self.storage is None:
             raise RequestError("--study is for a study in a database; add --storage URL.")
         if self.study is not None and not self.study.strip():
@@ -132,6 +134,22 @@ class SearchRequest:
                 "--export refit reads the data again at the end, which standard input cannot be; "
                 "write the rows to a file."
             )
+
+    def _check_views(self) -> None:
+        if not self.test_time_views:
+            return
+        conflicts = {
+            "--export refit, which no rows have validated": self.export == REFIT,
+            "folds, whose models are exported together (--cv)": self.data.has_folds,
+            "--holdout reshuffle, which scores trials on different rows": self.data.is_reshuffled,
+            "a study that several searches may share (--storage)": self.storage is not None,
+            "--task reconstruction, which answers with the image": self.data.reconstructs,
+        }
+        for what, is_asked in conflicts.items():
+            if is_asked:
+                raise RequestError(
+                    f"--test-time-views is not for {what}; leave one of the two out."
+                )
 
     def _values(self) -> dict[str, Any]:
         """The values by their options' names."""

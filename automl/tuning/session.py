@@ -18,6 +18,7 @@ from automl.results.database import database_errors_explained
 from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
 from automl.trial import BOOSTING, REFIT, TrialResult, TrialSpec, TrialState
+from automl.tuning.asked_views import asked_views
 from automl.tuning.baselines import LINEAR, constant_name, constant_over
 from automl.tuning.budget import Clock
 from automl.tuning.disk import DiskBudget
@@ -170,6 +171,7 @@ class Session:
                 ensembling=self._ensembling(arrays),
                 tempering=not self._request.no_temperature,
                 refitting=self._refitting(),
+                test_time_views=asked_views(self._request, arrays.task, arrays.signature),
             )
             return outcome, finish(ending)
 
@@ -266,6 +268,7 @@ class Session:
             import_seconds=lambda: self._processes.import_seconds,
             finalists=RaceTime(self._devices.workers, views) if has_finalists else None,
             refit_views=views if request.export == REFIT else 0,
+            test_time_views=request.test_time_views,
         )
 
     def _open_study(self) -> RunStudy:

@@ -54,6 +54,7 @@ def _why_no_folds(request: SearchRequest, space: SearchSpace) -> str:
         "--pruner none stops no trial after a fold": request.pruner == "none",
         "who shares a study must divide the rows alike": request.storage is not None,
         "a builder in KerasTuner's form may train for hours": space.inputs == ARRAY,
+        "--test-time-views are of one model": request.test_time_views > 0,
         "models of images train for long": space.inputs == IMAGE,
         "layers that are taken over know the categories of one division": bool(takes_over(space)),
     }

@@ -69,6 +69,7 @@ OPTIONS: list[tuple[list[str], str, Any]] = [
     (["--channels", "1"], "data.channels", 1),
     (["--image-fit", "pad"], "data.image_fit", "pad"),
     (["--no-temperature"], "no_temperature", True),
+    (["--test-time-views", "6"], "test_time_views", 6),
     (["--goal", "0.9"], "trial_budget.goal", 0.9),
     (["--objective", "val_accuracy"], "objective", "val_accuracy"),
     (["--objective", "profit", "--direction", "max"], "direction", "max"),
