@@ -90,7 +90,7 @@ class EnsembleForm:
         """Checks the members and the views.
 
         Raises:
-            ValueError: There are too many, or their weights do not add up to 1.
+            ValueError: There are too many, weights do not add up to 1, or views are of several.
         """
         weights = [member.weight for member in self.members]
         if len(weights) > MOST_BAGGED or not math.isclose(math.fsum(weights), 1.0, abs_tol=1e-6):
@@ -98,6 +98,8 @@ class EnsembleForm:
         shares = [view.weight for view in self.test_time_views] or [1.0]
         if len(shares) > max(VIEW_COUNTS) or not math.isclose(math.fsum(shares), 1, abs_tol=1e-6):
             raise ValueError(f"the weights of its {len(shares)} views do not add up to 1")
+        if self.test_time_views and len(weights) > 1:
+            raise ValueError(f"its views are of {len(weights)} models")
 
 
 def ensemble_entry(name: str, ensemble: EnsembleForm | None) -> tuple[str, dict[str, Any] | None]:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from automl.data.metrics import Objective, better, compute_metric
 from automl.data.plan import Rows
+from automl.data.random_parts import random_parts
 from automl.data.task import Task
 
 #: Parts of the validation rows. With five an epoch is chosen by four fifths of them.
@@ -54,8 +55,7 @@ class CrossFittedEpochs:
         self._rows = rows
         self._task = task
         self._objective = objective
-        order = np.random.default_rng(0).permutation(len(rows))
-        self._parts = [np.sort(part) for part in np.array_split(order, PARTS)]
+        self._parts = random_parts(len(rows), PARTS, seed=0)
         every = np.arange(len(rows))
         self._others = [np.setdiff1d(every, part) for part in self._parts]
         self._best: list[float | None] = [None] * PARTS

@@ -12,6 +12,7 @@ from automl.common.forms import from_form, to_form
 from automl.common.shell import shown_path
 from automl.engines.run_in_child import TookTooLong, run_in_child
 from automl.errors import RequestError, RunError, TrialError
+from automl.results.board_columns import number
 from automl.results.ensembles import PLANS_FILE, TEST_TIME_VIEWS, EnsembleForm, MemberForm
 from automl.results.export_request import code_needed, model_folder
 from automl.results.record import TrialRecord
@@ -73,7 +74,19 @@ def _made(ending: Ending, best: TrialRecord) -> EnsembleForm:
     )
     plan = ending.arrays.plan
     write_plans(run.trial_file(TEST_TIME_VIEWS, PLANS_FILE), {HOLDOUT: plan}, plan)
-    return _form(ending, best, folder, from_form(ScoredViews, form))
+    made = _form(ending, best, folder, from_form(ScoredViews, form))
+    ending.observer.note(_gain_note(made, best, ending.objective.name))
+    return made
+
+
+def _gain_note(made: EnsembleForm, best: TrialRecord, objective: str) -> str:
+    """One sentence on what the views have come to."""
+    gain, error = made.gain or 0.0, made.gain_error or 0.0
+    return (
+        f"Averaged over {len(made.test_time_views)} test-time views trial {best.trial}'s "
+        f"{objective} is {number(abs(gain))} {'worse' if gain < 0 else 'better'} (standard error "
+        f"{number(error)})."
+    )
 
 
 def _scored_models(ending: Ending, best: TrialRecord) -> list[str]:
