@@ -68,13 +68,13 @@ class LeaderboardRow:
         tied: Whether the scorings of a finalist do not tell it from the best one
             (`automl.results.paired_test.told_apart`).
         members: Of an ensemble, what each of its models counts, by the name of its folder.
-        test_time_views: Views of each image over which its model's answers are averaged; 0 of any
-            row without.
         refit_of: Of a refit, the trial whose configuration it has; None of any other.
         planned_epochs: Epochs that it was to have where there was no time for as many as a trial
             may have; else 0.
         latency: Milliseconds of a prediction, by the number of rows that are predicted at once;
             empty where none was measured (`automl.training.latency`).
+        test_time_views: Views of each image over which its model's answers are averaged; 0 of any
+            row without.
     """
 
     rank: int | None
@@ -101,13 +101,13 @@ class LeaderboardRow:
     search_score: float | None = None
     tied: bool = False
     members: Mapping[str, float] = field(default_factory=dict)
-    test_time_views: int = 0
     refit_of: int | None = None
     latency: Mapping[str, float] = field(default_factory=dict)
     test_interval: tuple[float, float] | None = None
     planned_epochs: int = 0
     multiply_adds: int = 0
     training_bytes: int = 0
+    test_time_views: int = 0
 
 
 def leaderboard(record: RunRecord) -> list[LeaderboardRow]:

@@ -112,6 +112,7 @@ def test_json_has_the_promised_keys(run: RunDirectory) -> None:
             "planned_epochs",
             "multiply_adds",
             "training_bytes",
+            "test_time_views",
         ),
     ]
     assert rows[0]["config"]["learning_rate"] == 0.00123456
