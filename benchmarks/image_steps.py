@@ -362,8 +362,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measures what was asked, and prints the section or writes it."""
     asked = options(arguments)
     if asked.one:
+        subject, way = asked.one
         measure = measure_here if asked.here else measure_apart
-        print(json.dumps(measure(*asked.one, asked.seconds)), flush=True)
+        print(json.dumps(measure(subject, way, asked.seconds)), flush=True)
         return
     words = sys.argv[1:] if arguments is None else arguments
     command = shlex.join(["python", "-m", "benchmarks.image_steps", *words])

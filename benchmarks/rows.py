@@ -18,15 +18,20 @@ Rows = Mapping[str, Array]
 DEFAULT_DATA = ROOT.parent / "shared" / "data"
 #: Géron's notebooks split with it (Hands-On Machine Learning, 2nd ed., chapter 10).
 _GERON_SEED = 42
+#: Pixels of a side of made images, and their classes: directions, and stripes across an image.
+_SIDE = 64
+_DIRECTIONS = 4
+_STRIPES = (4.0, 8.0)
 
 
-def write_rows(workload: str, data: Path, to: Path) -> Path:
+def write_rows(workload: str, data: Path, to: Path, most: int | None = None) -> Path:
     """Makes a workload's rows and writes them.
 
     Args:
         workload: Name of the workload.
         data: Folder with ``housing.csv`` and ``fashion_mnist.npz``.
         to: Folder to write to.
+        most: Most rows to train, to validate and to test with; None for all that there are.
 
     Returns:
         The file: x_train, y_train, x_val, y_val, and x_test, y_test where there are test rows.
@@ -42,9 +47,16 @@ def write_rows(workload: str, data: Path, to: Path) -> Path:
     elif workload == "fashion-cnn":
         made = fashion(data / "fashion_mnist.npz", train=10_000)
         made |= {key: x[..., None] for key, x in made.items() if key[0] == "x"}
+    elif workload == "images-28":
+        made = fashion(data / "fashion_mnist.npz", train=10_000)
+        made = {key: x[..., None] if key[0] == "x" else x for key, x in made.items()}
+        made = {key: part for key, part in made.items() if not key.endswith("_test")}
+    elif workload == "images-64":
+        made = gratings()
     else:
         raise ValueError(f"{workload!r} has no rows; add them to benchmarks/rows.py.")
     path = to / f"{workload}.npz"
+    made = {name: part[:most] for name, part in made.items()}
     np.savez(path, allow_pickle=False, **made)
     return path
 
@@ -108,3 +120,39 @@ def fashion(path: Path, train: int) -> dict[str, Array]:
         name: (part / np.float32(255)).astype("float32") if name[0] == "x" else part.astype("int32")
         for name, part in chosen.items()
     }
+
+
+def gratings(train: int = 5_000, validation: int = 1_000) -> dict[str, Array]:
+    """Made colour images of 64 x 64 pixels: stripes in four directions and two widths, with noise.
+
+    The class is direction and width. Both vary within it, as do the stripes' colours, phase and
+    contrast, and the round window in which they are seen. Numbers are steps of 1/255 from 0 to 1.
+    """
+    draw = np.random.default_rng(0)
+    y = draw.integers(0, _DIRECTIONS * len(_STRIPES), train + validation, dtype=np.int32)
+    x = np.empty((len(y), _SIDE, _SIDE, 3), np.float32)
+    for row, one in enumerate(y):
+        x[row] = _grating(int(one), draw)
+    return {
+        "x_train": x[:train],
+        "y_train": y[:train],
+        "x_val": x[train:],
+        "y_val": y[train:],
+    }
+
+
+def _grating(number: int, draw: np.random.Generator) -> Array:
+    """One image of a class."""
+    direction, width = number % _DIRECTIONS, number // _DIRECTIONS
+    angle = np.pi * (direction + draw.uniform(-0.35, 0.35)) / _DIRECTIONS
+    stripes = _STRIPES[width] * draw.uniform(0.85, 1.15)
+    down, along = np.mgrid[0 : 1 : _SIDE * 1j, 0 : 1 : _SIDE * 1j].astype(np.float32)
+    phase = draw.uniform(0.0, 2.0 * np.pi)
+    across = along * np.cos(angle) + down * np.sin(angle)
+    wave = np.sin(2.0 * np.pi * stripes * across + phase) * draw.uniform(0.3, 0.9)
+    middle = draw.uniform(0.3, 0.7, 2)
+    window = np.exp(-((down - middle[0]) ** 2 + (along - middle[1]) ** 2) / 0.08)
+    ground, colour = draw.uniform(0.3, 0.7, 3), draw.uniform(-0.5, 0.5, 3)
+    image = ground + (wave * window)[..., None] * colour
+    image = image + draw.normal(0.0, 0.12, image.shape)
+    return np.asarray(np.rint(255.0 * image.clip(0.0, 1.0)) / 255.0, dtype=np.float32)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from benchmarks.catalogue import WORKLOADS
+from benchmarks.catalogue import SHARED_WORKLOADS
 from benchmarks.figures.options import Figure, Options
 from benchmarks.machine import load, machine, version_line, versions
 from benchmarks.results_file import DEFAULT_OUTPUT, write_section
@@ -35,7 +35,11 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help="trials at which driver and leaderboard are measured (100 1000 10000)",
     )
     parser.add_argument(
-        "--workloads", nargs="+", choices=WORKLOADS, default=tuple(WORKLOADS), help="of stages"
+        "--workloads",
+        nargs="+",
+        choices=SHARED_WORKLOADS,
+        default=tuple(SHARED_WORKLOADS),
+        help="of stages",
     )
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of the data")
     parser.add_argument("--output", type=Path, default=DEFAULT_OUTPUT, help="file of the tables")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from automl.common.machine import usable_cores
-from benchmarks.catalogue import WORKLOADS
+from benchmarks.catalogue import SHARED_WORKLOADS
 from benchmarks.figures.options import Figure, Options
 from benchmarks.peers.assignment import Assignment
 from benchmarks.peers.clock import Record
@@ -23,7 +23,7 @@ def measure(asked: Options) -> Figure:
     runner.warm_up()
     cells = []
     for name in asked.workloads:
-        workload = WORKLOADS[name]
+        workload = SHARED_WORKLOADS[name]
         rows = write_rows(name, asked.data, asked.work)
         record = runner.run(
             Assignment(

@@ -12,10 +12,10 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from benchmarks.catalogue import WORKLOADS, Workload
+from benchmarks.catalogue import GROUPS, WORKLOADS, ImageWorkload, Workload
 from benchmarks.machine import load, machine, version_line
 from benchmarks.peers.assignment import Assignment
-from benchmarks.peers.child import TOOLS
+from benchmarks.peers.child import TOOLS, tools_of
 from benchmarks.peers.clock import Record
 from benchmarks.peers.environment import peers_python
 from benchmarks.peers.runner import Runner
@@ -25,6 +25,7 @@ from benchmarks.rows import DEFAULT_DATA, write_rows
 from benchmarks.work_folder import make_work_folder
 
 PEERS = tuple(tool for tool in TOOLS if tool != OURS)
+_NAMES = (*WORKLOADS, *GROUPS)
 #: Least seconds that the search for KerasTuner's best score gets.
 _LEAST_REACH_SECONDS = 60.0
 
@@ -33,7 +34,7 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
     parser.add_argument(
-        "workloads", nargs="*", metavar="WORKLOAD", help=f"{', '.join(WORKLOADS)} (all)"
+        "workloads", nargs="*", metavar="WORKLOAD", help=f"{', '.join(_NAMES)} (all)"
     )
     parser.add_argument("--repeats", type=int, default=3, help="searches of each tool (3)")
     parser.add_argument(
@@ -47,15 +48,20 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--limit", type=float, default=3600, help="most seconds of a search")
     parser.add_argument("--trials", type=int, help="fewer trials, to try the benchmark itself")
     parser.add_argument("--epochs", type=int, help="fewer epochs, to try the benchmark itself")
+    parser.add_argument(
+        "--rows", type=int, help="most rows to train and validate, to try the benchmark itself"
+    )
     parser.add_argument("--no-reach", action="store_true", help="leave the time to score out")
     asked = parser.parse_args(arguments)
-    unknown = set(asked.workloads) - set(WORKLOADS)
+    unknown = set(asked.workloads) - set(_NAMES)
     if unknown:
-        parser.error(
-            f"no workload {', '.join(sorted(unknown))}; choose from {', '.join(WORKLOADS)}"
-        )
-    if asked.repeats < 1:
-        parser.error(f"--repeats is {asked.repeats}; it must be at least 1")
+        parser.error(f"no workload {', '.join(sorted(unknown))}; choose from {', '.join(_NAMES)}")
+    for name in ("repeats", "rows"):
+        value = getattr(asked, name)
+        if value is not None and value < 1:
+            parser.error(f"--{name} is {value}; it must be at least 1")
+    named = [GROUPS.get(name, (name,)) for name in asked.workloads]
+    asked.workloads = list(dict.fromkeys(name for names in named for name in names))
     return asked
 
 
@@ -74,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             workload = shortened(WORKLOADS[name], asked.trials, asked.epochs)
             busy = load()
             records = run_workload(workload, runner, asked)
-            section = _section(workload, records, command, busy)
+            section = _section(workload, records, command, busy, asked.rows)
             print(f"\n{section}\n", flush=True)
             write_section(asked.output, f"peers {name}", section)
     finally:
@@ -88,8 +94,8 @@ def shortened(workload: Workload, trials: int | None, epochs: int | None) -> Wor
 
 def run_workload(workload: Workload, runner: Runner, asked: argparse.Namespace) -> list[Record]:
     """All searches of a workload, the tools in turn; every repeat begins with another tool."""
-    rows = write_rows(workload.name, asked.data, runner.work)
-    tools = [OURS, *asked.peers]
+    rows = write_rows(workload.name, asked.data, runner.work, asked.rows)
+    tools = [OURS, *(peer for peer in asked.peers if peer in tools_of(workload))]
     records: list[Record] = []
     try:
         for repeat in range(asked.repeats):
@@ -142,14 +148,17 @@ def _keep(record: Record, records: list[Record], file: Path | None) -> None:
     )
 
 
-def _section(workload: Workload, records: Sequence[Record], command: str, busy: float) -> str:
+def _section(
+    workload: Workload, records: Sequence[Record], command: str, busy: float, most: int | None
+) -> str:
     """The table with its heading and all that it takes to judge it."""
     whole = WORKLOADS[workload.name]
-    short = (workload.trials, workload.epochs) != (whole.trials, whole.epochs)
+    short = workload != whole or most is not None
     versions: dict[str, str] = {}
     for record in records:
         versions |= record.facts.get("versions", {})
     repeats = len({record.repeat for record in records})
+    own = " Every tool searches image networks of its own." * isinstance(workload, ImageWorkload)
     return "\n\n".join(
         [
             f"## Peers: {workload.name}",
@@ -157,7 +166,7 @@ def _section(workload: Workload, records: Sequence[Record], command: str, busy: 
             + (" (**shortened**: to try the benchmark, not to quote)" if short else ""),
             f"{workload.trials} trials of up to {workload.epochs} epochs, patience "
             f"{workload.patience}, batches of 32, random sampling; medians of {repeats} searches, "
-            "tools in turn.",
+            f"tools in turn.{own}",
             workload_table(workload, records),
             f"Machine: {machine()}; load before the first search {busy:.1f}. "
             f"Versions: {version_line(versions)}.",

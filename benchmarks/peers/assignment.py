@@ -7,7 +7,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.catalogue import WORKLOADS, Workload
+from benchmarks.catalogue import (
+    IMAGE_WORKLOADS,
+    SHARED_WORKLOADS,
+    WORKLOADS,
+    ImageWorkload,
+    SharedWorkload,
+    Workload,
+)
 from benchmarks.rows import Rows, read_rows
 
 
@@ -43,6 +50,16 @@ class Assignment:
     def workload(self) -> Workload:
         """The workload of that name."""
         return WORKLOADS[self.name]
+
+    @property
+    def shared(self) -> SharedWorkload:
+        """The workload of that name, where every tool searches the same build function."""
+        return SHARED_WORKLOADS[self.name]
+
+    @property
+    def images(self) -> ImageWorkload:
+        """The workload of that name, where every tool searches image networks of its own."""
+        return IMAGE_WORKLOADS[self.name]
 
     @property
     def folder(self) -> Path:

@@ -20,13 +20,24 @@ from benchmarks.peers.fitting import early_stopping
 
 def search(assignment: Assignment, log: EventLog) -> None:
     """Searches as asked."""
-    workload = assignment.workload
+    workload = assignment.shared
 
     class Layers(autokeras.Block):  # type: ignore[misc]
         """The workload's layers."""
 
         def build(self, hp: Any, inputs: Any = None) -> Any:
             return workload.layers(workload.values(hp), tree.flatten(inputs)[0])
+
+    if workload.classes is None:
+        head = mended(autokeras.RegressionHead)(output_dim=1)
+    else:
+        head = mended(autokeras.ClassificationHead)(num_classes=workload.classes)
+    inputs = autokeras.Input()
+    search_graph(assignment, log, inputs, head(Layers()(inputs)))
+
+
+def search_graph(assignment: Assignment, log: EventLog, inputs: Any, outputs: Any) -> None:
+    """Searches what is between an input node and the outputs of a head, at random."""
 
     class Timed(RandomSearch):  # type: ignore[misc]
         """A tuner that notes the end of every trial."""
@@ -44,15 +55,10 @@ def search(assignment: Assignment, log: EventLog) -> None:
             ended = self.oracle.get_trial(trial.trial_id)
             log.trial(ended.score, self.epochs, state=str(ended.status))
 
-    if workload.classes is None:
-        head = _mended(autokeras.RegressionHead)(output_dim=1)
-    else:
-        head = _mended(autokeras.ClassificationHead)(num_classes=workload.classes)
-    inputs = autokeras.Input()
     rows = assignment.rows()
     model = autokeras.AutoModel(
         inputs,
-        head(Layers()(inputs)),
+        outputs,
         project_name="search",
         directory=assignment.directory,
         max_trials=assignment.trials,
@@ -74,7 +80,7 @@ def search(assignment: Assignment, log: EventLog) -> None:
     log.searched()
 
 
-def _mended(head: Any) -> Any:
+def mended(head: Any) -> Any:
     """A head of AutoKeras that can be built.
 
     AutoKeras 3.0.0 hands a NumPy integer to `keras.layers.Dense`, which Keras 3.15 refuses; as it

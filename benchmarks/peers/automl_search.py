@@ -10,6 +10,7 @@ from typing_extensions import override
 import automl
 from automl.trial import TrialResult
 from automl.tuning.observer import Observer
+from benchmarks.catalogue import BATCH_SIZE
 from benchmarks.peers.assignment import Assignment
 from benchmarks.peers.clock import EventLog
 
@@ -53,6 +54,8 @@ def search(assignment: Assignment, log: EventLog) -> None:
     rows = assignment.rows()
     options: Mapping[str, Any] = {
         "space": assignment.workload.space,
+        # Which a space of our own would search; a build function has Keras's 32.
+        "batch_size": BATCH_SIZE,
         "validation": (rows["x_val"], rows["y_val"]),
         "test": (rows["x_test"], rows["y_test"]) if "x_test" in rows else 0.0,
         "epochs": assignment.epochs,

@@ -6,8 +6,10 @@ import importlib
 import json
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 
+from benchmarks.catalogue import ImageWorkload, Workload
 from benchmarks.machine import versions
 from benchmarks.peers.assignment import Assignment
 from benchmarks.peers.clock import EventLog
@@ -19,6 +21,17 @@ TOOLS = {
     "ray": "benchmarks.peers.ray_tune_search",
     "autokeras": "benchmarks.peers.autokeras_search",
 }
+#: The tools that have image networks of their own.
+IMAGE_TOOLS = {
+    "automl": "benchmarks.peers.automl_search",
+    "keras-tuner": "benchmarks.peers.keras_tuner_images",
+    "autokeras": "benchmarks.peers.autokeras_images",
+}
+
+
+def tools_of(workload: Workload) -> Mapping[str, str]:
+    """The tools that a workload is searched by, each with its module."""
+    return IMAGE_TOOLS if isinstance(workload, ImageWorkload) else TOOLS
 
 
 def main() -> int:
@@ -27,7 +40,8 @@ def main() -> int:
     log = EventLog(events)
     try:
         assignment = Assignment.from_json(json.loads(Path(form).read_text(encoding="utf-8")))
-        importlib.import_module(TOOLS[assignment.tool]).search(assignment, log)
+        tool = tools_of(assignment.workload)[assignment.tool]
+        importlib.import_module(tool).search(assignment, log)
     except Exception as error:  # noqa: BLE001 - whatever a tool raises is a row of the table
         traceback.print_exc()
         told = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -36,7 +36,7 @@ def fit(assignment: Assignment, hp: HyperParameters, rows: Rows) -> tuple[Any, f
     import keras
 
     keras.backend.clear_session()
-    model = assignment.workload.build(hp)
+    model = assignment.shared.build(hp)
     history = model.fit(
         rows["x_train"],
         rows["y_train"],

@@ -10,6 +10,7 @@ from benchmarks.catalogue import BATCH_SIZE
 from benchmarks.peers.assignment import Assignment
 from benchmarks.peers.clock import EventLog
 from benchmarks.peers.fitting import early_stopping
+from benchmarks.rows import Rows
 
 
 class _Timed(keras_tuner.RandomSearch):  # type: ignore[misc]
@@ -34,10 +35,14 @@ class _Timed(keras_tuner.RandomSearch):  # type: ignore[misc]
 
 def search(assignment: Assignment, log: EventLog) -> None:
     """Searches as asked; the tuner keeps the weights of every trial's best epoch."""
-    rows = assignment.rows()
+    search_rows(assignment, log, assignment.shared.build, assignment.rows())
+
+
+def search_rows(assignment: Assignment, log: EventLog, hypermodel: Any, rows: Rows) -> None:
+    """Searches a build function or a hypermodel on rows in the form that its models take."""
     tuner = _Timed(
         log,
-        hypermodel=assignment.workload.build,
+        hypermodel=hypermodel,
         objective="val_loss",
         max_trials=assignment.trials,
         # A diverged trial's score is NaN, which would end the search after three in a row.

@@ -89,7 +89,7 @@ def search(assignment: Assignment, log: EventLog) -> None:
 def param_space(assignment: Assignment) -> dict[str, Any]:
     """Ray Tune's form of the workload's hyperparameters."""
     recorder = RecordedHyperParameters()
-    assignment.workload.values(recorder)
+    assignment.shared.values(recorder)
     return {name: ray_domain(domain) for name, domain in recorder.domains.items()}
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 
-from benchmarks.catalogue import Workload
+from benchmarks.catalogue import ImageWorkload, Workload
 from benchmarks.peers.clock import Record
 from benchmarks.results_file import markdown_table
 
@@ -18,6 +18,12 @@ TITLES = {
     "optuna": "Optuna + `Model.fit`",
     "ray": "Ray Tune, 2 at a time",
     "autokeras": "AutoKeras (its own optimizers and rates)",
+}
+#: What tools are called that search image networks of their own.
+_IMAGE_TITLES = {
+    OURS: "this project, `image`",
+    TUNER: "KerasTuner RandomSearch, HyperResNet",
+    "autokeras": "AutoKeras, image classifier",
 }
 HEADER = (
     "tool", "trials an hour", "to the last trial, s", "whole command, s", "trials", "failed",
@@ -32,10 +38,11 @@ def workload_table(workload: Workload, records: Sequence[Record]) -> str:
         workload: The workload.
         records: Searches of it, of all tools and repeats.
     """
-    tools = [name for name in TITLES if any(record.tool == name for record in records)]
+    titles = _titles(workload)
+    tools = [name for name in titles if any(record.tool == name for record in records)]
     ours = rate_of(records, OURS)
-    rows = [_row(tool, records, ours) for tool in tools]
-    told = [_reasons(tool, records) for tool in tools]
+    rows = [[titles[tool], *_cells(tool, records, ours)] for tool in tools]
+    told = [_reasons(tool, titles[tool], records) for tool in tools]
     parts = [markdown_table(HEADER, rows), *filter(None, told)]
     parts += [line for line in (_ratio(workload, records), _reach(workload, records)) if line]
     return "\n\n".join(parts)
@@ -46,18 +53,22 @@ def rate_of(records: Iterable[Record], tool: str) -> float | None:
     return _median(record.rate for record in records if record.tool == tool)
 
 
-def _row(tool: str, records: Sequence[Record], ours: float | None) -> list[str]:
+def _titles(workload: Workload) -> Mapping[str, str]:
+    """What each tool is called, in the order of the table."""
+    return {**TITLES, **_IMAGE_TITLES} if isinstance(workload, ImageWorkload) else TITLES
+
+
+def _cells(tool: str, records: Sequence[Record], ours: float | None) -> list[str]:
     every = [record for record in records if record.tool == tool]
     done = [record for record in every if record.seconds is not None]
     if not done:
-        return [TITLES[tool], "not done", *["" for _ in HEADER[2:]]]
+        return ["not done", *["" for _ in HEADER[2:]]]
     trials = [trial for record in done for trial in record.trials]
     rate = rate_of(done, tool)
     seconds = [record.seconds for record in done if record.seconds is not None]
     spread = f" ({min(seconds):.1f}-{max(seconds):.1f})" if len(seconds) > 1 else ""
     faster = f"{ours / rate:.1f}" if ours and rate and tool != OURS else ""
     return [
-        TITLES[tool],
         f"{rate:,.0f}",
         f"{median(seconds):.1f}{spread}",
         f"{median(record.whole for record in done):.1f}",
@@ -92,12 +103,12 @@ def goal_of(records: Iterable[Record], repeat: int) -> float | None:
     return None
 
 
-def _reasons(tool: str, records: Sequence[Record]) -> str:
+def _reasons(tool: str, title: str, records: Sequence[Record]) -> str:
     """Why searches of a tool were not done, each reason once."""
     reasons = [record.reason for record in records if record.tool == tool and record.reason]
     counted = {reason: reasons.count(reason) for reason in reasons}
     return "\n".join(
-        f"{TITLES[tool]}: {number} of "
+        f"{title}: {number} of "
         f"{sum(record.tool == tool for record in records)} searches not done: {reason}"
         for reason, number in counted.items()
     )
@@ -112,11 +123,12 @@ def _ratio(workload: Workload, records: Sequence[Record]) -> str:
         return ""
     best = max(known, key=lambda tool: known[tool])
     ratio = ours / known[best]
-    verdict = "met" if ratio >= workload.ratio else "not met"
-    return (
-        f"Trials an hour against the best peer ({TITLES[best]}): **{ratio:.1f} times** "
-        f"(aimed at: {workload.ratio:g}; {verdict})."
-    )
+    aimed = ""
+    if workload.ratio is not None:
+        verdict = "met" if ratio >= workload.ratio else "not met"
+        aimed = f" (aimed at: {workload.ratio:g}; {verdict})"
+    best_title = _titles(workload)[best]
+    return f"Trials an hour against the best peer ({best_title}): **{ratio:.1f} times**{aimed}."
 
 
 def _reach(workload: Workload, records: Sequence[Record]) -> str:

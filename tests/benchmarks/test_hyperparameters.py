@@ -9,7 +9,7 @@ import keras_tuner
 import optuna
 import pytest
 
-from benchmarks.catalogue import WORKLOADS, Workload
+from benchmarks.catalogue import SHARED_WORKLOADS, SharedWorkload
 from benchmarks.peers.assignment import Assignment
 from benchmarks.peers.hyperparameters import (
     GivenHyperParameters,
@@ -22,21 +22,21 @@ from benchmarks.peers.hyperparameters import (
 from benchmarks.peers.ray_tune_search import param_space
 
 DRAWS = 200
-EACH = pytest.mark.parametrize("workload", WORKLOADS.values(), ids=WORKLOADS)
+EACH = pytest.mark.parametrize("workload", SHARED_WORKLOADS.values(), ids=SHARED_WORKLOADS)
 
 
-def recorded(workload: Workload) -> dict[str, Any]:
+def recorded(workload: SharedWorkload) -> dict[str, Any]:
     recorder = RecordedHyperParameters()
     workload.values(recorder)
     return recorder.domains
 
 
-def optuna_draws(workload: Workload) -> list[dict[str, Any]]:
+def optuna_draws(workload: SharedWorkload) -> list[dict[str, Any]]:
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
     return [dict(workload.values(OptunaHyperParameters(study.ask()))) for _ in range(DRAWS)]
 
 
-def keras_tuner_draws(workload: Workload) -> list[dict[str, Any]]:
+def keras_tuner_draws(workload: SharedWorkload) -> list[dict[str, Any]]:
     hp = keras_tuner.HyperParameters()
     workload.values(hp)
     oracle = keras_tuner.oracles.RandomSearchOracle(
@@ -45,7 +45,7 @@ def keras_tuner_draws(workload: Workload) -> list[dict[str, Any]]:
     return [oracle._random_values() for _ in range(DRAWS)]
 
 
-def ray_draws(workload: Workload) -> list[dict[str, Any]]:
+def ray_draws(workload: SharedWorkload) -> list[dict[str, Any]]:
     space = param_space(Assignment("ray", workload.name, "", "", 1, 1, 1, 1))
     return [{name: domain.sample() for name, domain in space.items()} for _ in range(DRAWS)]
 
@@ -55,7 +55,7 @@ TOOLS = {"optuna": optuna_draws, "keras-tuner": keras_tuner_draws, "ray": ray_dr
 
 @EACH
 @pytest.mark.parametrize("tool", TOOLS)
-def test_every_tool_draws_from_the_whole_of_one_space(workload: Workload, tool: str) -> None:
+def test_every_tool_draws_from_the_whole_of_one_space(workload: SharedWorkload, tool: str) -> None:
     domains = recorded(workload)
     draws = TOOLS[tool](workload)
     for name, domain in domains.items():
@@ -71,7 +71,7 @@ def test_every_tool_draws_from_the_whole_of_one_space(workload: Workload, tool: 
 
 
 @EACH
-def test_the_same_draw_is_the_same_configuration_in_every_tool(workload: Workload) -> None:
+def test_the_same_draw_is_the_same_configuration_in_every_tool(workload: SharedWorkload) -> None:
     for draw in optuna_draws(workload)[:20]:
         given = workload.values(GivenHyperParameters(draw))
         hp = keras_tuner.HyperParameters()
@@ -83,7 +83,9 @@ def test_the_same_draw_is_the_same_configuration_in_every_tool(workload: Workloa
 
 
 @EACH
-def test_layers_of_the_first_draw_make_the_model_of_the_build_function(workload: Workload) -> None:
+def test_layers_of_the_first_draw_make_the_model_of_the_build_function(
+    workload: SharedWorkload,
+) -> None:
     draw = optuna_draws(workload)[0]
     model = workload.build(GivenHyperParameters(draw))
     assert model.optimizer is not None

@@ -12,6 +12,7 @@ import pytest
 from benchmarks.catalogue import WORKLOADS
 from benchmarks.peers.__main__ import main, options, shortened
 from benchmarks.peers.assignment import Assignment
+from benchmarks.peers.child import TOOLS, tools_of
 from benchmarks.peers.clock import Record
 from benchmarks.peers.runner import Runner
 from benchmarks.rows import write_rows
@@ -61,6 +62,22 @@ def test_ray_tune_and_kerastuner(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("tensorboard") is None, reason="KerasTuner needs it")
+def test_each_tool_has_image_networks_of_its_own(tmp_path: Path) -> None:
+    output, file = tmp_path / "RESULTS.md", tmp_path / "records.jsonl"
+    words = ["images-64", "--repeats", "1", "--trials", "1", "--epochs", "1", "--rows", "64"]
+    places = ["--output", str(output), "--records", str(file), "--work", str(tmp_path)]
+    main([*words, *places, "--python", sys.executable, "--peers", "keras-tuner", "optuna"])
+    records = [Record.from_json(json.loads(line)) for line in file.read_text().splitlines()]
+    assert [record.tool for record in records] == ["automl", "keras-tuner"]
+    assert [record.reason for record in records] == ["", ""]
+    text = output.read_text()
+    assert "| this project, `image` |" in text
+    assert "| KerasTuner RandomSearch, HyperResNet |" in text
+    assert "**shortened**" in text
+
+
+@pytest.mark.slow
 def test_this_project_stops_once_a_score_is_reached(tmp_path: Path) -> None:
     rows = write_rows("digits", tmp_path, tmp_path)
     runner = Runner(tmp_path, {"automl": Path(sys.executable)}, limit=300)
@@ -98,6 +115,14 @@ def test_what_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit):
         options(["digit"])
     assert "no workload digit; choose from digits, housing" in capsys.readouterr().err
+
+
+def test_images_names_both_workloads() -> None:
+    assert options(["digits", "images", "images-28"]).workloads == [
+        *("digits", "images-28", "images-64")
+    ]
+    assert set(tools_of(WORKLOADS["images-64"])) == {"automl", "keras-tuner", "autokeras"}
+    assert set(tools_of(WORKLOADS["digits"])) == set(TOOLS)
 
 
 def test_a_shortened_workload_keeps_the_rest() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.rows import read_rows, write_rows
+from benchmarks.rows import gratings, read_rows, write_rows
 
 
 def make_data(folder: Path) -> Path:
@@ -38,6 +38,7 @@ def make_data(folder: Path) -> Path:
         ("housing", 36, (8,)),
         ("fashion-mlp", 55_000, (4,)),
         ("fashion-cnn", 10_000, (2, 2, 1)),
+        ("images-28", 10_000, (2, 2, 1)),
     ],
 )
 def test_shapes_and_types(
@@ -65,3 +66,31 @@ def test_images_are_scaled_to_one(tmp_path: Path) -> None:
     rows = read_rows(write_rows("fashion-cnn", make_data(tmp_path), tmp_path))
     assert rows["x_train"].max() == 1.0
     assert len(rows["x_val"]) == 5000
+
+
+def test_fewer_rows_are_the_first(tmp_path: Path) -> None:
+    data = make_data(tmp_path)
+    whole = read_rows(write_rows("images-28", data, tmp_path))
+    fewer = read_rows(write_rows("images-28", data, tmp_path, most=30))
+    assert set(fewer) == {"x_train", "y_train", "x_val", "y_val"}
+    for name, part in fewer.items():
+        assert len(part) == 30
+        assert np.array_equal(part, whole[name][:30])
+
+
+def test_made_images_are_the_same_each_time_and_differ_by_class() -> None:
+    rows = gratings(train=400, validation=50)
+    assert rows["x_train"].shape == (400, 64, 64, 3)
+    assert rows["x_val"].shape == (50, 64, 64, 3)
+    assert set(rows["y_train"]) == set(range(8))
+    steps = rows["x_train"] * 255
+    assert np.abs(steps - np.rint(steps)).max() < 1e-3
+    assert (rows["x_train"].min(), rows["x_train"].max()) == (0.0, 1.0)
+    again = gratings(train=400, validation=50)
+    assert all(np.array_equal(part, again[name]) for name, part in rows.items())
+    grey = rows["x_train"].mean(axis=-1)
+    down, along = (np.abs(np.diff(grey, axis=axis)).mean(axis=(1, 2)) for axis in (1, 2))
+    upright = np.isin(rows["y_train"], (0, 4))
+    level = np.isin(rows["y_train"], (2, 6))
+    ratio = along / down
+    assert ratio[upright].mean() > ratio[level].mean()

@@ -92,3 +92,10 @@ def test_the_search_for_that_score_against_its_target() -> None:
 def test_the_json_form_is_the_record() -> None:
     record = make_record("ray", 10.0)
     assert Record.from_json(record.to_json()) == record
+
+
+def test_image_networks_have_titles_of_their_own_and_no_ratio_is_aimed_at() -> None:
+    records = [make_record("automl", 10.0), make_record("autokeras", 30.0)]
+    table = workload_table(WORKLOADS["images-28"], records)
+    assert cells(table, "this project, `image`")[1] == "3,600"
+    assert table.endswith("(AutoKeras, image classifier): **3.0 times**.")

@@ -5,6 +5,9 @@ Networks are built without weights (`keras.StatelessScope`), which takes a tenth
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -124,23 +127,56 @@ def check_maps(model: Any, name: str, config: Configuration) -> None:
     assert model.layers[-1].name == "head"
 
 
-def sampled(name: str, shape: tuple[int, ...], seeds: range) -> None:
+def sampled(name: str, shape: tuple[int, ...], seeds: range) -> Iterator[Configuration]:
+    """Builds samples without weights and checks their maps; yields those of a new network."""
     space = find_space(name)
+    known = set()
     for seed in seeds:
         config = space.sample(np.random.default_rng(seed))
-        check_maps(without_weights(name, config, shape), name, config)
+        model = without_weights(name, config, shape)
+        check_maps(model, name, config)
+        # Many samples differ in how they are trained alone.
+        form = json.dumps(model.get_config(), sort_keys=True, default=repr)
+        if form not in known:
+            known.add(form)
+            yield config
+
+
+def saved_differences(name: str, config: Configuration, shape: tuple[int, ...], to: Path) -> float:
+    """The largest difference that saving and loading makes to what a network predicts.
+
+    Both are called eagerly: to trace a graph takes longer than all the rest.
+    """
+    keras.utils.clear_session(free_memory=False)
+    keras.utils.set_random_seed(1)
+    model = built(name, config, shape)
+    x = np.random.default_rng(1).random((2, *shape), np.float32)
+    model.save(to)
+    again = keras.models.load_model(to, compile=False, safe_mode=True)
+    answers = [np.asarray(one(x, training=False)) for one in (model, again)]
+    return float(np.abs(answers[0] - answers[1]).max())
 
 
 @pytest.mark.parametrize(("turn", "name"), list(enumerate(NAMES)))
 def test_a_sample_builds_for_small_or_large_images(turn: int, name: str) -> None:
-    sampled(name, SHAPES[turn % len(SHAPES)], range(turn, turn + 1))
+    assert list(sampled(name, SHAPES[turn % len(SHAPES)], range(turn, turn + 1)))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("name", NAMES)
-def test_200_samples_build_without_a_map_below_a_pixel(name: str, shape: tuple[int, ...]) -> None:
-    sampled(name, shape, range(200))
+def test_200_samples_build_without_a_map_below_a_pixel_and_are_loaded_as_they_were_saved(
+    name: str, shape: tuple[int, ...], tmp_path: Path
+) -> None:
+    differing = []
+    for turn, config in enumerate(sampled(name, shape, range(200))):
+        # `image` builds what the families build; of photographs a sample is enough.
+        if name == "image" or (shape == PHOTO and turn % 20):
+            continue
+        difference = saved_differences(name, config, shape, tmp_path / "model.keras")
+        if not difference <= 1e-5:
+            differing.append((dict(config), difference))
+    assert differing == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -167,18 +203,6 @@ def test_networks_save_load_and_predict_the_same(
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
     assert np.allclose(again.predict_on_batch(x), model.predict_on_batch(x), atol=1e-6)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(20))
-@pytest.mark.parametrize("name", FAMILIES)
-def test_samples_save_load_and_predict_the_same(name: str, seed: int, tmp_path: Any) -> None:
-    config = find_space(name).sample(np.random.default_rng(seed))
-    model = built(name, config, (28, 28, 1))
-    x = np.random.default_rng(1).random((4, 28, 28, 1), np.float32)
-    model.save(tmp_path / "model.keras")
-    again = keras.models.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
-    assert np.allclose(again.predict_on_batch(x), model.predict_on_batch(x), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", FAMILIES)
