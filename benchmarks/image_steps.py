@@ -56,14 +56,14 @@ class Variant:
     """How a step is computed.
 
     Attributes:
-        policy: Keras's dtype policy.
+        mixed: Whether it is computed in bfloat16, as `dtype_policy` has it.
         batch: Images in a step.
         fused: Whether normalization and GELU are those that the trainer puts in.
         xla: Whether XLA compiles the step.
         environment: What is added to the environment of a worker.
     """
 
-    policy: str = "float32"
+    mixed: bool = False
     batch: int = BATCH
     fused: bool = True
     xla: bool = False
@@ -74,7 +74,7 @@ AS_IT_IS = "as it is"
 BFLOAT16 = "bfloat16"
 VARIANTS = {
     AS_IT_IS: Variant(),
-    BFLOAT16: Variant(policy="mixed_bfloat16"),
+    BFLOAT16: Variant(mixed=True),
     "batch 512": Variant(batch=512),
     "XLA": Variant(xla=True),
     "Eigen": Variant(environment={"TF_ENABLE_ONEDNN_OPTS": "0"}),
@@ -132,11 +132,11 @@ def step_time(net: str, variant: Variant, seconds: float) -> Found:
     from automl.training.flat_updates import flatten_updates
     from automl.training.fused_normalization import fuse_normalization
     from automl.training.graphs import trace_once
+    from automl.training.mixed_precision import mixed_precision
     from automl.training.reused_gelu import reuse_gelu
     from automl.vocabulary.inputs import IMAGE
 
     keras.utils.set_random_seed(0)
-    keras.config.set_dtype_policy(variant.policy)
     model = built_core(net)
     if variant.fused:
         fuse_normalization(model)
@@ -155,7 +155,8 @@ def step_time(net: str, variant: Variant, seconds: float) -> Found:
 
     signature = [tf.TensorSpec(rows.shape, rows.dtype) for rows in (images, classes)]
     with options.applied():
-        graph = trace_once(step, signature, xla=variant.xla)
+        with mixed_precision(model, variant.mixed):
+            graph = trace_once(step, signature, xla=variant.xla)
         took = least_seconds(lambda: float(graph(images, classes)), seconds)
     return {MICROSECONDS: 1e6 * took / variant.batch}
 
@@ -205,7 +206,7 @@ def peak_rate(variant: Variant, seconds: float) -> Found:
 
     from automl.training.graphs import trace_once
 
-    dtype = tf.bfloat16 if variant.policy == "mixed_bfloat16" else tf.float32
+    dtype = tf.bfloat16 if variant.mixed else tf.float32
     side = PEAK_SIDE
     matrix = tf.cast(np.random.default_rng(0).standard_normal((side, side)), dtype)
     graph = trace_once(tf.matmul, [tf.TensorSpec(matrix.shape, dtype)] * 2, xla=variant.xla)
@@ -317,8 +318,8 @@ def section(
             f"{TIMINGS} timings), and in brackets the multiple of the net's first column. *As it "
             "is* has the fused batch normalization and the GELU that re-uses what it has computed "
             "(`automl/training/fused_normalization.py`, `reused_gelu.py`); *not fused* has Keras's "
-            "own, as has *bfloat16* (mixed precision), for which there are none. *Eigen* is "
-            "TensorFlow without oneDNN.",
+            "own. *bfloat16* is `--set dtype_policy=mixed_bfloat16`, *Eigen* TensorFlow without "
+            "oneDNN.",
             step_table(found, nets),
             "What each 3 x 3 convolution of these nets reaches, forward and backward, float32. A "
             f"product of matrices of {PEAK_SIDE} x {PEAK_SIDE} on the same core: GFLOP/s "
