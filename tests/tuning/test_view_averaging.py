@@ -148,6 +148,25 @@ def test_it_is_kept_by_resume_and_exported_by_its_name(run: Run, tmp_path: Path)
     assert json.loads((none.path / "best" / "config.json").read_text())["trial"] == 0
 
 
+def test_the_views_of_a_finalist_are_scored_over_its_trainings(tmp_path: Path) -> None:
+    asked = {**ASKED, "trials": 5, "finalists": 1, "no_ensemble": True}
+    run = automl.search(pictures(), space=SPACE, directory=tmp_path / "run", **asked)
+    best, row = run.record.best(), run.record.find(TEST_TIME_VIEWS)
+    assert best is not None and best.is_finalist
+    validation = open_arrays(run.path / "arrays").validation
+    images = np.asarray(validation.inputs["image"])
+    folders = [run.path / "trials" / one.name / "model.keras" for one in best.scorings]
+    cores = [keras.saving.load_model(one, compile=False) for one in folders]
+    scores = [log_loss(validation.truth, predicted(core, images)) for core in cores]
+    assert row.score == pytest.approx(np.mean(scores), rel=1e-5)
+    assert len(row.parts) == len(best.scorings) > 1
+    # What is exported is the search's own model, whose hash is recorded.
+    assert [one.name for one in row.members] == [str(best.trial)]
+    run.export(tmp_path / "model", trial=TEST_TIME_VIEWS)
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    assert best.trained is not None and config["model_hash"] == best.trained.model_hash
+
+
 def test_rows_that_are_no_images_are_refused_before_anything_is_trained(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="is for images, and the rows are none"):
         automl.search("iris", space="mlp", directory=tmp_path / "run", **ASKED)
