@@ -159,6 +159,9 @@ def check_options(options: Mapping[str, Option], given: Mapping[str, Any]) -> di
 def described(options: Mapping[str, Option], *, resumed: bool = False) -> Callable[[_F], _F]:
     """Gives a function that takes options as keywords their signature and documentation.
 
+    Those that it does not name are only added where it takes any keyword: a signature promises
+    nothing that a call would refuse.
+
     Args:
         options: The options.
         resumed: Whether it is about a run that goes on.
@@ -167,6 +170,7 @@ def described(options: Mapping[str, Option], *, resumed: bool = False) -> Callab
     def describe(function: _F) -> _F:
         own = inspect.signature(function)
         named = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        takes_any = len(named) < len(own.parameters)
         made = [
             inspect.Parameter(
                 name,
@@ -175,7 +179,7 @@ def described(options: Mapping[str, Option], *, resumed: bool = False) -> Callab
                 annotation=option.shown_type,
             )
             for name, option in options.items()
-            if name not in own.parameters
+            if takes_any and name not in own.parameters
         ]
         by_kind = sorted([*named, *made], key=lambda parameter: parameter.kind)
         function.__signature__ = own.replace(parameters=by_kind)  # type: ignore[attr-defined]
