@@ -11,6 +11,8 @@ import pytest
 
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
+from automl.data.rows import read_rows
+from automl.data.sources import load
 from automl.data.task import Task, TaskKind
 from automl.errors import DataError, RequestError
 
@@ -50,6 +52,55 @@ def test_arrays_need_no_targets(shape: tuple[int, ...], tmp_path: Path) -> None:
         known = {tuple(row) for row in x.reshape(60, -1)}
         assert {tuple(row) for row in data.train.truth.astype(np.float32)} <= known
     assert any("targets that came with the arrays" in note for note in pair.notes)
+
+
+LEFT_OUT = "targets that came with the arrays"
+
+
+@pytest.mark.parametrize(
+    ("beside", "told"),
+    [
+        (np.zeros((60, 4)), True),  # as large as x, and not x
+        (np.arange(60), True),
+        (np.array(["a", "b"] * 120).reshape(60, 4), True),
+        (X.copy(), False),
+        (X.reshape(60, 2, 2), False),
+    ],
+)
+def test_targets_that_are_not_the_inputs_are_said_to_be_left_out(
+    beside: Any, told: bool, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "xy.npz", x=X, y=beside)
+    parts = {"x_train": X, "y_train": X, "x_test": X[:9], "y_test": beside[:9]}
+    np.savez(tmp_path / "parts.npz", **parts)
+    for source in ((X, beside), tmp_path / "xy.npz", tmp_path / "parts.npz"):
+        data = prepared(source)
+        assert data.task.outputs == 4
+        assert sum(LEFT_OUT in note for note in data.notes) == told, source
+
+
+def test_gaps_of_the_inputs_are_their_targets_own() -> None:
+    x = X.astype(np.float32)
+    x[3, 1] = np.nan
+    said: list[str] = []
+    load((x, x.copy()), say=said.append, reconstructs=True)
+    assert not said
+    other = x.copy()
+    other[4, 1] = np.nan
+    load((x, other), say=said.append, reconstructs=True)
+    assert LEFT_OUT in said[0]
+
+
+def test_a_trained_model_is_measured_by_the_inputs_and_says_so() -> None:
+    plan = prepared(X).plan
+    said: list[str] = []
+    for rows in (X, (X, X.copy())):
+        _, y = read_rows(rows, plan, say=said.append, reconstructs=True)
+        np.testing.assert_array_equal(y, X)
+    assert not said
+    _, y = read_rows((X, np.zeros((60, 4))), plan, say=said.append, reconstructs=True)
+    np.testing.assert_array_equal(y, X)
+    assert LEFT_OUT in said[0]
 
 
 def test_rows_that_lack_a_number_are_left_out() -> None:

@@ -34,7 +34,8 @@ def _of_arrays(
     arrays: dict[str, npt.NDArray[np.generic]], content: Content, how: HowToRead
 ) -> Loaded:
     if how.reconstructs:
-        arrays |= {_partner(key): array for key, array in arrays.items() if key.startswith("x")}
+        inputs = {_partner(key): array for key, array in arrays.items() if key.startswith("x")}
+        arrays = inputs | arrays  # what came with them is left out later, where that is said
     given = set(arrays)
     lonely = [key for key in given if _partner(key) not in given]
     first = "x_train" if "x_train" in given else "x"

@@ -19,6 +19,7 @@ from automl.data.say import Say
 from automl.data.sources import ArrayPair, Loaded
 from automl.data.sources.file_format import HowToRead
 from automl.data.sources.npz import npz_arrays
+from automl.data.sources.reconstruction import say_left_out
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -56,7 +57,11 @@ class ArrayKind(BlockKind):
         assert isinstance(plan, ArrayPlan)
         given, y = given_arrays(source, NO_ARRAYS)
         x = plan.block.shaped(given)
-        return x, x if how.reconstructs else y
+        if not how.reconstructs:
+            return x, y
+        if y is not None and how.say is not None:
+            say_left_out([ArrayPair(given, y)], how.say)
+        return x, x
 
     def target_frame(self, rows: Any) -> pd.DataFrame:
         """None: an array has no columns."""
