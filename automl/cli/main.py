@@ -128,11 +128,15 @@ def _run(arguments: Sequence[str] | None, state: dict[str, Any]) -> int:
 
 def _explain(error: Exception, debug: bool) -> tuple[str, int]:
     """The sentence for a person, and the exit code."""
+    from automl.engines.process_output import NO_THREAD, bounds_met
+
     if isinstance(error, AutoMLError):
         return str(error), error.exit_code
     if isinstance(error, OSError) and error.strerror:
         place = f" ({error.filename})" if error.filename else ""
-        return f"The system refused: {error.strerror}{place}.", FAILED
+        return f"The system refused: {error.strerror}{place}{bounds_met(error.strerror)}.", FAILED
+    if isinstance(error, RuntimeError) and NO_THREAD in str(error):
+        return f"The system refused: {error}{bounds_met(str(error))}.", FAILED
     if isinstance(error, MemoryError):
         return "There is not enough memory for this; use fewer rows or a larger machine.", FAILED
     where = "above" if debug else f"in {_save_traceback()}"

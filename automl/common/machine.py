@@ -205,6 +205,6 @@ def process_bound(root: Path = ROOT) -> int | None:
         import resource
 
         own = resource.getrlimit(resource.RLIMIT_NPROC)[0]
-        if own not in (resource.RLIM_INFINITY, -1) and os.geteuid() != 0:
+        if own not in (resource.RLIM_INFINITY, -1) and os.getuid() != 0:
             bounds.append(own)
     return min(bounds, default=None)

@@ -8,18 +8,27 @@ driver it is one more trial, which ends when the search does.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
 
 from automl.common.forms import from_form, to_form
+from automl.common.root import Root
 from automl.engines.absence import Absence
 from automl.engines.contract import Engine, Event, Job, TrialEnded
 from automl.engines.guard import Guard, WatchedChild
 from automl.engines.limits import STALL_SECONDS
-from automl.engines.process_output import describe_end
+from automl.engines.process_output import (
+    NO_PROCESS,
+    describe_end,
+    length,
+    printed_since,
+    why_none,
+)
 from automl.engines.processes import Processes
 from automl.engines.spawned import SpawnedProcesses
+from automl.errors import RunError
 from automl.trial import (
     BOOSTING,
     Answer,
@@ -52,6 +61,7 @@ class BoostingBeside(Engine):
         self._memory_limit = memory_limit
         self._stall_seconds = stall_seconds
         self._job: Job | None = None
+        self._log, self._log_start = Path(), 0
         self._is_over = False
         self._processes: Processes | None = None
         self._watched: WatchedChild | None = None
@@ -66,7 +76,7 @@ class BoostingBeside(Engine):
 
     @override
     def open(self, job: Job) -> None:
-        self._job = job
+        self._job, self._log = job, job.run / "logs" / "boosting.log"
         self._engine.open(job)
 
     @override
@@ -84,8 +94,20 @@ class BoostingBeside(Engine):
         }
         function = "automl.training.boosting_in_child:train_in_child"
         argument = {"function": function, "arguments": arguments}
+        self._log_start = length(self._log)
+        try:
+            self._begin(argument)
+        except NO_PROCESS as error:
+            self._fail(f"its process cannot be started{why_none(error)}", FailureCause.CRASHED)
+        except RunError as error:  # it cannot be looked after, or its log leads out of the run
+            self._fail(str(error), FailureCause.CRASHED)
+
+    def _begin(self, argument: Mapping[str, Any]) -> None:
+        assert self._job is not None
+        Root(self._job.run).make_folder("logs")
         self._processes = SpawnedProcesses()
-        child = self._processes.start("automl.engines.run_in_child:serve_call", argument)
+        function = "automl.engines.run_in_child:serve_call"
+        child = self._processes.start(function, argument, self._log)
         watched = self._watched = WatchedChild(child)
         self._guard = Guard(lambda: [watched], self._memory_limit)
 
@@ -114,7 +136,8 @@ class BoostingBeside(Engine):
             self._end(_result(answer))
         elif child.exit_code is not None:
             cause = FailureCause.OUT_OF_MEMORY if watched.why else FailureCause.CRASHED
-            self._fail(watched.why or f"its process {describe_end(child.exit_code, '')}", cause)
+            said = printed_since(self._log, self._log_start)
+            self._fail(watched.why or f"its process {describe_end(child.exit_code, said)}", cause)
         elif self._absence.waited > self._stall_seconds:
             reason = f"it was not done after {self._stall_seconds:g} s and was killed"
             self._fail(reason, FailureCause.STALLED)

@@ -20,7 +20,7 @@ from automl.common.sizes import shown_size
 from automl.engines.child import Child
 from automl.engines.limits import LOG_BYTES, LOG_KEPT, SCARCE_ADDRESSES, scarce_memory
 from automl.engines.process_memory import held_memory, mapped_memory
-from automl.engines.process_output import bounds_met
+from automl.engines.process_output import why_none
 from automl.errors import RunError
 
 #: Seconds between two looks; a look at two workers takes 0.1 ms.
@@ -96,8 +96,7 @@ class Guard:
             self._thread.start()
         except RuntimeError as error:
             raise RunError(
-                f"No thread can be started to look after the workers ({error}"
-                f"{bounds_met(str(error))})."
+                f"No thread can be started to look after the workers{why_none(error)}."
             ) from error
 
     def close(self) -> None:

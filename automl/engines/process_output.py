@@ -24,6 +24,10 @@ _DUMPS = re.compile(r"^(\s+|Current thread|Thread 0x|Extension modules:|\*\*\* |
 #: What says in a log that no process, thread or memory could be had.
 _NO_THREAD = re.compile(r"pthread_create|start new thread|can't start|Resource temporarily|fork")
 _NO_MEMORY = re.compile(r"cannot allocate|failed to map|MemoryError|bad_alloc|out of memory", re.I)
+#: What Python's own error says where no thread can be had.
+NO_THREAD = "can't start new thread"
+#: What Python raises where no process or thread can be had, or no memory for one.
+NO_PROCESS = (BlockingIOError, MemoryError, RuntimeError)
 _PREFIX = re.compile(r"^[IWEF]\d{4} [\d:.]+\s+\d+ |^\d{4}-\d\d-\d\d [\d:.]+: [IWEF] ")
 _MOST_LETTERS = 300
 
@@ -102,3 +106,15 @@ def bounds_met(text: str) -> str:
             "needs about 2 GB: raise it, and bound the memory with --memory-per-worker"
         )
     return found
+
+
+def why_none(error: Exception) -> str:
+    """Why no process or thread could be had: what was raised, and the bound that it speaks of.
+
+    Args:
+        error: One of `NO_PROCESS`.
+
+    Returns:
+        The end of a sentence, in brackets.
+    """
+    return f" ({error}{bounds_met(f'{error} by fork')})"

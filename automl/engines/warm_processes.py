@@ -15,7 +15,7 @@ from typing import Any
 from automl.common.machine import address_space
 from automl.common.sizes import shown_size
 from automl.engines.limits import LEAST_ADDRESS_SPACE
-from automl.engines.process_output import bounds_met
+from automl.engines.process_output import NO_PROCESS, why_none
 from automl.engines.processes import Processes
 from automl.engines.run_in_child import TIMEOUT, run_in_child
 from automl.errors import RequestError, RunError
@@ -37,11 +37,9 @@ def warm_processes() -> Processes:
         if hasattr(os, "fork") and hasattr(socket, "send_fds"):
             return ForkedProcesses()
         return SpawnedProcesses()
-    except (BlockingIOError, MemoryError, RuntimeError) as error:  # no process, or no thread
-        told = f"{error} by fork"
-        raise RunError(
-            f"No process for the workers can be started here ({error}{bounds_met(told)})."
-        ) from error
+    except NO_PROCESS as error:
+        told = f"No process for the workers can be started here{why_none(error)}."
+        raise RunError(told) from error
 
 
 def run_in_warm_process(

@@ -167,6 +167,26 @@ def test_what_the_system_refuses_is_no_defect(
     assert printed == "automl: The system refused: No space left on device (results/run).\n"
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("can't start new thread"),
+        BlockingIOError(11, "Resource temporarily unavailable"),
+    ],
+)
+def test_too_few_processes_are_no_defect(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("automl.engines.process_output.process_bound", lambda: 40)
+    monkeypatch.setattr(RunDirectory, "open", fail)
+    assert main(["leaderboard", "run"]) == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("automl: The system refused: ") and "`ulimit -u`" in printed
+
+
 def test_ctrl_c_exits_130(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -86,6 +88,39 @@ def test_its_death_is_its_own_failure(engine: BoostingBeside) -> None:
     result = end_of(engine)
     assert result.state is TrialState.FAILED and result.cause is FailureCause.CRASHED
     assert "SIGKILL" in result.reason
+
+
+def test_what_its_process_printed_last_is_the_reason(
+    engine: BoostingBeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("automl.engines.process_output.process_bound", lambda: 40)
+    engine.submit(SPEC)
+    assert engine._watched is not None and engine._watched.child.pid is not None
+    with engine._log.open("a") as log:
+        log.write("RuntimeError: can't start new thread\n")
+    os.kill(engine._watched.child.pid, signal.SIGTERM)
+    reason = end_of(engine).reason
+    assert "(RuntimeError: can't start new thread)" in reason and "ulimit -u" in reason
+
+
+class Refused(threading.Thread):
+    """A thread that the system does not give."""
+
+    def start(self) -> None:
+        raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.parametrize(("room", "said"), [("spawned", "be started"), ("guard", "look after")])
+def test_one_that_cannot_be_started_is_its_own_failure(
+    engine: BoostingBeside, monkeypatch: pytest.MonkeyPatch, room: str, said: str
+) -> None:
+    threads = SimpleNamespace(Thread=Refused, Event=threading.Event)
+    monkeypatch.setattr(f"automl.engines.{room}.threading", threads)
+    monkeypatch.setattr("automl.engines.process_output.process_bound", lambda: 40)
+    engine.submit(SPEC)
+    result = end_of(engine)
+    assert result.cause is FailureCause.CRASHED and said in result.reason
+    assert result.reason.count("ulimit -u") == 1
 
 
 def test_one_that_holds_too_much_memory_fails_for_that(tmp_path: Path, data: PreparedData) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -31,6 +33,8 @@ from automl.trial import Answer, TrialBudget, TrialSpec, TrialState
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 SPACE = Path(__file__).parent / "greedy_space.py"
+PR_CAPBSET_DROP, CAP_SYS_ADMIN, CAP_SYS_RESOURCE = 24, 21, 24
+SOMEBODY = 54_321  # a user of whom no process runs
 CUDA = """\
 2026-01-01 00:00:00.123456: E external/local_xla/cuda_fft.cc:467] Unable to register cuFFT factory
 WARNING: All log messages before absl::InitializeLog() is called are written to STDERR
@@ -91,6 +95,33 @@ def test_too_few_addresses_are_named_and_nothing_spins(kilobytes: int, tmp_path:
     assert ended.returncode == 2, ended.stderr
     assert "ulimit -v" in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+def few_processes(bound: int) -> None:
+    """Lets this process's user have so few processes and threads, root's too.
+
+    The system counts them by the real user, and asks nothing of root.
+    """
+    if os.getuid() == 0:
+        libc = ctypes.CDLL(None)
+        for capability in (CAP_SYS_ADMIN, CAP_SYS_RESOURCE):
+            libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # it ends with the next program
+        os.setresuid(SOMEBODY, 0, 0)
+    resource.setrlimit(resource.RLIMIT_NPROC, (bound, bound))
+
+
+@pytest.mark.parametrize("bound", [2, 6, pytest.param(10, marks=pytest.mark.slow)])
+def test_too_few_processes_are_named(bound: int, tmp_path: Path) -> None:
+    env = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # its threads would be the first to lack
+    search = [sys.executable, "-c", SEARCH.format(tmp_path / "run")]
+    ended = subprocess.run(
+        search, capture_output=True, text=True, timeout=600, env=env,
+        preexec_fn=lambda: few_processes(bound),
+    )  # fmt: skip
+    assert ended.returncode == 1, ended.stderr
+    said = ended.stderr.splitlines()[-1]
+    assert said.startswith("automl: ") and "`ulimit -u`" in said, said
+    assert f"at most {bound} processes" in said and "defect" not in said
 
 
 def test_a_process_that_may_not_be_forked_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
