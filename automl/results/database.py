@@ -39,7 +39,7 @@ def open_storage(
         say: Told what a person should know while it is used, as that its server is away.
 
     Raises:
-        RequestError: Its driver is not installed.
+        RequestError: Its driver is not installed, or cannot use what the URL says.
         RunError: It is to be read and is not there.
         Exception: What Optuna, SQLAlchemy and the database's driver raise; see
             `database_errors_explained`.
@@ -50,14 +50,24 @@ def open_storage(
     whole = _to_read(url) if read_only else url_with_password(url)
     # Optuna fills a template of its own into braces.
     template = whole.replace("{", "{{").replace("}", "}}")
+    try:
+        return optuna.storages.get_storage(_opened(url, template, read_only, say))
+    except (ValueError, AttributeError) as error:  # of a driver that is given what it cannot use
+        raise RequestError(
+            f"The database {url} cannot be opened by what its URL says ({driver_message(error)}); "
+            "mend the host, the options or the path in it."
+        ) from error
+
+
+def _opened(
+    url: str, template: str, read_only: bool, say: Callable[[str], None] | None
+) -> optuna.storages.RDBStorage:
+    from optuna.storages import RDBStorage
+
     if read_only:
-        return optuna.storages.get_storage(
-            optuna.storages.RDBStorage(
-                template, engine_kwargs=_options(url), skip_table_creation=True
-            )
-        )
+        return RDBStorage(template, engine_kwargs=_options(url), skip_table_creation=True)
     with database_lock(url, "tables"):  # of two that make them at once, one would fail
-        return optuna.storages.get_storage(_driven(url, template, say))
+        return _driven(url, template, say)
 
 
 def _check_driver(url: str) -> None:

@@ -102,6 +102,11 @@ def storage_url(given: str) -> str:
             f"--storage {given} is a database in memory, which would be gone with the search; "
             "give a file, such as sqlite:///studies.db."
         )
+    if url.host:
+        raise RequestError(
+            f"--storage {given} names a host, and SQLite has none; write three slashes before the "
+            "path of its file, as in sqlite:///studies.db."
+        )
     if url.database.startswith("file:"):
         raise RequestError(
             f"--storage {given} is a file in the form of a URI; give its path, such as "

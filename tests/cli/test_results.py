@@ -87,6 +87,10 @@ def test_show_tells_all_of_a_trial(run: Path, capsys: pytest.CaptureFixture[str]
         assert word in text
     assert any(bar in text for bar in BARS)
     assert "model.keras" in text
+    assert main(["leaderboard", str(run), "--format", "json"]) == 0
+    rows = {row["trial"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows[0]["trainer"] in ("kernel", "compiled", "fit")
+    assert f"trainer {rows[0]['trainer']}" in text
 
 
 def test_show_takes_baselines_and_the_best(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 
 import psutil
@@ -46,7 +47,10 @@ with RayEngine(1) as engine:
     import json, os, psutil
     children = psutil.Process().children(recursive=True)
     folder = [str(path) for path in Path("/tmp").glob("automl-ray-*")]
-Path(sys.argv[1], "seen.json").write_text(json.dumps([[c.pid for c in children], folder]))
+    doors = [door for child in children for door in child.net_connections("inet")]
+    heard = sorted({door.laddr.ip for door in doors if door.status == psutil.CONN_LISTEN})
+seen = [[child.pid for child in children], folder, heard]
+Path(sys.argv[1], "seen.json").write_text(json.dumps(seen))
 """
 
 
@@ -61,9 +65,10 @@ def test_it_is_quiet_and_leaves_nothing_behind(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    pids, folders = json.loads((tmp_path / "seen.json").read_text())
+    pids, folders, heard = json.loads((tmp_path / "seen.json").read_text())
     assert pids
     assert folders
+    assert heard and all(ip_address(one).is_loopback for one in heard), heard
     deadline = time.monotonic() + 300.0
     while any(psutil.pid_exists(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -73,6 +73,16 @@ def test_the_card(classes: Exported) -> None:
         assert part in card
 
 
+def test_the_card_says_how_the_check_was_done(classes: Exported) -> None:
+    """A process may be a fork: what it went without is said, and not that it was a fresh one."""
+    card = " ".join((classes.bundle / "card.md").read_text().split())
+    assert (
+        "the model was loaded in a process of its own that had to do without this program, and "
+        "gave the predictions that were scored"
+    ) in card
+    assert "new process" not in card
+
+
 def test_plain_keras_takes_raw_rows(classes: Exported) -> None:
     """In a process that refuses the package, with missing values and unseen categories."""
     code = f"""

@@ -50,8 +50,8 @@ LINKED = (
     "check.parquet", "check_positions.npy", "trials", "trials/0", "trials/0/model.keras",
     "trials/0/check.npy", "trials/0/history.csv", "trials/0/error.txt",
     "trials/0/predictions.npz", "trials/ensemble", "trials/2", "logs",
-    "logs/worker-0.log", "arrays", "arrays/data.json", "best", "best/model.keras",
-    "best/config.json", ".best",
+    "logs/worker-0.log", "logs/boosting.log", "arrays", "arrays/data.json", "best",
+    "best/model.keras", "best/config.json", ".best",
 )  # fmt: skip
 #: Where a link may be replaced, removed or left alone while the run is resumed: what the first
 #: trial has left is opened only where that is the best one, and the prepared rows and the exported
@@ -59,7 +59,7 @@ LINKED = (
 _LEFT = (
     "leaderboard.csv", ".best", "trials/0", "trials/0/model.keras", "trials/0/check.npy",
     "trials/0/history.csv", "trials/0/error.txt", "trials/0/predictions.npz", "trials/ensemble",
-    "arrays/data.json", "best/model.keras", "best/config.json",
+    "logs/boosting.log", "arrays/data.json", "best/model.keras", "best/config.json",
 )  # fmt: skip
 
 

@@ -64,6 +64,7 @@ def test_an_sqlite_file_is_the_same_from_everywhere(
         ("nonsense", "sqlite:///studies.db"),
         ("sqlite:///file:studies.db?mode=rwc&uri=true", "option (mode|uri)"),
         ("sqlite:///file:studies.db", "its path"),
+        ("sqlite://studies/one.db", "three slashes"),
         ("sqlite+pysqlcipher:///studies.db", "driver pysqlcipher"),
         ("mysql+pyodbc:///?odbc_connect=x", "driver pyodbc"),
         ("mysql+pymysql://me@host/x?local_infile=1", "option local_infile"),
@@ -134,6 +135,25 @@ def test_a_database_is_read_without_being_made_or_changed(tmp_path: Path) -> Non
         open_storage(url, read_only=True)
     assert made.read_bytes() == b"" != before
     assert set(tmp_path.iterdir()) == files
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///{here}/a%00b",
+        "sqlite:///{here}/x.db?timeout=soon",
+        "mysql+pymysql://me@127.0.0.1:9/x?read_timeout=soon",
+        "mysql+pymysql://me@127.0.0.1:9/x?charset=none",
+        "mysql+pymysql://me@127.0.0.1:9/x?charset=utf8&charset=utf8",
+        f"postgresql+psycopg://me@{'a' * 300}/x",
+    ],
+)
+def test_what_a_driver_cannot_use_is_one_sentence(url: str, tmp_path: Path) -> None:
+    url = storage_url(url.format(here=tmp_path))
+    for read_only in (False, True)[: 1 if "sqlite" in url else 2]:  # a file is opened otherwise
+        with pytest.raises(RequestError, match="by what its URL says") as told:
+            open_storage(url, read_only=read_only)
+        assert "\n" not in str(told.value)
 
 
 def test_a_database_that_fails_is_one_sentence(tmp_path: Path) -> None:

@@ -18,6 +18,12 @@ DIGITS = {
     for code in range(0x660, _SCRIPTS)
     if chr(code).isdecimal()
 }
+#: What is not seen: marks of direction, which Windows puts into dates, marks of width and of order.
+UNSEEN = (
+    "\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067"
+    "\u2068\u2069\ufeff"
+)
+_PLAIN = DIGITS | {ord(character): "" for character in UNSEEN}
 # The year before the first of each era.
 ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
 
@@ -33,6 +39,11 @@ _APACHE = re.compile(r"(\d{1,2}/[^\W\d_]{3}/\d{4}):(\d{2}:\d{2}:\d{2})")
 _END = re.compile(r"(?<=\d)(?:\.| \u0433\.?| \u0433\u043e\u0434\u0430?| Uhr)$")
 
 
+def plain_characters(text: str) -> str:
+    """A text with the digits of other scripts as 0 to 9, and without what is not seen."""
+    return text if text.isascii() else text.translate(_PLAIN)
+
+
 def plain_spelling(text: str) -> str:
     """A date or time with what is special about its spelling put in the usual way.
 
@@ -40,7 +51,7 @@ def plain_spelling(text: str) -> str:
         text: With single blanks.
     """
     if not text.isascii():
-        text = text.translate(DIGITS)
+        text = plain_characters(text)
         text = _ERA.sub(_year_of_era, text)
         text = _SIGNS.sub(lambda m: "-".join(part for part in m.groups() if part), text)
     text = _END.sub("", text)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from automl.data.columns.date_spellings import DIGITS
+from automl.data.columns.date_spellings import plain_characters
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 
 # Currencies that people write beside numbers, besides everything with a currency sign in it.
 CODES = (
-    "AED ARS AUD BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW "
-    "MXN MYR NGN NOK NZD PEN PHP PKR PLN RMB RON RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR "
-    "Fr. Fr SFr. Rs Rs. kr kr. zł Kč Ft lei TL 元 円 원 "
+    "AED ARS AUD BDT BGN BHD BRL CAD CHF CLP CNY COP CRC CZK DKK EGP EUR GBP GEL GHS HKD HUF IDR "
+    "ILS INR ISK JOD JPY KES KRW KWD KZT LKR MAD MXN MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RMB "
+    "RON RSD RUB SAR SEK SGD THB TND TRY TWD TZS UAH UGX USD UYU UZS VND XAF XOF ZAR "
+    "Fr. Fr SFr. Rs Rs. Rp Rp. RM KSh Tk kr kr. zł Kč Ft lei TL 元 円 원 "
     "\u0440\u0443\u0431 \u0440\u0443\u0431. \u0440."
 )
 CURRENCIES = frozenset(CODES.split())
 # Signs that may begin a unit; letters may too.
-UNIT_SIGNS = '%‰°µμΩ\u2032\u2033"²³'
+UNIT_SIGNS = '%\u066a\uff05‰\u2031°℃℉µμΩ\u2032\u2033"²³'
 # No number is written longer; of longer texts the pattern would be slow.
 LONGEST = 60
 # What follows a time of day is no unit.
@@ -76,9 +77,7 @@ def take_apart(text: str) -> Written | None:
     """Takes a text apart as a number, or returns None where it is none."""
     if len(text) > LONGEST:
         return None
-    if not text.isascii():
-        text = text.translate(DIGITS)
-    found = _WRITTEN.fullmatch(text.translate(SPELLINGS))
+    found = _WRITTEN.fullmatch(plain_characters(text).translate(SPELLINGS))
     if found is None:
         return None
     body, prefix, suffix = found["body"], found["prefix"] or "", found["suffix"] or ""

@@ -281,6 +281,22 @@ def test_what_is_not_read_is_named_with_examples(writing):
         assert said[-1] and any(repr(text) in said[-1] for text in texts)
 
 
+@pytest.mark.parametrize(
+    "writing",
+    ["two conventions", "two units", "fraction", "size", "bounds", "duration", "magnitude"],
+)
+def test_numbers_that_are_left_out_are_no_identifiers(writing):
+    rng = rng_of(writing, 0)
+    texts = list(dict.fromkeys(UNREAD[writing](rng) for _ in range(4 * ROWS)))[:ROWS]
+    assert len(texts) > 15
+    numbers = rng.normal(size=len(texts))
+    frame = pd.DataFrame({"a": numbers, "c": texts, "y": numbers + rng.normal(size=len(texts))})
+    data = prepare(DataRequest(frame, "y"))
+    (note,) = [note for note in data.notes if note.startswith("column 'c' is left out")]
+    assert "identifier" not in note and "--categorical c" in note
+    assert any(repr(text) in note for text in texts)
+
+
 def test_there_are_enough_columns():
     kinds = (NUMBERS, WHOLE, TIMES_OF_DAY, DAYS, MOMENTS, MONTHS, CODES, UNREAD)
     assert COLUMNS * sum(map(len, kinds)) >= 300 and len(NUMBERS) + len(WHOLE) >= 30

@@ -63,6 +63,15 @@ NUMBERS: dict[str, Callable[[float], str]] = {
     "per mille": lambda v: f"{v:.2f} ‰",
     "square metres": lambda v: f"{v:.2f} m²",
     "degrees": lambda v: f"{v:.2f} °F",
+    "degrees, one sign": lambda v: f"{v:.2f} ℃",
+    "rupiahs": lambda v: ("-" if v < 0 else "") + "Rp" + german(abs(v)),
+    "ringgits": lambda v: f"RM {v:,.2f}",
+    "riyals": lambda v: f"QAR {v:,.2f}",
+    "percent, arabic": lambda v: script(f"{v:.2f}", ARABIC, "\u066c\u066b") + "\u066a",
+    "percent, full width": lambda v: script(f"{v:.2f}", WIDE, "\uff0c\uff0e") + "\uff05",
+    "mark of a file's start": lambda v: f"\ufeff{v:,.2f}",
+    "marks of direction": lambda v: f"\u2066{v:,.2f}\u2069 €",
+    "a blank without width": lambda v: f"{v:.2f}\u200b",
 }
 
 
@@ -102,6 +111,9 @@ def named(names: str, pattern: str = "{0} {1} {2}") -> Callable[[dt.datetime], s
 
 
 DAYS: dict[str, Callable[[dt.datetime], str]] = {
+    "windows": lambda t: f"\u200e{t.month}\u200e/\u200e{t.day}\u200e/\u200e{t.year}",
+    "mark of a file's start": lambda t: t.strftime("\ufeff%Y-%m-%d"),
+    "hebrew": lambda t: t.strftime("\u200f%d.%m.%Y"),
     "chinese": lambda t: f"{t.year}年{t.month}月{t.day}日",
     "chinese, padded": lambda t: t.strftime("%Y年%m月%d日"),
     "korean": lambda t: f"{t.year}년 {t.month}월 {t.day}일",

@@ -51,6 +51,24 @@ def test_a_table_is_split_by_its_order_unless_a_column_has_that_name():
     assert "order" not in data.plan.inputs.columns
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["%d.%m.%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%y %I:%M %p", "%b %d, %Y %H:%M", "%Y%m%d%H%M%S"],
+)
+@pytest.mark.parametrize("step", ["10min", "7h"])
+def test_times_order_rows_however_they_are_written(written, step, tmp_path):
+    times = pd.date_range("2009-01-01 00:10:00", periods=500, freq=step)
+    frame = pd.DataFrame({"when": times.strftime(written), "a": series(500), "y": np.arange(500.0)})
+    frame = frame.sample(frac=1.0, random_state=1)
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    for source in (frame, tmp_path / "rows.csv"):
+        data = prepare(DataRequest(source, "y", split_by_time="when"))
+        assert sorted(data.test.truth[:, 0]) == list(range(400, 500))
+        assert sorted(data.validation.truth[:, 0]) == list(range(340, 400))
+        assert data.plan.inputs.columns == ("a",)
+        assert said(data, "'when' orders the rows in time and is not learnt from")
+
+
 @pytest.mark.parametrize("stride", [1, 3, 8])
 @pytest.mark.parametrize("dims", [1, 4])
 @pytest.mark.parametrize("newest", ["last", "first"])
