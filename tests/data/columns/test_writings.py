@@ -283,12 +283,12 @@ def test_what_is_not_read_is_named_with_examples(writing):
 
 @pytest.mark.parametrize(
     "writing",
-    ["two conventions", "two units", "fraction", "size", "bounds", "duration", "magnitude"],
+    ["two conventions", "two units", "size", "bounds", "duration", "magnitude"],
 )
 def test_numbers_that_are_left_out_are_no_identifiers(writing):
     rng = rng_of(writing, 0)
     texts = list(dict.fromkeys(UNREAD[writing](rng) for _ in range(4 * ROWS)))[:ROWS]
-    assert len(texts) > 15
+    assert len(texts) == ROWS
     numbers = rng.normal(size=len(texts))
     frame = pd.DataFrame({"a": numbers, "c": texts, "y": numbers + rng.normal(size=len(texts))})
     data = prepare(DataRequest(frame, "y"))
