@@ -15,7 +15,7 @@ import numpy.typing as npt
 from automl.data.kept_temperature import Temperature
 from automl.data.metrics import rows_of_metric
 from automl.data.task import Task
-from automl.vocabulary.metric_functions.tempering import (
+from automl.vocabulary.metric_functions.temperature_scaling import (
     answers_of,
     best_temperature,
     logits_of,

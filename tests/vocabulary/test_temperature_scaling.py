@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from automl.vocabulary.metric_functions.tempering import TemperedLogLoss, answers_of, logits_of
+from automl.vocabulary.metric_functions.temperature_scaling import (
+    TemperedLogLoss,
+    answers_of,
+    logits_of,
+)
 from automl.vocabulary.metric_functions.values import log_loss_binary, log_loss_multiclass
 from automl.vocabulary.metrics import METRICS
 from automl.vocabulary.task_kinds import TaskKind
