@@ -12,7 +12,7 @@ from automl.vocabulary.losses import CROSSENTROPIES, CROSSENTROPY
 from automl.vocabulary.metric import Metric, MetricFunction, MetricParameter
 from automl.vocabulary.metric_functions import confusion
 from automl.vocabulary.metric_functions import values as v
-from automl.vocabulary.metric_functions.temperature_scaling import TemperedLogLoss
+from automl.vocabulary.metric_functions.temperature_scaling import tempered_log_loss
 from automl.vocabulary.task_kinds import TaskKind
 
 _BINARY, _MULTICLASS = TaskKind.BINARY, TaskKind.MULTICLASS
@@ -78,7 +78,7 @@ METRICS: Mapping[str, Metric] = {
         ),
         Metric(
             "tempered_log_loss",
-            {kind: TemperedLogLoss(kind) for kind in (_BINARY, _MULTICLASS, _MULTILABEL)},
+            {kind: tempered_log_loss(kind) for kind in (_BINARY, _MULTICLASS, _MULTILABEL)},
             MINIMIZE,
             of_probabilities=True,
         ),

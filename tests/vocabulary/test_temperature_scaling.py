@@ -9,9 +9,9 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from automl.vocabulary.metric_functions.temperature_scaling import (
-    TemperedLogLoss,
     answers_of,
     logits_of,
+    tempered_log_loss,
 )
 from automl.vocabulary.metric_functions.values import log_loss_binary, log_loss_multiclass
 from automl.vocabulary.metrics import METRICS
@@ -44,7 +44,7 @@ def test_it_is_the_least_log_loss_of_all_temperatures(kind: TaskKind, sure: floa
     logits = logits_of(kind, scores)
     weight = np.random.default_rng(1).uniform(0.1, 3.0, len(truth))
     for weights in (None, weight):
-        found = TemperedLogLoss(kind)(truth, scores, weights)
+        found = tempered_log_loss(kind)(truth, scores, weights)
         least = minimize_scalar(
             lambda t, w=weights: log_loss(kind, truth, answers_of(kind, logits / t), w),
             bounds=(0.2, 5.0),
@@ -64,8 +64,7 @@ def test_how_sure_a_model_is_makes_no_difference(kind: TaskKind) -> None:
 def test_a_row_counts_as_often_as_its_weight_says() -> None:
     truth, scores = rows(TaskKind.BINARY, 2.0, 60)
     weight = np.random.default_rng(2).integers(1, 4, 60)
-    metric, repeated = TemperedLogLoss(TaskKind.BINARY), np.repeat(np.arange(60), weight)
+    metric, repeated = tempered_log_loss(TaskKind.BINARY), np.repeat(np.arange(60), weight)
     assert metric(truth, scores, weight) == pytest.approx(
         metric(truth[repeated], scores[repeated], None), abs=1e-6
     )
-    assert np.mean(metric.per_row(truth, scores)) == pytest.approx(metric(truth, scores, None))

@@ -17,10 +17,9 @@ import numpy.typing as npt
 from automl.vocabulary.metric_functions.values import (
     PROBABILITY_EPSILON,
     FloatArray,
-    MeanOverRows,
+    MetricFunction,
     log_loss_binary,
     log_loss_multiclass,
-    mean,
 )
 from automl.vocabulary.task_kinds import TaskKind
 from automl.vocabulary.temperature_range import LEAST, MOST
@@ -112,8 +111,8 @@ def best_temperature(
     return math.exp(-(low + high) / 2.0)
 
 
-class TemperedLogLoss(MeanOverRows):
-    """The log loss with the temperature that is the best one of these rows.
+def tempered_log_loss(kind: TaskKind) -> MetricFunction:
+    """The log loss with the temperature that is the best one of the rows, so no mean over rows.
 
     What is left of a log loss once how sure a model is has been set right: Berta, Holzmüller,
     Jordan and Bach, Rethinking Early Stopping: Refine, Then Calibrate, 2025 (arXiv 2501.19195).
@@ -122,22 +121,11 @@ class TemperedLogLoss(MeanOverRows):
     Args:
         kind: A kind of task with classes or labels.
     """
+    log_loss = log_loss_multiclass if kind is TaskKind.MULTICLASS else log_loss_binary
 
-    def __init__(self, kind: TaskKind) -> None:
-        self._kind = kind
-        super().__init__(self._of_equal_rows)
-
-    def __call__(
-        self, truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None
-    ) -> float:
-        """The mean of some rows; arguments as of every metric."""
-        return mean(self._losses(truth, scores, weight), weight)
-
-    def _of_equal_rows(self, truth: npt.NDArray[Any], scores: FloatArray) -> Any:
-        return self._losses(truth, scores, None)
-
-    def _losses(self, truth: npt.NDArray[Any], scores: FloatArray, weight: Any) -> Any:
-        kind, logits = self._kind, logits_of(self._kind, scores)
+    def value(truth: npt.NDArray[Any], scores: FloatArray, weight: FloatArray | None) -> float:
+        logits = logits_of(kind, scores)
         found = best_temperature(kind, truth, logits, weight, _QUICK_STEPS)
-        log_loss = log_loss_multiclass if kind is TaskKind.MULTICLASS else log_loss_binary
-        return log_loss.per_row(truth, answers_of(kind, logits / found))
+        return log_loss(truth, answers_of(kind, logits / found), weight)
+
+    return value
