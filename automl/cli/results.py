@@ -115,8 +115,7 @@ def show(
         typer.Argument(
             metavar="TRIAL",
             help="A trial's number; a baseline's name, ensemble, bag, test_time_views or refit; or "
-            "best. Default: "
-            "the run in short.",
+            "best. Default: the run in short.",
         ),
     ] = None,
     storage: ReadStorage = None,

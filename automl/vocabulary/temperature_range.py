@@ -1,4 +1,4 @@
-"""Between which numbers the temperature of a classifier lies."""
+"""Between which numbers a classifier's temperature lies; reading a run needs no NumPy for it."""
 
 from __future__ import annotations
 

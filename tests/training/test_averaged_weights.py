@@ -26,6 +26,7 @@ from automl.trial import Answer, TrialBudget, TrialResult, TrialSpec
 from tests.training.conftest import make_arrays
 
 AVERAGED = {"weight_averaging": "moving_average", "average_decay": 0.9}
+LATE = {"weight_averaging": "checkpoint_average", "averaged_epochs": 3}
 
 
 def compiled(config: dict[str, Any]) -> Any:
@@ -133,26 +134,15 @@ def trained(path: Path, **config: Any) -> tuple[TrialResult, DeviceData]:
     return result, data
 
 
-def test_the_model_that_is_saved_is_the_averaged_one_that_was_scored(tmp_path: Path) -> None:
-    result, data = trained(tmp_path / "averaged", **AVERAGED)
+@pytest.mark.parametrize(("averaging", "trainer"), [(AVERAGED, "compiled"), (LATE, "kernel")])
+def test_the_model_that_is_saved_is_the_averaged_one_that_was_scored(
+    averaging: dict[str, Any], trainer: str, tmp_path: Path
+) -> None:
+    result, data = trained(tmp_path / "averaged", **averaging)
     plain, _ = trained(tmp_path / "plain")
-    assert (plain.trainer, result.trainer) == ("kernel", "compiled")
+    assert (plain.trainer, result.trainer) == ("kernel", trainer)
     assert result.score != plain.score
     model = load_keras(tmp_path / "averaged" / "trials" / "0" / "model.keras")
-    rows = data.validation
-    probabilities = model.predict(dict(rows.inputs), verbose=0)
-    truth = np.asarray(rows.rows.truth).astype(int).reshape(-1)
-    loss = -np.log(probabilities[np.arange(len(truth)), truth]).mean()
-    assert loss == pytest.approx(result.score, rel=1e-5)
-
-
-def test_the_mean_of_the_last_epochs_is_scored_and_saved_by_the_kernel_too(tmp_path: Path) -> None:
-    late = {"weight_averaging": "checkpoint_average", "averaged_epochs": 3}
-    result, data = trained(tmp_path / "late", **late)
-    plain, _ = trained(tmp_path / "plain")
-    assert (plain.trainer, result.trainer) == ("kernel", "kernel")
-    assert result.score != plain.score
-    model = load_keras(tmp_path / "late" / "trials" / "0" / "model.keras")
     rows = data.validation
     probabilities = model.predict(dict(rows.inputs), verbose=0)
     truth = np.asarray(rows.rows.truth).astype(int).reshape(-1)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automl.common.shell import option
+from automl.data.columns.characters import DIGITS
 from automl.data.columns.column import (
     ColumnSource,
     Reading,
@@ -26,7 +27,6 @@ from automl.data.columns.date_doubts import (
     is_named,
 )
 from automl.data.columns.date_format import ISO, infer_date_format
-from automl.data.columns.date_spellings import DIGITS
 from automl.data.columns.guess import (
     STRAY_SHARE,
     Guess,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from automl.data.columns.date_spellings import plain_characters
+from automl.data.columns.characters import plain_characters
 
 if TYPE_CHECKING:
     import numpy as np

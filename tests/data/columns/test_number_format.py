@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.common.forms import read_form, to_form
-from automl.data.columns.date_spellings import DIGITS
+from automl.data.columns.characters import DIGITS
 from automl.data.columns.infer_numbers import infer_number_format
 from automl.data.columns.number_format import NumberFormat, take_apart
 
