@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from automl.common.model_cost import CostLimits
+from automl.trial_time import TrialTime
 
 #: How the reason of a trial begins that the end of the whole search has cut off.
 SEARCH_OVER = "the search's time ran out"
@@ -207,18 +208,7 @@ class TrialSpec:
         thresholds: Of epochs 1, 2, ...: the score, the best so far, by which the trial need not
             wait, for the answer could only be to go on; infinite ones any or no number reaches.
             It waits at the epochs beyond them.
-        seconds_left: Seconds, from when the trial is handed over, until the whole search needs
-            its result; None for no limit.
-        share_seconds: Seconds of the search's time that one trial may take, after which it is
-            complete with what it has reached; None for no limit but the others.
-        planned_seconds: Seconds within which its epochs should fit: where those of its budget take
-            longer, there are fewer, over which schedules stretch
-            (`automl.training.epoch_plan`). None where they are as many as the budget has.
-        most_seconds: Seconds that it may take, in spite of ``share_seconds``, where too few epochs
-            to come to anything fit into the planned ones; None for no more than those.
-        leader_epochs: How many the best trial so far had: it is pruned where far fewer fit; or 0.
-        kept_back: Seconds that were taken off them for what the best trial so far needs after
-            the search.
+        time: What it may take of the time of its search.
         model_room: Bytes of weights above which the model is not saved, there being no room for
             it; None for no limit.
         executions: How often it is trained, each time with another seed.
@@ -242,12 +232,7 @@ class TrialSpec:
     keep_threshold: float | None = None
     wait_for_answer: bool = False
     thresholds: tuple[float, ...] = ()
-    seconds_left: float | None = None
-    share_seconds: float | None = None
-    planned_seconds: float | None = None
-    most_seconds: float | None = None
-    leader_epochs: int = 0
-    kept_back: float = 0.0
+    time: TrialTime = field(default_factory=TrialTime)
     model_room: int | None = None
     executions: int = 1
     views: tuple[str, ...] = (HOLDOUT,)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1] / "automl"
 # From the top down: a room imports from itself and from those after it, inside functions too.
 ORDER = (
     "testing", "cli", "api", "tuning", "engines", "training", "results", "export", "models",
-    "space", "data", "trial", "vocabulary", "common", "imports", "errors",
+    "space", "data", "trial", "trial_time", "vocabulary", "common", "imports", "errors",
 )  # fmt: skip
 API_FILES = {"run", "run_readings", "run_trial"}
 # The line is another matter than the order: these may import TensorFlow, and all others import

@@ -43,8 +43,7 @@ class LocalWorker:
         self.hear()
         self.started = self.heard
         self._excused_from, self._held_up = self._absence.seconds, 0.0
-        if spec.seconds_left is not None:
-            spec = replace(spec, seconds_left=spec.seconds_left - (self.started - submitted))
+        spec = replace(spec, time=spec.time.after(self.started - submitted))
         self.child.send({"trial": to_form(spec)})
 
     def end_description(self) -> str:

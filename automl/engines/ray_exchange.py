@@ -167,9 +167,7 @@ class Exchange:
                 return None
             self._vacancies = max(0, self._vacancies - 1)
             whole = spec, submitted = self._submitted.popleft()
-            if spec.seconds_left is not None:
-                waited = time.monotonic() - submitted
-                spec = replace(spec, seconds_left=spec.seconds_left - waited)
+            spec = replace(spec, time=spec.time.after(time.monotonic() - submitted))
             self._running[identity] = TuneTrial(
                 spec, submitted=whole, start=spec.start, finished=spec.finished
             )

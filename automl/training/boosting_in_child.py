@@ -123,7 +123,7 @@ def _trained(work: _Work) -> TrialResult:
     extent = None
     for view in views:
         arrays = open_view(work.arrays, view)
-        limits = (work.spec.budget.seconds, work.spec.share_seconds)
+        limits = (work.spec.budget.seconds, work.spec.time.share)
         seconds = min((limit for limit in limits if limit is not None), default=None)
         extent = extent or extent_of(arrays, len(views), seconds)
         results.append(_on_view(work, view, arrays, extent))

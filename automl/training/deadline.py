@@ -77,9 +77,9 @@ class Deadline:
         test_rows: int = 0,
         begun: float | None = None,
     ) -> None:
-        own, search = spec.budget.seconds, spec.seconds_left
+        own, search = spec.budget.seconds, spec.time.left
         self._own_reason = f"{TIME_LIMIT_REACHED} of {own:g} s" if own is not None else ""
-        share = spec.share_seconds
+        share = spec.time.share
         if share is not None and (own is None or share < own):
             own = share
             self._own_reason = f"{SHARE_TAKEN}, {share:.3g} s"
@@ -92,7 +92,7 @@ class Deadline:
         self._row_seconds: float | None = None
         self._weight_bytes = 0
         self._most_kept_back = 0.0
-        self._kept_for_leader = spec.kept_back
+        self._kept_for_leader = spec.time.kept_back
         self._seen = start if begun is None else begun
         self._computed = time.process_time()
         self._seed = spec.seed

@@ -204,7 +204,7 @@ class _Executions:
 
     def without_time(self, place: int, own: TrialSpec) -> TrialResult | None:
         """The trial's result, where there is no time left for a later execution; else None."""
-        if own.seconds_left is not None and own.seconds_left <= 0:
+        if own.time.left is not None and own.time.left <= 0:
             return self.result()
         if own.budget.seconds is None or own.budget.seconds > 0:
             return None
@@ -221,22 +221,23 @@ class _Executions:
             shared: How many executions share the trial's own limits, this one among them.
         """
         spec, spent = self._spec, sum(result.seconds for result in self.results)
-        limit, left, share = spec.budget.seconds, spec.seconds_left, spec.share_seconds
+        limit, share = spec.budget.seconds, spec.time.share
         limit = None if limit is None else (limit - spent) / shared
-        left = None if left is None else left - (time.monotonic() - self._begun)
         if shared > 1 or spent:
             share = None if share is None else (share - spent) / shared
-        planned, most = spec.planned_seconds, spec.most_seconds
+        planned, most = spec.time.planned, spec.time.most
         if self.results:  # all have as many epochs as the first
             own = replace(own, budget=own.budget.planned(self.results[0].planned_epochs))
             planned = most = None
         return replace(
             own,
             budget=replace(own.budget, seconds=limit),
-            seconds_left=left,
-            share_seconds=share,
-            planned_seconds=None if planned is None else planned / shared,
-            most_seconds=None if most is None else most / shared,
+            time=replace(
+                spec.time.after(time.monotonic() - self._begun),
+                share=share,
+                planned=None if planned is None else planned / shared,
+                most=None if most is None else most / shared,
+            ),
         )
 
     def add(

@@ -93,7 +93,7 @@ class TrialProgress:
         )
         end, latest = (
             None if seconds is None else timings.start + seconds
-            for seconds in (spec.planned_seconds, spec.most_seconds)
+            for seconds in (spec.time.planned, spec.time.most)
         )
         self._plan = EpochPlan(end, self._planned, time.perf_counter, latest)
         self._after_epoch: Callable[[], None] = lambda: None
@@ -175,14 +175,14 @@ class TrialProgress:
         fitting = self._plan.fitting(done, deadline.validation_seconds(), deadline.after_scoring())
         if fitting is None or self.history:
             return False
-        if self._plan.is_hopeless(fitting, self._spec.leader_epochs):
+        if self._plan.is_hopeless(fitting, self._spec.time.leader_epochs):
             self.pruned = True
             known = f"only {fitting} of its epochs would fit"
-            self.reason = f"it was pruned: {known} into {self._spec.planned_seconds or 0.0:.3g} s"
+            self.reason = f"it was pruned: {known} into {self._spec.time.planned or 0.0:.3g} s"
             return True
         self._plan.close()
         if self._plan.is_longer:
-            deadline.extend(self._spec.most_seconds)
+            deadline.extend(self._spec.time.most)
         if fitting >= self._planned:
             return False
         before, self._planned = self._schedule, fitting

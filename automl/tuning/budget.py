@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from automl.common.option_values import above_zero_seconds, at_least
 from automl.errors import RequestError
 from automl.trial import TrialResult
+from automl.trial_time import TrialTime
 from automl.tuning.race_time import FINALISTS_FROM, RaceTime
 
 #: Trials of a search for which neither a number nor a time was given.
@@ -176,6 +177,27 @@ class Clock:
 
     def _for_trials_and_finalists(self) -> float:
         return (self._seconds or 0.0) - self.reserve()
+
+    def time_of_a_trial(
+        self, workers: int, leader: TrialResult | None, own: float | None = None
+    ) -> TrialTime:
+        """What a trial that begins now may take of the time.
+
+        Args:
+            workers: Trials at once.
+            leader: The best trial so far, or None.
+            own: Seconds that any trial may take, or None.
+        """
+        left, most = self.left_for_trials(), self.most_of_a_trial(leader)
+        share = self.share_of_a_trial(workers, leader)
+        return TrialTime(
+            left=left,
+            share=share,
+            planned=least_of(left, share, own),
+            most=None if most is None else least_of(most, own),
+            kept_back=self.kept_for_leader(),
+            leader_epochs=0 if leader is None else leader.epochs,
+        )
 
     def share_of_a_trial(self, workers: int, leader: TrialResult | None) -> float | None:
         """Seconds that one trial may take, so that it does not eat the search.

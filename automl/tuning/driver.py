@@ -17,7 +17,6 @@ from automl.engines.contract import (
     TrialEnded,
 )
 from automl.trial import BOOSTING, SEARCH_OVER, Answer, TrialResult, TrialSpec, TrialState
-from automl.tuning.budget import least_of
 from automl.tuning.driver_settings import DriverSettings
 from automl.tuning.failures import FailuresInARow, check_files_written, ends_search
 from automl.tuning.fold_pruning import FoldPruning
@@ -212,20 +211,13 @@ class Driver:
 
     def _limited(self, spec: TrialSpec) -> TrialSpec:
         """A trial with what it may take of the time."""
-        left = self._clock.left_for_trials()
-        leader, several = self._ranking.leader, len(spec.views) * spec.executions > 1
-        share = self._clock.share_of_a_trial(self._engine.slots, leader)
-        most, own = self._clock.most_of_a_trial(leader), spec.budget.seconds
-        is_first = not self.has_trained and leader is None  # all that there is yet
-        return replace(
-            spec,
-            seconds_left=left,
-            kept_back=self._clock.kept_for_leader(),
-            share_seconds=None if is_first else share,
-            planned_seconds=least_of(left, share, own),
-            most_seconds=None if most is None else least_of(most, own),
-            leader_epochs=0 if leader is None or several else leader.epochs,
-        )
+        leader = self._ranking.leader
+        time = self._clock.time_of_a_trial(self._engine.slots, leader, spec.budget.seconds)
+        if not self.has_trained and leader is None:  # all that there is yet
+            time = replace(time, share=None)
+        if len(spec.views) * spec.executions > 1:
+            time = replace(time, leader_epochs=0)
+        return replace(spec, time=time)
 
     def _next_spec(self) -> TrialSpec | None:
         """The next trial: interrupted ones first, baselines right after the default trial."""

@@ -10,6 +10,7 @@ from automl.engines.absence import Absence
 from automl.engines.contract import Engine, EpochFinished, EpochRunning, Event, TrialEnded
 from automl.results.scorings import FinalistScoring, scoring_name
 from automl.trial import SEARCH_OVER, Answer, TrialResult, TrialSpec, TrialState
+from automl.trial_time import TrialTime
 from automl.tuning.budget import LEAST_SECONDS
 from automl.tuning.driver import STOP_GRACE, TICK
 from automl.tuning.failures import check_files_written
@@ -123,8 +124,9 @@ class FinalistDriver:
             budget=self._template.budget.planned(self._planned(start.trial)),
             seed=trial_seed(self._template.seed, "scoring", start.number * _VIEWS + place),
             views=(start.view,),
-            seconds_left=self._clock.left_for_finalists(),
-            share_seconds=self._seconds.get(start.trial),
+            time=TrialTime(
+                left=self._clock.left_for_finalists(), share=self._seconds.get(start.trial)
+            ),
             start=self._start_of(name),
             cross_fitted=True,
         )

@@ -13,6 +13,7 @@ from automl.results.record import TrialRecord
 from automl.results.refits import RefitForm
 from automl.results.run_directory import RunDirectory
 from automl.trial import REFIT, TrialBudget, TrialResult, TrialSpec, TrialState, trial_named
+from automl.trial_time import TrialTime
 from automl.tuning.refit_length import refit_length
 from automl.tuning.stored_rows import rows_again, write_own_rows
 
@@ -126,7 +127,7 @@ class Refitting:
                 goal=None,
             ),
             space=SEARCHED,
-            seconds_left=left,
+            time=TrialTime(left=left),
             views=(REFIT,),
             fixed_length=length.fixed,
         )

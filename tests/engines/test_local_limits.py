@@ -32,6 +32,7 @@ from automl.trial import (
     TrialSpec,
     TrialState,
 )
+from automl.trial_time import TrialTime
 
 SPACE = Path(__file__).parent / "greedy_space.py"
 MB = 1 << 20
@@ -57,7 +58,7 @@ def spec(
 ) -> TrialSpec:
     budget = TrialBudget(epochs, epochs, seconds=seconds)
     config = {"appetite": appetite, "width": 8}
-    return TrialSpec(trial, config, seed=trial, budget=budget, seconds_left=seconds_left)
+    return TrialSpec(trial, config, seed=trial, budget=budget, time=TrialTime(left=seconds_left))
 
 
 def run(engine: LocalEngine, *specs: TrialSpec, seconds: float = 300.0) -> list[TrialResult]:

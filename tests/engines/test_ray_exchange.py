@@ -12,6 +12,7 @@ from automl.engines.ray_exchange import RETIRED_SECONDS, ClosedGently, Exchange
 from automl.engines.ray_trainable import SPENT, STARTED
 from automl.testing.engine_trials import make_spec
 from automl.trial import FailureCause
+from automl.trial_time import TrialTime
 
 PLACE = {"node": "a", "pid": 1, "began": None}
 
@@ -92,16 +93,16 @@ def test_a_trial_that_is_queued_again_keeps_what_it_has_waited(
     now = [100.0]
     monkeypatch.setattr("automl.engines.ray_exchange.time.monotonic", lambda: now[0])
     exchange = Exchange(ClosedGently)
-    exchange.submit(replace(make_spec(0), seconds_left=30.0))
+    exchange.submit(replace(make_spec(0), time=TrialTime(left=30.0)))
     now[0] += 4.0
     first = exchange.next_trial("a")
     assert first is not None
-    assert first.seconds_left == 26.0
+    assert first.time.left == 26.0
     now[0] += 6.0  # while an actor was looked for, and died
     exchange.lost("a", "no luck")
     again = exchange.next_trial("b")
     assert again is not None
-    assert again.seconds_left == 20.0
+    assert again.time.left == 20.0
 
 
 def test_an_actor_that_was_ended_for_its_size_excuses_one_start_and_not_for_ever(

@@ -26,6 +26,7 @@ from automl.trial import (
     TrialState,
     Verdict,
 )
+from automl.trial_time import TrialTime
 
 
 class Slow(keras.Model):
@@ -57,9 +58,9 @@ SPACE = SearchSpace(
 )
 
 
-def spec(seconds: float | None = None, **more: float) -> TrialSpec:
+def spec(seconds: float | None = None, **time: float) -> TrialSpec:
     budget = TrialBudget(5, 5, seconds=seconds)
-    return TrialSpec(0, {"batch_size": 1}, seed=0, budget=budget, **more)
+    return TrialSpec(0, {"batch_size": 1}, seed=0, budget=budget, time=TrialTime(**time))
 
 
 @pytest.fixture
@@ -77,10 +78,10 @@ def run(toy: Any, tmp_path: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_trial_takes_longer_than_its_share_where_too_few_epochs_fit_into_it(run: Any) -> None:
-    share = {"share_seconds": 9.0, "planned_seconds": 9.0}
-    short, longer = run(**share), run(**share, most_seconds=15.0)
+    share = {"share": 9.0, "planned": 9.0}
+    short, longer = run(**share), run(**share, most=15.0)
     assert short.planned_epochs == short.epochs < longer.planned_epochs == longer.epochs < 5
-    whole = run(**share, most_seconds=60.0)  # its five epochs, and no more than they take
+    whole = run(**share, most=60.0)  # its five epochs, and no more than they take
     assert (whole.epochs, whole.planned_epochs) == (5, 0)
     assert {one.state for one in (short, longer, whole)} == {TrialState.COMPLETED}
 
@@ -102,10 +103,10 @@ def test_cut_inside_its_first_epoch_a_trial_is_scored_with_the_weights_it_has(
 
 
 def test_the_end_of_the_search_cuts_a_trial_that_has_no_limit_of_its_own(run: Any) -> None:
-    result = run(seconds_left=2.0)
+    result = run(left=2.0)
     assert result.state is TrialState.COMPLETED, result.reason
     assert result.reason.startswith(f"{SEARCH_OVER} after ")
-    assert run(seconds=1.9, seconds_left=9.0).reason.startswith("it reached its time limit")
+    assert run(seconds=1.9, left=9.0).reason.startswith("it reached its time limit")
 
 
 def test_an_interruption_inside_the_first_epoch_is_scored_too(run: Any) -> None:
@@ -159,20 +160,18 @@ def test_what_the_best_model_needs_after_the_search_is_kept_back_too(toy: Any) -
         return deadline.passed(scored=True)
 
     large, hours = 120_000_000, 100 * 60 * 60
-    assert not passed(spec(seconds_left=15.0))
-    assert (
-        passed(spec(seconds_left=15.0), parameters=large) == SEARCH_OVER
-    )  # 8 to save, 7.5 for after
+    assert not passed(spec(left=15.0))
+    assert passed(spec(left=15.0), parameters=large) == SEARCH_OVER  # 8 to save, 7.5 for after
     assert not passed(spec(seconds=15.0), parameters=large)
-    assert not passed(spec(seconds_left=60.0), parameters=large)
+    assert not passed(spec(left=60.0), parameters=large)
     # What is kept back for the best trial so far is there for this one too.
-    assert not passed(spec(seconds_left=15.0, kept_back=12.0), parameters=large)
-    assert passed(spec(seconds_left=15.0, kept_back=1.0), parameters=large) == SEARCH_OVER
+    assert not passed(spec(left=15.0, kept_back=12.0), parameters=large)
+    assert passed(spec(left=15.0, kept_back=1.0), parameters=large) == SEARCH_OVER
     # However many test rows there are, the trial gets half of what is left.
     rows = len(data.validation) * hours
-    assert not passed(spec(seconds_left=20.0), test_rows=rows)
+    assert not passed(spec(left=20.0), test_rows=rows)
     started_late = time.perf_counter() - 11.0
-    deadline = Deadline(spec(seconds_left=20.0), started_late, data.train, data.validation, rows)
+    deadline = Deadline(spec(left=20.0), started_late, data.train, data.validation, rows)
     deadline.begin(1000)
     deadline.validated(0.1)
     assert not deadline.passed(scored=True)

@@ -34,6 +34,7 @@ from automl.trial import (
     TrialSpec,
     TrialState,
 )
+from automl.trial_time import TrialTime
 from tests.training.conftest import make_arrays
 from tests.training.test_pausing import CASES, CYCLE, HYPERPARAMETERS, graph
 
@@ -138,7 +139,8 @@ def train(
 
     data = DeviceData.from_arrays(make_arrays(TaskKind.MULTICLASS, rows=90, validation=30))
     budget = TrialBudget(epochs, epochs)
-    spec = TrialSpec(0, config, 5, budget, planned_seconds=planned, **more)
+    time = TrialTime(planned=planned, leader_epochs=more.pop("leader_epochs", 0))
+    spec = TrialSpec(0, config, 5, budget, time=time, **more)
     return train_trial(
         spec,
         SearchSpace("own", HYPERPARAMETERS, build, inputs="vector"),

@@ -34,6 +34,7 @@ from automl.trial import (
     TrialSpec,
     TrialState,
 )
+from automl.trial_time import TrialTime
 from tests.training.conftest import FEATURES
 
 SPEC = TrialSpec(0, {}, 3, TrialBudget(2, 9), executions=3)
@@ -113,7 +114,7 @@ def test_what_the_end_of_the_search_cuts_off_is_left_out(
     def over() -> str | None:
         return SEARCH_OVER if next(calls) >= 0 else None
 
-    result = train(toy(), tmp_path, replace(SPEC, seconds_left=1e-9), interrupted=over)
+    result = train(toy(), tmp_path, replace(SPEC, time=TrialTime(left=1e-9)), interrupted=over)
     assert len(result.executions) <= 1
 
 
@@ -196,7 +197,7 @@ def test_the_end_of_the_search_says_how_many_folds_there_were(
         return Answer.GO_ON
 
     over = iter([None] * 1 + [SEARCH_OVER] * 100)
-    spec = replace(FOLDS, seconds_left=None)
+    spec = replace(FOLDS, time=TrialTime())
     result = over_folds(views, tmp_path, spec, report=report, interrupted=lambda: next(over))
     if len(result.folds) < len(FOLDS.views):
         assert result.reason.startswith(f"{SEARCH_OVER} after {len(result.folds)} of 3")
@@ -340,7 +341,7 @@ def test_a_trial_that_the_end_of_the_search_has_overtaken_says_so(
     views: tuple[str, ...], toy: Callable[..., DeviceData], tmp_path: Path
 ) -> None:
     rows = {view: toy() for view in views}
-    result = over_folds(rows, tmp_path, replace(FOLDS, views=views, seconds_left=-0.5))
+    result = over_folds(rows, tmp_path, replace(FOLDS, views=views, time=TrialTime(left=-0.5)))
     assert result.reason.startswith(SEARCH_OVER)
     assert result.folds == ()
 

@@ -29,6 +29,7 @@ from automl.trial import (
     TrialSpec,
     TrialState,
 )
+from automl.trial_time import TrialTime
 
 EPOCHS = 8
 FROZEN = {"fine_tuned_share": 0.0}
@@ -202,7 +203,9 @@ def test_fewer_epochs_for_want_of_time_have_shorter_stages(
     toy: Callable[..., DeviceData], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(EpochPlan, "fitting", lambda plan, *_: 4 if plan.is_open else None)
-    result = trained(toy(), tmp_path, {**TUNED, "schedule": "constant"}, planned_seconds=9.0)
+    result = trained(
+        toy(), tmp_path, {**TUNED, "schedule": "constant"}, time=TrialTime(planned=9.0)
+    )
     assert (result.epochs, result.planned_epochs) == (4, 4)
     rates = [row["learning_rate"] for row in read_history(tmp_path / "trials" / "0")]
     assert rates == pytest.approx([0.02] * 2 + [0.001] * 2)

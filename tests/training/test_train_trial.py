@@ -21,6 +21,7 @@ from automl.training.history import read_history
 from automl.training.saving import hash_weights
 from automl.training.train_trial import train_trial
 from automl.trial import Answer, FailureCause, TrialBudget, TrialSpec, TrialState, Verdict
+from automl.trial_time import TrialTime
 
 
 def build_dense(config, inputs, task):
@@ -494,7 +495,9 @@ def test_training_metrics_weigh_rows_as_validation_metrics_do(toy, run):
 
 def test_a_trial_that_has_taken_its_share_of_the_search_is_complete(toy, run, clock):
     clock.step = 0.005
-    result = run(toy(TaskKind.BINARY), epochs=1_000_000, patience=1_000_000, share_seconds=2.0)
+    result = run(
+        toy(TaskKind.BINARY), epochs=1_000_000, patience=1_000_000, time=TrialTime(share=2.0)
+    )
     assert result.state is TrialState.COMPLETED
     assert result.score is not None and result.epochs > 0
     assert result.reason.startswith("it took its share of --time, 2 s")

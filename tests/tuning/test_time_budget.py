@@ -14,6 +14,7 @@ from automl.results.leaderboard import leaderboard
 from automl.results.read_record import read_record
 from automl.results.record import RunRecord
 from automl.trial import SEARCH_OVER, TrialResult, TrialSpec, TrialState
+from automl.trial_time import TrialTime
 from automl.tuning.budget import EXPORT_IMPORTS, Clock, SearchBudget
 from automl.tuning.outcome import Outcome, StopReason
 from tests.tuning.scripted_engine import ScriptedEngine
@@ -88,14 +89,14 @@ def test_it_does_not_count_beside_trials_that_came_further(tmp_path: Path) -> No
 
 def test_all_trials_but_the_first_have_a_share_of_the_time(tmp_path: Path) -> None:
     search, _, _ = run(tmp_path / "run", ScriptedEngine)
-    first, *others = [spec.share_seconds for spec in search.engine.submitted]
+    first, *others = [spec.time.share for spec in search.engine.submitted]
     assert first is None and others
     assert all(share is not None and share >= 500.0 / 8 for share in others)
 
 
 def test_until_one_is_complete_trials_may_take_half_of_the_time(tmp_path: Path) -> None:
     search, _, _ = run(tmp_path / "run", ScriptedEngine)
-    first, *others = [spec.most_seconds for spec in search.engine.submitted]
+    first, *others = [spec.time.most for spec in search.engine.submitted]
     assert first is not None and 200.0 < first <= 250.0
     assert others[-1] is None
 
@@ -117,21 +118,21 @@ def test_a_search_ends_earlier_where_its_best_model_needs_more_after_it(tmp_path
 
 def test_trials_are_told_what_is_kept_back_for_the_best_one(tmp_path: Path) -> None:
     search, _, _ = run(tmp_path / "run", HeavyEngine)
-    told = [spec.kept_back for spec in search.engine.submitted]
+    told = [spec.time.kept_back for spec in search.engine.submitted]
     assert told[0] == 0.0
     assert told[-1] == pytest.approx(200.0)
     light, _, _ = run(tmp_path / "light", ScriptedEngine)
-    assert {spec.kept_back for spec in light.engine.submitted} == {0.0}
+    assert {spec.time.kept_back for spec in light.engine.submitted} == {0.0}
 
 
 def test_trials_are_told_how_much_time_the_search_has_left(tmp_path: Path) -> None:
     search, _, _ = run(tmp_path / "run", ScriptedEngine)
-    told = [spec.seconds_left for spec in search.engine.submitted]
+    told = [spec.time.left for spec in search.engine.submitted]
     assert all(left is not None and 0.0 < left < 500.0 for left in told)
     assert told == sorted(told, reverse=True)
     unlimited = Search(tmp_path / "unlimited", trials=2)
     unlimited.session()
-    assert {spec.seconds_left for spec in unlimited.engine.submitted} == {None}
+    assert {spec.time.left for spec in unlimited.engine.submitted} == {None}
 
 
 def test_a_search_without_a_complete_trial_says_what_took_the_time(tmp_path: Path) -> None:
@@ -156,7 +157,7 @@ def test_a_reserve_never_takes_more_than_half() -> None:
 def test_a_specification_with_a_deadline_survives_its_json_form(tmp_path: Path) -> None:
     search = Search(tmp_path / "run", trials=1)
     search.session()
-    spec = replace(search.engine.submitted[0], seconds_left=12.5, kept_back=1.5)
+    spec = replace(search.engine.submitted[0], time=TrialTime(left=12.5, kept_back=1.5))
     assert from_form(TrialSpec, to_form(spec)) == spec
 
 
@@ -171,9 +172,9 @@ class CostlyEngine(ScriptedEngine):
 def test_no_trial_is_begun_in_much_less_than_the_best_one_took(tmp_path: Path) -> None:
     costly, outcome, _ = run(tmp_path / "costly", CostlyEngine)
     assert outcome.stopped_by is StopReason.TIME
-    assert costly.engine.submitted[-1].seconds_left > 80.0 / 4
+    assert costly.engine.submitted[-1].time.left > 80.0 / 4
     light, _, _ = run(tmp_path / "light", ScriptedEngine)
-    assert light.engine.submitted[-1].seconds_left < 80.0 / 4
+    assert light.engine.submitted[-1].time.left < 80.0 / 4
 
 
 class SlowLater(ScriptedEngine):
@@ -196,5 +197,5 @@ def test_what_is_given_up_in_its_first_epoch_is_pruned_and_the_search_goes_on(
     assert {(trial.state, trial.score) for trial in later} == {(TrialState.PRUNED, None)}
     rows = {row.trial: row for row in leaderboard(record)}
     assert all(rows[trial.trial].rank is None for trial in later)
-    told = [spec.leader_epochs for spec in search.engine.submitted]
+    told = [spec.time.leader_epochs for spec in search.engine.submitted]
     assert told[0] == 0 and told[-1] > 0
