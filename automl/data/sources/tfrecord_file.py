@@ -3,8 +3,8 @@
 A record is eight bytes of length, a checksum of these, the content and its checksum; the content
 is a ``tf.train.Example``, a message of Protocol Buffers: features by their names, each a list of
 bytes, floats or whole numbers. Columns are: of a feature with one value, the value (bytes that are
-text as text, others, such as an encoded image, as they are); of one with several, ``NAME_0``,
-``NAME_1`` and so on; of one without a value, a missing one.
+text as text, others, such as an encoded image, as they are); of one with several in some record,
+``NAME_0``, ``NAME_1`` and so on; where a record lacks a value, it is missing.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def _read(content: Content, _: HowToRead) -> pd.DataFrame:
     shown = repr(str(content.path))
     try:
         with content.file() as file:
-            rows = [_columns(_example(record)) for record in _records(file.read())]
+            examples = [_example(record) for record in _records(file.read())]
+        several = _of_several(examples)
+        rows = [_columns(example, several) for example in examples]
     except (ValueError, IndexError, struct.error) as error:
         raise DataError(
             f"The file {shown} cannot be read as TFRecord ({error}): write it with "
@@ -155,15 +157,28 @@ def _signed(number: int) -> int:
     return number - (1 << 64) if number >= 1 << 63 else number
 
 
-def _columns(example: dict[str, list[Any]]) -> dict[str, Any]:
+def _of_several(examples: list[dict[str, list[Any]]]) -> set[str]:
+    """The features that have several values in some record.
+
+    Raises:
+        ValueError: One has too many for columns.
+    """
+    longest: dict[str, int] = {}
+    for example in examples:
+        for name, values in example.items():
+            longest[name] = max(longest.get(name, 0), len(values))
+    for name, count in longest.items():
+        if count > MOST_VALUES:
+            raise ValueError(f"the feature {name!r} has {count:,} values, no column each")
+    return {name for name, count in longest.items() if count > 1}
+
+
+def _columns(example: dict[str, list[Any]], several: set[str]) -> dict[str, Any]:
     """A row of the table."""
     row: dict[str, Any] = {}
     for name, values in example.items():
-        if len(values) > MOST_VALUES:
-            raise ValueError(f"the feature {name!r} has {len(values):,} values, no column each")
-        several = len(values) > 1
         for number, value in enumerate(values or [None]):
-            row[f"{name}_{number}" if several else name] = _plain(value)
+            row[f"{name}_{number}" if name in several else name] = _plain(value)
     return row
 
 

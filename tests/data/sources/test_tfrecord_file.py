@@ -46,14 +46,51 @@ def test_each_feature_is_a_column(tmp_path: Path) -> None:
     assert frame["z"][0] == 2**62 and frame["z"].isna().tolist() == [False, True]
 
 
+def test_a_feature_has_the_same_columns_in_each_record(tmp_path: Path) -> None:
+    rows = [{"label": [b"cat"]}, {"label": [b"cat", b"big"]}, {"label": []}]
+    frame = load(write(tmp_path / "a.tfrecord", rows)).main
+    assert list(frame.columns) == ["label_0", "label_1"]
+    assert frame["label_0"].tolist()[:2] == ["cat", "cat"] and frame["label_1"][1] == "big"
+    assert frame.isna().sum().tolist() == [1, 2]
+
+
+def encoded(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_encoded_images_are_taken_and_not_the_names_beside_them(tmp_path: Path) -> None:
+    """The features of ImageNet's records."""
+    pictures = np.random.default_rng(0).integers(0, 256, (60, 6, 8, 3), np.uint8)
+    rows = [
+        {
+            "image/filename": [b"n%d.png" % number],
+            "image/encoded": [encoded(pixels)],
+            "image/class/text": [(b"cat", b"dog")[number % 2]],
+        }
+        for number, pixels in enumerate(pictures)
+    ]
+    path = write(tmp_path / "a.tfrecord", rows)
+    data = prepare(DataRequest(path, target="image/class/text", kind=IMAGE))
+    assert data.task.classes == ("cat", "dog")
+    assert data.train.inputs[IMAGE].shape[1:] == (6, 8, 3)
+
+
+def test_bytes_of_plain_pixels_are_refused(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 4, 4), np.uint8)
+    rows = [{"raw": [one.tobytes()], "label": [n % 2]} for n, one in enumerate(pixels)]
+    path = write(tmp_path / "a.tfrecord", rows)
+    with pytest.raises(DataError, match="'raw' holds bytes that are no file of an image"):
+        prepare(DataRequest(path, target="label", kind=IMAGE))
+
+
 def test_encoded_images_are_images(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     rows, pictures = [], []
     for number in range(60):
         pictures.append(rng.integers(0, 256, (6, 8, 3), np.uint8))
-        file = io.BytesIO()
-        Image.fromarray(pictures[-1]).save(file, "PNG")
-        rows.append({"image/encoded": [file.getvalue()], "label": [number % 3]})
+        rows.append({"image/encoded": [encoded(pictures[-1])], "label": [number % 3]})
     path = write(tmp_path / "a.tfrecord", rows)
     data = prepare(DataRequest(path, kind=IMAGE))
     assert data.task.outputs == 3 and data.train.inputs[IMAGE].shape[1:] == (6, 8, 3)

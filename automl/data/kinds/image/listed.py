@@ -80,23 +80,32 @@ def read_listed(
 
 
 def path_column(table: pd.DataFrame) -> str:
-    """The column of images: the first whose values are named as such files, or are them.
+    """The column of images: the first that holds such files, else the first that names them.
 
     Raises:
         DataError: There is none.
     """
-    for name in table.columns:
-        values = [one for one in table[name].head(LOOKED_AT) if isinstance(one, str | bytes)]
-        named = sum(
-            is_encoded(one) or str(one).strip().lower().endswith(SUFFIXES) for one in values
+    for holds in (is_encoded, _is_named):  # a name beside the file itself need not lead to one
+        for name in table.columns:
+            values = [one for one in table[name].head(LOOKED_AT) if isinstance(one, str | bytes)]
+            if values and sum(map(holds, values)) >= SHARE * len(values):
+                return str(name)
+    unread = [name for name in table.columns if table[name].map(type).eq(bytes).any()]
+    if unread:
+        raise DataError(
+            f"Column {str(unread[0])!r} holds bytes that are no file of an image: write JPEG, PNG, "
+            "BMP, GIF or WebP (tf.io.encode_png), or give arrays (NPZ)."
         )
-        if values and named >= SHARE * len(values):
-            return str(name)
     raise DataError(
         "The models take images, but the rows are a table without a column of paths of images: "
         "give a folder with a folder of images for each class, arrays of images, a table that "
         "names files (.jpg, .png), or choose a space for tables (--space mlp)."
     )
+
+
+def _is_named(value: Any) -> bool:
+    """Whether a value is named as a file of an image is."""
+    return str(value).strip().lower().endswith(SUFFIXES)
 
 
 def _with_target(
