@@ -42,7 +42,8 @@ def combine_listed(request: DataRequest, parts: Sequence[Any], source: Loaded, s
             raise DataError(f"Rows for validation or test have no column {column!r} of paths.")
     request = _with_target(request, main, column, source, say)
     named = [None if rows is None else _named(rows, column) for rows in parts]
-    table = kind_named("table").combine(request, named, source, say)
+    # Columns without a part are not learnt from, so that there may be any number of them.
+    table = kind_named("table").combine(replace(request, allow_wide=True), named, source, say)
     paths = np.empty(len(table.part), object)
     for number, rows in enumerate(parts):
         if rows is not None:

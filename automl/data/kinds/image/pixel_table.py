@@ -52,7 +52,8 @@ def combine_pixels(request: DataRequest, parts: Sequence[Any], source: Loaded, s
     from automl.data.kinds import kind_named
 
     names = pixel_columns(parts[0])
-    table = kind_named("table").combine(request, parts, source, say)
+    # Images may have more pixels than there are of them.
+    table = kind_named("table").combine(replace(request, allow_wide=True), parts, source, say)
     side = math.isqrt(len(names))
     say(f"columns {names[0]!r} to {names[-1]!r} are the pixels of images of {side} x {side}")
     numbers = [None if rows is None else squares(rows, names) for rows in parts]

@@ -20,6 +20,13 @@ def test_the_bundled_digits_are_images() -> None:
     assert any("pixels of images of 8 x 8" in note for note in data.notes)
 
 
+def test_images_may_have_more_pixels_than_there_are_images() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 64))
+    table = pd.DataFrame(pixels, columns=[f"pixel{i}" for i in range(64)])
+    data = prepare(DataRequest(table.assign(label=np.arange(30) % 2), target="label", kind=IMAGE))
+    assert data.train.inputs[IMAGE].shape[1:] == (8, 8, 1)
+
+
 def test_what_is_no_square_is_no_image() -> None:
     table = pd.DataFrame(np.zeros((3, 26), int), columns=[f"p{i}" for i in range(25)] + ["label"])
     assert pixel_columns(table) == [f"p{i}" for i in range(25)]
