@@ -166,13 +166,17 @@ def _part_folders(folder: Path) -> dict[str, int]:
     Raises:
         DataError: Two are of the same part.
     """
+    children = [child for child in sorted(folder.iterdir()) if not _is_hidden(child.name)]
     found: dict[str, int] = {}
-    for child in sorted(folder.iterdir()):
+    for child in children:
         for part, names in enumerate(PART_FOLDERS):
             if child.name.lower() in names and child.is_dir() and not child.is_symlink():
                 found[child.name] = part
     of_training = [name for name, part in found.items() if part == 0]
-    if len(found) < 2 or not of_training or not _has_folders(folder / of_training[0]):
+    if not of_training or not _has_folders(folder / of_training[0]):
+        return {}
+    # Beside other folders one that is called so is a class, such as trains.
+    if len(found) < 2 and sum(child.is_dir() for child in children) > 1:
         return {}
     if len(set(found.values())) < len(found):
         raise DataError(

@@ -77,6 +77,19 @@ def test_parts_in_folders_of_their_own(photos: Path, tmp_path: Path) -> None:
         read(whole)
 
 
+def test_training_images_alone_may_have_a_folder_above_their_classes(
+    photos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "whole").mkdir()
+    photos.rename(tmp_path / "whole" / "train")
+    (tmp_path / "whole" / ".cache").mkdir()
+    loaded, _ = read(tmp_path / "whole")
+    assert set(loaded.main.y) == {"cats", "dogs"} and loaded.validation is loaded.test is None
+    (tmp_path / "whole" / "bus").mkdir()  # now "train" is a class
+    picture().save(tmp_path / "whole" / "bus" / "a.png")
+    assert set(read(tmp_path / "whole")[0].main.y) == {"bus", "train"}
+
+
 def chunk(kind: bytes, content: bytes) -> bytes:
     checked = kind + content
     return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
