@@ -79,11 +79,12 @@ def infer_task(
     reconstructs = asked == RECONSTRUCTION
     asked = TaskKind.REGRESSION if reconstructs else asked
     names = [str(name) for name in columns.columns]
-    if asked is None and len(names) == 1 and names[0] in declared:
-        asked = CLASSIFICATION
+    is_declared = asked is None and len(names) == 1 and names[0] in declared
+    asked = CLASSIFICATION if is_declared else asked
     _check_vary(columns, say)
     written = [_Written.of(columns[name], decimal, asked, say) for name in names]
     kind, why = _kind(written, asked, counted_classes, rows)
+    why = f"{names[0]!r} names classes" if is_declared else why
     if kind is TaskKind.REGRESSION:
         task = _number_task(written, rows, reconstructs)
     elif kind is TaskKind.MULTILABEL:
@@ -92,8 +93,7 @@ def infer_task(
     else:
         task = _class_task(written[0], kind, asked)
     said = f" ({', '.join(_shown(c) for c in task.classes[:10])})" if task.classes else ""
-    way_out = "" if asked is not None else "; --task overrules"
-    say(f"task: {_called(task)}{said}, because {why}{way_out}")
+    say(f"task: {_called(task)}{said}, because {why}{'' if asked else '; --task overrules'}")
     return task
 
 

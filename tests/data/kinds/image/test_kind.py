@@ -139,6 +139,7 @@ def test_rows_of_another_folder_get_the_size_of_the_first(tmp_path: Path) -> Non
     first = folder_of(tmp_path / "first", 20, (6, 8))
     second = folder_of(tmp_path / "second", 5, (12, 10))
     data = prepare(DataRequest(first, validation=str(second), test=0))
+    assert any(note.endswith("('a', 'b'), because 'target' names classes") for note in data.notes)
     assert data.train.inputs[IMAGE].shape == (40, 6, 8, 3)
     assert data.validation.inputs[IMAGE].shape == (10, 6, 8, 3)
     assert DataRequest.from_json(DataRequest(first, image_size=9).to_json()).image_size == (9, 9)
