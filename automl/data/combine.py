@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 
 from automl.data.dataset import Dataset
-from automl.data.kinds import kind_named, kind_of
+from automl.data.kinds import all_kinds, kind_named, kind_of
 from automl.data.request import DataRequest
 from automl.data.say import Say
 from automl.data.sources import Loaded, load
@@ -43,7 +43,11 @@ def combine(request: DataRequest, say: Say) -> Dataset:
         raise DataError(
             f"Some rows came as {first} and others as {second}: give all of them in one form."
         )
-    dataset = kinds.pop().combine(request, parts, main, say)
+    kind = kinds.pop()
+    for note in [one.missed(main.main, request) for one in all_kinds() if one is not kind]:
+        if note:
+            say(note)
+    dataset = kind.combine(request, parts, main, say)
     digest.update(dataset.fingerprint.encode())  # of what the sources name, such as files
     dataset = replace(dataset, fingerprint=digest.hexdigest())
     if dataset.weight is None or dataset.weight_name is not None:

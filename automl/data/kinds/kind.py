@@ -312,6 +312,15 @@ class Kind(ABC):
             RequestError: An option does not fit the kind.
         """
 
+    def missed(self, rows: Any, request: DataRequest) -> str:
+        """What a person should be told of rows that are read as of another kind, or "".
+
+        Args:
+            rows: They.
+            request: What was asked.
+        """
+        return ""
+
     @abstractmethod
     def read(
         self, source: Any, plan: InputPlan, how: HowToRead

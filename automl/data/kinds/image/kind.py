@@ -12,7 +12,7 @@ import numpy.typing as npt
 from automl.data.kinds.block import BlockKind
 from automl.data.kinds.given_arrays import given_arrays
 from automl.data.kinds.image.combine import combine_images
-from automl.data.kinds.image.listed import combine_listed, read_listed
+from automl.data.kinds.image.listed import combine_listed, note_on_images, read_listed
 from automl.data.kinds.image.pixel_table import combine_pixels, pixel_columns, squares
 from automl.data.kinds.image.plan import ImageFeature, ImagePlan
 from automl.data.kinds.image.rows import ImageRows
@@ -58,6 +58,10 @@ class ImageKind(BlockKind):
             combined = combine_pixels if pixel_columns(parts[0]) else combine_listed
             return combined(request, parts, source, say)
         return combine_images(request, parts, say)
+
+    def missed(self, rows: Any, request: DataRequest) -> str:
+        """That a table has images, which are learnt from only where somebody asks for it."""
+        return note_on_images(rows, request.ignore) if hasattr(rows, "columns") else ""
 
     def read(
         self, source: Any, plan: InputPlan, how: HowToRead

@@ -86,11 +86,9 @@ def path_column(table: pd.DataFrame) -> str:
     Raises:
         DataError: There is none.
     """
-    for holds in (is_encoded, _is_named):  # a name beside the file itself need not lead to one
-        for name in table.columns:
-            values = [one for one in table[name].head(LOOKED_AT) if isinstance(one, str | bytes)]
-            if values and sum(map(holds, values)) >= SHARE * len(values):
-                return str(name)
+    found = _image_column(table)
+    if found is not None:
+        return found
     unread = [name for name in table.columns if table[name].map(type).eq(bytes).any()]
     if unread:
         raise DataError(
@@ -102,6 +100,31 @@ def path_column(table: pd.DataFrame) -> str:
         "give a folder with a folder of images for each class, arrays of images, a table that "
         "names files (.jpg, .png), or choose a space for tables (--space mlp)."
     )
+
+
+def note_on_images(table: pd.DataFrame, ignored: Sequence[str | int]) -> str:
+    """A sentence on a column of images in a table that is learnt from as such, or "".
+
+    Args:
+        table: The table.
+        ignored: Columns that a person has left out.
+    """
+    found = _image_column(table)
+    if found is None or found in ignored:
+        return ""
+    return (
+        f"column {found!r} has images or names their files, and is learnt from as any column is: "
+        "--space image learns from the images"
+    )
+
+
+def _image_column(table: pd.DataFrame) -> str | None:
+    for holds in (is_encoded, _is_named):  # a name beside the file itself need not lead to one
+        for name in table.columns:
+            values = [one for one in table[name].head(LOOKED_AT) if isinstance(one, str | bytes)]
+            if values and sum(map(holds, values)) >= SHARE * len(values):
+                return str(name)
+    return None
 
 
 def _is_named(value: Any) -> bool:
