@@ -110,6 +110,75 @@ def test_resnet_50_has_the_published_count_but_for_biases_before_batch_normaliza
     assert not any(layer.use_bias for layer in convolutions)
 
 
+@pytest.mark.parametrize(
+    ("values", "trained"),
+    [
+        ({"residual_groups": (2, 2, 2, 2), "first_filters": 64}, 11_689_512),
+        ({"residual_groups": (3, 4, 6, 3), "first_filters": 64}, 21_797_672),
+        ({**RESNET50, "residual_version": "v1.5"}, 25_557_032),
+        # Keras's ResNet50V2 has biases where maps are added up, as ours has nowhere.
+        ({**RESNET50, "residual_version": "v2"}, 25_568_360 - 19_008),
+    ],
+    ids=["18", "34", "50 v1.5", "50 v2"],
+)
+def test_residual_networks_have_the_published_counts_of_trained_weights(
+    values: dict[str, Any], trained: int
+) -> None:
+    model = without_weights("resnet", find_space("resnet").configuration(values), PHOTO, 1000)
+    assert sum(int(np.prod(one.shape)) for one in model.trainable_weights) == trained
+
+
+def convolutions(name: str, values: dict[str, Any], shape: tuple[int, ...]) -> list[Any]:
+    model = without_weights(name, find_space(name).configuration(values), shape)
+    return [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+
+
+@pytest.mark.parametrize(("version", "side"), [("v1", 1), ("v1.5", 3), ("v2", 3)])
+def test_a_bottleneck_steps_where_its_version_has_it(version: str, side: int) -> None:
+    values = {**RESNET50, "residual_groups": (1, 1, 1), "residual_version": version}
+    steps = [
+        (layer.kernel_size[0], layer.filters)
+        for layer in convolutions("resnet", values, (32, 32, 3))
+        if layer.strides == (2, 2)
+    ]
+    # That of the block, and that of its projection.
+    assert sorted(steps) == sorted([(side, 128), (1, 512), (side, 256), (1, 1024)])
+
+
+def test_stems_are_for_small_images_or_photographs() -> None:
+    for name in ("resnet", "senet", "densenet"):
+        small, large = (convolutions(name, {}, shape)[0] for shape in ((32, 32, 3), PHOTO))
+        assert (small.kernel_size, small.strides) == ((3, 3), (1, 1))
+        assert (large.kernel_size, large.strides) == ((7, 7), (2, 2))
+
+
+def test_modules_of_googlenet_have_one_large_convolution_or_two_small_ones() -> None:
+    whole, double = (
+        [
+            layer.kernel_size[0]
+            for layer in convolutions("inception", {"large_branch": branch}, (32, 32, 3))
+        ]
+        for branch in ("5x5", "double_3x3")
+    )
+    assert whole.count(5) == 9 and double.count(5) == 0
+    assert double.count(3) == whole.count(3) + 2 * 9
+
+
+def test_the_first_layers_of_xception_are_not_separable() -> None:
+    model = without_weights("xception", find_space("xception").defaults(), (32, 32, 3))
+    kinds = [type(layer).__name__ for layer in model.layers if "Conv2D" in type(layer).__name__]
+    assert kinds[:2] == ["Conv2D", "Conv2D"] and "DepthwiseConv2D" in kinds
+
+
+def test_three_multipliers_reach_the_layers_of_mobilenet() -> None:
+    values = {"width_factor": 0.25, "depth_multiplier": 2, "resolution": 0.5}
+    config = find_space("mobilenet").configuration(values)
+    model = without_weights("mobilenet", config, (32, 32, 3))
+    kinds = {type(layer).__name__: layer for layer in reversed(model.layers)}
+    assert kinds["Conv2D"].filters == 8 and kinds["DepthwiseConv2D"].depth_multiplier == 2
+    assert kinds["Resizing"].output.shape == (None, 16, 16, 3)
+
+
 def check_maps(model: Any, name: str, config: Configuration) -> None:
     """No map below 1 x 1; channels in multiples of 8; no bias that a normalization takes off."""
     lenet = name == "lenet5" or config.get("family") == "lenet5"
