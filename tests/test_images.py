@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,9 @@ def test_a_folder_becomes_a_model_that_predicts_folders(photos: Path, tmp_path: 
 
 
 def test_folds_of_images_are_trained_and_a_run_goes_on(photos: Path, tmp_path: Path) -> None:
-    run = automl.search(photos, space=SPACE, directory=tmp_path / "run", cv=2, **ASKED)
+    run = automl.search(photos, space=SPACE, directory=tmp_path / "run", cv=2, time=600, **ASKED)
+    asked = json.loads((run.path / "run.json").read_text())["request"]["data"]
+    assert asked["image_seconds"] == 600  # by which the usual size is found again
     assert run.best.record.result is not None and len(run.best.record.result.folds) == 2
     assert not (run.path / "arrays").exists()  # they are made again, and have to be the same
     again = run.resume(trials=2, space=SPACE, verbose=0)

@@ -25,7 +25,7 @@ WATCHING = {"verbose", "observer"}
 #: Of Python: the objects that a command cannot be given, and what goes with them alone.
 OBJECTS = {"callbacks", "hyperparameters", "tune_new_entries", "allow_new_entries"}
 #: Of the data, only for arrays and spaces of their own; and what is given under another name.
-INNER = {"source", "seed", "keep_constant", "kind"}
+INNER = {"source", "seed", "keep_constant", "kind", "image_seconds"}
 
 
 def command_options(name: str) -> set[str]:

@@ -26,7 +26,7 @@ def combine(request: DataRequest, say: Say) -> Dataset:
         DataError: A source cannot be read, or its rows cannot be used.
         RequestError: An option does not fit the kind of source.
     """
-    asked = ImageReading(request.image_size, request.channels, request.image_fit)
+    asked = ImageReading.of(request)
     main = load(request.source, request.names, say, request.separator, asked, request.reconstructs)
     given = [_given(request, part, main, say) for part in ("validation", "test")]
     digest = hashlib.sha256(main.digest)

@@ -59,7 +59,7 @@ class ImageOptions(TypedDict, total=False):
         Option(
             "Pixels to which all images are brought: one number for squares, or HEIGHTxWIDTH "
             "(64x48). Default: the median size of the images, made smaller where it would cost "
-            "much.",
+            "much, or more than --time has room for.",
             metavar="SIZE",
             check=image_size,
             elsewhere=("target_size", "img_size", "resize"),

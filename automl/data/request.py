@@ -44,6 +44,8 @@ class DataRequest:
             get no further columns, for a model whose author has counted on every column.
         kind: Name of the kind that the models take the rows as, where these could be of several,
             as arrays of images are; None for the kind that the source gives.
+        image_seconds: What the search may take, which bounds the usual size of images; None for
+            no limit.
     """
 
     source: Any
@@ -78,6 +80,7 @@ class DataRequest:
     channels: int | None = None
     image_fit: str = RESIZE
     symmetric: bool = False
+    image_seconds: float | None = None
 
     def __post_init__(self) -> None:
         """Checks and reads the values: a single name may stand for several.

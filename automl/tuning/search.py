@@ -132,7 +132,8 @@ def _checked(request: SearchRequest, space: SearchSpace, objects: Given) -> Sear
     if space.inputs == ARRAY:  # its author has counted on every column
         return replace(request, data=replace(request.data, keep_constant=True))
     if space.inputs == IMAGE:  # arrays could be rows of another kind too
-        return replace(request, data=replace(request.data, kind=IMAGE))
+        seconds = request.budget.seconds
+        return replace(request, data=replace(request.data, kind=IMAGE, image_seconds=seconds))
     return request
 
 

@@ -223,6 +223,18 @@ def test_the_size_is_the_median_and_bounded(photos: Path) -> None:
     assert read(photos, size=(10, 12), fit="pad")[0].main.x.shape[1:] == (10, 12, 3)
 
 
+def test_the_usual_size_is_one_that_the_search_has_the_time_for(photos: Path) -> None:
+    for number in range(20):
+        picture(300, 400).save(photos / "dogs" / f"large{number}.png")
+    loaded, said = read(photos, seconds=6)  # of 30 images: 9,000 pixels each, ten times over
+    assert loaded.main.x.shape[1:3] == (80, 112)
+    assert "not of 112 x 144 pixels, their usual size, of which --time has no room" in said
+    assert read(photos, seconds=0.1)[0].main.x.shape[1:3] == (28, 40)  # never much smaller
+    loaded, said = read(photos, seconds=600)
+    assert loaded.main.x.shape[1:3] == (112, 144) and "--time" not in said
+    assert read(photos, size=(99, 99), seconds=0.1)[0].main.x.shape[1:3] == (99, 99)
+
+
 def test_grey_images_have_one_channel(tmp_path: Path) -> None:
     for label in "ab":
         (tmp_path / label).mkdir()

@@ -49,7 +49,7 @@ def combine_listed(request: DataRequest, parts: Sequence[Any], source: Loaded, s
         if rows is not None:
             own = table.part == number
             paths[own] = rows[column].to_numpy(object)[table.row[own] - 1]
-    reading = ImageReading(request.image_size, request.channels, request.image_fit)
+    reading = ImageReading.of(request)
     settling = np.flatnonzero(table.part == 0)
     images = _read(paths, settling, reading, source.place, say)
     if not (table.part[images.read] == 0).any():
