@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def feature(values: list[Any]) -> Any:
     return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
 
 
-def write(path: Path, rows: list[dict[str, list[Any]]]) -> Path:
+def write(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     with tf.io.TFRecordWriter(str(path)) as writer:
         for row in rows:
             features = tf.train.Features(feature={k: feature(v) for k, v in row.items()})
@@ -72,7 +73,7 @@ def test_encoded_images_are_taken_and_not_the_names_beside_them(tmp_path: Path) 
         for number, pixels in enumerate(pictures)
     ]
     path = write(tmp_path / "a.tfrecord", rows)
-    data = prepare(DataRequest(path, target="image/class/text", kind=IMAGE))
+    data = prepare(DataRequest(path, target=("image/class/text",), kind=IMAGE))
     assert data.task.classes == ("cat", "dog")
     assert data.train.inputs[IMAGE].shape[1:] == (6, 8, 3)
 
@@ -82,7 +83,7 @@ def test_bytes_of_plain_pixels_are_refused(tmp_path: Path) -> None:
     rows = [{"raw": [one.tobytes()], "label": [n % 2]} for n, one in enumerate(pixels)]
     path = write(tmp_path / "a.tfrecord", rows)
     with pytest.raises(DataError, match="'raw' holds bytes that are no file of an image"):
-        prepare(DataRequest(path, target="label", kind=IMAGE))
+        prepare(DataRequest(path, target=("label",), kind=IMAGE))
 
 
 def test_encoded_images_are_images(tmp_path: Path) -> None:

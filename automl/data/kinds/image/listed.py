@@ -89,7 +89,7 @@ def path_column(table: pd.DataFrame) -> str:
     found = _image_column(table)
     if found is not None:
         return found
-    unread = [name for name in table.columns if table[name].map(type).eq(bytes).any()]
+    unread = [name for name in table if any(isinstance(one, bytes) for one in table[name])]
     if unread:
         raise DataError(
             f"Column {str(unread[0])!r} holds bytes that are no file of an image: write JPEG, PNG, "

@@ -100,9 +100,9 @@ def test_a_table_without_paths_is_refused() -> None:
 def test_a_table_that_is_learnt_from_as_such_is_said_to_name_images(folder: Path) -> None:
     table().to_csv(folder / "list.csv", index=False)
     note = "column 'path' has images or names their files"
-    data = prepare(DataRequest(folder / "list.csv", target="kind"))
+    data = prepare(DataRequest(folder / "list.csv", target=("kind",)))
     assert any(one.startswith(note) and "--space image" in one for one in data.notes)
-    data = prepare(DataRequest(folder / "list.csv", target="kind", ignore="path"))
+    data = prepare(DataRequest(folder / "list.csv", target=("kind",), ignore=("path",)))
     assert not any(one.startswith(note) for one in data.notes)
 
 

@@ -23,7 +23,8 @@ def test_the_bundled_digits_are_images() -> None:
 def test_images_may_have_more_pixels_than_there_are_images() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (30, 64))
     table = pd.DataFrame(pixels, columns=[f"pixel{i}" for i in range(64)])
-    data = prepare(DataRequest(table.assign(label=np.arange(30) % 2), target="label", kind=IMAGE))
+    table["label"] = np.arange(30) % 2
+    data = prepare(DataRequest(table, target=("label",), kind=IMAGE))
     assert data.train.inputs[IMAGE].shape[1:] == (8, 8, 1)
 
 
