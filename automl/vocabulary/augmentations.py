@@ -21,6 +21,7 @@ HEAVY_PARTS = (MIXING, "cutout")
 FLIPS: Mapping[str, str] = {
     "none": "",
     "horizontal": "horizontal",
+    "vertical": "vertical",
     "both": "horizontal_and_vertical",
     ALTERNATING: "",
 }

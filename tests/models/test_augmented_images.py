@@ -71,11 +71,12 @@ def test_each_kind_changes_training_images_alone(name: str) -> None:
     assert train.min() >= -1e-3 and train.max() <= 255 + 1e-3
 
 
-def test_half_of_the_images_are_mirrored() -> None:
-    x, train, predict = changed({"augmentation": "parts", "flip": "horizontal"})
+@pytest.mark.parametrize(("flip", "axis"), [("horizontal", 2), ("vertical", 1)])
+def test_half_of_the_images_are_mirrored(flip: str, axis: int) -> None:
+    x, train, predict = changed({"augmentation": "parts", "flip": flip})
     assert np.array_equal(predict, x)
     kept = np.all(train == x, axis=(1, 2, 3))
-    mirrored = np.all(train == x[:, :, ::-1], axis=(1, 2, 3))
+    mirrored = np.all(train == np.flip(x, axis), axis=(1, 2, 3))
     assert np.all(kept | mirrored)
     assert 5 < kept.sum() < 27
 

@@ -74,7 +74,8 @@ def image_space(**data: object) -> SearchSpace:
 
 
 def test_mirrored_images_are_tried_where_they_mean_the_same() -> None:
-    assert options(image_space(), "flip") == {"none", "horizontal", "both", "alternating"}
+    flips = {"none", "horizontal", "vertical", "both", "alternating"}
+    assert options(image_space(), "flip") == flips
     assert options(image_space(mirrored=False), "flip") == {"none"}
     assert options(image_space(mirrored=False, asked=("flip",)), "flip") > {"none"}
 
