@@ -178,8 +178,8 @@ def compile_core(core: Core, config: Mapping[str, Any], task: Task) -> Any:
         logits = core.form is not None and bool(core.form.activation)
         loss, metrics = make_loss(task, config, from_logits=logits), make_metrics(task, logits)
         if mixes(config) and core.form is None:
-            several = task.kind is TaskKind.MULTILABEL
-            loss, metrics = MixedLoss(loss, task.outputs if several else 1), []
+            width = 1 if task.kind is TaskKind.MULTICLASS else task.outputs
+            loss, metrics = MixedLoss(loss, width), []
         core.model.compile(make_optimizer(config), loss, metrics=metrics, jit_compile=False)
     return core.model
 

@@ -37,7 +37,7 @@ class MixedLoss(keras.losses.Loss):  # type: ignore[misc]
 
     Args:
         base: The loss of whole targets.
-        width: Numbers of a target: 1 for classes, else the labels.
+        width: Numbers of a target: 1 for classes, else one for each label or number.
 
     Attributes:
         base: Likewise.
@@ -79,8 +79,10 @@ def change_batches(model: Any, config: Mapping[str, Any], steps: int) -> None:
     """
     changes: list[Callable[..., Any]] = []
     if alternates(config):
-        iterations = model.optimizer.iterations
-        changes.append(lambda x, y, w: flipped_by_turns(x, y, w, iterations // steps))
+        # The optimizer is asked for in each graph: a later stage of training has another one.
+        changes.append(
+            lambda x, y, w: flipped_by_turns(x, y, w, model.optimizer.iterations // steps)
+        )
     if mixes(config):
         mixed = mixup if config[MIXING] == MIXUP else cutmix
         strength = float(config[MIXUP_ALPHA if config[MIXING] == MIXUP else CUTMIX_SHARE])

@@ -36,6 +36,10 @@ TASKS = {
         Task(TaskKind.MULTILABEL, 3, ("x", "y", "z")),
         ((0.0, 1.0, 1.0), (1.0, 0.0, 0.0), (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
     ),
+    "numbers": (
+        Task(TaskKind.REGRESSION, 2, ("x", "y")),
+        ((0.5, -1.0), (1.5, 0.0), (-2.0, 0.1), (0.0, 1.0)),
+    ),
 }
 
 
@@ -54,7 +58,7 @@ def test_the_loss_is_that_of_either_target_by_its_share(
     task, targets = TASKS[kind]
     y = np.array(targets, np.int32 if kind == "multiclass" else np.float32)
     base = make_loss(task, {"label_smoothing": smoothing})
-    loss = MixedLoss(base, task.outputs if kind == "multilabel" else 1)
+    loss = MixedLoss(base, 1 if kind == "multiclass" else task.outputs)
     outputs, share = predicted(task), np.array([0.9, 0.5, 0.75, 1.0], np.float32)
     weight = np.array([1.0, 2.0, 0.5, 3.0], np.float32) if weighted else np.ones(4, np.float32)
     mixed = float(loss(mixed_targets(y, weight if weighted else None, share), outputs))
@@ -138,6 +142,32 @@ def test_only_training_meets_them_and_the_saved_model_does_not(
     np.testing.assert_allclose(
         again.predict({"image": images}, verbose=0), model.predict({"image": images}, verbose=0)
     )
+
+
+def test_several_numbers_are_mixed_too() -> None:
+    task, _ = TASKS["numbers"]
+    config = SPACE.configuration({"augmentation": "parts", "mixing": "mixup"})
+    made = build_core(SPACE, config, task, signature())
+    model = compile_core(made, config, task)
+    change_batches(model, config, steps=2)
+    images = RNG.integers(0, 256, (16, 8, 8, 1)).astype(np.uint8)
+    loss = model.train_on_batch({"image": images}, RNG.normal(size=(16, 2)).astype(np.float32))
+    assert np.isfinite(np.ravel(loss)).all()
+
+
+def test_turns_go_on_where_a_later_stage_has_an_optimizer_of_its_own() -> None:
+    config = SPACE.configuration({"augmentation": "parts", "flip": "alternating"})
+    made = core(augmentation="parts", flip="alternating")
+    model, seen = made.model, []
+    model.train_step = lambda data: seen.append(np.asarray(data[0]["image"]))
+    change_batches(model, config, steps=2)
+    compile_core(made, config, TWO)
+    for step in range(4):
+        model.optimizer.iterations.assign(step)
+        model.train_step(({"image": IMAGES}, np.arange(10) % 2))
+    np.testing.assert_array_equal(seen[0], seen[1])
+    np.testing.assert_array_equal(seen[2], np.flip(seen[0], 2))
+    np.testing.assert_array_equal(seen[2], seen[3])
 
 
 def test_off_is_off() -> None:
