@@ -146,6 +146,7 @@ def test_keras(model: keras.Model) -> None:
     assert keras_private.calls_of(model.layers[-1])[0].output_tensors
     assert len(list(keras_private.nodes_of(model))) == 3
     assert keras_private.operation_of(model.outputs[0]) is model.layers[-1]
+    assert keras_private.made_from(model.outputs[0]) is model.layers[-1].input
     assert type(model) is keras_private.functional_class()
     assert keras_private.functional_of(model.layers[1]) is not model.layers[1]
     assert keras_private.compile_arguments(model)["loss"] is model.loss

@@ -37,7 +37,10 @@ def combine(request: DataRequest, say: Say) -> Dataset:
     if request.kind is not None:
         kinds = {kind_named(request.kind)}
     if request.reconstructs and IMAGE in {kind.name for kind in kinds}:
-        raise RequestError("--task reconstruction is for tables and arrays; images are not yet.")
+        raise RequestError(
+            "--task reconstruction is for tables and arrays: give images as an array, and a "
+            "builder build(hp), whose model takes them as such."
+        )
     if len(kinds) > 1:
         first, second = sorted(kind.word for kind in kinds)[:2]
         raise DataError(

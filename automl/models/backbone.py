@@ -14,7 +14,8 @@ from automl.errors import SpaceError
 from automl.models.inputs.builder import TableInputs
 from automl.models.inputs.builder_images import ImageInputs
 from automl.models.inputs.scaling import standardized
-from automl.models.keras_private import functional_class, nodes_of, operation_of
+from automl.models.keras_private import functional_class, made_from, nodes_of, operation_of
+from automl.models.own_model import OWN_NAME
 from automl.vocabulary.two_stages import BACKBONE, ENCODER, RANDOM
 
 #: The part of an exported model that was trained; see `automl.models.preprocessing.raw_model`.
@@ -50,25 +51,45 @@ def bundle_backbone(whole: Any, where: str) -> Any:
             f"The layers of {where} cannot be taken over, for it is an ensemble or a model of "
             "another form: export a single trial of a space."
         )
-    core: Any = found[0]
+    core = _unfolded(found[0])
     inputs = [_behind_cast(core, tensor) for tensor in core.inputs]
     code = _encoded(core)
     if code is not None:
         return keras.Model(inputs, code, name=BACKBONE)
     output = core.outputs[0]
-    while not getattr(operation_of(output), "weights", ()):
-        output = operation_of(output).input
-        if not keras.backend.is_keras_tensor(output):
-            break
-    head = operation_of(output) if keras.backend.is_keras_tensor(output) else None
-    if not isinstance(head, keras.layers.Dense) or len(head.input.shape) != 2:
+    while output is not None and not getattr(operation_of(output), "weights", ()):
+        output = made_from(output)
+    features = None if output is None else made_from(output)
+    if features is None or not _is_dense(output):
         raise SpaceError(
             f"The layers of {where} cannot be taken over, for its last one is not dense: export a "
             "trial of a space whose builder returns features or dense outputs."
         )
-    if operation_of(head.input) in map(operation_of, core.inputs):
+    if operation_of(features) in map(operation_of, core.inputs):
         raise SpaceError(f"The model {where} is linear: it has no layers that could be taken over.")
-    return keras.Model(inputs, head.input, name=BACKBONE)
+    return keras.Model(inputs, features, name=BACKBONE)
+
+
+def _is_dense(output: Any) -> bool:
+    """Whether a tensor is a dense layer's answer to a row of numbers."""
+    return isinstance(operation_of(output), keras.layers.Dense) and len(output.shape) == 2
+
+
+def _unfolded(core: Any) -> Any:
+    """The core, with the layers of a person's own model in the place of that model."""
+
+    def is_own(layer: Any) -> bool:
+        return layer.name == OWN_NAME and isinstance(layer, functional_class())
+
+    if not any(map(is_own, core.layers)):
+        return core
+    return keras.models.clone_model(
+        core,
+        clone_function=lambda layer: layer,
+        call_function=lambda layer, *args, **kwargs: (
+            layer.call(*args, **kwargs) if is_own(layer) else layer(*args, **kwargs)
+        ),
+    )
 
 
 def _encoded(core: Any) -> Any | None:

@@ -41,6 +41,16 @@ def operation_of(tensor: Any) -> Any:
     return tensor._keras_history.operation
 
 
+def made_from(tensor: Any) -> Any | None:
+    """The one Keras tensor that another was made of; None where there are none, or several.
+
+    A layer may stand in several graphs, so it alone cannot tell.
+    """
+    history = tensor._keras_history
+    made_of = calls_of(history.operation)[history.node_index].input_tensors
+    return made_of[0] if len(made_of) == 1 else None
+
+
 def functional_class() -> type:
     """The class of ``keras.Model(inputs, outputs)``, which has no public name."""
     import keras.src.models.functional as functional

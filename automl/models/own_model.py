@@ -26,6 +26,8 @@ from automl.vocabulary.keras_functions import keras_options_of
 Shape = tuple[int, ...]
 
 PLAIN, ONE_HOT, CLASSES, OWN_UNITS = "plain", "one-hot", "classes", "own units"
+OWN_NAME = "own"
+"""The name of a person's own model as a part of the core."""
 
 
 @dataclass(frozen=True)
@@ -330,13 +332,13 @@ def _plain_model(model: Any, shape: Shape) -> Any:
     """
     if getattr(model, "inputs", None) and getattr(model, "outputs", None):
         inputs = model.inputs if len(model.inputs) > 1 else model.inputs[0]
-        plain = keras.Model(inputs, model.outputs[0], name="own")
+        plain = keras.Model(inputs, model.outputs[0], name=OWN_NAME)
         if any(isinstance(layer, keras.layers.Lambda) for layer in plain.layers):
             return _without_lambdas(plain)
         return plain
     inputs = keras.Input(shape)
     try:
-        plain = keras.Model(inputs, model.call(inputs), name="own")
+        plain = keras.Model(inputs, model.call(inputs), name=OWN_NAME)
     except Exception:  # noqa: BLE001 - a call of any code, which may do what no graph can
         return model
     known = {id(weight) for weight in plain.weights}

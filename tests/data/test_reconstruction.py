@@ -117,7 +117,12 @@ def test_rows_that_lack_a_number_are_left_out() -> None:
         (FRAME, {"target": "a"}, RequestError, "leave --target out"),
         (FRAME.assign(word=["x", "y"] * 30), {}, DataError, "'word' holds text"),
         (FRAME, {"class_weight": "balanced"}, RequestError, "Class weights need"),
-        (RNG.integers(0, 255, (60, 8, 8, 3), np.uint8), {"kind": "image"}, RequestError, "images"),
+        (
+            RNG.integers(0, 255, (60, 8, 8, 3), np.uint8),
+            {"kind": "image"},
+            RequestError,
+            "an array",
+        ),
         ([[1.0, 2.0]] * 9, {}, DataError, "is no source of rows"),
     ],
 )

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from automl.data.kinds.signature import InputSignature
+from automl.data.plan import TargetScale
 from automl.data.prepare import PreparedData, prepare
 from automl.data.request import DataRequest
 from automl.errors import SpaceError
 from automl.models.backbone import bundle_backbone, bundle_inputs, placed
 from automl.models.inputs.builder import TableInputs
 from automl.models.inputs.builder_images import ImageInputs
+from automl.models.own_model import OWN_UNITS, ArrayForm, contract_core
 from automl.models.preprocessing import WeightedCore, raw_ensemble, raw_model
 from automl.training.stages import freeze
 from tests.export.run_maker import make_core
@@ -83,6 +85,39 @@ def test_images_reach_it_with_the_scaling_of_its_training() -> None:
     scratch = placed(taken, bundle_inputs(inputs, known, {}), "random")
     anew = keras.Model(inputs.tensors, scratch).get_layer("backbone")
     assert not np.array_equal(anew.weights[0], taken.weights[0])
+
+
+def own_core(outputs: Any, inputs: Any, target_shape: tuple[int, ...] = ()) -> tuple[Any, Any]:
+    """A person's own model of images in an array, and the core that it is saved as."""
+    own = keras.Model(inputs, outputs)
+    units = int(np.prod(outputs.shape[1:]))
+    form = ArrayForm((8, 8, 1), OWN_UNITS, units, target_shape=target_shape)
+    known = InputSignature(64, (), (0.0,), (1.0,), (8, 8, 1))
+    scale = TargetScale((3.0,) * units, (2.0,) * units)
+    return own, contract_core(own, form, known, scale)
+
+
+def test_an_encoder_within_a_model_of_ones_own_is_found() -> None:
+    inputs = keras.Input((8, 8, 1))
+    x = keras.layers.Conv2D(4, 3, strides=2, padding="same", activation="relu")(inputs)
+    code = keras.layers.Dense(6, name="encoder")(keras.layers.Flatten()(x))
+    x = keras.layers.Reshape((4, 4, 1))(keras.layers.Dense(16, activation="relu")(code))
+    again = keras.layers.Conv2DTranspose(1, 3, strides=2, padding="same")(x)
+    own, core = own_core(again, inputs, target_shape=(8, 8, 1))
+    taken = bundle_backbone(keras.Sequential([core]), "model")
+    images = np.random.default_rng(0).normal(size=(3, 8, 8, 1)).astype(np.float32)
+    expected = keras.Model(own.input, own.get_layer("encoder").output)(images)
+    np.testing.assert_allclose(taken([images.reshape(3, 64)]), expected, atol=1e-6)
+
+
+def test_layers_up_to_the_outputs_of_a_model_of_ones_own_are_taken() -> None:
+    inputs = keras.Input((8, 8, 1))
+    hidden = keras.layers.Dense(5, activation="relu")(keras.layers.Flatten()(inputs))
+    own, core = own_core(keras.layers.Dense(2)(hidden), inputs)
+    taken = bundle_backbone(keras.Sequential([core]), "model")
+    images = np.random.default_rng(0).normal(size=(3, 8, 8, 1)).astype(np.float32)
+    expected = keras.Model(own.input, own.layers[-2].output)(images)
+    np.testing.assert_allclose(taken([images.reshape(3, 64)]), expected, atol=1e-6)
 
 
 def test_what_has_no_layers_to_take_over_is_refused(iris: PreparedData) -> None:
