@@ -15,6 +15,8 @@ from automl.vocabulary.applications import APPLICATIONS, PixelRange
 from automl.vocabulary.two_stages import BACKBONE
 
 _COLOURS = 3
+#: ConvNeXt's own layers.
+_SCALE, _BRANCHES = "LayerScale", "StochasticDepth"
 #: ImageNet's means and deviations of red, green and blue, as Keras's ``imagenet_utils`` has them.
 _CAFFE_MEAN = (103.939, 116.779, 123.68)  # of blue, green, red
 _TORCH_MEAN = (0.485, 0.456, 0.406)
@@ -51,7 +53,49 @@ def application_backbone(name: str, x: Any, path: str = "") -> Any:
                 f"The file {path} takes its {foreign} from another file, which is not read: get "
                 f"one that holds all weights of {name}."
             )
-    return keras.Model(made.inputs, made.outputs[0], name=BACKBONE)
+    plain = of_usual_layers(made)
+    return keras.Model(plain.inputs, plain.outputs[0], name=BACKBONE)
+
+
+def of_usual_layers(network: Any) -> Any:
+    """A network without layers of its own, which Keras alone could not load again.
+
+    ConvNeXt has two: one that scales channels, and one that leaves out whole branches.
+
+    Args:
+        network: A functional ``keras.Model``.
+
+    Returns:
+        The same weights and answers, in layers that Keras loads; the network itself where it has
+        no others.
+    """
+    if not any(_is_own(layer) for layer in network.layers):
+        return network
+    plain = keras.models.clone_model(
+        network, clone_function=lambda layer: _usual(layer) if _is_own(layer) else layer
+    )
+    for layer in network.layers:
+        if type(layer).__name__ == _SCALE:
+            gamma = np.asarray(layer.gamma)
+            plain.get_layer(layer.name).set_weights([gamma.reshape(1, 1, -1, 1)])
+    return plain
+
+
+def _is_own(layer: Any) -> bool:
+    return type(layer).__name__ in (_SCALE, _BRANCHES)
+
+
+def _usual(layer: Any) -> Any:
+    """A layer of Keras's usual ones that does what a network's own one does."""
+    if type(layer).__name__ == _BRANCHES:
+        alike = (None, 1, 1, 1)
+        return keras.layers.Dropout(layer.drop_path_rate, noise_shape=alike, name=layer.name)
+    return keras.layers.DepthwiseConv2D(
+        1,
+        use_bias=False,
+        depthwise_initializer=keras.initializers.Constant(layer.init_values),
+        name=layer.name,
+    )
 
 
 def application_pixels(x: Any, name: str) -> Any:

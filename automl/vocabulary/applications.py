@@ -115,5 +115,13 @@ APPLICATIONS: Mapping[str, Application] = {
         PixelRange.TF,
         {f"NASNet{size}": f"nasnet_{size.lower()}_no_top.h5" for size in ("Mobile", "Large")},
     ),
+    **_of(
+        "convnext",
+        PixelRange.OWN,
+        {
+            f"ConvNeXt{size}": f"convnext_{size.lower()}_notop.h5"
+            for size in ("Tiny", "Small", "Base", "Large", "XLarge")
+        },
+    ),
     **_of("xception", PixelRange.TF, {"Xception": f"xception{_USUAL}_notop.h5"}, least=71),
 }
