@@ -301,6 +301,8 @@ class TrialResult:
         trainer: What trained it: ``kernel``, the compiled kernel of dense nets; ``compiled``, whole
             epochs in one TensorFlow graph; ``fit``, Keras's `fit` with a graph a step; ``eager``,
             Keras's `fit` without one; ``own fit``, a hypermodel's; "" where it is not known.
+        computed: Of the trainer ``compiled``, the ways in which TensorFlow computed its steps, such
+            as ``XLA`` or ``oneDNN`` (`automl.training.device.GraphOptions`).
         unsaved: Why the model of a completed trial could not be saved, as the end of a sentence;
             "" where it was, or where there was no need to save it.
         loss: What Keras's loss measures, with its unit, such as ``mean_squared_error of
@@ -334,6 +336,7 @@ class TrialResult:
     test_seconds: float = 0.0
     export_seconds: float = 0.0
     trainer: str = ""
+    computed: tuple[str, ...] = ()
     unsaved: str = ""
     loss: str = ""
     found: tuple[Mapping[str, Any], ...] = ()

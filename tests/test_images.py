@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 import automl
+from automl.cli.main import main
 from automl.export.predict import evaluate, predict
 from automl.space import Int, SearchSpace, training_hyperparameters
 
@@ -78,11 +79,18 @@ def test_a_folder_becomes_a_model_that_predicts_folders(photos: Path, tmp_path: 
     assert ((model.predict(larger, verbose=0)[:, 0] > 0.5) == (plain > 0.5)).mean() > 0.95
 
 
-def test_folds_of_images_are_trained_and_a_run_goes_on(photos: Path, tmp_path: Path) -> None:
+def test_folds_of_images_are_trained_and_a_run_goes_on(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = automl.search(photos, space=SPACE, directory=tmp_path / "run", cv=2, time=600, **ASKED)
     asked = json.loads((run.path / "run.json").read_text())["request"]["data"]
     assert asked["image_seconds"] == 600  # by which the usual size is found again
     assert run.best.record.result is not None and len(run.best.record.result.folds) == 2
+    assert run.best.record.result.trainer == "compiled"
+    assert "oneDNN" in run.best.record.result.computed
+    capsys.readouterr()
+    assert main(["show", str(run.path), "best"]) == 0
+    assert ", ".join(run.best.record.result.computed) in capsys.readouterr().out
     assert not (run.path / "arrays").exists()  # they are made again, and have to be the same
     again = run.resume(trials=2, space=SPACE, verbose=0)
     assert {"0", "1"} <= set(again.leaderboard()["trial"].astype(str))

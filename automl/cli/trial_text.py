@@ -65,6 +65,7 @@ def trial_text(
         ("Configuration", _pairs({name: _value(v) for name, v in config.items()}, width)),
         ("Scores", _scores(row, record.objective)),
         ("Learning curve", _curve(run, row, record.objective, width)),
+        ("Computed with", [", ".join(result.computed)] if result.computed else []),
         ("Seconds", _pairs({k: f"{v:.2f}" for k, v in result.timings.items()}, width)),
         ("Files", _files(run, trial)),
         ("Error", _error(run, trial)),

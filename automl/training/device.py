@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -76,6 +77,17 @@ class GraphOptions:
     grappler: bool = True
     flat_updates: bool = False
     mixed: bool = False
+
+    def named(self) -> tuple[str, ...]:
+        """The ways of computing that were chosen, as a trial records them."""
+        chosen = {
+            "bfloat16": self.mixed,
+            "XLA": self.xla,
+            "one update for all small weights": self.flat_updates,
+            "single-threaded executor": self.single_threaded,
+            "oneDNN": not has_gpu() and os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "1",
+        }
+        return tuple(name for name, is_chosen in chosen.items() if is_chosen)
 
     @contextlib.contextmanager
     def applied(self) -> Iterator[None]:

@@ -42,6 +42,7 @@ from automl.trial import (
     Answer,
     EpochReport,
     FailureCause,
+    TrainerName,
     TrialResult,
     TrialSpec,
     TrialState,
@@ -253,7 +254,8 @@ def _ended(trial: _Trial, training: Training, checkpoints: Checkpoints, anew: st
         result = _result(trial, trial.core.model)
         forget_checkpoint(trial.home)
     notes = (*result.notes, *(note for note in (training.note, anew) if note))
-    return dataclasses.replace(result, trainer=str(training.name), notes=notes)
+    computed = training.options.named() if training.name is TrainerName.COMPILED else ()
+    return dataclasses.replace(result, trainer=str(training.name), computed=computed, notes=notes)
 
 
 def _build(trial: _Trial, config: Configuration) -> Core:

@@ -19,6 +19,7 @@ from automl.training.hyper_fit import HyperFitTrainer
 from automl.training.kernel.codes import AbsentKernel, UnsupportedModel
 from automl.training.kernel.trainer import DenseTrainer
 from automl.training.loop import CompiledTrainer
+from automl.training.mixed_precision import SLOWER, is_slower
 from automl.training.reused_gelu import reuse_gelu
 from automl.training.timings import Timings
 from automl.trial import TrainerName
@@ -162,8 +163,11 @@ def _graph_trainer(
             slower = f"graphs are traced by tf.function, which is slower: {reason}"
             note = slower if plain else otherwise
             found = Training(compiled, compiled.options, TrainerName.COMPILED, note)
-            is_wider = options.mixed and not one.mixed
-            return _also_noting(found, f"{IN_FLOAT32}{reason}" if is_wider else "")
+            if not options.mixed:
+                return found
+            if not one.mixed:
+                return _also_noting(found, f"{IN_FLOAT32}{reason}")
+            return _also_noting(found, SLOWER if not has_gpu() and is_slower() else "")
     fit = _fit_training(model, data, batch_size, scheduled, reason)
     return _also_noting(fit, NOT_BY_FIT if options.mixed else "")
 

@@ -15,8 +15,10 @@ from automl.data.request import DataRequest
 from automl.export.bundle import load_keras
 from automl.models.keras_private import layers_of
 from automl.space import Choice, SearchSpace
+from automl.training import mixed_precision as mixed_precision_file
+from automl.training import trainers
 from automl.training.device_data import DeviceData
-from automl.training.mixed_precision import mixed_precision
+from automl.training.mixed_precision import SLOWER, is_slower, mixed_precision
 from automl.training.train_trial import train_trial
 from automl.training.trainers import IN_FLOAT32, NOT_BY_FIT
 from automl.trial import Answer, TrialBudget, TrialResult, TrialSpec, TrialState
@@ -104,7 +106,10 @@ def trained(path: Path, build: Any = build, *callbacks: Any, **config: Any) -> T
 MIXED = {"dtype_policy": "mixed_bfloat16"}
 
 
-def test_a_trial_in_it_is_another_one_and_the_same_each_time(tmp_path: Path) -> None:
+def test_a_trial_in_it_is_another_one_and_the_same_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainers, "is_slower", lambda: False)
     plain, mixed, again = (
         trained(tmp_path / name, **config)
         for name, config in (("plain", {}), ("mixed", MIXED), ("again", MIXED))
@@ -114,6 +119,32 @@ def test_a_trial_in_it_is_another_one_and_the_same_each_time(tmp_path: Path) -> 
     assert mixed.model_hash == again.model_hash != plain.model_hash
     assert mixed.score == pytest.approx(plain.score, rel=0.05)
     assert not mixed.notes
+    assert set(mixed.computed) == {"bfloat16", *plain.computed}
+
+
+def test_a_processor_that_is_slower_in_it_is_said_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainers, "is_slower", lambda: True)
+    assert trained(tmp_path / "mixed", **MIXED).notes == (SLOWER,)
+    assert not trained(tmp_path / "plain").notes
+
+
+def test_whether_it_is_slower_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = {"float32": iter([2.0, 1.0]), "bfloat16": iter([1.5, 3.0])}
+    measured: list[str] = []
+
+    def seconds(factor: Any) -> float:
+        measured.append(factor.dtype.name)
+        return next(taken[factor.dtype.name])
+
+    monkeypatch.setattr(mixed_precision_file, "_seconds", seconds)
+    measure = is_slower.__wrapped__
+    assert not measure()
+    assert measure()
+    assert sorted(measured) == ["bfloat16", "bfloat16", "float32", "float32"]
+    monkeypatch.undo()
+    assert is_slower() is is_slower()
 
 
 def test_the_saved_model_is_of_float32(tmp_path: Path) -> None:
