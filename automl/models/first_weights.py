@@ -1,17 +1,21 @@
-"""First weights that need more than an initializer: whitened patches, and kernels that hand on.
+"""First weights that need more than an initializer, but the training rows, or another layout.
 
-A layer says by its name what it wants, so that saved models consist of Keras's layers alone. Both
-from Jordan 2024, arXiv 2404.00498.
+A layer says by its name that it wants whitened patches, or a kernel that hands on (both from Jordan
+2024, arXiv 2404.00498), so that saved models consist of Keras's layers alone. Normalizations begin
+with the statistics of a batch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
+
+from automl.models.keras_private import layers_of, replace_call
 
 WHITENING, IDENTITY = "whitening", "identity"
 #: Training images that the patches are taken from, as in airbench ...
@@ -44,6 +48,52 @@ def set_first_weights(model: Any, rows: Rows) -> None:
             count = max(1, min(ROWS, PLACES // (height * width)))
             images = np.asarray(seen.predict(rows(count), verbose=0))
             layer.kernel.assign(whitening_kernel(images, layer.kernel_size[0]))
+
+
+def set_first_statistics(model: Any, rows: Rows, count: int) -> None:
+    """Has batch normalizations of images begin with the statistics of a batch, in place of 0 and 1.
+
+    What is validated is normalized by moving averages. Where maps vary far less than by 1, as
+    behind depthwise convolutions, an average that begins with 1 is wrong for hundreds of steps, in
+    each layer anew: after six epochs of 45 steps `xception` scored at chance on validation rows
+    (log loss 2.25; 0.12 with this), `densenet` 0.64 (0.39), `resnet` 0.18 (0.16) on the bundled
+    digits. Statistics of the data before training are as old as data-dependent first weights
+    (Krähenbühl et al. 2016, arXiv 1511.06856); those for validation matter as Wu and Johnson 2021
+    (arXiv 2105.07576) have it.
+
+    Nothing random is drawn. Layers that have learnt elsewhere keep what they have.
+
+    Args:
+        model: A built ``keras.Model``.
+        rows: See `set_first_weights`.
+        count: Rows of the batch.
+    """
+    layers = [layer for layer in layers_of(model) if _is_new_normalization(layer)]
+    if not any(layer.input_spec.ndim == 4 for layer in layers):
+        return
+    before = [(layer, layer.call, layer.momentum) for layer in layers]
+    try:
+        for layer, call, _ in before:
+            layer.momentum = 0.0
+            replace_call(layer, partial(_training_call, call))
+        model(rows(count), training=False)
+    finally:
+        for layer, call, momentum in before:
+            layer.momentum = momentum
+            replace_call(layer, call)
+
+
+def _training_call(call: Callable[..., Any], inputs: Any, **options: Any) -> Any:
+    return call(inputs, **{**options, "training": True})
+
+
+def _is_new_normalization(layer: Any) -> bool:
+    return (
+        type(layer) is keras.layers.BatchNormalization
+        and bool(layer.trainable)
+        and not np.any(np.array(layer.moving_mean))
+        and bool(np.all(np.array(layer.moving_variance) == 1.0))
+    )
 
 
 def with_identity(kernel: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -31,6 +31,13 @@ throughput, not for score (Deep Learning Tuning Playbook); with batches of 16 on
 trial took half of a search's worker seconds (measured)."""
 FEWEST_STEPS = 2
 """Steps of an epoch below which a batch is too large for the rows: nearly all rows in one step."""
+MOST_AVERAGED_EPOCHS = 3
+"""Epochs over which the moving statistics of a batch normalization may average, so that those of
+the weights that are validated are not far behind. Géron (Hands-On Machine Learning, 2nd ed.,
+chapter 11) has more nines for larger data. Best validation log loss with momentums of 0.9, 0.99 and
+0.999 (10, 100 and 1,000 steps), batches of 32, four layers of the mlp space, means of five seeds:
+0.076, 0.123, 0.254 on 121 rows of wine; 0.063, 0.086, 0.131 on 387 of breast_cancer; 0.031, 0.031,
+0.060 on 1,374 of digits, where 100 steps are 2.3 epochs."""
 CHEAP_FAMILIES = ("fastcnn", "plain_cnn", "resnet", "mobilenet", "densenet")
 """Families of convolutional networks whose defaults a few cores train in minutes an epoch (own
 choice, by their multiply-adds): of the space of all families a search tries these."""
@@ -116,21 +123,28 @@ def suit_to_data(
             continue
         if without_effect.get(parameter.name, False):
             changes[parameter.key] = parameter.default
-        elif parameter.name == AUGMENTATION and epochs < HEAVY_EPOCHS:
-            changes[parameter.key] = [option for option in options if option != RAND_AUGMENT]
-        elif parameter.name == "activation":
-            kept = _worth_trying(options, rows)
-            if len(kept) < len(options):
-                changes[parameter.key] = kept
-        elif parameter.name == FAMILY and space.inputs == IMAGE:
-            kept = [option for option in options if option in CHEAP_FAMILIES]
-            if set(CHEAP_FAMILIES) < set(options):
-                changes[parameter.key] = kept
-        elif parameter.name == "batch_size" and tuple(options) in (BATCH_SIZES, IMAGE_BATCH_SIZES):
-            kept = _fitting_batches(options, rows)
-            if len(kept) < len(options):
-                changes[parameter.key] = kept
+            continue
+        kept = _kept(space, parameter.name, options, rows, epochs)
+        if len(kept) < len(options):
+            changes[parameter.key] = kept
     return space.override(changes) if changes else space
+
+
+def _kept(
+    space: SearchSpace, name: str, options: Sequence[Any], rows: int, epochs: int
+) -> Sequence[Any]:
+    """The options of a hyperparameter that are worth trying; all where no rule is of it."""
+    if name == AUGMENTATION and epochs < HEAVY_EPOCHS:
+        return [option for option in options if option != RAND_AUGMENT]
+    if name == "activation":
+        return _worth_trying(options, rows)
+    if name == FAMILY and space.inputs == IMAGE and set(CHEAP_FAMILIES) < set(options):
+        return [option for option in options if option in CHEAP_FAMILIES]
+    if name == "batch_norm_momentum":
+        return _fitting_momentums(options, _steps_of_an_epoch(space, rows))
+    if name == "batch_size" and tuple(options) in (BATCH_SIZES, IMAGE_BATCH_SIZES):
+        return _fitting_batches(options, rows)
+    return options
 
 
 def mirroring_note(space: SearchSpace, classes: Sequence[object], symmetric: bool) -> str:
@@ -164,3 +178,19 @@ def _fitting_batches(options: Sequence[int], rows: int) -> list[int]:
     """Batches with neither too many nor too few steps an epoch; at least the nearest to that."""
     small = [option for option in options if option * FEWEST_STEPS <= rows] or [min(options)]
     return [option for option in small if option * MOST_STEPS >= rows] or [max(small)]
+
+
+def _steps_of_an_epoch(space: SearchSpace, rows: int) -> float:
+    """Steps of an epoch with the batch that the space has first."""
+    batches = [one for one in space.hyperparameters if one.name == "batch_size"]
+    if not batches:
+        return float(rows)
+    options = getattr(batches[0], "options", ()) or [batches[0].default]
+    fitting = _fitting_batches(options, rows)
+    return rows / min(fitting, key=lambda batch: abs(batch - batches[0].default))
+
+
+def _fitting_momentums(options: Sequence[float], steps: float) -> list[float]:
+    """Momentums whose averages are not older than some epochs; at least the least."""
+    most = MOST_AVERAGED_EPOCHS * steps
+    return [option for option in options if (1.0 - option) * most >= 1.0] or [min(options)]

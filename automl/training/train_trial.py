@@ -15,7 +15,7 @@ from automl.data.metrics import Objective, better, default_objective
 from automl.errors import AutoMLError, UnrankedError
 from automl.export.loadable import error_text
 from automl.models.core import Core, build_core, compile_core
-from automl.models.first_weights import set_first_weights
+from automl.models.first_weights import set_first_statistics, set_first_weights
 from automl.models.loss_names import loss_text
 from automl.models.mixed_batches import change_batches
 from automl.models.schedules import Schedule, make_schedule
@@ -180,6 +180,8 @@ def _run(trial: _Trial) -> TrialResult:
         trial = dataclasses.replace(trial, data=trial.data.in_form(core.form), core=core)
         set_first_weights(core.model, trial.data.train.spread)
         batch_size = batch_size_of(config, rows)
+        if not core.compiled_by_user:
+            set_first_statistics(core.model, trial.data.train.spread, batch_size)
         steps = -(-rows // batch_size)
         progress.use(trial.data, steps)
     if core.form is None and not core.compiled_by_user:

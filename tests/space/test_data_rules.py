@@ -36,6 +36,17 @@ def test_batches_fit_the_rows(rows: int, kept: set[int]) -> None:
     assert space.defaults()["batch_size"] in kept
 
 
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [(100, {0.9}), (1_000, {0.9}), (1_400, {0.9, 0.99}), (20_000, {0.9, 0.99, 0.999})],
+)
+def test_averages_of_normalizations_fit_the_steps(rows: int, kept: set[float]) -> None:
+    space = suited(find_space("mlp").override({"batch_size": 32}), rows)
+    assert options(space, "batch_norm_momentum") == kept
+    asked = suited(find_space("mlp"), rows, ("batch_norm_momentum",))
+    assert options(asked, "batch_norm_momentum") == {0.9, 0.99, 0.999}
+
+
 def test_activations_that_came_to_nothing_are_tried_only_where_they_are_set() -> None:
     mlp = find_space("mlp")
     assert options(suited(mlp, 20_000), "activation") == {
