@@ -1,4 +1,4 @@
-"""First weights that need more than an initializer, but the training rows, or another layout.
+"""First weights and statistics that need more than an initializer.
 
 A layer says by its name that it wants whitened patches, or a kernel that hands on (both from Jordan
 2024, arXiv 2404.00498), so that saved models consist of Keras's layers alone. Normalizations begin
