@@ -293,7 +293,7 @@ def image_training_hyperparameters(
         DTYPE_POLICY,
         (FLOAT32, MIXED_BFLOAT16),
         help="what training steps compute in; scores and what is exported are float32; a search "
-        "tries the latter where it is asked for",
+        "takes the latter where its machine was measured to be faster in it",
         source="Micikevicius et al. 2018, arXiv 1710.03740; Kalamkar et al. 2019, arXiv 1905.12322",
     )
     return [*usual, batches, policy]

@@ -3,72 +3,51 @@
 Weights, their updates, the loss and all scores stay float32, and so does the model that is saved:
 layers compute in bfloat16 only in the graph of the training steps (mixed precision, Micikevicius
 et al. 2018, arXiv 1710.03740; Kalamkar et al. 2019, arXiv 1905.12322, for bfloat16, which needs no
-scaling of the loss). Microseconds of processor time an image, batches of 128 images of 28 x 28, one
+scaling of the loss). Microseconds of processor time an image, batches of 64 images of 28 x 28, one
 thread of an AMD EPYC with AVX512-BF16:
 
 | default of | float32 | bfloat16 |
 |---|---:|---:|
-| fastcnn | 870 | 630 |
-| resnet | 2,198 | 1,717 |
-| plain_cnn | 4,906 | 2,737 |
-| densenet | 10,109 | 5,530 |
+| lenet5 | 108 | 102 |
+| fastcnn | 834 | 622 |
+| resnet | 2,297 | 1,557 |
+| mobilenet | 4,107 | 3,142 |
+| xception | 1,758 | 1,801 |
+| senet | 2,501 | 1,786 |
+| inception | 7,366 | 5,013 |
+| densenet | 9,627 | 5,905 |
 
-Not every processor that has the instructions gains: an Intel Xeon with ``avx512_bf16`` and without
-AMX takes 1.6 to 1.8 times as long as in float32 (`benchmarks/RESULTS.md`, image steps), as it does
-for a product of matrices, by which `is_slower` tells.
+Not every processor that has the instructions gains: `automl.training.bfloat16_gain` measures it.
 """
 
 from __future__ import annotations
 
-import functools
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import keras
-import tensorflow as tf
 
 from automl.models.keras_private import layers_of, operation_of
+from automl.training.device import has_gpu
 from automl.vocabulary.dtype_policies import FLOAT32, MIXED_BFLOAT16
 
-#: What is told of a trial in bfloat16 where `is_slower` says so.
+#: Layers that stay in float32 on a processor, where they are slower in bfloat16: with them in it,
+#: steps of mobilenet take 4,431 microseconds an image.
+_SLOW_LAYERS = (keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D)
+#: What is told of a trial in bfloat16 where it is slower.
 SLOWER = (
-    "bfloat16 is slower than float32 on this processor, as a product of matrices shows: "
+    "bfloat16 is slower than float32 on this machine, as convolutions show: "
     "trials of dtype_policy float32 take less time"
 )
-# Sides of the product's matrices, and how often it is timed: 0.2 s in all on one core.
-_SIDE, _TIMINGS = 1024, 3
-
-
-@functools.cache
-def is_slower() -> bool:
-    """Whether this process computes a product of matrices slower in bfloat16 than in float32.
-
-    It is measured once. Only what is said depends on it, never how a trial is trained, whose
-    numbers are to be the same everywhere.
-    """
-    factor = tf.random.stateless_uniform((_SIDE, _SIDE), (1, 2))
-    wide, narrow = (_seconds(tf.cast(factor, dtype)) for dtype in (FLOAT32, "bfloat16"))
-    return narrow > wide
-
-
-def _seconds(factor: Any) -> float:
-    """The least processor seconds of a matrix times itself."""
-    tf.linalg.matmul(factor, factor).numpy()
-    measured = []
-    for _ in range(_TIMINGS):
-        started = time.process_time()
-        tf.linalg.matmul(factor, factor).numpy()
-        measured.append(time.process_time() - started)
-    return min(measured)
 
 
 @contextmanager
 def mixed_precision(model: Any, used: bool = True) -> Iterator[None]:
     """A context in which a model's layers compute in bfloat16, but for those of its outputs.
 
-    Layers that are not Keras's own, and those that have another precision, stay as they are.
+    Layers that are not Keras's own, those that have another precision, and on a processor depthwise
+    convolutions stay as they are.
 
     Args:
         model: A built ``keras.Model``.
@@ -87,4 +66,6 @@ def mixed_precision(model: Any, used: bool = True) -> Iterator[None]:
 
 
 def _is_plain(layer: Any) -> bool:
+    if isinstance(layer, _SLOW_LAYERS) and not has_gpu():
+        return False
     return type(layer).__module__.startswith("keras.") and layer.dtype_policy.name == FLOAT32

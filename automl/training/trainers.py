@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 from automl.export.loadable import error_text
+from automl.training.bfloat16_gain import bfloat16_gain
 from automl.training.device import GraphOptions, choose_options, has_gpu
 from automl.training.device_data import DeviceData
 from automl.training.fallback import FitTrainer, needs_fit
@@ -19,7 +20,7 @@ from automl.training.hyper_fit import HyperFitTrainer
 from automl.training.kernel.codes import AbsentKernel, UnsupportedModel
 from automl.training.kernel.trainer import DenseTrainer
 from automl.training.loop import CompiledTrainer
-from automl.training.mixed_precision import SLOWER, is_slower
+from automl.training.mixed_precision import SLOWER
 from automl.training.reused_gelu import reuse_gelu
 from automl.training.timings import Timings
 from automl.trial import TrainerName
@@ -167,7 +168,7 @@ def _graph_trainer(
                 return found
             if not one.mixed:
                 return _also_noting(found, f"{IN_FLOAT32}{reason}")
-            return _also_noting(found, SLOWER if not has_gpu() and is_slower() else "")
+            return _also_noting(found, SLOWER if bfloat16_gain() < 1.0 else "")
     fit = _fit_training(model, data, batch_size, scheduled, reason)
     return _also_noting(fit, NOT_BY_FIT if options.mixed else "")
 

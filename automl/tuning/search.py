@@ -57,6 +57,7 @@ from automl.tuning.transfer import (
     with_known_origin,
 )
 from automl.tuning.usual_folds import with_usual_folds
+from automl.tuning.usual_precision import measured_gain, with_usual_precision
 from automl.tuning.usual_space import with_usual_space
 from automl.vocabulary.inputs import ARRAY, IMAGE
 
@@ -111,12 +112,11 @@ def start_search(
         wanted = InputDetection(_checked(request, found, objects), found, processes)
         check_objects(objects, processes)
         data = prepare(wanted.request.data, wanted)
-        setup = _settled(
-            wanted, data, objects, observer, renamed, space_note, protocol_note, folds_note
-        )
+        devices = _devices(wanted.request, wanted.space, processes)
+        notes = (renamed, space_note, protocol_note, folds_note)
+        setup = _settled(wanted, data, objects, devices, observer, *notes)
         manifest = _joinable_manifest(setup, data)
         _check_models(setup, wanted, data, observer)
-        devices = _devices(setup.request, setup.space, processes)
         run = create_run(target, setup.request.data.name, manifest)
         _say(observer, remember_named(run, setup.request, setup.space, begun=True))
         stack.push(locked_with_rows(run, data))
@@ -138,7 +138,12 @@ def _checked(request: SearchRequest, space: SearchSpace, objects: Given) -> Sear
 
 
 def _settled(
-    wanted: InputDetection, data: PreparedData, objects: Given, observer: Observer, *notes: str
+    wanted: InputDetection,
+    data: PreparedData,
+    objects: Given,
+    devices: Devices,
+    observer: Observer,
+    *notes: str,
 ) -> SearchSetup:
     """What is searched, settled by the data; says what a person should know, the notes first."""
     from automl.tuning.objective import asked_objective, check_objective, one_loss
@@ -146,6 +151,8 @@ def _settled(
     check_inputs_suit(wanted.space, data.plan.signature)
     space, request = with_hyperparameters_traced(wanted.space, wanted.processes), wanted.settled()
     request = replace(request, data=replace(request.data, cv=data.cv))
+    gain = partial(measured_gain, devices, wanted.processes)
+    request, precision_note = with_usual_precision(request, space, gain)
     check_rows_fit(space, data.plan, request)
     views = asked_views(request, data.task, data.plan.signature)
     check_sampler_and_pruner(request, space, objects, len(request.data.views))
@@ -154,6 +161,7 @@ def _settled(
     _say(
         observer,
         *notes,
+        precision_note,
         *data.notes,
         *remarks(space),
         *narrowing_notes(space.hyperparameters, changed),

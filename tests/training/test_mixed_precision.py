@@ -15,10 +15,9 @@ from automl.data.request import DataRequest
 from automl.export.bundle import load_keras
 from automl.models.keras_private import layers_of
 from automl.space import Choice, SearchSpace
-from automl.training import mixed_precision as mixed_precision_file
 from automl.training import trainers
 from automl.training.device_data import DeviceData
-from automl.training.mixed_precision import SLOWER, is_slower, mixed_precision
+from automl.training.mixed_precision import SLOWER, mixed_precision
 from automl.training.train_trial import train_trial
 from automl.training.trainers import IN_FLOAT32, NOT_BY_FIT
 from automl.trial import Answer, TrialBudget, TrialResult, TrialSpec, TrialState
@@ -35,6 +34,7 @@ def network() -> Any:
     inputs = keras.Input((8, 8, 1))
     inner = keras.Sequential([keras.Input((8, 8, 4)), keras.layers.Conv2D(4, 3)], name="inner")
     x = inner(Doubling()(keras.layers.Conv2D(4, 3, padding="same")(inputs)))
+    x = keras.layers.DepthwiseConv2D(3, padding="same")(x)
     x = keras.layers.Activation("relu", dtype="float16")(x)
     return keras.Model(inputs, keras.layers.Dense(3)(keras.layers.Flatten()(x)))
 
@@ -50,7 +50,7 @@ def test_layers_of_keras_compute_in_it_but_for_those_of_the_outputs() -> None:
         found = {layer.name.rstrip("_0123456789"): layer for layer in layers_of(model)}
         narrow = {name for name, one in found.items() if one.compute_dtype == "bfloat16"}
         assert {"conv2d", "flatten", "inner"} <= narrow
-        assert not {"doubling", "dense", "activation"} & narrow
+        assert not {"doubling", "dense", "activation", "depthwise_conv2d"} & narrow
         assert {weight.dtype for weight in model.weights} == {"float32"}
     assert policies(model) == before
     with mixed_precision(model, used=False):
@@ -109,7 +109,7 @@ MIXED = {"dtype_policy": "mixed_bfloat16"}
 def test_a_trial_in_it_is_another_one_and_the_same_each_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainers, "is_slower", lambda: False)
+    monkeypatch.setattr(trainers, "bfloat16_gain", lambda: 1.5)
     plain, mixed, again = (
         trained(tmp_path / name, **config)
         for name, config in (("plain", {}), ("mixed", MIXED), ("again", MIXED))
@@ -125,26 +125,9 @@ def test_a_trial_in_it_is_another_one_and_the_same_each_time(
 def test_a_processor_that_is_slower_in_it_is_said_to_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainers, "is_slower", lambda: True)
+    monkeypatch.setattr(trainers, "bfloat16_gain", lambda: 0.6)
     assert trained(tmp_path / "mixed", **MIXED).notes == (SLOWER,)
     assert not trained(tmp_path / "plain").notes
-
-
-def test_whether_it_is_slower_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = {"float32": iter([2.0, 1.0]), "bfloat16": iter([1.5, 3.0])}
-    measured: list[str] = []
-
-    def seconds(factor: Any) -> float:
-        measured.append(factor.dtype.name)
-        return next(taken[factor.dtype.name])
-
-    monkeypatch.setattr(mixed_precision_file, "_seconds", seconds)
-    measure = is_slower.__wrapped__
-    assert not measure()
-    assert measure()
-    assert sorted(measured) == ["bfloat16", "bfloat16", "float32", "float32"]
-    monkeypatch.undo()
-    assert is_slower() is is_slower()
 
 
 def test_the_saved_model_is_of_float32(tmp_path: Path) -> None:

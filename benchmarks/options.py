@@ -1,0 +1,205 @@
+"""Whole searches without and with some options of `automl search`.
+
+    python -m benchmarks.options --with="--objective tempered_log_loss" --records /tmp/options.jsonl
+    python -m benchmarks.options --with="--set dtype_policy=mixed_bfloat16" --only images ...
+
+The same rows are searched with the same seed, without the options and with them. Numbers of trials
+are fixed, so that other work on the machine changes nothing. Looked at are the log loss and the
+accuracy of what is exported, with the temperature that the search gives it, on the test rows, and
+the processor seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.catalogue import ROOT
+from benchmarks.machine import machine, version_line, versions
+from benchmarks.results_file import add_record, markdown_table, put_section, read_records
+from benchmarks.rows import DEFAULT_DATA
+from benchmarks.work_folder import make_work_folder
+
+BUNDLED = ("digits", "breast_cancer", "wine")
+#: Rows of the made sets and of adult, without the test rows.
+SIZES = (500, 2_000, 10_000)
+#: Rows of Fashion-MNIST that a search gets; the 10,000 test rows are the file's own.
+IMAGES = 4_000
+MADE_TEST_ROWS = 20_000
+TABLE_WORDS = ("--trials", "25")
+IMAGE_WORDS = ("--trials", "1", "--epochs", "10")
+FAMILIES = ("fastcnn", "resnet", "mobilenet")
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What one search came to.
+
+    Attributes:
+        name: The set.
+        seed: Seed of rows and search.
+        options: What was added to the command, or "".
+        log_loss: Of what was exported, on the test rows.
+        accuracy: Likewise.
+        exported: The trial or ensemble.
+        seconds: Processor seconds of the search, with all its processes.
+    """
+
+    name: str
+    seed: int
+    options: str
+    log_loss: float
+    accuracy: float
+    exported: str
+    seconds: float
+
+
+def searches(seed: int, data: Path, work: Path) -> Iterator[tuple[str, list[str]]]:
+    """Names, and what tells `automl search` of their rows and of how much is searched."""
+    from sklearn.datasets import make_classification
+
+    with np.load(data / "fashion_mnist.npz", allow_pickle=False) as file:
+        rows = np.random.default_rng(seed).permutation(len(file["x_train"]))[:IMAGES]
+        path = work / "fashion.npz"
+        parts = {name: file[name][rows] for name in ("x_train", "y_train")}
+        np.savez(path, **parts, x_test=file["x_test"], y_test=file["y_test"])
+    for family in FAMILIES:
+        yield f"images, {family}", [str(path), "--space", family, *IMAGE_WORDS]
+    for name in BUNDLED:
+        yield name, [name, *TABLE_WORDS]
+    for size in SIZES:
+        x, y = make_classification(
+            size + MADE_TEST_ROWS, 20, n_informative=8, n_redundant=4, n_classes=4,
+            flip_y=0.05, random_state=seed,
+        )  # fmt: skip
+        path = work / "rows.npz"
+        np.savez(path, x=x[:size], y=y[:size], x_test=x[size:], y_test=y[size:])
+        yield f"classes {size}", [str(path), *TABLE_WORDS]
+    for size in SIZES:
+        yield f"adult {size}", [*_adult(size, seed, data, work), *TABLE_WORDS]
+
+
+def _adult(size: int, seed: int, data: Path, work: Path) -> list[str]:
+    import pandas as pd
+
+    told = []
+    for part, rows in (("train", size), ("test", None)):
+        table = pd.read_csv(data / f"adult-{part}.csv", header=None, skipinitialspace=True)
+        table.columns = pd.Index([f"column {number}" for number in table])
+        table = table.sample(rows, random_state=seed) if rows else table
+        table.to_csv(work / f"{part}.csv", index=False)
+        told.append(str(work / f"{part}.csv"))
+    return [told[0], "--test", told[1], "--target", "column 14"]
+
+
+def search(name: str, given: Sequence[str], seed: int, options: str, run: Path) -> Searched:
+    """Runs one search in a process of its own.
+
+    Raises:
+        subprocess.CalledProcessError: It failed.
+    """
+    words = [*given, *shlex.split(options), "--seed", str(seed), "--directory", str(run)]
+    command = [sys.executable, "-P", "-m", "automl", "search", "--quiet", *words]
+    before = os.times()
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    after = os.times()
+    config = json.loads((run / "best" / "config.json").read_text())
+    scores = config["test_metrics"]
+    spent = after.children_user + after.children_system
+    spent -= before.children_user + before.children_system
+    exported = str(config["trial"])
+    return Searched(
+        name, seed, options, scores["log_loss"], scores["accuracy"], exported, spent
+    )  # fmt: skip
+
+
+def section(found: Sequence[Searched], options: str, command: str) -> str:
+    """The section of RESULTS.md: all searches without the options and with them."""
+    header = (
+        "set", "pairs", "test log loss without", "with", "with / without", "with is better",
+        "test accuracy without", "with", "processor seconds, with / without",
+    )  # fmt: skip
+    pairs = _pairs(found, options)
+    names = dict.fromkeys(one.name for one, _ in pairs)
+    groups = [(name, [pair for pair in pairs if pair[0].name == name]) for name in names]
+    lines = [_line(name, own) for name, own in (*groups, ("all", pairs)) if own]
+    return "\n\n".join(
+        (
+            f"## Searches with `{options}`",
+            f"`{command}`, {date.today()}; {machine()}; {version_line(versions())}.",
+            f"`automl search` without and with `{options}` (tables: `{shlex.join(TABLE_WORDS)}`; "
+            f"images, {IMAGES:,} rows of Fashion-MNIST, a space's default: "
+            f"`{shlex.join(IMAGE_WORDS)}`): what each exports, on the test rows. The ratio is the "
+            "geometric mean, with its standard error as a factor.",
+            markdown_table(header, lines),
+        )
+    )
+
+
+def _pairs(found: Sequence[Searched], options: str) -> list[tuple[Searched, Searched]]:
+    """The search without and with the options, of each set and seed that has both."""
+    by_key = {(one.name, one.seed, one.options): one for one in found}
+    keys = dict.fromkeys((one.name, one.seed) for one in found)
+    both = [(by_key.get((*key, "")), by_key.get((*key, options))) for key in keys]
+    return [(one, other) for one, other in both if one is not None and other is not None]
+
+
+def _line(name: str, pairs: Sequence[tuple[Searched, Searched]]) -> list[str]:
+    logs = np.log([other.log_loss / one.log_loss for one, other in pairs])
+    error = logs.std(ddof=1) / math.sqrt(len(logs)) if len(logs) > 1 else math.nan
+    losses = np.mean([[one.log_loss, other.log_loss] for one, other in pairs], axis=0)
+    accuracies = np.mean([[one.accuracy, other.accuracy] for one, other in pairs], axis=0)
+    seconds = [other.seconds / one.seconds for one, other in pairs]
+    return [
+        name, str(len(pairs)), *(f"{loss:.4f}" for loss in losses),
+        f"{math.exp(logs.mean()):.3f} x/÷ {math.exp(error):.3f}", f"{(logs < 0).mean():.0%}",
+        *(f"{share:.4f}" for share in accuracies), f"{math.exp(np.log(seconds).mean()):.2f}",
+    ]  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Searches what is not yet in the records, and prints the section or writes it."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.options", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("--with", dest="options", required=True, help="the options, as one word")
+    parser.add_argument("--records", type=Path, required=True, help="JSON lines; goes on from them")
+    parser.add_argument("--seeds", type=int, default=3, help="seeds of each set (3)")
+    parser.add_argument("--only", default="", help="sets whose name contains this text")
+    parser.add_argument("--folder", type=Path, default=DEFAULT_DATA, help="folder of the files")
+    parser.add_argument("--output", type=Path, help="write the section there; else it is printed")
+    asked = parser.parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    found = read_records(asked.records, Searched)
+    known = {(one.name, one.seed, one.options) for one in found}
+    work = make_work_folder(None, "options-")
+    try:
+        for seed in range(asked.seeds):
+            for name, given in searches(seed, asked.folder, work):
+                for options in ("", asked.options):
+                    if (name, seed, options) in known or asked.only not in name:
+                        continue
+                    found.append(search(name, given, seed, options, work / "run"))
+                    shutil.rmtree(work / "run")
+                    add_record(asked.records, found[-1])
+                    print(found[-1], flush=True)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    text = section(found, asked.options, shlex.join(["python", "-m", "benchmarks.options", *words]))
+    put_section(asked.output, f"options {asked.options}", text)
+
+
+if __name__ == "__main__":
+    main()
