@@ -94,6 +94,8 @@ def clean_apart(column: pd.Series, keep_words: bool = False) -> pd.Series:
 
 
 def _clean_numbers(column: pd.Series) -> pd.Series:
+    if column.dtype.kind == "b" and column.isna().any():  # as of objects: true, false or missing
+        return _clean_objects(column.astype(object).where(column.notna(), None), False)
     if column.dtype.kind == "f" or column.isna().any():
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         return _like(column, values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,10 @@ FAR_DAYS = 10 * 365
 # Years of the Gregorian calendar that data hold (own choice); seconds from 1970 to 2000 and 2040.
 FIRST_YEAR, LAST_YEAR = 1500, 2300
 SINCE_2000, SINCE_2040 = 946_684_800, 2_208_988_800
+# Of days without a year, as of years of two digits that are none (own choice): different ones, and
+# the least of the greatest.
+LEAST_DAYS, LATE_DAY = 16, 28
+MONTH_LENGTHS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 LEAST_MOMENTS, SAMPLE, DAY = 5, 1_000, 86_400
 # Names of columns, word by word, that hold months such as 202001, versions such as 10.4.12 and
 # times of day such as 14.30.
@@ -106,3 +111,17 @@ def varies_more(moments: pd.Series, than: pd.Series) -> bool:
     What is taken for the day has up to 31 values, and a year of two digits seldom so many.
     """
     return int(moments.dt.day.nunique()) > int(than.dt.day.nunique())
+
+
+def are_days_of_months(months: Sequence[tuple[int, str]]) -> bool:
+    """Whether all numbers beside names of months are days, as in Jan 14, and not years.
+
+    Days go from 1 to 31 and fit their month; years of two digits seldom end just there.
+
+    Args:
+        months: The month and the digits of each.
+    """
+    days = {int(digits) for _, digits in months}
+    if len(days) < LEAST_DAYS or not LATE_DAY <= max(days) <= max(MONTH_LENGTHS) or 0 in days:
+        return False
+    return all(len(d) <= 2 and int(d) <= MONTH_LENGTHS[month] for month, d in months)

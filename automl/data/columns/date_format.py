@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.columns.date_doubts import varies_more
+from automl.data.columns.date_doubts import are_days_of_months, varies_more
 from automl.data.columns.date_spellings import plain_spelling
 
 if TYPE_CHECKING:
@@ -228,9 +228,20 @@ def _iso_text(text: str, order: str) -> str | None:
         if not 1 <= hour <= 12:
             return None
         hour = hour % 12 + (12 if half[0] in "Pp" else 0)
+    if hour == 24:  # midnight at the end of the day
+        date, hour = _next_day(date), 0 if part["min"] == "00" and not int(part["s"] or 0) else 24
     zone = part["zone"] or ""
     zone = "Z" if zone in ("", "Z", "UTC", "GMT") else zone
     return f"{date}T{hour:02}:{part['min']}:{part['s'] or '00'}.{part['f'] or '0'}{zone}"
+
+
+def _next_day(date: str) -> str:
+    import datetime
+
+    try:
+        return (datetime.date.fromisoformat(date) + datetime.timedelta(days=1)).isoformat()
+    except (ValueError, OverflowError):
+        return date
 
 
 def _date_of(part: dict[str, Any], order: str) -> str | None:
@@ -310,6 +321,9 @@ def infer_date_format(texts: pd.Series, day_first: bool | None = None) -> DateGu
     if len(shaped) < 0.5 * len(look):
         basic = pd.to_datetime(pd.Series(look), format=ISO, errors="coerce", utc=True)
         return DateGuess(ISO) if basic.notna().all() else None
+    named = [(MONTH_OF.get(_plain(f["n4"]), 0), f["y4"]) for f in shaped if f["n4"]]
+    if len(named) == len(shaped) and are_days_of_months(named):
+        return None
     first = shaped[0]
     numbers_first = ["dmy", "mdy", "ymd"] if (first["mark"] or "").startswith(".") else []
     orders = numbers_first or ["mdy", "dmy", "ymd"]

@@ -10,6 +10,7 @@ import numpy as np
 from automl.common.shell import option
 from automl.data.columns.column import ColumnSource, Reading, read_column
 from automl.data.columns.date_doubts import foreign_years, open_ends
+from automl.data.columns.no_value import say_no_value
 from automl.data.columns.schema import Column, ColumnKind
 
 if TYPE_CHECKING:
@@ -60,9 +61,10 @@ def with_strays(guess: Guess, present: pd.Series) -> Guess | None:
         return None
     unread = read_column(present, column.reading, is_clean=True).unread
     strays = sorted(str(text) for text in present[unread].unique())
-    # Not a dash for "no value", nor 0000-00-00 among dates.
-    value = r"[^\W0]" if column.kind is ColumnKind.DATE else r"\w"
-    words = unread & present.str.contains(value).to_numpy(np.bool_)
+    words = unread.copy()
+    words[unread] = ~say_no_value(present[unread])
+    if column.kind is ColumnKind.DATE:  # 0000-00-00
+        words &= present.str.contains(r"[^\W0]").to_numpy(np.bool_)
     if words.mean() > STRAY_SHARE or len(strays) > STRAY_TEXTS:
         return None
     if not strays:

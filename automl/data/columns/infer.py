@@ -41,6 +41,7 @@ from automl.data.columns.infer_dates import (
     asked_dates,
     dates,
     digit_dates,
+    dotted_months,
     format_of,
     guess_dates,
     guess_times,
@@ -201,7 +202,7 @@ def _asked_numbers(cleaned: pd.Series, decimal: str | None) -> Guess:
 
 def _guess_text(name: str, present: pd.Series, asked: Conventions) -> Guess:
     if not np.isnan(NumberFormat().read(present)).any():
-        found = digit_dates(present, name)
+        found = digit_dates(present, name) or dotted_months(present, name)
         if found is not None:
             return found
         if is_named(name, CLOCKS) and are_clock_times(present):

@@ -22,6 +22,12 @@ LEAST_DIGIT_DATES = 5
 MONTH_DIGITS = DIGIT_DATES["%Y%m"]
 # Dates so written are versions too: 10.4.12.
 VERSION_FORMAT = "%d.%m.%y"
+# 14.01. is the 14th of January, and no time.
+DAY_OF_MONTH = r"\d{1,2}\.\d{1,2}\."
+# Jan-20 may be a day too, unless a number shows that it is none.
+MONTH_FORMAT, NO_DAY = "%b %Y", r"\d{4}|00|3[2-9]|[4-9]\d"
+# 01.2020 is a month where there are several, and all could be.
+DOTTED_FORMAT, DOTTED_MONTH = "%m.%Y", r"(?:0?[1-9]|1[0-2])\.(?:19|20)\d\d"
 DAY_FIRST, MONTH_FIRST = "day first", "month first"
 ORDERS = {"%d": DAY_FIRST, "%m": MONTH_FIRST}
 
@@ -46,6 +52,26 @@ def digit_dates(texts: pd.Series, name: str) -> Guess | None:
             way = f"; {option('--numeric', name)} takes them as numbers"
             return without_open_ends(replace(told, note=told.note + way), present)
     return None
+
+
+def dotted_months(present: pd.Series, name: str) -> Guess | None:
+    """Months such as 01.2020, which as numbers would be 1.202.
+
+    Exchange rates, which may look so too, neither begin with a zero nor go through the months.
+
+    Args:
+        present: Texts, none of them missing.
+        name: The column's name.
+    """
+    if not re.fullmatch(DOTTED_MONTH, str(present.iloc[0])) or present.nunique() < 2:
+        return None
+    if not present.str.fullmatch(DOTTED_MONTH).all():
+        return None
+    months = present.str.partition(".")[0]
+    if not months.str.startswith("0").any() and months.nunique() < LEAST_DIGIT_DATES:
+        return None
+    told = dates(name, DOTTED_FORMAT)
+    return replace(told, note=f"{told.note}; {option('--numeric', name)} takes them as numbers")
 
 
 def _are_months(moments: pd.Series, name: str) -> bool:
@@ -117,6 +143,12 @@ def guess_dates(name: str, present: pd.Series, day_first: bool | None) -> Guess 
         told = replace(
             told, note=f"{told.note} ({option('--categorical', name)} takes versions or numbers)"
         )
+    if found.format == MONTH_FORMAT and not present.str.contains(NO_DAY).any():
+        told = replace(
+            told,
+            note=f"{told.note}; {str(present.iloc[0])!r} is taken for a month of a year, not for a "
+            "day",
+        )
     if found.rival is not None:
         way = option("--date-format", f"{name}={found.rival}")
         told = replace(
@@ -135,6 +167,8 @@ def guess_dates(name: str, present: pd.Series, day_first: bool | None) -> Guess 
 
 def guess_times(name: str, present: pd.Series) -> Guess | None:
     """Times of day or durations, or None where most texts are none."""
+    if sample(present).str.fullmatch(DAY_OF_MONTH).mean() > 0.5:
+        return None
     dotted = sample(present).str.fullmatch(r"-?\d+(?:\.\d+)*")
     if dotted.mean() > 0.5 and not is_named(name, CLOCKS):  # 14.30 may be any number
         return None

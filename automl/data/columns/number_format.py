@@ -8,27 +8,19 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from automl.data.columns.characters import plain_characters
+from automl.data.columns.currencies import is_currency
+from automl.data.columns.number_spellings import plain_number, without_cents
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
 
-# Currencies that people write beside numbers, besides everything with a currency sign in it.
-CODES = (
-    "AED ARS AUD BDT BGN BHD BRL CAD CHF CLP CNY COP CRC CZK DKK EGP EUR GBP GEL GHS HKD HUF IDR "
-    "ILS INR ISK JOD JPY KES KRW KWD KZT LKR MAD MXN MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RMB "
-    "RON RSD RUB SAR SEK SGD THB TND TRY TWD TZS UAH UGX USD UYU UZS VND XAF XOF ZAR "
-    "Fr. Fr SFr. Rs Rs. Rp Rp. RM KSh Tk kr kr. zł Kč Ft lei TL 元 円 원 "
-    "\u0440\u0443\u0431 \u0440\u0443\u0431. \u0440."
-)
-CURRENCIES = frozenset(CODES.split())
 # Signs that may begin a unit; letters may too.
 UNIT_SIGNS = '%\u066a\uff05‰\u2031°℃℉µμΩ\u2032\u2033"²³'
 # No number is written longer; of longer texts the pattern would be slow.
@@ -36,7 +28,7 @@ LONGEST = 60
 # What follows a time of day is no unit.
 NO_UNITS = frozenset(("am", "pm", "a.m.", "p.m."))
 SPELLINGS = str.maketrans(
-    dict.fromkeys("\u2212\u2012\u2013\ufe63\uff0d", "-")
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d", "-")
     | dict.fromkeys("\u2019\u2018\u02bc`\u00b4\u2032", "'")
     | {"\u066b": ".", "\uff0e": ".", "\u066c": ",", "\uff0c": ","}
     | dict.fromkeys("\u00a0\u202f\u2009\u2007\u2002\u2003\u3000\t", " ")
@@ -45,7 +37,7 @@ SPELLINGS = str.maketrans(
 _WRITTEN = re.compile(
     r"(?P<open>\()?\s?(?P<sign>[-+])?\s?(?P<prefix>[^\d\s,'()+\-.][^\d()+\-]*?)?\s?"
     r"(?P<second>[-+])?\s?(?P<body>(?:\d|[.,](?=\d))(?:[\d.,'_ ]*[\d.,])?(?:[eE][-+]?\d+)?)"
-    r"(?P<behind>\s?-)?\s?(?P<suffix>[^\d\s.,'()+\-_:/][^()]*?)?(?P<trail>\s?-)?\s?(?P<close>\))?"
+    r"(?P<behind>:?\s?-)?\s?(?P<suffix>[^\d\s.,'()+\-_:/][^()]*?)?(?P<trail>\s?-)?\s?(?P<close>\))?"
 )
 _HAS_DIGIT = re.compile(r"\d")
 
@@ -68,42 +60,41 @@ class Written:
     negative: Negative
 
 
-@functools.lru_cache(maxsize=4096)
-def _is_currency(unit: str) -> bool:
-    return unit in CURRENCIES or any(unicodedata.category(c) == "Sc" for c in unit)
-
-
 def take_apart(text: str) -> Written | None:
     """Takes a text apart as a number, or returns None where it is none."""
     if len(text) > LONGEST:
         return None
-    found = _WRITTEN.fullmatch(plain_characters(text).translate(SPELLINGS))
+    found = _WRITTEN.fullmatch(plain_number(plain_characters(text).translate(SPELLINGS)))
     if found is None:
         return None
     body, prefix, suffix = found["body"], found["prefix"] or "", found["suffix"] or ""
     prefix, suffix = prefix.strip(), suffix.strip()
     sign, brackets = found["sign"] or found["second"], bool(found["open"])
     trailing = bool(found["behind"] or found["trail"])
-    if trailing and body[-1] in ".,":  # a price without cents: 19,-
-        body, trailing = body[:-1], False
+    if trailing and (body[-1] in ".," or (found["behind"] or "").startswith(":")):
+        body, trailing = without_cents(body), False
     signs = (found["sign"], found["second"], brackets, trailing)
     if brackets != bool(found["close"]) or sum(map(bool, signs)) > 1:
         return None
-    if not _HAS_DIGIT.search(body) or (prefix and suffix):
+    if not _HAS_DIGIT.search(body):
         return None
-    if prefix and not _is_currency(prefix):
+    if prefix and suffix:  # $5 USD
+        if not is_currency(suffix):
+            return None
+        suffix = f" {suffix}"
+    if prefix and not is_currency(prefix):
         return None
-    if suffix and not _is_unit(suffix):
+    if suffix and not _is_unit(suffix.strip()):
         return None
     style = Negative.BRACKETS if brackets else Negative.TRAILING if trailing else Negative.LEADING
-    return Written(body, prefix or suffix, sign == "-" or brackets or trailing, style)
+    return Written(body, prefix + suffix, sign == "-" or brackets or trailing, style)
 
 
 def _is_unit(suffix: str) -> bool:
     if len(suffix) > 20 or suffix.lower() in NO_UNITS:
         return False
     first = suffix[0]
-    return first.isalpha() or first in UNIT_SIGNS or _is_currency(suffix)
+    return first.isalpha() or first in UNIT_SIGNS or is_currency(suffix)
 
 
 @functools.lru_cache(maxsize=64)
@@ -191,7 +182,7 @@ class NumberFormat:
         if self.grouping:
             body = body.replace(self.grouping, "")
         number = float(body.replace(self.decimal, "."))
-        if self.units and not written.unit and number != 0 and not _is_currency(self.units[0]):
+        if self.units and not written.unit and number != 0 and not is_currency(self.units[0]):
             return float("nan")
         return -number if written.is_negative else number
 

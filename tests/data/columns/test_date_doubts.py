@@ -160,3 +160,40 @@ def test_cycles_can_be_asked_for_and_left_out():
         cycles(cycles={"when": "year"})
     with pytest.raises(RequestError, match="give some of year, week, day"):
         DataRequest(frame, "y", cycles={"t": "month"})
+
+
+MONTHS = [(year, month) for year in range(2011, 2019) for month in range(1, 13)]
+
+
+@pytest.mark.parametrize("pattern", ["{1:02}.{0}", "{1}.{0}"])
+def test_months_with_a_dot_are_months_and_rates_are_numbers(pattern):
+    days = [
+        (pd.Timestamp(year, month, 1) - pd.Timestamp(1970, 1, 1)).days for year, month in MONTHS
+    ]
+    found, values, said = look([pattern.format(*one) for one in MONTHS])
+    assert found.kind is ColumnKind.DATE and "--numeric c takes them as numbers" in said
+    np.testing.assert_array_equal(values, days)
+    rates = [f"{rate:.4f}" for rate in np.linspace(1.19, 1.2099, 60)]
+    found, values, _ = look(rates)
+    assert found.kind is ColumnKind.NUMBER
+    np.testing.assert_array_equal(values, [float(rate) for rate in rates])
+
+
+def test_a_month_and_a_number_is_a_month_of_a_year_unless_the_numbers_are_days():
+    months = [f"{pd.Timestamp(year, month, 1):%b-%y}" for year, month in MONTHS]
+    found, _, said = look(months)
+    assert found.kind is ColumnKind.DATE
+    assert "'Jan-11' is taken for a month of a year, not for a day" in said
+    shown = [f"{pd.Timestamp(year + 80, month, 1):%b-%y}" for year, month in MONTHS]
+    assert "not for a day" not in look(shown)[2]
+    days = [f"{day:%b %d}" for day in pd.date_range("2020-01-01", periods=80, freq="4D")]
+    assert look(days)[0].kind is ColumnKind.CATEGORY
+    no_days = [text.replace("Jan 01", "Feb 30") for text in days]  # February 2030
+    assert look(no_days)[0].kind is ColumnKind.DATE
+
+
+def test_a_day_and_a_month_with_dots_is_no_time_of_day():
+    days = [f"{day:%d.%m.}" for day in pd.date_range("2020-01-01", periods=80, freq="4D")]
+    for name in ("c", "start"):
+        found, _, looks = look(days, name)
+        assert found.kind is ColumnKind.CATEGORY and "'01.01.'" in looks

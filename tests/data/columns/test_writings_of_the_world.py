@@ -60,6 +60,17 @@ NUMBERS: dict[str, Callable[[float], str]] = {
     "dollars, named": lambda v: f"{v:,.2f} USD",
     "dollars, american": lambda v: f"US${v:,.2f}" if v > 0 else f"-US${-v:,.2f}",
     "accounts in euros": lambda v: f"({german(-v)} €)" if v < 0 else f"{german(v)} €",
+    "accounts, sign outside": lambda v: f"$({-v:,.2f})" if v < 0 else f"$ {v:,.2f}",
+    "accounts, sign behind": lambda v: f"({german(-v)}) €" if v < 0 else f"{german(v)} €",
+    "accounts, code in front": lambda v: f"CHF ({-v:,.2f})" if v < 0 else f"CHF {v:,.2f}",
+    "accounts, percent": lambda v: f"({-v:,.2f})%" if v < 0 else f"{v:,.2f}%",
+    "dollars, twice": lambda v: f"${v:,.2f} CAD" if v > 0 else f"-${-v:,.2f} CAD",
+    "a long dash": lambda v: ("\u2014" if v < 0 else "") + f"{abs(v):,.2f}",
+    "a hyphen that holds": lambda v: ("\u2011" if v < 0 else "") + f"{abs(v):,.2f}",
+    "times ten": lambda v: f"{v * 1e-3!r}×10^3",
+    "times ten, raised": lambda v: f"{v * 1e3!r} × 10⁻³",
+    "times ten, starred": lambda v: f"{v * 1e-2!r}*10**2",
+    "fortran": lambda v: f"{v:.12E}".replace("E", "D"),
     "per mille": lambda v: f"{v:.2f} ‰",
     "square metres": lambda v: f"{v:.2f} m²",
     "degrees": lambda v: f"{v:.2f} °F",
@@ -97,6 +108,24 @@ def test_numbers_have_their_value(writing):
         kind, found, said = read([NUMBERS[writing](float(v)) for v in values])
         assert kind is ColumnKind.NUMBER, said
         np.testing.assert_allclose(found, values, rtol=1e-12)
+
+
+CENTLESS: dict[str, Callable[[int], str]] = {
+    "german": lambda v: f"{v:,}".replace(",", ".") + ",- €",
+    "german, dash": lambda v: "€ " + f"{v:,}".replace(",", ".") + ",\u2013",
+    "swiss": lambda v: "Fr. " + f"{v:,}".replace(",", "'") + ".\u2014",
+    "american": lambda v: f"${v:,}.-",
+    "swedish": lambda v: f"{v:,}:-".replace(",", " "),
+}
+
+
+@pytest.mark.parametrize("writing", CENTLESS)
+def test_prices_with_a_dash_for_cents_are_whole(writing):
+    for number in range(COLUMNS):
+        values = rng_of(writing, number).integers(100, 9_000, ROWS)
+        kind, found, said = read([CENTLESS[writing](int(v)) for v in values])
+        assert kind is ColumnKind.NUMBER and "nothing tells it" not in said, said
+        np.testing.assert_array_equal(found, values)
 
 
 RUSSIAN = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря"
@@ -186,6 +215,21 @@ def test_durations_are_hours(writing):
         np.testing.assert_allclose(found, seconds / 3600, rtol=1e-9, atol=1e-12)
 
 
+def test_the_end_of_a_day_is_the_start_of_the_next():
+    start = dt.datetime(2019, 12, 1)
+    written = ("{0:%Y-%m-%d} {1:02}:00", "{0:%d.%m.%Y} {1:02}:00:00", "{0:%Y-%m-%dT}{1:02}:00:00Z")
+    for pattern in written:
+        hours = np.arange(1, 24 * 40)
+        texts = [
+            pattern.format(start + dt.timedelta(days=int(h - 1) // 24), (h - 1) % 24 + 1)
+            for h in hours
+        ]
+        kind, found, said = read(texts)
+        assert kind is ColumnKind.DATE and "missing" not in said, said
+        np.testing.assert_allclose(found, (start - EPOCH).days + hours / 24, atol=1e-7, rtol=0)
+    assert np.isnan(read([*texts, "2019-12-01T24:30:00Z"])[1][-1])
+
+
 @pytest.mark.parametrize("pattern", ["%Hh%M", "%H:%M Uhr"])
 def test_times_of_day_are_hours(pattern):
     times = moments(pattern, 0)
@@ -194,6 +238,7 @@ def test_times_of_day_are_hours(pattern):
     np.testing.assert_allclose(found, [t.hour + t.minute / 60 for t in times])
 
 
+DAY_ORDER = [f"{dt.datetime(2020, 1, 1) + dt.timedelta(days=6 * i):%b %d}" for i in range(60)]
 NAMED: dict[str, Callable[[Random], str]] = {
     "thai, named": lambda r: f"{r.integers(1, 28)} ม.ค. {r.integers(2540, 2570)}",
     "japanese era, short": lambda r: f"H{r.integers(10, 30)}.{r.integers(1, 12)}.{r.integers(28)}",
@@ -205,7 +250,7 @@ NAMED: dict[str, Callable[[Random], str]] = {
     "interval": lambda r: f"[{r.integers(0, 9)}, {r.integers(10, 19)})",
     "about": lambda r: f"~{r.integers(1, 999)}",
     "tolerance": lambda r: f"{r.normal():.2f} ± 0.1",
-    "times ten": lambda r: f"{r.normal():.2f}×10^{r.integers(2, 5)}",
+    "times a size": lambda r: f"{r.normal():.2f} x {r.integers(2, 5)}0",
     "feet": lambda r: f"{r.integers(4, 7)}'{r.integers(0, 12)}\"",
     "bytes": lambda r: f"{r.integers(1, 999)} {r.choice(['KB', 'MB'])}",
     "hours in words": lambda r: f"{r.integers(1, 9)} hours {r.integers(1, 59)} minutes",
@@ -226,7 +271,9 @@ NAMED: dict[str, Callable[[Random], str]] = {
     "place": lambda r: f"{r.normal():.4f},{r.normal():.4f}",
     "debit": lambda r: f"{r.integers(1, 999)}.00 {r.choice(['DR', 'CR'])}",
     "footnote": lambda r: f"{r.integers(1, 999)}" + str(r.choice(["", "", "*"])),
-    "not there": lambda r: str(r.choice(["1.5", "2.5", "3.5", "n.a."])),
+    "closed": lambda r: str(r.choice(["1.5", "2.5", "3.5", "closed"])),
+    "a day without a year": lambda r: f"{DAY_ORDER[int(r.integers(60))]}",
+    "a day without a year, dots": lambda r: f"{r.integers(1, 29):02}.{r.integers(1, 13):02}.",
 }
 
 
