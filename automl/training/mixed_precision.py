@@ -47,15 +47,17 @@ def mixed_precision(model: Any, used: bool = True) -> Iterator[None]:
     """A context in which a model's layers compute in bfloat16, but for those of its outputs.
 
     Layers that are not Keras's own, those that have another precision, and on a processor depthwise
-    convolutions stay as they are.
+    convolutions stay as they are; so do all of a model that is no graph of layers, for nobody can
+    tell which of them are the outputs'.
 
     Args:
         model: A built ``keras.Model``.
         used: Whether they do; else nothing changes.
     """
-    last = {id(operation_of(output)) for output in model.outputs or ()}
-    layers = [layer for layer in layers_of(model) if id(layer) not in last and _is_plain(layer)]
-    changed = layers if used else []
+    outputs = (getattr(model, "outputs", None) or ()) if used else ()
+    last = {id(operation_of(output)) for output in outputs}
+    layers = layers_of(model) if outputs else ()
+    changed = [layer for layer in layers if id(layer) not in last and _is_plain(layer)]
     for layer in changed:
         layer.dtype_policy = keras.DTypePolicy(MIXED_BFLOAT16)
     try:

@@ -80,6 +80,37 @@ class Fitting(keras.Model):
         return super().fit(*args, **kwargs)
 
 
+class Subclassed(keras.Model):
+    """Has layers and no graph of them, so neither ``inputs`` nor ``outputs``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = keras.layers.Dense(1, "sigmoid")
+
+    def call(self, x: Any) -> Any:
+        return self.last(x)
+
+
+class Stepping(Subclassed):
+    """And a step of its own."""
+
+    def train_step(self, data: Any) -> Any:
+        return super().train_step(data)
+
+
+@pytest.mark.parametrize("kind", [Subclassed, Stepping])
+def test_a_model_that_is_no_graph_of_layers_is_compiled(
+    kind: type[keras.Model], data: DeviceData, tmp_path: Path
+) -> None:
+    def build(config: Any, inputs: Any, task: Any) -> Any:
+        model = kind()
+        model.compile("adam", "binary_crossentropy")
+        return model
+
+    result = trained(build, data, tmp_path)
+    assert result.trainer == "compiled" and not any("slower" in note for note in result.notes)
+
+
 def test_a_dense_net_is_trained_by_the_kernel(data: DeviceData, tmp_path: Path) -> None:
     result = trained(dense, data, tmp_path)
     assert result.trainer == ("kernel" if load_kernel() else "compiled")
