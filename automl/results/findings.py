@@ -42,20 +42,23 @@ def findings(record: RunRecord) -> tuple[str, ...]:
 
 
 def nothing_learnt(record: RunRecord) -> str:
-    """A sentence where the best trial cannot be told from the best constant; else ""."""
+    """A sentence where the best trial is no better than the best constant; else ""."""
     best, constant = record.best(), _constant(record)
     if best is None or constant is None or best.score is None or constant.score is None:
         return ""
     compared = record.against_constant
+    how = "cannot be told from it"
     if compared is not None and compared.trial == best.trial:
         is_better = compared.tells_apart
+        how = "is worse than it" if compared.is_worse else how
     else:
         is_better = record.loss(best.score) < record.loss(constant.score)
+        how = "is no better than it"
     if is_better:
         return ""
     return (
         f"Nothing was learnt: no trial beats {CONSTANTS[str(constant.trial)]}. The best, trial "
-        f"{best.trial}, cannot be told from it on the validation rows ({record.objective} "
+        f"{best.trial}, {how} on the validation rows ({record.objective} "
         f"{number(best.score)} and {number(constant.score)})."
     )
 

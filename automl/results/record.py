@@ -156,6 +156,11 @@ class AgainstConstant:
         """Whether the trial is better than the baseline by more than chance."""
         return self.low > 0
 
+    @property
+    def is_worse(self) -> bool:
+        """Whether it is worse than the baseline by more than chance."""
+        return self.high < 0
+
 
 @dataclass(frozen=True)
 class RunRecord:

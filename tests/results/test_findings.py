@@ -53,6 +53,21 @@ def test_a_search_that_has_learnt_nothing_says_so(
         assert "trial 1" in told
 
 
+@pytest.mark.parametrize(
+    ("compared", "how"),
+    [
+        (AgainstConstant(1, "log_loss", -0.4, 0.1), "cannot be told from it"),
+        (AgainstConstant(1, "log_loss", -0.4, -0.1), "is worse than it"),
+        (None, "is no better than it"),
+    ],
+)
+def test_how_the_best_trial_compares_is_as_it_was_found(
+    compared: AgainstConstant | None, how: str
+) -> None:
+    record = replace(record_of(0.8, entry("majority", 0.69)), against_constant=compared)
+    assert f"The best, trial 1, {how} on the validation rows" in nothing_learnt(record)
+
+
 def test_of_numbers_it_is_the_mean() -> None:
     assert "no trial beats the mean" in nothing_learnt(record_of(1.0, entry("mean", 1.0)))
 
