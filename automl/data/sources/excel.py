@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time
@@ -21,6 +22,8 @@ from automl.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
+# Formats of whole numbers that show zeros in front, as that of postal codes does.
+_ZEROS = re.compile("0{2,20}")
 UNREADABLE: tuple[type[Exception], ...] = (
     *UNREADABLE_ARCHIVE,
     ParseError,
@@ -111,6 +114,8 @@ def _value(cell: Any) -> Any:
     value = cell.value
     if cell.data_type == "e" or (isinstance(value, str) and not value.strip()):
         return None
+    if type(value) is int and _ZEROS.fullmatch(cell.number_format):  # a code: 00501
+        return f"{value:0{len(cell.number_format)}}"
     if isinstance(value, time):
         return value.isoformat()
     if isinstance(value, date) and not isinstance(value, datetime):

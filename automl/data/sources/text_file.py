@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from automl.common.texts import is_number_text
 from automl.data.memory import check_memory
 from automl.data.say import Say
@@ -278,9 +280,35 @@ def with_header(rows: pd.DataFrame, names: list[str], path: Path, say: Say | Non
     frame = rows.iloc[1:] if has_header else rows
     if len(frame) == 0:
         raise DataError(f"The file {str(path)!r} has a header but no rows: give rows below it.")
+    frame = _without_headers(frame, names or first, path, say)
     frame = frame.reset_index(drop=True)
     frame.columns = pd_index([n or f"unnamed_{i}" for i, n in enumerate(names or first)])
     return frame
+
+
+def _without_headers(
+    frame: pd.DataFrame, header: Sequence[str], path: Path, say: Say | None
+) -> pd.DataFrame:
+    """Rows but those that repeat the header, as in files that were put one behind another."""
+    named = [(place, name) for place, name in enumerate(header) if name]
+    repeated = np.ones(len(frame), np.bool_)
+    for place, name in named:
+        left = np.flatnonzero(repeated)
+        values = frame.iloc[left, place].tolist()
+        repeated[left] = [str(value).strip(" \t\ufeff") == name for value in values]
+        if not repeated.any():
+            break
+    # One column alone may hold its name as any other word, and numbers may be a first row of data.
+    is_header = len(named) > 1 and not all(is_number_text(name) for _, name in named)
+    if not is_header or looks_like_data(header) or not repeated.any() or repeated.all():
+        return frame
+    if say is not None:
+        count = int(repeated.sum())
+        said = "line below the header repeats it and is left out"
+        if count > 1:
+            said = "lines below the header repeat it and are left out"
+        say(f"{shown_name(path)}: {count:,} {said}")
+    return frame[~repeated]
 
 
 def pd_index(names: Sequence[str]) -> Any:

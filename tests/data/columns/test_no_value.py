@@ -1,7 +1,5 @@
 """Texts for "no value" among numbers and dates, whatever their share; and as categories."""
 
-
-
 from __future__ import annotations
 
 import numpy as np

@@ -196,6 +196,21 @@ def test_a_workbook_keeps_its_types_and_says_what_it_leaves(tmp_path):
     assert list(named.columns) == list("abcdef") and len(named) == 3
 
 
+def test_a_number_that_excel_shows_with_zeros_in_front_is_a_code(tmp_path):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for row in (["zip", "id", "n"], [501, 7, 501], [99_501, 12, 99_501]):
+        book.active.append(row)
+    for column, shown in (("A", "00000"), ("B", "000"), ("C", "0")):
+        for row in (2, 3):
+            book.active[f"{column}{row}"].number_format = shown
+    book.save(tmp_path / "t.xlsx")
+    frame = load(tmp_path / "t.xlsx").main
+    assert frame["zip"].tolist() == ["00501", "99501"] and frame["id"].tolist() == ["007", "012"]
+    assert frame["n"].tolist() == [501, 99_501]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

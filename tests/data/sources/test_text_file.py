@@ -53,6 +53,22 @@ def test_names_replace_a_header_or_repeat_it(tmp_path):
     assert found == [["a", "b"], ["1", "x"]] and "repeats the names" in said[0]
 
 
+@pytest.mark.parametrize("again", ["a,b\n", "a, b\n", "\ufeffa,b\n", '"a","b"\n', "a,b\na,b\n"])
+@pytest.mark.parametrize("names", [(), ("a", "b")])
+def test_a_header_that_is_repeated_below_is_no_row(tmp_path, again, names):
+    said = []
+    head = "" if names else "a,b\n"
+    found = read(tmp_path, f"{head}1,x\n{again}2,a\n", names=names, say=said.append)
+    assert found == [["a", "b"], ["1", "x"], ["2", "a"]]
+    count = again.count("\n")
+    assert f"t.csv: {count} line{'s' * (count > 1)} below the header repeat" in said[-1]
+
+
+def test_rows_that_look_like_no_header_stay(tmp_path):
+    for rows in ("y\na\ny\nb\n", "1,2\n3,4\n1,2\n", "a,b\na,b\n"):
+        assert len(read(tmp_path, rows)) == rows.count("\n")
+
+
 def test_a_column_without_a_name_gets_one(tmp_path):
     assert read(tmp_path, ",a\n0,1\n")[0] == ["unnamed_0", "a"]
 

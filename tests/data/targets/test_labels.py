@@ -105,3 +105,13 @@ def test_the_category_type_of_pandas_is_obeyed(tmp_path, form):
 def test_an_infinite_number_is_no_label() -> None:
     with pytest.raises(DataError, match="'y' has infinite values"):
         class_labels(pd.Series([0.0, 1.0, np.inf], name="y"))
+
+
+def test_true_and_false_with_gaps_are_the_same_labels_whatever_type_holds_them():
+    values, rng = [True, False, None, True] * 50, np.random.default_rng(0)
+    for dtype in (object, "boolean", "bool[pyarrow]"):
+        y = pd.Series(values, dtype=dtype)
+        frame = pd.DataFrame({"x": rng.normal(size=200), "flag": y, "y": y})
+        data = prepare(DataRequest(frame, "y"))
+        assert data.task.classes == ("False", "True"), dtype
+        assert data.plan.inputs.numeric_features[1].reading.source == "boolean"
