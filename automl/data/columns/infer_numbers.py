@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,8 @@ MARKS = (
 )  # fmt: skip
 # Texts by which formats are compared, and by which a column of words is told at once.
 MOST_COMPARED, FIRST_LOOK = 5_000, 50
+# Letters by which a plural is longer, as "Personen" is.
+LONGEST_ENDING = 3
 # Up to this share of values that are written in another way, the column is said to be of numbers.
 MOST_UNLIKE = 0.8
 
@@ -91,20 +93,32 @@ def _formats(
     del units[""]
     return [
         NumberFormat(point, grouping, indian, spelled, negative.value)
-        for spelled in dict.fromkeys([(), _spellings(units)])
+        for spelled in dict.fromkeys([(), _spellings(units, _beside_one(written))])
         for point, grouping, indian in MARKS
         if (not grouping or grouping in marks) and decimal in (None, point)
     ]
 
 
-def _spellings(units: Counter[str]) -> tuple[str, ...]:
+def _spellings(units: Counter[str], singulars: Collection[str]) -> tuple[str, ...]:
     """The commonest unit, and its plural or singular where that is there too."""
     if not units:
         return ()
     unit = units.most_common(1)[0][0]
     both = dict.fromkeys((unit, unit + "s", unit.removesuffix("s")))
     # One letter has no plural: ms are milliseconds, m metres or minutes.
-    return tuple(u for u in both if u in units and (u == unit or min(len(u), len(unit)) > 1))[:2]
+    found = [u for u in both if u in units and (u == unit or min(len(u), len(unit)) > 1)]
+    endings = (one for one in singulars if _is_plural(unit, one))
+    return tuple(dict.fromkeys([*found, *endings]))[:2]
+
+
+def _beside_one(written: Sequence[tuple[str, Written]]) -> set[str]:
+    """Units that stand beside 1 alone, as "Jahr" does where there are "2 Jahre"."""
+    others = {part.unit for _, part in written if part.body != "1"}
+    return {part.unit for _, part in written} - others - {""}
+
+
+def _is_plural(unit: str, one: str) -> bool:
+    return 2 < len(one) < len(unit) <= len(one) + LONGEST_ENDING and unit.startswith(one)
 
 
 def _unread(found: NumberFormat, written: Mapping[str, Written], rows: Mapping[str, int]) -> int:

@@ -37,7 +37,7 @@ SPELLINGS = str.maketrans(
 _WRITTEN = re.compile(
     r"(?P<open>\()?\s?(?P<sign>[-+])?\s?(?P<prefix>[^\d\s,'()+\-.][^\d()+\-]*?)?\s?"
     r"(?P<second>[-+])?\s?(?P<body>(?:\d|[.,](?=\d))(?:[\d.,'_ ]*[\d.,])?(?:[eE][-+]?\d+)?)"
-    r"(?P<behind>:?\s?-)?\s?(?P<suffix>[^\d\s.,'()+\-_:/][^()]*?)?(?P<trail>\s?-)?\s?(?P<close>\))?"
+    r"(?P<behind>[:/]?\s?-)?\s?(?P<suffix>[^\d\s.,'()+\-_:/][^()]*?)?(?P<trail>\s?-)?\s?(?P<close>\))?"
 )
 _HAS_DIGIT = re.compile(r"\d")
 
@@ -70,9 +70,12 @@ def take_apart(text: str) -> Written | None:
     body, prefix, suffix = found["body"], found["prefix"] or "", found["suffix"] or ""
     prefix, suffix = prefix.strip(), suffix.strip()
     sign, brackets = found["sign"] or found["second"], bool(found["open"])
-    trailing = bool(found["behind"] or found["trail"])
-    if trailing and (body[-1] in ".," or (found["behind"] or "").startswith(":")):
+    behind = found["behind"] or ""
+    trailing = bool(behind or found["trail"])
+    if trailing and (body[-1] in ".," or behind[:1] in (":", "/")):
         body, trailing = without_cents(body), False
+    elif behind and suffix[:1].isalpha() and not is_currency(suffix):  # 5-star
+        trailing = False
     signs = (found["sign"], found["second"], brackets, trailing)
     if brackets != bool(found["close"]) or sum(map(bool, signs)) > 1:
         return None

@@ -116,6 +116,7 @@ CENTLESS: dict[str, Callable[[int], str]] = {
     "swiss": lambda v: "Fr. " + f"{v:,}".replace(",", "'") + ".\u2014",
     "american": lambda v: f"${v:,}.-",
     "swedish": lambda v: f"{v:,}:-".replace(",", " "),
+    "indian": lambda v: f"Rs. {v}/-",
 }
 
 
@@ -126,6 +127,31 @@ def test_prices_with_a_dash_for_cents_are_whole(writing):
         kind, found, said = read([CENTLESS[writing](int(v)) for v in values])
         assert kind is ColumnKind.NUMBER and "nothing tells it" not in said, said
         np.testing.assert_array_equal(found, values)
+
+
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [
+        ("Jahr", "Jahre"), ("Tag", "Tage"), ("Person", "Personen"), ("jour", "jours"),
+        ("mes", "meses"), ("inch", "inches"), ("year", "years"), ("-star", "-star"),
+        ("-Zimmer", "-Zimmer"), (" - month", " - month"),
+    ],
+)  # fmt: skip
+def test_units_have_plurals_and_hyphens(one, many):
+    counts = [1, 1, 1, *range(2, 30)] * 2
+    gap = "" if "-" in one else " "
+    kind, found, said = read([f"{n}{gap}{one if n == 1 else many}" for n in counts])
+    assert kind is ColumnKind.NUMBER and "missing" not in said and "negative" not in said, said
+    np.testing.assert_array_equal(found, counts)
+
+
+def test_a_unit_of_its_own_is_no_plural():
+    texts = ["1 mm", "1 mm"] + [f"{n} mmol" for n in range(2, 90)]
+    _, found, said = read(texts)
+    assert np.isnan(found[:2]).all() or "mmol" not in said
+    assert read([f"{n} {unit}" for n in range(1, 40) for unit in ("kg", "kgm")])[0] is not (
+        ColumnKind.NUMBER
+    )
 
 
 RUSSIAN = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря"
