@@ -68,8 +68,9 @@ def clean(column: pd.Series, keep_words: bool = False) -> pd.Series:
         return texts.mask(texts.isin(("",) if keep_words else MISSING_TEXTS))
     if dtype.kind == "M":
         return column
-    if dtype.kind == "m":
-        return cast("pd.Series", column.dt.total_seconds())
+    if dtype.kind == "m":  # as a CSV file has them, so that they are hours here as there
+        texts = column.astype("str").str.replace("days$", "days 00:00:00", regex=True)
+        return cast("pd.Series", texts.where(column.notna()))
     if dtype.kind in "biuf":
         return _clean_numbers(column)
     return _clean_objects(column, keep_words)
@@ -286,7 +287,10 @@ def numbers(cleaned: pd.Series) -> npt.NDArray[np.float64]:
 
     if cleaned.dtype.kind == "M":
         return np.full(len(cleaned), np.nan)
-    if is_text(cleaned):
+    if cleaned.dtype == object:  # of texts among other values, dates are no numbers
+        known = [isinstance(value, str | int | float | np.number) for value in cleaned]
+        cleaned = cleaned.where(known)
+    if is_text(cleaned) or cleaned.dtype == object:
         cleaned = pd.to_numeric(cleaned, errors="coerce")
     return cleaned.to_numpy(dtype=np.float64, na_value=np.nan)
 

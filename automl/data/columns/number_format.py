@@ -94,7 +94,7 @@ def take_apart(text: str) -> Written | None:
 
 
 def _is_unit(suffix: str) -> bool:
-    if len(suffix) > 20 or suffix.lower() in NO_UNITS:
+    if len(suffix) > 20 or suffix.lower() in NO_UNITS or ":" in suffix:  # days 22:00:00
         return False
     first = suffix[0]
     return first.isalpha() or first in UNIT_SIGNS or is_currency(suffix)

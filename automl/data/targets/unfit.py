@@ -31,6 +31,12 @@ def refuse_text(
     shown = ", ".join(repr(text) for text in texts[:3])
     at = int(np.argmax(unread))
     row = at + 1 if rows is None else int(rows[at])
+    moment = moments_of(column) if unread.all() else ""
+    if moment:
+        raise DataError(
+            f"The target {column.name!r} holds {moment}, such as {shown}, where numbers were "
+            "expected: write them as numbers, of hours or days."
+        )
     way = "give one target for classes" if several else "ask for classes with --task classification"
     raise DataError(
         f"The target {column.name!r} holds text ({shown}) in {int(unread.sum()):,} of "

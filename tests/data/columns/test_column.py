@@ -11,7 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.data.columns.column import ColumnSource, Reading, clean, numeric_values, text_values
+from automl.data.columns.infer import infer_column
+from automl.data.columns.schema import ColumnKind
 from automl.data.columns.unread import teller
+from automl.data.prepare import prepare
+from automl.data.request import DataRequest
 
 
 def series(values, dtype=None):
@@ -108,3 +112,45 @@ def test_anything_can_be_cleaned_and_cleaning_again_changes_nothing(values):
 def test_whole_numbers_beyond_all_floats_are_infinite_as_their_texts_are():
     found = clean(series([10**400, -(10**400), 3, None], object)).to_numpy()
     np.testing.assert_array_equal(found, [np.inf, -np.inf, 3.0, np.nan])
+
+
+@pytest.mark.parametrize("hours", [[26.5, 1.25, -1.0, 0.0], [48.0, 24.0, -24.0, 0.0]])
+def test_durations_are_hours_in_whatever_type_they_come(hours, tmp_path):
+    gone = pd.Series([*pd.to_timedelta(hours, unit="h"), pd.NaT], name="c", dtype="timedelta64[us]")
+    gone.to_csv(tmp_path / "t.csv", index=False)
+    read = pd.read_csv(tmp_path / "t.csv", skip_blank_lines=False)["c"]
+    objects = gone.astype(object).where(gone.notna(), None)
+    for column in (gone, gone.astype("duration[us][pyarrow]"), objects, read):
+        if column is read and hours[0] == 48.0:
+            continue  # pandas writes nothing but whole days as "2 days"
+        found = infer_column(clean(column), lambda _: None)
+        assert found.kind is ColumnKind.TIME
+        np.testing.assert_allclose(numeric_values(column, found.reading), [*hours, np.nan])
+        np.testing.assert_allclose(numeric_values(gone, found.reading), [*hours, np.nan])
+
+
+KINDS = {
+    "numbers": [0.5, 1.5] * 50,
+    "flags": [True, False] * 50,
+    "flags with gaps": pd.array([True, False, None, True] * 25, dtype="boolean"),
+    "days": pd.date_range("2020-01-01", periods=100),
+    "days elsewhere": pd.date_range("2020-01-01", periods=100, tz="Asia/Tokyo"),
+    "day objects": [dt.date(2020, 1, 1) + dt.timedelta(days=i) for i in range(100)],
+    "durations": pd.to_timedelta(np.arange(100), unit="h"),
+    "words": ["red", "blue"] * 50,
+    "prices": [f"€ {i},50" for i in range(100)],
+    "nothing": [None] * 100,
+    "mixed": [1, "a", 2.5, None] * 25,
+}
+
+
+@pytest.mark.parametrize("train", KINDS)
+def test_test_rows_of_any_type_are_read_or_named(train):
+    rng = np.random.default_rng(0)
+
+    def frame(kind):
+        return pd.DataFrame({"x": rng.normal(size=100), "c": KINDS[kind], "y": ["p", "q"] * 50})
+
+    for test in KINDS:
+        data = prepare(DataRequest(frame(train), "y", test=frame(test), cv="none"))
+        assert len(data.test) == 100

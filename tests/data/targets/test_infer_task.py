@@ -93,6 +93,12 @@ def test_the_task_can_be_asked_for(asked, values, kind):
         (None, {"a": [0, 1, 2], "b": ["x", "y", "z"]}, "numbers were expected.*give one target"),
         (None, {"y": [f"{'€$'[i % 2]}{i}" for i in range(50)]}, "25 of its 50 values.*one way"),
         (None, {"y": [f"{i % 24}:{i:02}" for i in range(50)]}, "holds times of day or durations"),
+        (None, {"y": pd.to_timedelta(range(50), unit="h")}, "holds times of day or durations"),
+        (
+            "regression",
+            {"y": pd.to_timedelta([1, 2], unit="h")},
+            "durations.*write them as numbers",
+        ),
         (None, {"y": [20200101 + i for i in range(31)]}, "holds dates such as 20200101"),
         (None, {"y": [f"{20200101 + i}" for i in range(31)]}, "holds dates such as 20200101"),
     ],
