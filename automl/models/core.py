@@ -33,6 +33,7 @@ from automl.models.own_model import (
     image_shape,
     loss_of_model,
     overrides,
+    refuse_texts,
     row_shapes,
     shape_taken,
 )
@@ -234,6 +235,7 @@ def _from_own(
         signature: The arrays' signature.
         shape: Shape of a row for a model that names none.
     """
+    refuse_texts(name, model, signature)
     parts = input_parts(name, model, signature) if has_several(model) else ()
     taken = () if parts else shape_taken(name, model, signature)
     if taken is None:

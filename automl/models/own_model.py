@@ -84,6 +84,32 @@ def image_shape(signature: InputSignature) -> Shape:
     return next((shape for shape in shapes if len(shape) == 3), shapes[0])
 
 
+def refuse_texts(name: str, model: Any, signature: InputSignature) -> None:
+    """Refuses a model with an input for texts, as of `TextVectorization` or `StringLookup`.
+
+    Args:
+        name: The space's name, for messages.
+        model: A ``keras.Model``.
+        signature: The arrays' signature.
+
+    Raises:
+        SpaceError: It has one.
+    """
+    texts = [one.name for one in getattr(model, "inputs", None) or () if str(one.dtype) == "string"]
+    if not texts:
+        return
+    way = "give rows of numbers"
+    if signature.categorical_names:
+        way = (
+            "a column of categories comes as whole numbers to an input of its name that is of "
+            'dtype "int32" or leads to an Embedding, and one-hot to any other'
+        )
+    raise SpaceError(
+        f"The model of space {name!r} takes texts (input {texts[0]!r}), which are not supported: "
+        f"models get numbers; {way}."
+    )
+
+
 def shape_taken(name: str, model: Any, signature: InputSignature) -> Shape | None:
     """The shape of a row that a model asks for.
 

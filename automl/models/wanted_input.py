@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 
 from automl.models.keras_private import nodes_of
 
@@ -106,6 +107,9 @@ def wanted_input(model: Any, among: Collection[str] | None = None) -> WantedInpu
                 RAW, f"the model begins with {named}", True, min(below, default=None)
             )
     for one in firsts:
+        if _kind(one) == "Normalization" and not _is_adapted(one):
+            why = "the model's Normalization knows no mean and variance (adapt it, or give them)"
+            return WantedInput(STANDARDIZE, why)
         if _kind(one) in _SCALING:
             return WantedInput(RAW, f"the model begins with {_kind(one)}")
         if _kind(one) in _ARITHMETIC:
@@ -115,6 +119,17 @@ def wanted_input(model: Any, among: Collection[str] | None = None) -> WantedInpu
         if _kind(one).startswith("Random"):
             return WantedInput(RAW, f"the model begins with {_kind(one)}, which is for images")
     return WantedInput(STANDARDIZE, "no first layer of theirs scales them")
+
+
+def _is_adapted(layer: Any) -> bool:
+    """Whether a `Normalization` has a mean and a variance; else it hands numbers on."""
+    if getattr(layer, "input_mean", None) is not None:
+        return True
+    mean, variance = (getattr(layer, name, None) for name in ("adapt_mean", "adapt_variance"))
+    if mean is None or variance is None:
+        return False
+    values = [keras.ops.convert_to_numpy(one) for one in (mean, variance)]
+    return bool(np.any(values[0] != 0.0) or np.any(values[1] != 1.0))
 
 
 def _kind(operation: Any) -> str:

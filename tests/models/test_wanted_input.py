@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 from keras import layers, ops
 
@@ -53,7 +54,12 @@ RAW_MODELS = {
     "a call of its own": Own(layers.Rescaling(0.5)),
     "a Lambda": model(layers.Lambda(lambda x: x / 255.0, output_shape=(8,))),
 }
+ADAPTED = layers.Normalization()
+ADAPTED.adapt(np.arange(16.0).reshape(2, 8))
+RAW_MODELS["an adapted Normalization"] = model(ADAPTED)
 STANDARDIZED_MODELS = {
+    "a Normalization that nobody adapted": model(layers.Normalization()),
+    "one before an axis": model(layers.Normalization(axis=None)),
     "Dense": model(layers.Dense(3)),
     "Conv2D": model(layers.Conv2D(2, 2), (4, 4, 3)),
     "a late normalization": model(lambda x: layers.BatchNormalization()(layers.Dense(3)(x))),

@@ -162,6 +162,18 @@ def test_outputs_that_are_no_probabilities_are_refused(toy: Toy, tmp_path: Path)
             lambda hp: keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)]),
             r"takes rows of shape \(5,\), and a row of the data has the shape \(6,\)",
         ),
+        (
+            lambda hp: keras.Sequential(
+                [
+                    keras.Input((1,), dtype="string", name="words"),
+                    keras.layers.TextVectorization(8, output_sequence_length=2),
+                    keras.layers.Embedding(8, 2),
+                    keras.layers.Flatten(),
+                    keras.layers.Dense(3),
+                ]
+            ),
+            r"takes texts \(input 'words'\), which are not supported: models get numbers",
+        ),
         (lambda hp: None, r"returned nothing \(None\); a function build\(hp\)"),
         (
             lambda hp: keras.Model([i := keras.Input((2,)), j := keras.Input((2,))], i + j),

@@ -289,7 +289,7 @@ def numbers(cleaned: pd.Series) -> npt.NDArray[np.float64]:
         return np.full(len(cleaned), np.nan)
     if cleaned.dtype == object:  # of texts among other values, dates are no numbers
         known = [isinstance(value, str | int | float | np.number) for value in cleaned]
-        cleaned = cleaned.where(known)
+        cleaned = cleaned.where(np.array(known, np.bool_))
     if is_text(cleaned) or cleaned.dtype == object:
         cleaned = pd.to_numeric(cleaned, errors="coerce")
     return cleaned.to_numpy(dtype=np.float64, na_value=np.nan)
