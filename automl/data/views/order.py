@@ -12,6 +12,7 @@ import numpy as np
 
 from automl.data.dataset import Dataset
 from automl.data.kinds.kind import LEAST_PAIRS, FloatMatrix
+from automl.data.kinds.known_columns import mostly_known
 from automl.data.numbers import CHUNK
 from automl.data.request import SHUFFLED, DataRequest
 from automl.data.say import Say
@@ -85,7 +86,7 @@ def _overlaps(dataset: Dataset, say: Say) -> bool:
     pairs = min(PAIRS, max(2 * LEAST_PAIRS, CHUNK // dataset.rows.size))
     at = np.unique(np.linspace(0, len(main) - 2, pairs).astype(np.int64))
     first, second = dataset.rows.numbers(main[at]), dataset.rows.numbers(main[at + 1])
-    if first is None or second is None or not first.shape[1]:
+    if first is None or second is None:
         return False
     if dataset.rows.shifts(first, second):
         return True
@@ -101,6 +102,7 @@ def _nearly_same(first: FloatMatrix, second: FloatMatrix) -> bool:
     """Whether most numbers hardly change from one row to the next."""
     if len(first) < LEAST_PAIRS:
         return False
+    first, second = mostly_known(first, second)
     step = max(1, first.shape[1] // COMPARED)
     first, second = first[:, ::step], second[:, ::step]
     apart = np.abs(first - np.roll(first, len(first) // 2, axis=0))

@@ -172,3 +172,21 @@ def test_a_group_goes_before_an_order_that_was_only_seen():
     assert said(prepare(DataRequest(frame, "y", group="person")), "by group")
     with pytest.raises((DataError, RequestError), match="either by time or by group"):
         DataRequest(frame, "y", group="person", split_by_time="order")
+
+
+@pytest.mark.parametrize("rows", [100, 400, 3_000])
+@pytest.mark.parametrize("every", [2, 4, 9, 10, 11])
+def test_values_that_are_missing_here_and_there_decide_no_order(rows, every):
+    rng = np.random.default_rng(every)
+    frame = pd.DataFrame({name: rng.normal(size=rows) for name in "abcy"})
+    frame.loc[np.arange(rows) % every == 0, "b"] = np.nan
+    frame.loc[rng.random(rows) < 1 / every, "c"] = np.nan
+    assert prepare(DataRequest(frame, "y")).plan.inputs.columns == ("a", "b", "c")
+
+
+def test_windows_in_a_table_are_seen_beside_columns_with_gaps():
+    frame = pd.DataFrame(windows(series()), columns=[f"lag{i}" for i in range(12)])
+    frame["gaps"] = np.where(np.arange(len(frame)) % 3 == 0, np.nan, 1.0 * np.arange(len(frame)))
+    frame["words"] = np.where(np.arange(len(frame)) % 2, "a", "b")
+    frame["y"] = series(len(frame), 1)
+    assert said(prepare(DataRequest(frame, "y")), OVERLAP)

@@ -23,6 +23,7 @@ from automl.data.kinds.kind import (
     RawRows,
     Repeats,
 )
+from automl.data.kinds.known_columns import mostly_known
 from automl.data.kinds.table.fit import fit_features
 from automl.data.kinds.table.plan import TablePlan
 from automl.data.kinds.table.repeats import table_repeats
@@ -68,16 +69,15 @@ class TableRows(RawRows):
         return table_repeats(self.frame, self.categorical)
 
     def numbers(self, positions: Positions) -> FloatMatrix | None:
-        """The columns of numbers."""
+        """All columns, as far as they hold numbers."""
         table = self.frame.iloc[positions]
         columns = [numbers(table[name]) for name in table.columns]
         columns = [np.where(np.isfinite(column), column, np.nan) for column in columns]
-        found = [column for column in columns if np.isfinite(column).mean() > OVERLAPPING]
-        return np.stack(found, axis=1) if found else np.zeros((len(positions), 0))
+        return np.stack(columns, axis=1) if columns else np.zeros((len(positions), 0))
 
     def shifts(self, first: FloatMatrix, second: FloatMatrix) -> bool:
         """Whether most columns hold what their neighbour, some columns away, held a row before."""
-        return _columns_shift(first, second)
+        return _columns_shift(*mostly_known(first, second))
 
     def fit(self, train: Positions, asked: Fitting, say: Say) -> tuple[InputPlan, RawRows]:
         """Finds what the columns are, reads them and fits the plan."""
