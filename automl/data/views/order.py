@@ -86,7 +86,7 @@ def _overlaps(dataset: Dataset, say: Say) -> bool:
     pairs = min(PAIRS, max(2 * LEAST_PAIRS, CHUNK // dataset.rows.size))
     at = np.unique(np.linspace(0, len(main) - 2, pairs).astype(np.int64))
     first, second = dataset.rows.numbers(main[at]), dataset.rows.numbers(main[at + 1])
-    if first is None or second is None:
+    if first is None or second is None or not first.shape[1]:
         return False
     if dataset.rows.shifts(first, second):
         return True
