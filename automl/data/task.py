@@ -26,13 +26,15 @@ class Task:
         outputs: Units of the model's head: 1 for binary, the number of classes for multiclass,
             of labels for multilabel, of targets for regression.
         targets: Names of the target columns, in the order of the outputs (one name for binary
-            and multiclass).
+            and multiclass); of lists of labels, the labels.
         classes: Of a binary or multiclass task, the class labels in the order of their numbers
             (of a binary task the second one is the positive class); empty otherwise. They are
             as they were written: texts such as 01 or 1.50 stay texts.
         number_formats: Of regression, how each target is written where it is text; empty where
             all are written as programs write numbers.
         reconstructs: Of regression, whether the targets are the inputs themselves.
+        lists: Of multilabel, the one column that holds lists of the labels; "" where each label
+            has a column of its own.
     """
 
     kind: TaskKind
@@ -41,6 +43,7 @@ class Task:
     classes: tuple[ClassLabel, ...] = ()
     number_formats: tuple[NumberFormat, ...] = left_out(())
     reconstructs: bool = left_out(False)
+    lists: str = left_out("")
 
     def __post_init__(self) -> None:
         """Checks that the parts fit together.
@@ -59,6 +62,8 @@ class Task:
             raise ValueError("number_formats does not fit the targets")
         if self.reconstructs and self.is_classification:
             raise ValueError(f"a {self.kind} task reconstructs nothing")
+        if self.lists and self.kind is not TaskKind.MULTILABEL:
+            raise ValueError(f"a {self.kind} task has no lists of labels")
         if given != expected or self.outputs < 1:
             raise ValueError(
                 f"a {self.kind} task cannot have {given[0]} outputs, {given[1]} targets and "

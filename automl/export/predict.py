@@ -130,7 +130,7 @@ def evaluate(
     frame = kind_of(raw).target_frame(raw) if y is None else frame_of_targets(y, opened.task)
     truth, known = encode_targets(frame, opened.task, say)
     if not known.any():
-        raise refuse_unknown(frame[opened.task.targets[0]], opened.task, "rows")
+        raise refuse_unknown(frame, opened.task, "rows")
     weights = _weights(opened, frame, y is None, weight, say)
     if not known.all():
         truth, raw = truth[known], raw[known]

@@ -16,6 +16,7 @@ from automl.common.texts import valid_text
 from automl.data.columns.date_format import ISO, read_dates, read_times
 from automl.data.columns.number_format import NumberFormat
 from automl.data.columns.unread import Tell
+from automl.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +56,9 @@ def clean(column: pd.Series, keep_words: bool = False) -> pd.Series:
     Args:
         column: Raw values of any dtype.
         keep_words: Whether such texts stay, as labels, all but the empty one.
+
+    Raises:
+        DataError: It holds lists.
     """
     import pandas as pd
 
@@ -74,6 +78,11 @@ def clean(column: pd.Series, keep_words: bool = False) -> pd.Series:
     if dtype.kind in "biuf":
         return _clean_numbers(column)
     return _clean_objects(column, keep_words)
+
+
+def holds_lists(column: pd.Series) -> bool:
+    """Whether a raw column has lists among its values; a source gives them as tuples."""
+    return column.dtype == object and any(isinstance(value, tuple) for value in column)
 
 
 def clean_apart(column: pd.Series, keep_words: bool = False) -> pd.Series:
@@ -107,6 +116,13 @@ def _clean_numbers(column: pd.Series) -> pd.Series:
 def _clean_objects(column: pd.Series, keep_words: bool) -> pd.Series:
     import pandas as pd
 
+    if holds_lists(column):
+        row = next(n for n, value in enumerate(column, start=1) if isinstance(value, tuple))
+        raise DataError(
+            f"Column {column.name!r} holds a list in row {row:,}, and only a target may hold lists "
+            "(of labels): give one number or text in each row, or leave the column out with "
+            "--ignore."
+        )
     inferred = pd.api.types.infer_dtype(column, skipna=True)
     if inferred in ("integer", "floating", "mixed-integer-float", "decimal"):
         values = pd.to_numeric(column.map(_held), errors="coerce")

@@ -187,7 +187,7 @@ def checked_frame(frame: pd.DataFrame, what: str) -> pd.DataFrame:
     """A table with distinct column names of type `str` and rows counted from 0.
 
     Raises:
-        DataError: Two columns have one name, a column holds lists, or there are no rows.
+        DataError: Two columns have one name, a column holds objects, or there are no rows.
     """
     import pandas as pd
 
@@ -211,17 +211,36 @@ def checked_frame(frame: pd.DataFrame, what: str) -> pd.DataFrame:
     for name in names:
         column = frame[name]
         if column.dtype == object:
-            nested = [v for v in column.head(1000) if not pd.api.types.is_scalar(v)]
-            if nested:
-                raise DataError(
-                    f"Column {name!r} of {what} holds a {type(nested[0]).__name__} in a row: give "
-                    "one number or text in each."
-                )
             values = column.to_numpy()
-            valid = valid_texts(values)
+            valid = valid_texts(_with_tuples(values, name, what))
             if valid is not values:
                 frame[name] = pd.Series(valid, frame.index, dtype=object)
     return frame
+
+
+def _with_tuples(values: npt.NDArray[Any], name: str, what: str) -> npt.NDArray[Any]:
+    """The values of a column, lists as tuples; what they may be for is seen by who reads them.
+
+    Raises:
+        DataError: One is neither a list nor a single value.
+    """
+    import pandas as pd
+
+    nested = [(at, v) for at, v in enumerate(values) if not pd.api.types.is_scalar(v)]
+    if not nested:
+        return values
+    plain = values.copy()
+    for at, value in nested:
+        if isinstance(value, set | frozenset):
+            plain[at] = tuple(sorted(value, key=str))
+        elif isinstance(value, list | tuple) or getattr(value, "ndim", 0) == 1:
+            plain[at] = tuple(value.tolist() if hasattr(value, "tolist") else value)
+        else:
+            raise DataError(
+                f"Column {name!r} of {what} holds a {type(value).__name__} in row {at + 1:,}: give "
+                "one number or text in each."
+            )
+    return plain
 
 
 def valid_texts(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -33,7 +33,7 @@ def read_json(path: Path, raw: bytes) -> pd.DataFrame:
         that a record lacks is a missing value there.
 
     Raises:
-        DataError: The file does not hold records of plain values.
+        DataError: The file does not hold records of plain values and lists.
     """
     import pandas as pd
 
@@ -83,7 +83,7 @@ def _records(text: str, path: Path) -> Iterator[dict[str, Any]]:
                     f"{where} of {str(path)!r} has the name {name!r}, which is no valid text (half "
                     "of a surrogate pair): rename it."
                 )
-            if isinstance(value, dict | list):
+            if isinstance(value, dict):
                 raise DataError(
                     f"{where} of {str(path)!r} holds a {type(value).__name__} under {name!r}: give "
                     "one number or text under each name."

@@ -90,7 +90,7 @@ def check_columns(schema: Any, path: Path) -> None:
         if pa.types.is_nested(field.type):
             raise DataError(
                 f"Column {field.name!r} of {str(path)!r} holds values of type {field.type}: give "
-                "one number or text in each row."
+                "one number or text in each row (lists of labels are read from JSON lines)."
             )
 
 

@@ -17,7 +17,7 @@ def without_targets(loaded: Loaded, say: Say) -> Loaded:
     """What a source gave, with the inputs of arrays as their targets.
 
     Columns that a source knows as targets are left out of its table; those that are left are the
-    targets (`automl.data.kinds.table.roles`).
+    targets (`automl.data.kinds.roles`).
 
     Args:
         loaded: What the source gave.

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.names import did_you_mean
-from automl.data.columns.column import MISSING_TEXTS, Reading, clean, read_column
+from automl.data.columns.column import MISSING_TEXTS, Reading, clean, holds_lists, read_column
 from automl.data.say import Say
 from automl.data.targets.infer_task import label_values
+from automl.data.targets.label_lists import encode_lists, label_lists
 from automl.data.targets.labels import known_codes
 from automl.data.targets.unknown import learnable, say_unknown
 from automl.data.task import Task, TaskKind
@@ -46,15 +47,20 @@ def encode_targets(
     Raises:
         DataError: A target column is not there.
     """
+    say = say or (lambda _: None)
+    apart = {*task.targets} <= {*frame.columns}  # a column of 0 and 1 for each label
+    if task.lists and (task.lists in frame.columns or not apart):
+        return _encode_lists(frame, task, say, what, rows)
     words = any(label in MISSING_TEXTS for label in task.classes)
     columns = target_columns(frame, task.targets, f"The {what}", task.targets if words else ())
-    say = say or (lambda _: None)
+    for name in task.targets:
+        if holds_lists(columns[name]):
+            raise DataError(
+                f"The {what} hold lists in the target {name!r}, where the training rows have one "
+                "value each: give all rows alike."
+            )
     missing = columns.isna().any(axis=1).to_numpy(np.bool_)
-    if missing.any():
-        named = ", ".join(map(repr, task.targets))
-        count = int(missing.sum())
-        of, are = (what.removesuffix("s"), "is") if count == 1 else (what, "are")
-        say(f"{count:,} {of} without a value of the target {named} {are} left out")
+    _say_missing(missing, task.targets, say, what)
     if task.classes:
         column = columns.iloc[:, 0]
         codes, dotted = known_codes(column, task.classes)
@@ -84,14 +90,40 @@ def encode_targets(
         return np.stack(values, axis=1).astype(dtype), known
 
 
-def refuse_unknown(column: pd.Series, task: Task, what: str) -> DataError:
+def _encode_lists(
+    frame: pd.DataFrame,
+    task: Task,
+    say: Say,
+    what: str,
+    rows: npt.NDArray[np.int64] | None,
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    if task.lists not in frame.columns:
+        raise _no_column(frame, task.lists, f"The {what}")
+    column = label_lists(frame[task.lists])
+    truth, known = encode_lists(column, task, say, what, rows)
+    _say_missing(~known, (task.lists,), say, what)
+    return truth, known
+
+
+def _say_missing(
+    missing: npt.NDArray[np.bool_], targets: Sequence[str], say: Say, what: str
+) -> None:
+    if missing.any():
+        named = ", ".join(map(repr, targets))
+        count = int(missing.sum())
+        of, are = (what.removesuffix("s"), "is") if count == 1 else (what, "are")
+        say(f"{count:,} {of} without a value of the target {named} {are} left out")
+
+
+def refuse_unknown(frame: pd.DataFrame, task: Task, what: str) -> DataError:
     """The error of rows none of which has a target that the task knows.
 
     Args:
-        column: The first target of these rows.
+        frame: These rows, with the targets.
         task: The task.
         what: What the rows are.
     """
+    column = frame[task.lists if task.lists in frame.columns else task.targets[0]]
     value = str(clean(column).iloc[0])
     if task.classes:
         near = did_you_mean(value, task.classes)
@@ -105,10 +137,14 @@ def refuse_unknown(column: pd.Series, task: Task, what: str) -> DataError:
     )
 
 
+def _no_column(frame: pd.DataFrame, name: str, what: str) -> DataError:
+    return DataError(f"{what} have no target column {name!r}{did_you_mean(name, frame.columns)}")
+
+
 def target_columns(
     frame: pd.DataFrame, targets: Sequence[str], what: str, declared: Collection[str] = ()
 ) -> pd.DataFrame:
-    """The target columns of a table, cleaned.
+    """The target columns of a table, cleaned; lists of labels as `label_lists` gives them.
 
     Args:
         frame: The table.
@@ -123,9 +159,12 @@ def target_columns(
 
     for name in targets:
         if name not in frame.columns:
-            raise DataError(
-                f"{what} have no target column {name!r}{did_you_mean(name, frame.columns)}"
-            )
+            raise _no_column(frame, name, what)
     return pd.DataFrame(
-        {t: clean(frame[t].infer_objects(), keep_words=t in declared) for t in targets}
+        {
+            t: label_lists(frame[t])
+            if holds_lists(frame[t])
+            else clean(frame[t].infer_objects(), keep_words=t in declared)
+            for t in targets
+        }
     )

@@ -13,6 +13,7 @@ from automl.common.names import did_you_mean
 from automl.data.columns.column import (
     ColumnSource,
     booleans,
+    holds_lists,
     is_text,
     numbers,
 )
@@ -20,6 +21,7 @@ from automl.data.columns.infer import are_codes, infer_column
 from automl.data.columns.number_format import NumberFormat
 from automl.data.columns.schema import Conventions
 from automl.data.say import Say
+from automl.data.targets.label_lists import task_of_lists
 from automl.data.targets.labels import class_labels
 from automl.data.targets.numbered_classes import MOST_NUMBERED_CLASSES, why_measured
 from automl.data.targets.unfit import (
@@ -58,7 +60,7 @@ def infer_task(
 
     Text and booleans are classes, and so are whole numbers that look like classes (see
     `why_measured`); other numbers are regression targets. Several columns are labels if they hold
-    only 0 and 1.
+    only 0 and 1; lists in one column hold labels (`task_of_lists`).
 
     Args:
         columns: The target columns, cleaned, without missing values.
@@ -79,6 +81,8 @@ def infer_task(
     reconstructs = asked == RECONSTRUCTION
     asked = TaskKind.REGRESSION if reconstructs else asked
     names = [str(name) for name in columns.columns]
+    if any(holds_lists(columns[name]) for name in columns.columns):
+        return task_of_lists(columns, asked, say)
     is_declared = asked is None and len(names) == 1 and names[0] in declared
     asked = CLASSIFICATION if is_declared else asked
     _check_vary(columns, say)

@@ -252,6 +252,6 @@ def _encode(dataset: Dataset, split: Split, task: Task, say: Say) -> tuple[npt.N
         left[part] = positions[known]
         given = (dataset.part == number).any() and number > 0
         if given and not known.any():
-            raise refuse_unknown(targets.iloc[:, 0], task, what)
+            raise refuse_unknown(targets, task, what)
     assert truth is not None
     return truth, Split(**left)

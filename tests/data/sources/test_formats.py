@@ -228,7 +228,7 @@ def test_a_number_that_excel_shows_with_zeros_in_front_is_a_code(tmp_path):
         ("t.foo", b"a,b\n1,2\n", "is of no known kind: give CSV"),
         ("t.json", b"a,b\n1,2\n", "is not JSON"),
         ("t.jsonl", b'{"a": 1}\n[1]\n', "Line 2 .* holds a list where a record"),
-        ("t.jsonl", b'{"a": 1}\n{"a": [1]}\n', "Line 2 .* holds a list under 'a'"),
+        ("t.jsonl", b'{"a": 1}\n{"a": {"b": 1}}\n', "Line 2 .* holds a dict under 'a'"),
         ("t.jsonl", b'{"a": 1}\n{"a": 1\n', "Line 2 .* is not JSON"),
         ("t.jsonl", b'{"a": 1, "a": 2}\n{"a": 1}\n', "the name 'a' stands twice"),
         ("t.json", b"[" * 100_000, "nested too deeply|is not JSON"),

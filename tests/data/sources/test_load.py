@@ -93,7 +93,8 @@ def test_missing_files_show_the_nearest(tmp_path):
     [
         (FRAME.iloc[:0], "no rows"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "are named 'a'"),
-        (pd.DataFrame({"a": [[1, 2], [3]]}), "holds a list"),
+        (pd.DataFrame({"a": [1] * 2000 + [{"b": 1}]}), "holds a dict in row 2,001"),
+        (pd.DataFrame({"a": [np.ones((2, 2))]}), "holds a ndarray in row 1"),
         ((np.ones((3, 2)), np.ones(2)), "Array x has 3 rows and y has 2"),
         ((np.ones((0, 2)), np.ones(0)), "no rows"),
         (7, "is no source"),

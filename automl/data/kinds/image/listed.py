@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from automl.data.dataset import Dataset
 from automl.data.kinds.image.rows import ImageRows
+from automl.data.kinds.roles import find_roles
 from automl.data.request import DataRequest
 from automl.data.say import Say
 from automl.data.sources import Loaded
@@ -42,8 +43,8 @@ def combine_listed(request: DataRequest, parts: Sequence[Any], source: Loaded, s
             raise DataError(f"Rows for validation or test have no column {column!r} of paths.")
     request = _with_target(request, main, column, source, say)
     named = [None if rows is None else _named(rows, column) for rows in parts]
-    # Columns without a part are not learnt from, so that there may be any number of them.
-    table = kind_named("table").combine(replace(request, allow_wide=True), named, source, say)
+    alone = _without_others(request, main, column, source)
+    table = kind_named("table").combine(alone, named, source, say)
     paths = np.empty(len(table.part), object)
     for number, rows in enumerate(parts):
         if rows is not None:
@@ -146,6 +147,15 @@ def _with_target(
         return request
     say(f"target: column {others[0]!r}, the one beside the paths (--target overrules)")
     return replace(request, target=tuple(others))
+
+
+def _without_others(
+    request: DataRequest, main: pd.DataFrame, column: str, source: Loaded
+) -> DataRequest:
+    """The request without the columns that play no part, which may hold anything."""
+    roles = find_roles(request, main, source.target, source.from_text)
+    others = [name for name in roles.features if name != column]
+    return replace(request, allow_wide=True, ignore=(*request.ignore, *others))
 
 
 def _read(

@@ -10,16 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.names import did_you_mean
-from automl.data.columns.column import clean, clean_apart, numeric_values, read_column, text_values
+from automl.data.columns.column import clean, numeric_values, read_column, text_values
 from automl.data.columns.cycles import parse_cycles
 from automl.data.columns.infer import infer_column
 from automl.data.columns.schema import ColumnKind, Conventions
 from automl.data.dataset import Dataset, check_width, places, weights_in_memory
-from automl.data.kinds.table.roles import Roles, find_roles
+from automl.data.kinds.roles import Roles, find_roles
 from automl.data.kinds.table.rows import TableRows
 from automl.data.request import DataRequest
 from automl.data.say import Say
 from automl.data.sources import Loaded
+from automl.data.targets.label_lists import clean_target
 from automl.data.targets.missing import PART_NAMES, with_target
 from automl.data.weights import column_weights
 from automl.errors import DataError
@@ -45,7 +46,7 @@ def combine_tables(
     present = [(number, rows) for number, rows in enumerate(parts) if rows is not None]
     part, row = places([(number, len(rows)) for number, rows in present])
     declared = _declared(main, roles, say)
-    joined = _cleaned([rows for _, rows in present], roles, declared)
+    joined = _cleaned([rows for _, rows in present], roles, declared, say)
     raw = [[_column(rows, t) for t in roles.targets] for _, rows in present]
     keep = with_target(pd.DataFrame({t: joined[t] for t in roles.targets}), part, raw, say)
     kept = {name: column[keep].reset_index(drop=True) for name, column in joined.items()}
@@ -79,7 +80,7 @@ def combine_tables(
 
 
 def _cleaned(
-    present: Sequence[pd.DataFrame], roles: Roles, declared: Collection[str]
+    present: Sequence[pd.DataFrame], roles: Roles, declared: Collection[str], say: Say
 ) -> dict[str, pd.Series]:
     """The columns that play a part, each cleaned, of all rows."""
     columns = {}
@@ -88,7 +89,7 @@ def _cleaned(
             of = [_column(rows, c) for rows in present]
             is_target = c in roles.targets and c not in roles.features
             columns[c] = _joined(
-                [clean_apart(x, c in declared) if is_target else clean(x) for x in of]
+                [clean_target(x, c in declared, say) if is_target else clean(x) for x in of]
             )
     return columns
 

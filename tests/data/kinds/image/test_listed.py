@@ -12,6 +12,7 @@ from PIL import Image
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.data.rows import read_rows
+from automl.data.targets.encode import encode_targets
 from automl.data.task import TaskKind
 from automl.errors import DataError
 from automl.vocabulary.inputs import IMAGE
@@ -67,6 +68,23 @@ def test_numbers_labels_and_groups(folder: Path) -> None:
     two[["path", "first", "second"]].to_csv(folder / "labels.csv", index=False)
     labels = DataRequest(folder / "labels.csv", target=("first", "second"), kind=IMAGE)
     assert prepare(labels).task.kind is TaskKind.MULTILABEL
+
+
+def test_lists_of_labels_beside_columns_of_other_lists(folder: Path) -> None:
+    lists = [["a"] * (number % 2) + ["b"] * (number % 3 == 0) for number in range(60)]
+    boxes = [[[number, 1], [2, 3]] for number in range(60)]
+    whole = table()[["path"]].assign(labels=lists, boxes=boxes)
+    whole.to_json(folder / "list.jsonl", orient="records", lines=True)
+    data = prepare(DataRequest(folder / "list.jsonl", target="labels", kind=IMAGE))
+    assert data.task.kind is TaskKind.MULTILABEL and data.task.targets == ("a", "b")
+    files = [int(Path(name).stem) for name in data.check.files]
+    truth = [["a" in lists[number], "b" in lists[number]] for number in files]
+    np.testing.assert_array_equal(data.validation.truth[data.check_positions], truth)
+    whole[["path", "labels"]].to_json(folder / "list.jsonl", orient="records", lines=True)
+    assert prepare(DataRequest(folder / "list.jsonl", kind=IMAGE)).task == data.task
+    images, _ = read_rows(folder / "list.jsonl", data.plan)
+    truth, _ = encode_targets(images.table, data.task)
+    np.testing.assert_array_equal(truth, [["a" in one, "b" in one] for one in lists])
 
 
 def test_labels_of_missing_files_are_left_out_and_named(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from automl.data.kinds.table.roles import find_roles
+from automl.data.kinds.roles import find_roles
 from automl.data.request import DataRequest
 from automl.errors import DataError
 
