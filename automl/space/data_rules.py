@@ -124,16 +124,23 @@ def suit_to_data(
         if without_effect.get(parameter.name, False):
             changes[parameter.key] = parameter.default
             continue
-        kept = _kept(space, parameter.name, options, rows, epochs)
+        kept = _kept(space, parameter.name, options, rows, epochs, asked)
         if len(kept) < len(options):
             changes[parameter.key] = kept
     return space.override(changes) if changes else space
 
 
 def _kept(
-    space: SearchSpace, name: str, options: Sequence[Any], rows: int, epochs: int
+    space: SearchSpace,
+    name: str,
+    options: Sequence[Any],
+    rows: int,
+    epochs: int,
+    asked: Collection[str],
 ) -> Sequence[Any]:
     """The options of a hyperparameter that are worth trying; all where no rule is of it."""
+    if name in asked:
+        return options
     if name == AUGMENTATION and epochs < HEAVY_EPOCHS:
         return [option for option in options if option != RAND_AUGMENT]
     if name == "activation":
@@ -141,7 +148,7 @@ def _kept(
     if name == FAMILY and space.inputs == IMAGE and set(CHEAP_FAMILIES) < set(options):
         return [option for option in options if option in CHEAP_FAMILIES]
     if name == "batch_norm_momentum":
-        return _fitting_momentums(options, _steps_of_an_epoch(space, rows))
+        return _fitting_momentums(options, _steps_of_an_epoch(space, rows, epochs, asked))
     if name == "batch_size" and tuple(options) in (BATCH_SIZES, IMAGE_BATCH_SIZES):
         return _fitting_batches(options, rows)
     return options
@@ -180,14 +187,15 @@ def _fitting_batches(options: Sequence[int], rows: int) -> list[int]:
     return [option for option in small if option * MOST_STEPS >= rows] or [max(small)]
 
 
-def _steps_of_an_epoch(space: SearchSpace, rows: int) -> float:
-    """Steps of an epoch with the batch that the space has first."""
+def _steps_of_an_epoch(space: SearchSpace, rows: int, epochs: int, asked: Collection[str]) -> float:
+    """Steps of an epoch with the batch that is tried first."""
     batches = [one for one in space.hyperparameters if one.name == "batch_size"]
     if not batches:
         return float(rows)
     options = getattr(batches[0], "options", ()) or [batches[0].default]
-    fitting = _fitting_batches(options, rows)
-    return rows / min(fitting, key=lambda batch: abs(batch - batches[0].default))
+    tried = _kept(space, batches[0].name, options, rows, epochs, asked)
+    first: int = min(tried, key=lambda batch: abs(batch - batches[0].default))
+    return rows / first
 
 
 def _fitting_momentums(options: Sequence[float], steps: float) -> list[float]:

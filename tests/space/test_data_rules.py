@@ -47,6 +47,31 @@ def test_averages_of_normalizations_fit_the_steps(rows: int, kept: set[float]) -
     assert options(asked, "batch_norm_momentum") == {0.9, 0.99, 0.999}
 
 
+@pytest.mark.parametrize(
+    ("batches", "asked", "kept"),
+    [
+        # 20,000 rows are too many for batches of 16, unless a person or a builder has named them.
+        ((16, 256), ("batch_size",), {0.9, 0.99, 0.999}),
+        ((16, 32, 64, 128, 256), ("batch_size",), {0.9, 0.99, 0.999}),
+        ((16, 32, 64, 128, 256), (), {0.9, 0.99}),
+        ((16, 256), (), {0.9, 0.99, 0.999}),
+        # 78, 20 and 3 steps.
+        ((256, 1024), ("batch_size",), {0.9, 0.99}),
+        ((1024, 4096), ("batch_size",), {0.9}),
+        ((8192,), ("batch_size",), {0.9}),
+    ],
+)
+def test_steps_are_those_of_the_batches_that_are_tried(
+    batches: tuple[int, ...], asked: tuple[str, ...], kept: set[float]
+) -> None:
+    parameters = (
+        Choice("batch_size", batches, default=batches[0]),
+        Choice("batch_norm_momentum", (0.9, 0.99, 0.999), default=0.9),
+    )
+    own = SearchSpace("own", parameters, lambda config, inputs, task: inputs)
+    assert options(suited(own, 20_000, asked), "batch_norm_momentum") == kept
+
+
 def test_activations_that_came_to_nothing_are_tried_only_where_they_are_set() -> None:
     mlp = find_space("mlp")
     assert options(suited(mlp, 20_000), "activation") == {
