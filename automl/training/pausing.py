@@ -20,6 +20,10 @@ CHECKPOINT_SHARE = 0.02
 """... or more, where writing takes longer than this share of them."""
 
 
+class Unrestored(Exception):
+    """A trial cannot go on from its checkpoint, with what a person should be told of that."""
+
+
 class Checkpoints:
     """Writes one trial's checkpoints.
 
@@ -107,7 +111,7 @@ def found_checkpoint(spec: TrialSpec, directory: Path) -> tuple[Checkpoint | Non
     return (found if is_own else None), ""
 
 
-def go_on(checkpoint: Checkpoint | None, training: Training, progress: TrialProgress) -> str:
+def go_on(checkpoint: Checkpoint | None, training: Training, progress: TrialProgress) -> None:
     """Takes a trial up where its checkpoint was taken.
 
     Args:
@@ -115,11 +119,11 @@ def go_on(checkpoint: Checkpoint | None, training: Training, progress: TrialProg
         training: How the trial is trained, ready.
         progress: How far it is: at its beginning.
 
-    Returns:
-        What a person should be told, where it has to begin anew nevertheless.
+    Raises:
+        Unrestored: It has to begin anew nevertheless.
     """
     if checkpoint is None:
-        return ""
+        return
     trainer = training.trainer
     try:
         if checkpoint.trainer != training.name or isinstance(trainer, HyperFitTrainer):
@@ -129,9 +133,8 @@ def go_on(checkpoint: Checkpoint | None, training: Training, progress: TrialProg
             )
         trainer.restore_state(checkpoint.state)
     except RunError as error:
-        return _anew(error)
+        raise Unrestored(_anew(error)) from error
     progress.restore_state(checkpoint)
-    return ""
 
 
 def forget_checkpoint(directory: Path) -> None:

@@ -29,7 +29,13 @@ from automl.training.failing import failed_training
 from automl.training.graphs import forgotten_gradients
 from automl.training.history import write_history
 from automl.training.hyper_fit import with_found
-from automl.training.pausing import Checkpoints, forget_checkpoint, found_checkpoint, go_on
+from automl.training.pausing import (
+    Checkpoints,
+    Unrestored,
+    forget_checkpoint,
+    found_checkpoint,
+    go_on,
+)
 from automl.training.planned_run import run_planned
 from automl.training.saving import empty_folder, save_check, save_core, save_predictions
 from automl.training.stages import SchedulesOver, stage_place, stages_of
@@ -124,19 +130,11 @@ def train_trial(
         # A baseline's model is ours, without the metrics of a person's own.
         objective = default_objective(data.task)
     progress = TrialProgress(spec, data, objective, report, interrupted, timings, running)
+    places = Path(directory), home
     trial = _Trial(
-        spec,
-        space,
-        data,
-        objective,
-        Path(directory),
-        home,
-        progress,
-        timings,
-        checkpoint,
-        anew,
+        spec, space, data, objective, *places, progress, timings, checkpoint, anew,
         callbacks=callbacks,
-    )
+    )  # fmt: skip
     try:
         with forgotten_gradients():
             result = _refused(trial) or _run(trial)
@@ -162,7 +160,16 @@ def _refused(trial: _Trial) -> TrialResult | None:
 
 
 def _run(trial: _Trial) -> TrialResult:
-    """Builds, trains and scores; what it raises becomes the trial's failure."""
+    """Trains from the checkpoint, or from the beginning; what it raises is the trial's failure."""
+    try:
+        return _built_and_trained(trial)
+    except Unrestored as unrestored:
+        anew = str(unrestored)
+    return _built_and_trained(dataclasses.replace(trial, checkpoint=None, anew=anew))
+
+
+def _built_and_trained(trial: _Trial) -> TrialResult:
+    """Builds, trains and scores; `Unrestored` is raised where its checkpoint is another model's."""
     spec, progress, timings = trial.spec, trial.progress, trial.timings
     empty_folder(trial.directory)
     if trial.checkpoint is None:
@@ -178,10 +185,11 @@ def _run(trial: _Trial) -> TrialResult:
         if (refused := over_limit(cost, spec.limits)) is not None:
             return refused
         trial = dataclasses.replace(trial, data=trial.data.in_form(core.form), core=core)
-        set_first_weights(core.model, trial.data.train.spread)
         batch_size = batch_size_of(config, rows)
-        if not core.compiled_by_user:
-            set_first_statistics(core.model, trial.data.train.spread, batch_size)
+        if trial.checkpoint is None:  # which has all that a model holds
+            set_first_weights(core.model, trial.data.train.spread)
+            if not core.compiled_by_user:
+                set_first_statistics(core.model, trial.data.train.spread, batch_size)
         steps = -(-rows // batch_size)
         progress.use(trial.data, steps)
     if core.form is None and not core.compiled_by_user:
@@ -234,20 +242,18 @@ def _in_stages(
             averages = averaged_weights(core, evaluator, config)
             progress.begin(core.model, evaluator, averages, schedules, stage.last)
             checkpoints = Checkpoints(trial.spec, training, progress, trial.timings, trial.home)
-            anew = trial.anew or go_on(trial.checkpoint, training, progress)
-            is_lost = bool(anew) and not trial.anew and place > 0
-            if not is_lost:
-                with trial.timings.stage("train"):
-                    if not progress.should_stop():
-                        run_planned(training, progress)
-                        progress.score_unfinished()
-                if stage is stages[-1] or progress.is_over:
-                    return _ended(trial, training, checkpoints, anew)
-        place = 0 if is_lost else place + 1
-        trial = dataclasses.replace(trial, checkpoint=None, anew=anew)
+            go_on(trial.checkpoint, training, progress)
+            with trial.timings.stage("train"):
+                if not progress.should_stop():
+                    run_planned(training, progress)
+                    progress.score_unfinished()
+            if stage is stages[-1] or progress.is_over:
+                return _ended(trial, training, checkpoints)
+        place += 1
+        trial = dataclasses.replace(trial, checkpoint=None)
 
 
-def _ended(trial: _Trial, training: Training, checkpoints: Checkpoints, anew: str) -> TrialResult:
+def _ended(trial: _Trial, training: Training, checkpoints: Checkpoints) -> TrialResult:
     """What a trial has come to that is over, or is to pause."""
     assert trial.core is not None
     if trial.progress.paused:
@@ -255,7 +261,7 @@ def _ended(trial: _Trial, training: Training, checkpoints: Checkpoints, anew: st
     else:
         result = _result(trial, trial.core.model)
         forget_checkpoint(trial.home)
-    notes = (*result.notes, *(note for note in (training.note, anew) if note))
+    notes = (*result.notes, *(note for note in (training.note, trial.anew) if note))
     computed = training.options.named() if training.name is TrainerName.COMPILED else ()
     return dataclasses.replace(result, trainer=str(training.name), computed=computed, notes=notes)
 

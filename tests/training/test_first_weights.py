@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import pytest
 
 from automl.data.metrics import default_objective
 from automl.data.prepare import prepare
 from automl.data.request import DataRequest
+from automl.models import first_weights
 from automl.models.first_weights import set_first_statistics
 from automl.space import find_space
+from automl.training import train_trial as train_trial_module
 from automl.training.device_data import DeviceData
 from automl.training.train_trial import train_trial
-from automl.trial import Answer, TrialBudget, TrialSpec, TrialState
+from automl.trial import Answer, TrialBudget, TrialResult, TrialSpec, TrialState
 from automl.vocabulary.inputs import IMAGE
 
 
@@ -46,6 +50,44 @@ def test_the_whitening_of_a_trained_model_is_that_of_its_rows(tmp_path: Path) ->
     kernel = trained(tmp_path).get_layer("whitening").kernel.numpy()
     assert np.array_equal(kernel[..., :4], -kernel[..., 4:])
     assert np.max(np.abs(kernel)) > 0
+
+
+def test_a_trial_that_goes_on_computes_no_first_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[str] = []
+
+    def counted(own: Any, *given: Any) -> None:
+        called.append(own.__name__)
+        own(*given)
+
+    for name in ("set_first_weights", "set_first_statistics"):
+        own = getattr(first_weights, name)
+        monkeypatch.setattr(train_trial_module, name, partial(counted, own))
+    data = DeviceData.from_arrays(prepare(DataRequest(images(), kind=IMAGE)))
+    space = find_space("fastcnn")
+    values = {"fast_widths": (16, 32, 64), "batch_size": 32, "optimizer": "adam"}
+
+    def run(folder: str, start: str = "", pause: int = 0, **others: Any) -> TrialResult:
+        config = space.configuration({**values, **others}).to_json()
+        path = tmp_path / folder / "trials" / "0"
+        path.mkdir(parents=True, exist_ok=True)
+        return train_trial(
+            TrialSpec(0, config, 1, TrialBudget(epochs=3, patience=3), start=start),
+            *(space, data, default_objective(data.task), path),
+            *(lambda one: Answer.PAUSE if one.epoch == pause else Answer.GO_ON, lambda: None),
+        )
+
+    whole = run("whole")
+    paused = run("parts", pause=1)
+    assert called == ["set_first_weights", "set_first_statistics"] * 2
+    gone_on = run("parts", start=paused.checkpoint)
+    assert len(called) == 4 and gone_on.state is TrialState.COMPLETED and not gone_on.notes
+    assert (gone_on.model_hash, gone_on.score) == (whole.model_hash, whole.score)
+    other = run("other", pause=1, optimizer="sgd")  # its optimizer holds other numbers
+    anew = run("other", start=other.checkpoint)
+    assert len(called) == 8 and "began anew" in anew.notes[0]
+    assert (anew.model_hash, anew.score) == (whole.model_hash, whole.score)
 
 
 def normalized() -> Any:
