@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import argparse
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,11 @@ Rows = Mapping[str, Array]
 
 #: Folder of the data beside the project.
 DEFAULT_DATA = ROOT.parent / "shared" / "data"
+#: The file that a workload's rows come from; those of others are made, or come with a library.
+FILES = {
+    "housing": "housing.csv",
+    **dict.fromkeys(("fashion-mlp", "fashion-cnn", "images-28"), "fashion_mnist.npz"),
+}
 #: Géron's notebooks split with it (Hands-On Machine Learning, 2nd ed., chapter 10).
 _GERON_SEED = 42
 #: Pixels of a side of made images, and their classes: directions, and stripes across an image.
@@ -24,12 +30,36 @@ _DIRECTIONS = 4
 _STRIPES = (4.0, 8.0)
 
 
+def check_files(
+    parser: argparse.ArgumentParser, folder: Path, files: Iterable[str], option: str = "--data"
+) -> None:
+    """Ends the command with a sentence where the folder of the data lacks a file.
+
+    Args:
+        parser: That of the command.
+        folder: The folder.
+        files: Names of the files that are needed.
+        option: What names the folder.
+    """
+    lacking = [name for name in dict.fromkeys(files) if not (folder / name).is_file()]
+    if lacking:
+        parser.error(
+            f"there is no {' and no '.join(lacking)} in {folder}; give the folder that has what "
+            f"is asked for with {option}"
+        )
+
+
+def files_of(workloads: Iterable[str]) -> list[str]:
+    """Names of the files that workloads need."""
+    return [FILES[name] for name in workloads if name in FILES]
+
+
 def write_rows(workload: str, data: Path, to: Path, most: int | None = None) -> Path:
     """Makes a workload's rows and writes them.
 
     Args:
         workload: Name of the workload.
-        data: Folder with ``housing.csv`` and ``fashion_mnist.npz``.
+        data: Folder with the workload's file (`FILES`).
         to: Folder to write to.
         most: Most rows to train, to validate and to test with; None for all that there are.
 
@@ -40,15 +70,15 @@ def write_rows(workload: str, data: Path, to: Path, most: int | None = None) -> 
     if workload == "digits":
         made = digits()
     elif workload == "housing":
-        made = housing(data / "housing.csv")
+        made = housing(data / FILES[workload])
     elif workload == "fashion-mlp":
-        made = fashion(data / "fashion_mnist.npz", train=55_000)
+        made = fashion(data / FILES[workload], train=55_000)
         made |= {key: x.reshape(len(x), -1) for key, x in made.items() if key[0] == "x"}
     elif workload == "fashion-cnn":
-        made = fashion(data / "fashion_mnist.npz", train=10_000)
+        made = fashion(data / FILES[workload], train=10_000)
         made |= {key: x[..., None] for key, x in made.items() if key[0] == "x"}
     elif workload == "images-28":
-        made = fashion(data / "fashion_mnist.npz", train=10_000)
+        made = fashion(data / FILES[workload], train=10_000)
         made = {key: x[..., None] if key[0] == "x" else x for key, x in made.items()}
         made = {key: part for key, part in made.items() if not key.endswith("_test")}
     elif workload == "images-64":

@@ -54,12 +54,12 @@ class Source:
     Attributes:
         name: What the table calls them.
         arguments: How `automl search` is told of them.
-        is_made: Whether they are made up.
+        made: Of rows that are made up, what `make_table` is told; else None.
     """
 
     name: str
     arguments: tuple[str, ...]
-    is_made: bool = False
+    made: tuple[int, int, int, int] | None = None
 
 
 def find_source(given: str, data: Path, work: Path) -> Source:
@@ -68,7 +68,7 @@ def find_source(given: str, data: Path, work: Path) -> Source:
     Args:
         given: A known name, or ``FILE:TARGET``.
         data: Folder of files ``NAME.csv``.
-        work: Folder for what is made.
+        work: Folder for what is made; it is made later.
 
     Raises:
         FileNotFoundError: There is none.
@@ -84,9 +84,8 @@ def find_source(given: str, data: Path, work: Path) -> Source:
     if given in TARGETS and Path(path).is_file():
         return Source(given, (path, "--target", TARGETS[given]))
     if given in MADE:
-        made = work / f"{given}.csv"
-        make_table(made, *MADE[given])
-        return Source(f"like {given}", (str(made), "--target", "class"), is_made=True)
+        made = str(work / f"{given}.csv")
+        return Source(f"like {given}", (made, "--target", "class"), MADE[given])
     raise FileNotFoundError(
         f"There are no rows {given!r}; give FILE:TARGET, a name with a file in {data} "
         f"({', '.join(TARGETS)}), or one of {', '.join((*BUNDLED, *MADE))}."
@@ -171,6 +170,11 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     asked = parser.parse_args(arguments)
     if asked.time <= 0 or min(asked.shares) <= 0:
         parser.error("--time and --shares must be above zero")
+    try:
+        for given in asked.data:
+            find_source(given, asked.folder, Path())
+    except FileNotFoundError as error:
+        parser.error(f"{str(error)[:1].lower()}{str(error)[1:]}")
     return asked
 
 
@@ -182,6 +186,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         sources = [find_source(given, asked.folder, work) for given in asked.data]
         for source in sources:
+            if source.made is not None:
+                make_table(Path(source.arguments[0]), *source.made)
             for seed in asked.seeds:
                 for share in asked.shares:
                     run = work / "run"

@@ -32,7 +32,7 @@ from benchmarks.catalogue import ROOT
 from benchmarks.folds import sources
 from benchmarks.machine import machine, version_line, versions
 from benchmarks.results_file import add_record, markdown_table, put_section, read_records
-from benchmarks.rows import DEFAULT_DATA
+from benchmarks.rows import DEFAULT_DATA, check_files
 from benchmarks.work_folder import make_work_folder
 
 WAYS = ("none", "5")
@@ -79,18 +79,23 @@ def tables(seed: int, data: Path, work: Path) -> Iterator[tuple[str, int, list[s
         np.savez(path, x=rows[0], y=rows[1], x_test=test[0], y_test=test[1])
         yield name, len(rows[1]), [str(path)]
     for file, (target, has_header) in FILES.items():
-        if not (data / file).is_file():
+        if not (data / file).is_file():  # none of its sets is asked for
             continue
         whole = pd.read_csv(data / file, header=0 if has_header else None, skipinitialspace=True)
         if not has_header:
             whole.columns = pd.Index([f"column {number}" for number in whole])
         whole = whole.sample(frac=1, random_state=seed)
-        for size in SIZES:
+        for name, size in zip(_names(file), SIZES, strict=True):
             parts = {"rows": whole[:size], "test": whole[size : size + MOST_TEST_ROWS]}
             for part, table in parts.items():
                 table.to_csv(work / f"{part}.csv", index=False)
             given = [str(work / "rows.csv"), "--test", str(work / "test.csv"), "--target", target]
-            yield f"{Path(file).stem} {size}", size, given
+            yield name, size, given
+
+
+def _names(file: str) -> list[str]:
+    """What the sets of a file are called, in the order of their sizes."""
+    return [f"{Path(file).stem} {size}" for size in SIZES]
 
 
 def search(name: str, rows: int, given: Sequence[str], seed: int, cv: str, run: Path) -> Searched:
@@ -187,6 +192,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, default=DEFAULT_DATA, help="folder of the files")
     parser.add_argument("--output", type=Path, help="write the section there; else it is printed")
     asked = parser.parse_args(arguments)
+    files = [name for name in FILES if any(asked.only in one for one in _names(name))]
+    check_files(parser, asked.folder, files, "--folder")
     words = sys.argv[1:] if arguments is None else arguments
     found = read_records(asked.records, Searched)
     known = {(one.name, one.seed, one.cv) for one in found}

@@ -15,7 +15,7 @@ from benchmarks.catalogue import SHARED_WORKLOADS
 from benchmarks.figures.options import Figure, Options
 from benchmarks.machine import load, machine, version_line, versions
 from benchmarks.results_file import DEFAULT_OUTPUT, write_section
-from benchmarks.rows import DEFAULT_DATA
+from benchmarks.rows import DEFAULT_DATA, check_files, files_of
 from benchmarks.work_folder import make_work_folder
 
 FIGURES = ("startup", "stages", "memory", "recycling", "driver", "leaderboard")
@@ -53,6 +53,8 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         parser.error(f"no figure {', '.join(sorted(unknown))}; choose from {', '.join(FIGURES)}")
     if min(asked.repeats, *asked.sizes) < 1 or asked.memory_trials < 2:
         parser.error("--repeats and --sizes must be at least 1, --memory-trials at least 2")
+    if "stages" in (asked.names or FIGURES):
+        check_files(parser, asked.data, files_of(asked.workloads))
     return asked
 
 

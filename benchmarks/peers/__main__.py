@@ -21,7 +21,7 @@ from benchmarks.peers.environment import peers_python
 from benchmarks.peers.runner import Runner
 from benchmarks.peers.table import OURS, REACH, TUNER, goal_of, workload_table
 from benchmarks.results_file import DEFAULT_OUTPUT, write_section
-from benchmarks.rows import DEFAULT_DATA, write_rows
+from benchmarks.rows import DEFAULT_DATA, check_files, files_of, write_rows
 from benchmarks.work_folder import make_work_folder
 
 PEERS = tuple(tool for tool in TOOLS if tool != OURS)
@@ -62,6 +62,7 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
             parser.error(f"--{name} is {value}; it must be at least 1")
     named = [GROUPS.get(name, (name,)) for name in asked.workloads]
     asked.workloads = list(dict.fromkeys(name for names in named for name in names))
+    check_files(parser, asked.data, files_of(asked.workloads or WORKLOADS))
     return asked
 
 

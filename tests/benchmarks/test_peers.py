@@ -117,10 +117,10 @@ def test_what_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> Non
     assert "no workload digit; choose from digits, housing" in capsys.readouterr().err
 
 
-def test_images_names_both_workloads() -> None:
-    assert options(["digits", "images", "images-28"]).workloads == [
-        *("digits", "images-28", "images-64")
-    ]
+def test_images_names_both_workloads(tmp_path: Path) -> None:
+    (tmp_path / "fashion_mnist.npz").touch()
+    words = ["digits", "images", "images-28", "--data", str(tmp_path)]
+    assert options(words).workloads == [*("digits", "images-28", "images-64")]
     assert set(tools_of(WORKLOADS["images-64"])) == {"automl", "keras-tuner", "autokeras"}
     assert set(tools_of(WORKLOADS["digits"])) == set(TOOLS)
 

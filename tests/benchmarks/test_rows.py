@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.rows import gratings, read_rows, write_rows
+from benchmarks import search_time, small_sets
+from benchmarks.catalogue import WORKLOADS
+from benchmarks.figures import __main__ as figures
+from benchmarks.peers import __main__ as peers
+from benchmarks.rows import FILES, gratings, read_rows, write_rows
 
 
 def make_data(folder: Path) -> Path:
@@ -94,3 +99,46 @@ def test_made_images_are_the_same_each_time_and_differ_by_class() -> None:
     level = np.isin(rows["y_train"], (2, 6))
     ratio = along / down
     assert ratio[upright].mean() > ratio[level].mean()
+
+
+BOTH = "no housing.csv and no fashion_mnist.npz in FOLDER"
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "said"),
+    [
+        (peers.main, ["--data", "FOLDER"], BOTH),
+        (peers.main, ["digits", "fashion-cnn", "--data", "FOLDER"], "no fashion_mnist.npz in"),
+        (figures.main, ["--data", "FOLDER"], BOTH),
+        (figures.main, ["stages", "--workloads", "housing", "--data", "FOLDER"], "no housing.csv"),
+        (search_time.main, ["housing", "--folder", "FOLDER"], "there are no rows 'housing'"),
+        (search_time.main, ["FOLDER/none.csv:y"], "there is no file FOLDER/none.csv"),
+        (
+            small_sets.main,
+            ["--records", "FOLDER/r", "--folder", "FOLDER"],
+            "and no adult-train.csv",
+        ),
+        (
+            small_sets.main,
+            ["--records", "FOLDER/r", "--folder", "FOLDER", "--only", "housing 300"],
+            "there is no housing.csv in FOLDER",
+        ),
+    ],
+)
+def test_a_folder_without_the_file_is_told_in_a_sentence(
+    command: Any, words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command([word.replace("FOLDER", str(tmp_path)) for word in words])
+    told = capsys.readouterr().err.replace(str(tmp_path), "FOLDER")
+    assert ended.value.code == 2 and said in told and "Traceback" not in told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_needs_no_file_is_not_asked_for_one(tmp_path: Path) -> None:
+    assert set(FILES) < set(WORKLOADS)
+    none = ["--data", str(tmp_path)]
+    assert peers.options(["digits", "images-64", *none]).workloads == ["digits", "images-64"]
+    assert figures.options(["startup", "memory", *none]).names == ["startup", "memory"]
+    assert figures.options(["stages", "--workloads", "digits", *none]).workloads == ["digits"]
+    assert search_time.options(["iris", "letter", "--folder", str(tmp_path)]).data

@@ -18,7 +18,8 @@ def test_rows_are_a_file_a_name_or_made(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no rows 'housing'"):
         find_source("housing", tmp_path, tmp_path)
     (tmp_path / "letter.csv").write_text("class\n")
-    assert not find_source("letter", tmp_path, tmp_path).is_made
+    assert find_source("letter", tmp_path, tmp_path).made is None
+    assert find_source("bank", tmp_path, tmp_path).made is not None
 
 
 def test_what_is_made_has_the_size_that_was_asked_for(tmp_path: Path) -> None:
