@@ -18,7 +18,7 @@ from benchmarks.results_file import DEFAULT_OUTPUT, write_section
 from benchmarks.rows import DEFAULT_DATA, check_files, files_of
 from benchmarks.work_folder import make_work_folder
 
-FIGURES = ("startup", "stages", "memory", "recycling", "driver", "leaderboard")
+FIGURES = ("startup", "stages", "memory", "recycling", "driver", "leaderboard", "wide")
 
 
 def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:

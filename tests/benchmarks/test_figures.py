@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from benchmarks.figures import driver, leaderboard, recycling
+from benchmarks.figures import driver, leaderboard, recycling, wide
 from benchmarks.figures.__main__ import main
 from benchmarks.figures.memory import memory_rows
 from benchmarks.figures.options import Options
@@ -84,6 +85,20 @@ def test_the_leaderboard_is_measured_at_every_size(tmp_path: Path) -> None:
     assert float(figure.rows[0][3]) <= float(figure.rows[1][3])
 
 
+def test_wide_tables_are_what_the_figure_says(tmp_path: Path) -> None:
+    table = pd.read_csv(wide.write_wide(tmp_path / "wide.csv", 30, 70))
+    assert table.shape == (30, 71) and set(table["y"]) == {"yes", "no"}
+    many = pd.read_csv(wide.write_many(tmp_path / "many.csv", 500, 1_500))
+    assert len(many) == 1_500 and many["c"].nunique() == 500
+
+
+@pytest.mark.slow
+def test_wide_tables_are_measured(tmp_path: Path) -> None:
+    figure = wide.measure(make_options(tmp_path))
+    assert len(figure.rows) == 4
+    assert all(float(row[1]) > 0 for row in figure.rows)
+
+
 @pytest.mark.slow
 def test_recycling_replaces_workers_and_loses_no_trial(tmp_path: Path) -> None:
     kept, replaced, cost = recycling.measure(make_options(tmp_path)).rows
@@ -97,6 +112,6 @@ def test_the_command_writes_every_figure(tmp_path: Path) -> None:
     words = ["--repeats", "1", "--memory-trials", "4", "--sizes", "3", "--workloads", "digits"]
     main([*words, "--shortened", "--work", str(tmp_path), "--output", str(output)])
     text = output.read_text()
-    assert text.count("<!-- begin figure ") == 6
+    assert text.count("<!-- begin figure ") == 7
     assert "digits | 2 |" in text
     assert list(tmp_path.iterdir()) == [output]
