@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Pixels of the largest size.
 MOST_PIXELS = LONGEST_SIDE**2
 #: Names of Pillow's, by how many numbers a pixel has.
-MODES = {1: "L", 3: "RGB"}
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,12 @@ class ImageFit:
                 whole = pillow.new(image.mode, size)
                 whole.paste(image, (left, top))
                 image = whole
-        return image.resize((self.width, self.height), pillow.Resampling.BILINEAR)
+        size = (self.width, self.height)
+        if image.mode != "RGBA":
+            return image.resize(size, pillow.Resampling.BILINEAR)
+        # Pillow would weigh colours by their transparency, which is no matter of Keras's.
+        bands = [band.resize(size, pillow.Resampling.BILINEAR) for band in image.split()]
+        return pillow.merge(image.mode, bands)
 
     def fitted_array(self, images: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Images (n, h, w, c), of whatever size, in this size.

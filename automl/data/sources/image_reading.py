@@ -90,10 +90,9 @@ class ImageReading:
         colour = {1: "grey", 3: "in colours", 4: "in colours with transparency"}[self.channels or 3]
         if sizes == [self.size]:
             return f"images: {len(headers):,} {span} (height x width), {colour}"
-        return (
-            f"images: {len(headers):,} {span} (height x width), {how} to {to}, {colour} "
-            "(--image-size, --image-fit and --channels)"
-        )
+        # A trained model has its size, which nobody who asks it can change.
+        ways = "" if self.every else " (--image-size, --image-fit and --channels)"
+        return f"images: {len(headers):,} {span} (height x width), {how} to {to}, {colour}{ways}"
 
 
 def _usual_size(

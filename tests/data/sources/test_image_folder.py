@@ -308,3 +308,14 @@ def test_a_folder_of_other_files_is_not_walked_to_its_end(
     with pytest.raises(DataError, match="holds more than 3 files"):
         read(photos)
     assert opened == []
+
+
+@pytest.mark.parametrize("how", ["resize", "pad"])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_file_comes_to_the_size_as_an_array_does(channels: int, how: str, tmp_path: Path) -> None:
+    pixels = RNG.integers(0, 256, (20, 31, channels), np.uint8)
+    Image.fromarray(pixels.squeeze()).save(tmp_path / "one.png")
+    for size in ((20, 31), (9, 8), (33, 40)):
+        fit = ImageFit(*size, how)
+        found = read_pixels(tmp_path / "one.png", fit, channels).array
+        np.testing.assert_array_equal(found, fit.fitted_array(pixels[np.newaxis])[0])

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from automl.data.dataset import Dataset
 from automl.data.image_fit import ImageFit
-from automl.data.kinds.image.pixels import as_pixels, channels_last, with_channels
+from automl.data.kinds.image.meaning import unified
+from automl.data.kinds.image.pixels import channels_last, with_channels
 from automl.data.kinds.image.rows import ImageRows
 from automl.data.kinds.joined_arrays import joined_arrays
 from automl.data.request import DataRequest
@@ -25,15 +26,14 @@ def combine_images(request: DataRequest, parts: Sequence[Any], say: Say) -> Data
     """Joins all images of a request; see `Kind.combine`."""
     say_once = _once(say)
     sets = [None if part is None else _image_set(part, say_once) for part in parts]
-    pairs = [None if one is None or one.y is None else ArrayPair(one.x, one.y) for one in sets]
+    pixels, shares = unified([None if one is None else one.x for one in sets], say_once)
+    pairs = [
+        None if x is None or one is None or one.y is None else ArrayPair(_asked(x, request), one.y)
+        for x, one in zip(pixels, sets, strict=True)
+    ]
 
     def rows_of(x: npt.NDArray[Any]) -> ImageRows:
-        pixels, shares = as_pixels(x, say)
-        if request.channels is not None:
-            pixels = with_channels(pixels, request.channels)
-        if request.image_size is not None:
-            pixels = ImageFit(*request.image_size, request.image_fit).fitted_array(pixels)
-        return ImageRows(pixels, None, shares, request.image_fit)
+        return ImageRows(x, None, shares, request.image_fit)
 
     dataset = joined_arrays(request, pairs, rows_of, say)
     rows = dataset.rows
@@ -42,6 +42,15 @@ def combine_images(request: DataRequest, parts: Sequence[Any], say: Say) -> Data
     declared = tuple(dataset.targets.columns) if by_folder else ()  # a folder's name is a class
     rows = replace(rows, files=_files(sets, dataset))
     return replace(dataset, rows=rows, declared=declared)
+
+
+def _asked(pixels: npt.NDArray[Any], request: DataRequest) -> npt.NDArray[Any]:
+    """Images in the channels and the size that were asked for."""
+    if request.channels is not None:
+        pixels = with_channels(pixels, request.channels)
+    if request.image_size is not None:
+        pixels = ImageFit(*request.image_size, request.image_fit).fitted_array(pixels)
+    return pixels
 
 
 def _image_set(rows: Any, say: Say) -> ImageSet:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.image_fit import MOST_PIXELS
-from automl.data.kinds.image.pixels import BYTE
+from automl.data.kinds.image.pixels import BYTE, range_of
 from automl.data.kinds.image.plan import ImageFeature
 from automl.data.numbers import LEAST_RELATIVE_STD, LEAST_STD, chunks
 from automl.data.say import Say
@@ -20,7 +20,7 @@ def fit_images(
     fit: str,
     say: Say,
 ) -> ImageFeature:
-    """Fits the mean and deviation of each channel.
+    """Fits the mean and deviation of each channel, and the range of all.
 
     Args:
         x: All images, (n, height, width, channels).
@@ -56,7 +56,16 @@ def fit_images(
         BYTE if x.dtype == np.uint8 else str(x.dtype),
         shares,
         fit,
+        *_range(x, rows),
     )
+
+
+def _range(
+    x: npt.NDArray[np.uint8] | npt.NDArray[np.float32], rows: npt.NDArray[np.int64]
+) -> tuple[float, float]:
+    """The smallest and the largest number of some images; no copy of all."""
+    found = [range_of(x[rows[places]]) for places in chunks(len(rows), int(np.prod(x.shape[1:])))]
+    return min(low for low, _ in found), max(high for _, high in found)
 
 
 def _mean(

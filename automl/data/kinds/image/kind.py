@@ -14,6 +14,7 @@ from automl.data.kinds.given_arrays import given_arrays
 from automl.data.kinds.image.combine import combine_images
 from automl.data.kinds.image.listed import combine_listed, note_on_images, read_listed
 from automl.data.kinds.image.pixel_table import combine_pixels, pixel_columns, squares
+from automl.data.kinds.image.pixels import check_several
 from automl.data.kinds.image.plan import ImageFeature, ImagePlan
 from automl.data.kinds.image.rows import ImageRows
 from automl.data.kinds.kind import InputPlan
@@ -73,14 +74,20 @@ class ImageKind(BlockKind):
         tell = how.say or (lambda _: None)
         if isinstance(source, np.ndarray | tuple | list) or _is_of_arrays(source):
             x, y = given_arrays(source, NO_IMAGES)
+            check_several(x, one.width)
+            one.meaning.check(x, tell)
             return ImageSet(plan.given(x), y), y
         loaded = load(source, how.names, tell, checked_separator(how.separator), reading)
         if isinstance(loaded.main, ImageSet):
-            return loaded.main, loaded.main.y
-        if pixels := pixel_columns(loaded.main):
-            x = plan.given(squares(loaded.main, pixels))
-            return ImageSet(x, table=loaded.main), None
-        return read_listed(loaded.main, reading, loaded.place, tell), None
+            found, y = loaded.main, loaded.main.y
+        elif pixels := pixel_columns(loaded.main):
+            x = squares(loaded.main, pixels)
+            one.meaning.check(x, tell)
+            return ImageSet(plan.given(x), table=loaded.main), None
+        else:
+            found, y = read_listed(loaded.main, reading, loaded.place, tell), None
+        one.meaning.check(found.x, tell)
+        return found, y
 
     def target_frame(self, rows: Any) -> pd.DataFrame:
         """The table that names the images.

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.data.dataset import Dataset
-from automl.data.kinds.image.pixels import as_pixels
+from automl.data.kinds.image.meaning import unified
 from automl.data.kinds.image.rows import ImageRows
 from automl.data.request import DataRequest
 from automl.data.say import Say
@@ -57,15 +57,15 @@ def combine_pixels(request: DataRequest, parts: Sequence[Any], source: Loaded, s
     side = math.isqrt(len(names))
     say(f"columns {names[0]!r} to {names[-1]!r} are the pixels of images of {side} x {side}")
     numbers = [None if rows is None else squares(rows, names) for rows in parts]
+    pixels, shares = unified(numbers, say)
     x = np.concatenate(
         [
             one[table.row[table.part == number] - 1]
-            for number, one in enumerate(numbers)
+            for number, one in enumerate(pixels)
             if one is not None
         ]
     )
-    pixels, shares = as_pixels(x, say)
-    return replace(table, rows=ImageRows(pixels, None, shares, request.image_fit, is_listed=True))
+    return replace(table, rows=ImageRows(x, None, shares, request.image_fit, is_listed=True))
 
 
 def squares(table: pd.DataFrame, names: Sequence[str]) -> npt.NDArray[Any]:

@@ -14,8 +14,10 @@ from automl.errors import DataError
 
 BYTE, FLOAT = PIXELS = ("uint8", "float32")
 BRIGHTEST = 255
-#: What red, green and blue add to the grey of a pixel (ITU-R BT.601, as in Pillow).
+#: What red, green and blue add to the grey of a pixel (ITU-R BT.601), of floats, and of bytes as
+#: Pillow has it: in 65,536ths, whose sum is rounded.
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+BYTE_LUMA, HALF = np.array([19_595, 38_470, 7_471], np.int32), 1 << 15
 #: Channels of usual images: grey, grey with transparency, colours, and these with transparency.
 USUAL_CHANNELS = (1, 2, 3, 4)
 # Half-precision numbers of 0 to 1 are off by up to 0.06 of a 255th; of numbers that are no 255ths,
@@ -23,11 +25,30 @@ USUAL_CHANNELS = (1, 2, 3, 4)
 SLACK = 0.1
 
 
+def check_several(x: npt.NDArray[Any], width: int) -> None:
+    """Checks that an array for a trained model holds rows of images, and is not one image.
+
+    Args:
+        x: The array.
+        width: Pixels of a row of the training images.
+
+    Raises:
+        DataError: It does not.
+    """
+    is_coloured = x.ndim == 3 and x.shape[2] in USUAL_CHANNELS and width not in USUAL_CHANNELS
+    if x.ndim < 3 or is_coloured:
+        raise DataError(
+            f"An array of the shape {x.shape} holds no rows of images: give (rows, height, width) "
+            "or (rows, height, width, channels), of one image x[np.newaxis]."
+        )
+
+
 def channels_last(x: npt.NDArray[Any], say: Say) -> npt.NDArray[Any]:
     """Images as (n, height, width, channels).
 
     Args:
-        x: Grey ones as (n, height, width), others with channels, last or first.
+        x: Grey ones as (n, height, width), others with channels, last or first: they are first
+            where they would be of a usual number, or the images squares, and not if they are last.
         say: Called with what a person should be told.
 
     Raises:
@@ -41,7 +62,8 @@ def channels_last(x: npt.NDArray[Any], say: Say) -> npt.NDArray[Any]:
         )
     if x.ndim == 3:
         return x[..., np.newaxis]
-    if x.shape[3] not in USUAL_CHANNELS and x.shape[1] in USUAL_CHANNELS:
+    first, height, width = x.shape[1:]
+    if width not in USUAL_CHANNELS and (first in USUAL_CHANNELS or first != height == width):
         say(f"images have their channels first, {tuple(x.shape[1:])}, and are read with them last")
         return np.moveaxis(x, 1, 3)
     return x
@@ -51,7 +73,7 @@ def with_channels(x: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:
     """Grey images as coloured ones, or the other way.
 
     Args:
-        x: Images, (n, height, width, channels).
+        x: Images, (n, height, width, channels), uint8 or float32.
         channels: How many numbers a pixel is to have.
 
     Raises:
@@ -64,8 +86,10 @@ def with_channels(x: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:
     if (x.shape[3], channels) == (3, 1):
         grey = np.empty((*x.shape[:3], 1), x.dtype)
         for rows in _chunks_of(x):
-            part = x[rows].astype(np.float32) @ LUMA
-            grey[rows, ..., 0] = np.rint(part) if x.dtype.kind in "iu" else part
+            if x.dtype == np.uint8:
+                grey[rows, ..., 0] = (x[rows] @ BYTE_LUMA + HALF) >> 16
+            else:
+                grey[rows, ..., 0] = x[rows].astype(np.float32) @ LUMA
         return grey
     raise DataError(
         f"The images have {x.shape[3]} channels, and the models take {channels}: give images with "
@@ -120,6 +144,8 @@ def as_trained(x: npt.NDArray[Any], pixel: str, shares: bool) -> npt.NDArray[Any
     """
     if pixel == FLOAT:
         return array_to_float32(x)
+    if shares and x.dtype.kind == "b":
+        return _from_shares(x)
     if x.dtype.kind == "b" or x.dtype == np.uint8:
         return x.astype(np.uint8, copy=False)
     if x.dtype.kind not in "iuf":
@@ -133,8 +159,14 @@ def as_trained(x: npt.NDArray[Any], pixel: str, shares: bool) -> npt.NDArray[Any
     was = "numbers of 0 to 1" if shares else "bytes of 0 to 255"
     raise DataError(
         f"The images hold numbers from {np.nanmin(x):g} to {np.nanmax(x):g} of type {x.dtype}, "
-        f"but the model was trained on {was}: give the same, or bytes (uint8) of 0 to 255."
+        f"but those of training were {was}: give the same, or bytes (uint8) of 0 to 255."
     )
+
+
+def range_of(x: npt.NDArray[Any]) -> tuple[float, float]:
+    """The smallest and the largest number of images, of which there is one at least."""
+    found = [(x[rows].min(), x[rows].max()) for rows in _chunks_of(x)]
+    return float(min(low for low, _ in found)), float(max(high for _, high in found))
 
 
 def _from_shares(x: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:

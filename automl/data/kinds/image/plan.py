@@ -13,6 +13,7 @@ from automl.data.columns.unread import Tell
 from automl.data.image_fit import ImageFit
 from automl.data.image_options import RESIZE
 from automl.data.kinds.block import BlockPlan
+from automl.data.kinds.image.meaning import Meaning
 from automl.data.kinds.image.pixels import BYTE, PIXELS, as_trained, channels_last, with_channels
 from automl.data.kinds.kind import InputPlan, Inputs
 from automl.data.kinds.signature import InputSignature
@@ -34,6 +35,8 @@ class ImageFeature:
         pixel: Type of the numbers, ``"uint8"`` or ``"float32"``.
         shares: Whether training images came as numbers of 0 to 1, kept as bytes.
         fit: How images of another size come to this one; see `ImageFit.how`.
+        low: The smallest number of the training images; None in an older plan.
+        high: The largest, likewise.
     """
 
     height: int
@@ -44,6 +47,8 @@ class ImageFeature:
     pixel: str = BYTE
     shares: bool = False
     fit: str = RESIZE
+    low: float | None = None
+    high: float | None = None
 
     def __post_init__(self) -> None:
         """Checks what is computed with, for a plan may be read from anybody's file.
@@ -57,11 +62,17 @@ class ImageFeature:
         if len(self.mean) != self.channels or len(self.std) != self.channels:
             raise ValueError("mean and std do not fit the channels")
         check_scales(self.mean, self.std)
+        check_scales([one for one in (self.low, self.high) if one is not None], ())
 
     @property
     def size(self) -> ImageFit:
         """The one size, and how others come to it."""
         return ImageFit(self.height, self.width, self.fit)
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the numbers were."""
+        return Meaning(self.pixel, self.shares, self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -98,8 +109,8 @@ class ImagePlan(BlockPlan):
         """
         x = rows.x if isinstance(rows, ImageSet) else np.asarray(rows)
         x = channels_last(x, lambda _: None)
-        x = with_channels(x, self.block.channels)
-        return as_trained(x, self.block.pixel, self.block.shares)
+        x = as_trained(x, self.block.pixel, self.block.shares)
+        return with_channels(x, self.block.channels)
 
     def _fitted(self, rows: Any) -> npt.NDArray[Any]:
         return self.block.size.fitted_array(self.given(rows))
@@ -115,7 +126,8 @@ class ImagePlan(BlockPlan):
         return {"": self._fitted(rows)}
 
     def joined(self, other: InputPlan) -> InputPlan | None:
-        """Itself, for images of the same size and type: only their scales differ."""
+        """Itself, for images of the same size and type: only their scales and ranges differ."""
         assert isinstance(other, ImagePlan)
-        mine = replace(self.block, mean=other.block.mean, std=other.block.std)
-        return self if mine == other.block else None
+        their = other.block
+        mine = replace(self.block, mean=their.mean, std=their.std, low=their.low, high=their.high)
+        return self if mine == their else None

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from automl.data.kinds.image.pixels import as_pixels, as_trained, channels_last, with_channels
+from automl.data.kinds.image.pixels import (
+    as_pixels,
+    as_trained,
+    channels_last,
+    check_several,
+    with_channels,
+)
 from automl.errors import DataError
 
 BYTES = np.random.default_rng(0).integers(0, 256, (6, 5, 7, 3), np.uint8)
@@ -46,9 +53,9 @@ def test_a_trained_model_gets_the_numbers_that_it_knows() -> None:
     np.testing.assert_array_equal(as_trained(BYTES / 255, "uint8", True), BYTES)
     np.testing.assert_array_equal(as_trained(BYTES, "uint8", True), BYTES)
     np.testing.assert_array_equal(as_trained(BYTES.astype(float), "uint8", False), BYTES)
-    with pytest.raises(DataError, match="trained on bytes of 0 to 255"):
+    with pytest.raises(DataError, match="of training were bytes of 0 to 255"):
         as_trained(BYTES / 255, "uint8", False)
-    with pytest.raises(DataError, match="trained on numbers of 0 to 1"):
+    with pytest.raises(DataError, match="of training were numbers of 0 to 1"):
         as_trained(BYTES.astype(float), "uint8", True)
 
 
@@ -72,3 +79,28 @@ def test_grey_and_coloured_arrays_become_each_other() -> None:
     np.testing.assert_array_equal(with_channels(with_channels(grey, 3), 1), grey)
     with pytest.raises(DataError, match="have 3 channels, and the models take 4"):
         with_channels(BYTES, 4)
+
+
+@pytest.mark.parametrize("bands", [5, 13, 16])
+def test_square_images_of_any_number_of_channels_may_have_them_first(bands: int) -> None:
+    said: list[str] = []
+    x = np.random.default_rng(0).integers(0, 256, (2, 8, 8, bands), np.uint8)
+    np.testing.assert_array_equal(channels_last(np.moveaxis(x, 3, 1), said.append), x)
+    assert len(said) == 1 and channels_last(x, said.append) is x and len(said) == 1
+
+
+def test_the_grey_of_bytes_is_that_of_files() -> None:
+    image = Image.fromarray(BYTES.reshape(30, 7, 3)).convert("L")
+    np.testing.assert_array_equal(with_channels(BYTES, 1).reshape(30, 7), np.asarray(image))
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (784,), (28, 28, 1), (28, 28, 3), (28, 28, 4)])
+def test_one_image_is_not_taken_for_rows(shape: tuple[int, ...]) -> None:
+    with pytest.raises(DataError, match=r"give .* of one image x\[np.newaxis\]"):
+        check_several(np.zeros(shape, np.uint8), 28)
+
+
+def test_rows_of_images_are_rows() -> None:
+    for shape in ((28, 28, 28), (2, 28, 28), (2, 40, 9), (1, 28, 28, 3)):
+        check_several(np.zeros(shape, np.uint8), 28)
+    check_several(np.zeros((9, 28, 3), np.uint8), 3)  # images of three pixels a row
