@@ -40,6 +40,7 @@ def joined_arrays(
     parts: Sequence[ArrayPair | None],
     rows_of: Callable[[npt.NDArray[Any]], RawRows],
     say: Say,
+    keep_words: bool = False,
 ) -> Dataset:
     """Joins all rows of a request; see `Kind.combine`.
 
@@ -48,6 +49,7 @@ def joined_arrays(
         parts: The arrays, those for validation and those for test; None where there are none.
         rows_of: Makes rows of a kind of all of x.
         say: Called with what a person should be told.
+        keep_words: Whether targets such as ``None`` are classes, and not missing values.
 
     Returns:
         The rows, without a fingerprint.
@@ -63,7 +65,7 @@ def joined_arrays(
     x = concatenated([pair.x for _, pair in present])
     y = first.y if len(present) == 1 else np.concatenate([pair.y for _, pair in present])
     frame = _array_targets(y, request, say)
-    targets = pd.DataFrame({name: clean_apart(frame[name]) for name in frame.columns})
+    targets = pd.DataFrame({name: clean_apart(frame[name], keep_words) for name in frame.columns})
     keep = with_target(targets, part, [[] for _ in present], say)
     if not keep.all():
         targets, part, row = targets[keep].reset_index(drop=True), part[keep], row[keep]

@@ -157,7 +157,7 @@ def _columns(arrays: Mapping[Any, Any]) -> pd.DataFrame:
 
 
 def _unmasked(values: Any, what: str) -> npt.NDArray[Any]:
-    """An array of what was given, in which masked values are missing.
+    """An array of what was given, in which masked values are missing and bytes are texts.
 
     Raises:
         DataError: No array of numbers or texts can be made of it, as of rows of several lengths.
@@ -175,11 +175,26 @@ def _unmasked(values: Any, what: str) -> npt.NDArray[Any]:
             f"The values that were given for {what} are of the type {array.dtype}: give numbers or "
             "texts."
         )
+    array = _decoded(array)
     mask = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
     if mask is None or not mask.any():
         return array
     array = array.astype(np.float64 if array.dtype.kind in "biuf" else object)
     array[mask] = np.nan if array.dtype.kind == "f" else None
+    return array
+
+
+def _decoded(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Texts in place of bytes, as labels are stored that HDF5 or TensorFlow has written."""
+    if array.dtype.kind == "S":
+        flat = [value.decode("utf-8", "replace") for value in array.reshape(-1).tolist()]
+        return np.array(flat).reshape(array.shape)
+    if array.dtype == object and any(isinstance(value, bytes) for value in array.flat):
+        decoded = array.copy()
+        for place, value in enumerate(array.flat):
+            if isinstance(value, bytes):
+                decoded.flat[place] = value.decode("utf-8", "replace")
+        return decoded
     return array
 
 

@@ -15,14 +15,16 @@ from automl.data.say import Say
 from automl.data.sources.file_format import Loaded, format_titles
 from automl.data.sources.image_file import SUFFIXES
 from automl.data.sources.image_files import ImagesRead, LeftOut, read_images
+from automl.data.sources.image_parts import (
+    PART_WORDS,
+    check_classes,
+    is_hidden,
+    part_folders,
+)
 from automl.data.sources.image_reading import ImageReading
 from automl.data.sources.image_set import ImageSet
 from automl.errors import DataError
 
-#: Names of folders above those of classes, by the part that they hold; in any case of letters.
-PART_FOLDERS = (("train", "training"), ("validation", "valid", "val"), ("test", "testing"))
-#: What systems leave in folders, hidden files aside.
-OF_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 #: Files whose names do not end as those of images do, of which a folder may hold so many before
 #: they must be fewer than its images, and files of any kind. (Own choices: ImageNet has 1.4 million
 #: images. Who goes on with a run of somebody else's may walk `/`, or another's whole home.)
@@ -53,7 +55,8 @@ def read_image_folder(folder: Path, reading: ImageReading, say: Say) -> Loaded:
     """Reads a folder of images.
 
     Each folder in it is a class, with all images below it; or it holds a folder ``train`` and
-    perhaps ``validation`` and ``test`` of such. Hidden files are not looked at.
+    perhaps ``validation`` and ``test`` of such
+    (`automl.data.sources.image_parts`). Hidden files are not looked at.
 
     Args:
         folder: The folder.
@@ -70,6 +73,8 @@ def read_image_folder(folder: Path, reading: ImageReading, say: Say) -> Loaded:
     left_out = LeftOut()
     found = _bounded(folder, _files_in(folder, left_out))
     if not reading.every:
+        if found and not part_folders(folder):
+            check_classes(folder)
         found = _with_labels(folder, found, left_out)
     if not found:
         left_out.tell(say)
@@ -82,7 +87,7 @@ def read_image_folder(folder: Path, reading: ImageReading, say: Say) -> Loaded:
         _tell_classes(folder, kept, say)
     if reading.every:
         return Loaded(_set_of(images, kept, None), digest=images.digest, images=images.reading)
-    train, validation, test = (_set_of(images, kept, part) for part in range(len(PART_FOLDERS)))
+    train, validation, test = (_set_of(images, kept, part) for part in range(len(PART_WORDS)))
     if train is None:
         raise DataError(f"No image of {str(folder / 'train')!r} can be read: there is no training.")
     return Loaded(train, validation, test, digest=images.digest, images=images.reading)
@@ -129,12 +134,12 @@ def _bounded(folder: Path, files: Iterator[_Found]) -> list[_Found]:
 
 def _files_in(folder: Path, left_out: LeftOut) -> Iterator[_Found]:
     """All files of a folder that may be images, in the order of their names."""
-    parts = _part_folders(folder)
+    parts = part_folders(folder)
     home = folder.resolve()
     for at, folders, names in os.walk(folder):
         inside = Path(at).relative_to(folder)
         for name in [*folders]:
-            if _is_hidden(name):
+            if is_hidden(name):
                 folders.remove(name)
             elif (Path(at) / name).is_symlink():  # which `os.walk` does not follow
                 left_out.add(FOLDER_LINK, (inside / name).as_posix())
@@ -144,7 +149,7 @@ def _files_in(folder: Path, left_out: LeftOut) -> Iterator[_Found]:
                 folders.remove(name)
         folders.sort()
         for name in sorted(names):
-            if _is_hidden(name):
+            if is_hidden(name):
                 continue
             path, shown = Path(at) / name, (inside / name).as_posix()
             # Not `Path.resolve`, which raises where a link leads back to itself.
@@ -154,40 +159,6 @@ def _files_in(folder: Path, left_out: LeftOut) -> Iterator[_Found]:
             levels = list(inside.parts)
             part = parts[levels.pop(0)] if parts and levels else 0
             yield _Found(shown, path, levels[0] if levels else "", part)
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".") or name.lower() in OF_SYSTEMS
-
-
-def _part_folders(folder: Path) -> dict[str, int]:
-    """The folders of parts by their names; none where there are only classes.
-
-    Raises:
-        DataError: Two are of the same part.
-    """
-    children = [child for child in sorted(folder.iterdir()) if not _is_hidden(child.name)]
-    found: dict[str, int] = {}
-    for child in children:
-        for part, names in enumerate(PART_FOLDERS):
-            if child.name.lower() in names and child.is_dir() and not child.is_symlink():
-                found[child.name] = part
-    of_training = [name for name, part in found.items() if part == 0]
-    if not of_training or not _has_folders(folder / of_training[0]):
-        return {}
-    # Beside other folders one that is called so is a class, such as trains.
-    if len(found) < 2 and sum(child.is_dir() for child in children) > 1:
-        return {}
-    if len(set(found.values())) < len(found):
-        raise DataError(
-            f"The folder {str(folder)!r} holds two folders of one part "
-            f"({', '.join(found)}): keep one."
-        )
-    return found
-
-
-def _has_folders(folder: Path) -> bool:
-    return any(child.is_dir() and not _is_hidden(child.name) for child in folder.iterdir())
 
 
 def _with_labels(folder: Path, found: list[_Found], left_out: LeftOut) -> list[_Found]:
@@ -212,11 +183,12 @@ def _with_labels(folder: Path, found: list[_Found], left_out: LeftOut) -> list[_
                 f"The name {label!r} of a folder is no valid text (UTF-8), and images are of the "
                 "class that their folder is named after: rename it."
             )
-        other = alike.setdefault(unicodedata.normalize("NFC", label).casefold(), label)
+        same = " ".join(unicodedata.normalize("NFC", label).casefold().split())
+        other = alike.setdefault(same, label)
         if other != label:
             raise DataError(
-                f"The folders {other!r} and {label!r} differ in capital letters only: rename one, "
-                "or put their images together."
+                f"The folders {other!r} and {label!r} differ in capital letters or blanks only: "
+                "rename one, or put their images together."
             )
     for one in found:
         if not one.label:
@@ -234,12 +206,12 @@ def _no_images(folder: Path) -> str:
 
 def _tell_classes(folder: Path, kept: list[_Found], say: Say) -> None:
     """Says which folders hold no image that could be read."""
-    above = [folder / name for name in _part_folders(folder)] or [folder]
+    above = [folder / name for name in part_folders(folder)] or [folder]
     labels = {
         child.name
         for one in above
         for child in one.iterdir()
-        if child.is_dir() and not child.is_symlink() and not _is_hidden(child.name)
+        if child.is_dir() and not child.is_symlink() and not is_hidden(child.name)
     }
     empty = sorted(labels - {one.label for one in kept})
     if empty:

@@ -19,6 +19,13 @@ from automl.data.memory import check_memory
 from automl.errors import DataError
 
 ARRAY_KEYS = ("x", "y", "x_train", "y_train", "x_val", "y_val", "x_test", "y_test")
+#: Other names of these, in any case of letters too.
+ALIASES = {
+    f"{letter}_{other}": f"{letter}_{part}"
+    for letter in "xy"
+    for part, others in (("val", ("valid", "validation", "dev")), ("train", ("training",)))
+    for other in others
+}
 # First bytes by which NumPy tells its files apart; it takes everything else for a pickle.
 NPY_START = b"\x93NUMPY"
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -140,17 +147,32 @@ def _read_archive(
 ) -> dict[str, npt.NDArray[Any]]:
     arrays: dict[str, npt.NDArray[Any]] = {}
     with zipfile.ZipFile(file) as archive:
-        members = [info for info in archive.infolist() if keys is None or _key(info) in keys]
-        if len({_key(info) for info in members}) < len(members):
+        found = archive.infolist()
+        members = [info for info in found if keys is None or _key(info, keys) in keys]
+        if len({_key(info, keys) for info in members}) < len(members):
             raise ValueError("two of its arrays have one name")
         check_memory(place, sum(info.file_size for info in members))
         for info in members:
-            arrays[_key(info)] = _read_member(archive, info)
+            arrays[_key(info, keys)] = _read_member(archive, info)
     return arrays
 
 
-def _key(info: zipfile.ZipInfo) -> str:
-    return info.filename.removesuffix(".npy")
+def _key(info: zipfile.ZipInfo, keys: Sequence[str] | None = None) -> str:
+    """The name of an array: where it is not one of those wanted, that for which it stands."""
+    name = info.filename.removesuffix(".npy")
+    if keys is None or name in keys:
+        return name
+    return ALIASES.get(name.lower(), name.lower())
+
+
+def other_arrays(path: Path) -> list[str]:
+    """The names of the arrays of an archive that stand for none of those that are read."""
+    with path.open("rb") as file:
+        if not zipfile.is_zipfile(file):
+            return []
+    with zipfile.ZipFile(path) as archive:
+        found = archive.infolist()
+    return sorted(_key(one) for one in found if _key(one, ARRAY_KEYS) not in ARRAY_KEYS)
 
 
 def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> npt.NDArray[Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,23 @@ import numpy.typing as npt
 from automl.data.sources.content import Content
 from automl.data.sources.file_format import FileFormat, HowToRead, Loaded
 from automl.data.sources.frames import ArrayPair, checked_pair
-from automl.data.sources.npz import NPY_START, npz_arrays
+from automl.data.sources.npz import NPY_START, npz_arrays, other_arrays
 from automl.errors import DataError
+
+# Arrays that are not read and are named.
+NAMED = 5
+
+
+@contextmanager
+def _on_disk(content: Content) -> Iterator[Path]:
+    """The file, or another with what it holds unpacked."""
+    if content.raw is None:
+        yield content.path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / (Path(content.path.name).stem + ".npz")
+        path.write_bytes(content.raw)
+        yield path
 
 
 def _arrays_in(content: Content) -> dict[str, npt.NDArray[Any]]:
@@ -22,16 +39,33 @@ def _arrays_in(content: Content) -> dict[str, npt.NDArray[Any]]:
     Raises:
         DataError: It cannot be read.
     """
-    if content.raw is None:
-        return npz_arrays(content.path)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / (Path(content.path.name).stem + ".npz")
-        path.write_bytes(content.raw)
+    with _on_disk(content) as path:
         return npz_arrays(path)
 
 
+def _read(content: Content, how: HowToRead) -> Loaded:
+    arrays = _arrays_in(content)
+    with _on_disk(content) as path:
+        others = other_arrays(path)
+    loaded = _of_arrays(arrays, others, content, how)
+    if others and how.say:
+        how.say(f"some arrays of the file are not read{_beside(others)}")
+    return loaded
+
+
+def _beside(others: Sequence[str]) -> str:
+    """The names of arrays that are not read, in brackets."""
+    if not others:
+        return ""
+    more = ", ..." if len(others) > NAMED else ""
+    return f" ({', '.join(map(repr, others[:NAMED]))}{more})"
+
+
 def _of_arrays(
-    arrays: dict[str, npt.NDArray[np.generic]], content: Content, how: HowToRead
+    arrays: dict[str, npt.NDArray[np.generic]],
+    others: Sequence[str],
+    content: Content,
+    how: HowToRead,
 ) -> Loaded:
     if how.reconstructs:
         inputs = {_partner(key): array for key, array in arrays.items() if key.startswith("x")}
@@ -40,10 +74,10 @@ def _of_arrays(
     lonely = [key for key in given if _partner(key) not in given]
     first = "x_train" if "x_train" in given else "x"
     if first not in given or lonely:
+        known = ", ".join(sorted(given)) or "no known arrays"
         raise DataError(
-            f"The file {str(content.path)!r} holds {', '.join(sorted(given)) or 'no known arrays'}:"
-            " it should hold x and y, or x_train and y_train with x_val, y_val, x_test, y_test as "
-            "wanted."
+            f"The file {str(content.path)!r} holds {known}{_beside(others)}: it should hold x and "
+            "y, or x_train and y_train with x_val, y_val, x_test, y_test as wanted."
         )
 
     def pair(key: str) -> ArrayPair | None:
@@ -61,7 +95,7 @@ def _partner(key: str) -> str:
 FORMAT = FileFormat(
     "NPZ",
     (".npz", ".npy"),
-    lambda content, how: _of_arrays(_arrays_in(content), content, how),
+    _read,
     starts=(NPY_START,),
     archive=lambda names: bool(names) and all(name.endswith(".npy") for name in names),
     arrays=_arrays_in,

@@ -120,3 +120,18 @@ def test_half_a_surrogate_pair_in_memory_leaves_a_mark(kind: str) -> None:
     known = data.task.classes if kind != "feature" else data.plan.inputs.features[-1].vocabulary
     assert sorted(known) == ["a?", "b"]
     assert table["word"][0] == "a\udcff"  # the person's own table stays what it is
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.array([b"a", b"\xc3\xa4"] * 6),
+        np.array([b"a", b"\xc3\xa4"] * 6, object),
+        np.array([b"a", "ä"] * 6, object),
+        np.array([[b"a"], [b"\xc3\xa4"]] * 6),
+    ],
+)
+def test_labels_of_bytes_are_texts(y: np.ndarray) -> None:
+    x = np.arange(24.0).reshape(12, 2)
+    assert list(checked_pair(x, y).y) == ["a", "ä"] * 6
+    assert list(table_of_pair({"x": x}, y)[0]["target"]) == ["a", "ä"] * 6

@@ -117,7 +117,7 @@ def test_an_archive_without_the_arrays_says_what_it_holds(tmp_path):
     with pytest.raises(DataError, match="holds x: it should hold x and y"):
         load(tmp_path / "a.npz")
     np.savez(tmp_path / "b.npz", images=np.ones(3))
-    with pytest.raises(DataError, match="holds no known arrays"):
+    with pytest.raises(DataError, match=r"holds no known arrays \('images'\): it should hold x"):
         load(tmp_path / "b.npz")
 
 
@@ -137,3 +137,33 @@ def test_a_format_is_one_file_found_by_its_suffix_and_its_content() -> None:
     )
     # Nobody else lists the formats (what is no table here names ways out, such as .xlsx).
     assert not [suffix for suffix in (".parquet", ".feather", ".jsonl", ".tsv") if suffix in others]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("X", "Y"),
+        ("X_train", "y_train", "X_val", "y_val"),
+        ("x_train", "y_train", "x_valid", "y_valid", "X_test", "Y_test"),
+        ("x_training", "y_training", "x_validation", "y_validation", "x_test", "y_test"),
+        ("x_train", "y_train", "x_dev", "y_dev"),
+    ],
+)
+def test_arrays_are_known_by_other_spellings(names: tuple[str, ...], tmp_path: Path) -> None:
+    x, y = np.arange(20.0).reshape(10, 2), np.arange(10) % 2
+    held = {name: x if name.lower().startswith("x") else y for name in names}
+    np.savez(tmp_path / "a.npz", **held)
+    said: list[str] = []
+    loaded = load(tmp_path / "a.npz", say=said.append)
+    parts = [one for one in (loaded.main, loaded.validation, loaded.test) if one is not None]
+    assert len(parts) == len(names) // 2 and not said
+
+
+def test_arrays_that_are_not_read_are_named(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.ones((10, 2)), y=np.arange(10), weights=np.ones(10))
+    said: list[str] = []
+    load(tmp_path / "a.npz", say=said.append)
+    assert said == ["some arrays of the file are not read ('weights')"]
+    np.savez(tmp_path / "b.npz", x=np.ones((10, 2)), X=np.ones((10, 2)), y=np.arange(10))
+    with pytest.raises(DataError, match="two of its arrays have one name"):
+        load(tmp_path / "b.npz")

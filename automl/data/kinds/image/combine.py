@@ -35,10 +35,10 @@ def combine_images(request: DataRequest, parts: Sequence[Any], say: Say) -> Data
     def rows_of(x: npt.NDArray[Any]) -> ImageRows:
         return ImageRows(x, None, shares, request.image_fit)
 
-    dataset = joined_arrays(request, pairs, rows_of, say)
+    by_folder = any(one is not None and one.files is not None for one in sets)
+    dataset = joined_arrays(request, pairs, rows_of, say, by_folder)
     rows = dataset.rows
     assert isinstance(rows, ImageRows)
-    by_folder = any(one is not None and one.files is not None for one in sets)
     declared = tuple(dataset.targets.columns) if by_folder else ()  # a folder's name is a class
     rows = replace(rows, files=_files(sets, dataset))
     return replace(dataset, rows=rows, declared=declared)

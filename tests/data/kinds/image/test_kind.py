@@ -19,6 +19,8 @@ from automl.data.prepare import PreparedData, prepare
 from automl.data.request import DataRequest
 from automl.data.rows import read_rows
 from automl.data.stored import open_view, save_views
+from automl.data.targets.encode import encode_targets
+from automl.data.targets.one_hot import frame_of_targets
 from automl.errors import DataError
 from automl.vocabulary.inputs import IMAGE
 
@@ -151,3 +153,16 @@ def test_a_class_of_one_image_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (folder / "a" / "0.png").rename(folder / "c" / "0.png")
     with pytest.raises(DataError, match="class 'c' of 'target' has 1 row"):
         prepare(DataRequest(folder))
+
+
+def test_a_folder_is_a_class_whatever_it_is_called(tmp_path: Path) -> None:
+    names = ("None", "NA", "nan", "?", "cat")
+    for label in names:
+        folder = folder_of(tmp_path / label, 8, (6, 8))
+        (folder / "b").rename(folder / f"b of {label}")
+    data = prepare(DataRequest(tmp_path))
+    assert set(data.task.classes) == set(names)
+    raw, y = read_rows(tmp_path, data.plan)
+    truth, known = encode_targets(frame_of_targets(y, data.task), data.task)
+    assert known.all() and [data.task.classes[code] for code in truth] == list(y)
+    assert len(raw) == 16 * len(names)
