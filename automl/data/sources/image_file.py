@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from automl.data.image_fit import ImageFit
 from automl.data.sources.counted_reads import CountedReads, Overfull
+from automl.data.sources.image_formats import STARTS, SURE_STARTS, TELLING, unread_reason
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 #: Pillow's names of the formats that are read.
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
-#: First bytes of such files.
-STARTS = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"GIF8", b"RIFF")
 #: Number of the orientation in EXIF, and its values that exchange height and width.
 ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)
 WHITE = (255, 255, 255, 255)
@@ -78,6 +77,15 @@ class Pixels:
 def is_encoded(value: Any) -> bool:
     """Whether a value is the content of a file of an image, as tables may hold it."""
     return isinstance(value, bytes) and value.startswith(STARTS)
+
+
+def is_image_file(source: Any) -> bool:
+    """Whether a source of rows is one file of an image, by its name or its content."""
+    # Odd names are no errors here, as they would be for `Path.is_file`.
+    if not isinstance(source, str | Path) or not os.path.isfile(source):  # noqa: PTH113
+        return False
+    path = Path(source)
+    return path.suffix.lower() in SUFFIXES or _start_of(path).startswith(SURE_STARTS)
 
 
 def read_header(source: Path | bytes) -> Header:
@@ -182,6 +190,11 @@ def _opened(file: IO[bytes], size: int) -> Image:
     return image
 
 
+def _start_of(source: Path | bytes) -> bytes:
+    with _file_of(source) as file:
+        return file.read(TELLING)
+
+
 def _size_of(source: Path | bytes) -> int:
     return len(source) if isinstance(source, bytes) else source.stat().st_size
 
@@ -204,8 +217,7 @@ def _unread(error: Exception, source: Path | bytes) -> Exception:
             f"more than {2 * (pillow.MAX_IMAGE_PIXELS or 0) // 10**6} million pixels"
         )
     if isinstance(error, UnidentifiedImageError):
-        known = isinstance(source, bytes) or source.suffix.lower() in SUFFIXES
-        return UnreadImage("damaged" if known else "no image")
+        return UnreadImage(unread_reason(_start_of(source)))
     if isinstance(error, MemoryError):
         return error
     if isinstance(error, OSError) and error.strerror:

@@ -52,15 +52,18 @@ class LeftOut:
 
     def tell(self, say: Say) -> None:
         """Says which files are left out, and why."""
-        if not self.files:
-            return
+        if self.files:
+            many = "file is" if len(self) == 1 else "files are"
+            say(f"{len(self):,} {many} left out ({self.reasons()})")
+
+    def reasons(self) -> str:
+        """Why files are left out, with some of them."""
         parts = []
         for reason, names in sorted(self.files.items()):
             shown = ", ".join(sorted(names)[:NAMED])
             more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
             parts.append(f"{reason}: {shown}{more}")
-        many = "file is" if len(self) == 1 else "files are"
-        say(f"{len(self):,} {many} left out ({'; '.join(parts)})")
+        return "; ".join(parts)
 
 
 @contextmanager
@@ -113,10 +116,9 @@ def read_images(
     headers = _headers(files, left_out)
     asked = [header for header in (headers[i] for i in settling) if header is not None]
     if not asked:
-        left_out.tell(say)
         raise DataError(
-            f"There is no image in {str(place)!r} that can be read: give JPEG, PNG, BMP, GIF or "
-            "WebP files."
+            f"There is no image in {str(place)!r} that can be read ({left_out.reasons()}): give "
+            "JPEG, PNG, BMP, GIF or WebP files, with paths from there where a table names them."
         )
     settled = reading.settled(asked, say)
     fit, channels = settled.image_fit, settled.channels or 3
@@ -138,7 +140,10 @@ def read_images(
         listed = ", ".join(f"{count:,} {CHANGES[what]}" for what, count in changes.items())
         say(f"images: {listed}")
     if not read:
-        raise DataError(f"There is no image in {str(place)!r} that can be read whole.")
+        raise DataError(
+            f"There is no image in {str(place)!r} that can be read whole ({left_out.reasons()}): "
+            "give others."
+        )
     return ImagesRead(x[: len(read)], np.array(read, np.int64), settled, digest.digest())
 
 

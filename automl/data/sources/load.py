@@ -29,6 +29,7 @@ from automl.data.sources.frames import (
     table_of_pair,
 )
 from automl.data.sources.image_folder import read_image_folder
+from automl.data.sources.image_formats import SURE_STARTS
 from automl.data.sources.image_reading import ImageReading
 from automl.data.sources.place import check_address, check_file
 from automl.data.sources.reconstruction import without_targets
@@ -42,6 +43,11 @@ FOREIGN = {
     b"%PDF": "a PDF file: export its table as CSV",
     b"Rar!": "a RAR archive: unpack it, and give one file",
     b"7z\xbc\xaf": "a 7z archive: unpack it, and give one file",
+    **dict.fromkeys(
+        SURE_STARTS,
+        "one image: give the folder that has a folder of images for each class, or a table of "
+        "paths and labels",
+    ),
     b"version https://git-lfs": "a pointer of Git LFS: fetch the file itself with `git lfs pull`",
 }
 TAR, TAR_AT = b"ustar", 257

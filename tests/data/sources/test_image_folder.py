@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 import zlib
 from collections.abc import Callable
@@ -120,9 +121,9 @@ def damage(path: Path) -> None:
 
 BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "broken.png": (lambda path: (picture().save(path), damage(path)), "damaged: cats/broken.png"),
-    "empty.jpg": (lambda path: path.touch(), "damaged: cats/empty.jpg"),
+    "empty.jpg": (lambda path: path.touch(), "empty: cats/empty.jpg"),
     "text.txt": (lambda path: path.write_text("hello"), "no image: cats/text.txt"),
-    "text.png": (lambda path: path.write_text("hello"), "damaged: cats/text.png"),
+    "text.png": (lambda path: path.write_text("hello"), "no image: cats/text.png"),
     "large.png": (
         lambda path: bomb(path, 20_000),
         "more than 178 million pixels: cats/large.png",
@@ -161,6 +162,51 @@ def test_what_cannot_be_read_is_left_out_and_named(photos: Path, name: str) -> N
     loaded, said = read(photos)
     assert len(loaded.main) == 10
     assert f"1 file is left out ({expected})" in said
+
+
+OTHERS = {
+    "TIFF": lambda path: picture().save(path, "TIFF"),
+    "JPEG 2000": lambda path: picture().save(path, "JPEG2000"),
+    "ICO": lambda path: picture().save(path, "ICO"),
+    "PPM": lambda path: picture().save(path, "PPM"),
+    "HEIC": lambda path: path.write_bytes(b"\0\0\0\x24ftypheic\0\0\0\0mif1heic"),
+    "AVIF": lambda path: path.write_bytes(b"\0\0\0\x20ftypavif\0\0\0\0avifmif1"),
+    "SVG": lambda path: path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>"),
+}
+
+
+@pytest.mark.parametrize("ending", ["", ".jpg", ".tif"])
+@pytest.mark.parametrize("name", OTHERS)
+def test_images_of_formats_that_are_not_read_are_called_so(
+    name: str, ending: str, photos: Path
+) -> None:
+    OTHERS[name](photos / "cats" / f"other{ending}")
+    loaded, said = read(photos)
+    assert len(loaded.main) == 10
+    assert f"left out ({name}, which is not read: cats/other{ending})" in said
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (b"<html>404</html>", "no image"),
+        (b"\0\0\0\x18ftypmp42", "no image"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "no image"),
+        (b"RIFF\x24\0\0\0WEBPVP8 ", "damaged"),
+        (
+            b"version https://git-lfs.github.com/spec/v1",
+            "a pointer of Git LFS, not the file itself",
+        ),
+    ],
+)
+def test_where_nothing_can_be_read_the_reason_is_said(
+    content: bytes, reason: str, tmp_path: Path
+) -> None:
+    (tmp_path / "cats").mkdir()
+    (tmp_path / "cats" / "a.jpg").write_bytes(content)
+    with pytest.raises(DataError, match=re.escape(f"can be read ({reason}: cats/a.jpg): give")):
+        read(tmp_path)
 
 
 ODD: dict[str, tuple[Callable[[Path], object], str]] = {

@@ -12,7 +12,12 @@ import numpy.typing as npt
 from automl.data.kinds.block import BlockKind
 from automl.data.kinds.given_arrays import given_arrays
 from automl.data.kinds.image.combine import combine_images
-from automl.data.kinds.image.listed import combine_listed, note_on_images, read_listed
+from automl.data.kinds.image.listed import (
+    combine_listed,
+    note_on_images,
+    read_listed,
+    read_one,
+)
 from automl.data.kinds.image.pixel_table import combine_pixels, pixel_columns, squares
 from automl.data.kinds.image.pixels import check_several
 from automl.data.kinds.image.plan import ImageFeature, ImagePlan
@@ -22,6 +27,7 @@ from automl.data.say import Say
 from automl.data.separators import checked_separator
 from automl.data.sources import Loaded, is_bundled, is_folder, load, open_source
 from automl.data.sources.file_format import HowToRead
+from automl.data.sources.image_file import is_image_file
 from automl.data.sources.image_reading import ImageReading
 from automl.data.sources.image_set import ImageSet
 from automl.data.sources.npz import npz_arrays
@@ -77,15 +83,7 @@ class ImageKind(BlockKind):
             check_several(x, one.width)
             one.meaning.check(x, tell)
             return ImageSet(plan.given(x), y), y
-        loaded = load(source, how.names, tell, checked_separator(how.separator), reading)
-        if isinstance(loaded.main, ImageSet):
-            found, y = loaded.main, loaded.main.y
-        elif pixels := pixel_columns(loaded.main):
-            x = squares(loaded.main, pixels)
-            one.meaning.check(x, tell)
-            return ImageSet(plan.given(x), table=loaded.main), None
-        else:
-            found, y = read_listed(loaded.main, reading, loaded.place, tell), None
+        found, y = _read_files(source, plan, reading, how, tell)
         one.meaning.check(found.x, tell)
         return found, y
 
@@ -136,8 +134,26 @@ class ImageKind(BlockKind):
 KIND = ImageKind()
 
 
+def _read_files(
+    source: Any, plan: ImagePlan, reading: ImageReading, how: HowToRead, say: Say
+) -> tuple[ImageSet, npt.NDArray[Any] | None]:
+    """Images of a file, a folder or a table, and y where folders are classes."""
+    if is_image_file(source):
+        return read_one(Path(source), reading, say), None
+    loaded = load(source, how.names, say, checked_separator(how.separator), reading)
+    if isinstance(loaded.main, ImageSet):
+        return loaded.main, loaded.main.y
+    if pixels := pixel_columns(loaded.main):
+        x = squares(loaded.main, pixels)
+        plan.block.meaning.check(x, say)
+        return ImageSet(plan.given(x), table=loaded.main), None
+    return read_listed(loaded.main, reading, loaded.place, say), None
+
+
 def _is_of_arrays(source: Any) -> bool:
     """Whether a source is a file of arrays."""
     if not isinstance(source, str | Path) or is_bundled(source) or is_folder(source):
+        return False
+    if is_image_file(source):
         return False
     return open_source(source)[1].arrays is not None

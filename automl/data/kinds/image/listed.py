@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from automl.common.texts import valid_text
 from automl.data.dataset import Dataset
 from automl.data.kinds.image.rows import ImageRows
 from automl.data.kinds.roles import find_roles
@@ -81,6 +83,13 @@ def read_listed(
     return ImageSet(images.x, None, files, table.iloc[images.read].reset_index(drop=True))
 
 
+def read_one(path: Path, reading: ImageReading, say: Say) -> ImageSet:
+    """The image of one file, for a trained model; see `read_listed`."""
+    name = valid_text(str(path))
+    images = read_images([(name, path)], [0], reading, path, LeftOut(), say)
+    return ImageSet(images.x, None, np.array([name], object))
+
+
 def path_column(table: pd.DataFrame) -> str:
     """The column of images: the first that holds such files, else the first that names them.
 
@@ -88,6 +97,11 @@ def path_column(table: pd.DataFrame) -> str:
         DataError: There is none.
     """
     found = _image_column(table)
+    if found is not None and _is_named(found) and not is_encoded(table[found].iloc[0]):
+        raise DataError(
+            f"The first line of the table names an image, {found!r}, and not its columns: say how "
+            "these are called with --names, such as --names path,label."
+        )
     if found is not None:
         return found
     unread = [name for name in table if any(isinstance(one, bytes) for one in table[name])]
@@ -166,20 +180,30 @@ def _read(
     say: Say,
 ) -> ImagesRead:
     start = place or Path.cwd()
-    files: list[tuple[str, Path | bytes]] = [
-        (name, path if isinstance(path, bytes) else start / name)
-        for name, path in zip(_names(paths), paths, strict=True)
-    ]
+    files = [(name, _file_of(start, path)) for name, path in zip(_names(paths), paths, strict=True)]
     return read_images(files, [int(one) for one in settling], reading, start, LeftOut(), say)
+
+
+def _file_of(start: Path, path: Any) -> Path | bytes:
+    """The file that a table names, or what it holds in its place; nothing where that is missing."""
+    if isinstance(path, bytes):
+        return path
+    if not (name := _text_of(path)):
+        return b""
+    # As Windows writes paths, which no other system understands.
+    turned = name.replace("\\", "/")
+    return start / (turned if turned != name and not os.path.lexists(start / name) else name)
 
 
 def _names(paths: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     """What images are called: their files, or the numbers of their rows, counted from 1."""
     named = enumerate(paths, 1)
-    return np.array(
-        [f"row {row}" if isinstance(path, bytes) else str(path).strip() for row, path in named],
-        object,
-    )
+    return np.array([_text_of(path) or f"row {row}" for row, path in named], object)
+
+
+def _text_of(path: Any) -> str:
+    """A path; "" of the content of a file, and where it is missing."""
+    return path.strip() if isinstance(path, str) else ""
 
 
 def _named(rows: pd.DataFrame, column: str) -> pd.DataFrame:

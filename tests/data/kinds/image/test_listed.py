@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -144,3 +145,50 @@ def test_training_images_alone_decide_size_channels_and_classes(folder: Path) ->
     assert data.task.classes == ("cat", "dog")
     assert data.test is not None and len(data.test) == 9
     assert any("unknown" in note and "at most" in note for note in data.notes), data.notes
+
+
+def test_paths_of_windows_are_read_and_missing_ones_told(folder: Path) -> None:
+    listed = table()[["path", "kind"]]
+    listed["path"] = listed["path"].str.replace("/", "\\")
+    listed.loc[[7, 9], "path"] = [None, "  "]
+    listed.to_csv(folder / "list.csv", index=False)
+    data = prepare(DataRequest(folder / "list.csv", kind=IMAGE))
+    assert any("2 files are left out (empty: row 10, row 8)" in note for note in data.notes)
+    raw, _ = read_rows(folder / "list.csv", data.plan)
+    assert len(raw) == 58
+    np.testing.assert_array_equal(raw.x[1], np.asarray(Image.open(folder / "images/1.png")))
+
+
+def test_where_no_file_is_there_the_paths_are_named(folder: Path) -> None:
+    listed = table()[["path", "kind"]]
+    listed["path"] = "photos/" + listed["path"]
+    listed.to_csv(folder / "list.csv", index=False)
+    with pytest.raises(DataError, match=r"no such file or directory: photos/images/0.png, .* from"):
+        prepare(DataRequest(folder / "list.csv", kind=IMAGE))
+
+
+def test_a_list_without_a_header_loses_no_image(folder: Path) -> None:
+    table()[["path", "kind"]].to_csv(folder / "list.csv", index=False, header=False)
+    with pytest.raises(DataError, match=r"names an image, 'images/0.png', .* --names path,label"):
+        prepare(DataRequest(folder / "list.csv", kind=IMAGE))
+    data = prepare(DataRequest(folder / "list.csv", names="path,label", kind=IMAGE))
+    raw, _ = read_rows(folder / "list.csv", data.plan, ("path", "label"))
+    assert len(raw) == 60
+
+
+def test_one_file_is_a_row_for_a_trained_model(folder: Path, tmp_path: Path) -> None:
+    table()[["path", "kind"]].to_csv(folder / "list.csv", index=False)
+    plan = prepare(DataRequest(folder / "list.csv", kind=IMAGE)).plan
+    path = folder / "images" / "3.png"
+    expected = np.asarray(Image.open(path))[np.newaxis]
+    other = tmp_path / "without an ending"
+    shutil.copy(path, other)
+    for one in (str(path), path, other):
+        raw, y = read_rows(one, plan)
+        assert y is None and list(raw.files) == [str(one)]
+        np.testing.assert_array_equal(raw.x, expected)
+    path.write_text("hello")
+    with pytest.raises(DataError, match="no image: "):
+        read_rows(path, plan)
+    with pytest.raises(DataError, match="is one image: give the folder"):
+        prepare(DataRequest(tmp_path / "without an ending", kind=IMAGE))
