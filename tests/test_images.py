@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_folder_becomes_a_model_that_predicts_folders(photos: Path, tmp_path: Path) -> None:
+def test_a_folder_becomes_a_model_that_predicts_folders(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = automl.search(photos, space=SPACE, directory=tmp_path / "run", **ASKED)
     assert run.best.metrics["accuracy"] > 0.9
     bundle = tmp_path / "run" / "best"
@@ -71,6 +74,18 @@ def test_a_folder_becomes_a_model_that_predicts_folders(photos: Path, tmp_path: 
     pd.testing.assert_frame_equal(predict(bundle, x), told.drop(columns="file"))
     np.savez(tmp_path / "x.npz", x=np.moveaxis(x, 3, 1))
     pd.testing.assert_frame_equal(predict(bundle, tmp_path / "x.npz"), told.drop(columns="file"))
+    one = predict(bundle, photos / told["file"][3])
+    pd.testing.assert_frame_equal(
+        one.drop(columns="file"), told[3:4].drop(columns="file").reset_index(drop=True)
+    )
+    # Paths that are piped in start from where the command runs.
+    listed = told[["file"]].assign(target=told["file"].str.split("/").str[0]).to_csv(index=False)
+    monkeypatch.chdir(photos)
+    for command in (["predict", str(bundle), "-", "-o", str(tmp_path / "out.csv")],
+                    ["evaluate", str(bundle), "-"]):  # fmt: skip
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(listed.encode())))
+        assert main(command) == 0
+    assert list(pd.read_csv(tmp_path / "out.csv")["prediction"]) == list(told["prediction"])
     model = keras.saving.load_model(bundle / "model.keras")
     plain = model.predict(x, verbose=0)[:, 0]
     np.testing.assert_allclose(plain, told["probability_right"], atol=1e-6)

@@ -283,9 +283,10 @@ def _arguments(
     from automl.export.bundle import check_trust, open_bundle
 
     check_trust(open_bundle(bundle), trust)
+    is_piped = rows == STANDARD_INPUT
     if not is_bundled(rows):
         check_source(rows)
-        path = keep_standard_input(Path(folder)) if rows == STANDARD_INPUT else Path(rows)
+        path = keep_standard_input(Path(folder)) if is_piped else Path(rows)
         rows = str(path.absolute())
     request = DataRequest(None, names=names or (), separator=separator)  # type: ignore[arg-type]
     return {
@@ -294,4 +295,5 @@ def _arguments(
         "trust": trust,
         "names": list(request.names),
         "separator": request.separator,
+        "place": str(Path.cwd()) if is_piped else None,
     }

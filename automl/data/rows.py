@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
@@ -20,6 +21,7 @@ def read_rows(
     say: Say | None = None,
     separator: str | None = None,
     reconstructs: bool = False,
+    place: Path | None = None,
 ) -> tuple[Any, npt.NDArray[Any] | None]:
     """Reads raw rows as the plan takes them.
 
@@ -31,6 +33,7 @@ def read_rows(
         say: Called with what a person should be told.
         separator: What separates the values of a text file; None to find out.
         reconstructs: Whether the inputs of arrays are their targets too.
+        place: The folder that paths in the rows start from; None for that of the file.
 
     Returns:
         The rows, a frame of raw columns (targets included, if they are there) or an array
@@ -39,5 +42,5 @@ def read_rows(
     Raises:
         DataError: The rows cannot be read, or are not of the plan's form.
     """
-    how = HowToRead(names, say, separator, reconstructs)
+    how = HowToRead(names, say, separator, reconstructs, place)
     return kind_named(plan.inputs.kind).read(source, plan.inputs, how)

@@ -162,6 +162,7 @@ def predict_in_child(
     trust: bool = False,
     samples: int | None = None,
     seed: int = 0,
+    place: str | None = None,
 ) -> dict[str, Any]:
     """Predicts rows of a file and writes them as CSV, whole or not at all.
 
@@ -174,12 +175,13 @@ def predict_in_child(
         trust: Consent to run the code in the bundle, where its model needs it.
         samples: Passes with dropout, or None; see `automl.export.predict.predict`.
         seed: Of these.
+        place: The folder that paths in the rows start from; None for that of the file.
 
     Returns:
         ``rows``, how many there were, and ``notes``, what a person should be told of them.
     """
     notes: list[str] = []
-    read: dict[str, Any] = {"names": names or (), "separator": separator, "trust": trust}
+    read = _how_to_read(names, separator, trust, place)
     frame = predict(bundle, rows, say=notes.append, samples=samples, seed=seed, **read)
     path = Path(output)
     try:
@@ -190,6 +192,13 @@ def predict_in_child(
             f"The predictions cannot be written to {output} ({error.strerror or error})."
         ) from error
     return {"rows": len(frame), "notes": notes}
+
+
+def _how_to_read(
+    names: list[str] | None, separator: str | None, trust: bool, place: str | None
+) -> dict[str, Any]:
+    start = None if place is None else Path(place)
+    return {"names": names or (), "separator": separator, "trust": trust, "place": start}
 
 
 def csv_frame(frame: pd.DataFrame) -> pd.DataFrame:
@@ -216,6 +225,7 @@ def evaluate_in_child(
     separator: str | None = None,
     weight: str | None = None,
     trust: bool = False,
+    place: str | None = None,
 ) -> dict[str, Any]:
     """Scores a bundle on rows of a file that have the target; see `automl.export.predict`.
 
@@ -223,7 +233,7 @@ def evaluate_in_child(
         ``scores`` by the metric's name, and ``notes``, what a person should be told of the rows.
     """
     notes: list[str] = []
-    read: dict[str, Any] = {"names": names or (), "separator": separator, "trust": trust}
+    read = _how_to_read(names, separator, trust, place)
     scores = evaluate(bundle, rows, weight=weight, say=notes.append, **read)
     return {"scores": scores, "notes": notes}
 

@@ -35,6 +35,7 @@ def predict(
     *,
     names: Sequence[str] = (),
     separator: str | None = None,
+    place: Path | None = None,
     say: Say | None = None,
     trust: bool = False,
     samples: int | None = None,
@@ -48,6 +49,7 @@ def predict(
             without the target, columns in any order, others are ignored.
         names: Column names of a file without a header.
         separator: What separates the values of a text file; None to find out.
+        place: The folder that paths in the rows start from; None for that of the file.
         say: Called with what a person should be told, such as values that training has not
             shown; None logs it as a warning of the logger ``automl``.
         trust: Consent to run the code in the bundle, where its model needs it.
@@ -75,7 +77,7 @@ def predict(
     opened = open_bundle(bundle)
     check_trust(opened, trust)
     say = say or logging.getLogger("automl").warning
-    raw, _ = read_rows(rows, opened.plan, names, say, separator)
+    raw, _ = read_rows(rows, opened.plan, names, say, separator, place=place)
     arrays = opened.plan.inputs.exported(raw, opened.inputs, teller(say, "rows"))
     model = load_bundled(opened, trust)
     frame = prediction_frame(opened.task, _outputs(model, opened.task, arrays), opened.threshold)
@@ -94,6 +96,7 @@ def evaluate(
     *,
     names: Sequence[str] = (),
     separator: str | None = None,
+    place: Path | None = None,
     weight: Any = None,
     say: Say | None = None,
     trust: bool = False,
@@ -105,6 +108,7 @@ def evaluate(
         rows: As for `predict`, with the target; of array data a file or a pair with x and y.
         names: Column names of a file without a header.
         separator: What separates the values of a text file; None to find out.
+        place: The folder that paths in the rows start from; None for that of the file.
         weight: Column with the weight of each row, or the weights themselves, one a row. None
             for the column that weighed the rows when the model was chosen, if there was one.
         say: As for `predict`.
@@ -126,7 +130,7 @@ def evaluate(
     check_trust(opened, trust)
     say = say or logging.getLogger("automl").warning
     reconstructs = opened.task.reconstructs
-    raw, y = read_rows(rows, opened.plan, names, say, separator, reconstructs)
+    raw, y = read_rows(rows, opened.plan, names, say, separator, reconstructs, place)
     frame = kind_of(raw).target_frame(raw) if y is None else frame_of_targets(y, opened.task)
     truth, known = encode_targets(frame, opened.task, say)
     if not known.any():

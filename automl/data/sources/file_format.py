@@ -52,12 +52,14 @@ class HowToRead:
         say: Called with what a person should be told.
         separator: What separates the values of a text file; None to find out.
         reconstructs: Whether the inputs are the targets too, so that those may be missing.
+        place: The folder that paths in the rows start from; None for that of the file.
     """
 
     names: Sequence[str] = ()
     say: Say | None = None
     separator: str | None = None
     reconstructs: bool = False
+    place: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ def _load_named(source: str | Path, how: HowToRead) -> Loaded:
     if isinstance(read, Loaded):
         return read
     frame = checked_frame(read, repr(str(content.path)))
-    place = content.path.absolute().parent if content.raw is None else None
+    place = None if str(source) == STANDARD_INPUT else content.path.absolute().parent
     return Loaded(frame, from_text=found.is_text, digest=content.digest, place=place)
 
 

@@ -147,7 +147,7 @@ def _read_files(
         x = squares(loaded.main, pixels)
         plan.block.meaning.check(x, say)
         return ImageSet(plan.given(x), table=loaded.main), None
-    return read_listed(loaded.main, reading, loaded.place, say), None
+    return read_listed(loaded.main, reading, how.place or loaded.place, say), None
 
 
 def _is_of_arrays(source: Any) -> bool:

@@ -192,3 +192,14 @@ def test_one_file_is_a_row_for_a_trained_model(folder: Path, tmp_path: Path) -> 
         read_rows(path, plan)
     with pytest.raises(DataError, match="is one image: give the folder"):
         prepare(DataRequest(tmp_path / "without an ending", kind=IMAGE))
+
+
+def test_paths_start_from_the_folder_of_a_packed_table_too(folder: Path) -> None:
+    table()[["path", "kind"]].to_csv(folder / "list.csv.gz", index=False)
+    data = prepare(DataRequest(folder / "list.csv.gz", kind=IMAGE))
+    assert len(read_rows(folder / "list.csv.gz", data.plan)[0]) == 60
+    (folder / "elsewhere").mkdir()
+    moved = (folder / "list.csv.gz").rename(folder / "elsewhere" / "list.csv.gz")
+    with pytest.raises(DataError, match="no such file"):
+        read_rows(moved, data.plan)
+    assert len(read_rows(moved, data.plan, place=folder)[0]) == 60
