@@ -150,6 +150,11 @@ def check_rows_fit(space: SearchSpace, plan: PreprocessingPlan, request: SearchR
         RequestError: They cannot.
     """
     origin = origin_of(space)
+    if origin is not None and origin.kind == APPLICATION and (wrong := plan.inputs.unlike(None)):
+        raise RequestError(
+            f"Networks of keras.applications cannot take these images: {wrong}; give bytes of 0 to "
+            "255."
+        )
     if origin is None or origin.kind != BUNDLE:
         return
     path = origin.file().path
@@ -169,8 +174,8 @@ def _difference(known: InputPlan, own: InputPlan) -> str:
     if known.kind != own.kind:
         return f"the model was trained on {_named(known)}, and they are {_named(own)}"
     there, here = known.signature, own.signature
-    if known.kind == IMAGE and there.pixel != here.pixel:
-        return f"the model was trained on pixels of {there.pixel}, and theirs are {here.pixel}"
+    if unlike := own.unlike(known):
+        return unlike
     if there.shape != here.shape:
         size = "; --image-size and --channels change that" if known.kind == IMAGE else ""
         return f"the model takes the shape {there.shape}, and theirs is {here.shape}{size}"

@@ -124,6 +124,15 @@ def test_it_is_searched_from_a_file_that_is_named(
     recorded = json.loads((tmp_path / "run" / "run.json").read_text())
     assert recorded["request"]["space"] == "pretrained"
     assert [one["name"] for one in recorded["origin"]["files"]] == [NAME]
+    for other in (x / 127.5 - 1, x > 127):
+        with pytest.raises(RequestError, match=r"cannot take these images: .*; give bytes of 0 to"):
+            automl.search(
+                (other, y),
+                from_model=file,
+                settings={"backbone": NAME},
+                directory=tmp_path / "none",
+                **asked,
+            )
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     with pytest.raises(RequestError, match="nothing is downloaded"):
         automl.search((x, y), space="pretrained", directory=tmp_path / "none", **asked)

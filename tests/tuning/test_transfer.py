@@ -144,6 +144,8 @@ def test_what_cannot_be_taken_over_is_told_in_a_sentence(taught: Path, tmp_path:
     told((images, y), "takes images", from_model=taught, space="transfer_rows")
     told("iris", "images", from_model=taught)
     told((images, y), "the shape \\(8, 8, 1\\)", from_model=taught, image_size=12)
+    told((images / 99 - 1, y), "pixels of uint8, and theirs are float32", from_model=taught)
+    told((images > 99, y), "from 0 to 240, and they hold numbers from 0 to 1", from_model=taught)
     broken = tmp_path / "broken"
     shutil.copytree(taught, broken)
     whole = (broken / "model.keras").read_bytes()

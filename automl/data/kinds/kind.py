@@ -163,6 +163,15 @@ class InputPlan(ABC):
             The plan; None where the two read a column differently.
         """
 
+    def unlike(self, known: InputPlan | None) -> str:
+        """Why layers that were trained on other rows know nothing of these, in words; "" else.
+
+        Args:
+            known: The plan of those rows, of the same kind; None for photographs, as networks for
+                everybody are trained on.
+        """
+        return ""
+
     def read_as(self) -> dict[str, str]:
         """What each column is read as, in words; empty where rows have no columns."""
         return {}

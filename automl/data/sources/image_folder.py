@@ -17,7 +17,7 @@ from automl.data.sources.image_file import SUFFIXES
 from automl.data.sources.image_files import ImagesRead, LeftOut, read_images
 from automl.data.sources.image_parts import (
     PART_WORDS,
-    check_classes,
+    check_class_folders,
     is_hidden,
     part_folders,
 )
@@ -74,7 +74,7 @@ def read_image_folder(folder: Path, reading: ImageReading, say: Say) -> Loaded:
     found = _bounded(folder, _files_in(folder, left_out))
     if not reading.every:
         if found and not part_folders(folder):
-            check_classes(folder)
+            check_class_folders(folder)
         found = _with_labels(folder, found, left_out)
     if not found:
         left_out.tell(say)

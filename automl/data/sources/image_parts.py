@@ -54,7 +54,7 @@ def part_folders(folder: Path) -> dict[str, int]:
     return found
 
 
-def check_classes(folder: Path) -> None:
+def check_class_folders(folder: Path) -> None:
     """Checks that the folders in one without known parts are those of classes.
 
     Raises:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from automl.data.sources.image_parts import check_classes, part_folders
+from automl.data.sources.image_parts import check_class_folders, part_folders
 from automl.errors import DataError
 
 
@@ -42,18 +42,18 @@ def test_classes_may_be_called_by_such_words(names: tuple[str, ...], tmp_path: P
     for name in names:
         (tmp_path / name).mkdir()
     assert part_folders(tmp_path) == {}
-    check_classes(tmp_path)
+    check_class_folders(tmp_path)
     for name in names:
         (tmp_path / name / f"of {name}").mkdir()
     assert part_folders(tmp_path) == {}
-    check_classes(tmp_path)
+    check_class_folders(tmp_path)
 
 
 @pytest.mark.parametrize("names", [("train", "rest"), ("val", "test"), ("train_a", "other_b")])
 def test_what_looks_like_parts_is_no_class(names: tuple[str, ...], tmp_path: Path) -> None:
     assert part_folders(folders(tmp_path, *names)) == {}
     with pytest.raises(DataError, match=r"look like parts of a set, .*: give a folder train"):
-        check_classes(tmp_path)
+        check_class_folders(tmp_path)
 
 
 def test_parts_without_classes_are_no_classes(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_parts_without_classes_are_no_classes(tmp_path: Path) -> None:
     for name in ("train", "test1"):
         (tmp_path / name).mkdir()
     with pytest.raises(DataError, match="look like parts"):
-        check_classes(tmp_path)
+        check_class_folders(tmp_path)
 
 
 def test_the_plain_name_of_a_part_is_taken_first(tmp_path: Path) -> None:
@@ -75,4 +75,4 @@ def test_the_plain_name_of_a_part_is_taken_first(tmp_path: Path) -> None:
 def test_a_folder_that_holds_but_another_is_refused(tmp_path: Path) -> None:
     folders(tmp_path, "archive")
     with pytest.raises(DataError, match=r"give '.*archive', which holds the folders 'cat', 'dog'"):
-        check_classes(tmp_path)
+        check_class_folders(tmp_path)

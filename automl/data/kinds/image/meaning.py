@@ -64,14 +64,33 @@ class Meaning:
             )
         if self.shares and x.dtype != np.uint8:
             low, high = low * BRIGHTEST, high * BRIGHTEST
-        span = self.high - self.low
-        is_beyond = low < self.low - span or high > self.high + span
-        if is_beyond or 0 < high - low < LEAST_SHARE * span:
+        if not self._reaches(low, high):
             say(
                 f"images hold numbers from {low:g} to {high:g}, and those of training held "
                 f"{self.low:g} to {self.high:g}: what is predicted means little if they are of "
                 "another scale"
             )
+
+    def unlike(self, other: Meaning) -> str:
+        """Why a model of these numbers knows nothing of others, in words; "" where it may.
+
+        Args:
+            other: What the others are.
+        """
+        if self.pixel != other.pixel:
+            return f"the model was trained on pixels of {self.pixel}, and theirs are {other.pixel}"
+        if None in (self.low, self.high) or other.low is None or other.high is None:
+            return ""
+        if self._reaches(other.low, other.high):
+            return ""
+        return f"the model was trained on {self._words()}, and they hold {other._words()}"
+
+    def _reaches(self, low: float, high: float) -> bool:
+        """Whether a range may be one of the same scale: not far beyond, and no small part."""
+        assert self.low is not None and self.high is not None
+        span = self.high - self.low
+        is_beyond = low < self.low - span or high > self.high + span
+        return not (is_beyond or 0 < high - low < LEAST_SHARE * span)
 
     def _fits(self, dtype: np.dtype[Any], low: float, high: float) -> bool:
         """Whether numbers of a type and range may be of the same scale."""
@@ -91,6 +110,10 @@ class Meaning:
         if self.shares:
             return "numbers of 0 to 1"
         return f"numbers from {self.low:g} to {self.high:g}"
+
+
+#: The numbers of photographs.
+OF_PHOTOGRAPHS = Meaning(BYTE, False, 0.0, float(BRIGHTEST))
 
 
 def unified(

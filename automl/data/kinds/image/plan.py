@@ -13,7 +13,7 @@ from automl.data.columns.unread import Tell
 from automl.data.image_fit import ImageFit
 from automl.data.image_options import RESIZE
 from automl.data.kinds.block import BlockPlan
-from automl.data.kinds.image.meaning import Meaning
+from automl.data.kinds.image.meaning import OF_PHOTOGRAPHS, Meaning
 from automl.data.kinds.image.pixels import BYTE, PIXELS, as_trained, channels_last, with_channels
 from automl.data.kinds.kind import InputPlan, Inputs
 from automl.data.kinds.signature import InputSignature
@@ -124,6 +124,14 @@ class ImagePlan(BlockPlan):
     ) -> dict[str, npt.NDArray[Any]]:
         """The images in the one size, which the model then takes as they are, under ``""``."""
         return {"": self._fitted(rows)}
+
+    def unlike(self, known: InputPlan | None) -> str:
+        """That the numbers are of another type or scale."""
+        meaning = OF_PHOTOGRAPHS
+        if known is not None:
+            assert isinstance(known, ImagePlan)
+            meaning = known.block.meaning
+        return meaning.unlike(self.block.meaning)
 
     def joined(self, other: InputPlan) -> InputPlan | None:
         """Itself, for images of the same size and type: only their scales and ranges differ."""

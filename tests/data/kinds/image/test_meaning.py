@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from automl.data.kinds.image.meaning import unified
+from automl.data.kinds.image.meaning import Meaning, unified
 from automl.data.prepare import PreparedData, prepare
 from automl.data.request import DataRequest
 from automl.data.rows import read_rows
@@ -111,3 +111,23 @@ def test_test_images_of_another_scale_are_not_joined_to_the_others(tmp_path: Pat
     data = prepare(DataRequest(tmp_path / "b.npz", kind=IMAGE))
     assert data.test is not None
     np.testing.assert_array_equal(data.test.inputs[IMAGE][..., 0], BYTES)
+
+
+@pytest.mark.parametrize(
+    ("known", "other", "is_like"),
+    [
+        (Meaning("uint8", False, 0, 255), Meaning("uint8", True, 0, 255), True),
+        (Meaning("uint8", False, 0, 255), Meaning("uint8", False, 0, 16), True),
+        (Meaning("uint8", False, 0, 255), Meaning("uint8", False, 0, 1), False),
+        (Meaning("uint8", False, 0, 1), Meaning("uint8", False, 0, 255), False),
+        (Meaning("uint8", False, 0, 255), Meaning("float32", False, 0, 255), False),
+        (Meaning("float32", False, -1, 1), Meaning("float32", False, -0.9, 1), True),
+        (Meaning("float32", False, -1, 1), Meaning("float32", False, 0, 65_535), False),
+        (Meaning("float32", False, 0, 65_535), Meaning("float32", False, -1, 1), False),
+        (Meaning("float32", False, None, None), Meaning("float32", False, -1, 1), True),
+    ],
+)
+def test_layers_know_images_of_their_scale_only(
+    known: Meaning, other: Meaning, is_like: bool
+) -> None:
+    assert (known.unlike(other) == "") is is_like
