@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from automl.engines.devices import Devices
 from automl.engines.processes import Processes
 from automl.engines.run_in_child import run_in_child
+from automl.errors import RunError
 from automl.tuning.search_request import SearchRequest
-from automl.vocabulary.dtype_policies import DTYPE_POLICY, MIXED_BFLOAT16
+from automl.vocabulary.dtype_policies import DTYPE_POLICY, FLOAT32, MIXED_BFLOAT16
 
 if TYPE_CHECKING:
     from automl.space import SearchSpace
@@ -37,11 +38,14 @@ def with_usual_precision(
         gain: Measures how many times as fast convolutions are in bfloat16 as in float32.
 
     Returns:
-        The request, and a sentence where bfloat16 is taken; else "".
+        The request, and a sentence where bfloat16 is taken or could not be measured; else "".
     """
     if not _is_open(request, space):
         return request, ""
-    times = gain()
+    try:
+        times = gain()
+    except RunError as error:
+        return request, f"{DTYPE_POLICY}: {FLOAT32}, for bfloat16 could not be measured: {error}"
     if times < LEAST_GAIN:
         return request, ""
     note = (

@@ -10,6 +10,7 @@ import pytest
 from automl.data.request import DataRequest
 from automl.engines.devices import Devices
 from automl.engines.warm_processes import warm_processes
+from automl.errors import RunError
 from automl.space import Choice, SearchSpace
 from automl.space.protocol import Protocol
 from automl.space.registry import find_space
@@ -36,6 +37,15 @@ def test_it_is_taken_where_it_is_faster_and_said() -> None:
 @pytest.mark.parametrize("gain", [0.6, 1.0, LEAST_GAIN - 0.01])
 def test_it_is_not_where_the_gain_is_small(gain: float) -> None:
     assert with_usual_precision(REQUEST, find_space("image"), lambda: gain) == (REQUEST, "")
+
+
+def test_what_cannot_be_measured_is_said_and_ends_no_search() -> None:
+    def fails() -> float:
+        raise RunError("the process has died")
+
+    request, note = with_usual_precision(REQUEST, find_space("image"), fails)
+    assert request == REQUEST
+    assert "float32" in note and "the process has died" in note
 
 
 @pytest.mark.parametrize(
