@@ -15,7 +15,7 @@ import math
 import shlex
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -99,12 +99,11 @@ def rows_of(name: str, seed: int) -> tuple[Array, Array, int]:
     return x, y, TEST_ROWS
 
 
-def answers_of(
+def epochs_of(
     name: str, seed: int, epochs: int = EPOCHS
-) -> tuple[Task, AnsweredRows, AnsweredRows]:
-    """The task, and what the best epoch of the best model answers for validation and test rows."""
+) -> tuple[Task, Iterator[tuple[AnsweredRows, AnsweredRows]]]:
+    """The task, and what each epoch of each model answers for validation and test rows."""
     from sklearn.model_selection import train_test_split
-    from sklearn.neural_network import MLPClassifier
     from sklearn.preprocessing import StandardScaler
 
     x, y, test = rows_of(name, seed)
@@ -112,28 +111,45 @@ def answers_of(
     x, x_val, y, y_val = train_test_split(x, y, test_size=1 / 3, random_state=seed, stratify=y)
     scaler = StandardScaler().fit(x)
     x, x_val, x_test = (scaler.transform(rows) for rows in (x, x_val, x_test))
-    classes = np.unique(y)
-    names = tuple(int(one) for one in classes)
+    names = tuple(int(one) for one in np.unique(y))
     binary = len(names) == 2
     kind = TaskKind.BINARY if binary else TaskKind.MULTICLASS
     task = Task(kind, 1 if binary else len(names), ("y",), names)
     truth = [one.reshape(-1, 1) if binary else one for one in (y_val, y_test)]
-    least, best = math.inf, [np.zeros((0, 1))] * 2
+
+    def answered() -> Iterator[tuple[AnsweredRows, AnsweredRows]]:
+        for model in _models(len(x), seed):
+            for _ in range(epochs):
+                model.partial_fit(x, y, classes=np.unique(y))
+                found = [np.asarray(model.predict_proba(rows)) for rows in (x_val, x_test)]
+                found = [(p[:, 1:] if binary else p).astype(np.float32) for p in found]
+                validation, tested = map(AnsweredRows, truth, found)
+                yield validation, tested
+
+    return task, answered()
+
+
+def _models(rows: int, seed: int) -> Iterator[Any]:
+    from sklearn.neural_network import MLPClassifier
+
     for hidden in HIDDEN:
         for rate in RATES:
-            batch = min(32, len(x))
-            model = MLPClassifier(
+            batch = min(32, rows)
+            yield MLPClassifier(
                 hidden, learning_rate_init=rate, batch_size=batch, random_state=seed
             )
-            for _ in range(epochs):
-                model.partial_fit(x, y, classes=classes)
-                found = [np.asarray(model.predict_proba(rows)) for rows in (x_val, x_test)]
-                found = [p[:, 1:] if binary else p for p in found]
-                loss = compute_metric("log_loss", task, truth[0], found[0])
-                if loss < least:
-                    least, best = loss, [p.astype(np.float32) for p in found]
-    validation, tested = (AnsweredRows(t, p) for t, p in zip(truth, best, strict=True))
-    return task, validation, tested
+
+
+def answers_of(
+    name: str, seed: int, epochs: int = EPOCHS
+) -> tuple[Task, AnsweredRows, AnsweredRows]:
+    """The task, and what the best epoch of the best model answers for validation and test rows."""
+    task, answered = epochs_of(name, seed, epochs)
+
+    def loss(rows: tuple[AnsweredRows, AnsweredRows]) -> float:
+        return compute_metric("log_loss", task, rows[0].truth, rows[0].probabilities)
+
+    return (task, *min(answered, key=loss))
 
 
 def measure(
