@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -90,15 +91,17 @@ def check_class_folders(folder: Path) -> None:
 
 def _within(folder: Path) -> dict[str, set[str]]:
     """The folders in one, by their names, with the names of the folders in each."""
-    return {one.name: {inner.name for inner in _folders(one)} for one in _folders(folder)}
+    return {name: {*_folders(folder / name)} for name in _folders(folder)}
 
 
-def _folders(folder: Path) -> list[Path]:
-    return [
-        child
-        for child in sorted(folder.iterdir())
-        if not is_hidden(child.name) and child.is_dir() and not child.is_symlink()
-    ]
+def _folders(folder: Path) -> list[str]:
+    """The names of the folders in one; none of one that may not be read, as `os.walk` has it."""
+    try:
+        with os.scandir(folder) as children:  # knows folders without a look at each file
+            names = [one.name for one in children if one.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+    return sorted(name for name in names if not is_hidden(name))
 
 
 def _part_of(name: str) -> int | None:

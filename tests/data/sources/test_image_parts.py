@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -76,3 +79,32 @@ def test_a_folder_that_holds_but_another_is_refused(tmp_path: Path) -> None:
     folders(tmp_path, "archive")
     with pytest.raises(DataError, match=r"give '.*archive', which holds the folders 'cat', 'dog'"):
         check_class_folders(tmp_path)
+
+
+def test_folders_are_found_without_a_look_at_each_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders(tmp_path, "train", "test")
+    (tmp_path / "test" / "a.jpg").touch()
+    (tmp_path / "linked").symlink_to(tmp_path / "train")
+
+    def looked(path: Path) -> bool:
+        raise AssertionError(path)
+
+    monkeypatch.setattr(Path, "is_dir", looked)
+    assert part_folders(tmp_path) == {"train": 0, "test": 2}
+
+
+def test_a_folder_that_may_not_be_read_holds_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders(tmp_path, "train", "test", "closed")
+
+    def closed(own: Callable[[Path], object], path: Path) -> object:
+        if Path(path).name == "closed":
+            raise PermissionError(path)
+        return own(path)
+
+    for name in ("scandir", "listdir"):  # whichever it looks with
+        monkeypatch.setattr(os, name, partial(closed, getattr(os, name)))
+    assert part_folders(tmp_path) == {"train": 0, "test": 2}
