@@ -61,11 +61,13 @@ def with_strays(guess: Guess, present: pd.Series) -> Guess | None:
         return None
     unread = read_column(present, column.reading, is_clean=True).unread
     strays = sorted(str(text) for text in present[unread].unique())
+    if len(strays) > STRAY_TEXTS:
+        return None
     words = unread.copy()
     words[unread] = ~say_no_value(present[unread])
     if column.kind is ColumnKind.DATE:  # 0000-00-00
         words &= present.str.contains(r"[^\W0]").to_numpy(np.bool_)
-    if words.mean() > STRAY_SHARE or len(strays) > STRAY_TEXTS:
+    if words.mean() > STRAY_SHARE:
         return None
     if not strays:
         return without_open_ends(guess, present)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from automl.data.columns import guess
 from automl.data.columns.column import clean, numeric_values
 from automl.data.columns.infer import infer_column
 from automl.data.columns.no_value import says_no_value
@@ -46,3 +47,13 @@ def test_among_words_they_stay_a_category_and_a_class():
 @pytest.mark.parametrize("word", ["closed", "n", "no", "A", "12", "0", "known", "1 n/a", "ok"])
 def test_other_texts_say_a_value(word):
     assert not says_no_value(word)
+
+
+def test_of_a_column_of_many_texts_none_is_looked_up(monkeypatch):
+    def looked_up(texts):
+        raise AssertionError(len(texts))
+
+    monkeypatch.setattr(guess, "say_no_value", looked_up)
+    texts = [str(i) if i % 3 else f"{i} closed" for i in range(300)]
+    found = infer_column(clean(pd.Series(texts, name="c")), lambda _: None)
+    assert found.kind is ColumnKind.CATEGORY
