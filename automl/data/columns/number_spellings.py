@@ -17,7 +17,8 @@ _POWER = re.compile(
     r"(?<=[\d.,]) ?[x\u00d7*\u00b7\u22c5] ?10"
     r"(?: ?(?:\^|\*\*) ?\(?([-+]?\d{1,3})\)?|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+))(?!\d)"
 )
-_FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[-+]\d{1,3}$)")
+# Fortran writes a decimal point in each: 4D-2 is a code.
+_FORTRAN = re.compile(r"(\d\.\d*|\.\d+)[dD]([-+]\d{1,3})$")
 
 
 def plain_number(text: str) -> str:
@@ -30,7 +31,7 @@ def plain_number(text: str) -> str:
         text = _POWER.sub(lambda m: "e" + (m[1] or m[2].translate(_SUPERSCRIPTS)), text)
     if "(" in text:
         text = _OUTSIDE.sub(_inside, text, count=1)
-    return _FORTRAN.sub("e", text)
+    return _FORTRAN.sub(r"\1e\2", text)
 
 
 def _inside(found: re.Match[str]) -> str:

@@ -341,3 +341,9 @@ def test_zero_dates_and_errors_of_spreadsheets_are_missing():
     errors = ["#DIV/0!", "#VALUE!", "#REF!"]
     kind, found, _ = read([errors[i % 9 // 3] if i % 3 == 0 else f"{i / 2}" for i in range(90)])
     assert kind is ColumnKind.NUMBER and np.isnan(found).sum() == 30
+
+
+def test_codes_with_a_letter_d_are_no_powers_of_ten():
+    assert read([f"{n}D-{n % 3}" for n in range(1, 60)])[0] is ColumnKind.CATEGORY
+    found = read([f"{n}.D-1" for n in range(1, 60)] + [".5d+1"])[1]
+    np.testing.assert_allclose(found, [*(n / 10 for n in range(1, 60)), 5.0])
