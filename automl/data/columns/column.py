@@ -235,6 +235,10 @@ def read_column(column: pd.Series, reading: Reading, is_clean: bool = False) -> 
                 pd.concat([read.cleaned.astype(object) for read in both]).reindex(column.index),
                 unread.reindex(column.index).to_numpy(np.bool_),
             )
+    dtype: Any = column.dtype
+    if reading.source is ColumnSource.NUMBER and dtype.kind == "b" and column.isna().any():
+        # 1 and 0 as without gaps; a model of an older version learnt them so.
+        column = _like(column, column.to_numpy(dtype=np.float64, na_value=np.nan))
     cleaned = column if is_clean and column.dtype != object else clean(column)
     if reading.strays and is_text(cleaned):
         cleaned = cleaned.mask(cleaned.isin(list(reading.strays)))

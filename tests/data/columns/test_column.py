@@ -154,3 +154,12 @@ def test_test_rows_of_any_type_are_read_or_named(train):
     for test in KINDS:
         data = prepare(DataRequest(frame(train), "y", test=frame(test), cv="none"))
         assert len(data.test) == 100
+
+
+def test_true_and_false_are_numbers_where_training_had_numbers():
+    for dtype in (object, "boolean", "bool[pyarrow]"):
+        flags = pd.Series([True, False, True], dtype=dtype)
+        np.testing.assert_array_equal(numeric_values(flags), [1.0, 0.0, 1.0])
+    for dtype in ("boolean", "bool[pyarrow]"):
+        flags = pd.Series([True, None, False], dtype=dtype)
+        np.testing.assert_array_equal(numeric_values(flags), [1.0, np.nan, 0.0])
