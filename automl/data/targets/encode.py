@@ -99,7 +99,7 @@ def _encode_lists(
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
     if task.lists not in frame.columns:
         raise _no_column(frame, task.lists, f"The {what}")
-    column = label_lists(frame[task.lists])
+    column = label_lists(frame[task.lists], known=task.targets)
     truth, known = encode_lists(column, task, say, what, rows)
     _say_missing(~known, (task.lists,), say, what)
     return truth, known

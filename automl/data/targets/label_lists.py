@@ -7,7 +7,7 @@ have. A list that lacks a label says that it does not hold; an empty one that no
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,17 +31,34 @@ MOST_LABELS_SHARE = 0.5
 EXAMPLE = '["cat", "dog"], or [] for none'
 
 
-def clean_target(column: pd.Series, keep_words: bool, say: Say) -> pd.Series:
-    """A raw target as `clean_apart` gives it, or as `label_lists` does where it holds lists."""
-    return label_lists(column, say) if holds_lists(column) else clean_apart(column, keep_words)
+def clean_target(parts: Sequence[pd.Series], keep_words: bool, say: Say) -> list[pd.Series]:
+    """A raw target as `clean_apart` gives it, or as `label_lists` does where it holds lists.
+
+    Args:
+        parts: Its values in the rows to learn from, and in those of other parts.
+        keep_words: As for `clean_apart`.
+        say: As for `label_lists`.
+    """
+    cleaned: list[pd.Series] = []
+    known: set[str] = set()
+    for part in parts:
+        if holds_lists(part):
+            cleaned.append(label_lists(part, say, known))
+            known.update(*cleaned[-1].dropna())
+        else:
+            cleaned.append(clean_apart(part, keep_words))
+    return cleaned
 
 
-def label_lists(column: pd.Series, say: Say = lambda _: None) -> pd.Series:
+def label_lists(
+    column: pd.Series, say: Say = lambda _: None, known: Collection[str] = ()
+) -> pd.Series:
     """A target whose values are lists of labels, each label a text, once, as it was written.
 
     Args:
         column: The target, raw; missing values stay missing. What this gave may be given again.
         say: Called with how many rows name a label twice.
+        known: The labels of a task, where there is one; [0, 1] may hold two of them.
 
     Returns:
         The column, of tuples of texts.
@@ -52,7 +69,8 @@ def label_lists(column: pd.Series, say: Say = lambda _: None) -> pd.Series:
     import pandas as pd
 
     values = column.tolist()
-    _refuse_indicators(column.name, values)
+    if not {"0", "1"} <= {*known}:
+        _refuse_indicators(column.name, values)
     found: list[tuple[str, ...] | None] = []
     twice = 0
     for row, value in enumerate(values, start=1):

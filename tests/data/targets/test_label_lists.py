@@ -202,3 +202,14 @@ def test_lists_in_other_rows_than_the_training_rows(tmp_path: Path) -> None:
 def test_every_division_has_the_same_labels(tmp_path: Path, asked: dict[str, Any]) -> None:
     data = prepared(tmp_path, two, **asked)
     assert data.task.targets == ("cat", "dog") and data.train.truth.shape[1] == 2
+
+
+def test_few_rows_of_the_labels_0_and_1_are_no_indicators(tmp_path: Path) -> None:
+    def labels_of(i: int) -> list[int]:
+        return [[0, 1], [2], [1], []][i % 4]
+
+    few = str(written(tmp_path, records(lambda i: [0, 1], 2), "few.jsonl"))
+    data = prepared(tmp_path, labels_of, test=few)
+    assert data.test is not None and data.test.truth.tolist() == [[1, 1, 0]] * 2
+    truth, _ = encode_targets(pd.DataFrame({"labels": [(0, 1)]}), data.task)
+    assert truth.tolist() == [[1, 1, 0]]

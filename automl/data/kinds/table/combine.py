@@ -88,9 +88,8 @@ def _cleaned(
         if c in {*roles.needed, roles.group, roles.fold, roles.time}:
             of = [_column(rows, c) for rows in present]
             is_target = c in roles.targets and c not in roles.features
-            columns[c] = _joined(
-                [clean_target(x, c in declared, say) if is_target else clean(x) for x in of]
-            )
+            cleaned = clean_target(of, c in declared, say) if is_target else [*map(clean, of)]
+            columns[c] = _joined(cleaned)
     return columns
 
 
