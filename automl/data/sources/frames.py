@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automl.common.texts import valid_text
+from automl.data.sources.image_formats import STARTS
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -185,17 +186,30 @@ def _unmasked(values: Any, what: str) -> npt.NDArray[Any]:
 
 
 def _decoded(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Texts in place of bytes, as labels are stored that HDF5 or TensorFlow has written."""
+    """Texts in place of bytes, as labels are stored that HDF5 or TensorFlow has written.
+
+    Whole files of images stay as they are.
+    """
+    if array.dtype.kind == "S" and any(map(_is_image, array.flat)):
+        return array.astype(object)
     if array.dtype.kind == "S":
         flat = [value.decode("utf-8", "replace") for value in array.reshape(-1).tolist()]
         return np.array(flat).reshape(array.shape)
     if array.dtype == object and any(isinstance(value, bytes) for value in array.flat):
+        if any(map(_is_image, array.flat)):
+            return array
         decoded = array.copy()
         for place, value in enumerate(array.flat):
             if isinstance(value, bytes):
                 decoded.flat[place] = value.decode("utf-8", "replace")
         return decoded
     return array
+
+
+def _is_image(value: Any) -> bool:
+    """Whether bytes are the file of an image, and not a text that begins as one does."""
+    is_encoded = isinstance(value, bytes) and value.startswith(STARTS)
+    return is_encoded and "\ufffd" in value.decode("utf-8", "replace")
 
 
 def checked_frame(frame: pd.DataFrame, what: str) -> pd.DataFrame:
@@ -289,7 +303,11 @@ def frame_digest(frame: pd.DataFrame) -> bytes:
     for name in frame.columns:
         column = frame[name]
         if column.dtype == object:
-            column = column.astype("string")
+            try:
+                column = column.astype("string")
+            except UnicodeDecodeError:  # files of images among the values
+                column = column.map(lambda one: one.hex() if isinstance(one, bytes) else one)
+                column = column.astype("string")
         digest.update(f"{name}\0{frame[name].dtype}\0".encode("utf-8", "replace"))
         hashes = pd.util.hash_pandas_object(column, index=False)
         digest.update(hashes.to_numpy().tobytes())

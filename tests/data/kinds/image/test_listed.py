@@ -203,3 +203,13 @@ def test_paths_start_from_the_folder_of_a_packed_table_too(folder: Path) -> None
     with pytest.raises(DataError, match="no such file"):
         read_rows(moved, data.plan)
     assert len(read_rows(moved, data.plan, place=folder)[0]) == 60
+
+
+@pytest.mark.parametrize("form", ["frame", "arrays by name", "fixed width"])
+def test_files_in_memory_are_images(folder: Path, form: str) -> None:
+    files = [(folder / "images" / f"{number}.png").read_bytes() for number in range(60)]
+    held = np.array(files) if form == "fixed width" else np.array([*files, None], object)[:60]
+    x = pd.DataFrame({"image": files}) if form == "frame" else {"image": held}
+    data = prepare(DataRequest((x, np.array(["cat", "dog"] * 30)), kind=IMAGE))
+    shape = np.asarray(Image.open(folder / "images" / "0.png")).shape
+    assert data.plan.inputs.signature.shape == shape and len(data.fingerprint) == 64
