@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -83,9 +84,7 @@ class ImageKind(BlockKind):
             check_several(x, one.width)
             one.meaning.check(x, tell)
             return ImageSet(plan.given(x), y), y
-        found, y = _read_files(source, plan, reading, how, tell)
-        one.meaning.check(found.x, tell)
-        return found, y
+        return _read_files(source, plan, reading, how, tell)
 
     def target_frame(self, rows: Any) -> pd.DataFrame:
         """The table that names the images.
@@ -138,16 +137,19 @@ def _read_files(
     source: Any, plan: ImagePlan, reading: ImageReading, how: HowToRead, say: Say
 ) -> tuple[ImageSet, npt.NDArray[Any] | None]:
     """Images of a file, a folder or a table, and y where folders are classes."""
+    y = None
     if is_image_file(source):
-        return read_one(Path(source), reading, say), None
-    loaded = load(source, how.names, say, checked_separator(how.separator), reading)
-    if isinstance(loaded.main, ImageSet):
-        return loaded.main, loaded.main.y
-    if pixels := pixel_columns(loaded.main):
-        x = squares(loaded.main, pixels)
-        plan.block.meaning.check(x, say)
-        return ImageSet(plan.given(x), table=loaded.main), None
-    return read_listed(loaded.main, reading, how.place or loaded.place, say), None
+        found = read_one(Path(source), reading, say)
+    else:
+        loaded = load(source, how.names, say, checked_separator(how.separator), reading)
+        if isinstance(loaded.main, ImageSet):
+            found, y = loaded.main, loaded.main.y
+        elif pixels := pixel_columns(loaded.main):
+            found = ImageSet(squares(loaded.main, pixels), table=loaded.main)
+        else:
+            found = read_listed(loaded.main, reading, how.place or loaded.place, say)
+    plan.block.meaning.check(found.x, say)
+    return (replace(found, x=plan.given(found)) if found.files is None else found), y
 
 
 def _is_of_arrays(source: Any) -> bool:

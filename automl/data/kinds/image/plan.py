@@ -128,6 +128,8 @@ class ImagePlan(BlockPlan):
     def unlike(self, known: InputPlan | None) -> str:
         """That the numbers are of another type or scale."""
         meaning = OF_PHOTOGRAPHS
+        if known is None and self.block.low is None:
+            return ""  # of a run that began before this was asked, and goes on
         if known is not None:
             assert isinstance(known, ImagePlan)
             meaning = known.block.meaning

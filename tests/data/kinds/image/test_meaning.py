@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -131,3 +133,19 @@ def test_layers_know_images_of_their_scale_only(
     known: Meaning, other: Meaning, is_like: bool
 ) -> None:
     assert (known.unlike(other) == "") is is_like
+
+
+def test_another_scale_in_a_table_of_pixels_is_told_once() -> None:
+    names = [f"pixel{place}" for place in range(36)]
+    dark = pd.DataFrame(BYTES[:, :, :1].repeat(6, 2).reshape(40, 36) // 16, columns=names)
+    plan = prepare(DataRequest(dark.assign(y=["a", "b"] * 20), "y", kind=IMAGE)).plan
+    said: list[str] = []
+    rows, _ = read_rows(dark * 15, plan, say=said.append)
+    assert len(said) == 1 and "of training held 0 to 15" in said[0] and len(rows) == 40
+
+
+def test_a_run_of_an_older_version_is_not_asked_for_its_scale() -> None:
+    inputs = trained_on(SCALES["from -1"]).plan.inputs
+    assert "trained on pixels of uint8" in inputs.unlike(None)
+    older = replace(inputs, block=replace(inputs.block, low=None, high=None))
+    assert older.unlike(None) == ""
