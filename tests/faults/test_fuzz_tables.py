@@ -69,7 +69,14 @@ def independent_readings(path: Path, written_with: str) -> Iterator[list[list[st
             )  # fmt: skip
             rows = [[str(cell).strip() for cell in row] for row in frame.to_numpy().tolist()]
             rows = [row for row in rows if any(row)]  # a line of blanks is no row
-            yield [[name or f"unnamed_{i}" for i, name in enumerate(rows[0])], *rows[1:]]
+            names = [name or f"unnamed_{i}" for i, name in enumerate(rows[0])]
+            yield [names, *rows[1:]]
+            yield [names, *(row for row in rows[1:] if not repeats(rows[0], row))]
+
+
+def repeats(header: list[str], row: list[str]) -> bool:
+    """Whether a row is the header once more, under all of its names."""
+    return all(cell == name for cell, name in zip(row, header, strict=True) if name)
 
 
 def assert_sound(data: PreparedData) -> None:
@@ -96,15 +103,19 @@ def assert_same_targets(data: PreparedData, cells: list[str]) -> None:
     assert sum(len(rows) for rows in parts) + left_out == sum(given.values())
     truth = np.concatenate([rows.truth.reshape(len(rows), -1)[:, 0] for rows in parts])
     if not data.task.classes:
-        numbers = [float(c) for c in given.elements() if is_number(c)]
+        numbers = [number(c) for c in given.elements() if is_number(c)]
         np.testing.assert_allclose(np.sort(truth), np.sort(numbers))
         return
     assert sorted(Counter(truth.tolist()).values()) == sorted(counted(data, given))
 
 
+def number(cell: str) -> float:
+    return float(re.sub(r"^([-+])\s", r"\1", cell))  # a blank behind a sign is none of the number
+
+
 def is_number(cell: str) -> bool:
     try:
-        float(cell)
+        number(cell)
     except ValueError:
         return False
     return True
@@ -119,7 +130,7 @@ def counted(data: PreparedData, given: Counter[str]) -> list[int]:
     merged: Counter[float] = Counter()
     for cell, count in given.items():
         if cell.lower() in spelt or is_number(cell):
-            merged[spelt[cell.lower()] if cell.lower() in spelt else float(cell)] += count
+            merged[spelt[cell.lower()] if cell.lower() in spelt else number(cell)] += count
     return [count for value, count in merged.items() if value in classes]
 
 

@@ -28,6 +28,8 @@ _WORDS = frozenset((
     "нет", "н/д", "нет данных", "неизвестно",
     "无", "無", "未知", "不明", "なし", "없음",
 ))  # fmt: skip
+# Longer texts are none of them, signs included, and would make the pattern slow.
+LONGEST = 60
 _SIGNS = re.compile(r"^[^\w]+|[^\w]+$")
 
 
@@ -35,6 +37,8 @@ def says_no_value(text: str) -> bool:
     """Whether a text says that there is no value: a sign such as a dash, or one of the words."""
     if text == "\\N" or not re.search(r"\w", text):  # MySQL writes the one
         return True
+    if len(text) > LONGEST:
+        return False
     bare = _SIGNS.sub("", text.casefold().replace(".", " "))
     return " ".join(bare.replace("_", " ").split()) in _WORDS
 

@@ -49,6 +49,11 @@ def test_other_texts_say_a_value(word):
     assert not says_no_value(word)
 
 
+def test_a_long_text_says_a_value_however_it_ends() -> None:
+    assert says_no_value("--- na ---")
+    assert not says_no_value("-" * 200_000 + "na" + "-" * 200_000)
+
+
 def test_of_a_column_of_many_texts_none_is_looked_up(monkeypatch):
     def looked_up(texts):
         raise AssertionError(len(texts))
