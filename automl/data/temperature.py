@@ -89,16 +89,22 @@ def fit_temperature(
     return best_temperature(task.kind, truth, logits_of(task.kind, probabilities), weight)
 
 
-def choose_temperature(task: Task, views: Sequence[AnsweredRows]) -> Temperature | None:
+def choose_temperature(
+    task: Task, views: Sequence[AnsweredRows], *, is_ranked_with_one: bool = False
+) -> Temperature | None:
     """A temperature, where it lowers the log loss of rows that it was not fitted on.
 
     The rule is strict, for with few rows a temperature is as lucky as any other choice: each fold,
     or each of five parts of the one division, is scored with the temperature of the others, and the
-    gain over all rows has to be above `ERRORS` of its standard errors.
+    gain over all rows has to be above `ERRORS` of its standard errors. What was ranked by the log
+    loss with its best temperature has that one whatever the gain: else another model would be
+    exported than the one that was chosen (``benchmarks/RESULTS.md``, "Epochs chosen by the log loss
+    that a temperature leaves").
 
     Args:
         task: A task.
         views: The validation rows of each view that the configuration was trained on.
+        is_ranked_with_one: Whether it was ranked by ``tempered_log_loss``.
 
     Returns:
         The temperature of all rows, or None.
@@ -120,11 +126,11 @@ def choose_temperature(task: Task, views: Sequence[AnsweredRows]) -> Temperature
     shares = shares_of(whole.weight, len(plain))
     gain = float(shares @ (plain - losses))
     error = float(np.sqrt(np.square(shares * (plain - losses - gain)).sum()))
-    if not gain > ERRORS * error:
-        return None
     value = fit_temperature(task, whole.truth, whole.probabilities, whole.weight)
-    if not LEAST * (1.0 + _EDGE) < value < MOST * (1.0 - _EDGE):
+    is_inside = LEAST * (1.0 + _EDGE) < value < MOST * (1.0 - _EDGE)
+    if not is_ranked_with_one and not (gain > ERRORS * error and is_inside):
         return None
+    value = min(max(value, LEAST), MOST)
     with_it, without = float(shares @ losses), float(shares @ plain)
     return Temperature(value, with_it, without, error, len(plain))
 

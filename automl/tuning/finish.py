@@ -132,7 +132,8 @@ def _temper(ending: Ending, record: RunRecord, best: TrialRecord) -> None:
     """
     for candidate in (record.exported, best):
         if candidate is not None and not candidate.place:
-            temper_candidate(ending.run, ending.study.study, candidate, ending.arrays.task)
+            told = (candidate, ending.arrays.task, ending.objective)
+            temper_candidate(ending.run, ending.study.study, *told)
 
 
 def _export(ending: Ending, best: TrialRecord, number: int) -> str:

@@ -17,6 +17,8 @@ from automl.vocabulary.task_kinds import TaskKind
 
 _BINARY, _MULTICLASS = TaskKind.BINARY, TaskKind.MULTICLASS
 _MULTILABEL, _REGRESSION = TaskKind.MULTILABEL, TaskKind.REGRESSION
+#: The log loss with the temperature that is best for the rows.
+TEMPERED_LOG_LOSS = "tempered_log_loss"
 _AVERAGES = ("macro", "micro", "weighted")
 _BETA = MetricParameter("beta", "a number above 0", "2")
 _QUANTILE = MetricParameter("quantile", "a number between 0 and 1", "0.9", below=1.0)
@@ -77,7 +79,7 @@ METRICS: Mapping[str, Metric] = {
             aliases=("logloss", CROSSENTROPY),
         ),
         Metric(
-            "tempered_log_loss",
+            TEMPERED_LOG_LOSS,
             {kind: tempered_log_loss(kind) for kind in (_BINARY, _MULTICLASS, _MULTILABEL)},
             MINIMIZE,
             of_probabilities=True,
