@@ -1,7 +1,7 @@
 """Whole searches without and with some options of `automl search`.
 
     python -m benchmarks.options --with="--objective tempered_log_loss" --records /tmp/options.jsonl
-    python -m benchmarks.options --with="--set dtype_policy=mixed_bfloat16" --only images ...
+    python -m benchmarks.options --with="--set dtype_policy=float32" --only images ...
 
 The same rows are searched with the same seed, without the options and with them. Numbers of trials
 are fixed, so that other work on the machine changes nothing. Looked at are the log loss and the
