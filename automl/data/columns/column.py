@@ -103,6 +103,15 @@ def clean_apart(column: pd.Series, keep_words: bool = False) -> pd.Series:
     return apart
 
 
+def _is_true_or_false(column: pd.Series) -> bool:
+    """Whether a raw column holds nothing but true, false and gaps."""
+    import pandas as pd
+
+    if column.dtype == object:
+        return pd.api.types.infer_dtype(column, skipna=True) == "boolean"
+    return column.dtype.kind == "b" and bool(column.isna().any())
+
+
 def _clean_numbers(column: pd.Series) -> pd.Series:
     if column.dtype.kind == "b" and column.isna().any():  # as of objects: true, false or missing
         return _clean_objects(column.astype(object).where(column.notna(), None), False)
@@ -235,8 +244,7 @@ def read_column(column: pd.Series, reading: Reading, is_clean: bool = False) -> 
                 pd.concat([read.cleaned.astype(object) for read in both]).reindex(column.index),
                 unread.reindex(column.index).to_numpy(np.bool_),
             )
-    dtype: Any = column.dtype
-    if reading.source is ColumnSource.NUMBER and dtype.kind == "b" and column.isna().any():
+    if reading.source is ColumnSource.NUMBER and _is_true_or_false(column):
         # 1 and 0 as without gaps; a model of an older version learnt them so.
         column = _like(column, column.to_numpy(dtype=np.float64, na_value=np.nan))
     cleaned = column if is_clean and column.dtype != object else clean(column)

@@ -160,6 +160,6 @@ def test_true_and_false_are_numbers_where_training_had_numbers():
     for dtype in (object, "boolean", "bool[pyarrow]"):
         flags = pd.Series([True, False, True], dtype=dtype)
         np.testing.assert_array_equal(numeric_values(flags), [1.0, 0.0, 1.0])
-    for dtype in ("boolean", "bool[pyarrow]"):
+    for dtype in (object, "boolean", "bool[pyarrow]"):
         flags = pd.Series([True, None, False], dtype=dtype)
         np.testing.assert_array_equal(numeric_values(flags), [1.0, np.nan, 0.0])
