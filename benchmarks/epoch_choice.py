@@ -9,7 +9,6 @@ temperature of the validation rows where the rule of an export keeps one.
 
 from __future__ import annotations
 
-import argparse
 import math
 import shlex
 import sys
@@ -17,19 +16,17 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from statistics import fmean
 
 from automl.data.metrics import compute_metric
 from automl.data.task import Task
 from automl.data.temperature import AnsweredRows, choose_temperature, fit_temperature, tempered
 from benchmarks.machine import machine, version_line, versions
-from benchmarks.probabilities import BUNDLED, KINDS, SIZES, epochs_of
-from benchmarks.results_file import add_record, markdown_table, put_section, read_records
+from benchmarks.probabilities import EQUAL, epochs_of, helped, set_names
+from benchmarks.recorded import measure_missing, recorded_parser
+from benchmarks.results_file import markdown_table, put_section
 
 METRICS = ("log_loss", "tempered_log_loss")
-#: A test loss within this share of the other counts as the same.
-EQUAL = 0.001
 
 
 @dataclass(frozen=True)
@@ -104,37 +101,23 @@ def _line(name: str, found: Sequence[Chosen]) -> list[str]:
     accuracies = (fmean(one.accuracy[place] for one in found) for place in range(len(METRICS)))
     return [
         name, str(len(found)), *(f"{loss:.4f}" for loss in losses),
-        *_compared([one.log_loss[1] / one.log_loss[0] for one in found]),
-        *_compared([one.always[1] / one.log_loss[0] for one in found]),
+        *helped([one.log_loss[1] / one.log_loss[0] for one in found]),
+        *helped([one.always[1] / one.log_loss[0] for one in found]),
         *(f"{share:.4f}" for share in accuracies),
     ]  # fmt: skip
 
 
-def _compared(ratios: Sequence[float]) -> list[str]:
-    """How often less, how often more, and the geometric mean."""
-    better, worse = (sum(sign * (r - 1.0) > EQUAL for r in ratios) for sign in (-1, 1))
-    return [str(better), str(worse), f"{math.exp(fmean(map(math.log, ratios))):.3f}"]
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures what is not yet in the records, and prints the section or writes it."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.epoch_choice", description=(__doc__ or "").splitlines()[0]
-    )
-    parser.add_argument("--records", type=Path, required=True, help="JSON lines; goes on from them")
-    parser.add_argument("--seeds", type=int, default=8, help="seeds of each set (8)")
-    parser.add_argument("--output", type=Path, help="write the section there; else it is printed")
-    asked = parser.parse_args(arguments)
+    asked = recorded_parser("epoch_choice", __doc__, 8).parse_args(arguments)
     words = sys.argv[1:] if arguments is None else arguments
     warnings.filterwarnings("ignore", module="sklearn")
-    found = read_records(asked.records, Chosen)
-    known = {(one.name, one.seed) for one in found}
-    names = [*BUNDLED, *(f"{kind} {size}" for kind in KINDS for size in SIZES)]
-    for seed in range(asked.seeds):
-        for name in names:
-            if (name, seed) not in known:
-                found.append(choose(name, seed))
-                add_record(asked.records, found[-1])
+    pending = (
+        ((name, seed), lambda n=name, s=seed: choose(n, s))
+        for seed in range(asked.seeds)
+        for name in set_names()
+    )
+    found = measure_missing(asked.records, Chosen, lambda one: (one.name, one.seed), pending)
     text = section(found, shlex.join(["python", "-m", "benchmarks.epoch_choice", *words]))
     put_section(asked.output, "epoch choice", text)
 

@@ -11,7 +11,6 @@ the processor seconds.
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import os
@@ -19,19 +18,23 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.catalogue import ROOT
 from benchmarks.machine import machine, version_line, versions
-from benchmarks.results_file import add_record, markdown_table, put_section, read_records
-from benchmarks.rows import DEFAULT_DATA
+from benchmarks.recorded import measure_missing, recorded_parser
+from benchmarks.results_file import markdown_table, put_section
+from benchmarks.rows import DEFAULT_DATA, check_files
 from benchmarks.work_folder import make_work_folder
 
+#: What sets are made of.
+FILES = ("fashion_mnist.npz", "adult-train.csv", "adult-test.csv")
 BUNDLED = ("digits", "breast_cancer", "wine")
 #: Rows of the made sets and of adult, without the test rows.
 SIZES = (500, 2_000, 10_000)
@@ -171,30 +174,31 @@ def _line(name: str, pairs: Sequence[tuple[Searched, Searched]]) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Searches what is not yet in the records, and prints the section or writes it."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.options", description=(__doc__ or "").splitlines()[0]
-    )
+    parser = recorded_parser("options", __doc__, 3)
     parser.add_argument("--with", dest="options", required=True, help="the options, as one word")
-    parser.add_argument("--records", type=Path, required=True, help="JSON lines; goes on from them")
-    parser.add_argument("--seeds", type=int, default=3, help="seeds of each set (3)")
     parser.add_argument("--only", default="", help="sets whose name contains this text")
     parser.add_argument("--folder", type=Path, default=DEFAULT_DATA, help="folder of the files")
-    parser.add_argument("--output", type=Path, help="write the section there; else it is printed")
     asked = parser.parse_args(arguments)
+    check_files(parser, asked.folder, FILES, "--folder")
     words = sys.argv[1:] if arguments is None else arguments
-    found = read_records(asked.records, Searched)
-    known = {(one.name, one.seed, one.options) for one in found}
     work = make_work_folder(None, "options-")
-    try:
+
+    def pending() -> Iterator[tuple[Hashable, Callable[[], Searched]]]:
         for seed in range(asked.seeds):
             for name, given in searches(seed, asked.folder, work):
-                for options in ("", asked.options):
-                    if (name, seed, options) in known or asked.only not in name:
-                        continue
-                    found.append(search(name, given, seed, options, work / "run"))
-                    shutil.rmtree(work / "run")
-                    add_record(asked.records, found[-1])
-                    print(found[-1], flush=True)
+                for options in ("", asked.options) if asked.only in name else ():
+                    todo = partial(search, name, given, seed, options, work / "run")
+                    yield (name, seed, options), todo
+
+    def say(one: Searched) -> None:
+        shutil.rmtree(work / "run")
+        print(one, flush=True)
+
+    def key(one: Searched) -> Hashable:
+        return one.name, one.seed, one.options
+
+    try:
+        found = measure_missing(asked.records, Searched, key, pending(), say)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     text = section(found, asked.options, shlex.join(["python", "-m", "benchmarks.options", *words]))

@@ -10,7 +10,6 @@ ones two thirds train, one validates, and `TEST_ROWS` more rows test.
 
 from __future__ import annotations
 
-import argparse
 import math
 import shlex
 import sys
@@ -18,7 +17,6 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -35,7 +33,8 @@ from automl.data.temperature import (
     tempered,
 )
 from benchmarks.machine import machine, version_line, versions
-from benchmarks.results_file import add_record, markdown_table, put_section, read_records
+from benchmarks.recorded import measure_missing, recorded_parser
+from benchmarks.results_file import markdown_table, put_section
 
 Array = npt.NDArray[Any]
 
@@ -247,10 +246,10 @@ def _by_set(found: Sequence[Measured]) -> Mapping[str, list[Measured]]:
 def _temperatures(name: str, found: Sequence[Measured]) -> list[str]:
     ratios = [one.tempered / one.log_loss for one in found]
     kept = [ratio for one, ratio in zip(found, ratios, strict=True) if one.kept]
-    return [name, str(len(found)), *_helped(ratios), str(len(kept)), *_helped(kept)]
+    return [name, str(len(found)), *helped(ratios), str(len(kept)), *helped(kept)]
 
 
-def _helped(ratios: Sequence[float]) -> list[str]:
+def helped(ratios: Sequence[float]) -> list[str]:
     """How often better, how often worse, and the geometric mean."""
     if not ratios:
         return ["0", "0", ""]
@@ -265,25 +264,22 @@ def _costs(name: str, found: Sequence[Sequence[float]]) -> list[str]:
     return [name, f"{half:.4f}", f"{formula:.4f}", f"{least:.4f}", str(cheaper), str(dearer)]
 
 
+def set_names() -> list[str]:
+    """All sets."""
+    return [*BUNDLED, *(f"{kind} {size}" for kind in KINDS for size in SIZES)]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures what is not yet in the records, and prints the section or writes it."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.probabilities", description=(__doc__ or "").splitlines()[0]
-    )
-    parser.add_argument("--records", type=Path, required=True, help="JSON lines; goes on from them")
-    parser.add_argument("--seeds", type=int, default=8, help="seeds of each set (8)")
-    parser.add_argument("--output", type=Path, help="write the section there; else it is printed")
-    asked = parser.parse_args(arguments)
+    asked = recorded_parser("probabilities", __doc__, 8).parse_args(arguments)
     words = sys.argv[1:] if arguments is None else arguments
     warnings.filterwarnings("ignore", module="sklearn")
-    found = read_records(asked.records, Measured)
-    known = {(one.name, one.seed) for one in found}
-    names = [*BUNDLED, *(f"{kind} {size}" for kind in KINDS for size in SIZES)]
-    for seed in range(asked.seeds):
-        for name in names:
-            if (name, seed) not in known:
-                found.append(measure(name, seed, *answers_of(name, seed)))
-                add_record(asked.records, found[-1])
+    pending = (
+        ((name, seed), lambda n=name, s=seed: measure(n, s, *answers_of(n, s)))
+        for seed in range(asked.seeds)
+        for name in set_names()
+    )
+    found = measure_missing(asked.records, Measured, lambda one: (one.name, one.seed), pending)
     text = section(found, shlex.join(["python", "-m", "benchmarks.probabilities", *words]))
     put_section(asked.output, "probabilities", text)
 

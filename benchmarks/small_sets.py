@@ -10,16 +10,16 @@ linear baseline too, and the processor seconds.
 
 from __future__ import annotations
 
-import argparse
 import math
 import os
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,8 @@ from automl.results.run_directory import RunDirectory
 from benchmarks.catalogue import ROOT
 from benchmarks.folds import sources
 from benchmarks.machine import machine, version_line, versions
-from benchmarks.results_file import add_record, markdown_table, put_section, read_records
+from benchmarks.recorded import measure_missing, recorded_parser
+from benchmarks.results_file import markdown_table, put_section
 from benchmarks.rows import DEFAULT_DATA, check_files
 from benchmarks.work_folder import make_work_folder
 
@@ -183,31 +184,31 @@ def _line(name: str, pairs: Sequence[tuple[Searched, Searched]]) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Searches what is not yet in the records, and prints the section or writes it."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.small_sets", description=(__doc__ or "").splitlines()[0]
-    )
-    parser.add_argument("--records", type=Path, required=True, help="JSON lines; goes on from them")
-    parser.add_argument("--seeds", type=int, default=3, help="seeds of each set (3)")
+    parser = recorded_parser("small_sets", __doc__, 3)
     parser.add_argument("--only", default="", help="sets whose name contains this text")
     parser.add_argument("--folder", type=Path, default=DEFAULT_DATA, help="folder of the files")
-    parser.add_argument("--output", type=Path, help="write the section there; else it is printed")
     asked = parser.parse_args(arguments)
     files = [name for name in FILES if any(asked.only in one for one in _names(name))]
     check_files(parser, asked.folder, files, "--folder")
     words = sys.argv[1:] if arguments is None else arguments
-    found = read_records(asked.records, Searched)
-    known = {(one.name, one.seed, one.cv) for one in found}
     work = make_work_folder(None, "small-sets-")
-    try:
+
+    def pending() -> Iterator[tuple[Hashable, Callable[[], Searched]]]:
         for seed in range(asked.seeds):
             for name, rows, given in tables(seed, asked.folder, work):
-                for cv in WAYS:
-                    if (name, seed, cv) in known or asked.only not in name:
-                        continue
-                    found.append(search(name, rows, given, seed, cv, work / "run"))
-                    shutil.rmtree(work / "run")
-                    add_record(asked.records, found[-1])
-                    print(found[-1], flush=True)
+                for cv in WAYS if asked.only in name else ():
+                    todo = partial(search, name, rows, given, seed, cv, work / "run")
+                    yield (name, seed, cv), todo
+
+    def say(one: Searched) -> None:
+        shutil.rmtree(work / "run")
+        print(one, flush=True)
+
+    def key(one: Searched) -> Hashable:
+        return one.name, one.seed, one.cv
+
+    try:
+        found = measure_missing(asked.records, Searched, key, pending(), say)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     text = section(found, shlex.join(["python", "-m", "benchmarks.small_sets", *words]))

@@ -24,7 +24,17 @@ def test_each_set_is_searched_in_both_ways_and_compared(
     monkeypatch.setattr(options, "search", search)
     sets = [("one", ["one.npz"]), ("two", ["two.npz"])]
     monkeypatch.setattr(options, "searches", lambda *_: iter(sets))
-    words = ["--with=--set x=1", "--records", str(tmp_path / "o.jsonl"), "--seeds", "2"]
+    for name in options.FILES:
+        (tmp_path / name).touch()
+    words = [
+        "--folder",
+        str(tmp_path),
+        "--with=--set x=1",
+        "--records",
+        str(tmp_path / "o.jsonl"),
+        "--seeds",
+        "2",
+    ]
     main([*words, "--only", "two", "--output", str(tmp_path / "r.md")])
     assert asked == [("two", seed, ways) for seed in (0, 1) for ways in ("", "--set x=1")]
     table = (tmp_path / "r.md").read_text()

@@ -1,6 +1,7 @@
-"""Texts that say "no value" among numbers and dates, however many there are of them.
+"""Texts that say "no value" among numbers and dates, where these are at least half of a column.
 
 In a column of words they may be one more category, as "unknown" is; there they stay what they are.
+What is missing wherever it stands, in just its spelling, is `column.MISSING_TEXTS`.
 """
 
 from __future__ import annotations

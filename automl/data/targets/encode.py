@@ -62,17 +62,7 @@ def encode_targets(
     missing = columns.isna().any(axis=1).to_numpy(np.bool_)
     _say_missing(missing, task.targets, say, what)
     if task.classes:
-        column = columns.iloc[:, 0]
-        codes, dotted = known_codes(column, task.classes)
-        if dotted:
-            say(
-                f"{what}: class labels with a full stop at the end, such as {dotted!r}, are taken "
-                f"as {dotted.rstrip('.')!r}"
-            )
-        say_unknown(column, (codes < 0) & ~missing, task, say, what, rows)
-        if task.kind is TaskKind.BINARY:
-            return codes.astype(np.float32).reshape(-1, 1), codes >= 0
-        return codes, codes >= 0
+        return _encode_classes(columns.iloc[:, 0], task, missing, say, what, rows)
     values, known = [], ~missing
     for name in task.targets:
         if task.kind is TaskKind.MULTILABEL:
@@ -88,6 +78,26 @@ def encode_targets(
     dtype = np.float32 if task.kind is TaskKind.MULTILABEL else np.float64
     with np.errstate(over="ignore"):
         return np.stack(values, axis=1).astype(dtype), known
+
+
+def _encode_classes(
+    column: pd.Series,
+    task: Task,
+    missing: npt.NDArray[np.bool_],
+    say: Say,
+    what: str,
+    rows: npt.NDArray[np.int64] | None,
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    codes, dotted = known_codes(column, task.classes)
+    if dotted:
+        say(
+            f"{what}: class labels with a full stop at the end, such as {dotted!r}, are taken "
+            f"as {dotted.rstrip('.')!r}"
+        )
+    say_unknown(column, (codes < 0) & ~missing, task, say, what, rows)
+    if task.kind is TaskKind.BINARY:
+        return codes.astype(np.float32).reshape(-1, 1), codes >= 0
+    return codes, codes >= 0
 
 
 def _encode_lists(
