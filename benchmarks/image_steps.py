@@ -108,11 +108,10 @@ def least_seconds(step: Callable[[], Any], seconds: float) -> float:
     return min(measured)
 
 
-def built_core(net: str) -> Any:
-    """A net's core model, compiled as a trial compiles it."""
+def built_core(name: str, values: Mapping[str, Any]) -> Any:
+    """The core model of a space's configuration, compiled as a trial compiles it."""
     from automl.models.core import build_core, compile_core
 
-    name, values = NETS[net]
     space = find_space(name)
     # Pixels are random, of which a net learns nothing: a small rate keeps the weights finite.
     config = space.configuration({**values, "learning_rate": 1e-3})
@@ -123,8 +122,8 @@ def built_core(net: str) -> Any:
     return core.model
 
 
-def step_time(net: str, variant: Variant, seconds: float) -> Found:
-    """Microseconds of processor time that an image takes in a training step."""
+def training_step(name: str, values: Mapping[str, Any], variant: Variant) -> Callable[[], float]:
+    """A training step of a space's configuration; a call makes one and gives its loss."""
     import keras
     import tensorflow as tf
 
@@ -137,7 +136,7 @@ def step_time(net: str, variant: Variant, seconds: float) -> Found:
     from automl.vocabulary.inputs import IMAGE
 
     keras.utils.set_random_seed(0)
-    model = built_core(net)
+    model = built_core(name, values)
     if variant.fused:
         fuse_normalization(model)
         reuse_gelu(model)
@@ -154,10 +153,19 @@ def step_time(net: str, variant: Variant, seconds: float) -> Found:
         return model.train_step(({IMAGE: x}, y))["loss"]
 
     signature = [tf.TensorSpec(rows.shape, rows.dtype) for rows in (images, classes)]
-    with options.applied():
-        with mixed_precision(model, variant.mixed):
-            graph = trace_once(step, signature, xla=variant.xla)
-        took = least_seconds(lambda: float(graph(images, classes)), seconds)
+    with options.applied(), mixed_precision(model, variant.mixed):
+        graph = trace_once(step, signature, xla=variant.xla)
+
+    def call() -> float:
+        with options.applied():
+            return float(graph(images, classes))
+
+    return call
+
+
+def step_time(net: str, variant: Variant, seconds: float) -> Found:
+    """Microseconds of processor time that an image takes in a training step."""
+    took = least_seconds(training_step(*NETS[net], variant), seconds)
     return {MICROSECONDS: 1e6 * took / variant.batch}
 
 
@@ -165,7 +173,7 @@ def convolution_rates(net: str, seconds: float) -> Found:
     """GFLOP/s of each 3 x 3 convolution of a net, its gradients included."""
     import keras
 
-    model = built_core(net)
+    model = built_core(*NETS[net])
     found: dict[str, float] = {}
     for layer in model.layers:
         if isinstance(layer, keras.layers.Conv2D) and layer.kernel_size == (3, 3):

@@ -87,7 +87,7 @@ def consented_space(
 ) -> Any:
     """What leads to the run's space, a reference or an object, of which the code may be run.
 
-    `found_again` finds it, and `automl.tuning.manifest.check_same_space` compares the two. Nothing
+    `found_again` finds it, and `automl.tuning.manifest.as_recorded` compares the two. Nothing
     is loaded here.
 
     Args:

@@ -14,12 +14,13 @@ from automl.common.files import to_json_text
 from automl.common.forms import from_form, read_form, to_form
 from automl.common.machine import processor, usable_cores
 from automl.engines.child import CHILD_ENVIRONMENT
-from automl.errors import RequestError, RunError
+from automl.errors import RequestError, RunError, SpaceError
 from automl.results.run_directory import RunDirectory
 from automl.space.batch_size import with_batch_size
 from automl.space.data_rules import suit_to_data
 from automl.space.given_hyperparameters import with_hyperparameters
 from automl.space.own_code import code_of
+from automl.space.search_space import SearchSpace
 from automl.tuning.search_request import SearchRequest
 from automl.tuning.sharing import Membership, make_terms
 from automl.tuning.transfer import recorded_form
@@ -29,14 +30,25 @@ if TYPE_CHECKING:
     from automl.data.metrics import Objective
     from automl.data.prepare import PreparedData
     from automl.data.task import Task
-    from automl.space import SearchSpace
     from automl.vocabulary.metric import Metric
 
 
 def make_manifest(
-    request: SearchRequest, space: SearchSpace, data: PreparedData, objective: Objective
+    request: SearchRequest,
+    space: SearchSpace,
+    data: PreparedData,
+    objective: Objective,
+    asked_hash: str,
 ) -> dict[str, Any]:
-    """The content of ``run.json``: what was asked, and what it was asked of."""
+    """The content of ``run.json``: what was asked, and what it was asked of.
+
+    Args:
+        request: What was asked, settled by the data.
+        space: The space as it is searched.
+        data: The prepared rows.
+        objective: What trials are ranked by.
+        asked_hash: See `automl.tuning.setup.SearchSetup`.
+    """
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "request": to_form(request),
@@ -46,6 +58,7 @@ def make_manifest(
         "space": {
             "reference": space.reference,
             "hash": space.hash(),
+            "asked_hash": asked_hash,
             "definition": space.to_json(),
         },
         **recorded_form(space),
@@ -247,16 +260,43 @@ def record_code(run: RunDirectory, space: SearchSpace) -> None:
         run.write_manifest({**manifest, "code": form})
 
 
-def check_same_space(
-    run: RunDirectory, request: SearchRequest, manifest: Mapping[str, Any], space: SearchSpace
-) -> None:
-    """Checks that a narrowed space is the one that the run began with.
+def as_recorded(
+    run: RunDirectory,
+    request: SearchRequest,
+    manifest: Mapping[str, Any],
+    space: SearchSpace,
+    asked_hash: str,
+) -> SearchSpace:
+    """The space that the run began with.
+
+    What the data forbid may be decided otherwise by now, by another version or with more epochs:
+    as long as the space that was asked for is the same, the run keeps what was decided then.
+
+    Args:
+        run: The run.
+        request: What was asked.
+        manifest: The content of ``run.json``.
+        space: The space as it would be searched now.
+        asked_hash: The hash of the space as it is asked for now, not narrowed to the data.
 
     Raises:
-        RunError: It has changed.
+        RunError: The space has changed, or ``run.json`` contradicts itself.
     """
-    if space.hash() != manifest["space"]["hash"]:
+    recorded = manifest["space"]
+    if space.hash() == recorded["hash"]:
+        return space
+    if asked_hash != recorded.get("asked_hash"):
         raise RunError(
             f"The search space {request.space!r} has changed since {run.path} began; "
             "start a new search, or restore the space."
         )
+    try:
+        then = SearchSpace.from_json(recorded["definition"])
+        if then.hash() != recorded["hash"]:
+            raise SpaceError("its hash is another one")
+        return space.with_hyperparameters(then.hyperparameters)
+    except (SpaceError, KeyError) as error:
+        raise RunError(
+            f"In {run.manifest_file} the definition of the search space is damaged ({error}); "
+            "restore the file from a copy."
+        ) from error

@@ -35,7 +35,7 @@ from automl.tuning.known_runs import known_run
 from automl.tuning.leftovers import remove_leftovers
 from automl.tuning.manifest import (
     as_asked,
-    check_same_space,
+    as_recorded,
     make_manifest,
     narrowed_space,
     recorded_objective,
@@ -171,7 +171,7 @@ def _settled(
         unmirrored_note(request, views),
     )
     searched = _fitted(narrowed_space(space, request, data), request, objects, observer)
-    return SearchSetup(request, searched, objective, objects)
+    return SearchSetup(request, searched, objective, objects, as_asked(space, request).hash())
 
 
 def _mirroring_note(space: SearchSpace, request: SearchRequest, data: PreparedData) -> str:
@@ -182,7 +182,7 @@ def _mirroring_note(space: SearchSpace, request: SearchRequest, data: PreparedDa
 
 def _joinable_manifest(setup: SearchSetup, data: PreparedData) -> dict[str, Any]:
     """The content of ``run.json``; where the study is in a database, it can be joined."""
-    manifest = make_manifest(setup.request, setup.space, data, setup.objective)
+    manifest = make_manifest(setup.request, setup.space, data, setup.objective, setup.asked_hash)
     storage = setup.request.storage
     if storage is not None:
         check_storage(storage)
@@ -303,9 +303,10 @@ def settled_again(
     check_rows_fit(space, arrays.plan, request)
     asked_views(request, arrays.task, arrays.signature)
     searched = _fitted(narrowed_space(space, request, arrays), request, objects, observer)
-    check_same_space(run, request, manifest, searched)
+    asked_hash = as_asked(space, request).hash()
+    searched = as_recorded(run, request, manifest, searched, asked_hash)
     objective = recorded_objective(run, manifest, arrays.task, objects.metrics)
-    return SearchSetup(request, searched, objective, objects)
+    return SearchSetup(request, searched, objective, objects, asked_hash)
 
 
 def _say(observer: Observer, *notes: str) -> None:

@@ -26,12 +26,15 @@ class SearchSetup:
             data allow.
         objective: What trials are ranked by.
         objects: The callbacks, the sampler and the pruner whose names are in ``request``.
+        asked_hash: `SearchSpace.hash` of the space as it was asked for, before it was narrowed to
+            what the data allow.
     """
 
     request: SearchRequest
     space: SearchSpace
     objective: Objective
     objects: Given
+    asked_hash: str
 
     def sampler(self, space: SearchSpace, workers: int) -> BaseSampler:
         """What proposes configurations.

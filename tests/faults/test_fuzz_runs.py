@@ -27,7 +27,8 @@ from automl.results.run_directory import RunDirectory
 from automl.space.registry import find_space
 from automl.tuning.consent import consented_space
 from automl.tuning.manifest import (
-    check_same_space,
+    as_asked,
+    as_recorded,
     narrowed_space,
     recorded_objective,
     recorded_request,
@@ -166,8 +167,8 @@ def resumable(run: RunDirectory) -> tuple[Any, Arrays]:
     space = find_space(consented_space(run, manifest, None))
     restore_rows(run, request, manifest, None)
     arrays = open_arrays(run.arrays)
-    space = narrowed_space(space, request, arrays)
-    check_same_space(run, manifest=manifest, request=request, space=space)
+    asked_hash = as_asked(space, request).hash()
+    space = as_recorded(run, request, manifest, narrowed_space(space, request, arrays), asked_hash)
     objective = recorded_objective(run, manifest, arrays.task)
     trials = open_study(run, manifest, None).trials
     return (request, space.hash(), objective, len(trials)), arrays

@@ -24,7 +24,7 @@ from automl.training.history import write_history
 from automl.trial import FailureCause, TrialResult, TrialState
 from automl.tuning.arguments import asked_values
 from automl.tuning.finish import write_leaderboard
-from automl.tuning.manifest import make_manifest, narrowed_space
+from automl.tuning.manifest import as_asked, make_manifest, narrowed_space
 from automl.tuning.search_request import make_request
 from automl.tuning.stored_rows import write_rows
 from tests.results.study_maker import add_trial, result
@@ -48,8 +48,10 @@ def make_run(path: Path, data: Path) -> RunDirectory:
     values, _ = asked_values({**asked, "keep_models": 2, "seed": 5})
     request = make_request(str(data), values)
     prepared = prepare(request.data)
-    space = narrowed_space(find_space("mlp"), request, prepared)
-    manifest = make_manifest(request, space, prepared, default_objective(prepared.task))
+    found = find_space("mlp")
+    space, objective = narrowed_space(found, request, prepared), default_objective(prepared.task)
+    asked_hash = as_asked(found, request).hash()
+    manifest = make_manifest(request, space, prepared, objective, asked_hash)
     run = RunDirectory.create(path, manifest)
     write_rows(run, prepared)
     study = optuna.create_study(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from automl.data.metrics import default_objective
 from automl.data.prepare import prepare
@@ -36,33 +38,93 @@ def network() -> Any:
     x = inner(Doubling()(keras.layers.Conv2D(4, 3, padding="same")(inputs)))
     x = keras.layers.DepthwiseConv2D(3, padding="same")(x)
     x = keras.layers.Activation("relu", dtype="float16")(x)
-    return keras.Model(inputs, keras.layers.Dense(3)(keras.layers.Flatten()(x)))
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    return keras.Model(inputs, keras.layers.Dense(3)(x))
 
 
-def policies(model: Any) -> list[str]:
-    return [layer.dtype_policy.name for layer in layers_of(model)]
+def state(model: Any) -> list[tuple[str, bool]]:
+    return [(layer.dtype_policy.name, layer.autocast) for layer in layers_of(model)]
 
 
 def test_layers_of_keras_compute_in_it_but_for_those_of_the_outputs() -> None:
     model = network()
-    before = policies(model)
+    before = state(model)
     with mixed_precision(model):
         found = {layer.name.rstrip("_0123456789"): layer for layer in layers_of(model)}
         narrow = {name for name, one in found.items() if one.compute_dtype == "bfloat16"}
-        assert {"conv2d", "flatten", "inner"} <= narrow
+        assert {"conv2d", "global_average_pooling2d", "inner"} <= narrow
         assert not {"doubling", "dense", "activation", "depthwise_conv2d"} & narrow
         assert {weight.dtype for weight in model.weights} == {"float32"}
-    assert policies(model) == before
+    assert state(model) == before
     with mixed_precision(model, used=False):
-        assert policies(model) == before
+        assert state(model) == before
+
+
+L = keras.layers
+
+
+@pytest.mark.parametrize(
+    ("made", "given", "computed"),
+    [
+        (lambda: L.Conv2D(4, 3), "float32", "bfloat16"),
+        (lambda: L.DepthwiseConv2D(3), "bfloat16", "float32"),
+        # All that is more than a comparison is computed number by number.
+        (lambda: L.Activation("gelu"), "bfloat16", "float32"),
+        (lambda: L.Activation("silu"), "bfloat16", "float32"),
+        (lambda: L.Activation("tanh"), "bfloat16", "float32"),
+        (lambda: L.ELU(), "bfloat16", "float32"),
+        # What costs no more than a conversion follows.
+        (lambda: L.Activation("relu"), "bfloat16", "bfloat16"),
+        (lambda: L.Activation("relu"), "float32", "float32"),
+        (lambda: L.ReLU(), "float32", "float32"),
+        (lambda: L.MaxPooling2D(), "float32", "float32"),
+        (lambda: L.Dropout(0.5), "bfloat16", "bfloat16"),
+        (lambda: L.BatchNormalization(), "float32", "bfloat16"),
+    ],
+)
+def test_a_layer_computes_in_what_it_is_faster_in(
+    made: Callable[[], Any], given: str, computed: str
+) -> None:
+    inputs = keras.Input((8, 8, 16))
+    layer = made()
+    outputs = keras.layers.Dense(2)(layer(inputs))
+    with mixed_precision(keras.Model(inputs, outputs)):
+        assert layer(tf.ones((2, 8, 8, 16), given), training=True).dtype == computed
+
+
+@pytest.mark.parametrize(
+    ("channels", "computed"), [(16, "bfloat16"), (48, "bfloat16"), (8, "float32"), (24, "float32")]
+)
+@pytest.mark.parametrize("scale", [True, False])
+def test_normalization_is_in_it_where_channels_come_in_sixteens(
+    channels: int, computed: str, scale: bool
+) -> None:
+    inputs = keras.Input((8, 8, channels))
+    layer = keras.layers.BatchNormalization(scale=scale)
+    model = keras.Model(inputs, keras.layers.Dense(2)(layer(inputs)))
+    with mixed_precision(model):
+        assert layer.compute_dtype == computed
+
+
+def test_sums_of_both_precisions_are_of_the_wider_one() -> None:
+    inputs = keras.Input((8, 8, 16))
+    narrow = keras.layers.Conv2D(16, 3, padding="same")(inputs)
+    wide = keras.layers.Activation("gelu")(narrow)
+    total = keras.layers.Add()([narrow, wide])
+    both = keras.layers.Concatenate()([narrow, total])
+    model = keras.Model(inputs, keras.layers.Dense(2)(both))
+    probe = keras.Model(inputs, [narrow, wide, total, both])
+    with mixed_precision(model):
+        found = probe(tf.ones((2, 8, 8, 16)))
+    assert [one.dtype.name for one in found] == ["bfloat16", *["float32"] * 3]
 
 
 def test_layers_are_as_they_were_where_tracing_fails() -> None:
     model = network()
-    before = policies(model)
+    before = state(model)
     with pytest.raises(ValueError, match="no"), mixed_precision(model):
         raise ValueError("no")
-    assert policies(model) == before
+    assert state(model) == before
 
 
 def build(config: Any, inputs: Any, task: Any) -> Any:

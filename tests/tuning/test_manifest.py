@@ -1,11 +1,20 @@
-"""What ``run.json`` records of the machine: versions, and whether the compiled kernel was there."""
+"""What ``run.json`` records: the space as it was searched, versions, and whether the kernel is there."""
 
 from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
 
 import keras
 import pytest
 
-from automl.tuning.manifest import current_versions
+from automl.data.request import DataRequest
+from automl.errors import RunError
+from automl.results.run_directory import RunDirectory
+from automl.space import Choice, Int, SearchSpace
+from automl.tuning.manifest import as_recorded, current_versions
+from automl.tuning.search_request import SearchRequest
 
 
 @pytest.mark.parametrize(("kernel", "told"), [(None, "absent"), (object(), "present")])
@@ -16,3 +25,54 @@ def test_versions_tell_whether_the_kernel_is_there(
     versions = current_versions()
     assert versions["kernel"] == told
     assert versions["keras"] == keras.__version__
+
+
+REQUEST = SearchRequest(DataRequest("iris"), space="own")
+
+
+def space(options: list[int], layers: int = 3) -> SearchSpace:
+    depth = Int("layers", 1, layers, default=1)
+    return SearchSpace("own", [depth, Choice("batch_size", options, default=32)], lambda *_: None)
+
+
+ASKED = space([16, 32, 64, 128])
+
+
+def as_begun(path: Path, now: SearchSpace, asked: SearchSpace, **changes: Any) -> SearchSpace:
+    """What a run that was begun with batches of 32 and 64 is resumed with."""
+    begun = space([32, 64])
+    kept = {"hash": begun.hash(), "definition": begun.to_json(), "asked_hash": ASKED.hash()}
+    manifest = json.loads(json.dumps({"space": {**kept, **changes}}))
+    return as_recorded(RunDirectory(path), REQUEST, manifest, now, asked.hash())
+
+
+def test_a_run_keeps_what_the_data_left_when_it_began(tmp_path: Path) -> None:
+    now = space([16, 32])  # what another version leaves
+    found = as_begun(tmp_path, now, ASKED)
+    assert found.hash() == space([32, 64]).hash()
+    assert found.build is now.build
+
+
+def test_a_space_that_is_another_one_is_refused(tmp_path: Path) -> None:
+    wider = space([16, 32, 64, 128], layers=4)
+    with pytest.raises(RunError, match="'own' has changed since"):
+        as_begun(tmp_path, space([32, 64], layers=4), wider)
+
+
+def test_runs_that_recorded_no_asked_hash_are_resumed_with_the_same_space_alone(
+    tmp_path: Path,
+) -> None:
+    unsaid: dict[str, Any] = {"asked_hash": None}
+    assert as_begun(tmp_path, space([32, 64]), ASKED, **unsaid).names == ("layers", "batch_size")
+    with pytest.raises(RunError, match="has changed since"):
+        as_begun(tmp_path, space([16, 32]), ASKED, **unsaid)
+
+
+@pytest.mark.parametrize(
+    "definition", [space([32, 64, 128]).to_json(), {}, None, {"hyperparameters": [{"kind": "no"}]}]
+)
+def test_a_definition_that_is_not_that_of_the_hash_is_damage(
+    tmp_path: Path, definition: Any
+) -> None:
+    with pytest.raises(RunError, match="is damaged"):
+        as_begun(tmp_path, space([16, 32]), ASKED, definition=definition)

@@ -32,7 +32,8 @@ REQUEST = SearchRequest(DataRequest("iris"), space="linear", workers=1)
 
 def make_run(path: Path, request: SearchRequest = REQUEST) -> RunDirectory:
     data = prepare(request.data)
-    manifest = make_manifest(request, find_space("linear"), data, default_objective(data.task))
+    space, objective = find_space("linear"), default_objective(data.task)
+    manifest = make_manifest(request, space, data, objective, space.hash())
     return RunDirectory.create(path, manifest)
 
 

@@ -31,6 +31,7 @@ SAMPLERS: Mapping[str, str] = MappingProxyType(
         "gp": "Gaussian process with expected improvement; needs automl[gp]",
         "cmaes": "CMA-ES for numbers, TPE for choices",
         "evolution": "crossover and mutation of the best trials, generation by generation",
+        "local": "the best trials with a few hyperparameters changed, from the first trial on",
     }
 )
 # Names of before. With one objective, NSGA-II is evolution and no more: nothing is dominated.
@@ -119,6 +120,12 @@ def _evolution(seed: int, space: SearchSpace, workers: int, direction: str) -> B
     return EvolutionSampler(seed, space, direction)
 
 
+def _local(seed: int, space: SearchSpace, workers: int, direction: str) -> BaseSampler:
+    from automl.tuning.samplers.local import LocalSampler
+
+    return LocalSampler(seed, space, direction)
+
+
 _MAKERS: Mapping[str, Callable[[int, SearchSpace, int, str], BaseSampler]] = MappingProxyType(
     {
         "tpe": _tpe,
@@ -128,6 +135,7 @@ _MAKERS: Mapping[str, Callable[[int, SearchSpace, int, str], BaseSampler]] = Map
         "gp": _gp,
         "cmaes": _cmaes,
         "evolution": _evolution,
+        "local": _local,
     }
 )
 
