@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -219,7 +220,16 @@ def _option(parameter: Choice, given: Any) -> list[Any] | None:
         # 1e-3 and 0.001 are one number.
         if text in written or (is_number(option) and is_number(number) and number == option):
             return [option]
+        if isinstance(option, tuple) and _bare(text) == _bare(spell(option)):
+            return [option]
     return None
+
+
+def _bare(text: str) -> str:
+    """A tuple without what may be spelt otherwise: ``(32, 64)``, ``[32,64]``, ``32,64``."""
+    round_ = re.sub(r"""[\s"']""", "", text).replace("[", "(").replace("]", ")")
+    round_ = round_.replace(",)", ")")
+    return round_[1:-1] if round_.startswith("(") and len(_split(round_)) == 1 else round_
 
 
 def _texts(option: Any) -> tuple[str, ...]:
@@ -288,8 +298,20 @@ def _ends(parameter: Hyperparameter) -> tuple[float, float] | None:
 def _parts(change: Any) -> list[Any]:
     """The values of a change that lists several, or the one value."""
     if isinstance(change, str):
-        return [part.strip() for part in change.split(",")]
+        return [part.strip() for part in _split(change)]
     return list(change) if isinstance(change, list | tuple | set | range) else [change]
+
+
+def _split(text: str) -> list[str]:
+    """A text's parts between commas, but for those in brackets: they are parts of a tuple."""
+    depth, parts = 0, [""]
+    for letter in text:
+        depth += (letter in "([") - (letter in ")]")
+        if letter == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
 
 
 def _number(given: Any) -> Any:

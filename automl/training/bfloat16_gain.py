@@ -1,8 +1,9 @@
 """How many times as fast this machine computes convolutions in bfloat16 as in float32.
 
-Not every processor that has the instructions gains: an AMD EPYC with ``avx512_bf16`` takes 0.55 to
-0.78 of the time for whole steps of image models, an Intel Xeon with it, but without AMX, 1.6 to 1.8
-times as long (`benchmarks/RESULTS.md`, image steps). So it is measured where trials are computed.
+Not every processor that has the instructions gains: an AMD EPYC with ``avx512_bf16`` and an Intel
+Xeon with AMX take half to three quarters of the time for whole steps of most image models, an Intel
+Xeon with ``avx512_bf16``, but without AMX, 1.6 to 1.8 times as long (`docs/choosing.md`). So it is
+measured where trials are computed.
 """
 
 from __future__ import annotations

@@ -3,19 +3,7 @@
 Weights, their updates, the loss and all scores stay float32, and so does the model that is saved:
 layers compute in bfloat16 only in the graph of the training steps (mixed precision, Micikevicius
 et al. 2018, arXiv 1710.03740; Kalamkar et al. 2019, arXiv 1905.12322, for bfloat16, which needs no
-scaling of the loss). Microseconds of processor time an image, batches of 64 images of 28 x 28, one
-thread of an AMD EPYC with AVX512-BF16:
-
-| default of | float32 | bfloat16 |
-|---|---:|---:|
-| lenet5 | 108 | 102 |
-| fastcnn | 834 | 622 |
-| resnet | 2,297 | 1,557 |
-| mobilenet | 4,107 | 3,142 |
-| xception | 1,758 | 1,801 |
-| senet | 2,501 | 1,786 |
-| inception | 7,366 | 5,013 |
-| densenet | 9,627 | 5,905 |
+scaling of the loss). How many times as fast steps are in it: `docs/choosing.md`.
 
 Not every processor that has the instructions gains: `automl.training.bfloat16_gain` measures it.
 """

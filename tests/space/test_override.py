@@ -240,3 +240,31 @@ def test_a_range_on_a_choice_of_numbers_is_said_to_make_none(
     from automl.space.override import narrowing_notes
 
     assert narrowing_notes(space.hyperparameters, changes) == notes
+
+
+WIDTHS = [(32, 128, 128), (24, 48, 96), ((1, 2), (3, 4)), ("relu", "elu"), (7,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        *((text, [0]) for text in ("(32, 128, 128)", "(32,128,128)", "[32, 128,128]")),
+        *((text, [0]) for text in ("32,128,128", " 32, 128, 128 ")),
+        *((text, [2]) for text in ("((1, 2), (3, 4))", "[[1,2],[3,4]]", "(1,2),(3,4)")),
+        *((text, [3]) for text in ('("relu", "elu")', "['relu','elu']", "relu,elu")),
+        *((text, [4]) for text in ("(7,)", "(7)", "[7]", "7")),
+        ("(24,48,96),(32,128,128)", [0, 1]),
+        ("[[1,2],[3,4]], (7,), [24, 48, 96]", [1, 2, 4]),
+    ],
+)
+def test_tuples_are_read_however_they_are_spelt(text: str, expected: list[int]) -> None:
+    made = SearchSpace("s", [Choice("w", WIDTHS)], build).override({"w": text})
+    [parameter] = made.hyperparameters
+    assert isinstance(parameter, Choice)
+    assert list(parameter.options) == [WIDTHS[i] for i in expected]
+
+
+@pytest.mark.parametrize("text", ["32", "(1,2)", "(32,128", "32,128,128,", "128,128,32", ""])
+def test_what_is_no_tuple_of_the_options_is_refused(text: str) -> None:
+    with pytest.raises(SpaceError, match="'w' cannot be set to"):
+        SearchSpace("s", [Choice("w", WIDTHS)], build).override({"w": text})

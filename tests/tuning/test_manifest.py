@@ -1,4 +1,4 @@
-"""What ``run.json`` records: the space as it was searched, versions, and whether the kernel is there."""
+"""What ``run.json`` records: the space as it was searched, versions, and if the kernel is there."""
 
 from __future__ import annotations
 

@@ -79,6 +79,10 @@ class TestEvolutionConforms(TestTpeConforms):
     name = "evolution"
 
 
+class TestLocalConforms(TestTpeConforms):
+    name = "local"
+
+
 class TestCmaesConforms(TestTpeConforms):
     name = "cmaes"
 
@@ -199,7 +203,7 @@ def test_proposals_do_not_depend_on_the_order_of_sets(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]);"
         "import test_samplers as t; print([t.run(Path(sys.argv[2]) / n, n, []) for n in"
-        " ('tpe', 'evolution', 'cmaes', 'qmc')])"
+        " ('tpe', 'evolution', 'local', 'cmaes', 'qmc')])"
     )
     found = []
     for hash_seed in ("1", "2"):
@@ -311,7 +315,7 @@ def test_endless_samplers_have_no_end() -> None:
     assert proposals_left(study.sampler, study) is None
 
 
-@pytest.mark.parametrize("name", ["tpe", "cmaes", "evolution"])
+@pytest.mark.parametrize("name", ["tpe", "cmaes", "evolution", "local"])
 def test_samplers_learn(name: str, tmp_path: Path) -> None:
     space = SearchSpace("bowl", [Float(f"x{i}", 0.0, 1.0) for i in range(4)], None)
 

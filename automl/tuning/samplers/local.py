@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,9 +47,7 @@ class LocalSampler(ProposingSampler):
             for parameter in space.hyperparameters
             if parameter.key in self._distributions
         }
-        self._memory: StudyDigest[_Leaders] = StudyDigest(
-            lambda: _Leaders(direction), _Leaders.add
-        )
+        self._memory: StudyDigest[_Leaders] = StudyDigest(lambda: _Leaders(direction), _Leaders.add)
 
     def propose(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:
         """A neighbour of one of the best; of the defaults where no trial has finished."""
