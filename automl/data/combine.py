@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from automl.data.dataset import Dataset
 from automl.data.kinds import all_kinds, kind_named, kind_of
+from automl.data.part_column import in_parts
 from automl.data.request import DataRequest
 from automl.data.say import Say
 from automl.data.sources import Loaded, load
@@ -28,6 +29,7 @@ def combine(request: DataRequest, say: Say) -> Dataset:
     """
     asked = ImageReading.of(request)
     main = load(request.source, request.names, say, request.separator, asked, request.reconstructs)
+    main = in_parts(main, request, say)
     given = [_given(request, part, main, say) for part in ("validation", "test")]
     digest = hashlib.sha256(main.digest)
     for loaded in given:

@@ -232,6 +232,14 @@ class SplitOptions(TypedDict, total=False):
             elsewhere=("test_size", "test_split", "test_data"),
         ),
     ]
+    split_column: Annotated[
+        str | int | None,
+        _column(
+            "Each row of the table trains, validates or tests as this column says it: train, val, "
+            "test and words like these, or a column is_test or is_valid of true and false. It is "
+            "not learnt from. Default: none.",
+        ),
+    ]
     split_by_time: Annotated[
         str | int | None,
         Option(

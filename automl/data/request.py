@@ -58,6 +58,7 @@ class DataRequest:
     fold_column: str | int | None = None
     holdout: str = FIXED
     test: Any = None
+    split_column: str | int | None = None
     split_by_time: str | int | None = None
     gap: str | int | None = None
     group: str | int | None = None

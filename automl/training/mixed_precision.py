@@ -99,7 +99,7 @@ def _is_slower(layer: Any) -> bool:
     """Whether a layer takes longer in bfloat16 on a processor than in float32."""
     match layer:
         case keras.layers.BatchNormalization():
-            return layer.moving_mean.shape[0] % _CHANNELS_AT_ONCE != 0
+            return bool(layer.moving_mean.shape[0] % _CHANNELS_AT_ONCE)
         case keras.layers.DepthwiseConv1D() | keras.layers.DepthwiseConv2D():
             return True  # of mobilenet, they made a step of 3,142 microseconds one of 4,431
         case keras.layers.Activation() | keras.layers.ELU() | keras.layers.Softmax():

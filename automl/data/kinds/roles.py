@@ -58,7 +58,7 @@ def find_roles(
     hint = _hint(request, columns) if from_text else ""
 
     def find(given: str | int | None, part: str) -> str | None:
-        return None if given is None else _find(given, columns, part, hint)
+        return None if given is None else find_column(given, columns, part, hint)
 
     if not request.target and not known_target and not request.reconstructs:
         raise DataError(
@@ -67,15 +67,15 @@ def find_roles(
             + (", ..." if len(columns) > 12 else ".")
         )
     asked = request.target or tuple(known_target)
-    targets = tuple(_find(t, columns, "target", hint) for t in asked)
+    targets = tuple(find_column(t, columns, "target", hint) for t in asked)
     roles = {
         "weight": find(request.weight, "weight") if isinstance(request.weight, str | int) else None,
         "group": find(request.group, "group"),
         "fold": find(request.fold_column, "fold"),
         "time": find(_time_column(request, columns), "time"),
     }
-    ignore = {_find(c, columns, "ignored", hint) for c in request.ignore}
-    categorical = tuple(_find(c, columns, "categorical", hint) for c in request.categorical)
+    ignore = {find_column(c, columns, "ignored", hint) for c in request.ignore}
+    categorical = tuple(find_column(c, columns, "categorical", hint) for c in request.categorical)
     for part, name in (*roles.items(), *(("ignored", name) for name in ignore)):
         if name in targets:
             raise DataError(f"The column {name!r} cannot be both target and {part}: give one part.")
@@ -85,10 +85,12 @@ def find_roles(
     features = tuple(c for c in columns if c not in taken)
     if not features:
         raise DataError("Besides the target there is no column to learn from: give at least one.")
-    dates = {_find(c, columns, "date", hint): f for c, f in (request.date_format or {}).items()}
-    numeric = tuple(_find(c, columns, "numeric", hint) for c in request.numeric)
+    dates = {
+        find_column(c, columns, "date", hint): f for c, f in (request.date_format or {}).items()
+    }
+    numeric = tuple(find_column(c, columns, "numeric", hint) for c in request.numeric)
     _check_numeric(numeric, targets, categorical, dates)
-    cycles = {_find(c, columns, "date", hint): f for c, f in (request.cycles or {}).items()}
+    cycles = {find_column(c, columns, "date", hint): f for c, f in (request.cycles or {}).items()}
     return Roles(
         features if request.reconstructs else targets,
         features,
@@ -132,7 +134,18 @@ def _hint(request: DataRequest, columns: Sequence[str]) -> str:
     return ""
 
 
-def _find(given: str | int, columns: Sequence[str], part: str, hint: str) -> str:
+def find_column(given: str | int, columns: Sequence[str], part: str, hint: str = "") -> str:
+    """The name of a column that is given by its name or its position.
+
+    Args:
+        given: The name, or the position, counted from 0 or from the end.
+        columns: The names of all.
+        part: What the column is for, in a word.
+        hint: What to say where it is not found, beginning with a semicolon; "" to guess a name.
+
+    Raises:
+        DataError: There is none.
+    """
     text = str(given).strip()
     if not isinstance(given, int) and text in columns:
         return text

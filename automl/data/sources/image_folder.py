@@ -16,7 +16,6 @@ from automl.data.sources.file_format import Loaded, format_titles
 from automl.data.sources.image_file import SUFFIXES
 from automl.data.sources.image_files import ImagesRead, LeftOut, read_images
 from automl.data.sources.image_parts import (
-    PART_WORDS,
     check_class_folders,
     is_hidden,
     part_folders,
@@ -24,6 +23,7 @@ from automl.data.sources.image_parts import (
 from automl.data.sources.image_reading import ImageReading
 from automl.data.sources.image_set import ImageSet
 from automl.errors import DataError
+from automl.vocabulary.parts import PART_WORDS
 
 #: Files whose names do not end as those of images do, of which a folder may hold so many before
 #: they must be fewer than its images, and files of any kind. (Own choices: ImageNet has 1.4 million

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 from automl.common.texts import valid_text
 from automl.errors import DataError
+from automl.vocabulary.parts import is_part_word, part_of
 
-#: Words by which folders above those of classes are called, by the part that they hold.
-PART_WORDS = (
-    ("train", "training"),
-    ("validation", "valid", "val", "dev", "eval"),
-    ("test", "testing"),
-)
 #: What systems leave in folders, hidden files aside.
 OF_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
@@ -34,14 +28,16 @@ def part_folders(folder: Path) -> dict[str, int]:
         DataError: Two are of the same part.
     """
     within = _within(folder)
-    named = {name: part for name in within if (part := _part_of(name)) is not None}
+    named = {name: part for name in within if (part := part_of(name)) is not None}
     training = [name for name, part in named.items() if part == 0 and within[name]]
     if not training:
         return {}
-    classes = within[min(training, key=lambda name: not _is_plain(name))]
-    sure = {name: part for name, part in named.items() if _is_plain(name) or within[name] & classes}
-    plain = {part for name, part in sure.items() if _is_plain(name)}
-    found = {name: part for name, part in sure.items() if _is_plain(name) or part not in plain}
+    classes = within[min(training, key=lambda name: not is_part_word(name))]
+    sure = {
+        name: part for name, part in named.items() if is_part_word(name) or within[name] & classes
+    }
+    plain = {part for name, part in sure.items() if is_part_word(name)}
+    found = {name: part for name, part in sure.items() if is_part_word(name) or part not in plain}
     # Beside other folders one that is called so is a class, such as trains.
     if 0 not in found.values() or (len(found) < 2 and len(within) > 1):
         return {}
@@ -71,7 +67,7 @@ def check_class_folders(folder: Path) -> None:
             f"would be their only class: give {valid_text(str(folder / name))!r}, which holds the "
             f"folders {listed}."
         )
-    named = {name: part for name in within if (part := _part_of(name)) is not None}
+    named = {name: part for name in within if (part := part_of(name)) is not None}
     alike = [
         sorted((name, other))
         for name in named
@@ -102,17 +98,3 @@ def _folders(folder: Path) -> list[str]:
     except OSError:
         return []
     return sorted(name for name in names if not is_hidden(name))
-
-
-def _part_of(name: str) -> int | None:
-    """The part of which a word is in a name, such as ``trainSet`` or ``val2017``; None without."""
-    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
-    for part, known in enumerate(PART_WORDS):
-        if any(re.sub(r"(set|data)$", "", word) in known for word in words):
-            return part
-    return None
-
-
-def _is_plain(name: str) -> bool:
-    """Whether a name is but a word of a part."""
-    return any(name.lower() in known for known in PART_WORDS)

@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 
 from automl.space.optuna_bridge import stored
 from automl.tuning.samplers.proposals import ProposingSampler
@@ -76,6 +81,8 @@ def changed(distribution: BaseDistribution, value: Any, rng: np.random.Generator
     if isinstance(distribution, CategoricalDistribution):
         others = [choice for choice in distribution.choices if choice != value]
         return others[int(rng.integers(len(others)))]
+    if not isinstance(distribution, FloatDistribution | IntDistribution):
+        raise TypeError(f"{type(distribution).__name__} has no values near by.")
     share = to_unit(distribution, value)
     while True:
         moved = share + rng.normal(0.0, _STEP)
