@@ -89,6 +89,10 @@ space = convolutional_space(
             **{"augmentation": "parts", "shift": 0.05},
         },
         {
+            **{"fast_widths": (32, 128, 128), "optimizer": "adamw", "augmentation": "parts"},
+            **{"shift": 0.05, "mixing": "cutmix"},
+        },
+        {
             **{"fast_widths": (64, 256, 256), "optimizer": "nesterov", "learning_rate": 0.05},
             **{"momentum": 0.85, "label_smoothing": 0.1, "batch_size": 512},
             **{"augmentation": "parts", "shift": 0.05, "flip": "horizontal"},

@@ -85,6 +85,12 @@ space = SearchSpace(
             **{"family": "fastcnn", "fast_widths": (32, 128, 128), "optimizer": "adamw"},
             **{"augmentation": "parts", "shift": 0.05},
         },
+        # 18 epochs of 8,500 images of Fashion-MNIST: test log loss 0.237 for 0.290 without cutmix,
+        # 36 epochs 0.232, nine the same as without (0.255 and 0.250).
+        {
+            **{"family": "fastcnn", "fast_widths": (32, 128, 128), "optimizer": "adamw"},
+            **{"augmentation": "parts", "shift": 0.05, "mixing": "cutmix"},
+        },
         {"family": "resnet", "residual_groups": (1, 1, 1), "first_filters": 32, **_FEW_STEPS},
         {"family": "densenet", "dense_blocks": (4, 4, 4), "optimizer": "adamw", **_FEW_STEPS},
     ],

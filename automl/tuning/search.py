@@ -58,6 +58,7 @@ from automl.tuning.transfer import (
 )
 from automl.tuning.usual_folds import with_usual_folds
 from automl.tuning.usual_precision import measured_gain, with_usual_precision
+from automl.tuning.usual_sampler import with_usual_sampler
 from automl.tuning.usual_space import with_usual_space
 from automl.vocabulary.inputs import ARRAY, IMAGE
 
@@ -109,11 +110,12 @@ def start_search(
         request, renamed = with_current_sampler(request)
         request, protocol_note = with_protocol(request, found.protocol, left_open)
         request, folds_note = with_usual_folds(request, found, left_open)
+        request, sampler_note = with_usual_sampler(request, found, left_open)
         wanted = InputDetection(_checked(request, found, objects), found, processes)
         check_objects(objects, processes)
         data = prepare(wanted.request.data, wanted)
         devices = _devices(wanted.request, wanted.space, processes)
-        notes = (renamed, space_note, protocol_note, folds_note)
+        notes = (renamed, space_note, protocol_note, folds_note, sampler_note)
         setup = _settled(wanted, data, objects, devices, observer, *notes)
         manifest = _joinable_manifest(setup, data)
         _check_models(setup, wanted, data, observer)

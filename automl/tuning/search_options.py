@@ -332,7 +332,7 @@ class StrategyOptions(TypedDict, total=False):
     sampler: Annotated[
         "str | BaseSampler",
         Option(
-            "Which configuration next.",
+            "Which configuration next; for spaces of images local, unless another is named.",
             default=DEFAULT_SAMPLER,
             metavar="NAME",
             names=SAMPLERS,
