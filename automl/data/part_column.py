@@ -36,8 +36,8 @@ def in_parts(loaded: Loaded, request: DataRequest, say: Say) -> Loaded:
         say: Called with what a person should be told.
 
     Returns:
-        The rows that train, with those for validation and for test beside them, all without the
-        column; or what was given.
+        The rows that train, with those for validation and for test beside them; or what was given.
+        The column stays, for other columns may be named by their positions.
 
     Raises:
         DataError: There is no such column, or it does not say it of each row.
@@ -61,8 +61,7 @@ def in_parts(loaded: Loaded, request: DataRequest, say: Say) -> Loaded:
     column = find_column(request.split_column, [str(name) for name in frame.columns], "split")
     place = [str(name) for name in frame.columns].index(column)
     parts = _parts(frame.iloc[:, place], column)
-    rest = frame.drop(columns=frame.columns[place])
-    divided = [rest[parts == part].reset_index(drop=True) for part in range(3)]
+    divided = [frame[parts == part].reset_index(drop=True) for part in range(3)]
     for name, part in (("validation", divided[1]), ("test", divided[2])):
         asked = getattr(request, name)
         if len(part) and asked is not None:
@@ -70,6 +69,7 @@ def in_parts(loaded: Loaded, request: DataRequest, say: Say) -> Loaded:
                 f"Column {column!r} has rows for {name} ({len(part):,}): leave --{name} out, or "
                 "--split-column."
             )
+    say(f"column {column!r} says which rows train, validate and test and is not learnt from")
     validation, test = (part if len(part) else None for part in divided[1:])
     return replace(loaded, main=divided[0], validation=validation, test=test)
 

@@ -36,15 +36,17 @@ _QUICK_ACTIVATIONS = (
 #: Layers without weights that cost about as much as converting what they are given: they compute
 #: in what that is.
 _FOLLOWING = (
-    *(
-        keras.layers.ReLU,
-        keras.layers.LeakyReLU,
-        keras.layers.Dropout,
-        keras.layers.SpatialDropout2D,
-    ),
-    *(keras.layers.Add, keras.layers.Concatenate),
-    *(keras.layers.MaxPooling2D, keras.layers.AveragePooling2D, keras.layers.ZeroPadding2D),
-    *(keras.layers.Flatten, keras.layers.Reshape),
+    keras.layers.ReLU,
+    keras.layers.LeakyReLU,
+    keras.layers.Dropout,
+    keras.layers.SpatialDropout2D,
+    keras.layers.Add,
+    keras.layers.Concatenate,
+    keras.layers.MaxPooling2D,
+    keras.layers.AveragePooling2D,
+    keras.layers.ZeroPadding2D,
+    keras.layers.Flatten,
+    keras.layers.Reshape,
 )
 #: What is told of a trial in bfloat16 where it is slower.
 SLOWER = (

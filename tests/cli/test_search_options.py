@@ -29,6 +29,7 @@ OPTIONS: list[tuple[list[str], str, Any]] = [
     (["--cv", "5x2"], "data.cv", "5x2"),
     (["--holdout", "reshuffle"], "data.holdout", "reshuffle"),
     (["--fold-column", "fold"], "data.fold_column", "fold"),
+    (["--split-column", "part"], "data.split_column", "part"),
     (["--split-by-time", "day", "--gap", "7d"], "data.gap", "7d"),
     (["--cycles", "when=year,day"], "data.cycles", {"when": "year,day"}),
     (["--ignore", "id"], "data.ignore", ("id",)),

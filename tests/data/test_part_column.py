@@ -41,7 +41,6 @@ def test_each_row_goes_where_its_word_says_in_order(words: list[str]) -> None:
         assert (rows is None) == (not expected)
         if rows is not None:
             assert list(rows.x) == expected
-            assert list(rows.columns) == ["x", "y"]
             assert list(rows.index) == list(range(len(rows)))
 
 
@@ -127,6 +126,14 @@ def test_rows_are_prepared_as_if_each_part_had_come_by_itself(
         assert len(own.test) == len(parts["test"])
         assert len(own.train) + len(own.validation) >= len(parts["train"])
     assert [feature.name for feature in own.plan.inputs.features] == ["a", "b"]
+
+
+def test_other_columns_may_be_named_by_their_positions_in_the_file() -> None:
+    frame = table()[["a", "split", "y", "b"]]
+    found = prepare(DataRequest(frame, 2, split_column=1))
+    assert [feature.name for feature in found.plan.inputs.features] == ["a", "b"]
+    with pytest.raises(DataError, match="cannot be both target and split"):
+        prepare(DataRequest(frame, "split", split_column="split"))
 
 
 def test_a_table_that_names_images_is_divided(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ class Roles:
     weight: str | None = None
     group: str | None = None
     fold: str | None = None
+    split: str | None = None
     time: str | None = None
     date_format: Mapping[str, str] = field(default_factory=dict)
     numeric: tuple[str, ...] = ()
@@ -72,6 +73,7 @@ def find_roles(
         "weight": find(request.weight, "weight") if isinstance(request.weight, str | int) else None,
         "group": find(request.group, "group"),
         "fold": find(request.fold_column, "fold"),
+        "split": find(request.split_column, "split"),
         "time": find(_time_column(request, columns), "time"),
     }
     ignore = {find_column(c, columns, "ignored", hint) for c in request.ignore}

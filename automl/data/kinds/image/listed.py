@@ -155,7 +155,8 @@ def _with_target(
         return request
     columns = [str(name) for name in main.columns]
     given = (request.weight, request.group, request.fold_column, request.split_by_time)
-    taken = {column, *(one for one in (*given, *request.ignore) if isinstance(one, str))}
+    given = (*given, request.split_column, *request.ignore)
+    taken = {column, *(one for one in given if isinstance(one, str))}
     others = [name for name in columns if name not in taken]
     if len(others) != 1:
         return request
