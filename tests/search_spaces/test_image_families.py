@@ -302,7 +302,7 @@ def test_image_tries_the_cheap_families_unless_others_are_named() -> None:
     assert tried(space.override({"family": "vgg,resnet"})) == {"vgg", "resnet"}
     first = suit_to_data(space, **given).first_configurations()
     assert [config.family for config in first] == [
-        *("fastcnn", "plain_cnn", "fastcnn", "resnet", "densenet")
+        *("fastcnn", "plain_cnn", "fastcnn", "fastcnn", "resnet", "densenet")
     ]
 
 

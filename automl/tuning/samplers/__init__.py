@@ -121,7 +121,7 @@ def _evolution(seed: int, space: SearchSpace, workers: int, direction: str) -> B
 
 
 def _local(seed: int, space: SearchSpace, workers: int, direction: str) -> BaseSampler:
-    from automl.tuning.samplers.local import LocalSampler
+    from automl.tuning.samplers.local_search import LocalSampler
 
     return LocalSampler(seed, space, direction)
 

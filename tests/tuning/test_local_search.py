@@ -18,7 +18,7 @@ from optuna.distributions import (
 
 from automl.space import Choice, Float, Int, SearchSpace
 from automl.tuning.samplers import make_sampler
-from automl.tuning.samplers.local import LEADERS, changed
+from automl.tuning.samplers.local_search import LEADERS, changed
 
 FAMILY = Choice("family", ["narrow", "wide"], default="narrow")
 SPACE = SearchSpace(
