@@ -52,13 +52,22 @@ def combine(request: DataRequest, say: Say) -> Dataset:
     for note in [one.missed(main.main, request) for one in all_kinds() if one is not kind]:
         if note:
             say(note)
-    dataset = kind.combine(request, parts, main, say)
+    dataset = _numbered(kind.combine(request, parts, main, say), main)
     digest.update(dataset.fingerprint.encode())  # of what the sources name, such as files
     dataset = replace(dataset, fingerprint=digest.hexdigest())
     if dataset.weight is None or dataset.weight_name is not None:
         return dataset
     digest.update(dataset.weight.tobytes())  # weights in memory are no part of the sources
     return replace(dataset, fingerprint=digest.hexdigest())
+
+
+def _numbered(dataset: Dataset, main: Loaded) -> Dataset:
+    """The rows with their numbers in the table that was divided into parts, if one was."""
+    numbers = dataset.row.copy()
+    for part, own in enumerate(main.numbers):
+        if len(own):
+            numbers[dataset.part == part] = own[dataset.row[dataset.part == part] - 1]
+    return replace(dataset, row=numbers)
 
 
 def _given(request: DataRequest, part: str, main: Loaded, say: Say) -> Loaded | None:

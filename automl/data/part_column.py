@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from automl.data.kinds.roles import find_column
+from automl.common.shell import option
+from automl.data.kinds.roles import find_column, header_hint
 from automl.data.request import DataRequest
 from automl.data.say import Say
 from automl.data.sources import Loaded
 from automl.errors import DataError, RequestError
-from automl.vocabulary.parts import is_part_word, part_of
+from automl.vocabulary.parts import is_part_word, parts_in, words_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +26,8 @@ YES_AND_NO = {
     **dict.fromkeys(("true", "yes", "1", "1.0"), True),
     **dict.fromkeys(("false", "no", "0", "0.0"), False),
 }
+#: Words that turn the sense of a column's name, or of a value.
+_NEGATIONS = ("not", "non", "no")
 
 
 def in_parts(loaded: Loaded, request: DataRequest, say: Say) -> Loaded:
@@ -41,7 +44,8 @@ def in_parts(loaded: Loaded, request: DataRequest, say: Say) -> Loaded:
 
     Raises:
         DataError: There is no such column, or it does not say it of each row.
-        RequestError: The rows are no table, or other rows were given for a part that it has.
+        RequestError: The rows are no table, other rows were given for a part that it has, or folds
+            are to validate where it has rows for that.
     """
     frame = loaded.main
     if request.split_column is None:
@@ -58,9 +62,10 @@ def in_parts(loaded: Loaded, request: DataRequest, say: Say) -> Loaded:
             "--split-column divides the table, and weights in memory cannot follow: give them as a "
             "column of the table."
         )
-    column = find_column(request.split_column, [str(name) for name in frame.columns], "split")
-    place = [str(name) for name in frame.columns].index(column)
-    parts = _parts(frame.iloc[:, place], column)
+    columns = [str(name) for name in frame.columns]
+    hint = header_hint(request, columns) if loaded.from_text else ""
+    column = find_column(request.split_column, columns, "split", hint)
+    parts = _parts(frame.iloc[:, columns.index(column)], column)
     divided = [frame[parts == part].reset_index(drop=True) for part in range(3)]
     for name, part in (("validation", divided[1]), ("test", divided[2])):
         asked = getattr(request, name)
@@ -69,9 +74,15 @@ def in_parts(loaded: Loaded, request: DataRequest, say: Say) -> Loaded:
                 f"Column {column!r} has rows for {name} ({len(part):,}): leave --{name} out, or "
                 "--split-column."
             )
+    if len(divided[1]) and request.has_folds:
+        raise RequestError(
+            f"Column {column!r} has rows for validation ({len(divided[1]):,}), and folds validate "
+            "too: give --cv none and no --fold-column, or say of these rows that they train."
+        )
     say(f"column {column!r} says which rows train, validate and test and is not learnt from")
     validation, test = (part if len(part) else None for part in divided[1:])
-    return replace(loaded, main=divided[0], validation=validation, test=test)
+    numbers = tuple(np.flatnonzero(parts == part) + 1 for part in range(3))
+    return replace(loaded, main=divided[0], validation=validation, test=test, numbers=numbers)
 
 
 def _parts(values: pd.Series, column: str) -> npt.NDArray[np.int64]:
@@ -102,10 +113,10 @@ def _meanings(values: list[str], column: str) -> dict[str, int]:
     """
     answers = {value: YES_AND_NO.get(value.lower()) for value in values}
     if all(answer is not None for answer in answers.values()):
-        part = part_of(column)
+        part = _part(column)
         if part in (1, 2):
             return {value: part if answer else 0 for value, answer in answers.items()}
-    known = {value: part_of(value) for value in values[: MOST_VALUES + 1]}
+    known = {value: _part(value) for value in values[: MOST_VALUES + 1]}
     unknown = [value for value, part in known.items() if part is None]
     if unknown or len(values) > MOST_VALUES:
         shown = ", ".join(map(repr, (unknown or values)[:SHOWN]))
@@ -116,6 +127,16 @@ def _meanings(values: list[str], column: str) -> dict[str, int]:
     return {value: part for value, part in known.items() if part is not None}
 
 
+def _part(text: str) -> int | None:
+    """The one part that a text is of; None where it is of none, or not said without doubt.
+
+    Doubt is left by words of two parts, as in ``test-dev``, and by ``not``.
+    """
+    found = parts_in(text)
+    is_turned = any(word in _NEGATIONS for word in words_in(text))
+    return found[0] if len(found) == 1 and not is_turned else None
+
+
 def say_unused(frame: pd.DataFrame, request: DataRequest, say: Say) -> None:
     """Says that a column looks as if it told the parts, where nothing was said of it.
 
@@ -124,17 +145,21 @@ def say_unused(frame: pd.DataFrame, request: DataRequest, say: Say) -> None:
         request: The request, without a column of parts.
         say: Called with what a person should be told.
     """
-    named = {*map(str, request.target), *map(str, request.ignore), str(request.fold_column)}
+    given = (request.fold_column, request.group, request.weight, request.split_by_time)
+    given = (*request.target, *request.ignore, *given)
+    named = {str(one) for one in given if isinstance(one, str | int)}
     for place, name in enumerate(map(str, frame.columns)):
         values = frame.iloc[:, place]
-        if name in named or (values.dtype.kind not in "OTU" and values.dtype.name != "category"):
+        if named & {name, str(place), str(place - len(frame.columns))}:
+            continue
+        if values.dtype.kind not in "OTU" and values.dtype.name != "category":
             continue
         if not all(is_part_word(str(one).strip()) for one in values.iloc[:SHOWN]):
             continue
         words = [str(one).strip() for one in values.unique()[: MOST_VALUES + 1]]
-        found = {part_of(one) for one in words}
+        found = {_part(one) for one in words}
         if len(words) <= MOST_VALUES and {0} < found and None not in found:
             say(
                 f"column {name!r} seems to say which rows train and test, and divides nothing: "
-                f"--split-column {name} divides them by it"
+                f"{option('--split-column', name)} divides them by it"
             )

@@ -21,11 +21,26 @@ def part_of(name: str) -> int | None:
     Returns:
         0 for training, 1 for validation, 2 for test.
     """
-    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
-    for part, known in enumerate(PART_WORDS):
-        if any(re.sub(r"(set|data)$", "", word) in known for word in words):
-            return part
-    return None
+    return next(iter(parts_in(name)), None)
+
+
+def parts_in(name: str) -> list[int]:
+    """All parts of which a word is in a name, in their order; see `part_of`.
+
+    Args:
+        name: The name.
+    """
+    plain = {re.sub(r"(set|data)$", "", word) for word in words_in(name)}
+    return [part for part, known in enumerate(PART_WORDS) if not plain.isdisjoint(known)]
+
+
+def words_in(name: str) -> list[str]:
+    """The words of a name in small letters: ``not``, ``test`` of ``notTest`` and of ``not_test``.
+
+    Args:
+        name: The name.
+    """
+    return re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
 
 
 def is_part_word(name: str) -> bool:

@@ -71,6 +71,8 @@ def test_a_category_and_a_position_will_do() -> None:
         (["train", "holdback", "test"], "says 'holdback', which is no part"),
         ([0, 1, 2], "says '0', '1', '2', which is no part"),
         ([True, False, True], "says 'True', 'False', which is no part"),
+        (["train", "test-dev", "test"], "says 'test-dev', which is no part"),
+        (["train", "not train"], "says 'not train', which is no part"),
         (["test", "val", "test"], "no row trains"),
         ([f"train{'!' * i}" for i in range(14)], "which is no part"),
     ],
@@ -103,29 +105,54 @@ def table(seed: int = 0) -> pd.DataFrame:
     return frame
 
 
-@pytest.mark.parametrize("cv", [None, 3])
-def test_rows_are_prepared_as_if_each_part_had_come_by_itself(
-    tmp_path: Path, cv: int | None
-) -> None:
+def test_rows_are_prepared_as_if_each_part_had_come_by_itself(tmp_path: Path) -> None:
     frame = table()
     file = tmp_path / "rows.csv"
     frame.to_csv(file, index=False)
-    own = prepare(DataRequest(file, target="y", split_column="split", cv=cv))
+    own = prepare(DataRequest(file, target="y", split_column="split"))
     parts = {
         part: rows.drop(columns="split").reset_index(drop=True)
         for part, rows in frame.groupby("split")
     }
-    if cv is None:
-        given_ = DataRequest(parts["train"], "y", validation=parts["val"], test=parts["test"])
-        apart = prepare(given_)
-        for part in ("train", "validation", "test"):
-            ours, theirs = getattr(own, part).arrays(), getattr(apart, part).arrays()
-            for name, values in ours.items():
-                np.testing.assert_allclose(values, theirs[name], rtol=1e-6)
-    else:
-        assert len(own.test) == len(parts["test"])
-        assert len(own.train) + len(own.validation) >= len(parts["train"])
+    given_ = DataRequest(parts["train"], "y", validation=parts["val"], test=parts["test"])
+    apart = prepare(given_)
+    for part in ("train", "validation", "test"):
+        ours, theirs = getattr(own, part).arrays(), getattr(apart, part).arrays()
+        for name, values in ours.items():
+            np.testing.assert_allclose(values, theirs[name], rtol=1e-6)
     assert [feature.name for feature in own.plan.inputs.features] == ["a", "b"]
+
+
+def test_folds_are_of_the_rows_that_train_and_refused_beside_rows_for_validation() -> None:
+    frame = table()
+    frame["fold"] = np.arange(300) % 4
+    for options in ({"cv": 3}, {"fold_column": "fold"}):
+        with pytest.raises(RequestError, match="and folds validate too"):
+            prepare(DataRequest(frame, "y", split_column="split", **options))
+    frame["split"] = frame["split"].replace("val", "train")
+    tested = int((frame["split"] == "test").sum())
+    for options, folds in (({"cv": 3}, 3), ({"fold_column": "fold"}, 4)):
+        found = prepare(DataRequest(frame, "y", split_column="split", **options))
+        assert (found.cv, len(found.test)) == (folds, tested)
+        assert len(found.train) + len(found.validation) == 300 - tested
+
+
+def test_rows_are_told_by_their_numbers_in_the_table() -> None:
+    frame = table()
+    frame["y"] = frame["a"].astype(object)
+    odd = frame.index[frame["split"] == "test"][5]
+    frame.loc[odd, "y"] = "junk"
+    found = prepare(DataRequest(frame, "y", split_column="split", task="regression"))
+    [note] = [note for note in found.notes if "junk" in note]
+    assert f"first in row {odd + 1}" in note
+
+
+def test_a_file_without_a_header_is_told_as_such(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("".join(f"{i}.5,train,{i % 2}\n" for i in range(30)))
+    for column in ("part", "1"):
+        with pytest.raises(DataError, match=r"looks like data: give the column names with --names"):
+            prepare(DataRequest(file, "2", split_column=column))
 
 
 def test_other_columns_may_be_named_by_their_positions_in_the_file() -> None:
@@ -170,9 +197,16 @@ def test_a_column_that_looks_like_it_is_said(values: list[Any], is_said: bool) -
     if told:
         assert "--split-column part" in told[0]
         said_twice: list[str] = []
-        for options in ({"ignore": ("part",)}, {"fold_column": "part"}):
+        named: list[dict[str, Any]] = [{"ignore": ("part",)}, {"fold_column": "part"}]
+        for options in (*named, {"group": 1}, {"ignore": (-1,)}):
             say_unused(frame, DataRequest(frame, target=("y",), **options), said_twice.append)
         assert not said_twice
+
+
+@pytest.mark.parametrize("column", ["not_test", "isNotTest", "test_or_val"])
+def test_a_column_whose_name_leaves_a_doubt_answers_for_no_part(column: str) -> None:
+    with pytest.raises(DataError, match="says 'False', 'True', which is no part"):
+        divided(pd.DataFrame({"x": [1, 2], "y": 0, column: [False, True]}), column)
 
 
 @settings(max_examples=50)

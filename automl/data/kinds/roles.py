@@ -56,7 +56,7 @@ def find_roles(
         DataError: A column is not there, or plays two parts that exclude each other.
     """
     columns = [str(name) for name in frame.columns]
-    hint = _hint(request, columns) if from_text else ""
+    hint = header_hint(request, columns) if from_text else ""
 
     def find(given: str | int | None, part: str) -> str | None:
         return None if given is None else find_column(given, columns, part, hint)
@@ -124,8 +124,13 @@ def _time_column(request: DataRequest, columns: Sequence[str]) -> str | int | No
     return None if given in (BY_ORDER, SHUFFLED) and given not in columns else given
 
 
-def _hint(request: DataRequest, columns: Sequence[str]) -> str:
-    """What may be wrong with a text file in which a column is not found, or ``""``."""
+def header_hint(request: DataRequest, columns: Sequence[str]) -> str:
+    """What may be wrong with a text file in which a column is not found, or ``""``.
+
+    Args:
+        request: The request.
+        columns: What was read as the names of its columns.
+    """
     if not request.names and looks_like_data(columns):
         return "; the first line of the file looks like data: give the column names with --names."
     if len(columns) == 1 and request.separator is None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from automl.data.say import Say
@@ -31,6 +32,8 @@ class Loaded:
         images: Of images, how they were read, for those of other sources to be read alike; None
             of other rows.
         place: The folder that paths in the rows start from; None for where the program runs.
+        numbers: Of rows that one table was divided into, the number of each row in it, counted
+            from 1, part by part; empty of rows that came by themselves.
     """
 
     main: Any
@@ -41,6 +44,7 @@ class Loaded:
     digest: bytes = field(default=b"", repr=False)
     images: ImageReading | None = None
     place: Path | None = None
+    numbers: tuple[npt.NDArray[np.int64], ...] = ()
 
 
 @dataclass(frozen=True)
