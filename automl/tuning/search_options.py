@@ -332,7 +332,8 @@ class StrategyOptions(TypedDict, total=False):
     sampler: Annotated[
         "str | BaseSampler",
         Option(
-            "Which configuration next; for spaces of images local, unless another is named.",
+            "Which configuration next; for spaces of images with a portfolio local, unless one is "
+            "named.",
             default=DEFAULT_SAMPLER,
             metavar="NAME",
             names=SAMPLERS,

@@ -56,6 +56,17 @@ def test_the_defaults_are_varied_before_a_trial_has_finished() -> None:
     assert 1.5 < np.mean(counts) < 2.5
 
 
+def test_what_is_not_active_by_default_is_not_varied() -> None:
+    rest = [Int(f"n{i}", 0, 9, default=5, when=FAMILY == "wide") for i in range(30)]
+    space = SearchSpace("mostly inactive", [FAMILY, Float("x", 0.0, 1.0, default=0.5), *rest], None)
+    sampler = make_sampler("local", seed=0, space=space, workers=1, direction="minimize")
+    study = optuna.create_study(sampler=sampler)
+    for _ in range(20):
+        trial = study.ask()
+        space.suggest(trial)
+        assert differences(trial.params, {"family": "narrow", "x": 0.5})
+
+
 def test_the_best_trials_are_varied_the_best_most_often() -> None:
     study = study_of()
     places = {}
@@ -130,6 +141,21 @@ def test_a_change_is_another_value_within_the_range(
     found = changed(distribution, value, np.random.default_rng(seed))
     assert found != value
     assert distribution._contains(distribution.to_internal_repr(found))
+
+
+@pytest.mark.parametrize("value", [-3, 0, 64])
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("kind", [IntDistribution, FloatDistribution])
+def test_a_value_out_of_the_range_is_changed_to_one_within(
+    kind: Any, log: bool, value: int
+) -> None:
+    found = changed(kind(1, 8, log=log), value, np.random.default_rng(0))
+    assert 1 <= found <= 8
+
+
+def test_a_step_is_another_one_however_it_is_summed() -> None:
+    rng, steps = np.random.default_rng(0), FloatDistribution(0.0, 1.0, step=0.1)
+    assert all(abs(changed(steps, 0.3, rng) - 0.3) > 0.05 for _ in range(100))
 
 
 def test_numbers_change_by_little() -> None:

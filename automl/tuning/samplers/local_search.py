@@ -52,6 +52,8 @@ class LocalSampler(ProposingSampler):
             for parameter in space.hyperparameters
             if parameter.key in self._distributions
         }
+        #: Of the hyperparameters that are active by default: to change others would change nothing.
+        self._default_params = space.optuna_params(space.defaults())
         self._memory: StudyDigest[_Leaders] = StudyDigest(lambda: _Leaders(direction), _Leaders.add)
 
     def propose(self, study: Study, trial: FrozenTrial) -> dict[str, Any]:
@@ -59,7 +61,7 @@ class LocalSampler(ProposingSampler):
         rng = np.random.default_rng(draw_seed(self._seed, trial.number, "local"))
         leaders = self._memory.of(study).trials
         place = min(int(rng.geometric(0.5)) - 1, max(len(leaders) - 1, 0))
-        own = leaders[place].params if leaders else self._defaults
+        own = leaders[place].params if leaders else self._default_params
         proposal = {**self._defaults, **own}
         active = [key for key in self._distributions if key in own]
         if not active:
@@ -75,7 +77,7 @@ def changed(distribution: BaseDistribution, value: Any, rng: np.random.Generator
 
     Args:
         distribution: Of the hyperparameter, with more than one value.
-        value: Its value.
+        value: Its value; of a number that is out of the range, the nearer end is varied.
         rng: Where chance comes from.
     """
     if isinstance(distribution, CategoricalDistribution):
@@ -83,13 +85,16 @@ def changed(distribution: BaseDistribution, value: Any, rng: np.random.Generator
         return others[int(rng.integers(len(others)))]
     if not isinstance(distribution, FloatDistribution | IntDistribution):
         raise TypeError(f"{type(distribution).__name__} has no values near by.")
-    share = to_unit(distribution, value)
+    share = to_unit(distribution, min(max(value, distribution.low), distribution.high))
     while True:
         moved = share + rng.normal(0.0, _STEP)
         # Reflected at the ends, where draws beyond would pile up.
         moved = abs(moved) if moved < 1.0 else 2.0 - moved
-        if 0.0 <= moved <= 1.0 and (found := from_unit(distribution, moved)) != value:
-            return found
+        if 0.0 <= moved <= 1.0:
+            found = from_unit(distribution, moved)
+            # By their places, for two sums of the same steps may differ by a rounding.
+            if to_unit(distribution, found) != share:
+                return found
 
 
 class _Leaders:
