@@ -220,16 +220,17 @@ def _option(parameter: Choice, given: Any) -> list[Any] | None:
         # 1e-3 and 0.001 are one number.
         if text in written or (is_number(option) and is_number(number) and number == option):
             return [option]
-        if isinstance(option, tuple) and _bare(text) == _bare(spell(option)):
+        if text and isinstance(option, tuple) and _bare(text) in map(_bare, written):
             return [option]
     return None
 
 
 def _bare(text: str) -> str:
     """A tuple without what may be spelt otherwise: ``(32, 64)``, ``[32,64]``, ``32,64``."""
-    round_ = re.sub(r"""[\s"']""", "", text).replace("[", "(").replace("]", ")")
-    round_ = round_.replace(",)", ")")
-    return round_[1:-1] if round_.startswith("(") and len(_split(round_)) == 1 else round_
+    round_ = text.replace("[", "(").replace("]", ")")
+    round_ = re.sub(r"\s*([(),])\s*", r"\1", re.sub(r"""["']""", "", round_)).replace(",)", ")")
+    is_whole = round_.startswith("(") and round_.endswith(")") and len(_split(round_)) == 1
+    return round_[1:-1] if is_whole else round_
 
 
 def _texts(option: Any) -> tuple[str, ...]:

@@ -264,6 +264,19 @@ def test_tuples_are_read_however_they_are_spelt(text: str, expected: list[int]) 
     assert list(parameter.options) == [WIDTHS[i] for i in expected]
 
 
+def test_tuples_of_anything_are_read_and_what_merely_resembles_them_is_not() -> None:
+    options = [(None, True), ("a b", "c"), ("ab", "c"), (32, 6), ()]
+    space = SearchSpace("s", [Choice("w", options)], build)
+    read = {"[null,true]": 0, "None,True": 0, "(a b, c)": 1, "ab,c": 2, "(32,6)": 3, "()": 4}
+    for text, place in read.items():
+        [parameter] = space.override({"w": text}).hyperparameters
+        assert isinstance(parameter, Choice)
+        assert parameter.options == (options[place],)
+    for text in ("(32,64", "(32,6", "32,6)", ""):
+        with pytest.raises(SpaceError, match="'w' cannot be set to"):
+            space.override({"w": text})
+
+
 @pytest.mark.parametrize("text", ["32", "(1,2)", "(32,128", "32,128,128,", "128,128,32", ""])
 def test_what_is_no_tuple_of_the_options_is_refused(text: str) -> None:
     with pytest.raises(SpaceError, match="'w' cannot be set to"):
