@@ -68,9 +68,8 @@ def mixed_precision(model: Any, used: bool = True) -> Iterator[None]:
         model: A built ``keras.Model``.
         used: Whether they do; else nothing changes.
     """
-    outputs = (getattr(model, "outputs", None) or ()) if used else ()
-    last = {id(operation_of(output)) for output in outputs}
-    layers = layers_of(model) if outputs else ()
+    last = {id(layer) for layer in _last(model)} if used else set()
+    layers = layers_of(model) if last else ()
     changed = [layer for layer in layers if id(layer) not in last and _is_plain(layer)]
     for layer in changed:
         if not has_gpu() and _follows(layer):
@@ -82,6 +81,17 @@ def mixed_precision(model: Any, used: bool = True) -> Iterator[None]:
     finally:
         for layer in changed:
             layer.dtype_policy, layer.autocast = keras.DTypePolicy(FLOAT32), True
+
+
+def _last(model: Any) -> Iterator[Any]:
+    """The layers that give a graph's outputs, with all in them that may compute these."""
+    for output in getattr(model, "outputs", None) or ():
+        layer = operation_of(output)
+        yield layer
+        if getattr(layer, "outputs", None):
+            yield from _last(layer)
+        elif isinstance(layer, keras.Layer):
+            yield from layers_of(layer)
 
 
 def _is_plain(layer: Any) -> bool:

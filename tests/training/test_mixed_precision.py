@@ -119,6 +119,49 @@ def test_sums_of_both_precisions_are_of_the_wider_one() -> None:
     assert [one.dtype.name for one in found] == ["bfloat16", *["float32"] * 3]
 
 
+class Wrapping(keras.layers.Layer):  # type: ignore[misc]
+    """A layer of somebody's own around one of Keras's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = keras.layers.Dense(2)
+
+    def build(self, shape: Any) -> None:
+        self.inner.build(shape)
+
+    def call(self, inputs: Any) -> Any:
+        return self.inner(inputs)
+
+
+def graph_within() -> Any:
+    inputs = keras.Input((8, 8, 16))
+    outputs = L.Dense(2, activation="softmax")(L.Flatten()(L.Conv2D(4, 3)(inputs)))
+    return keras.Model(inputs, outputs)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        graph_within,
+        lambda: keras.Sequential([graph_within()]),
+        lambda: keras.Sequential([L.Flatten(), L.Dense(2)]),
+        Wrapping,
+    ],
+)
+def test_outputs_of_a_part_are_not_in_it_where_they_are_the_models(made: Callable[[], Any]) -> None:
+    inputs = keras.Input((8, 8, 16))
+    first = L.Conv2D(16, 3, padding="same")
+    part = made()
+    model = keras.Model(inputs, part(first(inputs)))
+    before = state(model)
+    with mixed_precision(model):
+        assert first.compute_dtype == "bfloat16"
+        within = [layer for layer in layers_of(part) if isinstance(layer, L.Conv2D)]
+        assert all(layer.compute_dtype == "bfloat16" for layer in within)
+        assert model(tf.ones((2, 8, 8, 16))).dtype == "float32"
+    assert state(model) == before
+
+
 def test_layers_are_as_they_were_where_tracing_fails() -> None:
     model = network()
     before = state(model)
