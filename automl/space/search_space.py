@@ -308,6 +308,10 @@ class SearchSpace:
         validate_space(self.name, made, self.inputs, self.build, declared=False)
         return self._copy(hyperparameters=made)
 
+    def with_portfolio(self, portfolio: Portfolio) -> SearchSpace:
+        """The same space with other configurations to be tried first."""
+        return self._copy(portfolio=portfolio)
+
     def with_builder(self, build: Builder) -> SearchSpace:
         """The same space with another builder."""
         return self._copy(build=build)

@@ -283,9 +283,8 @@ def as_recorded(
         RunError: The space has changed, or ``run.json`` contradicts itself.
     """
     recorded = manifest["space"]
-    if space.hash() == recorded["hash"]:
-        return space
-    if asked_hash != recorded.get("asked_hash"):
+    is_same = space.hash() == recorded["hash"]
+    if not is_same and asked_hash != recorded.get("asked_hash"):
         raise RunError(
             f"The search space {request.space!r} has changed since {run.path} began; "
             "start a new search, or restore the space."
@@ -294,7 +293,9 @@ def as_recorded(
         then = SearchSpace.from_json(recorded["definition"])
         if then.hash() != recorded["hash"]:
             raise SpaceError("its hash is another one")
-        return space.with_hyperparameters(then.hyperparameters)
+        kept = space if is_same else space.with_hyperparameters(then.hyperparameters)
+        # What is tried first is told by its place, so one more of them would repeat a trial.
+        return kept.with_portfolio(then.portfolio)
     except (SpaceError, KeyError) as error:
         raise RunError(
             f"In {run.manifest_file} the definition of the search space is damaged ({error}); "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 from statistics import fmean
@@ -19,6 +20,7 @@ from automl.results.leaderboard import LeaderboardRow, leaderboard
 from automl.results.record import TrialRecord
 from automl.trial import TrialState
 from automl.tuning import session
+from automl.tuning.ensemble import Selected, select
 from automl.tuning.finalists import FinalistDriver
 from automl.tuning.observer import Observer
 
@@ -228,6 +230,22 @@ def test_without_an_ensemble_the_best_trial_is_exported(tmp_path: Path) -> None:
     assert finalists(run) and not run.record.ensembles
     exported, best = run.record.exported, run.record.best()
     assert exported is not None and best is not None and exported.trial == best.trial
+
+
+def test_the_luckiest_training_alone_is_no_ensemble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def luckiest(members: Any, *arguments: Any) -> Selected:
+        assert len(members) > 1
+        return dataclasses.replace(select(members, *arguments), weights={1: 1.0}, gain=9.0)
+
+    monkeypatch.setattr("automl.tuning.ensembling.select", luckiest)
+    run = search(tmp_path / "run", cv="none", trials=5)
+    assert finalists(run) and not run.record.ensembles
+    exported, best = run.record.exported, run.record.best()
+    assert exported is not None and best is not None and exported.trial == best.trial
+    assert not (run.path / "trials" / "ensemble").exists()
+    assert "No ensemble is made: one model alone answers" in search_log(run)
 
 
 def test_on_one_division_an_ensemble_s_error_is_that_over_its_parts(tmp_path: Path) -> None:

@@ -53,6 +53,11 @@ def test_a_run_keeps_what_the_data_left_when_it_began(tmp_path: Path) -> None:
     assert found.build is now.build
 
 
+@pytest.mark.parametrize("now", [space([32, 64]), space([16, 32])])
+def test_what_is_tried_first_stays_as_it_was(tmp_path: Path, now: SearchSpace) -> None:
+    assert as_begun(tmp_path, now.with_portfolio(({"layers": 2},)), ASKED).portfolio == ()
+
+
 def test_a_space_that_is_another_one_is_refused(tmp_path: Path) -> None:
     wider = space([16, 32, 64, 128], layers=4)
     with pytest.raises(RunError, match="'own' has changed since"):
