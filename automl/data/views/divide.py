@@ -90,6 +90,11 @@ def divide(dataset: Dataset, request: DataRequest, strata: Strata, say: Say) -> 
         test=np.flatnonzero(dataset.part == 2) if has_test else main[split.test],
     )
     if request.has_folds:
+        if has_validation:
+            say(
+                f"the rows that came for validation ({len(split.validation):,}) are divided into "
+                "folds with the others (--cv none: they validate)"
+            )
         learnt = np.sort(np.concatenate([split.train, split.validation]))
         split = Split(learnt, np.zeros(0, np.int64), split.test)
     given = {"validation": bool(has_validation), "test": bool(has_test)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -360,3 +361,15 @@ def test_rows_are_compared_once_for_all_divisions(
     source = (x, frame["y"].to_numpy()) if kind == "array" else frame
     prepare(DataRequest(source, ("y",), cv="5x3"))
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize(("cv", "is_said"), [(3, True), ("none", False)])
+def test_rows_that_came_for_validation_and_go_into_folds_are_said(
+    tmp_path: Path, cv: str | int, is_said: bool
+) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(120, 2)), np.arange(120) % 2
+    np.savez(tmp_path / "a.npz", x_train=x[:90], y_train=y[:90], x_val=x[90:], y_val=y[90:])
+    data = prepare(DataRequest(tmp_path / "a.npz", cv=cv))
+    told = [note for note in data.notes if "that came for validation (30)" in note]
+    assert bool(told) == is_said
