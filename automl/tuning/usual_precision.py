@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from automl.space import SearchSpace
 
 #: How many times as fast two convolutions have to be for whole steps to gain too, of which they
-#: are 50 to 90 hundredths: where they are 2 times as fast, steps of the families that a search
-#: tries are 1.0 to 2.4 times (`benchmarks/precision_steps.py`).
+#: are 50 to 90 hundredths: where they are 2.5 times as fast, steps of the families that a search
+#: tries are 1.1 to 2.8 times (`benchmarks/precision_steps.py`).
 LEAST_GAIN = 1.3
 #: Seconds within which a process measures it.
 _SECONDS = 120.0
