@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,9 +25,8 @@ import numpy as np
 
 from automl.data.kinds.signature import InputSignature
 from automl.data.task import Task, TaskKind
-from automl.engines.child import child_environment
 from automl.space import find_space
-from benchmarks.catalogue import ROOT
+from benchmarks.apart import measured_apart
 from benchmarks.machine import load, machine, version_line, versions
 from benchmarks.results_file import markdown_table, put_section
 
@@ -244,21 +242,8 @@ def measure_apart(subject: str, way: str, seconds: float) -> Found:
         RuntimeError: It ended without one.
     """
     added = VARIANTS[way].environment if way in VARIANTS else {}
-    ended = subprocess.run(
-        [
-            *(sys.executable, "-m", "benchmarks.image_steps", "--one", subject, way),
-            *("--seconds", str(seconds), "--here"),
-        ],
-        cwd=ROOT,
-        env={**child_environment(), **added},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ended.returncode:
-        said = ended.stderr.strip().splitlines() or ["it said nothing"]
-        raise RuntimeError(f"{subject}, {way}: exit code {ended.returncode}: {said[-1]}")
-    found: Found = json.loads(ended.stdout.splitlines()[-1])
+    words = ("--one", subject, way, "--seconds", str(seconds), "--here")
+    found: Found = measured_apart("image_steps", words, f"{subject}, {way}", added)
     return found
 
 

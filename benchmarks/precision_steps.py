@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,9 +19,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from automl.engines.child import child_environment
 from automl.vocabulary.dtype_policies import FLOAT32
-from benchmarks.catalogue import ROOT
+from benchmarks.apart import measured_apart
 from benchmarks.image_steps import BFLOAT16, SHAPE, Variant, training_step
 from benchmarks.machine import load, machine, version_line, versions
 from benchmarks.results_file import markdown_table, put_section
@@ -86,18 +84,7 @@ def measure_apart(family: str, timings: int, seconds: float) -> Found:
         RuntimeError: It ended without one.
     """
     words = ("--one", family, "--timings", str(timings), "--seconds", str(seconds), "--here")
-    ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks.precision_steps", *words],
-        cwd=ROOT,
-        env=child_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ended.returncode:
-        said = ended.stderr.strip().splitlines() or ["it said nothing"]
-        raise RuntimeError(f"{family}: exit code {ended.returncode}: {said[-1]}")
-    found: Found = json.loads(ended.stdout.splitlines()[-1])
+    found: Found = measured_apart("precision_steps", words, family)
     return found
 
 

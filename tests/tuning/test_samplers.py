@@ -347,6 +347,9 @@ def test_cmaes_takes_trials_it_never_proposed_and_all_that_are_alike() -> None:
         trial = study.ask()
         space.suggest(trial)
         study.tell(trial, math.inf if number % 2 else 1.0)
+    proposed = study.trials[40:]
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 45
+    assert len({str(trial.params) for trial in proposed}) == len(proposed)
 
 
 def test_a_space_without_a_choice_is_no_trouble() -> None:

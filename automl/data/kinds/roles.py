@@ -78,11 +78,7 @@ def find_roles(
     }
     ignore = {find_column(c, columns, "ignored", hint) for c in request.ignore}
     categorical = tuple(find_column(c, columns, "categorical", hint) for c in request.categorical)
-    for part, name in (*roles.items(), *(("ignored", name) for name in ignore)):
-        if name in targets:
-            raise DataError(f"The column {name!r} cannot be both target and {part}: give one part.")
-    if len(set(targets)) < len(targets):
-        raise DataError(f"The target {targets[0]!r} was given twice: give each target once.")
+    _check_targets(targets, [*roles.items(), *(("ignored", name) for name in ignore)])
     taken = {*targets, *ignore, *roles.values()}
     features = tuple(c for c in columns if c not in taken)
     if not features:
@@ -102,6 +98,15 @@ def find_roles(
         numeric=numeric,
         cycles=cycles,
     )
+
+
+def _check_targets(targets: Sequence[str], others: Sequence[tuple[str, str | None]]) -> None:
+    """Checks that no target was named twice, nor for another part as well."""
+    for part, name in others:
+        if name in targets:
+            raise DataError(f"The column {name!r} cannot be both target and {part}: give one part.")
+    if len(set(targets)) < len(targets):
+        raise DataError(f"The target {targets[0]!r} was given twice: give each target once.")
 
 
 def _check_numeric(

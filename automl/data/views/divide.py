@@ -90,13 +90,7 @@ def divide(dataset: Dataset, request: DataRequest, strata: Strata, say: Say) -> 
         test=np.flatnonzero(dataset.part == 2) if has_test else main[split.test],
     )
     if request.has_folds:
-        if has_validation:
-            say(
-                f"the rows that came for validation ({len(split.validation):,}) are divided into "
-                "folds with the others (--cv none: they validate)"
-            )
-        learnt = np.sort(np.concatenate([split.train, split.validation]))
-        split = Split(learnt, np.zeros(0, np.int64), split.test)
+        split = _learnt_together(split, bool(has_validation), say)
     given = {"validation": bool(has_validation), "test": bool(has_test)}
     _say_repeats(split, same, given, say)
     if repeats.apart and dataset.time is None and dataset.group is None:
@@ -106,6 +100,17 @@ def divide(dataset: Dataset, request: DataRequest, strata: Strata, say: Say) -> 
             f"({option('--ignore', repeats.apart)} keeps them together)"
         )
     return split
+
+
+def _learnt_together(split: Split, has_validation: bool, say: Say) -> Split:
+    """The split where folds are to be made of all rows that are learnt from."""
+    if has_validation:
+        say(
+            f"the rows that came for validation ({len(split.validation):,}) are divided into "
+            "folds with the others (--cv none: they validate)"
+        )
+    learnt = np.sort(np.concatenate([split.train, split.validation]))
+    return Split(learnt, np.zeros(0, np.int64), split.test)
 
 
 def asked_gap(dataset: Dataset, request: DataRequest, say: Say) -> Gap:
