@@ -16,7 +16,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -138,7 +138,8 @@ def training_step(name: str, values: Mapping[str, Any], variant: Variant) -> Cal
     if variant.fused:
         fuse_normalization(model)
         reuse_gelu(model)
-    options = replace(choose_options(model, variant.batch, 100, 10), xla=variant.xla)
+    options = choose_options(model, variant.batch, 100, 10)
+    options = options.with_xla() if variant.xla else options
     if options.flat_updates:
         flatten_updates(model)
     else:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from automl.space.augmentation import augmentation_hyperparameters
-from automl.space.choice import Choice
+from automl.space.choice import Boolean, Choice
 from automl.space.condition import Ref
 from automl.space.dense import activation_hyperparameters, normalization_hyperparameters
 from automl.space.hyperparameter import UNSET, Hyperparameter
@@ -32,6 +32,7 @@ from automl.space.training import IMAGE_BATCH_SIZES, training_hyperparameters
 from automl.vocabulary.activations import ACTIVATIONS, SATURATING
 from automl.vocabulary.dtype_policies import DTYPE_POLICY, FLOAT32, MIXED_BFLOAT16
 from automl.vocabulary.inputs import IMAGE
+from automl.vocabulary.jit_compilation import JIT_COMPILE
 from automl.vocabulary.layers import (
     BATCH_NORM_LEAST_BATCH,
     CONVOLUTIONAL_PLACEMENTS,
@@ -296,7 +297,13 @@ def image_training_hyperparameters(
         "takes the latter where its machine was measured to be faster in it",
         source="Micikevicius et al. 2018, arXiv 1710.03740; Kalamkar et al. 2019, arXiv 1905.12322",
     )
-    return [*usual, batches, policy]
+    compilation = Boolean(
+        JIT_COMPILE,
+        help="whether XLA compiles training steps; a search on a GPU does where that was measured "
+        "to save more than it takes, on cores it takes longer",
+        source="measured (docs/choosing.md)",
+    )
+    return [*usual, batches, policy, compilation]
 
 
 def _with_rate(parameter: Hyperparameter, optimizer: str, rate: float) -> Hyperparameter:

@@ -21,6 +21,7 @@ from automl.vocabulary.augmentations import (
 from automl.vocabulary.averaging import WEIGHT_AVERAGING
 from automl.vocabulary.dtype_policies import DTYPE_POLICY
 from automl.vocabulary.inputs import ARRAY, IMAGE, VECTOR
+from automl.vocabulary.jit_compilation import JIT_COMPILE
 
 if TYPE_CHECKING:
     from automl.data.kinds.signature import InputSignature
@@ -112,6 +113,7 @@ def suit_to_data(
         # times slower; what averages gain was not found to be worth a hyperparameter.
         WEIGHT_AVERAGING: True,
         DTYPE_POLICY: True,
+        JIT_COMPILE: True,
         FLIP: not mirrored,
         **dict.fromkeys(HEAVY_PARTS, epochs < HEAVY_EPOCHS),
     }

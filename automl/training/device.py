@@ -6,7 +6,8 @@ import contextlib
 import gc
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 import keras
@@ -60,19 +61,31 @@ _SMALL_LAYERS = _XLA_LAYERS | {
 }
 
 
+class Xla(StrEnum):
+    """What XLA compiles of a training."""
+
+    OFF = ""
+    STEP = "step"
+    """Each step, as Keras's own ``jit_compile`` does it."""
+    EPOCH = "epoch"
+    """The loop over an epoch's full batches: the least overhead, but on cores a convolution in it
+    takes a hundred times as long (`plain_cnn`; as a step 1.4 times), for nothing in it is left to
+    the libraries."""
+
+
 @dataclass(frozen=True)
 class GraphOptions:
     """How the graphs of a trial are compiled and executed.
 
     Attributes:
-        xla: Whether XLA compiles the steps over full batches.
+        xla: What XLA compiles of the steps over full batches.
         single_threaded: Whether graphs run in the single-threaded executor.
         grappler: Whether TensorFlow optimizes graphs before they run.
         flat_updates: Whether the optimizer updates all small weights as one.
         mixed: Whether training steps compute in bfloat16.
     """
 
-    xla: bool = False
+    xla: Xla = Xla.OFF
     single_threaded: bool = False
     grappler: bool = True
     flat_updates: bool = False
@@ -82,12 +95,24 @@ class GraphOptions:
         """The ways of computing that were chosen, as a trial records them."""
         chosen = {
             "bfloat16": self.mixed,
-            "XLA": self.xla,
+            "XLA": bool(self.xla),
             "one update for all small weights": self.flat_updates,
             "single-threaded executor": self.single_threaded,
             "oneDNN": not has_gpu() and os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "1",
         }
         return tuple(name for name, is_chosen in chosen.items() if is_chosen)
+
+    def with_xla(self) -> GraphOptions:
+        """The same with steps that XLA compiles, which brings threads of its own."""
+        return replace(self, xla=Xla.STEP, single_threaded=False)
+
+    def weakened(self) -> list[GraphOptions]:
+        """Itself, then what is left of it without what some models cannot be traced with."""
+        found: dict[GraphOptions, None] = {}
+        for mixed in (self.mixed, False):
+            for xla in (self.xla, Xla.OFF):
+                found[replace(self, xla=xla, mixed=mixed)] = None
+        return list(found)
 
     @contextlib.contextmanager
     def applied(self) -> Iterator[None]:
@@ -177,7 +202,7 @@ def choose_options(model: Any, batch_size: int, steps: int, epochs: int) -> Grap
     # Random layers draw other numbers under XLA than in `Model.fit`; they are not in the set.
     xla = names <= _XLA_LAYERS and _xla_pays(model, size, batch_size, steps * epochs)
     return GraphOptions(
-        xla=xla,
+        xla=Xla.EPOCH if xla else Xla.OFF,
         single_threaded=small and not xla and size <= SMALL_MODEL and batch_size <= SMALL_BATCH,
         grappler=False,  # it takes 0.1 s a trial, and no step, not even a convolution's, gained
         flat_updates=flat,
@@ -191,4 +216,14 @@ def _xla_pays(model: Any, size: int, batch_size: int, most_steps: int) -> bool:
     if type(optimizer) is not keras.optimizers.SGD or optimizer.momentum:
         gain += XLA_WEIGHT_GAIN * size
     cost = XLA_COST + XLA_LAYER_COST * len(model.trainable_variables) / 2  # kernel and bias
-    return most_steps * XLA_EXPECTED_SHARE * gain > XLA_MARGIN * cost
+    return xla_saves(most_steps * gain, cost)
+
+
+def xla_saves(seconds: float, compiling: float) -> bool:
+    """Whether XLA saves enough to be worth compiling for.
+
+    Args:
+        seconds: What it saves in a training to its last epoch.
+        compiling: What it takes to compile, in seconds.
+    """
+    return seconds * XLA_EXPECTED_SHARE > XLA_MARGIN * compiling

@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from automl.common.sizes import shown_size
 from automl.data.kinds.signature import CATEGORICAL, NUMERIC, InputSignature
 from automl.data.plan import PreprocessingPlan, Rows
 from automl.data.task import Task
-from automl.errors import TrialError
+from automl.errors import RunError, TrialError
 from automl.models.own_model import ONE_HOT, OWN_UNITS, PLAIN, ArrayForm
 from automl.models.several_inputs import part_rows
 from automl.trial import RESHUFFLE
@@ -55,14 +56,25 @@ class DeviceRows:
 
     @classmethod
     def from_rows(cls, rows: Rows) -> DeviceRows:
-        """Places rows on the device; on a CPU, arrays mapped from files are used where they are."""
+        """Places rows on the device; on a CPU, arrays mapped from files are used where they are.
+
+        Raises:
+            RunError: The device has no room for them.
+        """
         weight = rows.weight if rows.loss_weight is None else rows.loss_weight
-        return cls(
-            inputs={name: _placed(array) for name, array in rows.inputs.items()},
-            target=_placed(rows.target),
-            weight=None if weight is None else _placed(weight),
-            rows=rows,
-        )
+        try:
+            return cls(
+                inputs={name: _placed(array) for name, array in rows.inputs.items()},
+                target=_placed(rows.target),
+                weight=None if weight is None else _placed(weight),
+                rows=rows,
+            )
+        except tf.errors.ResourceExhaustedError as error:
+            size = shown_size(sum(array.nbytes for array in rows.arrays().values()))
+            raise RunError(
+                f"{len(rows):,} rows take {size}, for which the device that trials run on has no "
+                "room left: give a smaller --image-size or fewer --workers, or --device cpu."
+            ) from error
 
     def __len__(self) -> int:
         return len(self.rows)

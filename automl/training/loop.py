@@ -22,7 +22,7 @@ import tensorflow as tf
 from automl.models.optimizers import momentum_variable
 from automl.training.chunks import Chunks
 from automl.training.control import TrainingControl
-from automl.training.device import GraphOptions
+from automl.training.device import GraphOptions, Xla
 from automl.training.device_data import DeviceRows
 from automl.training.evaluation import Evaluator, loss_of
 from automl.training.graphs import count_functions, trace_once
@@ -56,6 +56,7 @@ class CompiledTrainer:
         self.options = options
         self._steps = math.ceil(len(train) / batch_size)
         self._full_steps = len(train) // batch_size
+        self._train_step: Any = model.train_step
         self._rate = _assignable_rate(model.optimizer)
         self._momentum: Any | None = None
         self._graph: Any = None
@@ -87,13 +88,31 @@ class CompiledTrainer:
         scalar = tf.TensorSpec((), tf.int32)
         signature = (tf.TensorSpec((len(self._train),), tf.int32), numbers, numbers, scalar, scalar)
         with self.options.applied():
-            xla = self.options.xla
+            xla = self.options.xla is Xla.EPOCH
             with mixed_precision(self._model, self.options.mixed):
+                if self.options.xla is Xla.STEP:
+                    step = tf.function(self._model.train_step, jit_compile=True, autograph=False)
+                    self._train_step = step
                 self._graph = trace_once(self._run_steps, signature, xla=xla, plain=plain)
                 if self.options.xla and self._full_steps < self._steps:
                     # XLA needs sizes that are known; the last, smaller batch gets its own graph.
+                    self._train_step = self._model.train_step
                     self._last_graph = trace_once(self._run_last_step, signature, plain=plain)
             self.evaluator.trace(validation, plain)
+            if self.options.xla is Xla.STEP and self._full_steps:
+                self._compile()
+
+    def _compile(self) -> None:
+        """Has XLA compile the step, by making one in vain: it tells only then what it cannot."""
+        before = self.state()
+        unmoved = np.zeros(self._steps, np.float32)
+        rates = _numbers(None if self._rate is None else unmoved)
+        momenta = _numbers(None if self._momentum is None else unmoved)
+        order = tf.zeros(len(self._train), tf.int32)
+        try:
+            self._graph(order, rates, momenta, tf.constant(0), tf.constant(1))
+        finally:
+            self.restore_state(before)
 
     def _branches(self) -> bool:
         """Whether the graphs hold more functions than the loop's own condition and body.
@@ -189,7 +208,7 @@ class CompiledTrainer:
         if self._momentum is not None:
             self._momentum.assign(momenta[step])
         data = tf.nest.map_structure(lambda tensor: tf.gather(tensor, rows), self._train.data)
-        logs = self._model.train_step(data)
+        logs = self._train_step(data)
         self._logged = set(logs)
         return tf.cast(loss_of(logs), tf.float32)
 

@@ -56,6 +56,7 @@ from automl.trial import (
     file_of_trial,
 )
 from automl.vocabulary.dtype_policies import DTYPE_POLICY, MIXED_BFLOAT16
+from automl.vocabulary.jit_compilation import JIT_COMPILE
 
 BYTES_OF_A_WEIGHT = 4
 
@@ -235,6 +236,7 @@ def _in_stages(
             trial.callbacks(),
             staged=len(stages) > 1,
             mixed=config.get(DTYPE_POLICY) == MIXED_BFLOAT16,
+            xla=config.get(JIT_COMPILE) is True,
         )
         with training.options.applied():
             schedules = stage.schedules(schedule_over)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from automl.training.loop import CompiledTrainer
 from automl.training.mixed_precision import SLOWER
 from automl.training.reused_gelu import reuse_gelu
 from automl.training.timings import Timings
+from automl.training.xla_refusal import xla_refusal
 from automl.trial import TrainerName
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ Trainer = DenseTrainer | CompiledTrainer | FitTrainer | HyperFitTrainer
 #: What is told of models that were to be trained in bfloat16.
 IN_FLOAT32 = "models of this space are trained in float32, for in bfloat16 they cannot be: "
 NOT_BY_FIT = f"{IN_FLOAT32}Keras's fit trains them"
+#: What is told of models that XLA was to compile.
+WITHOUT_XLA = "models of this space are not compiled by XLA, for they cannot be: "
+NO_XLA_BY_FIT = f"{WITHOUT_XLA}Keras's fit trains them"
 #: What is told of models that the kernel would train, were it there.
 NO_KERNEL = (
     "dense networks are trained by TensorFlow, slower than by the compiled kernel, which is not "
@@ -73,6 +78,7 @@ def make_trainer(
     callbacks: Sequence[Any] = (),
     staged: bool = False,
     mixed: bool = False,
+    xla: bool = False,
 ) -> Training:
     """Chooses the fastest trainer that gives what `Model.fit` gives, and makes it ready.
 
@@ -91,6 +97,7 @@ def make_trainer(
         callbacks: Callbacks of a person's own, which only `Model.fit` calls.
         staged: Whether this is one of several stages, which keep the best weights alike.
         mixed: Whether training steps are to compute in bfloat16.
+        xla: Whether XLA is to compile them; else it does where it is known to pay.
 
     Returns:
         How it is trained.
@@ -101,30 +108,45 @@ def make_trainer(
     if callbacks:
         model.optimizer.build(model.trainable_variables)
         fit = _fit_training(model, data, batch_size, scheduled, callbacks=callbacks)
-        return _also_noting(fit, NOT_BY_FIT if mixed else "")
+        return _also_noting(fit, _not_by_fit(mixed, xla))
     with timings.stage("trace"):
-        dense, note = _dense_trainer(model, data, batch_size, own_metrics or staged or mixed)
+        needs_graph = own_metrics or staged or mixed or xla
+        dense, note = _dense_trainer(model, data, batch_size, needs_graph)
     if dense is not None:
         return Training(dense, GraphOptions(), TrainerName.KERNEL)
-    if not has_gpu():
-        fuse_normalization(model)
-        reuse_gelu(model)
-    options = choose_options(model, batch_size, math.ceil(len(data.train) / batch_size), epochs)
-    options = replace(options, mixed=mixed)
     with timings.stage("build"):
-        if options.flat_updates:
-            flatten_updates(model)
-        else:
-            model.optimizer.build(model.trainable_variables)
+        steps = math.ceil(len(data.train) / batch_size)
+        options = settled_options(model, batch_size, steps, epochs)
+    options = replace(options.with_xla() if xla else options, mixed=mixed)
     with timings.stage("trace"):
         return _graph_trainer(model, data, batch_size, options, scheduled, note)
 
 
+def settled_options(model: Any, batch_size: int, steps: int, epochs: int) -> GraphOptions:
+    """Makes a model and its optimizer ready for graphs on this device, and chooses how these run.
+
+    Args:
+        model: The compiled ``keras.Model``, built; its optimizer is not.
+        batch_size: Rows in a step.
+        steps: Steps in an epoch, the last partial one included.
+        epochs: Most epochs of the trial.
+    """
+    if not has_gpu():
+        fuse_normalization(model)
+        reuse_gelu(model)
+    options = choose_options(model, batch_size, steps, epochs)
+    if options.flat_updates:
+        flatten_updates(model)
+    else:
+        model.optimizer.build(model.trainable_variables)
+    return options
+
+
 def _dense_trainer(
-    model: Any, data: DeviceData, batch_size: int, own_metrics: bool
+    model: Any, data: DeviceData, batch_size: int, needs_graph: bool
 ) -> tuple[DenseTrainer | None, str]:
     """The kernel's trainer, or None and what a person should be told of that."""
-    if has_gpu() or own_metrics:
+    if has_gpu() or needs_graph:
         return None, ""
     try:
         return DenseTrainer(model, data.train, data.validation, batch_size), ""
@@ -144,33 +166,38 @@ def _graph_trainer(
 ) -> Training:
     """A trainer of TensorFlow's, its graphs traced: the fastest way that the model's code allows.
 
-    Whole epochs are traced below `tf.function`, in bfloat16 if that is asked for, then by it; then
-    Keras's `fit` traces a step; what cannot be traced runs eagerly.
+    Whole epochs are traced below `tf.function`, then by it, each with XLA and in bfloat16 if these
+    are chosen, then without; then Keras's `fit` traces a step; what cannot be traced runs eagerly.
 
     Args:
         otherwise: What a person should be told where whole epochs are traced, or "".
     """
-    reason, single = "", replace(options, mixed=False)
-    tried = [(options, False), *([(single, False)] if options.mixed else []), (single, True)]
-    for one, plain in () if needs_fit(model) else tried:
+    reason = ""
+    tried = itertools.product((False, True), options.weakened())
+    for plain, one in () if needs_fit(model) else tried:
         compiled = CompiledTrainer(model, data.train, batch_size, one)
         try:
             compiled.trace(scheduled, data.validation, plain)
         except OUT_OF_MEMORY:
             raise
         except Exception as error:  # noqa: BLE001 - an error of the model, `fit` meets too
-            reason = error_text(error)
+            reason = xla_refusal(error) if one.xla else error_text(error)
         else:
             slower = f"graphs are traced by tf.function, which is slower: {reason}"
             note = slower if plain else otherwise
             found = Training(compiled, compiled.options, TrainerName.COMPILED, note)
-            if not options.mixed:
-                return found
-            if not one.mixed:
+            if options.xla and not one.xla:
+                found = _also_noting(found, f"{WITHOUT_XLA}{reason}")
+            if options.mixed and not one.mixed:
                 return _also_noting(found, f"{IN_FLOAT32}{reason}")
-            return _also_noting(found, SLOWER if bfloat16_gain() < 1.0 else "")
+            return _also_noting(found, SLOWER if one.mixed and bfloat16_gain() < 1.0 else "")
     fit = _fit_training(model, data, batch_size, scheduled, reason)
-    return _also_noting(fit, NOT_BY_FIT if options.mixed else "")
+    return _also_noting(fit, _not_by_fit(options.mixed, bool(options.xla)))
+
+
+def _not_by_fit(mixed: bool, xla: bool) -> str:
+    """What a person should be told who wants what Keras's `fit` does not do, or ""."""
+    return "; ".join([*([NOT_BY_FIT] if mixed else []), *([NO_XLA_BY_FIT] if xla else [])])
 
 
 def _also_noting(training: Training, note: str) -> Training:

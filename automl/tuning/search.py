@@ -56,8 +56,8 @@ from automl.tuning.transfer import (
     with_asked_origin,
     with_known_origin,
 )
+from automl.tuning.usual_computation import with_usual_computation
 from automl.tuning.usual_folds import with_usual_folds
-from automl.tuning.usual_precision import measured_gain, with_usual_precision
 from automl.tuning.usual_sampler import with_usual_sampler
 from automl.tuning.usual_space import with_usual_space
 from automl.vocabulary.inputs import ARRAY, IMAGE
@@ -153,8 +153,7 @@ def _settled(
     check_inputs_suit(wanted.space, data.plan.signature)
     space, request = with_hyperparameters_traced(wanted.space, wanted.processes), wanted.settled()
     request = replace(request, data=replace(request.data, cv=data.cv))
-    gain = partial(measured_gain, devices, wanted.processes)
-    request, precision_note = with_usual_precision(request, space, gain)
+    request, computation = with_usual_computation(request, space, data, devices, wanted.processes)
     check_rows_fit(space, data.plan, request)
     views = asked_views(request, data.task, data.plan.signature)
     check_sampler_and_pruner(request, space, objects, len(request.data.views))
@@ -163,7 +162,7 @@ def _settled(
     _say(
         observer,
         *notes,
-        precision_note,
+        *computation,
         *data.notes,
         *remarks(space),
         *narrowing_notes(space.hyperparameters, changed),

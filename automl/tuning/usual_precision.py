@@ -10,6 +10,7 @@ from automl.engines.devices import Devices
 from automl.engines.processes import Processes
 from automl.engines.run_in_child import run_in_child
 from automl.errors import RunError
+from automl.tuning.machine_choice import is_open
 from automl.tuning.search_request import SearchRequest
 from automl.vocabulary.dtype_policies import DTYPE_POLICY, FLOAT32, MIXED_BFLOAT16
 
@@ -40,7 +41,7 @@ def with_usual_precision(
     Returns:
         The request, and a sentence where bfloat16 is taken or could not be measured; else "".
     """
-    if not _is_open(request, space):
+    if not is_open(DTYPE_POLICY, MIXED_BFLOAT16, request, space):
         return request, ""
     try:
         times = gain()
@@ -64,17 +65,3 @@ def measured_gain(devices: Devices, processes: Processes) -> float:
     """
     function = "automl.training.bfloat16_gain:gain_in_child"
     return float(run_in_child(processes, function, {"gpu": devices.of_worker(0)}, _SECONDS))
-
-
-def _is_open(request: SearchRequest, space: SearchSpace) -> bool:
-    """Whether this machine may decide it."""
-    settled = {*request.settings, *(form["name"] for form in request.hyperparameters)}
-    is_offered = any(
-        parameter.name == DTYPE_POLICY and MIXED_BFLOAT16 in getattr(parameter, "options", ())
-        for parameter in space.hyperparameters
-    )
-    # Machines that share a study, or a cluster's, may be of another kind; Keras's `fit`, which
-    # calls callbacks, trains in float32; a protocol says all that its author wants.
-    elsewhere = request.storage is not None or request.engine == "ray"
-    is_settled = DTYPE_POLICY in settled or space.protocol is not None
-    return is_offered and not is_settled and not elsewhere and not request.callbacks

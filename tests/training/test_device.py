@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import keras
 import pytest
 import tensorflow as tf
 
-from automl.training.device import FLAT_MODEL, GraphOptions, choose_options
+from automl.training.device import FLAT_MODEL, GraphOptions, Xla, choose_options, xla_saves
 
 
 def dense(widths=(64, 64), optimizer="sgd", between=lambda x: x, features=64):
@@ -26,7 +28,7 @@ class Own(keras.layers.Layer):
 def test_a_short_training_of_a_small_net_is_kept_light():
     options = choose_options(dense(optimizer="nadam"), 32, steps=44, epochs=20)
     assert options == GraphOptions(
-        xla=False, single_threaded=True, grappler=False, flat_updates=True
+        xla=Xla.OFF, single_threaded=True, grappler=False, flat_updates=True
     )
 
 
@@ -89,3 +91,30 @@ def test_options_are_put_back(before):
         assert tf.config.optimizer.get_experimental_options()[name] is before
     finally:
         tf.config.optimizer.set_experimental_options({name: False})
+
+
+def test_options_are_given_up_one_at_a_time_and_none_is_added():
+    plain = GraphOptions(flat_updates=True)
+    assert plain.weakened() == [plain]
+    both = replace(plain, mixed=True).with_xla()
+    assert [(one.xla, one.mixed) for one in both.weakened()] == [
+        (Xla.STEP, True),
+        (Xla.OFF, True),
+        (Xla.STEP, False),
+        (Xla.OFF, False),
+    ]
+    assert all(one.flat_updates for one in both.weakened())
+    assert replace(plain, mixed=True).weakened() == [replace(plain, mixed=True), plain]
+
+
+def test_a_step_of_xla_is_not_single_threaded_and_named():
+    options = GraphOptions(single_threaded=True).with_xla()
+    assert not options.single_threaded
+    assert "XLA" in options.named()
+    assert "XLA" not in GraphOptions().named()
+
+
+def test_compiling_has_to_be_won_back():
+    assert xla_saves(41.0, 10.0)
+    assert not xla_saves(39.0, 10.0)
+    assert not xla_saves(-100.0, 1.0)

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from automl.data.arrays import open_arrays, save_arrays
 from automl.data.task import TaskKind
-from automl.training.device_data import DeviceData
+from automl.errors import RunError
+from automl.training.device_data import DeviceData, DeviceRows
 
 MAPS = Path("/proc/self/maps")
 
@@ -57,3 +59,14 @@ def test_mapped_arrays_are_shared_not_copied(arrays, tmp_path):
             assert line.endswith("train.numeric.npy")
             return
     pytest.fail("the tensor's memory is not mapped")
+
+
+def test_rows_that_the_device_has_no_room_for_are_told(toy, monkeypatch):
+    rows = toy(rows=150).train.rows
+
+    def full(array):
+        raise tf.errors.ResourceExhaustedError(None, None, "failed to allocate memory")
+
+    monkeypatch.setattr("automl.training.device_data._placed", full)
+    with pytest.raises(RunError, match=r"150 rows take .* MB, .* --device cpu"):
+        DeviceRows.from_rows(rows)

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from automl.data.task import TaskKind
 from automl.models.optimizers import make_optimizer
-from automl.training.device import GraphOptions
+from automl.training.device import GraphOptions, Xla
 from automl.training.fallback import FitTrainer
 from automl.training.loop import CompiledTrainer
 
@@ -17,7 +17,9 @@ EPOCHS = 2
 BATCH = 32
 PLAIN = GraphOptions()
 LIGHT = GraphOptions(single_threaded=True, grappler=False)
-XLA = GraphOptions(xla=True)
+XLA = GraphOptions(xla=Xla.EPOCH)
+XLA_STEP = GraphOptions(xla=Xla.STEP)
+CHOSEN = {"xla": XLA, "xla step": XLA_STEP, "light": LIGHT}
 
 
 def make_model(optimizer, outputs=3, dropout=0.3, loss="sparse_categorical_crossentropy"):
@@ -138,13 +140,28 @@ def test_training_equals_fit(toy, control, case):
         np.testing.assert_allclose(outputs, expected, rtol=2e-4, atol=1e-6)
 
 
-def test_xla_equals_fit(toy, control):
-    data = toy(rows=150)
+@pytest.mark.parametrize("options", [XLA, XLA_STEP])
+@pytest.mark.parametrize("rows", [150, 128, 20])
+def test_xla_equals_fit(toy, control, options, rows):
+    data, steps = toy(rows=rows), -(-rows // BATCH)
     reference = make_model("nadam", dropout=0.0)
-    fit_reference(reference, data, control(150, EPOCHS, 5, rate=0.01))
+    fit_reference(reference, data, control(rows, EPOCHS, steps, rate=0.01))
     model = make_model("nadam", dropout=0.0)
-    train(CompiledTrainer(model, data.train, BATCH, XLA), data, control(150, EPOCHS, 5, rate=0.01))
+    trainer = CompiledTrainer(model, data.train, BATCH, options)
+    train(trainer, data, control(rows, EPOCHS, steps, rate=0.01))
     assert_same(model, reference, 1e-4)
+
+
+def test_compiling_a_step_leaves_the_model_as_it_was(toy):
+    data = toy(rows=150)
+    model = make_model("nadam")  # with dropout: its random numbers are part of the state
+    trainer = CompiledTrainer(model, data.train, BATCH, XLA_STEP)
+    before = trainer.state()
+    trainer.trace(True, data.validation)
+    after = trainer.state()
+    assert before.keys() == after.keys()
+    for name, array in before.items():
+        np.testing.assert_array_equal(array, after[name])
 
 
 @pytest.mark.parametrize("way", ["compiled", "fit"])
@@ -192,7 +209,7 @@ def test_cutting_epochs_into_calls_changes_nothing(toy, control, monkeypatch):
         np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
 
 
-@pytest.mark.parametrize("way", ["compiled", "xla", "fit"])
+@pytest.mark.parametrize("way", ["compiled", "xla", "xla step", "fit"])
 def test_training_stops_inside_an_epoch(toy, control, monkeypatch, way):
     monkeypatch.setattr("automl.training.chunks.FIRST_CHUNK", 1)
     monkeypatch.setattr("automl.training.chunks.CHUNK_SECONDS", 0.0)
@@ -202,7 +219,7 @@ def test_training_stops_inside_an_epoch(toy, control, monkeypatch, way):
     trainer = (
         FitTrainer(model, data.train, 16)
         if way == "fit"
-        else CompiledTrainer(model, data.train, 16, XLA if way == "xla" else PLAIN)
+        else CompiledTrainer(model, data.train, 16, CHOSEN.get(way, PLAIN))
     )
     plan = control(150, 5, stop=lambda asked: asked >= 4)
     train(trainer, data, plan)
@@ -211,11 +228,11 @@ def test_training_stops_inside_an_epoch(toy, control, monkeypatch, way):
     assert int(model.optimizer.iterations) == 4
 
 
-@pytest.mark.parametrize("way", ["compiled", "light", "xla", "fit"])
+@pytest.mark.parametrize("way", ["compiled", "light", "xla", "xla step", "fit"])
 def test_a_loss_that_is_not_finite_stops_at_once(toy, control, way):
     data = toy(TaskKind.REGRESSION, rows=150)
     model = make_model(keras.optimizers.SGD(1e30), outputs=2, loss="mse", dropout=0.0)
-    options = {"xla": XLA, "light": LIGHT}.get(way, PLAIN)
+    options = CHOSEN.get(way, PLAIN)
     trainer = (
         FitTrainer(model, data.train, 16)
         if way == "fit"

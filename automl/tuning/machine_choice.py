@@ -1,0 +1,33 @@
+"""Whether how trials are computed is left to what this machine measures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from automl.tuning.search_request import SearchRequest
+
+if TYPE_CHECKING:
+    from automl.space import SearchSpace
+
+
+def is_open(name: str, value: Any, request: SearchRequest, space: SearchSpace) -> bool:
+    """Whether this machine may give a hyperparameter a value.
+
+    Not what somebody has set. Machines that share a study, or a cluster's, may be of another kind;
+    Keras's `fit`, which calls callbacks, computes in its own way; a protocol says all that its
+    author wants.
+
+    Args:
+        name: The hyperparameter's name.
+        value: The value.
+        request: What was asked.
+        space: The space, which may not offer it.
+    """
+    settled = {*request.settings, *(form["name"] for form in request.hyperparameters)}
+    is_offered = any(
+        parameter.name == name and value in getattr(parameter, "options", ())
+        for parameter in space.hyperparameters
+    )
+    elsewhere = request.storage is not None or request.engine == "ray"
+    is_settled = name in settled or space.protocol is not None
+    return is_offered and not is_settled and not elsewhere and not request.callbacks
