@@ -1,4 +1,4 @@
-"""The space of a search, where nobody has named one and the rows are no table."""
+"""The space of a search, where nobody has named one and the rows are not numbers and words."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from automl.data.sources import is_folder
+from automl.data.sources.parquet_file import SUFFIXES, image_column
 from automl.tuning.search_request import SearchRequest
 from automl.tuning.transfer import transfer_space
 
-#: The space of images: those in a folder are nothing else.
+#: The space of images.
 OF_IMAGES = "image"
 
 
 def with_usual_space(
     request: SearchRequest, left_open: Collection[str] = ()
 ) -> tuple[SearchRequest, str]:
-    """Takes a space for what is taken over, or of images for a folder, where no space was named.
+    """Takes a space for what is taken over, or of images for such rows, where no space was named.
 
     Args:
         request: What was asked.
@@ -30,8 +31,17 @@ def with_usual_space(
         named = transfer_space(request.from_model)
         note = f"space: {named}, which takes over the layers of {request.from_model}"
         return replace(request, space=named), note
-    source = request.data.source
-    if "space" not in left_open or not isinstance(source, str | Path) or not is_folder(source):
+    why = _why_images(request.data.source) if "space" in left_open else ""
+    if not why:
         return request, ""
-    note = f"space: {OF_IMAGES}, for the rows are a folder of images (--space overrules)"
-    return replace(request, space=OF_IMAGES), note
+    return replace(request, space=OF_IMAGES), f"space: {OF_IMAGES}, for {why} (--space overrules)"
+
+
+def _why_images(source: object) -> str:
+    """Why rows are images, as far as it shows without reading them, or ""."""
+    if not isinstance(source, str | Path):
+        return ""
+    if is_folder(source):
+        return "the rows are a folder of images"
+    column = image_column(Path(source)) if str(source).lower().endswith(SUFFIXES) else ""
+    return f"column {column!r} holds images" if column else ""

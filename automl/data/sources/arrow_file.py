@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any
 
 from automl.data.memory import check_memory
-from automl.data.sources.content import Content
-from automl.data.sources.file_format import FileFormat
-from automl.data.sources.parquet_file import (
+from automl.data.sources.arrow_columns import (
     arrow_errors_explained,
     check_columns,
-    without_index,
+    plain_columns,
+    to_frame,
 )
+from automl.data.sources.content import Content
+from automl.data.sources.file_format import FileFormat
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def read_arrow(content: Content) -> pd.DataFrame:
     """Reads a Feather file (version 2), an Arrow file or an Arrow stream.
 
     Raises:
-        DataError: It cannot be read, does not fit into memory, or a column holds lists.
+        DataError: It cannot be read, does not fit into memory, or a column holds parts of its
+            own that have no place in a table.
     """
     if content.start.startswith(OLD_START):
         raise DataError(
@@ -38,8 +40,7 @@ def read_arrow(content: Content) -> pd.DataFrame:
         with content.file() as file:
             table = _table(file, content)
         table.validate(full=True)
-        frame: pd.DataFrame = without_index(table).to_pandas(ignore_metadata=True)
-    return frame
+        return to_frame(plain_columns(table, content.path))
 
 
 def _table(file: IO[bytes], content: Content) -> Any:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automl.common.texts import first_line
 from automl.data.memory import check_memory, fits_memory
+from automl.data.sources.arrow_columns import (
+    arrow_errors_explained,
+    check_columns,
+    is_image,
+    is_list,
+    is_text,
+    plain_columns,
+    to_frame,
+)
 from automl.data.sources.file_format import FileFormat
-from automl.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +36,8 @@ def read_parquet(path: Path, raw: bytes | None = None) -> pd.DataFrame:
         Its columns under the names that the file gives them, without what pandas wrote as index.
 
     Raises:
-        DataError: The file cannot be read, does not fit into memory, or a column holds lists.
+        DataError: The file cannot be read, does not fit into memory, or a column holds parts of its
+            own that have no place in a table.
     """
     import pyarrow as pa
     import pyarrow.parquet
@@ -48,50 +54,29 @@ def read_parquet(path: Path, raw: bytes | None = None) -> pd.DataFrame:
         ) as file:
             table = file.read()
         table.validate(full=True)
+        table = plain_columns(table, path)
         check_memory(path, _unfolded_size(table))
-        table = without_index(_unfolded(table, texts))
-        # Not by pandas' notes in the file: they cannot be read for every kind of label, and where
-        # they are damaged they give columns other names than the file does.
-        frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+        table = _unfolded(table)
+        frame = to_frame(table)
         for name in _categorical(table):
             frame[name] = frame[name].astype("category")
     return frame
 
 
-@contextmanager
-def arrow_errors_explained(path: Path, title: str) -> Iterator[None]:
-    """Says of which file it is what Arrow raises, and what damaged notes of pandas lead to.
+def image_column(path: Path) -> str:
+    """The first column of a Parquet file that holds images as such, or "".
 
-    Raises:
-        DataError: Something of that was raised.
+    Args:
+        path: Any file; what is wrong with it is told when it is read.
     """
     import pyarrow as pa
+    import pyarrow.parquet
 
     try:
-        yield
-    except (
-        pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError, AttributeError,
-        OverflowError, MemoryError, RecursionError,
-    ) as error:  # fmt: skip
-        raise DataError(
-            f"The file {str(path)!r} cannot be read as {title}: {first_line(error)}."
-        ) from error
-
-
-def check_columns(schema: Any, path: Path) -> None:
-    """Refuses what has no place in a table.
-
-    Raises:
-        DataError: A column holds lists or parts of its own.
-    """
-    import pyarrow as pa
-
-    for field in schema:
-        if pa.types.is_nested(field.type):
-            raise DataError(
-                f"Column {field.name!r} of {str(path)!r} holds values of type {field.type}: give "
-                "one number or text in each row (lists of labels are read from JSON lines)."
-            )
+        schema = pyarrow.parquet.read_schema(path)
+    except (pa.ArrowException, OSError, ValueError, TypeError):
+        return ""
+    return next((str(field.name) for field in schema if is_image(field.type)), "")
 
 
 def _stored_size(metadata: Any) -> int:
@@ -99,7 +84,9 @@ def _stored_size(metadata: Any) -> int:
     groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
     unpacked = int(sum(max(0, group.total_byte_size) for group in groups))
     rows = int(max(metadata.num_rows, sum(group.num_rows for group in groups)))
-    return max(unpacked, VALUE * rows * int(metadata.num_columns))
+    columns = [group.column(i) for group in groups for i in range(group.num_columns)]
+    values = sum(max(0, int(column.num_values)) for column in columns)  # of lists more than rows
+    return max(unpacked, VALUE * max(values, rows * int(metadata.num_columns)))
 
 
 def _endless_texts(file: Any) -> list[str]:
@@ -110,44 +97,53 @@ def _endless_texts(file: Any) -> list[str]:
     metadata = file.metadata
     groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
     found = []
-    for number, field in enumerate(file.schema_arrow):
+    for number in range(len(file.schema) if groups else 0):  # with those within other columns
         chunks = [group.column(number) for group in groups]
         most = sum(chunk.num_values * chunk.total_uncompressed_size for chunk in chunks)
-        if _is_text(field.type) and not fits_memory(most):
-            found.append(field.name)
+        if chunks[0].physical_type == "BYTE_ARRAY" and not fits_memory(most):
+            found.append(chunks[0].path_in_schema)
     return found
 
 
 def _unfolded_size(table: Any) -> int:
     """Bytes of the table with every text in each of its rows."""
     import pyarrow as pa
-    import pyarrow.compute
 
     size = VALUE * table.num_rows * table.num_columns
     for column in table.columns:
-        if pa.types.is_dictionary(column.type) and _is_text(column.type.value_type):
-            for chunk in column.chunks:
-                lengths = pyarrow.compute.binary_length(chunk.dictionary).cast(pa.int64())
-                size += pyarrow.compute.sum(lengths.take(chunk.indices)).as_py() or 0
+        chunks = column.chunks
+        if is_list(column.type):
+            chunks = [chunk.flatten() for chunk in chunks]
+            size += sum(VALUE * len(chunk) for chunk in chunks)
+        for chunk in chunks:
+            if pa.types.is_dictionary(chunk.type) and is_text(chunk.type):
+                size += _unfolded_bytes(chunk)
     return int(size)
 
 
-def _unfolded(table: Any, names: list[str]) -> Any:
-    """The table with the texts of some columns in each of their rows."""
-    for name in names:
-        number = table.schema.get_field_index(name)
-        column = table.column(number)
-        plain = column.cast(column.type.value_type)
-        table = table.set_column(number, table.schema.field(number).with_type(plain.type), plain)
+def _unfolded_bytes(texts: Any) -> int:
+    """Bytes of texts of which each different one is stored once."""
+    import pyarrow as pa
+    import pyarrow.compute
+
+    lengths = pyarrow.compute.binary_length(texts.dictionary).cast(pa.int64())
+    return int(pyarrow.compute.sum(lengths.take(texts.indices)).as_py() or 0)
+
+
+def _unfolded(table: Any) -> Any:
+    """The table with each text in each of its rows."""
+    import pyarrow as pa
+
+    for number, field in enumerate(table.schema):
+        kind = field.type
+        if pa.types.is_dictionary(kind) and is_text(kind):
+            kind = kind.value_type
+        elif is_list(kind) and pa.types.is_dictionary(kind.value_type):
+            kind = pa.list_(kind.value_type.value_type)
+        if kind != field.type:
+            plain = table.column(number).cast(kind)
+            table = table.set_column(number, field.with_type(kind), plain)
     return table
-
-
-def without_index(table: Any) -> Any:
-    """The table without the columns that a data frame had as its index when it was written."""
-    notes = json.loads((table.schema.metadata or {}).get(b"pandas", b"{}"))
-    # A range of numbers is described by an object, and has no column.
-    index = [name for name in notes.get("index_columns", []) if isinstance(name, str)]
-    return table.drop_columns([name for name in index if name in table.column_names])
 
 
 def _categorical(table: Any) -> list[str]:
@@ -162,20 +158,10 @@ def _is_categorical(column: Any) -> bool:
     return isinstance(column, dict) and column.get("pandas_type") == "categorical"
 
 
-def _is_text(kind: Any) -> bool:
-    import pyarrow as pa
-
-    return bool(
-        pa.types.is_string(kind)
-        or pa.types.is_binary(kind)
-        or pa.types.is_large_string(kind)
-        or pa.types.is_large_binary(kind)
-    )
-
-
+SUFFIXES = (".parquet", ".pq")
 FORMAT = FileFormat(
     "Parquet",
-    (".parquet", ".pq"),
+    SUFFIXES,
     lambda content, _: read_parquet(content.path, content.raw),
     starts=(b"PAR1",),
 )
