@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from automl.data.task import Task
     from automl.space import SearchSpace
 
-#: Seconds within which a process measures it: some models take XLA minutes.
-_SECONDS = 180.0
-
 
 def measured_xla(
     space: SearchSpace,
@@ -27,6 +24,7 @@ def measured_xla(
     training: Mapping[str, Any],
     devices: Devices,
     processes: Processes,
+    timeout: float,
 ) -> dict[str, Any]:
     """Measures it on one of the devices that trials run on.
 
@@ -37,6 +35,7 @@ def measured_xla(
         training: ``rows``, ``epochs`` and ``seconds`` of `automl.training.xla_times.xla_times`.
         devices: What trials run on.
         processes: Where TensorFlow is.
+        timeout: Seconds to wait for it.
 
     Returns:
         ``pays``, whether a training gains by it; ``gain``, how many times as fast a step is, 0
@@ -55,7 +54,7 @@ def measured_xla(
         "gpu": devices.of_worker(0),
     }
     function = "automl.engines.xla_measuring:measure_in_child"
-    found: dict[str, Any] = run_in_child(processes, function, arguments, _SECONDS)
+    found: dict[str, Any] = run_in_child(processes, function, arguments, timeout)
     return found
 
 

@@ -127,6 +127,12 @@ def changes_since(
             found.append(f"{called} was {place[name]} and is {machine[name]}")
     if recorded.trainer and replayed.trainer and recorded.trainer != replayed.trainer:
         found.append(f"the trainer was {recorded.trainer} and is {replayed.trainer}")
+    known = recorded.computed and replayed.computed  # older runs have not recorded it
+    if known and set(recorded.computed) != set(replayed.computed):
+        then_with, now_with = (
+            ", ".join(one.computed) or "nothing of its own" for one in (recorded, replayed)
+        )
+        found.append(f"it was computed with {then_with} and is with {now_with}")
     engine = (manifest.get("request") or {}).get("engine", "local")
     if engine != "local":
         found.append(f"the engine was {engine} and is local")

@@ -106,13 +106,22 @@ class GraphOptions:
         """The same with steps that XLA compiles, which brings threads of its own."""
         return replace(self, xla=Xla.STEP, single_threaded=False)
 
-    def weakened(self) -> list[GraphOptions]:
-        """Itself, then what is left of it without what some models cannot be traced with."""
-        found: dict[GraphOptions, None] = {}
-        for mixed in (self.mixed, False):
-            for xla in (self.xla, Xla.OFF):
-                found[replace(self, xla=xla, mixed=mixed)] = None
-        return list(found)
+    def ways(self, mixed: bool, xla: bool) -> dict[tuple[bool, bool], GraphOptions]:
+        """The same with what is asked, then without what some models cannot be traced with.
+
+        Args:
+            mixed: Whether training steps are to compute in bfloat16.
+            xla: Whether XLA is to compile each.
+
+        Returns:
+            The options by whether they have either, in the order in which they are tried.
+        """
+        found: dict[tuple[bool, bool], GraphOptions] = {}
+        for has_mixed in (mixed, False):
+            for has_xla in (xla, False):
+                own = replace(self, mixed=has_mixed)
+                found[has_mixed, has_xla] = own.with_xla() if has_xla else own
+        return found
 
     @contextlib.contextmanager
     def applied(self) -> Iterator[None]:

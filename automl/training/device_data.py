@@ -28,6 +28,8 @@ ALIGNMENT = 64
 """Bytes to which TensorFlow's operations want their memory aligned."""
 ARRAY = "array"
 """The one input of a model that takes rows as one array."""
+_FULL = "Dst tensor is not initialized"
+"""What TensorFlow says where a GPU has no room for an array (issue 7025)."""
 PROBABILITY_SLACK = 1e-3
 """By which a probability may be beyond 0 or 1 through rounding."""
 
@@ -69,7 +71,9 @@ class DeviceRows:
                 weight=None if weight is None else _placed(weight),
                 rows=rows,
             )
-        except tf.errors.ResourceExhaustedError as error:
+        except (tf.errors.ResourceExhaustedError, tf.errors.InternalError) as error:
+            if isinstance(error, tf.errors.InternalError) and _FULL not in str(error):
+                raise
             size = shown_size(sum(array.nbytes for array in rows.arrays().values()))
             raise RunError(
                 f"{len(rows):,} rows take {size}, for which the device that trials run on has no "

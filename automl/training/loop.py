@@ -29,6 +29,7 @@ from automl.training.graphs import count_functions, trace_once
 from automl.training.logs import scalar_logs
 from automl.training.mixed_precision import mixed_precision
 from automl.training.model_state import State, model_state, restore_model_state
+from automl.training.row_source import RowSource
 
 
 class CompiledTrainer:
@@ -179,13 +180,14 @@ class CompiledTrainer:
             The number of the step before which it stopped, the running loss and the metrics.
         """
         partial = self._full_steps < self._steps and not self.options.xla
+        sources = self._sources()
 
         def body(step: Any, _: Any) -> tuple[Any, Any]:
             size: Any = self._batch
             if partial:
                 size = tf.minimum(size, len(self._train) - step * self._batch)
             rows = tf.slice(order, [step * self._batch], [size])
-            return step + 1, self._step(rows, step, rates, momenta)
+            return step + 1, self._step(sources, rows, step, rates, momenta)
 
         def goes_on(step: Any, loss: Any) -> Any:
             return (step < last) & tf.math.is_finite(loss)
@@ -198,16 +200,20 @@ class CompiledTrainer:
     ) -> tuple[Any, Any, dict[str, Any]]:
         """The epoch's last step, over the rows that do not fill a batch."""
         rows = order[self._full_steps * self._batch :]
-        loss = self._step(rows, first, rates, momenta)
+        loss = self._step(self._sources(), rows, first, rates, momenta)
         return last, loss, self._metrics()
 
-    def _step(self, rows: Any, step: Any, rates: Any, momenta: Any) -> Any:
+    def _sources(self) -> Any:
+        """What training rows are taken from, in the form of the data."""
+        return tf.nest.map_structure(RowSource, self._train.data)
+
+    def _step(self, sources: Any, rows: Any, step: Any, rates: Any, momenta: Any) -> Any:
         """One `train_step` with the step's rate; the running loss, float32."""
         if self._rate is not None:
             self._rate.assign(rates[step])
         if self._momentum is not None:
             self._momentum.assign(momenta[step])
-        data = tf.nest.map_structure(lambda tensor: tf.gather(tensor, rows), self._train.data)
+        data = tf.nest.map_structure(lambda source: source.at(rows), sources)
         logs = self._train_step(data)
         self._logged = set(logs)
         return tf.cast(loss_of(logs), tf.float32)

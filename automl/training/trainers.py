@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,10 @@ IN_FLOAT32 = "models of this space are trained in float32, for in bfloat16 they 
 NOT_BY_FIT = f"{IN_FLOAT32}Keras's fit trains them"
 #: What is told of models that XLA was to compile.
 WITHOUT_XLA = "models of this space are not compiled by XLA, for they cannot be: "
+SLOWER_WITH_XLA = (
+    "steps that XLA compiles take 1.4 to 2 times as long on cores: trials of jit_compile false "
+    "take less time"
+)
 NO_XLA_BY_FIT = f"{WITHOUT_XLA}Keras's fit trains them"
 #: What is told of models that the kernel would train, were it there.
 NO_KERNEL = (
@@ -117,9 +121,9 @@ def make_trainer(
     with timings.stage("build"):
         steps = math.ceil(len(data.train) / batch_size)
         options = settled_options(model, batch_size, steps, epochs)
-    options = replace(options.with_xla() if xla else options, mixed=mixed)
+    ways = options.ways(mixed, xla)
     with timings.stage("trace"):
-        return _graph_trainer(model, data, batch_size, options, scheduled, note)
+        return _graph_trainer(model, data, batch_size, ways, scheduled, note)
 
 
 def settled_options(model: Any, batch_size: int, steps: int, epochs: int) -> GraphOptions:
@@ -160,7 +164,7 @@ def _graph_trainer(
     model: Any,
     data: DeviceData,
     batch_size: int,
-    options: GraphOptions,
+    ways: Mapping[tuple[bool, bool], GraphOptions],
     scheduled: bool,
     otherwise: str,
 ) -> Training:
@@ -170,29 +174,59 @@ def _graph_trainer(
     are chosen, then without; then Keras's `fit` traces a step; what cannot be traced runs eagerly.
 
     Args:
+        ways: What `GraphOptions.ways` gave.
         otherwise: What a person should be told where whole epochs are traced, or "".
     """
-    reason = ""
-    tried = itertools.product((False, True), options.weakened())
-    for plain, one in () if needs_fit(model) else tried:
-        compiled = CompiledTrainer(model, data.train, batch_size, one)
+    asked, reason = next(iter(ways)), ""
+    reasons: dict[tuple[bool, tuple[bool, bool]], str] = {}
+    tried = itertools.product((False, True), ways)
+    for plain, way in () if needs_fit(model) else tried:
+        compiled = CompiledTrainer(model, data.train, batch_size, ways[way])
         try:
             compiled.trace(scheduled, data.validation, plain)
         except OUT_OF_MEMORY:
             raise
         except Exception as error:  # noqa: BLE001 - an error of the model, `fit` meets too
-            reason = xla_refusal(error) if one.xla else error_text(error)
+            reason = xla_refusal(error) if way[1] else error_text(error)
+            reasons[plain, way] = reason
         else:
-            slower = f"graphs are traced by tf.function, which is slower: {reason}"
-            note = slower if plain else otherwise
-            found = Training(compiled, compiled.options, TrainerName.COMPILED, note)
-            if options.xla and not one.xla:
-                found = _also_noting(found, f"{WITHOUT_XLA}{reason}")
-            if options.mixed and not one.mixed:
-                return _also_noting(found, f"{IN_FLOAT32}{reason}")
-            return _also_noting(found, SLOWER if one.mixed and bfloat16_gain() < 1.0 else "")
+            notes = _notes_on(plain, asked, way, reasons)
+            found = Training(compiled, compiled.options, TrainerName.COMPILED, notes.pop(0))
+            for note in (*([] if plain else [otherwise]), *notes):
+                found = _also_noting(found, note)
+            return found
     fit = _fit_training(model, data, batch_size, scheduled, reason)
-    return _also_noting(fit, _not_by_fit(options.mixed, bool(options.xla)))
+    return _also_noting(fit, _not_by_fit(*asked))
+
+
+def _notes_on(
+    plain: bool,
+    asked: tuple[bool, bool],
+    way: tuple[bool, bool],
+    reasons: Mapping[tuple[bool, tuple[bool, bool]], str],
+) -> list[str]:
+    """What a person should be told of how whole epochs are traced, each a sentence or "".
+
+    Args:
+        plain: Whether `tf.function` traces them.
+        asked: Whether bfloat16 and XLA were asked for.
+        way: Whether there is either.
+        reasons: Why other ways could not be traced.
+    """
+    mixed, xla = way
+    notes = [""]
+    if plain:
+        reason = reasons[False, way]
+        notes = [f"graphs are traced by tf.function, which is slower: {reason}"]
+    if asked[1] and not xla:
+        notes.append(f"{WITHOUT_XLA}{reasons[plain, (mixed, True)]}")
+    if asked[0] and not mixed:
+        notes.append(f"{IN_FLOAT32}{reasons[plain, (True, xla)]}")
+    if mixed and bfloat16_gain() < 1.0:
+        notes.append(SLOWER)
+    if xla and not has_gpu():
+        notes.append(SLOWER_WITH_XLA)
+    return notes
 
 
 def _not_by_fit(mixed: bool, xla: bool) -> str:

@@ -13,13 +13,17 @@ import numpy.typing as npt
 
 from automl.data.plan import Rows
 from automl.data.task import TaskKind
+from automl.errors import RunError
 from automl.models.core import build_core, compile_core
+from automl.models.keras_private import layers_of
+from automl.models.mixed_batches import change_batches
 from automl.training.cost_check import batch_size_of
-from automl.training.device import xla_saves
+from automl.training.device import has_gpu, xla_saves
 from automl.training.device_data import DeviceRows
 from automl.training.loop import CompiledTrainer
+from automl.training.stages import stages_of
 from automl.training.trainers import settled_options
-from automl.training.xla_refusal import xla_refusal
+from automl.training.xla_refusal import UNORDERED_POOLS, xla_refusal
 from automl.vocabulary.dtype_policies import DTYPE_POLICY, MIXED_BFLOAT16
 
 if TYPE_CHECKING:
@@ -29,6 +33,11 @@ if TYPE_CHECKING:
     from automl.training.device import GraphOptions
 
 _STEPS, _TIMINGS = 8, 3
+_PRUNED = 2.0
+"""How many times over compiling has to pay beside what is asked of a training to its end: each
+trial compiles, and those that are pruned early save little (of all epochs asha's trials trained 16
+hundredths, patient's 33; `automl.tuning.pruners`)."""
+_POOLS = (keras.layers.MaxPooling1D, keras.layers.MaxPooling2D, keras.layers.MaxPooling3D)
 LEAST_COMPILING = 1.0
 """Seconds that XLA takes at least to compile a step with convolutions: on a core 0.8 (`lenet5`) to
 2.1 (`fastcnn`, `plain_cnn`)."""
@@ -81,40 +90,44 @@ def xla_times(
     keras.utils.set_random_seed(0)
     core = build_core(space, config, task, signature)
     model = compile_core(core, config, task)
+    if has_gpu() and any(isinstance(layer, _POOLS) for layer in layers_of(model)):
+        return XlaTimes(0.0, problem=UNORDERED_POOLS)
     batch_size = batch_size_of(config, rows)
     steps = -(-rows // batch_size)
+    change_batches(model, config, steps)
+    stages = stages_of(core, config)
+    stages[-1].prepare(core, config, task)
     mixed = config.get(DTYPE_POLICY) == MIXED_BFLOAT16
     options = replace(settled_options(model, batch_size, steps, epochs), mixed=mixed)
     noise = DeviceRows.from_rows(_noise(task, signature, batch_size))
     plain, tracing = _measured(model, noise, options)
     whole = plain * steps * epochs
     whole = whole if seconds is None else min(whole, seconds)
-    if not xla_saves(whole, LEAST_COMPILING):  # even if a step took no time then
+    if not xla_saves(whole, _PRUNED * LEAST_COMPILING):  # even if a step took no time then
         return XlaTimes(plain)
     try:
         compiled, compiling = _measured(model, noise, options.with_xla())
     except Exception as error:  # noqa: BLE001 - TensorFlow and XLA raise what they like, and it is told
         return XlaTimes(plain, problem=xla_refusal(error))
-    compiling = max(LEAST_COMPILING, compiling - tracing)
-    pays = xla_saves(whole * (1.0 - compiled / plain), compiling)
+    compiling = len(stages) * max(LEAST_COMPILING, compiling - tracing)
+    pays = xla_saves(whole * (1.0 - compiled / plain), _PRUNED * compiling)
     return XlaTimes(plain, compiled, compiling, pays=pays)
 
 
 def _measured(model: Any, rows: DeviceRows, options: GraphOptions) -> tuple[float, float]:
-    """Seconds of a step, the least of some timings, and of all that comes before the first one."""
+    """Seconds of a step, the least of some timings, and of tracing, which has XLA compile it."""
     batch_size = len(rows) // _STEPS
-    started = time.perf_counter()
     with options.applied():
         trainer = CompiledTrainer(model, rows, batch_size, options)
+        started = time.perf_counter()
         trainer.trace(scheduled=True, validation=rows)
-        trainer.run(_Standing(len(rows)))  # on a GPU the first steps choose their kernels
-        before = time.perf_counter() - started
+        tracing = time.perf_counter() - started
         measured = []
-        for _ in range(_TIMINGS):
+        for _ in range(1 + _TIMINGS):
             started = time.perf_counter()
             trainer.run(_Standing(len(rows)))
             measured.append(time.perf_counter() - started)
-    return min(measured) / _STEPS, before
+    return min(measured[1:]) / _STEPS, tracing  # on a GPU the first steps choose their kernels
 
 
 class _Standing:
@@ -147,7 +160,12 @@ class _Standing:
         return False
 
     def diverged(self, epoch: int, step: int, loss: float) -> None:
-        """Weights that do not move do not diverge."""
+        """Ends the measuring, for fewer steps were made than are counted.
+
+        Raises:
+            RunError: Always.
+        """
+        raise RunError(f"the loss of the default configuration is {loss} before it is trained")
 
     def returned(self, value: Any) -> None:
         """No fit of a person's own runs."""
@@ -162,7 +180,7 @@ def _noise(task: Task, signature: InputSignature, batch_size: int) -> Rows:
     draw = np.random.default_rng(0)
     count = _STEPS * batch_size
     inputs = {
-        name: draw.integers(0, 256, (count, *spec.shape)).astype(spec.dtype)
+        name: draw.integers(0, 256, (count, *spec.shape), np.uint8).astype(spec.dtype, copy=False)
         for name, spec in signature.inputs.items()
     }
     if task.kind is TaskKind.MULTICLASS:

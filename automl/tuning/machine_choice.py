@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from automl.tuning.search_request import SearchRequest
+from automl.vocabulary.inputs import IMAGE
 
 if TYPE_CHECKING:
     from automl.space import SearchSpace
@@ -13,9 +14,10 @@ if TYPE_CHECKING:
 def is_open(name: str, value: Any, request: SearchRequest, space: SearchSpace) -> bool:
     """Whether this machine may give a hyperparameter a value.
 
-    Not what somebody has set. Machines that share a study, or a cluster's, may be of another kind;
-    Keras's `fit`, which calls callbacks, computes in its own way; a protocol says all that its
-    author wants.
+    Not what somebody has set, nor where the space is not of images: a builder in KerasTuner's form
+    means by a name what its author means. Machines that share a study, or a cluster's, may be of
+    another kind; Keras's `fit`, which calls callbacks, computes in its own way; a protocol says all
+    that its author wants.
 
     Args:
         name: The hyperparameter's name.
@@ -29,5 +31,5 @@ def is_open(name: str, value: Any, request: SearchRequest, space: SearchSpace) -
         for parameter in space.hyperparameters
     )
     elsewhere = request.storage is not None or request.engine == "ray"
-    is_settled = name in settled or space.protocol is not None
+    is_settled = name in settled or space.protocol is not None or space.inputs != IMAGE
     return is_offered and not is_settled and not elsewhere and not request.callbacks

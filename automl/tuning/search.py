@@ -153,11 +153,11 @@ def _settled(
     check_inputs_suit(wanted.space, data.plan.signature)
     space, request = with_hyperparameters_traced(wanted.space, wanted.processes), wanted.settled()
     request = replace(request, data=replace(request.data, cv=data.cv))
-    request, computation = with_usual_computation(request, space, data, devices, wanted.processes)
     check_rows_fit(space, data.plan, request)
     views = asked_views(request, data.task, data.plan.signature)
     check_sampler_and_pruner(request, space, objects, len(request.data.views))
     objective = asked_objective(request, space, data.task, objects.metrics)
+    request, computation = with_usual_computation(request, space, data, devices, wanted.processes)
     changed = {**request.settings, BATCH_SIZE: request.batch_size}
     _say(
         observer,

@@ -1,6 +1,6 @@
 """Whether XLA compiles training steps, where nobody has said: on a GPU where that pays here.
 
-On cores it never does: a step that it compiles takes 1.4 to 2.2 times as long ("What bounds a
+On cores it never does: a step that it compiles takes 1.4 to 2 times as long ("What bounds a
 training step of images" in `benchmarks/RESULTS.md`).
 """
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: Seconds of a search from which on it is measured (own choice): building a model and compiling it
 #: may take half a minute, and in shorter ones no trial is long enough to gain that.
 LEAST_TIME = 600.0
+#: Seconds that measuring may take at most, and share of a search's time (own choices).
+MOST_SECONDS, MOST_SHARE = 180.0, 0.05
 
 
 def with_usual_compilation(
@@ -79,8 +81,15 @@ def training_to_gain(request: SearchRequest, rows: int, devices: Devices) -> dic
     """
     whole, own = request.budget.seconds, request.trial_budget.seconds
     share = None if whole is None else TRIAL_SHARE * whole * devices.workers
+    most = least_of(share, own)
     return {
         "rows": rows,
         "epochs": request.trial_budget.epochs,
-        "seconds": least_of(share, own),
+        "seconds": None if most is None else most / len(request.data.views),
     }
+
+
+def seconds_to_measure(request: SearchRequest) -> float:
+    """Seconds within which it is to be measured: some models take XLA minutes."""
+    whole = request.budget.seconds
+    return MOST_SECONDS if whole is None else min(MOST_SECONDS, MOST_SHARE * whole)

@@ -11,7 +11,11 @@ from automl.engines.processes import Processes
 from automl.engines.xla_measuring import measured_xla
 from automl.tuning.manifest import narrowed_space
 from automl.tuning.search_request import SearchRequest
-from automl.tuning.usual_compilation import training_to_gain, with_usual_compilation
+from automl.tuning.usual_compilation import (
+    seconds_to_measure,
+    training_to_gain,
+    with_usual_compilation,
+)
 from automl.tuning.usual_precision import measured_gain, with_usual_precision
 
 if TYPE_CHECKING:
@@ -44,8 +48,9 @@ def with_usual_computation(
     def measured() -> Mapping[str, Any]:
         searched = narrowed_space(space, request, data)
         training = training_to_gain(request, len(data.train), devices)
+        timeout = seconds_to_measure(request)
         signature = data.plan.signature
-        return measured_xla(searched, data.task, signature, training, devices, processes)
+        return measured_xla(searched, data.task, signature, training, devices, processes, timeout)
 
     request, compilation_note = with_usual_compilation(request, space, devices, measured)
     return request, (precision_note, compilation_note)

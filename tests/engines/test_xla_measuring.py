@@ -32,11 +32,11 @@ def test_a_space_is_measured_wherever_it_comes_from(name: str) -> None:
     space = find_space(name) if name != "own" else SearchSpace("own", [], flat, inputs="image")
     processes = warm_processes()
     try:
-        found = measured_xla(space, TASK, IMAGES, TRAINING, Devices(2), processes)
+        found = measured_xla(space, TASK, IMAGES, TRAINING, Devices(2), processes, 120.0)
         assert found["gain"] >= 0.0 and found["problem"] == ""
         assert isinstance(found["pays"], bool)
         wrong = SearchSpace("own", [], failing, inputs="image")
         with pytest.raises(RunError, match="no such layer"):
-            measured_xla(wrong, TASK, IMAGES, TRAINING, Devices(2), processes)
+            measured_xla(wrong, TASK, IMAGES, TRAINING, Devices(2), processes, 120.0)
     finally:
         processes.close()

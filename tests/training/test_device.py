@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import keras
 import pytest
 import tensorflow as tf
@@ -94,17 +92,19 @@ def test_options_are_put_back(before):
 
 
 def test_options_are_given_up_one_at_a_time_and_none_is_added():
-    plain = GraphOptions(flat_updates=True)
-    assert plain.weakened() == [plain]
-    both = replace(plain, mixed=True).with_xla()
-    assert [(one.xla, one.mixed) for one in both.weakened()] == [
-        (Xla.STEP, True),
-        (Xla.OFF, True),
-        (Xla.STEP, False),
-        (Xla.OFF, False),
+    plain = GraphOptions(flat_updates=True, single_threaded=True)
+    assert plain.ways(mixed=False, xla=False) == {(False, False): plain}
+    both = plain.ways(mixed=True, xla=True)
+    assert [(key, one.xla, one.mixed) for key, one in both.items()] == [
+        ((True, True), Xla.STEP, True),
+        ((True, False), Xla.OFF, True),
+        ((False, True), Xla.STEP, False),
+        ((False, False), Xla.OFF, False),
     ]
-    assert all(one.flat_updates for one in both.weakened())
-    assert replace(plain, mixed=True).weakened() == [replace(plain, mixed=True), plain]
+    assert both[False, False] == plain
+    assert all(one.flat_updates for one in both.values())
+    epoch = GraphOptions(xla=Xla.EPOCH)
+    assert epoch.ways(mixed=False, xla=False) == {(False, False): epoch}
 
 
 def test_a_step_of_xla_is_not_single_threaded_and_named():

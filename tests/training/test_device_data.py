@@ -61,11 +61,23 @@ def test_mapped_arrays_are_shared_not_copied(arrays, tmp_path):
     pytest.fail("the tensor's memory is not mapped")
 
 
-def test_rows_that_the_device_has_no_room_for_are_told(toy, monkeypatch):
+@pytest.mark.parametrize(
+    "error",
+    [
+        tf.errors.ResourceExhaustedError(None, None, "failed to allocate memory"),
+        tf.errors.InternalError(
+            None,
+            None,
+            "Failed copying input tensor from /device:CPU:0 to /device:GPU:0 in order to run "
+            "_EagerConst: Dst tensor is not initialized.",
+        ),
+    ],
+)
+def test_rows_that_the_device_has_no_room_for_are_told(toy, monkeypatch, error):
     rows = toy(rows=150).train.rows
 
     def full(array):
-        raise tf.errors.ResourceExhaustedError(None, None, "failed to allocate memory")
+        raise error
 
     monkeypatch.setattr("automl.training.device_data._placed", full)
     with pytest.raises(RunError, match=r"150 rows take .* MB, .* --device cpu"):

@@ -16,7 +16,13 @@ from automl.space import Boolean, Choice, SearchSpace
 from automl.training import trainers
 from automl.training.device_data import DeviceData
 from automl.training.train_trial import train_trial
-from automl.training.trainers import IN_FLOAT32, NO_XLA_BY_FIT, NOT_BY_FIT, WITHOUT_XLA
+from automl.training.trainers import (
+    IN_FLOAT32,
+    NO_XLA_BY_FIT,
+    NOT_BY_FIT,
+    SLOWER_WITH_XLA,
+    WITHOUT_XLA,
+)
 from automl.trial import Answer, TrialBudget, TrialResult, TrialSpec, TrialState
 
 CHOICES = [Boolean("jit_compile"), Choice("dtype_policy", ["float32", "mixed_bfloat16"])]
@@ -46,6 +52,10 @@ class Narrow(keras.layers.Layer):
 def narrow(config: Any, inputs: Any, task: Any) -> Any:
     x = keras.layers.Conv2D(8, 3, activation="relu", dtype=None)(inputs)
     return keras.layers.GlobalAveragePooling2D()(Narrow(autocast=False)(x))
+
+
+def narrow_and_shifted(config: Any, inputs: Any, task: Any) -> Any:
+    return narrow(config, keras.layers.RandomTranslation(0.2, 0.2, seed=1)(inputs), task)
 
 
 def trained(path: Path, build: Any = convolutional, *callbacks: Any, **config: Any) -> TrialResult:
@@ -79,7 +89,7 @@ def test_they_learn_the_same_and_it_is_recorded(tmp_path: Path) -> None:
     assert "XLA" not in plain.computed
     assert set(xla.computed) == {"XLA", *plain.computed}
     assert set(both.computed) == {"XLA", "bfloat16", *plain.computed}
-    assert xla.notes == both.notes == ()
+    assert xla.notes == both.notes == (SLOWER_WITH_XLA,)  # on cores, as here
     assert xla.score == pytest.approx(plain.score, rel=1e-3)
     assert both.score == pytest.approx(plain.score, rel=0.05)
 
@@ -102,8 +112,17 @@ def test_what_it_cannot_compile_is_trained_as_without_it_which_is_said(tmp_path:
 def test_what_bfloat16_cannot_be_is_compiled_all_the_same(tmp_path: Path) -> None:
     both = trained(tmp_path / "both", narrow, **BOTH)
     [note] = both.notes
-    assert note.startswith(IN_FLOAT32) and "too narrow" in note
+    assert note.startswith(IN_FLOAT32) and "too narrow" in note and WITHOUT_XLA not in note
     assert "XLA" in both.computed and "bfloat16" not in both.computed
+
+
+def test_each_reason_is_told_of_what_it_is_the_reason_of(tmp_path: Path) -> None:
+    both = trained(tmp_path / "both", narrow_and_shifted, **BOTH)
+    [note] = both.notes
+    xla, mixed = note.split("; ")
+    assert xla == f"{WITHOUT_XLA}XLA has no ImageProjectiveTransformV3"
+    assert mixed.startswith(IN_FLOAT32) and "too narrow" in mixed
+    assert not {"XLA", "bfloat16"} & {*both.computed}
 
 
 def test_keras_s_fit_does_not_which_is_said(tmp_path: Path) -> None:

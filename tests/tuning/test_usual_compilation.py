@@ -11,12 +11,14 @@ import pytest
 from automl.data.request import DataRequest
 from automl.engines.devices import Devices
 from automl.errors import RunError
+from automl.space import Boolean, SearchSpace
 from automl.space.registry import find_space
 from automl.trial import TrialBudget
 from automl.tuning.budget import SearchBudget
 from automl.tuning.search_request import SearchRequest
 from automl.tuning.usual_compilation import (
     LEAST_TIME,
+    seconds_to_measure,
     training_to_gain,
     with_usual_compilation,
 )
@@ -76,6 +78,18 @@ def test_nor_on_cores_nor_of_spaces_without_it() -> None:
     assert with_usual_compilation(REQUEST, find_space("mlp"), GPU, never) == (REQUEST, "")
 
 
+def test_nor_of_spaces_that_are_not_of_images() -> None:
+    own = SearchSpace("own", [Boolean("jit_compile")], SPACE.build, inputs="array")
+    assert with_usual_compilation(REQUEST, own, GPU, never) == (REQUEST, "")
+
+
+def test_measuring_takes_a_small_share_of_a_search() -> None:
+    assert seconds_to_measure(replace(REQUEST, budget=SearchBudget(None, 600.0))) == 30.0
+    assert seconds_to_measure(REQUEST) == seconds_to_measure(
+        replace(REQUEST, budget=SearchBudget(30, None))
+    )
+
+
 def test_a_search_without_an_end_in_time_is_long_enough() -> None:
     endless = replace(REQUEST, budget=SearchBudget(30, None))
     request, _ = with_usual_compilation(endless, SPACE, GPU, lambda: FOUND)
@@ -89,5 +103,7 @@ def test_compiling_has_to_pay_within_the_time_of_a_trial() -> None:
     assert training_to_gain(request, 500, two) == {"rows": 500, "epochs": 40, "seconds": 900.0}
     capped = replace(request, trial_budget=replace(budget, seconds=60.0))
     assert training_to_gain(capped, 500, two)["seconds"] == 60.0
+    folds = replace(request, data=replace(request.data, cv=5))
+    assert training_to_gain(folds, 500, two)["seconds"] == 180.0
     endless = replace(request, budget=SearchBudget(30, None))
     assert training_to_gain(endless, 500, two)["seconds"] is None
