@@ -19,7 +19,7 @@ from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
 from automl.models.augmented_images import without_augmentation
 from automl.models.heads import add_head, is_head
-from automl.models.inputs.builder import TableInputs, uses_embedding, vector_input
+from automl.models.inputs.builder import TableInputs, embeds_numbers, uses_embedding, vector_input
 from automl.models.inputs.builder_images import ImageInputs
 from automl.models.keras_private import compile_arguments
 from automl.models.losses import make_loss, make_metrics
@@ -262,8 +262,11 @@ def _from_own(
 def _check_vector(name: str, signature: InputSignature, config: Mapping[str, Any]) -> None:
     """Raises SpaceError where a vector input is not only arithmetic, but learnt with the model."""
     encoding = str(config.get("categorical_encoding") or "one_hot")
-    if str(config.get("input_normalization") or "standardize") == "standardize" and not any(
-        uses_embedding(codes - 1, encoding) for codes in signature.cardinalities
+    is_standardized = str(config.get("input_normalization") or "standardize") == "standardize"
+    if (
+        is_standardized
+        and not embeds_numbers(config)
+        and not any(uses_embedding(codes - 1, encoding) for codes in signature.cardinalities)
     ):
         return
     raise SpaceError(

@@ -1,8 +1,8 @@
 """First weights and statistics that need more than an initializer.
 
 A layer says by its name that it wants whitened patches, or a kernel that hands on (both from Jordan
-2024, arXiv 2404.00498), so that saved models consist of Keras's layers alone. Normalizations begin
-with the statistics of a batch.
+2024, arXiv 2404.00498), or the bins of numeric columns (`automl.models.inputs.piecewise`), so that
+saved models consist of Keras's layers alone. Normalizations begin with the statistics of a batch.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from automl.models.inputs.piecewise import PIECEWISE, set_bins
+from automl.models.inputs.piecewise import ROWS as PIECEWISE_ROWS
 from automl.models.keras_private import layers_of, replace_call
 
 WHITENING, IDENTITY = "whitening", "identity"
@@ -42,6 +44,9 @@ def set_first_weights(model: Any, rows: Rows) -> None:
         name = layer.name.partition("_")[0]
         if name == IDENTITY and isinstance(layer, keras.layers.Conv2D):
             layer.kernel.assign(with_identity(np.array(layer.kernel)))
+        elif name == PIECEWISE and isinstance(layer, keras.layers.DepthwiseConv1D):
+            seen = keras.Model(model.input, layer.input)
+            set_bins(layer, np.asarray(seen.predict(rows(PIECEWISE_ROWS), verbose=0))[:, 0])
         elif name == WHITENING and isinstance(layer, keras.layers.Conv2D):
             seen = keras.Model(model.input, layer.input)
             height, width = layer.input.shape[1:3]

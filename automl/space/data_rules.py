@@ -22,6 +22,7 @@ from automl.vocabulary.averaging import WEIGHT_AVERAGING
 from automl.vocabulary.dtype_policies import DTYPE_POLICY
 from automl.vocabulary.inputs import ARRAY, IMAGE, VECTOR
 from automl.vocabulary.jit_compilation import JIT_COMPILE
+from automl.vocabulary.layers import NONE, NUMERIC_EMBEDDING
 
 if TYPE_CHECKING:
     from automl.data.kinds.signature import InputSignature
@@ -69,6 +70,11 @@ def check_inputs_suit(space: SearchSpace, signature: InputSignature) -> None:
     )
 
 
+MOST_EMBEDDED = 128
+"""Numeric columns of a table up to which they are embedded (own choice): with 48 bins each, more
+would make a first layer of a million weights."""
+
+
 def suit_to_data(
     space: SearchSpace,
     *,
@@ -79,6 +85,7 @@ def suit_to_data(
     of_probabilities: bool = False,
     epochs: int = HEAVY_EPOCHS,
     mirrored: bool = True,
+    numbers: int = 0,
 ) -> SearchSpace:
     """The space without what the data gives no ground for.
 
@@ -97,6 +104,7 @@ def suit_to_data(
             smoothed labels make these worse (RealMLP has them for errors only).
         epochs: Most epochs of a trial.
         mirrored: Whether images mean the same mirrored, as those of digits and letters do not.
+        numbers: Numeric columns of a table; 0 for rows that are none.
         asked: Hyperparameters that a person has set: the list that was given is the list.
 
     Returns:
@@ -127,6 +135,8 @@ def suit_to_data(
             changes[parameter.key] = parameter.default
             continue
         kept = _kept(space, parameter.name, options, rows, epochs, asked)
+        if parameter.name == NUMERIC_EMBEDDING and not 0 < numbers <= MOST_EMBEDDED:
+            kept = [NONE]
         if len(kept) < len(options):
             changes[parameter.key] = kept
     return space.override(changes) if changes else space

@@ -47,6 +47,10 @@ from automl.vocabulary.layers import (
     INPUT_NORMALIZATIONS,
     NONE,
     NORMALIZATIONS,
+    NUMERIC_BINS,
+    NUMERIC_EMBEDDING,
+    NUMERIC_EMBEDDINGS,
+    PIECEWISE_LINEAR,
     STANDARDIZE,
 )
 from automl.vocabulary.optimizers import OPTIMIZERS
@@ -272,6 +276,28 @@ def categorical_hyperparameters() -> list[Hyperparameter]:
     ]
 
 
+def numeric_hyperparameters() -> list[Hyperparameter]:
+    """What stands for numeric columns beside themselves."""
+    return [
+        Choice(
+            NUMERIC_EMBEDDING,
+            NUMERIC_EMBEDDINGS,
+            when=_ACTIVATION != "selu",
+            otherwise=NONE,
+            help="piecewise_linear: how far a value has come in each bin of its column, too",
+            source="Gorishniy et al. 2022, arXiv 2203.05556",
+        ),
+        Choice(
+            NUMERIC_BINS,
+            [8, 16, 32, 48],
+            default=48,
+            when=Ref(NUMERIC_EMBEDDING) == PIECEWISE_LINEAR,
+            help="bins of a numeric column, between quantiles of the training rows",
+            source=f"{TABM}: 2 to 128; default of the same",
+        ),
+    ]
+
+
 def dense_hyperparameters() -> list[Hyperparameter]:
     """Everything that varies in a dense network on one vector of inputs.
 
@@ -288,6 +314,7 @@ def dense_hyperparameters() -> list[Hyperparameter]:
         *constraint_hyperparameters(),
         *topology_hyperparameters(),
         *categorical_hyperparameters(),
+        *numeric_hyperparameters(),
     ]
 
 

@@ -218,15 +218,16 @@ def narrowed_space(
     """
     from automl.tuning.objective import is_of_probabilities, one_loss
 
-    asked = as_asked(space, request)
+    asked, signature = as_asked(space, request), data.plan.signature
     return suit_to_data(
         one_loss(asked, request, data.task)[0],
         rows=len(data.train),
-        cardinalities=data.plan.signature.cardinalities,
+        cardinalities=signature.cardinalities,
         classification=data.task.is_classification,
         of_probabilities=is_of_probabilities(request, data.task),
         epochs=request.trial_budget.epochs,
         mirrored=request.data.mirrors(data.task.classes),
+        numbers=signature.numeric if signature.shape is None else 0,
         asked={*request.settings, *(() if request.batch_size is None else ("batch_size",))},
     )
 

@@ -36,6 +36,10 @@ NORMALIZATIONS: Mapping[str, LayerEntry] = {
 STANDARDIZE = "standardize"
 #: What happens to numeric columns first; of small batches all but that of batches.
 INPUT_NORMALIZATIONS = (STANDARDIZE, "batch", NONE)
+NUMERIC_EMBEDDING, NUMERIC_BINS = "numeric_embedding", "numeric_bins"
+PIECEWISE_LINEAR = "piecewise_linear"
+#: What stands for a numeric column beside itself.
+NUMERIC_EMBEDDINGS = (NONE, PIECEWISE_LINEAR)
 
 DROPOUTS: Mapping[str, LayerEntry] = {
     "dropout": LayerEntry("Dropout"),

@@ -182,7 +182,9 @@ def test_data_without_categories_or_classes_leaves_nothing_to_search_there():
     assert sizes["embedding_size"] == 2  # the column of 60 categories is embedded
     assert suit_to_data(suited, rows=100, cardinalities=(4,), classification=False).count() > 1
     asked = ("activation", "batch_size", "weight_averaging")
-    full = suit_to_data(MLP, rows=10**6, cardinalities=(21,), classification=True, asked=asked)
+    full = suit_to_data(
+        MLP, rows=10**6, cardinalities=(21,), classification=True, asked=asked, numbers=3
+    )
     assert full.hash() == MLP.hash()
 
 

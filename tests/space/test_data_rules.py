@@ -142,3 +142,15 @@ def test_a_persons_own_list_of_activations_stays() -> None:
         "own", [Choice("activation", ["relu", "sigmoid", "leaky_relu"])], lambda *_: None
     )
     assert options(suited(space, 500), "activation") == {"relu", "sigmoid", "leaky_relu"}
+
+
+@pytest.mark.parametrize(("numbers", "kept"), [(0, 1), (1, 2), (128, 2), (129, 1)])
+def test_numbers_of_tables_are_embedded_where_they_are_not_too_many(
+    numbers: int, kept: int
+) -> None:
+    space = find_space("mlp")
+    given = {"rows": 1000, "cardinalities": (), "classification": True, "numbers": numbers}
+    found = options(suit_to_data(space, **given), "numeric_embedding")
+    assert "none" in found and len(found) == kept
+    asked = options(suit_to_data(space, **given, asked=("numeric_embedding",)), "numeric_embedding")
+    assert len(asked) == 2

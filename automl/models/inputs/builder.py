@@ -16,7 +16,13 @@ import numpy as np
 
 from automl.data.kinds.signature import CATEGORICAL, NUMERIC, InputSignature
 from automl.errors import SpaceError
-from automl.vocabulary.layers import INPUT_NORMALIZATIONS
+from automl.models.inputs.piecewise import in_pieces
+from automl.vocabulary.layers import (
+    INPUT_NORMALIZATIONS,
+    NUMERIC_BINS,
+    NUMERIC_EMBEDDING,
+    PIECEWISE_LINEAR,
+)
 
 ONE_HOT_BELOW = 10
 EMBEDDING_ABOVE = 50
@@ -87,6 +93,7 @@ class TableInputs:
         categorical_encoding: str = "one_hot",
         embedding_dim: int | None = None,
         batch_norm_momentum: float = 0.99,
+        numeric_bins: int = 0,
     ) -> Any:
         """All columns as one float tensor: numeric, then one-hot, then embedded columns.
 
@@ -98,6 +105,8 @@ class TableInputs:
             embedding_dim: Dimensions of every embedding, at most the column's categories; None
                 takes `embedding_size` of each column.
             batch_norm_momentum: Momentum of the layer of ``batch``.
+            numeric_bins: Bins of each numeric column, whose places stand behind the columns
+                themselves (`automl.models.inputs.piecewise`); 0 for none.
 
         Returns:
             float32 tensor of shape (None, k).
@@ -105,6 +114,7 @@ class TableInputs:
         parts = []
         if self.numeric is not None:
             parts.append(self.scaled_numeric(input_normalization, batch_norm_momentum))
+            parts += [in_pieces(self.numeric, numeric_bins)] if numeric_bins else []
         embedded = [
             column
             for column, codes in enumerate(self.cardinalities)
@@ -186,8 +196,9 @@ def vector_input(table: TableInputs, config: Mapping[str, Any]) -> Any:
     Args:
         table: The model's inputs.
         config: The trial's configuration; reads ``input_normalization``,
-            ``categorical_encoding``, ``embedding_dim`` and ``batch_norm_momentum`` where the
-            space has them, and follows the rules in `TableInputs.vector` where it has not.
+            ``categorical_encoding``, ``embedding_dim``, ``batch_norm_momentum``,
+            ``numeric_embedding`` and ``numeric_bins`` where the space has them, and follows the
+            rules in `TableInputs.vector` where it has not.
 
     Returns:
         float32 tensor of shape (None, k).
@@ -198,4 +209,10 @@ def vector_input(table: TableInputs, config: Mapping[str, Any]) -> Any:
         categorical_encoding=str(config.get("categorical_encoding") or "one_hot"),
         embedding_dim=None if dimensions is None else int(dimensions),
         batch_norm_momentum=float(config.get("batch_norm_momentum") or 0.99),
+        numeric_bins=int(config[NUMERIC_BINS]) if embeds_numbers(config) else 0,
     )
+
+
+def embeds_numbers(config: Mapping[str, Any]) -> bool:
+    """Whether a configuration asks for numeric columns in pieces."""
+    return config.get(NUMERIC_EMBEDDING) == PIECEWISE_LINEAR

@@ -31,7 +31,8 @@ _ACTIVATIONS: dict[Any, tuple[OperationKind, float]] = {
 _UNTRAINED = (
     *(keras.layers.InputLayer, keras.layers.Flatten, keras.layers.Reshape),
     *(keras.layers.Rescaling, keras.layers.Normalization, keras.layers.Concatenate),
-    *(keras.layers.Identity, keras.layers.Activation),
+    *(keras.layers.Identity, keras.layers.Activation, keras.layers.ReLU),
+    keras.layers.DepthwiseConv1D,  # numeric columns in pieces
 )
 """Layers that, on rows that nothing trains, give the same at every call."""
 
