@@ -5,8 +5,8 @@
 
 The same rows are searched with the same seed, without the options and with them. Numbers of trials
 are fixed, so that other work on the machine changes nothing. Looked at are the log loss and the
-accuracy of what is exported, with the temperature that the search gives it, on the test rows, and
-the processor seconds.
+accuracy of what is exported, with the temperature that the search gives it, on the test rows (of
+numbers the mean squared error and R2), and the processor seconds.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from benchmarks.rows import DEFAULT_DATA, check_files
 from benchmarks.work_folder import make_work_folder
 
 #: What sets are made of.
-FILES = ("fashion_mnist.npz", "adult-train.csv", "adult-test.csv")
+FILES = ("fashion_mnist.npz", "adult-train.csv", "adult-test.csv", "housing.csv")
 BUNDLED = ("digits", "breast_cancer", "wine")
 #: Rows of the made sets and of adult, without the test rows.
 SIZES = (500, 2_000, 10_000)
@@ -54,8 +54,8 @@ class Searched:
         name: The set.
         seed: Seed of rows and search.
         options: What was added to the command, or "".
-        log_loss: Of what was exported, on the test rows.
-        accuracy: Likewise.
+        loss: Log loss of what was exported, on the test rows; of numbers the mean squared error.
+        share: Accuracy likewise; of numbers R2.
         exported: The trial or ensemble.
         seconds: Processor seconds of the search, with all its processes.
     """
@@ -63,8 +63,8 @@ class Searched:
     name: str
     seed: int
     options: str
-    log_loss: float
-    accuracy: float
+    loss: float
+    share: float
     exported: str
     seconds: float
 
@@ -92,6 +92,7 @@ def searches(seed: int, data: Path, work: Path) -> Iterator[tuple[str, list[str]
         yield f"classes {size}", [str(path), *TABLE_WORDS]
     for size in SIZES:
         yield f"adult {size}", [*_adult(size, seed, data, work), *TABLE_WORDS]
+        yield f"housing {size}", [*_housing(size, seed, data, work), *TABLE_WORDS]
 
 
 def _adult(size: int, seed: int, data: Path, work: Path) -> list[str]:
@@ -105,6 +106,17 @@ def _adult(size: int, seed: int, data: Path, work: Path) -> list[str]:
         table.to_csv(work / f"{part}.csv", index=False)
         told.append(str(work / f"{part}.csv"))
     return [told[0], "--test", told[1], "--target", "column 14"]
+
+
+def _housing(size: int, seed: int, data: Path, work: Path) -> list[str]:
+    """Rows of housing; all others are test rows."""
+    import pandas as pd
+
+    table = pd.read_csv(data / "housing.csv").sample(frac=1.0, random_state=seed)
+    table[:size].to_csv(work / "train.csv", index=False)
+    table[size:].to_csv(work / "test.csv", index=False)
+    words = [str(work / "train.csv"), "--test", str(work / "test.csv")]
+    return [*words, "--target", "median_house_value"]
 
 
 def search(name: str, given: Sequence[str], seed: int, options: str, run: Path) -> Searched:
@@ -123,16 +135,15 @@ def search(name: str, given: Sequence[str], seed: int, options: str, run: Path) 
     spent = after.children_user + after.children_system
     spent -= before.children_user + before.children_system
     exported = str(config["trial"])
-    return Searched(
-        name, seed, options, scores["log_loss"], scores["accuracy"], exported, spent
-    )  # fmt: skip
+    loss, share = ("log_loss", "accuracy") if "log_loss" in scores else ("mse", "r2")
+    return Searched(name, seed, options, scores[loss], scores[share], exported, spent)
 
 
 def section(found: Sequence[Searched], options: str, command: str) -> str:
     """The section of RESULTS.md: all searches without the options and with them."""
     header = (
-        "set", "pairs", "test log loss without", "with", "with / without", "with is better",
-        "test accuracy without", "with", "processor seconds, with / without",
+        "set", "pairs", "test loss without", "with", "with / without", "with is better",
+        "test accuracy or R2 without", "with", "processor seconds, with / without",
     )  # fmt: skip
     pairs = _pairs(found, options)
     names = dict.fromkeys(one.name for one, _ in pairs)
@@ -144,8 +155,9 @@ def section(found: Sequence[Searched], options: str, command: str) -> str:
             f"`{command}`, {date.today()}; {machine()}; {version_line(versions())}.",
             f"`automl search` without and with `{options}` (tables: `{shlex.join(TABLE_WORDS)}`; "
             f"images, {IMAGES:,} rows of Fashion-MNIST, a space's default: "
-            f"`{shlex.join(IMAGE_WORDS)}`): what each exports, on the test rows. The ratio is the "
-            "geometric mean, with its standard error as a factor.",
+            f"`{shlex.join(IMAGE_WORDS)}`): what each exports, on the test rows: log "
+            "loss and accuracy, of numbers mean squared error and R2. The ratio is the geometric "
+            "mean, with its standard error as a factor.",
             markdown_table(header, lines),
         )
     )
@@ -160,13 +172,13 @@ def _pairs(found: Sequence[Searched], options: str) -> list[tuple[Searched, Sear
 
 
 def _line(name: str, pairs: Sequence[tuple[Searched, Searched]]) -> list[str]:
-    logs = np.log([other.log_loss / one.log_loss for one, other in pairs])
+    logs = np.log([other.loss / one.loss for one, other in pairs])
     error = logs.std(ddof=1) / math.sqrt(len(logs)) if len(logs) > 1 else math.nan
-    losses = np.mean([[one.log_loss, other.log_loss] for one, other in pairs], axis=0)
-    accuracies = np.mean([[one.accuracy, other.accuracy] for one, other in pairs], axis=0)
+    losses = np.mean([[one.loss, other.loss] for one, other in pairs], axis=0)
+    accuracies = np.mean([[one.share, other.share] for one, other in pairs], axis=0)
     seconds = [other.seconds / one.seconds for one, other in pairs]
     return [
-        name, str(len(pairs)), *(f"{loss:.4f}" for loss in losses),
+        name, str(len(pairs)), *(f"{loss:.4g}" for loss in losses),
         f"{math.exp(logs.mean()):.3f} x/÷ {math.exp(error):.3f}", f"{(logs < 0).mean():.0%}",
         *(f"{share:.4f}" for share in accuracies), f"{math.exp(np.log(seconds).mean()):.2f}",
     ]  # fmt: skip

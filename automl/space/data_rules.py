@@ -70,9 +70,9 @@ def check_inputs_suit(space: SearchSpace, signature: InputSignature) -> None:
     )
 
 
-MOST_EMBEDDED = 128
-"""Numeric columns of a table up to which they are embedded (own choice): with 48 bins each, more
-would make a first layer of a million weights."""
+MOST_EMBEDDED = 32
+"""Numeric columns up to which they are embedded (own choice): with 48 bins each, more would make a
+first layer that takes longer than all others together, and of many columns most are pixels."""
 
 
 def suit_to_data(
@@ -104,7 +104,7 @@ def suit_to_data(
             smoothed labels make these worse (RealMLP has them for errors only).
         epochs: Most epochs of a trial.
         mirrored: Whether images mean the same mirrored, as those of digits and letters do not.
-        numbers: Numeric columns of a table; 0 for rows that are none.
+        numbers: Numeric columns; 0 for rows that have no columns.
         asked: Hyperparameters that a person has set: the list that was given is the list.
 
     Returns:

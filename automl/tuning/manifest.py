@@ -19,6 +19,7 @@ from automl.results.run_directory import RunDirectory
 from automl.space.batch_size import with_batch_size
 from automl.space.data_rules import suit_to_data
 from automl.space.given_hyperparameters import with_hyperparameters
+from automl.space.grown import is_of_this_package, offers
 from automl.space.own_code import code_of
 from automl.space.search_space import SearchSpace
 from automl.tuning.search_request import SearchRequest
@@ -227,7 +228,7 @@ def narrowed_space(
         of_probabilities=is_of_probabilities(request, data.task),
         epochs=request.trial_budget.epochs,
         mirrored=request.data.mirrors(data.task.classes),
-        numbers=signature.numeric if signature.shape is None else 0,
+        numbers=signature.numeric if len(signature.shape or ()) < 2 else 0,
         asked={*request.settings, *(() if request.batch_size is None else ("batch_size",))},
     )
 
@@ -266,34 +267,39 @@ def as_recorded(
     request: SearchRequest,
     manifest: Mapping[str, Any],
     space: SearchSpace,
-    asked_hash: str,
+    asked: SearchSpace,
 ) -> SearchSpace:
     """The space that the run began with.
 
     What the data forbid may be decided otherwise by now, by another version or with more epochs:
-    as long as the space that was asked for is the same, the run keeps what was decided then.
+    as long as the space that was asked for is the same, the run keeps what was decided then. So it
+    does where a space of this package has more hyperparameters or options than it had: without
+    them its builder builds what it built.
 
     Args:
         run: The run.
         request: What was asked.
         manifest: The content of ``run.json``.
         space: The space as it would be searched now.
-        asked_hash: The hash of the space as it is asked for now, not narrowed to the data.
+        asked: The space as it is asked for now, not narrowed to the data.
 
     Raises:
         RunError: The space has changed, or ``run.json`` contradicts itself.
     """
     recorded = manifest["space"]
     is_same = space.hash() == recorded["hash"]
-    if not is_same and asked_hash != recorded.get("asked_hash"):
-        raise RunError(
-            f"The search space {request.space!r} has changed since {run.path} began; "
-            "start a new search, or restore the space."
-        )
     try:
         then = SearchSpace.from_json(recorded["definition"])
         if then.hash() != recorded["hash"]:
             raise SpaceError("its hash is another one")
+        was_asked = is_same or asked.hash() == recorded.get("asked_hash")
+        if not was_asked and not (
+            is_of_this_package(asked) and offers(asked, then.hyperparameters)
+        ):
+            raise RunError(
+                f"The search space {request.space!r} has changed since {run.path} began; "
+                "start a new search, or restore the space."
+            )
         kept = space if is_same else space.with_hyperparameters(then.hyperparameters)
         # What is tried first is told by its place, so one more of them would repeat a trial.
         return kept.with_portfolio(then.portfolio)

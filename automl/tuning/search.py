@@ -304,10 +304,10 @@ def settled_again(
     check_rows_fit(space, arrays.plan, request)
     asked_views(request, arrays.task, arrays.signature)
     searched = _fitted(narrowed_space(space, request, arrays), request, objects, observer)
-    asked_hash = as_asked(space, request).hash()
-    searched = as_recorded(run, request, manifest, searched, asked_hash)
+    asked = as_asked(space, request)
+    searched = as_recorded(run, request, manifest, searched, asked)
     objective = recorded_objective(run, manifest, arrays.task, objects.metrics)
-    return SearchSetup(request, searched, objective, objects, asked_hash)
+    return SearchSetup(request, searched, objective, objects, asked.hash())
 
 
 def _say(observer: Observer, *notes: str) -> None:

@@ -39,7 +39,7 @@ INPUT_NORMALIZATIONS = (STANDARDIZE, "batch", NONE)
 NUMERIC_EMBEDDING, NUMERIC_BINS = "numeric_embedding", "numeric_bins"
 PIECEWISE_LINEAR = "piecewise_linear"
 #: What stands for a numeric column beside itself.
-NUMERIC_EMBEDDINGS = (NONE, PIECEWISE_LINEAR)
+NUMERIC_EMBEDDINGS = (PIECEWISE_LINEAR, NONE)
 
 DROPOUTS: Mapping[str, LayerEntry] = {
     "dropout": LayerEntry("Dropout"),

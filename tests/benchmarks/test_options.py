@@ -38,6 +38,6 @@ def test_each_set_is_searched_in_both_ways_and_compared(
     main([*words, "--only", "two", "--output", str(tmp_path / "r.md")])
     assert asked == [("two", seed, ways) for seed in (0, 1) for ways in ("", "--set x=1")]
     table = (tmp_path / "r.md").read_text()
-    assert "| two | 2 | 0.5000 | 0.4000 | 0.800 x/÷ 1.000 | 100% |" in table
+    assert "| two | 2 | 0.5 | 0.4 | 0.800 x/÷ 1.000 | 100% |" in table
     main([*words, "--only", "two", "--output", str(tmp_path / "r.md")])  # from its records
     assert len(asked) == 4

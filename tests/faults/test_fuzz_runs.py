@@ -167,8 +167,8 @@ def resumable(run: RunDirectory) -> tuple[Any, Arrays]:
     space = find_space(consented_space(run, manifest, None))
     restore_rows(run, request, manifest, None)
     arrays = open_arrays(run.arrays)
-    asked_hash = as_asked(space, request).hash()
-    space = as_recorded(run, request, manifest, narrowed_space(space, request, arrays), asked_hash)
+    asked = as_asked(space, request)
+    space = as_recorded(run, request, manifest, narrowed_space(space, request, arrays), asked)
     objective = recorded_objective(run, manifest, arrays.task)
     trials = open_study(run, manifest, None).trials
     return (request, space.hash(), objective, len(trials)), arrays

@@ -13,6 +13,7 @@ from automl.data.request import DataRequest
 from automl.errors import RunError
 from automl.results.run_directory import RunDirectory
 from automl.space import Choice, Int, SearchSpace
+from automl.space.registry import find_space
 from automl.tuning.manifest import as_recorded, current_versions
 from automl.tuning.search_request import SearchRequest
 
@@ -43,7 +44,7 @@ def as_begun(path: Path, now: SearchSpace, asked: SearchSpace, **changes: Any) -
     begun = space([32, 64])
     kept = {"hash": begun.hash(), "definition": begun.to_json(), "asked_hash": ASKED.hash()}
     manifest = json.loads(json.dumps({"space": {**kept, **changes}}))
-    return as_recorded(RunDirectory(path), REQUEST, manifest, now, asked.hash())
+    return as_recorded(RunDirectory(path), REQUEST, manifest, now, asked)
 
 
 def test_a_run_keeps_what_the_data_left_when_it_began(tmp_path: Path) -> None:
@@ -81,3 +82,26 @@ def test_a_definition_that_is_not_that_of_the_hash_is_damage(
 ) -> None:
     with pytest.raises(RunError, match="is damaged"):
         as_begun(tmp_path, space([16, 32]), ASKED, definition=definition)
+
+
+def as_run_with_less(path: Path, now: SearchSpace, recorded: SearchSpace) -> SearchSpace:
+    """What a run is resumed with whose space had fewer hyperparameters, and another hash."""
+    kept = {"hash": recorded.hash(), "definition": recorded.to_json(), "asked_hash": "older"}
+    manifest = json.loads(json.dumps({"space": kept}))
+    return as_recorded(RunDirectory(path), REQUEST, manifest, now, now)
+
+
+def test_a_run_goes_on_where_a_space_of_this_package_has_got_more_hyperparameters(
+    tmp_path: Path,
+) -> None:
+    now = find_space("mlp")
+    new = {"numeric_embedding", "numeric_bins"}
+    recorded = now.with_hyperparameters([p for p in now.hyperparameters if p.name not in new])
+    found = as_run_with_less(tmp_path, now, recorded)
+    assert found.hash() == recorded.hash() and not new & {*found.names}
+    gone = now.with_hyperparameters([*recorded.hyperparameters, Int("gone", 1, 2)])
+    with pytest.raises(RunError, match="has changed since"):
+        as_run_with_less(tmp_path, now, gone)
+    own = space([16, 32])
+    with pytest.raises(RunError, match="has changed since"):
+        as_run_with_less(tmp_path, own, own.with_hyperparameters(own.hyperparameters[:1]))

@@ -71,7 +71,7 @@ def is_image(kind: Any) -> bool:
     if not pa.types.is_struct(kind):
         return False
     names = {kind.field(i).name for i in range(kind.num_fields)}
-    return names in ({BYTES, PATH}, {BYTES}) and is_text(kind.field(BYTES).type)
+    return names in ({BYTES, PATH}, {BYTES}) and holds_texts(kind.field(BYTES).type)
 
 
 def is_list(kind: Any) -> bool:
@@ -82,10 +82,10 @@ def is_list(kind: Any) -> bool:
     if not any(one(kind) for one in lists):
         return False
     inner = kind.value_type
-    return bool(is_text(inner) or pa.types.is_integer(inner) or pa.types.is_floating(inner))
+    return bool(holds_texts(inner) or pa.types.is_integer(inner) or pa.types.is_floating(inner))
 
 
-def is_text(kind: Any) -> bool:
+def holds_texts(kind: Any) -> bool:
     """Whether a type is that of texts or bytes, each in its row or once for all."""
     import pyarrow as pa
 

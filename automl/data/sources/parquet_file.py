@@ -12,7 +12,7 @@ from automl.data.sources.arrow_columns import (
     check_columns,
     is_image,
     is_list,
-    is_text,
+    holds_texts,
     plain_columns,
     to_frame,
 )
@@ -116,7 +116,7 @@ def _unfolded_size(table: Any) -> int:
             chunks = [chunk.flatten() for chunk in chunks]
             size += sum(VALUE * len(chunk) for chunk in chunks)
         for chunk in chunks:
-            if pa.types.is_dictionary(chunk.type) and is_text(chunk.type):
+            if pa.types.is_dictionary(chunk.type) and holds_texts(chunk.type):
                 size += _unfolded_bytes(chunk)
     return int(size)
 
@@ -136,7 +136,7 @@ def _unfolded(table: Any) -> Any:
 
     for number, field in enumerate(table.schema):
         kind = field.type
-        if pa.types.is_dictionary(kind) and is_text(kind):
+        if pa.types.is_dictionary(kind) and holds_texts(kind):
             kind = kind.value_type
         elif is_list(kind) and pa.types.is_dictionary(kind.value_type):
             kind = pa.list_(kind.value_type.value_type)

@@ -1,0 +1,47 @@
+"""Whether a space of this package has only grown since a run recorded what it searches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from automl.space.choice import Choice
+from automl.space.numeric import Float, Int
+
+if TYPE_CHECKING:
+    from automl.space.hyperparameter import Hyperparameter
+    from automl.space.search_space import SearchSpace
+
+#: Modules of this package's spaces.
+BUILT_IN = "automl.search_spaces."
+
+
+def is_of_this_package(space: SearchSpace) -> bool:
+    """Whether the builder of a space is one of this package."""
+    return str(getattr(space.build, "__module__", "")).startswith(BUILT_IN)
+
+
+def offers(space: SearchSpace, hyperparameters: Sequence[Hyperparameter]) -> bool:
+    """Whether a space has all of some hyperparameters, with all of their values.
+
+    Args:
+        space: The space as it is now.
+        hyperparameters: Those of a record; it may leave out some that the space has.
+    """
+    known = {parameter.key: parameter for parameter in space.hyperparameters}
+    return all(one.key in known and _is_within(one, known[one.key]) for one in hyperparameters)
+
+
+def _is_within(recorded: Hyperparameter, now: Hyperparameter) -> bool:
+    """Whether a hyperparameter takes all values that its record takes."""
+    if isinstance(recorded, Choice) and isinstance(now, Choice):
+        return {*map(_told_apart, recorded.options)} <= {*map(_told_apart, now.options)}
+    if isinstance(recorded, Int | Float) and type(recorded) is type(now):
+        assert isinstance(now, Int | Float)
+        return now.low <= recorded.low and recorded.high <= now.high
+    return recorded.to_json() == now.to_json()
+
+
+def _told_apart(option: object) -> tuple[type, object]:
+    """An option beside its type: 1 and True are two."""
+    return type(option), option

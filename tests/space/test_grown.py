@@ -1,0 +1,49 @@
+"""A space of this package that has grown offers what a run recorded of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from automl.space import Boolean, Choice, Float, Int, SearchSpace
+from automl.space.grown import is_of_this_package, offers
+from automl.space.registry import find_space, list_spaces
+
+NOW = SearchSpace(
+    "own",
+    [
+        Int("layers", 1, 4),
+        Float("rate", 0.1, 0.5),
+        Choice("kind", ["a", "b", 1]),
+        Boolean("new"),
+    ],
+    lambda *_: None,
+)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "is_offered"),
+    [
+        ([], True),
+        ([Int("layers", 2, 4)], True),
+        ([Int("layers", 1, 5)], False),
+        ([Int("layers", 0, 4)], False),
+        ([Float("rate", 0.1, 0.2), Choice("kind", ["b"])], True),
+        ([Float("rate", 0.0, 0.2)], False),
+        ([Int("rate", 0, 1)], False),
+        ([Choice("kind", ["a", "c"])], False),
+        ([Choice("kind", [True])], False),
+        ([Choice("layers", [1, 2])], False),
+        ([Int("gone", 1, 2)], False),
+    ],
+)
+def test_all_values_of_a_record_have_to_be_there(recorded: list, is_offered: bool) -> None:
+    assert offers(NOW, recorded) is is_offered
+
+
+def test_a_space_offers_itself_and_what_is_left_of_it() -> None:
+    for entry in list_spaces():
+        space = find_space(entry.name)
+        assert is_of_this_package(space)
+        assert offers(space, space.hyperparameters)
+        assert offers(space, space.hyperparameters[1:])
+    assert not is_of_this_package(NOW)
