@@ -293,9 +293,8 @@ def as_recorded(
         if then.hash() != recorded["hash"]:
             raise SpaceError("its hash is another one")
         was_asked = is_same or asked.hash() == recorded.get("asked_hash")
-        if not was_asked and not (
-            is_of_this_package(asked) and offers(asked, then.hyperparameters)
-        ):
+        has_grown = is_of_this_package(asked) and offers(asked, then.hyperparameters)
+        if not was_asked and not has_grown:
             raise RunError(
                 f"The search space {request.space!r} has changed since {run.path} began; "
                 "start a new search, or restore the space."

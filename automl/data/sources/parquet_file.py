@@ -10,9 +10,9 @@ from automl.data.memory import check_memory, fits_memory
 from automl.data.sources.arrow_columns import (
     arrow_errors_explained,
     check_columns,
+    holds_texts,
     is_image,
     is_list,
-    holds_texts,
     plain_columns,
     to_frame,
 )
