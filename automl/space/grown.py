@@ -1,12 +1,13 @@
-"""Whether a space of this package has only grown since a run recorded what it searches."""
+"""Spaces of this package that have grown since a run recorded what it searches."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from automl.space.choice import Choice
 from automl.space.numeric import Float, Int
+from automl.vocabulary.layers import NONE, NUMERIC_EMBEDDING
 
 if TYPE_CHECKING:
     from automl.space.hyperparameter import Hyperparameter
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Modules of this package's spaces.
 BUILT_IN = "automl.search_spaces."
+#: What models had before there was a hyperparameter for it, where that is not its default.
+BEFORE: Mapping[str, Any] = {NUMERIC_EMBEDDING: NONE}
 
 
 def is_of_this_package(space: SearchSpace) -> bool:
@@ -30,6 +33,18 @@ def offers(space: SearchSpace, hyperparameters: Sequence[Hyperparameter]) -> boo
     """
     known = {parameter.key: parameter for parameter in space.hyperparameters}
     return all(one.key in known and _is_within(one, known[one.key]) for one in hyperparameters)
+
+
+def value_before(space: SearchSpace, parameter: Hyperparameter) -> Any:
+    """What a configuration of a record means that does not name an active hyperparameter.
+
+    Args:
+        space: The space as it is now.
+        parameter: One of its hyperparameters.
+    """
+    if is_of_this_package(space) and parameter.name in BEFORE:
+        return BEFORE[parameter.name]
+    return parameter.default
 
 
 def _is_within(recorded: Hyperparameter, now: Hyperparameter) -> bool:

@@ -14,6 +14,7 @@ from automl.errors import SpaceError
 from automl.space.configuration import Configuration
 from automl.space.describe import DescribeRow, describe_rows
 from automl.space.enumeration import count_configurations, grid_configurations
+from automl.space.grown import value_before
 from automl.space.growth import extended_hyperparameters
 from automl.space.hyperparameter import UNSET, Hyperparameter
 from automl.space.optuna_bridge import distribution, stored, suggest
@@ -219,7 +220,7 @@ class SearchSpace:
             if parameter.name in given:
                 known[parameter.name] = given[parameter.name]
             elif parameter.active(known):
-                known[parameter.name] = parameter.default
+                known[parameter.name] = value_before(self, parameter)
         return self._configure({**known, **given})
 
     def grid(self, points: int | None = None) -> Iterator[Configuration]:

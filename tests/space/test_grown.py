@@ -47,3 +47,13 @@ def test_a_space_offers_itself_and_what_is_left_of_it() -> None:
         assert offers(space, space.hyperparameters[1:])
     assert is_of_this_package(find_space("mlp")) and is_of_this_package(find_space("image"))
     assert not is_of_this_package(NOW)
+
+
+def test_configurations_of_before_mean_what_they_meant() -> None:
+    space = find_space("mlp")
+    older = {k: v for k, v in space.defaults().to_json().items() if "numeric_" not in k}
+    assert space.defaults().numeric_embedding == "piecewise_linear"
+    read = space.configuration(older, check=False)
+    assert read.numeric_embedding == "none" and not read.active("numeric_bins")
+    own = SearchSpace("own", [Choice("numeric_embedding", ["a", "none"])], lambda *_: None)
+    assert own.configuration({}, check=False).numeric_embedding == "a"
