@@ -22,7 +22,7 @@ from automl.vocabulary.averaging import WEIGHT_AVERAGING
 from automl.vocabulary.dtype_policies import DTYPE_POLICY
 from automl.vocabulary.inputs import ARRAY, IMAGE, VECTOR
 from automl.vocabulary.jit_compilation import JIT_COMPILE
-from automl.vocabulary.layers import NONE, NUMERIC_EMBEDDING
+from automl.vocabulary.layers import NONE, NUMERIC_BINS, NUMERIC_EMBEDDING
 
 if TYPE_CHECKING:
     from automl.data.kinds.signature import InputSignature
@@ -70,6 +70,8 @@ def check_inputs_suit(space: SearchSpace, signature: InputSignature) -> None:
     )
 
 
+ROWS_OF_A_BIN = 32
+"""Training rows that a bin of a numeric column holds at least (own choice)."""
 MOST_EMBEDDED = 32
 """Numeric columns up to which they are embedded (own choice): with 48 bins each, more would make a
 first layer that takes longer than all others together, and of many columns most are pixels."""
@@ -163,6 +165,8 @@ def _kept(
         return _fitting_momentums(options, _steps_of_an_epoch(space, rows, epochs, asked))
     if name == "batch_size" and tuple(options) in (BATCH_SIZES, IMAGE_BATCH_SIZES):
         return _fitting_batches(options, rows)
+    if name == NUMERIC_BINS:
+        return [bins for bins in options if bins * ROWS_OF_A_BIN <= rows] or [min(options)]
     return options
 
 

@@ -154,3 +154,15 @@ def test_numbers_of_tables_are_embedded_where_they_are_not_too_many(
     assert "none" in found and len(found) == kept
     asked = options(suit_to_data(space, **given, asked=("numeric_embedding",)), "numeric_embedding")
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept", "default"),
+    [(100, {8}, 8), (600, {8, 16}, 16), (1_536, {8, 16, 32, 48}, 48)],
+)
+def test_bins_of_numbers_hold_rows_enough(rows: int, kept: set[int], default: int) -> None:
+    space = suit_to_data(
+        find_space("mlp"), rows=rows, cardinalities=(), classification=True, numbers=3
+    )
+    assert options(space, "numeric_bins") == kept
+    assert space.defaults()["numeric_bins"] == default
