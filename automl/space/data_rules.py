@@ -22,7 +22,7 @@ from automl.vocabulary.averaging import WEIGHT_AVERAGING
 from automl.vocabulary.dtype_policies import DTYPE_POLICY
 from automl.vocabulary.inputs import ARRAY, IMAGE, VECTOR
 from automl.vocabulary.jit_compilation import JIT_COMPILE
-from automl.vocabulary.layers import NONE, NUMERIC_BINS, NUMERIC_EMBEDDING
+from automl.vocabulary.layers import BINS, NONE, NUMERIC_BINS, NUMERIC_EMBEDDING
 
 if TYPE_CHECKING:
     from automl.data.kinds.signature import InputSignature
@@ -75,6 +75,12 @@ ROWS_OF_A_BIN = 32
 MOST_EMBEDDED = 32
 """Numeric columns up to which they are embedded (own choice): with 48 bins each, more would make a
 first layer that takes longer than all others together, and of many columns most are pixels."""
+
+
+MOST_EMBEDDED_BYTES = 192 * 2**20
+"""Bytes that the places of all numbers in their bins may take: with the other columns as much as
+the compiled kernel prepares (`automl.training.kernel.dense_rows`), without which training takes
+many times as long."""
 
 
 def suit_to_data(
@@ -137,8 +143,10 @@ def suit_to_data(
             changes[parameter.key] = parameter.default
             continue
         kept = _kept(space, parameter.name, options, rows, epochs, asked)
-        if parameter.name == NUMERIC_EMBEDDING and not 0 < numbers <= MOST_EMBEDDED:
+        if parameter.name == NUMERIC_EMBEDDING and not can_be_embedded(rows, numbers):
             kept = [NONE]
+        if parameter.name == NUMERIC_BINS:
+            kept = _fitting_bins(options, rows, numbers)
         if len(kept) < len(options):
             changes[parameter.key] = kept
     return space.override(changes) if changes else space
@@ -165,8 +173,6 @@ def _kept(
         return _fitting_momentums(options, _steps_of_an_epoch(space, rows, epochs, asked))
     if name == "batch_size" and tuple(options) in (BATCH_SIZES, IMAGE_BATCH_SIZES):
         return _fitting_batches(options, rows)
-    if name == NUMERIC_BINS:
-        return [bins for bins in options if bins * ROWS_OF_A_BIN <= rows] or [min(options)]
     return options
 
 
@@ -201,6 +207,31 @@ def _fitting_batches(options: Sequence[int], rows: int) -> list[int]:
     """Batches with neither too many nor too few steps an epoch; at least the nearest to that."""
     small = [option for option in options if option * FEWEST_STEPS <= rows] or [min(options)]
     return [option for option in small if option * MOST_STEPS >= rows] or [max(small)]
+
+
+def can_be_embedded(rows: int, numbers: int) -> bool:
+    """Whether numeric columns of a table may be embedded (`automl.models.inputs.piecewise`).
+
+    Args:
+        rows: Training rows.
+        numbers: Numeric columns.
+    """
+    fewest = _embedded_bytes(rows, numbers, min(BINS))
+    return 0 < numbers <= MOST_EMBEDDED and fewest <= MOST_EMBEDDED_BYTES
+
+
+def _fitting_bins(options: Sequence[int], rows: int, numbers: int) -> list[int]:
+    """Bins that hold rows enough and fit into memory; at least the fewest."""
+    return [
+        bins
+        for bins in options
+        if bins * ROWS_OF_A_BIN <= rows
+        and _embedded_bytes(rows, numbers, bins) <= MOST_EMBEDDED_BYTES
+    ] or [min(options)]
+
+
+def _embedded_bytes(rows: int, numbers: int, bins: int) -> int:
+    return 4 * rows * numbers * bins
 
 
 def _steps_of_an_epoch(space: SearchSpace, rows: int, epochs: int, asked: Collection[str]) -> float:

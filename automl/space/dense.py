@@ -44,6 +44,7 @@ from automl.vocabulary.activations import (
 )
 from automl.vocabulary.layers import (
     BATCH_NORM_LEAST_BATCH,
+    BINS,
     INPUT_NORMALIZATIONS,
     NONE,
     NORMALIZATIONS,
@@ -289,7 +290,7 @@ def numeric_hyperparameters() -> list[Hyperparameter]:
         ),
         Choice(
             NUMERIC_BINS,
-            [8, 16, 32, 48],
+            BINS,
             default=48,
             when=Ref(NUMERIC_EMBEDDING) == PIECEWISE_LINEAR,
             help="bins of a numeric column, between quantiles of the training rows",

@@ -37,6 +37,8 @@ STANDARDIZE = "standardize"
 #: What happens to numeric columns first; of small batches all but that of batches.
 INPUT_NORMALIZATIONS = (STANDARDIZE, "batch", NONE)
 NUMERIC_EMBEDDING, NUMERIC_BINS = "numeric_embedding", "numeric_bins"
+#: Bins of a numeric column that are tried.
+BINS = (8, 16, 32, 48)
 PIECEWISE_LINEAR = "piecewise_linear"
 #: What stands for a numeric column beside itself.
 NUMERIC_EMBEDDINGS = (PIECEWISE_LINEAR, NONE)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from automl.space import Choice, SearchSpace
-from automl.space.data_rules import mirroring_note, suit_to_data
+from automl.space.data_rules import MOST_EMBEDDED_BYTES, mirroring_note, suit_to_data
 from automl.space.registry import find_space
+from automl.training.kernel.dense_rows import MAX_PREPARED_BYTES
 from automl.vocabulary.activations import ACTIVATIONS
 from automl.vocabulary.augmentations import HEAVY_EPOCHS
 
@@ -166,3 +167,15 @@ def test_bins_of_numbers_hold_rows_enough(rows: int, kept: set[int], default: in
     )
     assert options(space, "numeric_bins") == kept
     assert space.defaults()["numeric_bins"] == default
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept", "bins"),
+    [(100_000, 2, {8, 16, 32, 48}), (500_000, 2, {8}), (2_000_000, 1, {8})],
+)
+def test_numbers_in_pieces_leave_the_kernel_its_rows(rows: int, kept: int, bins: set[int]) -> None:
+    given = {"rows": rows, "cardinalities": (), "classification": True, "numbers": 10}
+    suited = suit_to_data(find_space("mlp"), **given)
+    assert len(options(suited, "numeric_embedding")) == kept
+    assert options(suited, "numeric_bins") == bins
+    assert MOST_EMBEDDED_BYTES < MAX_PREPARED_BYTES
