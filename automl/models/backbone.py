@@ -13,8 +13,15 @@ from automl.data.kinds.signature import NUMERIC, InputSignature
 from automl.errors import SpaceError
 from automl.models.inputs.builder import TableInputs
 from automl.models.inputs.builder_images import ImageInputs
+from automl.models.inputs.piecewise import is_piecewise
 from automl.models.inputs.scaling import standardized
-from automl.models.keras_private import functional_class, made_from, nodes_of, operation_of
+from automl.models.keras_private import (
+    functional_class,
+    layers_of,
+    made_from,
+    nodes_of,
+    operation_of,
+)
 from automl.models.own_model import OWN_NAME
 from automl.vocabulary.two_stages import BACKBONE, ENCODER, RANDOM
 
@@ -119,6 +126,9 @@ def placed(backbone: Any, given: Any, weights: str) -> Any:
     """
     if weights == RANDOM:
         new = keras.models.clone_model(backbone)
+        for old, own in zip(layers_of(backbone), layers_of(new), strict=True):
+            if is_piecewise(old):  # which is not learnt
+                own.set_weights(old.get_weights())
         return keras.Model(new.inputs, new.outputs[0], name=BACKBONE)(given)
     return _without_noise(backbone)(given)
 

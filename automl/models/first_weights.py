@@ -15,8 +15,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from automl.models.inputs.piecewise import PIECEWISE, set_bins
 from automl.models.inputs.piecewise import ROWS as PIECEWISE_ROWS
+from automl.models.inputs.piecewise import is_piecewise, set_bins
 from automl.models.keras_private import layers_of, replace_call
 
 WHITENING, IDENTITY = "whitening", "identity"
@@ -44,15 +44,28 @@ def set_first_weights(model: Any, rows: Rows) -> None:
         name = layer.name.partition("_")[0]
         if name == IDENTITY and isinstance(layer, keras.layers.Conv2D):
             layer.kernel.assign(with_identity(np.array(layer.kernel)))
-        elif name == PIECEWISE and isinstance(layer, keras.layers.DepthwiseConv1D):
-            seen = keras.Model(model.input, layer.input)
-            set_bins(layer, np.asarray(seen.predict(rows(PIECEWISE_ROWS), verbose=0))[:, 0])
         elif name == WHITENING and isinstance(layer, keras.layers.Conv2D):
             seen = keras.Model(model.input, layer.input)
             height, width = layer.input.shape[1:3]
             count = max(1, min(ROWS, PLACES // (height * width)))
             images = np.asarray(seen.predict(rows(count), verbose=0))
             layer.kernel.assign(whitening_kernel(images, layer.kernel_size[0]))
+
+
+def set_fixed_weights(model: Any, rows: Rows) -> None:
+    """Gives layers that nothing trains their weights, which a checkpoint need not have.
+
+    They are told by the training rows alone, so that a trial that goes on has the same again; the
+    compiled kernel has prepared its rows with them before it reads its checkpoint.
+
+    Args:
+        model: A built ``keras.Model``.
+        rows: See `set_first_weights`.
+    """
+    for layer in model.layers:
+        if is_piecewise(layer):
+            seen = keras.Model(model.input, layer.input)
+            set_bins(layer, np.asarray(seen.predict(rows(PIECEWISE_ROWS), verbose=0))[:, 0])
 
 
 def set_first_statistics(model: Any, rows: Rows, count: int) -> None:

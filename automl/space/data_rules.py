@@ -22,7 +22,13 @@ from automl.vocabulary.averaging import WEIGHT_AVERAGING
 from automl.vocabulary.dtype_policies import DTYPE_POLICY
 from automl.vocabulary.inputs import ARRAY, IMAGE, VECTOR
 from automl.vocabulary.jit_compilation import JIT_COMPILE
-from automl.vocabulary.layers import BINS, NONE, NUMERIC_BINS, NUMERIC_EMBEDDING
+from automl.vocabulary.layers import (
+    BINS,
+    NONE,
+    NUMERIC_BINS,
+    NUMERIC_EMBEDDING,
+    NUMERIC_EMBEDDINGS,
+)
 
 if TYPE_CHECKING:
     from automl.data.kinds.signature import InputSignature
@@ -78,9 +84,11 @@ first layer that takes longer than all others together, and of many columns most
 
 
 MOST_EMBEDDED_BYTES = 192 * 2**20
-"""Bytes that the places of all numbers in their bins may take: with the other columns as much as
-the compiled kernel prepares (`automl.training.kernel.dense_rows`), without which training takes
-many times as long."""
+"""Bytes that all columns with their places in bins may take: less than what the compiled kernel
+prepares (`automl.training.kernel.dense_rows`), without which training takes many times as long, for
+a refit has more rows."""
+ONE_HOT_UP_TO = 50
+"""Categories up to which a column may be one-hot (`automl.models.inputs.builder`)."""
 
 
 def suit_to_data(
@@ -121,6 +129,7 @@ def suit_to_data(
     if space.inputs == "array":
         return space  # names in a builder of KerasTuner's form mean what its author means
     categories = [codes - 1 for codes in cardinalities]
+    one_hot = sum(count for count in categories if count <= ONE_HOT_UP_TO)
     without_effect = {
         "categorical_encoding": not any(10 <= count <= 50 for count in categories),
         "embedding_size": not any(count >= 10 for count in categories),
@@ -143,10 +152,10 @@ def suit_to_data(
             changes[parameter.key] = parameter.default
             continue
         kept = _kept(space, parameter.name, options, rows, epochs, asked)
-        if parameter.name == NUMERIC_EMBEDDING and not can_be_embedded(rows, numbers):
-            kept = [NONE]
-        if parameter.name == NUMERIC_BINS:
-            kept = _fitting_bins(options, rows, numbers)
+        if parameter.name == NUMERIC_EMBEDDING and {*options} == {*NUMERIC_EMBEDDINGS}:
+            kept = options if can_be_embedded(rows, numbers, one_hot) else [NONE]
+        if parameter.name == NUMERIC_BINS and {*options} == {*BINS}:
+            kept = _fitting_bins(options, rows, numbers, one_hot)
         if len(kept) < len(options):
             changes[parameter.key] = kept
     return space.override(changes) if changes else space
@@ -209,29 +218,30 @@ def _fitting_batches(options: Sequence[int], rows: int) -> list[int]:
     return [option for option in small if option * MOST_STEPS >= rows] or [max(small)]
 
 
-def can_be_embedded(rows: int, numbers: int) -> bool:
+def can_be_embedded(rows: int, numbers: int, one_hot: int = 0) -> bool:
     """Whether numeric columns of a table may be embedded (`automl.models.inputs.piecewise`).
 
     Args:
         rows: Training rows.
         numbers: Numeric columns.
+        one_hot: Columns that categories become.
     """
-    fewest = _embedded_bytes(rows, numbers, min(BINS))
+    fewest = _prepared_bytes(rows, numbers, min(BINS), one_hot)
     return 0 < numbers <= MOST_EMBEDDED and fewest <= MOST_EMBEDDED_BYTES
 
 
-def _fitting_bins(options: Sequence[int], rows: int, numbers: int) -> list[int]:
+def _fitting_bins(options: Sequence[int], rows: int, numbers: int, one_hot: int) -> list[int]:
     """Bins that hold rows enough and fit into memory; at least the fewest."""
     return [
         bins
         for bins in options
         if bins * ROWS_OF_A_BIN <= rows
-        and _embedded_bytes(rows, numbers, bins) <= MOST_EMBEDDED_BYTES
+        and _prepared_bytes(rows, numbers, bins, one_hot) <= MOST_EMBEDDED_BYTES
     ] or [min(options)]
 
 
-def _embedded_bytes(rows: int, numbers: int, bins: int) -> int:
-    return 4 * rows * numbers * bins
+def _prepared_bytes(rows: int, numbers: int, bins: int, one_hot: int) -> int:
+    return 4 * rows * (numbers * (bins + 1) + one_hot)
 
 
 def _steps_of_an_epoch(space: SearchSpace, rows: int, epochs: int, asked: Collection[str]) -> float:

@@ -283,7 +283,8 @@ def numeric_hyperparameters() -> list[Hyperparameter]:
         Choice(
             NUMERIC_EMBEDDING,
             NUMERIC_EMBEDDINGS,
-            when=_ACTIVATION != "selu",
+            # Behind a trained normalization the kernel would have two inputs.
+            when=(_ACTIVATION != "selu") & (Ref("input_normalization") != "batch"),
             otherwise=NONE,
             help="piecewise_linear: how far a value has come in each bin of its column, too",
             source="Gorishniy et al. 2022, arXiv 2203.05556",

@@ -13,15 +13,21 @@ if TYPE_CHECKING:
     from automl.space.hyperparameter import Hyperparameter
     from automl.space.search_space import SearchSpace
 
-#: Modules of this package's spaces.
-BUILT_IN = "automl.search_spaces."
+#: Modules of this package's builders.
+_BUILDERS = "automl.search_spaces."
 #: What models had before there was a hyperparameter for it, where that is not its default.
 BEFORE: Mapping[str, Any] = {NUMERIC_EMBEDDING: NONE}
 
 
-def is_of_this_package(space: SearchSpace) -> bool:
-    """Whether the builder of a space is one of this package."""
-    return str(getattr(space.build, "__module__", "")).startswith(BUILT_IN)
+def has_only_grown(space: SearchSpace, recorded: SearchSpace) -> bool:
+    """Whether a space is the one that a record has, with more hyperparameters or options.
+
+    Args:
+        space: The space as it is asked for now.
+        recorded: The one of the record, which may be narrowed.
+    """
+    is_same = (space.name, space.inputs) == (recorded.name, recorded.inputs)
+    return is_same and offers(space, recorded.hyperparameters)
 
 
 def offers(space: SearchSpace, hyperparameters: Sequence[Hyperparameter]) -> bool:
@@ -42,7 +48,8 @@ def value_before(space: SearchSpace, parameter: Hyperparameter) -> Any:
         space: The space as it is now.
         parameter: One of its hyperparameters.
     """
-    if is_of_this_package(space) and parameter.name in BEFORE:
+    is_built_here = str(getattr(space.build, "__module__", "")).startswith(_BUILDERS)
+    if is_built_here and parameter.name in BEFORE:
         return BEFORE[parameter.name]
     return parameter.default
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from automl.errors import SpaceError
 from automl.models.core import Core, compile_core
+from automl.models.inputs.piecewise import is_piecewise
 from automl.models.keras_private import layers_of
 from automl.models.schedules import Schedule
 from automl.training.checkpoint import Checkpoint
@@ -132,7 +133,11 @@ def backbone_layers(model: Any) -> list[Any]:
     for layer in model.layers:
         if layer.name == BACKBONE:
             parts = layers_of(layer) if isinstance(layer, keras.Model) else [layer]
-            found += [one for one in parts if one.weights and not isinstance(one, keras.Model)]
+            found += [
+                one
+                for one in parts
+                if one.weights and not isinstance(one, keras.Model) and not is_piecewise(one)
+            ]
     return found
 
 

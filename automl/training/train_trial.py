@@ -15,7 +15,11 @@ from automl.data.metrics import Objective, better, default_objective
 from automl.errors import AutoMLError, UnrankedError
 from automl.export.loadable import error_text
 from automl.models.core import Core, build_core, compile_core
-from automl.models.first_weights import set_first_statistics, set_first_weights
+from automl.models.first_weights import (
+    set_first_statistics,
+    set_first_weights,
+    set_fixed_weights,
+)
 from automl.models.loss_names import loss_text
 from automl.models.mixed_batches import change_batches
 from automl.models.schedules import Schedule, make_schedule
@@ -187,7 +191,8 @@ def _built_and_trained(trial: _Trial) -> TrialResult:
             return refused
         trial = dataclasses.replace(trial, data=trial.data.in_form(core.form), core=core)
         batch_size = batch_size_of(config, rows)
-        if trial.checkpoint is None:  # which has all that a model holds
+        set_fixed_weights(core.model, trial.data.train.spread)
+        if trial.checkpoint is None:  # which has all that is trained
             set_first_weights(core.model, trial.data.train.spread)
             if not core.compiled_by_user:
                 set_first_statistics(core.model, trial.data.train.spread, batch_size)

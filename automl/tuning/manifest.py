@@ -19,8 +19,9 @@ from automl.results.run_directory import RunDirectory
 from automl.space.batch_size import with_batch_size
 from automl.space.data_rules import suit_to_data
 from automl.space.given_hyperparameters import with_hyperparameters
-from automl.space.grown import is_of_this_package, offers
+from automl.space.grown import has_only_grown
 from automl.space.own_code import code_of
+from automl.space.registry import is_built_in
 from automl.space.search_space import SearchSpace
 from automl.tuning.search_request import SearchRequest
 from automl.tuning.sharing import Membership, make_terms
@@ -293,8 +294,8 @@ def as_recorded(
         if then.hash() != recorded["hash"]:
             raise SpaceError("its hash is another one")
         was_asked = is_same or asked.hash() == recorded.get("asked_hash")
-        has_grown = is_of_this_package(asked) and offers(asked, then.hyperparameters)
-        if not was_asked and not has_grown:
+        is_ours = asked.reference is not None and is_built_in(asked.reference)
+        if not was_asked and not (is_ours and has_only_grown(asked, then)):
             raise RunError(
                 f"The search space {request.space!r} has changed since {run.path} began; "
                 "start a new search, or restore the space."

@@ -18,17 +18,27 @@ from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.data.task import Task, TaskKind
 from automl.errors import SpaceError
+from automl.models.backbone import placed
 from automl.models.core import build_core, compile_core
-from automl.models.first_weights import set_first_weights
-from automl.models.inputs.piecewise import LEAST_WIDTH, bin_edges, in_pieces, set_bins
+from automl.models.first_weights import set_fixed_weights
+from automl.models.inputs.piecewise import (
+    LEAST_WIDTH,
+    bin_edges,
+    in_pieces,
+    is_piecewise,
+    set_bins,
+)
+from automl.models.keras_private import layers_of
 from automl.space import Choice, SearchSpace
 from automl.space.registry import find_space
 from automl.training.device_data import DeviceData
 from automl.training.kernel.loading import load_kernel
+from automl.training.stages import freeze
 from automl.training.timings import Timings
 from automl.training.train_trial import train_trial
 from automl.training.trainers import make_trainer
 from automl.trial import Answer, TrialBudget, TrialSpec, TrialState
+from automl.vocabulary.two_stages import BACKBONE, PRETRAINED, RANDOM
 
 EMBEDDED = {"numeric_embedding": "piecewise_linear", "numeric_bins": 8}
 NUMBERS = st.floats(-1e6, 1e6, width=32) | st.sampled_from([0.0, 1.0, 2.0])
@@ -93,7 +103,7 @@ def data() -> DeviceData:
 def test_bins_are_those_of_the_training_rows(data: DeviceData) -> None:
     space = find_space("mlp").override(EMBEDDED)
     core = build_core(space, space.defaults(), data.task, data.signature)
-    set_first_weights(core.model, data.train.spread)
+    set_fixed_weights(core.model, data.train.spread)
     [layer] = [one for one in core.model.layers if one.name.startswith("piecewise")]
     rows = data.train.rows.inputs["numeric"]
     edges = bin_edges(rows[:, 0], 8)
@@ -121,6 +131,43 @@ def test_the_kernel_trains_them_and_they_help(data: DeviceData, tmp_path: Path) 
     assert embedded.parameters > plain.parameters
 
 
+def test_no_normalization_that_is_trained_stands_beside_them(
+    data: DeviceData, tmp_path: Path
+) -> None:
+    settings = {"input_normalization": "batch", "batch_size": 32}
+    result = trained(data, tmp_path / "batch", **settings)
+    assert load_kernel() is None or result.trainer == "kernel"
+    space = find_space("mlp").override(settings)
+    assert space.defaults().numeric_embedding == "none"
+
+
+def taken_over() -> Any:
+    """A backbone with pieces of two columns."""
+    inputs = keras.Input((2,))
+    x = keras.layers.Dense(3)(in_pieces(inputs, 4))
+    inner = keras.Model(inputs, x)
+    [layer] = [one for one in inner.layers if is_piecewise(one)]
+    set_bins(layer, np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32))
+    return inner
+
+
+def test_layers_that_are_taken_over_keep_their_bins() -> None:
+    bins = taken_over().layers[2].get_weights()[0]
+    for weights in (PRETRAINED, RANDOM):
+        given = keras.Input((2,))
+        model = keras.Model(given, placed(taken_over(), given, weights))
+        [layer] = [one for one in layers_of(model) if is_piecewise(one)]
+        np.testing.assert_array_equal(layer.get_weights()[0], bins)
+    backbone = taken_over()
+    backbone.name = BACKBONE
+    given = keras.Input((2,))
+    whole = keras.Model(given, backbone(given))
+    for share in (0.0, 1.0):
+        freeze(whole, share)
+        assert not [one for one in layers_of(whole) if is_piecewise(one) and one.trainable]
+        assert len(whole.trainable_variables) == (2 if share else 0)
+
+
 def test_the_kernel_gives_what_tensorflow_gives(data: DeviceData) -> None:
     space = find_space("mlp").override(EMBEDDED)
     found = []
@@ -129,7 +176,7 @@ def test_the_kernel_gives_what_tensorflow_gives(data: DeviceData) -> None:
         keras.utils.set_random_seed(3)
         core = build_core(space, space.defaults(), data.task, data.signature)
         compile_core(core, space.defaults(), data.task)
-        set_first_weights(core.model, data.train.spread)
+        set_fixed_weights(core.model, data.train.spread)
         training = make_trainer(core.model, data, 32, 1, False, Timings(), own_metrics=own_metrics)
         found.append(training.trainer.evaluator.evaluate(data.validation)[1])
     np.testing.assert_allclose(found[0], found[1], rtol=1e-5, atol=1e-6)

@@ -183,7 +183,7 @@ def test_data_without_categories_or_classes_leaves_nothing_to_search_there():
     assert suit_to_data(suited, rows=100, cardinalities=(4,), classification=False).count() > 1
     asked = ("activation", "batch_size", "weight_averaging")
     full = suit_to_data(
-        MLP, rows=10**6, cardinalities=(21,), classification=True, asked=asked, numbers=1
+        MLP, rows=10**5, cardinalities=(21,), classification=True, asked=asked, numbers=1
     )
     assert full.hash() == MLP.hash()
 

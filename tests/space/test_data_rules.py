@@ -179,3 +179,14 @@ def test_numbers_in_pieces_leave_the_kernel_its_rows(rows: int, kept: int, bins:
     assert len(options(suited, "numeric_embedding")) == kept
     assert options(suited, "numeric_bins") == bins
     assert MOST_EMBEDDED_BYTES < MAX_PREPARED_BYTES
+
+
+def test_hyperparameters_of_these_names_mean_what_an_author_says() -> None:
+    own = SearchSpace(
+        "own",
+        [Choice("numeric_embedding", ["periodic", "plr"]), Choice("numeric_bins", ["auto", 8])],
+        lambda *_: None,
+    )
+    for numbers in (3, 300):
+        given = {"rows": 100, "cardinalities": (), "classification": True, "numbers": numbers}
+        assert suit_to_data(own, **given).hash() == own.hash()

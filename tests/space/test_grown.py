@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from automl.space import Boolean, Choice, Float, Int, SearchSpace
-from automl.space.grown import is_of_this_package, offers
+from automl.space.grown import has_only_grown, offers
 from automl.space.registry import find_space, list_spaces
 
 NOW = SearchSpace(
@@ -45,8 +45,13 @@ def test_a_space_offers_itself_and_what_is_left_of_it() -> None:
         space = find_space(entry.name)
         assert offers(space, space.hyperparameters)
         assert offers(space, space.hyperparameters[1:])
-    assert is_of_this_package(find_space("mlp")) and is_of_this_package(find_space("image"))
-    assert not is_of_this_package(NOW)
+
+
+def test_another_space_is_none_that_has_grown() -> None:
+    mlp, linear = find_space("mlp"), find_space("linear")
+    assert has_only_grown(mlp, mlp.with_hyperparameters(mlp.hyperparameters[:-3]))
+    assert not has_only_grown(mlp, linear)
+    assert not has_only_grown(find_space("senet"), find_space("resnet"))
 
 
 def test_configurations_of_before_mean_what_they_meant() -> None:

@@ -48,6 +48,7 @@ SCHEDULED = {
 }
 CYCLE = {"optimizer": "momentum", "momentum": 0.9, "learning_rate": 0.05, "schedule": "one_cycle"}
 AVERAGED = {"weight_averaging": "moving_average", "average_decay": 0.9}
+PIECES = {"numeric_embedding": "piecewise_linear", "numeric_bins": 8}
 LATE = {"weight_averaging": "checkpoint_average", "averaged_epochs": 3}
 
 
@@ -96,13 +97,17 @@ HYPERPARAMETERS = [
     Choice("weight_averaging", ["none", "moving_average", "checkpoint_average"]),
     Choice("average_decay", [0.9, 0.99]),
     Choice("averaged_epochs", [3, 5]),
+    Choice("numeric_embedding", ["none", "piecewise_linear"]),
+    Choice("numeric_bins", [8]),
 ]
 CASES = {
     "kernel": (dense, SCHEDULED, "kernel"),
     "kernel, momentum": (dense, CYCLE, "kernel"),
     "kernel, late": (dense, {**SCHEDULED, **LATE}, "kernel"),
     "kernel, ftrl": (dense, {"optimizer": "ftrl", "learning_rate": 0.05}, "kernel"),
+    "kernel, pieces": (dense, {**SCHEDULED, **PIECES}, "kernel"),
     "compiled": (graph, SCHEDULED, "compiled"),
+    "compiled, pieces": (graph, {**SCHEDULED, **PIECES}, "compiled"),
     "compiled, one update": (graph, {"optimizer": "nadam"}, "compiled"),
     "compiled, momentum": (graph, CYCLE, "compiled"),
     "compiled, averages": (dense, {**SCHEDULED, **AVERAGED}, "compiled"),

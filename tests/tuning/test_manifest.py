@@ -102,6 +102,9 @@ def test_a_run_goes_on_where_a_space_of_this_package_has_got_more_hyperparameter
     gone = now.with_hyperparameters([*recorded.hyperparameters, Int("gone", 1, 2)])
     with pytest.raises(RunError, match="has changed since"):
         as_run_with_less(tmp_path, now, gone)
+    mine = SearchSpace("mlp", now.hyperparameters, now.build, inputs="vector")
+    with pytest.raises(RunError, match="has changed since"):
+        as_run_with_less(tmp_path, mine, recorded)
     own = space([16, 32])
     with pytest.raises(RunError, match="has changed since"):
         as_run_with_less(tmp_path, own, own.with_hyperparameters(own.hyperparameters[:1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,5 +33,7 @@ def test_the_space_of_a_file_of_images(tmp_path: Path) -> None:
     chosen, note = with_usual_space(request, ("space",))
     assert chosen.space == OF_IMAGES and "'img'" in note
     assert with_usual_space(request) == (request, "")
+    ignoring = replace(request, data=replace(request.data, ignore=("img",)))
+    assert with_usual_space(ignoring, ("space",)) == (ignoring, "")
     pq.write_table(pa.table({"y": [1]}), tmp_path / "t.parquet")
     assert with_usual_space(request, ("space",)) == (request, "")

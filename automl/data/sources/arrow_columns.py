@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automl.common.texts import first_line
+from automl.data.columns.column import MISSING_TEXTS
+from automl.data.memory import check_memory
 from automl.errors import DataError
 
 if TYPE_CHECKING:
@@ -24,7 +26,9 @@ BYTES, PATH = "bytes", "path"
 #: Most places of lists of numbers, as of a TFRecord's features.
 MOST_VALUES = 4096
 #: Where ``datasets`` notes what columns mean, and how it calls classes with names.
-_NOTES, _CLASSES = b"huggingface", "ClassLabel"
+_NOTES, _CLASSES, _IMAGES = b"huggingface", "ClassLabel", "Image"
+#: Bytes of a list of labels as Python holds it, and of each value in it (CPython 3.11, about).
+ROW_OF_LISTS, VALUE_OF_A_LIST = 128, 64
 
 
 @contextmanager
@@ -70,8 +74,10 @@ def is_image(kind: Any) -> bool:
 
     if not pa.types.is_struct(kind):
         return False
-    names = {kind.field(i).name for i in range(kind.num_fields)}
-    return names in ({BYTES, PATH}, {BYTES}) and holds_texts(kind.field(BYTES).type)
+    fields = {kind.field(i).name: kind.field(i).type for i in range(kind.num_fields)}
+    is_known = {*fields} in ({BYTES, PATH}, {BYTES}) and len(fields) == kind.num_fields
+    path = fields.pop(PATH, pa.null())
+    return is_known and holds_texts(fields[BYTES]) and (holds_texts(path) or pa.types.is_null(path))
 
 
 def is_list(kind: Any) -> bool:
@@ -96,6 +102,25 @@ def holds_texts(kind: Any) -> bool:
         or pa.types.is_large_string(plain)
         or pa.types.is_large_binary(plain)
     )
+
+
+def image_column(schema: Any) -> str:
+    """The first column of images of a schema, or ""; sounds, which look alike, are none."""
+    noted = noted_features(schema.metadata)
+    for field in schema:
+        if is_image(field.type) and noted.get(field.name, {}).get("_type", _IMAGES) == _IMAGES:
+            return str(field.name)
+    return ""
+
+
+def size_of_lists(table: Any) -> int:
+    """Bytes that lists of labels take as Python's own values, about."""
+    size = 0
+    for column in table.columns:
+        if is_list(column.type):
+            values = sum(len(chunk.flatten()) for chunk in column.chunks)
+            size += ROW_OF_LISTS * len(column) + VALUE_OF_A_LIST * values
+    return size
 
 
 def plain_columns(table: Any, path: Path) -> Any:
@@ -145,6 +170,7 @@ def _places(field: Any, column: Any, path: Path) -> list[tuple[Any, Any]]:
             f"Column {field.name!r} of {str(path)!r} holds lists of {shortest:,} to {longest:,} "
             f"numbers: give as many in every row, from 1 to {MOST_VALUES:,}."
         )
+    check_memory(path, 8 * len(column) * sum(known))  # rows without a list have a place in each
     kind = field.type.value_type
     return [
         (
@@ -164,6 +190,8 @@ def to_frame(table: Any) -> pd.DataFrame:
     Args:
         table: Of `plain_columns`, its texts in each of their rows.
     """
+    import pyarrow as pa
+
     kept = without_index(table)
     frame: pd.DataFrame = kept.to_pandas(ignore_metadata=True)
     names = class_names(table.schema.metadata)
@@ -172,11 +200,9 @@ def to_frame(table: Any) -> pd.DataFrame:
             lists = kept.column(place).to_pylist()
             tuples = [None if one is None else tuple(one) for one in lists]
             frame.isetitem(place, _objects(tuples))
-        elif field.name in names and _is_numbered(kept.column(place), names[field.name]):
-            texts = names[field.name]
+        elif field.name in names and pa.types.is_integer(field.type):
             numbers = kept.column(place).to_pylist()
-            called = [None if n is None or n < 0 else texts[n] for n in numbers]
-            frame.isetitem(place, _objects(called))
+            frame.isetitem(place, _objects([_class(n, names[field.name]) for n in numbers]))
     return frame
 
 
@@ -186,33 +212,36 @@ def class_names(metadata: Mapping[bytes, bytes] | None) -> dict[str, list[str]]:
     Args:
         metadata: Of the file's schema; what cannot be read of it says nothing.
     """
+    features = noted_features(metadata)
+    return {name: one["names"] for name, one in features.items() if _names_classes(one)}
+
+
+def noted_features(metadata: Mapping[bytes, bytes] | None) -> dict[str, Mapping[str, Any]]:
+    """What `datasets` notes of columns, by their names; see `class_names`."""
     try:
         features = json.loads((metadata or {}).get(_NOTES, b"{}"))["info"]["features"]
-        found = {name: one["names"] for name, one in features.items() if _names_classes(one)}
+        return {name: one for name, one in features.items() if isinstance(one, Mapping)}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}
-    return found
 
 
-def _names_classes(feature: Any) -> bool:
+def _names_classes(feature: Mapping[str, Any]) -> bool:
+    """Whether classes have names, none of which would be read as a missing value."""
     names = feature.get("names")
     return (
         feature.get("_type") == _CLASSES
         and isinstance(names, list)
-        and all(isinstance(one, str) for one in names)
+        and all(isinstance(one, str) and one.strip() for one in names)
+        and not {*MISSING_TEXTS} & {one.strip() for one in names}
         and len(set(names)) == len(names)
     )
 
 
-def _is_numbered(column: Any, names: list[str]) -> bool:
-    """Whether all values are whole numbers that have a name; -1 is none (`datasets`)."""
-    import pyarrow as pa
-    import pyarrow.compute
-
-    if not pa.types.is_integer(column.type) or column.null_count == len(column):
-        return False
-    ends = pyarrow.compute.min_max(column).as_py()
-    return bool(ends["min"] >= -1 and ends["max"] < len(names))
+def _class(number: int | None, names: list[str]) -> str | None:
+    """The name of a class; of a number without one that number, of -1 none (`datasets`)."""
+    if number is None or number == -1:
+        return None
+    return names[number] if 0 <= number < len(names) else str(number)
 
 
 def _objects(values: list[Any]) -> Any:

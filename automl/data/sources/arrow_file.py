@@ -9,6 +9,7 @@ from automl.data.sources.arrow_columns import (
     arrow_errors_explained,
     check_columns,
     plain_columns,
+    size_of_lists,
     to_frame,
 )
 from automl.data.sources.content import Content
@@ -40,7 +41,9 @@ def read_arrow(content: Content) -> pd.DataFrame:
         with content.file() as file:
             table = _table(file, content)
         table.validate(full=True)
-        return to_frame(plain_columns(table, content.path))
+        table = plain_columns(table, content.path)
+        check_memory(content.path, table.nbytes + size_of_lists(table))
+        return to_frame(table)
 
 
 def _table(file: IO[bytes], content: Content) -> Any:

@@ -11,9 +11,10 @@ from automl.data.sources.arrow_columns import (
     arrow_errors_explained,
     check_columns,
     holds_texts,
-    is_image,
+    image_column,
     is_list,
     plain_columns,
+    size_of_lists,
     to_frame,
 )
 from automl.data.sources.file_format import FileFormat
@@ -59,11 +60,13 @@ def read_parquet(path: Path, raw: bytes | None = None) -> pd.DataFrame:
         table = _unfolded(table)
         frame = to_frame(table)
         for name in _categorical(table):
+            if name not in frame.columns:  # it was the index
+                continue
             frame[name] = frame[name].astype("category")
     return frame
 
 
-def image_column(path: Path) -> str:
+def images_of(path: Path) -> str:
     """The first column of a Parquet file that holds images as such, or "".
 
     Args:
@@ -72,11 +75,12 @@ def image_column(path: Path) -> str:
     import pyarrow as pa
     import pyarrow.parquet
 
+    if not path.is_file():  # a pipe would be read
+        return ""
     try:
-        schema = pyarrow.parquet.read_schema(path)
+        return image_column(pyarrow.parquet.read_schema(path))
     except (pa.ArrowException, OSError, ValueError, TypeError):
         return ""
-    return next((str(field.name) for field in schema if is_image(field.type)), "")
 
 
 def _stored_size(metadata: Any) -> int:
@@ -109,12 +113,11 @@ def _unfolded_size(table: Any) -> int:
     """Bytes of the table with every text in each of its rows."""
     import pyarrow as pa
 
-    size = VALUE * table.num_rows * table.num_columns
+    size = VALUE * table.num_rows * table.num_columns + size_of_lists(table)
     for column in table.columns:
         chunks = column.chunks
         if is_list(column.type):
             chunks = [chunk.flatten() for chunk in chunks]
-            size += sum(VALUE * len(chunk) for chunk in chunks)
         for chunk in chunks:
             if pa.types.is_dictionary(chunk.type) and holds_texts(chunk.type):
                 size += _unfolded_bytes(chunk)

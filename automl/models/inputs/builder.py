@@ -18,6 +18,7 @@ from automl.data.kinds.signature import CATEGORICAL, NUMERIC, InputSignature
 from automl.errors import SpaceError
 from automl.models.inputs.piecewise import in_pieces
 from automl.vocabulary.layers import (
+    BINS,
     INPUT_NORMALIZATIONS,
     NUMERIC_BINS,
     NUMERIC_EMBEDDING,
@@ -209,7 +210,7 @@ def vector_input(table: TableInputs, config: Mapping[str, Any]) -> Any:
         categorical_encoding=str(config.get("categorical_encoding") or "one_hot"),
         embedding_dim=None if dimensions is None else int(dimensions),
         batch_norm_momentum=float(config.get("batch_norm_momentum") or 0.99),
-        numeric_bins=int(config[NUMERIC_BINS]) if embeds_numbers(config) else 0,
+        numeric_bins=int(config.get(NUMERIC_BINS, BINS[-1])) if embeds_numbers(config) else 0,
     )
 
 

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-#: The name by which `automl.models.first_weights` knows the layer.
+#: What the layer is called, by which it is known.
 PIECEWISE = "piecewise"
 #: Rows that quantiles are taken of (own choice: the error of the 48th part is a hundredth of it).
 ROWS = 20_000
@@ -45,6 +45,12 @@ def in_pieces(numeric: Any, bins: int) -> Any:
     )
     places = layer(keras.layers.Reshape((1, columns))(numeric))
     return keras.layers.Flatten()(keras.layers.ReLU(max_value=1.0)(places))
+
+
+def is_piecewise(layer: Any) -> bool:
+    """Whether a layer is that of `in_pieces`, which nothing trains."""
+    is_named = str(layer.name).partition("_")[0] == PIECEWISE
+    return is_named and isinstance(layer, keras.layers.DepthwiseConv1D)
 
 
 def set_bins(layer: Any, rows: npt.NDArray[Any]) -> None:

@@ -20,7 +20,7 @@ from automl.data.prepare import prepare
 from automl.data.request import DataRequest
 from automl.data.sources import load
 from automl.data.sources.arrow_columns import class_names
-from automl.data.sources.parquet_file import image_column
+from automl.data.sources.parquet_file import images_of
 from automl.data.task import TaskKind
 from automl.errors import DataError
 
@@ -85,14 +85,14 @@ def test_images_are_learnt_from_with_the_names_of_classes(tmp_path: Path) -> Non
     data = prepare(DataRequest(tmp_path / "t.parquet", kind="image"))
     assert data.task.classes == ("cat", "dog")
     assert data.plan.signature.shape == (8, 8, 3)
-    assert image_column(tmp_path / "t.parquet") == "image"
+    assert images_of(tmp_path / "t.parquet") == "image"
 
 
 def test_only_columns_of_images_make_a_file_one_of_images(tmp_path: Path) -> None:
     pq.write_table(pa.table({"a": [1], "b": [b"\x89PNG"], "c": [["x"]]}), tmp_path / "t.parquet")
-    assert image_column(tmp_path / "t.parquet") == ""
+    assert images_of(tmp_path / "t.parquet") == ""
     (tmp_path / "no.parquet").write_bytes(b"PAR1 and nothing more")
-    assert image_column(tmp_path / "no.parquet") == image_column(tmp_path / "none.parquet") == ""
+    assert images_of(tmp_path / "no.parquet") == images_of(tmp_path / "none.parquet") == ""
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,7 @@ def test_lists_of_numbers_are_a_column_for_each_place(read: Read, kind: pa.DataT
         (pa.array([[[1]]]), "holds values of type list"),
         (pa.array([{"a": 1}]), "holds values of type struct"),
         (pa.array([{"bytes": 1, "path": "x"}]), "holds values of type struct"),
+        (pa.StructArray.from_arrays([[b"x"], [b"y"]], ["bytes", "bytes"]), "of type struct"),
         (pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())), "holds values of type map"),
     ],
 )
@@ -148,11 +149,14 @@ def test_what_means_nothing_here_is_refused(read: Read, column: pa.Array, messag
 
 
 def test_numbers_of_classes_are_read_as_their_names(read: Read) -> None:
-    table = pa.table({"y": [0, 1, -1, None], "other": [0, 1, 2, 3]})
+    table = pa.table({"y": [0, 1, -1, None], "other": [0, 1, 2, 3], "stance": [0, 1, 0, 1]})
     names = {"_type": "ClassLabel", "names": ["cat", "dog"]}
-    frame = read(noted(table, y=names, other=names))
+    missing = {"_type": "ClassLabel", "names": ["none", "for"]}  # one would be no class at all
+    words = [{"_type": "Value"}]  # as older versions write lists
+    frame = read(noted(table, y=names, other=names, stance=missing, words=words))
     assert frame["y"].tolist() == ["cat", "dog", None, None]
-    assert frame["other"].tolist() == [0, 1, 2, 3]  # 2 and 3 have no name
+    assert frame["other"].tolist() == ["cat", "dog", "2", "3"]
+    assert frame["stance"].tolist() == [0, 1, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -174,6 +178,21 @@ def test_notes_that_cannot_be_read_name_no_classes(notes: bytes, read: Read) -> 
     assert class_names({b"huggingface": notes}) == {}
     table = pa.table({"y": [0, 1]}).replace_schema_metadata({b"huggingface": notes})
     assert read(table)["y"].tolist() == [0, 1]
+
+
+def test_rows_without_a_list_count_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pa.table({"v": pa.array([[0.5] * 4096, *[None] * 2000], pa.list_(pa.float32()))})
+    monkeypatch.setattr("automl.data.memory.total_memory", lambda: 100e6)
+    for name, write in WRITERS.items():
+        write(table, tmp_path / name)
+        with pytest.raises(DataError, match="of memory"):
+            load(tmp_path / name)
+
+
+def test_sounds_are_no_images(tmp_path: Path) -> None:
+    sounds = pa.table({"audio": pa.array([{"bytes": b"RIFF", "path": None}], IMAGE)})
+    pq.write_table(noted(sounds, audio={"_type": "Audio"}), tmp_path / "t.parquet")
+    assert images_of(tmp_path / "t.parquet") == ""
 
 
 @pytest.mark.parametrize("name", ["img", "lists", "numbers"])

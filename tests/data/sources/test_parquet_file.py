@@ -31,8 +31,10 @@ def with_notes(path: Path, notes: bytes) -> Path:
         pd.Index([2, 0, 1]),
         pd.MultiIndex.from_tuples([(1, 2), (3, 4), (5, 6)], names=["i", None]),
         pd.RangeIndex(3),
+        pd.CategoricalIndex(["u", "v", "u"], name="cat"),
+        pd.CategoricalIndex(["u", "v", "u"]),
     ],
-    ids=["named", "unnamed", "two levels", "range"],
+    ids=["named", "unnamed", "two levels", "range", "categories", "unnamed categories"],
 )
 def test_the_index_of_a_frame_is_no_column(index: pd.Index, tmp_path: Path) -> None:
     FRAME.set_axis(index).to_parquet(tmp_path / "t.parquet")
