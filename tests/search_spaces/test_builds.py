@@ -128,7 +128,7 @@ def test_every_optimizer_goes_with_every_schedule(optimizer):
 
 
 def test_a_built_model_has_no_layer_without_an_effect():
-    space = find_space("mlp")
+    space = find_space("mlp").override({"numeric_embedding": "none"})
     model = compiled(space, space.defaults(), TASKS["regression"], SIGNATURES["numeric"])
     assert [type(layer).__name__ for layer in model.layers] == ["InputLayer", *["Dense"] * 3]
 

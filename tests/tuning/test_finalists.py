@@ -209,7 +209,7 @@ def told(run: automl.Run) -> list[dict[str, Any]]:
 
 
 def test_none_are_trained_where_nobody_wants_them(tmp_path: Path) -> None:
-    run = search(tmp_path / "run", finalists=0, cv="none", trials=5)
+    run = search(tmp_path / "run", finalists=0, cv="none", trials=10)
     assert not finalists(run) and not run.record.ensembles
 
 
@@ -217,7 +217,7 @@ def test_of_many_validation_rows_the_trials_models_make_an_ensemble_without_them
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("automl.tuning.ensembling.OWN_FROM", 20)
-    run = search(tmp_path / "run", finalists=0, cv="none", trials=5)
+    run = search(tmp_path / "run", finalists=0, cv="none", trials=10)
     assert not finalists(run)
     [made] = run.record.ensembles
     members = {member.name for member in made.members}
