@@ -173,13 +173,16 @@ def _pairs(found: Sequence[Searched], options: str) -> list[tuple[Searched, Sear
 
 def _line(name: str, pairs: Sequence[tuple[Searched, Searched]]) -> list[str]:
     logs = np.log([other.loss / one.loss for one, other in pairs])
-    error = logs.std(ddof=1) / math.sqrt(len(logs)) if len(logs) > 1 else math.nan
+    ratio = f"{math.exp(logs.mean()):.3f}"
+    if len(logs) > 1:
+        ratio += f" x/÷ {math.exp(logs.std(ddof=1) / math.sqrt(len(logs))):.3f}"
     losses = np.mean([[one.loss, other.loss] for one, other in pairs], axis=0)
+    of_one = len({one.name for one, _ in pairs}) == 1  # others' losses are in other units
     accuracies = np.mean([[one.share, other.share] for one, other in pairs], axis=0)
     seconds = [other.seconds / one.seconds for one, other in pairs]
     return [
-        name, str(len(pairs)), *(f"{loss:.4g}" for loss in losses),
-        f"{math.exp(logs.mean()):.3f} x/÷ {math.exp(error):.3f}", f"{(logs < 0).mean():.0%}",
+        name, str(len(pairs)), *(f"{loss:.4g}" if of_one else "" for loss in losses),
+        ratio, f"{(logs < 0).mean():.0%}",
         *(f"{share:.4f}" for share in accuracies), f"{math.exp(np.log(seconds).mean()):.2f}",
     ]  # fmt: skip
 
