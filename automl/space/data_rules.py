@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from automl.errors import SpaceError
 from automl.space.families import FAMILY
+from automl.space.numeric_rules import kept_of_numbers
 from automl.space.search_space import SearchSpace
 from automl.space.training import BATCH_SIZES, IMAGE_BATCH_SIZES
 from automl.vocabulary.activations import ACTIVATIONS, SATURATING
@@ -22,13 +23,7 @@ from automl.vocabulary.averaging import WEIGHT_AVERAGING
 from automl.vocabulary.dtype_policies import DTYPE_POLICY
 from automl.vocabulary.inputs import ARRAY, IMAGE, VECTOR
 from automl.vocabulary.jit_compilation import JIT_COMPILE
-from automl.vocabulary.layers import (
-    BINS,
-    NONE,
-    NUMERIC_BINS,
-    NUMERIC_EMBEDDING,
-    NUMERIC_EMBEDDINGS,
-)
+from automl.vocabulary.layers import EMBEDDING_ABOVE, ONE_HOT_BELOW
 
 if TYPE_CHECKING:
     from automl.data.kinds.signature import InputSignature
@@ -76,21 +71,6 @@ def check_inputs_suit(space: SearchSpace, signature: InputSignature) -> None:
     )
 
 
-ROWS_OF_A_BIN = 32
-"""Training rows that a bin of a numeric column holds at least (own choice)."""
-MOST_EMBEDDED = 32
-"""Numeric columns up to which they are embedded (own choice): with 48 bins each, more would make a
-first layer that takes longer than all others together, and of many columns most are pixels."""
-
-
-MOST_EMBEDDED_BYTES = 192 * 2**20
-"""Bytes that all columns with their places in bins may take: less than what the compiled kernel
-prepares (`automl.training.kernel.dense_rows`), without which training takes many times as long, for
-a refit has more rows."""
-ONE_HOT_UP_TO = 50
-"""Categories up to which a column may be one-hot (`automl.models.inputs.builder`)."""
-
-
 def suit_to_data(
     space: SearchSpace,
     *,
@@ -129,20 +109,7 @@ def suit_to_data(
     if space.inputs == "array":
         return space  # names in a builder of KerasTuner's form mean what its author means
     categories = [codes - 1 for codes in cardinalities]
-    one_hot = sum(count for count in categories if count <= ONE_HOT_UP_TO)
-    without_effect = {
-        "categorical_encoding": not any(10 <= count <= 50 for count in categories),
-        "embedding_size": not any(count >= 10 for count in categories),
-        "label_smoothing": not classification or of_probabilities,
-        # The compiled kernel keeps no moving averages, and a search trains without it several
-        # times slower; what averages gain was not found to be worth a hyperparameter.
-        WEIGHT_AVERAGING: True,
-        DTYPE_POLICY: True,
-        JIT_COMPILE: True,
-        FLIP: not mirrored,
-        **dict.fromkeys(HEAVY_PARTS, epochs < HEAVY_EPOCHS),
-    }
-    without_effect[MIXING] |= not classification
+    without_effect = _without_effect(categories, classification, of_probabilities, epochs, mirrored)
     changes: dict[str, Any] = {}
     for parameter in space.hyperparameters:
         options = getattr(parameter, "options", ())
@@ -152,13 +119,43 @@ def suit_to_data(
             changes[parameter.key] = parameter.default
             continue
         kept = _kept(space, parameter.name, options, rows, epochs, asked)
-        if parameter.name == NUMERIC_EMBEDDING and {*options} == {*NUMERIC_EMBEDDINGS}:
-            kept = options if can_be_embedded(rows, numbers, one_hot) else [NONE]
-        if parameter.name == NUMERIC_BINS and {*options} == {*BINS}:
-            kept = _fitting_bins(options, rows, numbers, one_hot)
+        kept = kept_of_numbers(parameter.name, kept, rows, numbers, categories)
         if len(kept) < len(options):
             changes[parameter.key] = kept
     return space.override(changes) if changes else space
+
+
+def _without_effect(
+    categories: Sequence[int],
+    classification: bool,
+    of_probabilities: bool,
+    epochs: int,
+    mirrored: bool,
+) -> dict[str, bool]:
+    """Which hyperparameters stay at their defaults; see `suit_to_data`.
+
+    Args:
+        categories: Of each categorical column.
+        classification: As there, and so are the others.
+        of_probabilities: Likewise.
+        epochs: Likewise.
+        mirrored: Likewise.
+    """
+    is_open = (ONE_HOT_BELOW <= count <= EMBEDDING_ABOVE for count in categories)
+    found = {
+        "categorical_encoding": not any(is_open),
+        "embedding_size": not any(count >= ONE_HOT_BELOW for count in categories),
+        "label_smoothing": not classification or of_probabilities,
+        # The compiled kernel keeps no moving averages, and a search trains without it several
+        # times slower; what averages gain was not found to be worth a hyperparameter.
+        WEIGHT_AVERAGING: True,
+        DTYPE_POLICY: True,
+        JIT_COMPILE: True,
+        FLIP: not mirrored,
+        **dict.fromkeys(HEAVY_PARTS, epochs < HEAVY_EPOCHS),
+    }
+    found[MIXING] |= not classification
+    return found
 
 
 def _kept(
@@ -216,32 +213,6 @@ def _fitting_batches(options: Sequence[int], rows: int) -> list[int]:
     """Batches with neither too many nor too few steps an epoch; at least the nearest to that."""
     small = [option for option in options if option * FEWEST_STEPS <= rows] or [min(options)]
     return [option for option in small if option * MOST_STEPS >= rows] or [max(small)]
-
-
-def can_be_embedded(rows: int, numbers: int, one_hot: int = 0) -> bool:
-    """Whether numeric columns of a table may be embedded (`automl.models.inputs.piecewise`).
-
-    Args:
-        rows: Training rows.
-        numbers: Numeric columns.
-        one_hot: Columns that categories become.
-    """
-    fewest = _prepared_bytes(rows, numbers, min(BINS), one_hot)
-    return 0 < numbers <= MOST_EMBEDDED and fewest <= MOST_EMBEDDED_BYTES
-
-
-def _fitting_bins(options: Sequence[int], rows: int, numbers: int, one_hot: int) -> list[int]:
-    """Bins that hold rows enough and fit into memory; at least the fewest."""
-    return [
-        bins
-        for bins in options
-        if bins * ROWS_OF_A_BIN <= rows
-        and _prepared_bytes(rows, numbers, bins, one_hot) <= MOST_EMBEDDED_BYTES
-    ] or [min(options)]
-
-
-def _prepared_bytes(rows: int, numbers: int, bins: int, one_hot: int) -> int:
-    return 4 * rows * (numbers * (bins + 1) + one_hot)
 
 
 def _steps_of_an_epoch(space: SearchSpace, rows: int, epochs: int, asked: Collection[str]) -> float:

@@ -1,7 +1,8 @@
-"""Whether how trials are computed is left to what this machine measures."""
+"""How trials are computed, where that is left to what this machine measures."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from automl.tuning.search_request import SearchRequest
@@ -33,3 +34,16 @@ def is_open(name: str, value: Any, request: SearchRequest, space: SearchSpace) -
     elsewhere = request.storage is not None or request.engine == "ray"
     is_settled = name in settled or space.protocol is not None or space.inputs != IMAGE
     return is_offered and not is_settled and not elsewhere and not request.callbacks
+
+
+def with_choice(request: SearchRequest, name: str, value: Any) -> SearchRequest:
+    """The request with what was found, as if somebody had set it.
+
+    So it goes into the run's record: its other trials, also on another machine, are computed alike.
+
+    Args:
+        request: What was asked.
+        name: The hyperparameter's name.
+        value: The value.
+    """
+    return replace(request, settings={**request.settings, name: value})

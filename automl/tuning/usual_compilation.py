@@ -7,13 +7,12 @@ training step of images" in `benchmarks/RESULTS.md`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from automl.engines.devices import Devices
 from automl.errors import RunError
 from automl.tuning.budget import TRIAL_SHARE, least_of
-from automl.tuning.machine_choice import is_open
+from automl.tuning.machine_choice import is_open, with_choice
 from automl.tuning.search_request import SearchRequest
 from automl.vocabulary.jit_compilation import JIT_COMPILE
 
@@ -34,9 +33,6 @@ def with_usual_compilation(
     measured: Callable[[], Mapping[str, Any]],
 ) -> tuple[SearchRequest, str]:
     """Has XLA compile the steps of trials on a GPU where that was measured to pay.
-
-    What is found goes into the request, and so into the run's record: its other trials, also on
-    another machine, are computed alike.
 
     Args:
         request: What was asked.
@@ -65,7 +61,7 @@ def with_usual_compilation(
         f"fast here, and to take {found['compiling']:.0f} s to compile it "
         f"(--set {JIT_COMPILE}=false overrules)"
     )
-    return replace(request, settings={**request.settings, JIT_COMPILE: True}), note
+    return with_choice(request, JIT_COMPILE, True), note
 
 
 def training_to_gain(request: SearchRequest, rows: int, devices: Devices) -> dict[str, Any]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automl.engines.devices import Devices
 from automl.engines.processes import Processes
 from automl.engines.run_in_child import run_in_child
 from automl.errors import RunError
-from automl.tuning.machine_choice import is_open
+from automl.tuning.machine_choice import is_open, with_choice
 from automl.tuning.search_request import SearchRequest
 from automl.vocabulary.dtype_policies import DTYPE_POLICY, FLOAT32, MIXED_BFLOAT16
 
@@ -29,9 +28,6 @@ def with_usual_precision(
     request: SearchRequest, space: SearchSpace, gain: Callable[[], float]
 ) -> tuple[SearchRequest, str]:
     """Trains in bfloat16 where that was measured to be faster and nobody has said otherwise.
-
-    What is found goes into the request, and so into the run's record: its other trials, also on
-    another machine, are computed alike.
 
     Args:
         request: What was asked.
@@ -53,7 +49,7 @@ def with_usual_precision(
         f"{DTYPE_POLICY}: {MIXED_BFLOAT16}, for convolutions were measured to be {times:.1f} times "
         f"as fast in it here as in float32 (--set {DTYPE_POLICY}=float32 overrules)"
     )
-    return replace(request, settings={**request.settings, DTYPE_POLICY: MIXED_BFLOAT16}), note
+    return with_choice(request, DTYPE_POLICY, MIXED_BFLOAT16), note
 
 
 def measured_gain(devices: Devices, processes: Processes) -> float:

@@ -36,6 +36,9 @@ NORMALIZATIONS: Mapping[str, LayerEntry] = {
 STANDARDIZE = "standardize"
 #: What happens to numeric columns first; of small batches all but that of batches.
 INPUT_NORMALIZATIONS = (STANDARDIZE, "batch", NONE)
+#: One-hot below 10 categories, embedding above 50, either between: Géron, Hands-On Machine
+#: Learning, 2nd ed., chapter 13.
+ONE_HOT_BELOW, EMBEDDING_ABOVE = 10, 50
 NUMERIC_EMBEDDING, NUMERIC_BINS = "numeric_embedding", "numeric_bins"
 #: Bins of a numeric column that are tried.
 BINS = (8, 16, 32, 48)

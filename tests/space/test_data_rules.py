@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from automl.space import Choice, SearchSpace
-from automl.space.data_rules import MOST_EMBEDDED_BYTES, mirroring_note, suit_to_data
+from automl.space.data_rules import mirroring_note, suit_to_data
+from automl.space.numeric_rules import MOST_EMBEDDED_BYTES
 from automl.space.registry import find_space
 from automl.training.kernel.dense_rows import MAX_PREPARED_BYTES
 from automl.vocabulary.activations import ACTIVATIONS

@@ -19,16 +19,13 @@ from automl.errors import SpaceError
 from automl.models.inputs.piecewise import in_pieces
 from automl.vocabulary.layers import (
     BINS,
+    EMBEDDING_ABOVE,
     INPUT_NORMALIZATIONS,
     NUMERIC_BINS,
     NUMERIC_EMBEDDING,
+    ONE_HOT_BELOW,
     PIECEWISE_LINEAR,
 )
-
-ONE_HOT_BELOW = 10
-EMBEDDING_ABOVE = 50
-"""One-hot below 10 categories, embedding above 50, either between: Géron, Hands-On Machine
-Learning, 2nd ed., chapter 13."""
 
 
 def embedding_size(categories: int) -> int:
